@@ -1,0 +1,56 @@
+import type { ArchiveKey } from "./archive_key.ts";
+
+/**
+ * Why the world failed. Codes are API: they stay as they are, and the README explains each.
+ *
+ * - `STORE_FULL`: no room left (ENOSPC, EDQUOT)
+ * - `STORE_DENIED`: the file system refuses (EACCES, EPERM, EROFS)
+ * - `STORE_IO`: any other trouble of a store
+ * - `JOURNAL_IO`: the journal cannot be written or read
+ * - `LOGIN_REFUSED`: Twitch does not take nick and token
+ * - `CONNECTION_LOST`: a connection broke or could not be made
+ * - `PEER_REFUSED`: a peer answered with something other than what was asked
+ * - `INPUT_UNREADABLE`: a file given by the user cannot be read
+ */
+export type ErrorCode =
+  | "STORE_FULL"
+  | "STORE_DENIED"
+  | "STORE_IO"
+  | "JOURNAL_IO"
+  | "LOGIN_REFUSED"
+  | "CONNECTION_LOST"
+  | "PEER_REFUSED"
+  | "INPUT_UNREADABLE";
+
+/** The world failed: a disk, a network, a peer. Its `cause` is the runtime's own error. */
+export class ChatloomError extends Error {
+  /** What kind of failure it is, for programs. */
+  readonly code: ErrorCode;
+
+  /** An error with its code, a sentence for people, and what caused it. */
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "ChatloomError";
+    this.code = code;
+  }
+}
+
+/** A stored batch that cannot be read as one: its whole file is left alone. */
+export class BatchSyntaxError extends SyntaxError {
+  /** The line that is at fault, counted from 1. */
+  readonly line: number;
+  /** What is wrong with it. */
+  readonly reason: string;
+  /** The file, where it is known. */
+  readonly key: ArchiveKey | undefined;
+
+  /** An error at `line` of `key`, for `reason`. */
+  constructor(line: number, reason: string, options?: ErrorOptions & { key?: ArchiveKey }) {
+    const where = options?.key === undefined ? "batch" : `batch "${options.key}"`;
+    super(`Cannot read ${where}: line ${line}: ${reason}`, options);
+    this.name = "BatchSyntaxError";
+    this.line = line;
+    this.reason = reason;
+    this.key = options?.key;
+  }
+}

@@ -1,0 +1,59 @@
+import type { ArchiveKey } from "../core/archive_key.ts";
+
+/** What every call that waits takes. */
+export interface AbortOptions {
+  /** Gives up waiting: the call rejects with `signal.reason`. */
+  readonly signal?: AbortSignal;
+}
+
+/** Something in the archive's tree that is not part of the archive. */
+export interface Stray {
+  /** Where it is, relative to the archive, with `/` between the parts. */
+  readonly path: string;
+  /** What it is and why it does not count, for people. */
+  readonly reason: string;
+}
+
+/**
+ * Where an archive's files rest: batches, tombstones, redactions.
+ *
+ * A key carries the digest of its bytes, so a file never changes: it is there or it is not. Every
+ * call may run beside any other, also from another process on the same archive. A store does not
+ * check digests; whoever reads does. Implementations prove themselves with `batchStoreSuite`.
+ */
+export interface BatchStore {
+  /**
+   * Yields the keys that start with `prefix`, in ascending order of their text, each once. A file
+   * that comes or goes meanwhile may be in it or not; every other is.
+   *
+   * Cost follows the folders that can hold a match: listing an hour reads one folder.
+   *
+   * @throws {ChatloomError} `STORE_DENIED` or `STORE_IO`. A folder that is not there is empty.
+   */
+  list(prefix: string, options?: AbortOptions): AsyncIterable<ArchiveKey>;
+
+  /**
+   * Yields the names of the folders right inside `folder` ("" for the root, else without a slash at
+   * the end), ascending, without reading what is in them. Only names that can be part of a key.
+   */
+  folders(folder: string, options?: AbortOptions): AsyncIterable<string>;
+
+  /** The bytes under `key`, fresh for the caller, or `undefined` if there are none. */
+  get(key: ArchiveKey, options?: AbortOptions): Promise<Uint8Array | undefined>;
+
+  /**
+   * Stores `bytes`: all of them or none, even if the power fails midway. When it resolves they are
+   * safe. Storing what is already there does nothing, unless what is there has another length:
+   * then it is damaged and is replaced.
+   *
+   * @throws {ChatloomError} `STORE_FULL`, `STORE_DENIED` or `STORE_IO`, with the runtime's error as
+   * `cause`. Nothing is left behind that counts as a file of the archive.
+   */
+  put(key: ArchiveKey, bytes: Uint8Array, options?: AbortOptions): Promise<void>;
+
+  /** Forgets `key`. Forgetting what is not there does nothing. */
+  delete(key: ArchiveKey, options?: AbortOptions): Promise<void>;
+
+  /** Yields what is in the tree under `prefix` but is no file of the archive, in any order. */
+  strays(prefix: string, options?: AbortOptions): AsyncIterable<Stray>;
+}

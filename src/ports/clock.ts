@@ -1,0 +1,17 @@
+import type { Micros } from "../core/time.ts";
+
+/** Where time comes in. */
+export interface Clock {
+  /** What the wall clock shows, in microseconds since 1970. May step, also backwards. */
+  wallUs(): Micros;
+
+  /** Time passed since some fixed moment, in whole microseconds. Never goes back or steps. */
+  elapsedUs(): Micros;
+
+  /**
+   * Resolves after `delayMs` milliseconds, measured on the monotonic clock.
+   *
+   * Rejects with `signal.reason` as soon as `signal` aborts; leaves no timer behind.
+   */
+  sleep(delayMs: number, signal?: AbortSignal): Promise<void>;
+}

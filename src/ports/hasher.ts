@@ -1,0 +1,21 @@
+/** A SHA-256 that is fed piece by piece. */
+export interface HashStream {
+  /** Takes in `bytes`; the caller keeps them and may change them afterwards. */
+  update(bytes: Uint8Array): void;
+
+  /** The 32 bytes of the digest of all that came in. Ends the stream. */
+  digest(): Uint8Array;
+}
+
+/**
+ * SHA-256, by whatever does it best here. Implementations prove themselves with `hasherSuite`.
+ *
+ * The answer may come at once or as a promise: `await` takes both. Simulated worlds need the former.
+ */
+export interface Hasher {
+  /** The 32 bytes of the SHA-256 of `bytes`, which must not change until it is there. */
+  digest(bytes: Uint8Array): Uint8Array | Promise<Uint8Array>;
+
+  /** Starts a digest of bytes that come in pieces. */
+  stream(): HashStream | Promise<HashStream>;
+}

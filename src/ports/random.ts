@@ -1,0 +1,5 @@
+/** Where chance comes in. */
+export interface Random {
+  /** The next number, uniform in [0, 1). */
+  next(): number;
+}
