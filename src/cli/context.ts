@@ -1,0 +1,41 @@
+import type { Command } from "commander";
+import type { Counters } from "../adapters/counters.ts";
+import type { Reporter } from "../ports/reporter.ts";
+import type { Progress, ProgressOptions } from "./progress.ts";
+
+/** What every verb is given beside its own flags. */
+export interface VerbContext {
+  /** Aborts on SIGINT and SIGTERM: finish what was begun, then return, or reject with its reason. */
+  readonly signal: AbortSignal;
+  /** The log, on stderr. */
+  readonly reporter: Reporter;
+  /** What {@link VerbContext.reporter} has counted. */
+  readonly counters: Counters;
+  /**
+   * Writes `text` to stdout as it is, no line end added. Resolves when there is room for more;
+   * rejects when the reader is gone, which quietly ends the process.
+   */
+  print(text: string | Uint8Array): Promise<void>;
+  /** Shows progress if stderr is a terminal. End it, also after an error. */
+  progress(label: string, options?: ProgressOptions): Progress;
+}
+
+const contexts = new WeakMap<Command, VerbContext>();
+
+/** Gives `program`, and with it every verb mounted on it, its context. */
+export function setContext(program: Command, context: VerbContext): void {
+  contexts.set(program, context);
+}
+
+/**
+ * The context of a verb, to be asked for in its action, which gets the command as last argument.
+ *
+ * @throws {TypeError} when the verb is not mounted on a program that has one.
+ */
+export function contextOf(command: Command): VerbContext {
+  for (let at: Command | null = command; at !== null; at = at.parent) {
+    const context = contexts.get(at);
+    if (context !== undefined) return context;
+  }
+  throw new TypeError(`Cannot run "${command.name()}": no context was set`);
+}

@@ -1,0 +1,68 @@
+import { CommanderError } from "commander";
+import { BatchSyntaxError, ChatloomError } from "../core/errors.ts";
+
+/** What the process says when it ends. The README explains each. */
+export const EXIT = {
+  /** Done, or stopped in good order when asked to. */
+  ok: 0,
+  /** The world failed, or `verify` found something. */
+  failed: 1,
+  /** The command line makes no sense. */
+  usage: 2,
+  /** A mistake of ours: an assertion, a type error. */
+  bug: 70,
+  /** Stopped by SIGINT before it was done. */
+  interrupted: 130,
+  /** Whoever read our output went away: 128 + SIGPIPE. */
+  outputClosed: 141,
+  /** Stopped by SIGTERM before it was done. */
+  terminated: 143,
+} as const;
+
+/** Rejecting with this ends the process with `exitCode`; everything was said already. */
+export class QuietExit extends Error {
+  /** One of {@link EXIT}. */
+  readonly exitCode: number;
+
+  /** An end with `exitCode`, and a name for it in stack traces. */
+  constructor(exitCode: number, message: string) {
+    super(message);
+    this.name = "QuietExit";
+    this.exitCode = exitCode;
+  }
+}
+
+/** How the process ends, and the line for stderr, if there is still something to say. */
+export interface Outcome {
+  /** One of {@link EXIT}. */
+  readonly exitCode: number;
+  /** Without line end. A bug's is several lines long: the stack. */
+  readonly line?: string;
+}
+
+/** What becomes of a command that was rejected with `error`. */
+export function outcomeOf(error: unknown): Outcome {
+  if (error instanceof QuietExit) return { exitCode: error.exitCode };
+  if (error instanceof CommanderError) {
+    return { exitCode: error.exitCode === 0 ? EXIT.ok : EXIT.usage }; // Commander has written it.
+  }
+  if (error instanceof ChatloomError || error instanceof BatchSyntaxError) {
+    return {
+      exitCode: EXIT.failed,
+      line: toOneLine(`chatloom: ${error.message}${because(error)}`),
+    };
+  }
+  const stack = error instanceof Error ? error.stack ?? String(error) : String(error);
+  return { exitCode: EXIT.bug, line: `chatloom: This is a bug, please report it\n${stack}` };
+}
+
+/** The runtime's own words, unless our sentence has them already. */
+function because(error: Error): string {
+  if (!(error.cause instanceof Error)) return "";
+  return error.message.includes(error.cause.message) ? "" : ` (${error.cause.message})`;
+}
+
+/** `text` with every run of white space as one space. */
+export function toOneLine(text: string): string {
+  return text.replace(/\s+/g, " ").trim();
+}

@@ -1,0 +1,59 @@
+import process from "node:process";
+import type { Command } from "commander";
+import { Counters } from "../adapters/counters.ts";
+import { logtapeReporter, writeLog } from "../adapters/logtape_reporter.ts";
+import { setContext } from "./context.ts";
+import { EXIT, outcomeOf } from "./exit.ts";
+import { interruption } from "./interruption.ts";
+import { standardOutput } from "./output.ts";
+import { chatloomProgram, type GlobalFlags } from "./program.ts";
+import { StatusLine } from "./progress.ts";
+
+/** The verbs, in the order of the help page. */
+function verbs(): Command[] {
+  return [];
+}
+
+/**
+ * Runs the command line `args`, without the program's own name, on this process's standard streams.
+ *
+ * Resolves with the exit code; never rejects. Everything printed is out by then.
+ */
+export async function main(args: readonly string[]): Promise<number> {
+  const output = standardOutput();
+  const status = new StatusLine((text) => process.stderr.write(text), columnsOf(process.stderr));
+  const { signal, dispose } = interruption();
+  const counters = new Counters();
+  const program = chatloomProgram(verbs(), {
+    writeOut: (text) => process.stdout.write(text),
+    writeErr: (text) => status.writeAbove(text),
+  });
+  setContext(program, {
+    signal,
+    counters,
+    reporter: logtapeReporter({ counters }),
+    print: output.print,
+    progress: (label, options) => status.begin(label, options),
+  });
+  program.hook("preAction", () => {
+    const { logLevel, logFormat } = program.opts<GlobalFlags>();
+    writeLog((line) => status.writeAbove(line), { level: logLevel, format: logFormat });
+  });
+  try {
+    await program.parseAsync(args, { from: "user" });
+    await output.flush();
+    return EXIT.ok;
+  } catch (error) {
+    const { exitCode, line } = outcomeOf(error);
+    if (line !== undefined) status.writeAbove(`${line}\n`);
+    return exitCode;
+  } finally {
+    dispose();
+  }
+}
+
+function columnsOf(stream: NodeJS.WriteStream): number {
+  return stream.isTTY ? stream.columns || 80 : 0;
+}
+
+if (import.meta.main) process.exitCode = await main(process.argv.slice(2));

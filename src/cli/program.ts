@@ -1,0 +1,64 @@
+import { Command, Option } from "commander";
+import type { LogFormat } from "../adapters/logtape_reporter.ts";
+import type { Severity } from "../ports/reporter.ts";
+import { toOneLine } from "./exit.ts";
+import { VERSION } from "./version.ts";
+
+/** The flags that every verb takes. */
+export interface GlobalFlags {
+  /** Lower ones are not logged. */
+  readonly logLevel: Severity;
+  /** The form of the log. */
+  readonly logFormat: LogFormat;
+}
+
+/** Where help and complaints go. */
+export interface ProgramOutput {
+  /** Gets help and the version. */
+  readonly writeOut: (text: string) => void;
+  /** Gets one line for a wrong command line. */
+  readonly writeErr: (text: string) => void;
+}
+
+/**
+ * The `chatloom` command with these verbs. It throws a `CommanderError` where Commander would end
+ * the process, so that the caller chooses the exit code.
+ */
+export function chatloomProgram(verbs: readonly Command[], output: ProgramOutput): Command {
+  const program = new Command("chatloom")
+    .description("Records Twitch chat so that nothing is lost")
+    .version(VERSION, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print help, also after a verb")
+    .addOption(
+      new Option("--log-level <level>", "lowest level to log")
+        .choices(["debug", "info", "warning", "error"] satisfies Severity[])
+        .default("info"),
+    )
+    .addOption(
+      new Option("--log-format <format>", "form of the log on stderr")
+        .choices(["text", "json"] satisfies LogFormat[])
+        .default("text"),
+    )
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      ...output,
+      outputError: (text, write) =>
+        write(`${toOneLine(text).replace(/^error: /, "chatloom: ")} (see chatloom --help)\n`),
+    })
+    .exitOverride()
+    .showSuggestionAfterError(true);
+  for (const verb of verbs) program.addCommand(inherit(verb, program));
+  return program.addHelpText("after", examplesOf(["chatloom --help", "chatloom verify --help"]));
+}
+
+/** Verbs are built on their own, so they know nothing of the program's settings until told. */
+function inherit(verb: Command, program: Command): Command {
+  verb.copyInheritedSettings(program);
+  for (const child of verb.commands) inherit(child, verb);
+  return verb;
+}
+
+/** Examples for the end of a help page. Every verb has some. */
+export function examplesOf(lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  $ ${line}\n`).join("")}`;
+}
