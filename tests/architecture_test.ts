@@ -1,0 +1,205 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { posix } from "node:path";
+import { test } from "node:test";
+import { VERSION } from "../src/cli/version.ts";
+import { type Layer, layerOf, LAYERS } from "./architecture/layers.ts";
+import {
+  parseSource,
+  PROJECT,
+  readSource,
+  type SourceFile,
+  sourcePaths,
+} from "./architecture/source_file.ts";
+
+interface Config {
+  readonly name: string;
+  readonly version: string;
+  readonly exports: Record<string, string>;
+  readonly imports: Record<string, string>;
+}
+const config = JSON.parse(readFileSync(`${PROJECT}deno.json`, "utf8")) as Config;
+const entries = Object.values(config.exports).map((path) => posix.normalize(path));
+const product = ["mod.ts", ...sourcePaths("src"), ...sourcePaths("examples")].map(readSource);
+const others = [...sourcePaths("tests"), ...sourcePaths("tools")].map(readSource);
+const fileAt = new Map([...product, ...others].map((file) => [file.path, file]));
+
+/** What `specifier` means in the file at `path`: a path of the project, or a module from outside. */
+function resolve(path: string, specifier: string): string {
+  if (specifier.startsWith(".")) return posix.join(posix.dirname(path), specifier);
+  if (specifier === config.name) return posix.normalize(config.exports["."]!);
+  if (specifier.startsWith(`${config.name}/`)) {
+    return posix.normalize(config.exports[`.${specifier.slice(config.name.length)}`] ?? "nowhere");
+  }
+  return specifier;
+}
+
+function packageOf(specifier: string): string {
+  return specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
+}
+
+/** What is wrong with a file's imports and names, by the rules of its layer. */
+function offences(file: SourceFile, layer: Layer): string[] {
+  const found: string[] = [];
+  const packages = new Set<string>();
+  for (const { specifier } of file.imports) {
+    const target = resolve(file.path, specifier);
+    const targetLayer = layerOf(target);
+    if (specifier.startsWith("node:")) {
+      const isAllowed = layer.runtime.some((name) => name === "node:*" || name === specifier);
+      if (!isAllowed) found.push(`imports ${specifier}`);
+    } else if (targetLayer !== undefined) {
+      const isPublished = layer.imports.includes("published") && entries.includes(target);
+      if (!isPublished && !layer.imports.includes(targetLayer)) found.push(`imports ${target}`);
+      if (!existsSync(PROJECT + target)) found.push(`imports ${target}, which is not there`);
+    } else if (specifier.startsWith(".") || /^[a-z]+:/.test(specifier)) {
+      found.push(`imports ${specifier}`);
+    } else {
+      packages.add(packageOf(specifier));
+    }
+  }
+  if (packages.size > layer.packagesPerFile) found.push(`imports packages ${[...packages]}`);
+  for (const name of packages) {
+    if (config.imports[name] === undefined) found.push(`imports ${name}, unknown to deno.json`);
+  }
+  for (const name of layer.forbidden) if (file.globals.has(name)) found.push(`uses ${name}`);
+  return found;
+}
+
+test("every file keeps to its layer", () => {
+  assert.ok(product.length > 10, "the sources were not found");
+  const found = product.flatMap((file) => {
+    const layer = LAYERS[layerOf(file.path) ?? ""];
+    if (layer === undefined) return [`${file.path} is in no layer`];
+    return offences(file, layer).map((offence) => `${file.path} ${offence}`);
+  });
+  assert.deepEqual(found, []);
+});
+
+test("the layer check sees what it must", () => {
+  const bad: Record<string, string> = {
+    "imports node:fs": 'import { readFileSync } from "node:fs";',
+    "imports src/adapters/memory_store.ts, which is not there":
+      'import type { A } from "../adapters/memory_store.ts";',
+    "imports packages ws": 'export { WebSocket } from "ws";',
+    "uses Deno": "export const x: string = Deno.cwd();",
+    "uses Date.now": "export function now(): number { return Date.now(); }",
+    "uses Math.random": "export const x: number = Math.random();",
+    "uses setTimeout": "setTimeout(() => {}, 1);",
+    "uses process": "export const x: string[] = process.argv;",
+    "uses globalThis": "const { crypto } = globalThis; crypto.randomUUID();",
+    "imports src/engine/a.ts, which is not there":
+      'type A = import("../engine/a.ts").A; export type B = A;',
+    "imports npm:ws@8": 'await import("npm:ws@8");',
+  };
+  for (const [offence, text] of Object.entries(bad)) {
+    const file = parseSource("src/core/bad.ts", text);
+    const found = offences(file, LAYERS["core"]!);
+    assert.ok(
+      found.some((item) => item === offence.split(",")[0] || item === offence),
+      `${offence}: ${found}`,
+    );
+  }
+  const good = "export interface A { process: string; fetch(): void }\n" +
+    "export function f({ process }: A, o: { self: number }): A {\n" +
+    "  return { process, fetch() { o.self++; } };\n}";
+  assert.deepEqual(offences(parseSource("src/core/good.ts", good), LAYERS["core"]!), []);
+});
+
+test("core neither waits nor asks for the time", () => {
+  const found = product.filter((file) => layerOf(file.path) === "core")
+    .flatMap(({ path, marks }) => [...marks].map((mark) => `${path} has ${mark}`));
+  assert.deepEqual(found, []);
+});
+
+test("engine does not ask for the time", () => {
+  const found = product.filter(({ path, marks }) =>
+    layerOf(path) === "engine" && marks.has("new Date()")
+  );
+  assert.deepEqual(found.map(({ path }) => path), []);
+});
+
+test("no default export, enum, index.ts or camelCase file name", () => {
+  const found = [...product, ...others].filter(({ path, marks }) =>
+    marks.has("default export") || marks.has("enum") || !/^[a-z0-9_/]+\.ts$/.test(path) ||
+    path.endsWith("index.ts")
+  );
+  assert.deepEqual(found.map(({ path }) => path), []);
+});
+
+/** Every name that someone can get at, as `path#name`: imports, and what published files export. */
+function wanted(files: readonly SourceFile[]): Set<string> {
+  const names = new Set<string>();
+  for (const file of files) {
+    for (const taken of file.imports) {
+      const target = resolve(file.path, taken.specifier);
+      for (const name of taken.names) names.add(`${target}#${name}`);
+    }
+  }
+  return names;
+}
+
+test("every file of the product is used or published", () => {
+  const seen = new Set<string>(entries);
+  for (const path of seen) {
+    for (const { specifier } of fileAt.get(path)?.imports ?? []) seen.add(resolve(path, specifier));
+  }
+  const found = product.filter(({ path }) => path.startsWith("src/") && !seen.has(path));
+  assert.deepEqual(found.map(({ path }) => path), []);
+});
+
+test("every export is used or published", () => {
+  const byProduct = wanted(product);
+  const byTests = wanted(others);
+  const found: string[] = [];
+  for (const { path, exports, exportedTypes, mentions } of product) {
+    if (entries.includes(path) || !path.startsWith("src/")) continue;
+    if (byProduct.has(`${path}#*`)) continue;
+    for (const name of exports) {
+      const isUsedHere = (mentions.get(name) ?? 0) > 1;
+      if (byProduct.has(`${path}#${name}`)) continue;
+      // A type is there for the signature that names it; the rest needs someone to ask for it.
+      const isAskedFor = byTests.has(`${path}#${name}`) || exportedTypes.has(name);
+      if (isAskedFor && isUsedHere) continue;
+      found.push(`${path} exports ${name}, which nobody asks for`);
+    }
+  }
+  assert.deepEqual(found, []);
+});
+
+test("no file of the product imports itself by way of others", () => {
+  const cycles: string[] = [];
+  const done = new Set<string>();
+  function visit(path: string, trail: readonly string[]): void {
+    if (trail.includes(path)) cycles.push([...trail.slice(trail.indexOf(path)), path].join(" → "));
+    if (trail.includes(path) || done.has(path)) return;
+    for (const { specifier, isTypeOnly } of fileAt.get(path)?.imports ?? []) {
+      if (!isTypeOnly) visit(resolve(path, specifier), [...trail, path]);
+    }
+    done.add(path);
+  }
+  for (const { path } of product) visit(path, []);
+  assert.deepEqual(cycles, []);
+});
+
+test("no folder of the product has outgrown an idea", () => {
+  const sizes = new Map<string, number>();
+  for (const { path } of product) {
+    const folder = posix.dirname(path);
+    sizes.set(folder, (sizes.get(folder) ?? 0) + 1);
+  }
+  const found = [...sizes].filter(([folder, size]) => folder !== "." && size > FOLDER_FILES_MAX);
+  assert.deepEqual(found, [], "look for the idea that splits it");
+});
+/** A dozen is the habit; a few more are let pass before it is an error. */
+const FOLDER_FILES_MAX = 16;
+
+test("VERSION is the package's", () => {
+  assert.equal(VERSION, config.version);
+});
+
+test("imports of deno.json are pinned", () => {
+  for (const [name, target] of Object.entries(config.imports)) {
+    assert.match(target, new RegExp(`^npm:${name}@\\d+\\.\\d+\\.\\d+$`));
+  }
+});

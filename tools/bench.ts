@@ -1,0 +1,29 @@
+/**
+ * Runs the benches one after another, or those whose names hold one of the words given. Fails when
+ * one of them does not reach what it promises.
+ */
+import { readdirSync } from "node:fs";
+import process from "node:process";
+import { PROJECT, runStep } from "./run_step.ts";
+
+const words = process.argv.slice(2);
+const benches = readdirSync(`${PROJECT}tests/bench`)
+  .filter((name) => name.endsWith("_bench.ts"))
+  .filter((name) => words.length === 0 || words.some((word) => name.includes(word)))
+  .sort();
+if (benches.length === 0) throw new RangeError(`Cannot find a bench called ${words.join(" or ")}`);
+const failed: string[] = [];
+for (const name of benches) {
+  console.log(`\n== ${name}`);
+  // The heap of one bench must not weigh on the next, so each has its own process.
+  const { exitCode } = await runStep(name, [
+    "deno",
+    "run",
+    "--allow-all",
+    "--v8-flags=--expose-gc",
+    `tests/bench/${name}`,
+  ]);
+  if (exitCode !== 0) failed.push(name);
+}
+if (failed.length > 0) console.log(`\nShort of what they promise: ${failed.join(", ")}`);
+process.exitCode = failed.length === 0 ? 0 : 1;
