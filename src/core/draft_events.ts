@@ -1,0 +1,60 @@
+import type { Sighting } from "./sighting.ts";
+import type { Micros } from "./time.ts";
+
+/** A sighting on its way into an event. */
+interface Stop {
+  readonly sighting: Sighting;
+  readonly lane: Lane;
+  readonly position: number;
+  /** The latest instant at which it can be taken so that those behind it in its lane still can. */
+  readonly deadlineUs: Micros;
+  hasStarted: boolean;
+}
+
+/** One receiver's sightings in order, of which those before `head` are taken. */
+interface Lane {
+  readonly stops: Stop[];
+  head: number;
+}
+
+/**
+ * Puts sightings into as few events as the order in every lane allows. A lane is what one receiver
+ * heard, in order; instants in that order must exist in its ranges.
+ *
+ * An instant walks through time and stops only where some sighting would be missed otherwise; there
+ * it takes the next sighting of every lane whose range has begun. Taking one early never forces an
+ * event that taking it late would save, so no grouping that keeps the order of instants has fewer
+ * events. The events come out in the order of their instants. Costs two sorts.
+ */
+export function draftEvents(lanes: readonly (readonly Sighting[])[]): Sighting[][] {
+  const stops = lanes.flatMap(toStops);
+  const byStart = [...stops].sort((a, b) => a.sighting.startUs - b.sighting.startUs);
+  const byDeadline = stops.sort((a, b) => a.deadlineUs - b.deadlineUs || a.position - b.position);
+  const events: Sighting[][] = [];
+  let started = 0;
+  let ready: Lane[] = [];
+  for (const due of byDeadline) {
+    if (due.position < due.lane.head) continue;
+    for (; started < byStart.length; started++) {
+      const stop = byStart[started]!;
+      if (stop.sighting.startUs > due.deadlineUs) break;
+      stop.hasStarted = true;
+      if (stop.position === stop.lane.head) ready.push(stop.lane);
+    }
+    events.push(ready.map((lane) => lane.stops[lane.head++]!.sighting));
+    ready = ready.filter((lane) => lane.stops[lane.head]?.hasStarted);
+  }
+  return events;
+}
+
+function toStops(sightings: readonly Sighting[]): Stop[] {
+  const lane: Lane = { stops: [], head: 0 };
+  let deadlineUs = Infinity;
+  for (let position = sightings.length - 1; position >= 0; position--) {
+    const sighting = sightings[position]!;
+    deadlineUs = Math.min(deadlineUs, sighting.endUs);
+    lane.stops.push({ sighting, lane, position, deadlineUs, hasStarted: false });
+  }
+  lane.stops.reverse();
+  return lane.stops;
+}

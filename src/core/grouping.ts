@@ -1,0 +1,54 @@
+import { draftEvents } from "./draft_events.ts";
+import { overlapParts } from "./overlap.ts";
+import { polishEvents } from "./polish_events.ts";
+import { compareReceived, type Sighting } from "./sighting.ts";
+
+/**
+ * Groups the sightings of one ranged content into events. A pure function of the set: their order
+ * does not matter. In an event every receiver stands at most once, and all ranges share an instant.
+ *
+ * Receivers hear equal messages in the same order, so every receiver's sightings are aligned in
+ * order: first into as few events as that allows, then by moving sightings to nearer events. The
+ * work is bounded by a constant a sighting, besides sorting. MERGE.md has the reasons.
+ */
+export function groupSightings(sightings: readonly Sighting[]): Sighting[][] {
+  return overlapParts(sightings).flatMap((part) => {
+    if (part.length === 1) return [part];
+    const draft = draftEvents(toLanes(part));
+    return draft.length === 1 ? draft : polishEvents(draft);
+  });
+}
+
+/** The sightings of each receiver in the order in which it heard them. */
+function toLanes(part: readonly Sighting[]): Sighting[][] {
+  const lanes = new Map<string, Sighting[]>();
+  for (const sighting of part) {
+    const lane = lanes.get(sighting.receiver);
+    if (lane === undefined) lanes.set(sighting.receiver, [sighting]);
+    else lane.push(sighting);
+  }
+  for (const lane of lanes.values()) {
+    lane.sort(byReceived);
+    // A clock that was set back would turn the order round. Ranges do not follow that clock, so
+    // where they contradict it, they are believed.
+    if (!isPossibleOrder(lane)) lane.sort(byMiddle);
+  }
+  return [...lanes.values()];
+}
+
+function byReceived(left: Sighting, right: Sighting): number {
+  return compareReceived(left.receivedS, right.receivedS);
+}
+
+function byMiddle(left: Sighting, right: Sighting): number {
+  return left.startUs + left.endUs - right.startUs - right.endUs || byReceived(left, right);
+}
+
+/** Whether instants in this order can be found in the ranges. */
+function isPossibleOrder(lane: readonly Sighting[]): boolean {
+  let latestStartUs = -Infinity;
+  return lane.every((sighting) => {
+    latestStartUs = Math.max(latestStartUs, sighting.startUs);
+    return latestStartUs <= sighting.endUs;
+  });
+}
