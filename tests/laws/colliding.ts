@@ -1,0 +1,104 @@
+import fc from "fast-check";
+
+// Batches that are likely to speak about the same: three contents of each kind, three receivers,
+// ranges on a small grid that touch, nest and chain.
+
+const RECEIVERS = ["alpha.AbCdE.0", "alpha.AbCdE.1", "beta \u00e9.xYz12.0"];
+
+const CONTENTS = [
+  { command: "JOIN", host: "h", params: ["#c"], sender: "s", tags: null, user: "u" },
+  {
+    command: "ROOMSTATE",
+    host: null,
+    params: ["#c"],
+    sender: "t",
+    tags: { slow: "5" },
+    user: null,
+  },
+  {
+    command: "NOTICE",
+    host: null,
+    params: ["#c", 'a\u{1f600}\n"\ud83d'],
+    sender: "t",
+    tags: { "tmi-sent-ts": "soon", "__proto__x": "" },
+    time_unknown: [{ b: 1, a: -0.5 }],
+    user: null,
+  },
+  {
+    command: "PRIVMSG",
+    host: "h",
+    params: ["#c", "hi"],
+    sender: "s",
+    tags: { id: "1", "tmi-sent-ts": "3000" },
+    user: "u",
+  },
+  {
+    command: "PRIVMSG",
+    host: "h",
+    params: ["#c", "hi"],
+    sender: "s",
+    tags: { id: "2", "tmi-sent-ts": "3000" },
+    user: "u",
+  },
+  {
+    aUnknown: null,
+    command: "CLEARCHAT",
+    host: "h",
+    params: [],
+    sender: null,
+    tags: { id: "1", "tmi-sent-ts": "59999" },
+    user: "u",
+    zUnknown: { "\uff21": true, "\u{1f600}": "x" },
+  },
+];
+
+/** Seconds on a grid of whole ones, sometimes as foreign floats just off it, at the edge of a minute. */
+function seconds(max: number): fc.Arbitrary<number> {
+  return fc.tuple(fc.nat(max), fc.constantFrom(0, 0, 0, 0.5, 0.1 + 0.2, 1 / 3, 4e-7, 6e-7))
+    .map(([whole, part]) => whole + part);
+}
+
+const received = fc.oneof(
+  fc.nat(4),
+  fc.constantFrom(0, -0, -1.5, 1e-5, 1e22, 1568505653.4480002),
+);
+const range = fc.record({ time: seconds(8).map((s) => s + 55), time_range: seconds(5) });
+const ownRange = fc.tuple(received, range).map(([received, own]) => ({ received, ...own }));
+const receivers = fc.dictionary(
+  fc.constantFrom(...RECEIVERS),
+  fc.oneof({ weight: 3, arbitrary: received }, { weight: 1, arbitrary: ownRange }),
+  { minKeys: 1, maxKeys: 3, noNullPrototype: true },
+);
+
+/** `-0` would lose its sign in JSON.stringify; files may have it. */
+function toJson(value: unknown): string {
+  if (Object.is(value, -0)) return "-0.0";
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(toJson).join(", ")}]`;
+  const pairs = Object.entries(value).map(([key, each]) =>
+    `${JSON.stringify(key)} : ${toJson(each)}`
+  );
+  return `{${pairs.join(", ")}}`;
+}
+
+const line = fc.tuple(fc.constantFrom(...CONTENTS), receivers, range, fc.boolean())
+  .map(([content, receivers, range, isReversed]) => {
+    const fields = Object.entries({ ...content, receivers, ...range });
+    return toJson(Object.fromEntries(isReversed ? fields.reverse() : fields));
+  });
+
+const UTF8 = new TextEncoder();
+
+/**
+ * The bytes of a batch, hardly ever canonical.
+ *
+ * @param foreign lines that other programs wrote, to be mixed in.
+ */
+export function batches(foreign: readonly string[]): fc.Arbitrary<Uint8Array> {
+  const any = foreign.length === 0 ? line : fc.oneof({ weight: 6, arbitrary: line }, {
+    weight: 1,
+    arbitrary: fc.constantFrom(...foreign),
+  });
+  return fc.array(any, { maxLength: 6 })
+    .map((lines) => UTF8.encode(lines.map((each) => each + "\n").join("")));
+}
