@@ -1,0 +1,181 @@
+import { dirname, join, sep } from "node:path";
+import { errnoError, type FileCalls, type FileKind, type OpenFile } from "./file_calls.ts";
+import { errnoOf, isAbsence } from "./file_errors.ts";
+import { FolderSyncs } from "./folder_syncs.ts";
+import { newWriterName, scratchName, scratchWriter } from "./stored_name.ts";
+
+// More would be forgotten and looked at again: a bound, not a tuned number.
+const FOLDERS_REMEMBERED_MAX = 4096;
+
+/** Files that are written whole or not at all, and survive a power cut once they are written. */
+export class DurableFiles {
+  readonly #calls: FileCalls;
+  readonly #inside: string;
+  readonly #syncs: FolderSyncs;
+  readonly #writer = newWriterName();
+  readonly #safeFolders = new Set<string>();
+  #scratchCount = 0;
+
+  /** For files inside `root`, an absolute path, through `calls`. */
+  constructor(calls: FileCalls, root: string) {
+    this.#calls = calls;
+    this.#inside = root.endsWith(sep) ? root : root + sep;
+    this.#syncs = new FolderSyncs(calls);
+  }
+
+  /** Whether a file of that name is being written by this very object. */
+  isOwnScratch(name: string): boolean {
+    return scratchWriter(name) === this.#writer;
+  }
+
+  /** What `path` is; `undefined` if nothing is there. */
+  async kind(path: string): Promise<FileKind | undefined> {
+    try {
+      return (await this.#calls.look(path)).kind;
+    } catch (error) {
+      if (isAbsence(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Writes `bytes` to a scratch file in `folder`, which must be there, flushes it, gives it `name`
+   * in place of any file that has it, and flushes the folder.
+   *
+   * When it throws, the file is there whole or not at all. A scratch file may be left behind only
+   * by a crash or a disk that refuses to forget it.
+   */
+  async write(
+    folder: string,
+    { name, bytes, signal }: {
+      readonly name: string;
+      readonly bytes: Uint8Array;
+      readonly signal?: AbortSignal | undefined;
+    },
+  ): Promise<void> {
+    const scratch = join(folder, scratchName(this.#writer, ++this.#scratchCount));
+    try {
+      await this.#fill(scratch, bytes, signal);
+      signal?.throwIfAborted();
+      await this.#calls.rename(scratch, join(folder, name));
+    } catch (error) {
+      await this.#calls.remove(scratch).catch(() => {}); // The first failure is the news.
+      throw error;
+    }
+    await this.sync(folder);
+  }
+
+  /** Writes, flushes and removes a file in `folder`, which must be there. Throws if that fails. */
+  async tryWriting(folder: string): Promise<void> {
+    const scratch = join(folder, scratchName(this.#writer, ++this.#scratchCount));
+    try {
+      await this.#fill(scratch, new TextEncoder().encode("chatloom was here\n"), undefined);
+    } catch (error) {
+      await this.#calls.remove(scratch).catch(() => {}); // The first failure is the news.
+      throw error;
+    }
+    await this.#calls.remove(scratch);
+  }
+
+  /** Flushes the names in `folder`, together with whoever asks at the same time. */
+  async sync(folder: string): Promise<void> {
+    await this.#syncs.sync(folder);
+  }
+
+  /** Flushes a file that is there already. */
+  async syncFile(path: string): Promise<void> {
+    const file = await this.#calls.open(path);
+    await closing(file, () => file.sync());
+  }
+
+  /**
+   * Makes `folder` with all that lead to it, so that they survive a power cut. Folders inside the
+   * root are real ones: on a link it fails with `ELOOP`, on anything else with `ENOTDIR`.
+   *
+   * A folder is looked at once and then remembered until {@link DurableFiles.forgetFolders}.
+   */
+  async ensureFolder(folder: string): Promise<void> {
+    if (this.#safeFolders.has(folder)) return;
+    const isInside = folder.startsWith(this.#inside);
+    if (isInside) await this.ensureFolder(dirname(folder));
+    const isMade = await this.#makeFolder(folder);
+    // Also when it was there: whoever made it may have died before flushing its name. What is
+    // outside of the root and was there before us is not ours to flush, nor perhaps to open.
+    if (isMade || isInside) await this.sync(dirname(folder));
+    if (this.#safeFolders.size >= FOLDERS_REMEMBERED_MAX) this.#safeFolders.clear();
+    this.#safeFolders.add(folder);
+  }
+
+  /** Looks again at every folder from here on, as when one has vanished. */
+  forgetFolders(): void {
+    this.#safeFolders.clear();
+  }
+
+  // Whether it made the folder, rather than finding it.
+  async #makeFolder(folder: string): Promise<boolean> {
+    let isMade = false;
+    let kind = await this.kind(folder);
+    if (kind === undefined) {
+      isMade = await this.#tryMakeFolder(folder);
+      kind = await this.kind(folder);
+    }
+    if (kind === "folder") return isMade;
+    if (kind === undefined) throw errnoError("ENOENT", folder);
+    // The user may point the archive elsewhere, but nothing inside it may.
+    if (kind === "link" && !folder.startsWith(this.#inside)) return isMade;
+    throw errnoError(kind === "link" ? "ELOOP" : "ENOTDIR", folder);
+  }
+
+  async #tryMakeFolder(folder: string): Promise<boolean> {
+    try {
+      await this.#calls.makeFolder(folder);
+      return true;
+    } catch (error) {
+      if (errnoOf(error) === "EEXIST") return false; // Somebody was faster.
+      if (errnoOf(error) !== "ENOENT" || folder.startsWith(this.#inside)) throw error;
+    }
+    const parent = dirname(folder);
+    if (parent === folder) throw errnoError("ENOENT", folder);
+    await this.ensureFolder(parent);
+    return await this.#tryMakeFolder(folder);
+  }
+
+  async #fill(path: string, bytes: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
+    const file = await this.#calls.create(path);
+    await closing(file, async () => {
+      for (let written = 0; written < bytes.length;) {
+        signal?.throwIfAborted();
+        const count = await file.write(bytes, written);
+        if (count <= 0) throw errnoError("EIO", path); // A disk that takes nothing, for ever.
+        written += count;
+      }
+      await file.sync();
+    });
+  }
+}
+
+/** Reads `file` to its end, at most `mostBytes` of it. */
+export async function readWhole(file: OpenFile, mostBytes: number): Promise<Uint8Array> {
+  let bytes: Uint8Array = new Uint8Array(mostBytes);
+  let length = 0;
+  while (length < mostBytes) {
+    const count = await file.read(bytes, length);
+    if (count <= 0) break;
+    length += count;
+  }
+  if (length < mostBytes) bytes = bytes.slice(0, length);
+  return bytes;
+}
+
+/** Runs `work` and closes `file`. A failure of `work` goes before one of closing. */
+export async function closing<T>(file: OpenFile, work: () => Promise<T>): Promise<T> {
+  let result: T;
+  try {
+    result = await work();
+  } catch (error) {
+    await file.close().catch(() => {}); // The first failure is the news.
+    throw error;
+  }
+  await file.close(); // Some file systems say only here that writing failed.
+  return result;
+}

@@ -1,0 +1,197 @@
+import { join, resolve } from "node:path";
+import type { ArchiveKey } from "../core/archive_key.ts";
+import type { AbortOptions, BatchStore, Stray } from "../ports/batch_store.ts";
+import {
+  entriesOf,
+  type Entry,
+  fileFolders,
+  filesAmong,
+  folderNames,
+  straysUnder,
+} from "./file_system/archive_walk.ts";
+import { BatchFiles, placeOf } from "./file_system/batch_files.ts";
+import { DurableFiles } from "./file_system/durable_files.ts";
+import { type FileCalls, NODE_FILE_CALLS } from "./file_system/file_calls.ts";
+import { fileError } from "./file_system/file_errors.ts";
+import { scratchWriter } from "./file_system/stored_name.ts";
+import { Turns } from "./file_system/turns.ts";
+
+/**
+ * The largest file that {@link fileSystemStore} takes or gives: 256 MiB. That is a minute of 5,000
+ * messages a second, and still fits into one string of every JavaScript engine.
+ */
+export const FILE_MAX_BYTES: number = 256 * 1024 * 1024;
+
+// A process may have 256 files open on macOS, 1,024 on most Linux; sockets need some too.
+const OPEN_MAX = 32;
+const HOUR_MS = 3_600_000;
+
+/** How a {@link FileSystemStore} behaves. */
+export interface FileSystemStoreOptions {
+  /** Unfinished files of crashed writers go when they are this old, in ms. An hour unless told. */
+  readonly sweepAfterMs?: number;
+  /**
+   * What stands for the colon in new names: `_` on Windows, else `:`, until the file system refuses
+   * it. Both are read.
+   */
+  readonly colon?: ":" | "_";
+  /** The calls to the file system, for tests. */
+  readonly calls?: FileCalls;
+}
+
+/** An archive in a folder of this machine. */
+export interface FileSystemStore extends BatchStore {
+  /**
+   * Makes the archive's folder if it is not there, and writes and removes a file in it.
+   *
+   * @throws {ChatloomError} `STORE_FULL`, `STORE_DENIED` or `STORE_IO`: nothing can be put there now.
+   */
+  checkWritable(options?: AbortOptions): Promise<void>;
+}
+
+/**
+ * The archive in the folder `root`, which need not be there yet.
+ *
+ * A file is written under a scratch name in its own folder, flushed, renamed, and its folder is
+ * flushed. Scratch files of crashed writers are removed when a listing comes by and they are old
+ * enough. Symbolic links below the root, and whatever else is no plain file, are strays: never
+ * followed, read, replaced or removed. That a folder is no link is found out once and remembered
+ * as long as writing into it works. A signal is looked at between calls to the file system.
+ */
+export function fileSystemStore(
+  root: string,
+  options: FileSystemStoreOptions = {},
+): FileSystemStore {
+  return new FileSystemArchive(resolve(root), options);
+}
+
+class FileSystemArchive implements FileSystemStore {
+  readonly #root: string;
+  readonly #calls: FileCalls;
+  readonly #durable: DurableFiles;
+  readonly #files: BatchFiles;
+  readonly #turns = new Turns(OPEN_MAX);
+  readonly #sweepAfterMs: number;
+
+  constructor(
+    root: string,
+    { calls = NODE_FILE_CALLS, colon, sweepAfterMs = HOUR_MS }: FileSystemStoreOptions,
+  ) {
+    this.#root = root;
+    this.#calls = calls;
+    this.#durable = new DurableFiles(calls, root);
+    const files = this.#durable;
+    this.#files = new BatchFiles(root, { calls, files, colon, fileMaxBytes: FILE_MAX_BYTES });
+    this.#sweepAfterMs = sweepAfterMs;
+  }
+
+  async *list(prefix: string, { signal }: AbortOptions = {}): AsyncIterable<ArchiveKey> {
+    signal?.throwIfAborted();
+    try {
+      for await (const folder of fileFolders(this.#calls, { root: this.#root, prefix })) {
+        signal?.throwIfAborted();
+        const path = join(this.#root, folder);
+        const entries = await entriesOf(this.#calls, path);
+        await this.#sweep(path, entries);
+        for (const key of filesAmong(entries, folder).keys()) {
+          signal?.throwIfAborted();
+          if (key.startsWith(prefix)) yield key;
+        }
+      }
+    } catch (cause) {
+      throw this.#translate(`list "${prefix}"`, cause, signal);
+    }
+  }
+
+  async *folders(folder: string, { signal }: AbortOptions = {}): AsyncIterable<string> {
+    signal?.throwIfAborted();
+    try {
+      const parts = folder === "" ? [] : folder.split("/");
+      const names = await folderNames(this.#calls, { root: this.#root, folder: parts });
+      for (const name of names.sort()) {
+        signal?.throwIfAborted();
+        yield name;
+      }
+    } catch (cause) {
+      throw this.#translate(`list the folders in "${folder}"`, cause, signal);
+    }
+  }
+
+  async get(key: ArchiveKey, { signal }: AbortOptions = {}): Promise<Uint8Array | undefined> {
+    const place = placeOf(key);
+    return await this.#doing(`read "${key}"`, signal, () => this.#files.read(place));
+  }
+
+  async put(key: ArchiveKey, bytes: Uint8Array, { signal }: AbortOptions = {}): Promise<void> {
+    const place = placeOf(key);
+    if (bytes.length > FILE_MAX_BYTES) {
+      throw new RangeError(`Cannot store "${key}": ${bytes.length} bytes are too many for a file`);
+    }
+    await this.#doing(
+      `store "${key}"`,
+      signal,
+      () => this.#files.write(place, bytes, { signal }),
+    );
+  }
+
+  async delete(key: ArchiveKey, { signal }: AbortOptions = {}): Promise<void> {
+    const place = placeOf(key);
+    await this.#doing(`delete "${key}"`, signal, () => this.#files.remove(place));
+  }
+
+  async *strays(prefix: string, { signal }: AbortOptions = {}): AsyncIterable<Stray> {
+    signal?.throwIfAborted();
+    try {
+      for await (const stray of straysUnder(this.#calls, { root: this.#root, prefix })) {
+        signal?.throwIfAborted();
+        yield stray;
+      }
+    } catch (cause) {
+      throw this.#translate("look for strays", cause, signal);
+    }
+  }
+
+  async checkWritable({ signal }: AbortOptions = {}): Promise<void> {
+    await this.#doing("write", signal, async () => {
+      await this.#durable.ensureFolder(this.#root);
+      await this.#durable.tryWriting(this.#root);
+    });
+  }
+
+  async #sweep(
+    folder: string,
+    entries: readonly Entry[],
+  ): Promise<void> {
+    for (const { name, kind } of entries) {
+      const isLeftover = kind === "file" && scratchWriter(name) !== undefined;
+      if (!isLeftover || this.#durable.isOwnScratch(name)) continue;
+      const path = join(folder, name);
+      try {
+        const { modifiedMs } = await this.#calls.look(path);
+        if (Date.now() - modifiedMs > this.#sweepAfterMs) await this.#calls.remove(path);
+      } catch {
+        // Gone already, or not ours to remove: then it stays among the strays, for all to see.
+      }
+    }
+  }
+
+  // Waits for its turn, and says what was attempted if it fails.
+  #doing<T>(
+    attempt: string,
+    signal: AbortSignal | undefined,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    return this.#turns.run(async () => {
+      try {
+        return await work();
+      } catch (cause) {
+        throw this.#translate(attempt, cause, signal);
+      }
+    }, signal);
+  }
+
+  #translate(attempt: string, cause: unknown, signal: AbortSignal | undefined): unknown {
+    if (signal?.aborted && cause === signal.reason) return cause;
+    return fileError(`${attempt} in archive "${this.#root}"`, { cause, otherwise: "STORE_IO" });
+  }
+}
