@@ -13,7 +13,10 @@ export interface Connection {
   /** Sends one frame of text. Does nothing once the connection is down. */
   send(text: string): void;
 
-  /** Closes at once, without waiting for the other side; `incoming` ends. Closing twice is fine. */
+  /**
+   * Closes at once, without waiting for the other side. `incoming` still yields what had come in
+   * before, then ends. Closing twice is fine.
+   */
   close(): void;
 }
 

@@ -1,0 +1,40 @@
+import type { Random } from "../../ports/random.ts";
+
+/** The first wait is at most this long. */
+export const BACKOFF_FIRST_MS = 1_000;
+
+/** No wait is longer. */
+export const BACKOFF_MAX_MS = 30_000;
+
+/**
+ * Waits between attempts: each twice as long as the one before at most, and a random share of that,
+ * so that many clients of a server that fell over do not come back all at once.
+ *
+ * @see {@link https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ | full jitter}
+ */
+export class Backoff {
+  readonly #random: Random;
+  #attempts = 0;
+
+  /** Begins with the shortest wait. */
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  /** How many waits were asked for since the last {@link Backoff.reset}. */
+  get attempts(): number {
+    return this.#attempts;
+  }
+
+  /** The next wait, in milliseconds. */
+  nextMs(): number {
+    const longestMs = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** this.#attempts);
+    this.#attempts++;
+    return this.#random.next() * longestMs;
+  }
+
+  /** Begins again with the shortest wait. */
+  reset(): void {
+    this.#attempts = 0;
+  }
+}

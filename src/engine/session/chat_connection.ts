@@ -1,0 +1,367 @@
+import { type ParsedLine, parseIrcLine } from "../../core/irc_line.ts";
+import type { IrcMessage } from "../../core/message.ts";
+import { type Micros, MILLISECOND_US } from "../../core/time.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Reporter } from "../../ports/reporter.ts";
+import type { Chunk, Connection, Transport } from "../../ports/transport.ts";
+import { Bell } from "./bell.ts";
+import { LineSplitter } from "./line_splitter.ts";
+import type { ChatListener, ReceivedLine } from "./listener.ts";
+import { type Credentials, loginRefusal } from "./login.ts";
+import type { Membership } from "./membership.ts";
+import { utf8Length } from "./utf8_length.ts";
+
+/** From the first attempt to the server's welcome at most. */
+export const HANDSHAKE_TIMEOUT_MS = 15_000;
+
+/** A server that says nothing for so long is asked whether it is there. */
+export const PING_AFTER_MS = 12_000;
+
+/** … and is given up if it stays silent for so long after that: 24 s in all. */
+export const PONG_TIMEOUT_MS = 12_000;
+
+/** So many lines at most are handed on at a time: a frame full of line ends must not fill memory. */
+const LINES_AT_ONCE_MAX = 1_000;
+
+/** A sleep that took so much longer than it should means that the process slept, or was busy. */
+const OVERSLEPT_US = 1_000 * MILLISECOND_US;
+
+const HELLO = "CAP REQ :twitch.tv/tags twitch.tv/commands twitch.tv/membership";
+
+/** Where a connection stands. */
+export type ConnectionPhase = "connecting" | "greeting" | "welcomed" | "closed";
+
+/**
+ * Why a connection ended: it could not be opened (`refused`), was not welcomed in time, the other
+ * side closed it or it broke, the server fell silent, Twitch did not take the login, or we had enough.
+ */
+export type EndReason =
+  | "refused"
+  | "handshake timeout"
+  | "closed"
+  | "lost"
+  | "silent"
+  | "login refused"
+  | "stopped";
+
+/** How a connection ended. */
+export interface Ending {
+  /** Why, in one of few words. */
+  readonly reason: EndReason;
+  /** Why, in the runtime's or the server's words, if it said any. */
+  readonly detail?: string;
+}
+
+/** Who is told what the server says about the connection itself, before the next line is looked at. */
+export interface ConnectionObserver {
+  /** The login is through: JOINs may go out. */
+  welcomed(connection: ChatConnection): void;
+  /** The server will close this connection before long and wants us to come back. */
+  toldToReconnect(connection: ChatConnection): void;
+  /** Something that may tell of our being in a channel or not. */
+  heard(connection: ChatConnection, message: IrcMessage): void;
+}
+
+/** What a connection needs. */
+export interface ChatConnectionOptions {
+  readonly url: string;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly reporter: Reporter;
+  readonly listener: ChatListener;
+  readonly observer: ConnectionObserver;
+  /** Gives out the ids of connections: a new one at every call. */
+  readonly nextReceiver: () => string;
+  /** What to log in with. Its errors come out of {@link ChatConnection.run}. */
+  readonly readCredentials: () => Promise<Credentials>;
+}
+
+/** One connection to the chat server: opened, logged in, kept alive and listened to until it ends. */
+export class ChatConnection {
+  /** The channels it is in or should be, by name. Kept by who sends the JOINs. */
+  readonly memberships: Map<string, Membership> = new Map();
+  /** Whether another connection took over and this one only goes on until it dies. */
+  isReplaced = false;
+  readonly #options: ChatConnectionOptions;
+  readonly #bell = new Bell();
+  readonly #dialing = new AbortController();
+  readonly #splitter = new LineSplitter();
+  readonly #startedUs: Micros;
+  #connection: Connection | undefined;
+  #phase: ConnectionPhase = "connecting";
+  #receiver: string | undefined;
+  #nick = "";
+  #welcomedUs: Micros | undefined;
+  #heardUs: Micros;
+  #ending: Ending | undefined;
+
+  /** A connection that {@link ChatConnection.run} will open. */
+  constructor(options: ChatConnectionOptions) {
+    this.#options = options;
+    this.#startedUs = this.#heardUs = options.clock.elapsedUs();
+  }
+
+  /** Where it stands. */
+  get phase(): ConnectionPhase {
+    return this.#phase;
+  }
+
+  /** Its id, once it was open. */
+  get receiver(): string | undefined {
+    return this.#receiver;
+  }
+
+  /** Our name on it, in lower case. */
+  get nick(): string {
+    return this.#nick;
+  }
+
+  /** When it began, in elapsed time. */
+  get startedUs(): Micros {
+    return this.#startedUs;
+  }
+
+  /** When it was welcomed, in elapsed time, if it was. */
+  get welcomedUs(): Micros | undefined {
+    return this.#welcomedUs;
+  }
+
+  /** When the server was last heard, in elapsed time; before that, when the connection began. */
+  get heardUs(): Micros {
+    return this.#heardUs;
+  }
+
+  /** In how many channels it is. */
+  get joinedCount(): number {
+    let count = 0;
+    for (const membership of this.memberships.values()) if (membership.state === "joined") count++;
+    return count;
+  }
+
+  /** Sends one line, given without its line end. Does nothing while or once the connection is down. */
+  send(line: string): void {
+    if (this.#ending === undefined) this.#connection?.send(`${line}\r\n`);
+  }
+
+  /** Ends it at once. What came in before is still handed on. */
+  stop(): void {
+    this.#end({ reason: "stopped" });
+  }
+
+  /**
+   * Opens the connection and lives on it. Resolves when it is gone and all was handed on.
+   *
+   * Rejects with what `readCredentials` or the listener threw.
+   */
+  async run(): Promise<Ending> {
+    const watch = this.#watch();
+    try {
+      const connection = await this.#open();
+      if (connection !== undefined) await this.#live(connection);
+      return this.#ending ?? { reason: "closed" };
+    } finally {
+      this.#end({ reason: "closed" });
+      this.#phase = "closed";
+      await watch;
+    }
+  }
+
+  async #open(): Promise<Connection | undefined> {
+    const { signal } = this.#dialing;
+    const credentials = await untilAborted(this.#options.readCredentials(), signal);
+    if (credentials === undefined || signal.aborted) return undefined;
+    try {
+      const connection = await this.#options.transport.connect(this.#options.url, { signal });
+      if (this.#ending !== undefined) return void connection.close();
+      this.#greet(connection, credentials);
+      return connection;
+    } catch (error) {
+      this.#end({ reason: "refused", detail: textOf(error) });
+      return undefined;
+    }
+  }
+
+  #greet(connection: Connection, { pass, nick }: Credentials): void {
+    this.#connection = connection;
+    this.#phase = "greeting";
+    this.#nick = nick.toLowerCase();
+    this.send(HELLO);
+    this.send(`PASS ${pass}`);
+    this.send(`NICK ${nick}`);
+  }
+
+  async #live(connection: Connection): Promise<void> {
+    const { listener, nextReceiver } = this.#options;
+    const receiver = this.#receiver = nextReceiver();
+    try {
+      listener.opened(receiver);
+      await this.#hear(connection, receiver);
+    } catch (bug) {
+      connection.close();
+      try {
+        listener.closed(receiver, this.#splitter.end());
+      } catch {
+        // The first failure is the news.
+      }
+      throw bug;
+    }
+    connection.close();
+    listener.closed(receiver, this.#splitter.end());
+  }
+
+  async #hear(connection: Connection, receiver: string): Promise<void> {
+    const chunks = connection.incoming[Symbol.asyncIterator]();
+    for (;;) {
+      let next: IteratorResult<Chunk>;
+      try {
+        next = await chunks.next();
+      } catch (error) {
+        return this.#end({ reason: "lost", detail: textOf(error) });
+      }
+      if (next.done) return this.#end({ reason: "closed" });
+      this.#take(next.value, receiver);
+    }
+  }
+
+  #take(chunk: Chunk, receiver: string): void {
+    const { clock, listener } = this.#options;
+    this.#heardUs = clock.elapsedUs();
+    let lines: ReceivedLine[] = [];
+    const handOn = (): void => {
+      const taken = lines;
+      lines = [];
+      this.#options.reporter.count("session_lines", undefined, taken.length);
+      listener.received(receiver, taken);
+      for (const { parsed } of taken) if (parsed.ok) this.#obey(parsed.message);
+    };
+    const { emptyCount, replacedCount } = this.#splitter;
+    this.#splitter.push(chunk, (line, isPiece) => {
+      lines.push({ line, parsed: isPiece ? tooLong(line) : parseIrcLine(line) });
+      if (lines.length >= LINES_AT_ONCE_MAX) handOn();
+    });
+    if (lines.length > 0) handOn();
+    this.#countChunk(chunk, { emptyCount, replacedCount });
+  }
+
+  #countChunk(chunk: Chunk, before: { emptyCount: number; replacedCount: number }): void {
+    const { reporter } = this.#options;
+    const bytes = typeof chunk === "string" ? utf8Length(chunk) : chunk.length;
+    reporter.count("session_frames");
+    reporter.count("session_bytes", undefined, bytes);
+    const empty = this.#splitter.emptyCount - before.emptyCount;
+    if (empty > 0) reporter.count("session_empty_lines", undefined, empty);
+    const replaced = this.#splitter.replacedCount - before.replacedCount;
+    if (replaced > 0) reporter.count("session_replaced_characters", undefined, replaced);
+  }
+
+  /** Does what a message asks of a connection. Its line has been handed on. */
+  #obey(message: IrcMessage): void {
+    switch (message.command) {
+      case "PRIVMSG": // The most by far.
+        return;
+      case "PING":
+        return this.#answer(message);
+      case "001":
+        return this.#welcome(message);
+      case "RECONNECT":
+        return this.#options.observer.toldToReconnect(this);
+      case "CAP":
+        return this.#checkCapabilities(message);
+      case "JOIN":
+      case "PART":
+        if (message.sender?.toLowerCase() === this.#nick) break;
+        return;
+      case "NOTICE":
+        if (this.#refusedBy(message)) return;
+    }
+    if (this.#phase === "welcomed") this.#options.observer.heard(this, message);
+  }
+
+  #answer({ params }: IrcMessage): void {
+    // A CR inside the line would be a line end to others.
+    this.send(params.length === 0 ? "PONG" : `PONG :${params.at(-1)!.replace(/[\r\0]/g, "")}`);
+  }
+
+  #welcome({ params }: IrcMessage): void {
+    if (this.#phase !== "greeting" || this.#ending !== undefined) return;
+    this.#phase = "welcomed";
+    this.#welcomedUs = this.#heardUs;
+    if (params[0] !== undefined) this.#nick = params[0].toLowerCase();
+    this.#bell.ring();
+    this.#options.observer.welcomed(this);
+  }
+
+  #checkCapabilities({ params }: IrcMessage): void {
+    if (params[1] !== "NAK") return;
+    // Without tags no message has an exact time. That is worse, but better than no message.
+    this.#options.reporter.report("warning", "Server refuses capabilities", {
+      receiver: this.#receiver,
+      capabilities: params.at(-1),
+    });
+  }
+
+  #refusedBy(message: IrcMessage): boolean {
+    const refusal = this.#phase === "greeting" ? loginRefusal(message) : undefined;
+    if (refusal !== undefined) this.#end({ reason: "login refused", detail: refusal });
+    return refusal !== undefined;
+  }
+
+  /** Ends the connection when the server is not heard from. Resolves when it has ended. */
+  async #watch(): Promise<void> {
+    const { clock } = this.#options;
+    await this.#pause(HANDSHAKE_TIMEOUT_MS);
+    if (this.#welcomedUs === undefined) this.#end({ reason: "handshake timeout" });
+    while (this.#ending === undefined) {
+      const heardUs = this.#heardUs;
+      const silentMs = (clock.elapsedUs() - heardUs) / MILLISECOND_US;
+      if (silentMs < PING_AFTER_MS) {
+        await this.#bell.wait(clock, PING_AFTER_MS - silentMs);
+        continue;
+      }
+      this.send("PING :chatloom");
+      await this.#pause(PONG_TIMEOUT_MS);
+      if (this.#heardUs === heardUs) this.#end({ reason: "silent" });
+    }
+  }
+
+  /** Waits for the bell or `delayMs`, and longer if the process slept: what came then is unread yet. */
+  async #pause(delayMs: number): Promise<void> {
+    const { clock } = this.#options;
+    let waitMs = delayMs;
+    for (let naps = 0; naps < 10; naps++) {
+      const dueUs = clock.elapsedUs() + waitMs * MILLISECOND_US;
+      await this.#bell.wait(clock, waitMs);
+      if (clock.elapsedUs() - dueUs < OVERSLEPT_US) return;
+      waitMs = 1_000;
+    }
+  }
+
+  /** The first ending counts. */
+  #end(ending: Ending): void {
+    if (this.#ending !== undefined) return;
+    this.#ending = ending;
+    this.#dialing.abort();
+    this.#connection?.close();
+    this.#bell.ring();
+  }
+}
+
+function tooLong(line: string): ParsedLine {
+  return { ok: false, line, reason: "line too long" };
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** What `promise` gives, or `undefined` if `signal` aborts first. */
+async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  let stop = (): void => {};
+  const aborted = new Promise<undefined>((resolve) => stop = () => resolve(undefined));
+  signal.addEventListener("abort", stop);
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}

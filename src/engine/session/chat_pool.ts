@@ -1,0 +1,241 @@
+import { isChannelName } from "../../core/archive_key.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Random } from "../../ports/random.ts";
+import type { Reporter } from "../../ports/reporter.ts";
+import type { Transport } from "../../ports/transport.ts";
+import { ChatConnection, type ConnectionObserver } from "./chat_connection.ts";
+import { Joiner } from "./joiner.ts";
+import { Link } from "./link.ts";
+import type { ChatListener } from "./listener.ts";
+import {
+  anonymousCredentials,
+  isNick,
+  type Login,
+  readCredentials,
+  refusedByTwitch,
+} from "./login.ts";
+import type { WantedChannel } from "./membership.ts";
+import { describePool, type PoolState } from "./pool_state.ts";
+import { benchCount, freeBench } from "./seating.ts";
+import { SlidingWindow } from "./sliding_window.ts";
+
+/** Twitch's chat server. */
+export const TWITCH_CHAT_URL = "wss://irc-ws.chat.twitch.tv:443";
+
+/** So many channels at most are joined on one connection. */
+export const CHANNELS_PER_CONNECTION_MAX = 50;
+
+/**
+ * Twitch takes 20 logins in 10 s from one account; see {@link JOIN_WINDOW_MS} for the rest.
+ *
+ * @see {@link https://dev.twitch.tv/docs/irc/#rate-limits | Twitch rate limits}
+ */
+const LOGINS = { count: 20, lengthMs: 10_250 };
+
+/** What a pool needs, and how it is to be. */
+export interface ChatPoolOptions {
+  /** Where the chat server is: `ws:` or `wss:`. {@link TWITCH_CHAT_URL} unless told. */
+  readonly url?: string;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly reporter: Reporter;
+  readonly listener: ChatListener;
+  /** The first part of every receiver's id, unique for ever: `<node>.<5 letters or digits>`. */
+  readonly runName: string;
+  /** The account to log in with. Without one, chat is read anonymously. */
+  readonly login?: Login;
+  /** On how many connections each channel is listened to: 1 to 16, 1 unless told. */
+  readonly connectionsPerChannel?: number;
+}
+
+/** The connections that listen to a set of channels. */
+export interface ChatPool {
+  /**
+   * Listens to these channels and to no others, from now on. May be called at any time, as often as
+   * one likes: what is listened to already is left alone. Of one named twice, the important counts.
+   *
+   * @throws {RangeError} when a name is no channel name; nothing has changed then.
+   */
+  setChannels(channels: Iterable<WantedChannel>): void;
+
+  /**
+   * Listens until `signal` aborts, whatever happens to connections; resolves when all are closed, all
+   * that came in was handed on and no timer is left. Once only.
+   *
+   * @throws {ChatloomError} `LOGIN_REFUSED` when Twitch does not take the login. A token is judged at
+   * every login; an anonymous login that once worked is tried again instead.
+   */
+  run(signal: AbortSignal): Promise<void>;
+
+  /** How it stands, for people. */
+  state(): PoolState;
+}
+
+/**
+ * Makes the connections to Twitch's chat that a recorder listens with.
+ *
+ * Opens as many connections as the channels need, joins slowly enough for Twitch, notices a dead
+ * connection within half a minute, comes back after every failure, and leaves no gap when the server
+ * announces that it will close a connection.
+ *
+ * @throws {RangeError} when `connectionsPerChannel` or `login.nick` cannot be.
+ * @throws {TypeError} when `url` is no WebSocket URL.
+ */
+export function chatPool(options: ChatPoolOptions): ChatPool {
+  const { url = TWITCH_CHAT_URL, connectionsPerChannel: copies = 1, login } = options;
+  if (!/^wss?:$/.test(new URL(url).protocol)) {
+    throw new TypeError(`Cannot connect to "${url}": it does not begin with "ws:" or "wss:"`);
+  }
+  if (!(Number.isInteger(copies) && copies >= 1 && copies <= 16)) {
+    throw new RangeError(`Cannot listen on ${copies} connections per channel: must be 1 to 16`);
+  }
+  if (login !== undefined && !isNick(login.nick)) {
+    throw new RangeError(`Cannot log in as "${login.nick}": Twitch has no such names`);
+  }
+  return new Pool(options, { url, copies });
+}
+
+class Pool implements ChatPool {
+  readonly #options: ChatPoolOptions;
+  readonly #url: string;
+  readonly #copies: number;
+  readonly #links = new Set<Link>();
+  readonly #tasks = new Set<Promise<void>>();
+  readonly #joiner: Joiner;
+  readonly #logins = new SlidingWindow(LOGINS);
+  #wanted: ReadonlyMap<string, WantedChannel> = new Map();
+  #phase: "new" | "running" | "stopping" = "new";
+  #failure: { readonly error: unknown } | undefined;
+  #receiverCount = 0;
+  #wasLetIn = false;
+
+  constructor(options: ChatPoolOptions, { url, copies }: { url: string; copies: number }) {
+    this.#options = options;
+    this.#url = url;
+    this.#copies = copies;
+    this.#joiner = new Joiner({ ...options, links: () => this.#links });
+  }
+
+  setChannels(channels: Iterable<WantedChannel>): void {
+    const wanted = new Map<string, WantedChannel>();
+    for (const { name, isImportant } of channels) {
+      if (!isChannelName(name)) throw new RangeError(`Cannot listen to "${name}": no channel name`);
+      wanted.set(name, { name, isImportant: isImportant || !!wanted.get(name)?.isImportant });
+    }
+    this.#wanted = wanted;
+    if (this.#phase === "running") this.#seat();
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    if (this.#phase !== "new") throw new TypeError("Cannot run a pool: it has been run");
+    this.#phase = "running";
+    const stop = (): void => this.#stop();
+    signal.addEventListener("abort", stop);
+    if (signal.aborted) stop();
+    else this.#seat();
+    this.#start(this.#joiner.run());
+    while (this.#tasks.size > 0) await Promise.all(this.#tasks);
+    signal.removeEventListener("abort", stop);
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  state(): PoolState {
+    return describePool(this.#links, { wanted: this.#wanted, clock: this.#options.clock });
+  }
+
+  #stop(): void {
+    this.#phase = "stopping";
+    this.#joiner.stop();
+    for (const link of this.#links) link.stop();
+  }
+
+  /** Looks after `task`: if it fails, everything ends and that is why. */
+  #start(task: Promise<void>): void {
+    const kept: Promise<void> = task
+      .catch((error: unknown) => {
+        this.#failure ??= { error };
+        this.#stop();
+      })
+      .finally(() => this.#tasks.delete(kept));
+    this.#tasks.add(kept);
+  }
+
+  /** Gives every wanted channel its connections, and the others none. */
+  #seat(): void {
+    const seats = CHANNELS_PER_CONNECTION_MAX;
+    for (const link of this.#links) {
+      for (const name of [...link.channels.keys()]) {
+        if (this.#wanted.has(name)) continue;
+        link.remove(name);
+        this.#joiner.forget(name);
+      }
+    }
+    const needed = benchCount(this.#wanted.size, { copies: this.#copies, seats });
+    while (this.#links.size < needed) this.#openLink();
+    const [important, others] = split(this.#wanted.values());
+    for (const channel of [...important, ...others]) this.#seatOne(channel, seats);
+    for (const link of this.#links) if (link.channels.size === 0) this.#closeLink(link);
+    this.#joiner.wake();
+  }
+
+  #seatOne(channel: WantedChannel, seats: number): void {
+    let missing = this.#copies;
+    for (const link of this.#links) {
+      if (!link.channels.has(channel.name)) continue;
+      link.set(channel);
+      missing--;
+    }
+    for (; missing > 0; missing--) {
+      const free = freeBench(this.#links, { name: channel.name, seats });
+      (free ?? this.#openLink()).set(channel);
+    }
+  }
+
+  #openLink(): Link {
+    const link: Link = new Link({
+      ...this.#options,
+      logins: this.#logins,
+      makeConnection: (observer) => this.#makeConnection(observer),
+      onMembership: () => this.#joiner.wake(),
+      onHeard: (connection, message) => this.#joiner.heard(connection, message),
+      onLoginRefused: (refusal) => this.#checkRefusal(refusal),
+      onWelcomed: () => void (this.#wasLetIn = true),
+    });
+    this.#links.add(link);
+    // Begins after all channels have been seated.
+    this.#start(Promise.resolve().then(() => link.run()));
+    return link;
+  }
+
+  #closeLink(link: Link): void {
+    this.#links.delete(link);
+    link.stop();
+  }
+
+  #makeConnection(observer: ConnectionObserver): ChatConnection {
+    const { login, random, runName } = this.#options;
+    return new ChatConnection({
+      ...this.#options,
+      url: this.#url,
+      observer,
+      nextReceiver: () => `${runName}.${++this.#receiverCount}`,
+      readCredentials: () =>
+        login === undefined
+          ? Promise.resolve(anonymousCredentials(random))
+          : readCredentials(login),
+    });
+  }
+
+  #checkRefusal(refusal: string): void {
+    const { login } = this.#options;
+    // Nobody can have mistyped what worked before: that is trouble of Twitch's, and passes.
+    if (login === undefined && this.#wasLetIn) return;
+    throw refusedByTwitch(login, refusal);
+  }
+}
+
+function split(channels: Iterable<WantedChannel>): [WantedChannel[], WantedChannel[]] {
+  const all = [...channels];
+  return [all.filter((one) => one.isImportant), all.filter((one) => !one.isImportant)];
+}

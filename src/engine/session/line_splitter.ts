@@ -1,0 +1,82 @@
+import type { Chunk } from "../../ports/transport.ts";
+import { Utf8Decoder } from "./utf8_decoder.ts";
+
+/**
+ * The longest line that is handed on whole, in UTF-16 units: 37 times the longest ever seen on the
+ * wire (1,746 bytes) and 8 times what IRCv3 allows for tags.
+ */
+export const LINE_LENGTH_MAX = 65_536;
+
+/** Takes one line, without its line end; `isPiece` if it is one piece of a line that is too long. */
+export type TakeLine = (line: string, isPiece: boolean) => void;
+
+/**
+ * Cuts what comes over a connection into lines, however it is cut into chunks.
+ *
+ * A line ends at LF; one CR before it belongs to the line end. Empty lines are left out and counted.
+ * Of a line that is too long every piece is handed on, so nothing vanishes and nothing grows. Bytes
+ * are UTF-8; see {@link Utf8Decoder} for those that are not.
+ */
+export class LineSplitter {
+  readonly #decoder = new Utf8Decoder();
+  #rest = "";
+  #isInLongLine = false;
+  #emptyCount = 0;
+
+  /** How many empty lines were left out so far. */
+  get emptyCount(): number {
+    return this.#emptyCount;
+  }
+
+  /** How many U+FFFD stand for bytes that are not UTF-8 so far. */
+  get replacedCount(): number {
+    return this.#decoder.replacedCount;
+  }
+
+  /** Hands `take` every line that ends in `chunk`, in order. */
+  push(chunk: Chunk, take: TakeLine): void {
+    const text = typeof chunk === "string"
+      ? this.#decoder.end() + chunk
+      : this.#decoder.decode(chunk);
+    let start = 0;
+    // Only what is new can hold a line end: a line that comes byte by byte is not read twice.
+    for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", start)) {
+      this.#line(this.#rest + text.slice(start, end), take);
+      this.#rest = "";
+      this.#isInLongLine = false;
+      start = end + 1;
+    }
+    this.#rest += start === 0 ? text : text.slice(start);
+    // One unit more than fits may still be the CR of the line end.
+    while (this.#rest.length > LINE_LENGTH_MAX + 1) {
+      this.#rest = this.#rest.slice(handOnPiece(this.#rest, take));
+      this.#isInLongLine = true;
+    }
+  }
+
+  /** Ends the stream and returns its unfinished last line, if there is one. */
+  end(): string | undefined {
+    const rest = this.#rest + this.#decoder.end();
+    this.#rest = "";
+    return rest === "" ? undefined : rest;
+  }
+
+  #line(ended: string, take: TakeLine): void {
+    let line = ended.endsWith("\r") ? ended.slice(0, -1) : ended;
+    let isPiece = this.#isInLongLine;
+    for (; line.length > LINE_LENGTH_MAX; isPiece = true) {
+      line = line.slice(handOnPiece(line, take));
+    }
+    if (line === "") this.#emptyCount++;
+    else take(line, isPiece);
+  }
+}
+
+/** Hands on the first piece of a long `text` and returns where the next begins. */
+function handOnPiece(text: string, take: TakeLine): number {
+  // Half a surrogate pair could not be written down.
+  const last = text.charCodeAt(LINE_LENGTH_MAX - 1);
+  const end = last >= 0xd800 && last <= 0xdbff ? LINE_LENGTH_MAX - 1 : LINE_LENGTH_MAX;
+  take(text.slice(0, end), true);
+  return end;
+}

@@ -1,0 +1,30 @@
+import type { ParsedLine } from "../../core/irc_line.ts";
+
+/** One line as it came, and what it says. */
+export interface ReceivedLine {
+  /** The line without its CR LF. Of a line that is too long: one piece of it. */
+  readonly line: string;
+  /** What became of it. */
+  readonly parsed: ParsedLine;
+}
+
+/**
+ * Who hears what a pool of connections receives: the recorder.
+ *
+ * All three return at once. They must not throw: that is a bug and stops the pool, whose `run`
+ * rejects with it.
+ */
+export interface ChatListener {
+  /** A connection is open. `receiver` is its id, unique for ever: `<run name>.<n>`. */
+  opened(receiver: string): void;
+
+  /**
+   * Lines that came in together, in order; at least one. Whatever the server wants answered in them
+   * is answered after the call returned, so an answered PING proves that all lines up to it were
+   * taken.
+   */
+  received(receiver: string, lines: readonly ReceivedLine[]): void;
+
+  /** The connection is gone. `fragment` is its unfinished last line, if there is one. */
+  closed(receiver: string, fragment: string | undefined): void;
+}

@@ -1,0 +1,97 @@
+import { type Micros, MILLISECOND_US } from "../../core/time.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { ChatConnection, ConnectionPhase } from "./chat_connection.ts";
+import type { Link } from "./link.ts";
+import type { MembershipState, WantedChannel } from "./membership.ts";
+
+/** One connection of a pool. */
+export interface ConnectionState {
+  /** Its id, once it was open. */
+  readonly receiver: string | undefined;
+  /** Where it stands. */
+  readonly phase: ConnectionPhase;
+  /** Whether another took over and this one only goes on until it dies. */
+  readonly isReplaced: boolean;
+  /** How long ago it began, in milliseconds. */
+  readonly ageMs: number;
+  /** How long ago the server was last heard, in milliseconds. */
+  readonly silentMs: number;
+  /** In how many channels it is. */
+  readonly joinedCount: number;
+}
+
+/** One channel of a pool. */
+export interface ChannelState {
+  /** The channel. */
+  readonly name: string;
+  /** Whether its troubles are warnings and its retries fast. */
+  readonly isImportant: boolean;
+  /** The receivers of the connections that are in it, those that were replaced included. */
+  readonly joinedBy: readonly string[];
+  /** How far each connection got that should be in it. Empty while there is none. */
+  readonly memberships: readonly MembershipState[];
+  /** Why a JOIN failed last, if one waits to be tried again. */
+  readonly reason: string | undefined;
+  /** How long it is in its state, the longest, in milliseconds. 0 without a membership. */
+  readonly ageMs: number;
+}
+
+/** How a pool stands, for people. */
+export interface PoolState {
+  /** All connections, oldest link first. */
+  readonly connections: readonly ConnectionState[];
+  /** How many connections wait before they are opened again. */
+  readonly waitingCount: number;
+  /** All wanted channels, in the order they were given. */
+  readonly channels: readonly ChannelState[];
+}
+
+/** Looks at `links` and says how they stand. */
+export function describePool(
+  links: Iterable<Link>,
+  { wanted, clock }: {
+    readonly wanted: ReadonlyMap<string, WantedChannel>;
+    readonly clock: Clock;
+  },
+): PoolState {
+  const nowUs = clock.elapsedUs();
+  const all = [...links];
+  const connections = all.flatMap((link) =>
+    link.connections.map((one) => connectionState(one, nowUs))
+  );
+  return {
+    connections,
+    waitingCount: all.filter((link) => link.active === undefined).length,
+    channels: [...wanted.values()].map((channel) => channelState(channel, { links: all, nowUs })),
+  };
+}
+
+function connectionState(connection: ChatConnection, nowUs: Micros): ConnectionState {
+  const { receiver, phase, isReplaced, startedUs, heardUs, joinedCount } = connection;
+  return {
+    receiver,
+    phase,
+    isReplaced,
+    ageMs: (nowUs - startedUs) / MILLISECOND_US,
+    silentMs: (nowUs - heardUs) / MILLISECOND_US,
+    joinedCount,
+  };
+}
+
+function channelState(
+  { name, isImportant }: WantedChannel,
+  { links, nowUs }: { links: readonly Link[]; nowUs: Micros },
+): ChannelState {
+  const joinedBy = links.flatMap((link) => link.connections)
+    .filter((connection) => connection.memberships.get(name)?.state === "joined")
+    .flatMap(({ receiver }) => receiver ?? []);
+  const current = links.flatMap((link) => link.active?.memberships.get(name) ?? []);
+  return {
+    name,
+    isImportant,
+    joinedBy,
+    memberships: current.map((membership) => membership.state),
+    reason: current.find((membership) => membership.reason !== undefined)?.reason,
+    ageMs: Math.max(0, ...current.map((membership) => membership.ageMs(nowUs))),
+  };
+}
