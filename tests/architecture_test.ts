@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { posix } from "node:path";
 import { test } from "node:test";
 import { VERSION } from "../src/cli/version.ts";
 import { type Layer, layerOf, LAYERS } from "./architecture/layers.ts";
+import { CONFIG, ENTRIES, moduleGraph, resolveImport } from "./architecture/module_graph.ts";
 import {
   parseSource,
   PROJECT,
@@ -12,27 +13,9 @@ import {
   sourcePaths,
 } from "./architecture/source_file.ts";
 
-interface Config {
-  readonly name: string;
-  readonly version: string;
-  readonly exports: Record<string, string>;
-  readonly imports: Record<string, string>;
-}
-const config = JSON.parse(readFileSync(`${PROJECT}deno.json`, "utf8")) as Config;
-const entries = Object.values(config.exports).map((path) => posix.normalize(path));
 const product = ["mod.ts", ...sourcePaths("src"), ...sourcePaths("examples")].map(readSource);
 const others = [...sourcePaths("tests"), ...sourcePaths("tools")].map(readSource);
 const fileAt = new Map([...product, ...others].map((file) => [file.path, file]));
-
-/** What `specifier` means in the file at `path`: a path of the project, or a module from outside. */
-function resolve(path: string, specifier: string): string {
-  if (specifier.startsWith(".")) return posix.join(posix.dirname(path), specifier);
-  if (specifier === config.name) return posix.normalize(config.exports["."]!);
-  if (specifier.startsWith(`${config.name}/`)) {
-    return posix.normalize(config.exports[`.${specifier.slice(config.name.length)}`] ?? "nowhere");
-  }
-  return specifier;
-}
 
 function packageOf(specifier: string): string {
   return specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
@@ -43,13 +26,13 @@ function offences(file: SourceFile, layer: Layer): string[] {
   const found: string[] = [];
   const packages = new Set<string>();
   for (const { specifier } of file.imports) {
-    const target = resolve(file.path, specifier);
+    const target = resolveImport(file.path, specifier);
     const targetLayer = layerOf(target);
     if (specifier.startsWith("node:")) {
       const isAllowed = layer.runtime.some((name) => name === "node:*" || name === specifier);
       if (!isAllowed) found.push(`imports ${specifier}`);
     } else if (targetLayer !== undefined) {
-      const isPublished = layer.imports.includes("published") && entries.includes(target);
+      const isPublished = layer.imports.includes("published") && ENTRIES.includes(target);
       if (!isPublished && !layer.imports.includes(targetLayer)) found.push(`imports ${target}`);
       if (!existsSync(PROJECT + target)) found.push(`imports ${target}, which is not there`);
     } else if (specifier.startsWith(".") || /^[a-z]+:/.test(specifier)) {
@@ -60,7 +43,7 @@ function offences(file: SourceFile, layer: Layer): string[] {
   }
   if (packages.size > layer.packagesPerFile) found.push(`imports packages ${[...packages]}`);
   for (const name of packages) {
-    if (config.imports[name] === undefined) found.push(`imports ${name}, unknown to deno.json`);
+    if (CONFIG.imports[name] === undefined) found.push(`imports ${name}, unknown to deno.json`);
   }
   for (const name of layer.forbidden) if (file.globals.has(name)) found.push(`uses ${name}`);
   return found;
@@ -132,7 +115,7 @@ function wanted(files: readonly SourceFile[]): Set<string> {
   const names = new Set<string>();
   for (const file of files) {
     for (const taken of file.imports) {
-      const target = resolve(file.path, taken.specifier);
+      const target = resolveImport(file.path, taken.specifier);
       for (const name of taken.names) names.add(`${target}#${name}`);
     }
   }
@@ -140,10 +123,7 @@ function wanted(files: readonly SourceFile[]): Set<string> {
 }
 
 test("every file of the product is used or published", () => {
-  const seen = new Set<string>(entries);
-  for (const path of seen) {
-    for (const { specifier } of fileAt.get(path)?.imports ?? []) seen.add(resolve(path, specifier));
-  }
+  const seen = moduleGraph(ENTRIES, { typesToo: true });
   const found = product.filter(({ path }) => path.startsWith("src/") && !seen.has(path));
   assert.deepEqual(found.map(({ path }) => path), []);
 });
@@ -153,7 +133,7 @@ test("every export is used or published", () => {
   const byTests = wanted(others);
   const found: string[] = [];
   for (const { path, exports, exportedTypes, mentions } of product) {
-    if (entries.includes(path) || !path.startsWith("src/")) continue;
+    if (ENTRIES.includes(path) || !path.startsWith("src/")) continue;
     if (byProduct.has(`${path}#*`)) continue;
     for (const name of exports) {
       const isUsedHere = (mentions.get(name) ?? 0) > 1;
@@ -174,7 +154,7 @@ test("no file of the product imports itself by way of others", () => {
     if (trail.includes(path)) cycles.push([...trail.slice(trail.indexOf(path)), path].join(" → "));
     if (trail.includes(path) || done.has(path)) return;
     for (const { specifier, isTypeOnly } of fileAt.get(path)?.imports ?? []) {
-      if (!isTypeOnly) visit(resolve(path, specifier), [...trail, path]);
+      if (!isTypeOnly) visit(resolveImport(path, specifier), [...trail, path]);
     }
     done.add(path);
   }
@@ -195,11 +175,11 @@ test("no folder of the product has outgrown an idea", () => {
 const FOLDER_FILES_MAX = 16;
 
 test("VERSION is the package's", () => {
-  assert.equal(VERSION, config.version);
+  assert.equal(VERSION, CONFIG.version);
 });
 
 test("imports of deno.json are pinned", () => {
-  for (const [name, target] of Object.entries(config.imports)) {
+  for (const [name, target] of Object.entries(CONFIG.imports)) {
     assert.match(target, new RegExp(`^npm:${name}@\\d+\\.\\d+\\.\\d+$`));
   }
 });

@@ -56,4 +56,16 @@ function columnsOf(stream: NodeJS.WriteStream): number {
   return stream.isTTY ? stream.columns || 80 : 0;
 }
 
-if (import.meta.main) process.exitCode = await main(process.argv.slice(2));
+/** Work that is done should leave nothing running; if it does, the process waits no longer for it. */
+const GRACE_MS = 2_000;
+
+/** Runs this process's own command line and makes it end with the exit code. */
+export async function runProcess(): Promise<void> {
+  process.exitCode = await main(process.argv.slice(2));
+  setTimeout(() => {
+    process.stderr.write("chatloom: Something still runs after the work is done; ending anyway\n");
+    process.exit();
+  }, GRACE_MS).unref(); // With nothing running, this does not run either.
+}
+
+if (import.meta.main) await runProcess();

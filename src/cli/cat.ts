@@ -1,0 +1,97 @@
+import { Command, Option } from "commander";
+import { bestHasher } from "../adapters/best_hasher.ts";
+import { FILE_MAX_BYTES } from "../adapters/file_system_store.ts";
+import { isChannelName } from "../core/archive_key.ts";
+import { decodeBatch } from "../core/batch.ts";
+import { BatchSyntaxError } from "../core/errors.ts";
+import { type Micros, TIME_END_US } from "../core/time.ts";
+import { readMinutes } from "../engine/read_minutes.ts";
+import { contextOf, type VerbContext } from "./context.ts";
+import { existingArchive } from "./existing_archive.ts";
+import { EXIT, QuietExit } from "./exit.ts";
+import { readInput } from "./input_file.ts";
+import { formatForPeople } from "./message_text.ts";
+import { examplesOf } from "./program.ts";
+import { parseTimeFlag } from "./time_flag.ts";
+
+interface CatFlags {
+  readonly archive?: string;
+  readonly from: Micros;
+  readonly until: Micros;
+  readonly format: "json" | "text";
+}
+
+/** `chatloom cat`: prints messages of batch files, or of channels of an archive. */
+export function catCommand(): Command {
+  return new Command("cat")
+    .description("print messages of batch files, or of channels of an archive")
+    .argument("<names...>", "files (- is standard input, gzip is fine); channels with --archive")
+    .option("-a, --archive <dir>", "print channels of this archive, in order, each message once")
+    .option("--from <time>", "print from the minute of this time on", parseTimeFlag, 0)
+    .option("--until <time>", "print minutes that start before this", parseTimeFlag, TIME_END_US)
+    .addOption(
+      new Option("-f, --format <format>", "the lines as they are stored, or lines for people")
+        .choices(["json", "text"]).default("json"),
+    )
+    .addHelpText(
+      "after",
+      examplesOf([
+        "chatloom cat --archive chat forsen --from 2026-08-01T12:00 --until 2026-08-01T13:00",
+        "chatloom cat -f text chat/forsen/chat/2026-08-01T12/34:00-*.json",
+        "zcat old.json.gz | chatloom cat - | grep badge-info",
+      ]),
+    )
+    .action(async (names: string[], flags: CatFlags, command: Command) => {
+      const context = contextOf(command);
+      const isComplete = flags.archive === undefined
+        ? await printFiles(names, flags, context)
+        : await printChannels(names, { ...flags, archive: flags.archive, command }, context);
+      if (!isComplete) throw new QuietExit(EXIT.failed, "Some files were left out");
+    });
+}
+
+/** Prints what can be read, tells of the rest, and returns whether that was all. */
+async function printFiles(
+  paths: readonly string[],
+  flags: CatFlags,
+  { print, reporter, signal }: VerbContext,
+): Promise<boolean> {
+  let isComplete = true;
+  for (const path of paths) {
+    const bytes = await readInput(path, { maxBytes: FILE_MAX_BYTES, signal });
+    try {
+      await print(present(bytes, flags));
+    } catch (error) {
+      if (!(error instanceof BatchSyntaxError)) throw error;
+      const { line, reason } = error;
+      reporter.report("error", "Cannot read a batch", { path, line, reason });
+      isComplete = false;
+    }
+  }
+  return isComplete;
+}
+
+async function printChannels(
+  channels: readonly string[],
+  flags: CatFlags & { readonly archive: string; readonly command: Command },
+  { print, reporter, counters, signal }: VerbContext,
+): Promise<boolean> {
+  const wrong = channels.find((channel) => !isChannelName(channel));
+  if (wrong !== undefined) flags.command.error(`error: "${wrong}" is no channel name`);
+  const store = await existingArchive(flags.archive);
+  const hasher = await bestHasher();
+  const { from: fromUs, until: untilUs } = flags;
+  for (const channel of channels) {
+    const minutes = readMinutes(channel, { store, hasher, reporter, signal, fromUs, untilUs });
+    for await (const { bytes } of minutes) await print(present(bytes, flags));
+  }
+  return counters.total("files_left_out") === 0;
+}
+
+/** @throws {BatchSyntaxError} when a line is no message, before anything of the file is printed. */
+function present(bytes: Uint8Array, { format }: CatFlags): string | Uint8Array {
+  const messages = decodeBatch(bytes);
+  if (format === "text") return messages.map((each) => `${formatForPeople(each)}\n`).join("");
+  const isWhole = bytes.length === 0 || bytes[bytes.length - 1] === 0x0a;
+  return isWhole ? bytes : new Uint8Array([...bytes, 0x0a]);
+}

@@ -1,0 +1,18 @@
+import { stat } from "node:fs/promises";
+import { type FileSystemStore, fileSystemStore } from "../adapters/file_system_store.ts";
+import { ChatloomError } from "../core/errors.ts";
+
+/**
+ * The archive in `folder`, for verbs that read one: a misspelt path is no empty archive.
+ *
+ * @throws {ChatloomError} `INPUT_UNREADABLE` when there is no such folder.
+ */
+export async function existingArchive(folder: string): Promise<FileSystemStore> {
+  const found = await stat(folder).catch((cause: unknown) => {
+    throw new ChatloomError("INPUT_UNREADABLE", `Cannot read archive "${folder}"`, { cause });
+  });
+  if (!found.isDirectory()) {
+    throw new ChatloomError("INPUT_UNREADABLE", `Cannot read archive "${folder}": it is a file`);
+  }
+  return fileSystemStore(folder);
+}

@@ -1,0 +1,58 @@
+import { createReadStream } from "node:fs";
+import process from "node:process";
+import type { Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
+import { ChatloomError } from "../core/errors.ts";
+
+/** How {@link readInput} reads. */
+export interface ReadInputOptions {
+  /** Longer files are refused, unpacked as well: they would not fit into memory. */
+  readonly maxBytes: number;
+  /** Gives up. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * All bytes of a file that the user named; `-` is standard input. What is gzipped is unpacked.
+ *
+ * @throws {ChatloomError} `INPUT_UNREADABLE` when it cannot be read or is too long.
+ */
+export async function readInput(
+  path: string,
+  { maxBytes, signal }: ReadInputOptions,
+): Promise<Uint8Array> {
+  const name = path === "-" ? "standard input" : `"${path}"`;
+  try {
+    const source = path === "-" ? process.stdin : createReadStream(path);
+    const raw = await readAll(source, { maxBytes, signal });
+    if (!(raw[0] === 0x1f && raw[1] === 0x8b)) return raw;
+    const gunzip = createGunzip();
+    gunzip.end(raw);
+    return await readAll(gunzip, { maxBytes, signal });
+  } catch (cause) {
+    signal.throwIfAborted();
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new ChatloomError("INPUT_UNREADABLE", `Cannot read ${name}: ${why}`, { cause });
+  }
+}
+
+async function readAll(
+  stream: Readable,
+  { maxBytes, signal }: ReadInputOptions,
+): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let byteCount = 0;
+  for await (const chunk of stream as AsyncIterable<Uint8Array>) {
+    signal.throwIfAborted();
+    byteCount += chunk.length;
+    if (byteCount > maxBytes) throw new RangeError(`it is longer than ${maxBytes} bytes`);
+    chunks.push(chunk);
+  }
+  const all = new Uint8Array(byteCount);
+  let at = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, at);
+    at += chunk.length;
+  }
+  return all;
+}

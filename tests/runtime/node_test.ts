@@ -1,0 +1,127 @@
+/**
+ * The packed npm tarball, installed by npm, under Node: its command, and the very tests that Deno
+ * runs, with their types stripped and the sources of the tarball under them.
+ */
+import assert from "node:assert/strict";
+import { spawnSync, type SpawnSyncReturns } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import * as nodeModule from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import { after, before, test } from "node:test";
+import { packForNpm } from "../../tools/pack.ts";
+import { CONFIG, moduleGraph } from "../architecture/module_graph.ts";
+import { PROJECT, sourcePaths } from "../architecture/source_file.ts";
+import { findProgram } from "./find_program.ts";
+
+/** Folders of tests that need nothing of Deno. Others start the command line from its source. */
+const PORTABLE = ["tests/core", "tests/laws", "tests/conformance", "tests/engine"];
+
+const node = findProgram("node");
+const skip = node === undefined && process.env["CI"] !== "true" && "Node is not installed here";
+if (skip) console.log(`skipped: ${skip}`);
+
+const folder = mkdtempSync(join(tmpdir(), "chatloom-node-"));
+const home = join(folder, "project");
+const installed = join(home, "node_modules", "@chatloom", "chatloom");
+
+function run(command: string, args: readonly string[]): SpawnSyncReturns<string> {
+  // Deno marks its children's environment; Node is to know nothing of it.
+  const env = { ...process.env, NO_COLOR: "1" };
+  return spawnSync(command, args, { cwd: home, env, encoding: "utf8", timeout: 240_000 });
+}
+
+function chatloom(...args: readonly string[]): SpawnSyncReturns<string> {
+  return run(join(home, "node_modules", ".bin", "chatloom"), args);
+}
+
+before(async () => {
+  if (skip) return;
+  const tarball = await packForNpm(folder);
+  mkdirSync(home);
+  writeFileSync(join(home, "package.json"), '{"private":true,"type":"module"}');
+  // What tests need beside the package: the same versions that Deno has.
+  const forTests = ["fast-check", "ws"].map((name) => CONFIG.imports[name]!.slice("npm:".length));
+  const { status, stderr } = run("npm", ["install", "--silent", tarball, ...forTests]);
+  assert.equal(status, 0, stderr);
+});
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+test("the tarball holds the package and nothing else", { skip }, () => {
+  const files = readdirSync(installed, { recursive: true, encoding: "utf8" });
+  for (const name of ["README.md", "LICENSE", "CHANGELOG.md", "mod.js", "mod.d.ts"]) {
+    assert.ok(files.includes(name), `${name} is missing`);
+  }
+  assert.deepEqual(
+    files.filter((path) => /(^|\/)(tests|tools|examples|node_modules)\//.test(path)),
+    [],
+  );
+  assert.deepEqual(files.filter((path) => /(?<!\.d)\.ts$/.test(path)), []);
+  const { dependencies } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
+  for (const version of Object.values(dependencies)) {
+    assert.match(String(version), /^\d+\.\d+\.\d+$/);
+  }
+});
+
+test("chatloom --help names the verbs", { skip }, () => {
+  const { status, stdout } = chatloom("--help");
+  assert.equal(status, 0);
+  for (const verb of ["cat", "verify"]) assert.match(stdout, new RegExp(`^  ${verb} `, "m"));
+});
+
+test("chatloom --version", { skip }, () => {
+  assert.equal(chatloom("--version").stdout, `${CONFIG.version}\n`);
+});
+
+test("chatloom verify finds a stray file and exits with 1", { skip }, () => {
+  const archive = join(folder, "archive");
+  mkdirSync(join(archive, "forsen", "chat"), { recursive: true });
+  assert.equal(chatloom("verify", "--archive", archive).status, 0);
+  writeFileSync(join(archive, "forsen", "chat", "notes.txt"), "");
+  const { status, stdout } = chatloom("verify", "--archive", archive);
+  assert.equal(status, 1);
+  assert.match(stdout, /^stray: forsen\/chat\/notes\.txt: /m);
+});
+
+test("the portable tests pass on the tarball", { skip }, () => {
+  const tests = PORTABLE.filter((path) => existsSync(PROJECT + path))
+    .flatMap(sourcePaths).filter((path) => path.endsWith("_test.ts"));
+  assert.ok(tests.length > 0, "no tests were found");
+  const helpers = [...moduleGraph(tests)].filter((path) => /^tests\/.*\.ts$/.test(path));
+  for (const path of helpers) writeStripped(path);
+  symlinkSync(join(installed, "src"), join(home, "src"));
+  symlinkSync(join(installed, "mod.js"), join(home, "mod.js"));
+  const shared = join(PROJECT, "..", "shared");
+  if (existsSync(shared)) symlinkSync(shared, join(folder, "shared"));
+
+  const { status, stdout, stderr } = run(node ?? "node", [
+    "--test",
+    "--test-reporter=tap",
+    ...tests.map((path) => path.replace(/\.ts$/, ".js")),
+  ]);
+  const [passed, failed, skipped] = ["pass", "fail", "skipped"].map((what) =>
+    Number(new RegExp(`^# ${what} (\\d+)$`, "m").exec(stdout)?.[1] ?? NaN)
+  );
+  console.log(`node: ${passed} passed, ${failed} failed, ${skipped} skipped`);
+  assert.equal(status, 0, `${stdout}\n${stderr}`);
+  assert.equal(failed, 0);
+  assert.ok(Number(passed) > tests.length, "hardly any test ran");
+});
+
+/** Writes a file of the tests as JavaScript that imports JavaScript. Line numbers stay. */
+function writeStripped(path: string): void {
+  const text = nodeModule.stripTypeScriptTypes(readFileSync(PROJECT + path, "utf8"));
+  const target = join(home, path.replace(/\.ts$/, ".js"));
+  mkdirSync(dirname(target), { recursive: true });
+  writeFileSync(target, text.replace(/(["'])(\.\.?\/[^"'\n]+)\.ts\1/g, "$1$2.js$1"));
+}
