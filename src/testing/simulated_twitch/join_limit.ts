@@ -1,0 +1,24 @@
+import { type Micros, SECOND_US } from "../../core/time.ts";
+
+/** Documented: 20 attempts to join in 10 s. We count each connection, which is kinder. */
+export const JOINS_MAX = 20;
+
+/** The time in which {@link JOINS_MAX} joins are allowed. */
+export const JOIN_WINDOW_US = 10 * SECOND_US;
+
+/** Documented in 2025: an account that is no verified bot may be in this many channels. */
+export const CHANNELS_MAX = 100;
+
+/** Counts a client's attempts to join. */
+export class JoinLimit {
+  #attemptsUs: Micros[] = [];
+
+  /** Counts an attempt and tells whether it is allowed. Those that are not count too. */
+  attempt(nowUs: Micros): boolean {
+    this.#attemptsUs = this.#attemptsUs.filter((atUs) => atUs > nowUs - JOIN_WINDOW_US);
+    // One who goes on trying is not to grow our list.
+    if (this.#attemptsUs.length > 10 * JOINS_MAX) this.#attemptsUs.shift();
+    this.#attemptsUs.push(nowUs);
+    return this.#attemptsUs.length <= JOINS_MAX;
+  }
+}

@@ -1,0 +1,73 @@
+import { type Micros, MILLISECOND_US } from "../../core/time.ts";
+import type { Clock } from "../../ports/clock.ts";
+import { TimeQueue } from "../time_queue.ts";
+
+/** How a {@link Schedule} keeps time. */
+export interface ScheduleOptions {
+  /** Where time comes from. Only its monotonic side: Twitch's clock does not step with ours. */
+  readonly clock: Clock;
+  /** What Twitch's clock shows at first. */
+  readonly startUs: Micros;
+  /** Everything is done at multiples of this, 0 for exactly in time. Saves timers on a real clock. */
+  readonly quantumMs: number;
+  /** Ends it all. */
+  readonly signal: AbortSignal;
+}
+
+/** Twitch's clock, and what is to be done when. */
+export class Schedule {
+  readonly #clock: Clock;
+  readonly #leadUs: Micros;
+  readonly #quantumUs: number;
+  readonly #signal: AbortSignal;
+  readonly #actions = new TimeQueue<() => void>();
+  // Times that something sleeps until already. Those that are no longer the first wake in vain.
+  readonly #armed = new Set<Micros>();
+
+  /** A schedule on which nothing stands yet. */
+  constructor({ clock, startUs, quantumMs, signal }: ScheduleOptions) {
+    this.#clock = clock;
+    this.#leadUs = startUs - clock.elapsedUs();
+    this.#quantumUs = quantumMs * MILLISECOND_US;
+    this.#signal = signal;
+  }
+
+  /** What Twitch's clock shows. */
+  nowUs(): Micros {
+    return this.#clock.elapsedUs() + this.#leadUs;
+  }
+
+  /** Does `action` at `timeUs` of Twitch's clock or soon after, never before and never at once. */
+  at(timeUs: Micros, action: () => void): void {
+    const quantumUs = this.#quantumUs;
+    const dueUs = quantumUs > 0 ? Math.ceil(timeUs / quantumUs) * quantumUs : timeUs;
+    this.#actions.push(dueUs, action);
+    this.#arm();
+  }
+
+  /** Does `action` `delayMs` milliseconds from now. */
+  after(delayMs: number, action: () => void): void {
+    this.at(this.nowUs() + delayMs * MILLISECOND_US, action);
+  }
+
+  #arm(): void {
+    const dueUs = this.#actions.peekAt();
+    if (dueUs === undefined || this.#armed.has(dueUs) || this.#signal.aborted) return;
+    this.#armed.add(dueUs);
+    const delayMs = Math.max(0, dueUs - this.nowUs()) / MILLISECOND_US;
+    this.#clock.sleep(delayMs, this.#signal).then(
+      () => this.#act(dueUs),
+      () => {}, // Aborted: it is over.
+    );
+  }
+
+  #act(wokenForUs: Micros): void {
+    this.#armed.delete(wokenForUs);
+    // A clock that wakes a little early must not make us spin: what was slept for is due.
+    const untilUs = Math.max(this.nowUs(), wokenForUs);
+    while (!this.#signal.aborted && (this.#actions.peekAt() ?? Infinity) <= untilUs) {
+      this.#actions.pop()!();
+    }
+    this.#arm();
+  }
+}

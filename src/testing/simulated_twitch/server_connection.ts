@@ -1,0 +1,342 @@
+import { type Micros, MILLISECOND_US } from "../../core/time.ts";
+import { between, chance, pick, type SeededRandom } from "../seeded_random.ts";
+import { type ClientLine, parseClientLine, withoutTags } from "./client_line.ts";
+import type { Framing } from "./framing.ts";
+import { GARBAGE_KINDS, garbageFrames, type GarbageKind } from "./garbage.ts";
+import { CHANNELS_MAX, JoinLimit } from "./join_limit.ts";
+import { Login, type LoginStep } from "./login.ts";
+import { Outbox } from "./outbox.ts";
+import type { Listener, Room } from "./room.ts";
+import type { Schedule } from "./schedule.ts";
+import {
+  type Capability,
+  joinRefusedLine,
+  namesLines,
+  ownJoinLine,
+  ownPartLine,
+  ownUserStateLine,
+  pingLine,
+  pongLine,
+  RECONNECT_LINE,
+  roomStateLine,
+  unknownCommandLine,
+} from "./server_lines.ts";
+import type { LinkListener, ServerLink } from "./server_link.ts";
+import type { TrueEvent, Truth, ViolationKind } from "./truth.ts";
+
+/** One client's connection, as a test or a fault plan may treat it. */
+export interface SimulatedConnection {
+  /** Counts connections, from 1; its name in the truth. */
+  readonly number: number;
+  /** Who logged in, or `undefined` before that. */
+  readonly nick: string | undefined;
+  /** The channels it is in, without `#`. */
+  readonly channels: readonly string[];
+  /** False once either side has ended it. A half-open one is open. */
+  readonly isOpen: boolean;
+
+  /** Breaks the connection, or closes it in good order. What is not sent yet is lost. */
+  drop(options?: { readonly withCloseFrame?: boolean }): void;
+  /** Sends nothing and hears nothing any more, but leaves the connection open. */
+  halfOpen(): void;
+  /** Tells the client to connect again, and breaks the connection after `deathAfterMs`. */
+  reconnect(options: { readonly deathAfterMs: number }): void;
+  /** Sends nothing for `ms` milliseconds, then all that has piled up. */
+  stall(ms: number): void;
+  /** Sends rubbish between two lines, of any kind unless told. */
+  garbage(kind?: GarbageKind): void;
+  /** Sends `line` to this client alone. It is no event. */
+  tell(line: string): void;
+}
+
+/** What all connections have in common. */
+export interface ServerWorld {
+  readonly schedule: Schedule;
+  readonly truth: Truth;
+  readonly settings: ConnectionSettings;
+  /** The room of that name, or `undefined` if there is none. */
+  room(channel: string): Room | undefined;
+  /** Told when a connection is over. */
+  onEnd(connection: SimulatedConnection): void;
+}
+
+/** How connections behave. */
+export interface ConnectionSettings {
+  /** The token that is accepted. */
+  readonly token: string;
+  /** How lines become frames. */
+  readonly framing: Framing;
+  /** How long a line takes to the client: each connection gets one lag from this range. */
+  readonly lagMs: readonly [number, number];
+  /** What is added to the lag of each line, from this range. */
+  readonly jitterMs: readonly [number, number];
+  /** How often the server sends a PING. */
+  readonly pingIntervalMs: number;
+  /** How long the client may take to answer it, and to log in. */
+  readonly patienceMs: number;
+  /** After how many events a PING with their count is sent, 0 for never. */
+  readonly probeEvery: number;
+  /** How likely a JOIN is answered without ROOMSTATE. */
+  readonly missingRoomStateChance: number;
+}
+
+const CLIENT_FRAME_MAX = 16 * 1024;
+const NEEDS_COMMANDS = new Set(
+  "CLEARCHAT CLEARMSG HOSTTARGET NOTICE ROOMSTATE USERNOTICE USERSTATE".split(" "),
+);
+
+/** The server's side of one connection: speaks with the client and sends it what it may hear. */
+export class ServerConnection implements SimulatedConnection, LinkListener, Listener {
+  readonly number: number;
+  readonly #world: ServerWorld;
+  readonly #link: ServerLink;
+  readonly #random: SeededRandom;
+  readonly #login: Login;
+  readonly #joins = new JoinLimit();
+  readonly #rooms = new Map<string, Room>();
+  readonly #outbox: Outbox;
+  readonly #lagMs: number;
+  #state: "open" | "silent" | "over" = "open";
+  #heardUs: Micros;
+
+  constructor(
+    number: number,
+    { link, world, random }: {
+      readonly link: ServerLink;
+      readonly world: ServerWorld;
+      readonly random: SeededRandom;
+    },
+  ) {
+    const { schedule, truth, settings } = world;
+    this.number = number;
+    this.#world = world;
+    this.#link = link;
+    this.#random = random;
+    this.#login = new Login(settings.token);
+    this.#lagMs = between(random, settings.lagMs);
+    this.#heardUs = schedule.nowUs();
+    this.#outbox = new Outbox({
+      link,
+      schedule,
+      random: random.fork("frames"),
+      framing: settings.framing,
+      probeEvery: settings.probeEvery,
+      onDelivery: (event) => truth.addDelivery(number, { event, atUs: schedule.nowUs() }),
+      onOverflow: () => {
+        this.#violate("too-slow", "too much has piled up");
+        this.drop();
+      },
+    });
+    truth.addConnection(number, schedule.nowUs());
+    schedule.after(settings.patienceMs, () => {
+      if (this.nick === undefined) this.#end("no login", { withCloseFrame: true });
+    });
+    schedule.after(settings.pingIntervalMs, () => this.#ping());
+  }
+
+  get nick(): string | undefined {
+    return this.#login.nick;
+  }
+
+  get channels(): readonly string[] {
+    return [...this.#rooms.keys()];
+  }
+
+  get isOpen(): boolean {
+    return this.#state !== "over";
+  }
+
+  drop({ withCloseFrame = false }: { readonly withCloseFrame?: boolean } = {}): void {
+    this.#end(withCloseFrame ? "closed" : "dropped", { withCloseFrame });
+  }
+
+  halfOpen(): void {
+    if (this.#state !== "open") return;
+    this.#state = "silent";
+    this.#outbox.discard();
+    this.#link.silence();
+    this.#leaveAll();
+  }
+
+  reconnect({ deathAfterMs }: { readonly deathAfterMs: number }): void {
+    this.tell(RECONNECT_LINE);
+    this.#world.schedule.after(deathAfterMs, () => this.drop());
+  }
+
+  stall(ms: number): void {
+    this.#outbox.stall(this.#world.schedule.nowUs() + ms * MILLISECOND_US);
+  }
+
+  garbage(kind: GarbageKind = pick(this.#random, GARBAGE_KINDS)): void {
+    this.#outbox.put({ frames: garbageFrames(kind, this.#random) }, this.#arrivalUs());
+  }
+
+  tell(line: string): void {
+    if (this.#state === "open") this.#outbox.put({ line }, this.#arrivalUs());
+  }
+
+  hear({ seq, command, line }: TrueEvent): void {
+    if (this.#state !== "open" || !this.#mayHear(command)) return;
+    const text = this.#login.has("twitch.tv/tags") ? line : withoutTags(line);
+    this.#outbox.put({ line: text, event: seq }, this.#arrivalUs());
+  }
+
+  received(text: string): void {
+    if (this.#state !== "open") return;
+    if (text.length > CLIENT_FRAME_MAX) {
+      return this.#violate("overlong-line", `a frame of ${text.length} characters`);
+    }
+    this.#heardUs = this.#world.schedule.nowUs();
+    for (const line of text.split(/\r?\n/)) {
+      const parsed = parseClientLine(line);
+      if (parsed !== undefined && this.#state === "open") this.#obey(parsed);
+    }
+  }
+
+  gone(): void {
+    this.#end("gone", { withCloseFrame: false });
+  }
+
+  #obey({ command, params }: ClientLine): void {
+    switch (command) {
+      case "CAP":
+        return this.#answer(this.#login.cap(params));
+      case "PASS":
+        return this.#answer(this.#login.pass(params));
+      case "NICK":
+        return this.#signIn(params);
+      case "PING":
+        return this.tell(pongLine(params[0]));
+      case "PONG":
+        return this.#acknowledge(params[0] ?? "");
+      case "QUIT":
+        return this.#hangUp("quit");
+    }
+    const nick = this.nick;
+    if (nick === undefined) return this.#violate("not-logged-in", command);
+    if (command === "JOIN") return this.#join(params[0] ?? "", nick);
+    if (command === "PART") return this.#part(params[0] ?? "", nick);
+    // A recorder only listens; what others say is nobody's business here.
+    if (command !== "PRIVMSG") this.tell(unknownCommandLine(nick, command));
+  }
+
+  #answer({ lines, isRefused = false }: LoginStep): void {
+    for (const line of lines) this.tell(line);
+    if (isRefused) this.#hangUp("login refused");
+  }
+
+  #signIn(params: readonly string[]): void {
+    const hadNick = this.nick !== undefined;
+    this.#answer(this.#login.signIn(params));
+    if (hadNick || this.nick === undefined) return;
+    const atUs = this.#world.schedule.nowUs();
+    this.#world.truth.addLogin(this.number, { nick: this.nick, atUs });
+  }
+
+  #join(list: string, nick: string): void {
+    for (const name of list.split(",")) {
+      if (!name.startsWith("#")) continue; // Observed: silence.
+      const channel = name.slice(1).toLowerCase();
+      if (!this.#joins.attempt(this.#world.schedule.nowUs())) {
+        this.#violate("join-rate", `JOIN #${channel}`);
+        continue;
+      }
+      const room = this.#world.room(channel);
+      if (room === undefined) continue; // Observed: silence.
+      if (room.access !== "open") this.tell(joinRefusedLine(channel, room.access));
+      else if (this.#rooms.size < CHANNELS_MAX || this.#rooms.has(channel)) this.#enter(room, nick);
+      else this.#violate("channel-limit", `JOIN #${channel}`);
+    }
+  }
+
+  #enter(room: Room, nick: string): void {
+    const { channel, roomId } = room;
+    const me = { nick, channel };
+    this.tell(ownJoinLine(me));
+    const chatters = this.#login.has("twitch.tv/membership") ? room.chatters() : [];
+    for (const line of namesLines(me, chatters)) this.tell(line);
+    if (this.#login.has("twitch.tv/commands")) {
+      if (!this.#login.isAnonymous) this.#tellWithTags(ownUserStateLine(me));
+      if (!chance(this.#random, this.#world.settings.missingRoomStateChance)) {
+        this.#tellWithTags(roomStateLine(channel, { roomId, settings: room.settings() }));
+      }
+    }
+    this.#rooms.set(channel, room);
+    room.members.add(this);
+  }
+
+  #part(list: string, nick: string): void {
+    for (const name of list.split(",")) {
+      const room = this.#rooms.get(name.slice(1).toLowerCase());
+      if (room === undefined) continue;
+      this.#rooms.delete(room.channel);
+      room.members.delete(this);
+      this.tell(ownPartLine({ nick, channel: room.channel }));
+    }
+  }
+
+  #acknowledge(text: string): void {
+    const count = /^\d{1,12}$/.test(text) ? Number(text) : 0;
+    if (count === 0 || count > this.#outbox.probedCount) return;
+    const atUs = this.#world.schedule.nowUs();
+    this.#world.truth.addAcknowledgement(this.number, { count, atUs });
+  }
+
+  #ping(): void {
+    if (this.#state !== "open") return;
+    const { schedule, settings } = this.#world;
+    const askedUs = schedule.nowUs();
+    this.tell(pingLine());
+    schedule.after(settings.pingIntervalMs, () => this.#ping());
+    schedule.after(settings.patienceMs, () => {
+      if (this.#state !== "open" || this.#heardUs >= askedUs) return;
+      this.#violate("ping-unanswered", `for ${settings.patienceMs} ms`);
+      this.drop();
+    });
+  }
+
+  #tellWithTags(line: string): void {
+    this.tell(this.#login.has("twitch.tv/tags") ? line : withoutTags(line));
+  }
+
+  #mayHear(command: string): boolean {
+    const needs: Capability | undefined = NEEDS_COMMANDS.has(command)
+      ? "twitch.tv/commands"
+      : command === "JOIN" || command === "PART"
+      ? "twitch.tv/membership"
+      : undefined;
+    return needs === undefined || this.#login.has(needs);
+  }
+
+  #arrivalUs(): Micros {
+    const lagMs = this.#lagMs + between(this.#random, this.#world.settings.jitterMs);
+    return this.#world.schedule.nowUs() + Math.round(lagMs * MILLISECOND_US);
+  }
+
+  #violate(kind: ViolationKind, detail: string): void {
+    const atUs = this.#world.schedule.nowUs();
+    this.#world.truth.addViolation({ connection: this.number, atUs, kind, detail });
+  }
+
+  #leaveAll(): void {
+    for (const room of this.#rooms.values()) room.members.delete(this);
+    this.#rooms.clear();
+  }
+
+  /** Ends the connection in good order, after all that is on its way. */
+  #hangUp(because: string): void {
+    const act = (): void => this.#end(because, { withCloseFrame: true });
+    this.#outbox.put({ act }, this.#arrivalUs());
+  }
+
+  #end(because: string, { withCloseFrame }: { readonly withCloseFrame: boolean }): void {
+    if (this.#state === "over") return;
+    this.#state = "over";
+    this.#leaveAll();
+    this.#outbox.discard();
+    if (withCloseFrame) this.#link.close();
+    else this.#link.destroy();
+    this.#world.truth.addClose(this.number, { because, atUs: this.#world.schedule.nowUs() });
+    this.#world.onEnd(this);
+  }
+}
