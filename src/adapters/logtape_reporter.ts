@@ -68,23 +68,14 @@ function formatText({ timestamp, level, message, properties }: LogRecord): strin
   const fields = Object.entries(properties)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => ` ${name}=${quoteIfNeeded(String(value))}`);
-  return `${time} ${level.toUpperCase()} ${escapeControls(message.join(""))}${fields.join("")}`;
+  return `${time} ${level.toUpperCase()} ${toPrintable(message.join(""))}${fields.join("")}`;
 }
 
 function formatJson({ timestamp, level, message, properties }: LogRecord): string {
   const time = new Date(timestamp).toISOString();
-  return escapeControls(JSON.stringify({ ...properties, time, level, message: message.join("") }));
+  return toPrintable(JSON.stringify({ ...properties, time, level, message: message.join("") }));
 }
 
 function quoteIfNeeded(value: string): string {
-  return /^[\w.:/@#+-]+$/.test(value) ? value : escapeControls(JSON.stringify(value));
-}
-
-/** Chat gets into logs: no part of it may command the reader's terminal or forge a line. */
-function escapeControls(text: string): string {
-  return text.replace(
-    // deno-lint-ignore no-control-regex -- these are the ones that terminals obey
-    /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
-    (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  return /^[\w.:/@#+-]+$/.test(value) ? value : toPrintable(JSON.stringify(value));
 }

@@ -1,5 +1,6 @@
 import { CommanderError } from "commander";
 import { BatchSyntaxError, ChatloomError } from "../core/errors.ts";
+import { toPrintable } from "../core/printable.ts";
 
 /** What the process says when it ends. The README explains each. */
 export const EXIT = {
@@ -62,7 +63,7 @@ function because(error: Error): string {
   return error.message.includes(error.cause.message) ? "" : ` (${error.cause.message})`;
 }
 
-/** `text` with every run of white space as one space. */
+/** `text` with every run of white space as one space, and nothing in it that a terminal obeys. */
 export function toOneLine(text: string): string {
-  return text.replace(/\s+/g, " ").trim();
+  return toPrintable(text.replace(/\s+/g, " ").trim());
 }

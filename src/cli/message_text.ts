@@ -1,8 +1,9 @@
 import type { Message } from "../core/message.ts";
+import { toPrintable } from "../core/printable.ts";
 
 /**
  * A message as one line for people, without line end: `[2026-08-01T12:34:56.789Z] <Ada> hello`. Where
- * only a range is known its start stands there, with a `~`. Control characters are taken out.
+ * only a range is known its start stands there, with a `~`. What a terminal would obey is escaped.
  */
 export function formatForPeople(message: Message): string {
   const time = new Date(message.time * 1000).toISOString();
@@ -12,23 +13,17 @@ export function formatForPeople(message: Message): string {
   const text = rest.join(" ");
   switch (message.command) {
     case "PRIVMSG": {
+      // deno-lint-ignore no-control-regex -- this is how CTCP marks an action
       const action = /^\u0001ACTION (.*?)\u0001?$/s.exec(text);
-      return clean(action === null ? `${when} <${who}> ${text}` : `${when} * ${who} ${action[1]}`);
+      return toPrintable(
+        action === null ? `${when} <${who}> ${text}` : `${when} * ${who} ${action[1]}`,
+      );
     }
     case "USERNOTICE": {
       const notice = message.tags?.["system-msg"] ?? message.tags?.["msg-id"] ?? "";
-      return clean(`${when} * ${notice}${text === "" ? "" : `: <${who}> ${text}`}`);
+      return toPrintable(`${when} * ${notice}${text === "" ? "" : `: <${who}> ${text}`}`);
     }
     default:
-      return clean(`${when} ${message.command} ${[who, text].filter(Boolean).join(" ")}`);
+      return toPrintable(`${when} ${message.command} ${[who, text].filter(Boolean).join(" ")}`);
   }
-}
-
-/** Chat is written by strangers: it may not steer the terminal, nor turn the line around. */
-function clean(text: string): string {
-  // deno-lint-ignore no-control-regex -- these are the ones that terminals obey
-  return text.replace(
-    /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
-    "\ufffd",
-  );
 }
