@@ -1,0 +1,89 @@
+import type { IrcMessage } from "./message.ts";
+import { type Micros, RANGE_MAX_US, SECOND_US, TIME_END_US } from "./time.ts";
+
+// How a recorder tells when a message without a timestamp was sent: a range of Twitch's clock in
+// which it lies for sure, as long as lag and delay stay within these constants.
+
+/** How far the estimate of Twitch's clock may be off, either way. */
+export const ESTIMATE_ERROR_US = 5 * SECOND_US;
+
+/** How far out of order Twitch delivers, with room to spare: 0.4 s was the worst in 5,000 lines. */
+export const DISORDER_US = SECOND_US;
+
+/** How much later than it happened a JOIN or PART may come: undocumented, 30 s has been seen. */
+export const MEMBERSHIP_DELAY_US = 45 * SECOND_US;
+
+/** A batch is closed this long after its minute ended: no server lags further behind. */
+export const SERVER_LAG_MAX_US = 60 * SECOND_US;
+
+const DELAYED: ReadonlySet<string> = new Set(["JOIN", "PART"]);
+
+/** When something was received, by the two clocks of the machine that received it. */
+export interface Moment {
+  /** By its wall clock, which may step. */
+  readonly receivedUs: Micros;
+  /** By its monotonic clock. */
+  readonly elapsedUs: Micros;
+}
+
+/** The last timestamp that a connection brought, and when: what the server's clock is told by. */
+export interface Timestamp {
+  readonly sentUs: Micros;
+  readonly elapsedUs: Micros;
+}
+
+/** The stretch of server time in which a message was sent. */
+export interface TimeRange {
+  readonly startUs: Micros;
+  readonly endUs: Micros;
+}
+
+/** What Twitch's clock shows at `elapsedUs`, told by the last timestamp seen. */
+export function serverClockUs(last: Timestamp, elapsedUs: Micros): Micros {
+  return last.sentUs + (elapsedUs - last.elapsedUs);
+}
+
+/**
+ * The range of a message without a timestamp that came at `moment`, over a connection whose last
+ * timestamp was `last`, or which has seen none.
+ *
+ * @param options.isUntimed nobody noted when lines came, as in a bare capture: all that is known is
+ * what came before. Until a later timestamp cuts it, the range is as long as one can be.
+ */
+export function estimateRange(
+  { command }: Pick<IrcMessage, "command">,
+  { moment, last, isUntimed = false }: {
+    readonly moment: Moment;
+    readonly last: Timestamp | undefined;
+    readonly isUntimed?: boolean;
+  },
+): TimeRange {
+  let { startUs, endUs } = isUntimed ? untimedRange(moment, last) : timedRange(moment, last);
+  if (DELAYED.has(command)) startUs -= MEMBERSHIP_DELAY_US;
+  // Only a clock that is decades off gets here, but what it says must still be writable.
+  startUs = Math.min(Math.max(startUs, 0), TIME_END_US - 1);
+  endUs = Math.min(Math.max(endUs, startUs), startUs + RANGE_MAX_US);
+  return { startUs, endUs };
+}
+
+function timedRange(moment: Moment, last: Timestamp | undefined): TimeRange {
+  if (last === undefined) {
+    const { receivedUs } = moment;
+    return {
+      startUs: receivedUs - 2 * ESTIMATE_ERROR_US,
+      endUs: receivedUs + ESTIMATE_ERROR_US,
+    };
+  }
+  const nowUs = serverClockUs(last, moment.elapsedUs);
+  return {
+    startUs: Math.max(nowUs - ESTIMATE_ERROR_US, last.sentUs - DISORDER_US),
+    endUs: nowUs + ESTIMATE_ERROR_US,
+  };
+}
+
+function untimedRange(moment: Moment, last: Timestamp | undefined): TimeRange {
+  // Before the first timestamp `moment` is that timestamp: what came before was sent before.
+  const endUs = moment.receivedUs + DISORDER_US;
+  if (last === undefined) return { startUs: endUs - RANGE_MAX_US, endUs };
+  return { startUs: last.sentUs - DISORDER_US, endUs: last.sentUs - DISORDER_US + RANGE_MAX_US };
+}

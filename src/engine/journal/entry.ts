@@ -1,0 +1,162 @@
+import { formatSeconds } from "../../core/canonical_json.ts";
+import { fromSeconds, type Micros } from "../../core/time.ts";
+import type { Moment, Timestamp } from "../../core/server_time.ts";
+
+/**
+ * What a journal holds, entry by entry, in the order in which it happened. Receivers are numbers
+ * here: the id is `<run>.<n>`.
+ */
+export type JournalEntry =
+  /** Begins every segment: what the recorder knew of its open connections. */
+  | { readonly kind: "checkpoint"; readonly checkpoint: Checkpoint }
+  | { readonly kind: "open"; readonly n: number; readonly moment: Moment }
+  /** A line as it came. */
+  | { readonly kind: "line"; readonly n: number; readonly moment: Moment; readonly line: string }
+  /** What is no whole line: the torn end of a connection, a piece of a line that was too long. */
+  | { readonly kind: "piece"; readonly n: number; readonly moment: Moment; readonly line: string }
+  | { readonly kind: "close"; readonly n: number; readonly moment: Moment }
+  /** The batch of this minute was closed here: later lines are not in it. */
+  | {
+    readonly kind: "batch";
+    /** Unique in the run. */
+    readonly id: number;
+    readonly channel: string;
+    readonly minuteUs: Micros;
+  }
+  /** That batch is safely stored. */
+  | { readonly kind: "stored"; readonly id: number };
+
+/** What a recorder knows of its open connections, so that a journal can be read from the middle. */
+export interface Checkpoint {
+  /** The name of the run: part of its receivers' ids. */
+  readonly run: string;
+  /** The last timestamp that any connection brought. */
+  readonly serverClock: Timestamp | undefined;
+  readonly connections: readonly ConnectionState[];
+}
+
+/** What a recorder knows of one open connection. */
+export interface ConnectionState {
+  readonly n: number;
+  /** When its last line came. */
+  readonly moment: Moment;
+  /** The last timestamp it brought. */
+  readonly last: Timestamp | undefined;
+  /** The channels whose first ROOMSTATE it brought. */
+  readonly channels: readonly string[];
+}
+
+/** What the first line of every segment starts with. */
+export const JOURNAL_MAGIC = "# chatloom journal 1 ";
+
+/**
+ * Writes an entry as one line of text, line feed included. Lines of chat begin with their received
+ * time in seconds, so a journal can be read as a capture by people and tools.
+ *
+ * The line of chat itself must hold no line feed.
+ */
+export function formatEntry(entry: JournalEntry): string {
+  switch (entry.kind) {
+    case "checkpoint":
+      return `${JOURNAL_MAGIC}${JSON.stringify(entry.checkpoint)}\n`;
+    case "line":
+      return `${formatMoment(entry.moment)} ${entry.n} ${entry.line}\n`;
+    case "piece":
+      return `~ ${formatMoment(entry.moment)} ${entry.n} ${entry.line}\n`;
+    case "open":
+      return `+ ${formatMoment(entry.moment)} ${entry.n}\n`;
+    case "close":
+      return `- ${formatMoment(entry.moment)} ${entry.n}\n`;
+    case "batch":
+      return `! ${formatSeconds(entry.minuteUs)} ${entry.id} ${entry.channel}\n`;
+    case "stored":
+      return `= ${entry.id}\n`;
+  }
+}
+
+function formatMoment({ receivedUs, elapsedUs }: Moment): string {
+  return `${formatSeconds(receivedUs)} ${formatSeconds(elapsedUs)}`;
+}
+
+// Python writes what is below 0.0001 with an exponent, and so do we.
+const MOMENT = /^(\d{1,10}\.\d{1,6}) (\d{1,10}\.\d{1,6}|\d(?:\.\d)?e-0\d) (\d{1,9})$/;
+const LINE = new RegExp(`${MOMENT.source.slice(0, -1)} ([^]*)$`);
+const BATCH = /^(\d{1,10}\.\d{1,6}) (\d{1,15}) ([a-z0-9_-]{1,64})$/;
+
+/** Reads an entry from its line, without the line feed; `undefined` if it is none. Never throws. */
+export function parseEntry(text: string): JournalEntry | undefined {
+  const rest = text.slice(2);
+  switch (text[0]) {
+    case "#":
+      return parseCheckpoint(text);
+    case "+":
+      return parseConnectionEntry("open", rest);
+    case "-":
+      return parseConnectionEntry("close", rest);
+    case "~":
+      return parseLineEntry("piece", rest);
+    case "!":
+      return parseBatchEntry(rest);
+    case "=":
+      return /^\d{1,15}$/.test(rest) ? { kind: "stored", id: Number(rest) } : undefined;
+    default:
+      return parseLineEntry("line", text);
+  }
+}
+
+function parseLineEntry(kind: "line" | "piece", text: string): JournalEntry | undefined {
+  const match = LINE.exec(text);
+  if (match === null) return undefined;
+  const [, received = "", elapsed = "", n = "", line = ""] = match;
+  return { kind, n: Number(n), moment: parseMoment(received, elapsed), line };
+}
+
+function parseConnectionEntry(kind: "open" | "close", text: string): JournalEntry | undefined {
+  const match = MOMENT.exec(text);
+  if (match === null) return undefined;
+  const [, received = "", elapsed = "", n = ""] = match;
+  return { kind, n: Number(n), moment: parseMoment(received, elapsed) };
+}
+
+function parseBatchEntry(text: string): JournalEntry | undefined {
+  const match = BATCH.exec(text);
+  if (match === null) return undefined;
+  const [, minute, id, channel = ""] = match;
+  return { kind: "batch", id: Number(id), channel, minuteUs: fromSeconds(Number(minute)) };
+}
+
+function parseMoment(received: string, elapsed: string): Moment {
+  return { receivedUs: fromSeconds(Number(received)), elapsedUs: fromSeconds(Number(elapsed)) };
+}
+
+function parseCheckpoint(text: string): JournalEntry | undefined {
+  if (!text.startsWith(JOURNAL_MAGIC)) return undefined;
+  try {
+    const checkpoint: unknown = JSON.parse(text.slice(JOURNAL_MAGIC.length));
+    return isCheckpoint(checkpoint) ? { kind: "checkpoint", checkpoint } : undefined;
+  } catch {
+    return undefined; // Torn or foreign: the reader reports any line that is no entry.
+  }
+}
+
+function isCheckpoint(value: unknown): value is Checkpoint {
+  const { run, serverClock, connections } = (value ?? {}) as { [field: string]: unknown };
+  return typeof run === "string" && isTimestampOrNone(serverClock) &&
+    Array.isArray(connections) && connections.every(isConnection);
+}
+
+function isConnection(value: unknown): value is ConnectionState {
+  const { n, moment, last, channels } = (value ?? {}) as { [field: string]: unknown };
+  return typeof n === "number" && areNumbers(moment, ["receivedUs", "elapsedUs"]) &&
+    isTimestampOrNone(last) &&
+    Array.isArray(channels) && channels.every((each) => typeof each === "string");
+}
+
+function isTimestampOrNone(value: unknown): boolean {
+  return value === undefined || areNumbers(value, ["sentUs", "elapsedUs"]);
+}
+
+function areNumbers(value: unknown, fields: readonly string[]): boolean {
+  const record = (value ?? {}) as { [field: string]: unknown };
+  return fields.every((field) => Number.isSafeInteger(record[field]));
+}

@@ -1,0 +1,72 @@
+import { type JournalEntry, parseEntry } from "./entry.ts";
+
+/** What stands in a segment of a journal. */
+export type ReadEntry =
+  | { readonly ok: true; readonly entry: JournalEntry }
+  /** A line that is no entry; `isTorn` if it is the last one and has no line feed. */
+  | { readonly ok: false; readonly bytes: Uint8Array; readonly isTorn: boolean };
+
+// A line of chat is at most 64 KiB of text, up to three bytes a sign; a checkpoint names channels.
+const LINE_MAX_BYTES = 16 * 1024 * 1024;
+
+const LF = 0x0a;
+
+/** Yields what stands in a segment. Never throws for what it reads; a last line may be torn. */
+export async function* readEntries(
+  pieces: AsyncIterable<Uint8Array>,
+): AsyncGenerator<ReadEntry, void, undefined> {
+  for await (const { bytes, isTorn } of splitAtLf(pieces)) {
+    const entry = isTorn ? undefined : parseEntryBytes(bytes);
+    yield entry === undefined ? { ok: false, bytes, isTorn } : { ok: true, entry };
+  }
+}
+
+function parseEntryBytes(bytes: Uint8Array): JournalEntry | undefined {
+  try {
+    return parseEntry(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
+  } catch {
+    return undefined; // Not UTF-8: the caller keeps the bytes aside and says so.
+  }
+}
+
+/** A line of bytes without its line feed. */
+export interface ByteLine {
+  readonly bytes: Uint8Array;
+  /** It is the last one and had no line feed, or is so long that it was cut. */
+  readonly isTorn: boolean;
+}
+
+/** Splits bytes into lines at each line feed, whatever pieces they come in. */
+export async function* splitAtLf(
+  pieces: AsyncIterable<Uint8Array>,
+): AsyncGenerator<ByteLine, void, undefined> {
+  let rest: Uint8Array[] = [];
+  let restBytes = 0;
+  for await (const piece of pieces) {
+    let from = 0;
+    for (let at; (at = piece.indexOf(LF, from)) !== -1; from = at + 1) {
+      yield { bytes: join(rest, piece.subarray(from, at)), isTorn: false };
+      rest = [];
+      restBytes = 0;
+    }
+    if (from === piece.length) continue;
+    rest.push(piece.slice(from));
+    restBytes += piece.length - from;
+    if (restBytes <= LINE_MAX_BYTES) continue;
+    yield { bytes: join(rest, new Uint8Array()), isTorn: true };
+    rest = [];
+    restBytes = 0;
+  }
+  if (restBytes > 0) yield { bytes: join(rest, new Uint8Array()), isTorn: true };
+}
+
+function join(pieces: readonly Uint8Array[], last: Uint8Array): Uint8Array {
+  if (pieces.length === 0) return last;
+  const all = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, last.length));
+  let at = 0;
+  for (const piece of [...pieces, last]) {
+    all.set(piece, at);
+    at += piece.length;
+  }
+  return all;
+}

@@ -1,0 +1,159 @@
+import type { ArchiveKey } from "../../core/archive_key.ts";
+import type { BatchStore } from "../../ports/batch_store.ts";
+import type { Hasher } from "../../ports/hasher.ts";
+import type { DeadRun, JournalStore } from "../../ports/journal_store.ts";
+import type { Reporter } from "../../ports/reporter.ts";
+import { countWritten, encodeRecordedBatch } from "../record/batch_writer.ts";
+import { type RecordedBatch, Recording } from "../record/recording.ts";
+import type { JournalEntry } from "./entry.ts";
+import { readEntries } from "./read_journal.ts";
+
+/** What recovery works with. */
+export interface RecoverOptions {
+  readonly journals: JournalStore;
+  readonly store: BatchStore;
+  readonly hasher: Hasher;
+  readonly reporter: Reporter;
+  readonly signal?: AbortSignal;
+  /** Told of each batch that is safely stored. */
+  readonly onStored?: (key: ArchiveKey) => void;
+}
+
+/** What was recovered. */
+export interface Recovered {
+  readonly runs: number;
+  readonly lines: number;
+  readonly batches: number;
+}
+
+/**
+ * Replays the journals of all dead runs into the store and forgets them: what a recorder had
+ * received when it died is in the archive afterwards, in the very batches it would have written.
+ *
+ * A crash at any step leaves the journal, and recovering it again stores the same bytes under the
+ * same names. What cannot be read in a journal is kept aside and reported.
+ *
+ * @throws {ChatloomError} when the store or a journal fails; then that journal stays.
+ */
+export async function recoverJournals(options: RecoverOptions): Promise<Recovered> {
+  let total: Recovered = { runs: 0, lines: 0, batches: 0 };
+  for await (const run of options.journals.deadRuns()) {
+    options.signal?.throwIfAborted();
+    const { lines, batches } = await recoverRun(run, options);
+    total = {
+      runs: total.runs + 1,
+      lines: total.lines + lines,
+      batches: total.batches + batches,
+    };
+  }
+  return total;
+}
+
+async function recoverRun(run: DeadRun, options: RecoverOptions): Promise<Omit<Recovered, "runs">> {
+  const stored = await storedBatches(run);
+  const recording = new Recording({ run: run.name, reporter: options.reporter });
+  const put = (batch: RecordedBatch) => putRecorded(batch, options);
+  let lines = 0;
+  let batches = 0;
+  let expected = 0;
+  for await (const number of run.segments()) {
+    // Only at the start, and behind a gap, is a checkpoint news.
+    let wantsCheckpoint = number !== expected;
+    expected = number + 1;
+    for await (const read of readEntries(run.read(number))) {
+      options.signal?.throwIfAborted();
+      if (!read.ok) {
+        await keepAside(read.bytes, { run, number, reporter: options.reporter });
+        continue;
+      }
+      const { entry } = read;
+      if (entry.kind === "checkpoint") {
+        if (wantsCheckpoint) recording.restore(entry.checkpoint);
+        wantsCheckpoint = false;
+        continue;
+      }
+      if (entry.kind === "line") lines++;
+      const batch = replayEntry(recording, entry);
+      if (batch === undefined || (entry.kind === "batch" && stored.has(entry.id))) continue;
+      await put(batch);
+      batches++;
+    }
+  }
+  for (const { channel, minuteUs } of recording.openBatches()) {
+    const batch = recording.closeBatch(channel, minuteUs);
+    if (batch === undefined) continue;
+    await put(batch);
+    batches++;
+  }
+  await run.remove();
+  options.reporter.report("info", "Recovered the journal of a run that ended too soon", {
+    run: run.name,
+    lines,
+    batches,
+  });
+  return { lines, batches };
+}
+
+/** The ids of the batches that were stored before the run died. */
+async function storedBatches(run: DeadRun): Promise<Set<number>> {
+  const stored = new Set<number>();
+  for await (const number of run.segments()) {
+    for await (const read of readEntries(run.read(number))) {
+      if (read.ok && read.entry.kind === "stored") stored.add(read.entry.id);
+    }
+  }
+  return stored;
+}
+
+/** Does once more what the recorder did; returns the batch that it closed, if it closed one. */
+export function replayEntry(
+  recording: Recording,
+  entry: Exclude<JournalEntry, { readonly kind: "checkpoint" }>,
+): RecordedBatch | undefined {
+  switch (entry.kind) {
+    case "open":
+      return void recording.open(entry.n, entry.moment);
+    case "line":
+      return void recording.line(entry.n, entry.moment, entry.line);
+    case "piece":
+      return void recording.piece(entry.n, entry.moment);
+    case "close":
+      return void recording.close(entry.n);
+    case "batch":
+      return recording.closeBatch(entry.channel, entry.minuteUs);
+    case "stored":
+      return undefined;
+  }
+}
+
+async function putRecorded(
+  batch: RecordedBatch,
+  { store, hasher, reporter, onStored }: RecoverOptions,
+): Promise<void> {
+  const { key, bytes } = await encodeRecordedBatch(batch, hasher);
+  await store.put(key, bytes);
+  countWritten(batch, { bytes: bytes.length, reporter });
+  onStored?.(key);
+}
+
+async function keepAside(
+  bytes: Uint8Array,
+  { run, number, reporter }: {
+    readonly run: DeadRun;
+    readonly number: number;
+    readonly reporter: Reporter;
+  },
+): Promise<void> {
+  const where = await run.setAside(bytes);
+  reporter.count("journal_lines_set_aside");
+  reporter.report(
+    "warning",
+    "A journal holds what is no entry, as a power cut may leave; kept aside",
+    {
+      run: run.name,
+      segment: number,
+      bytes: bytes.length,
+      where,
+    },
+  );
+}

@@ -1,0 +1,150 @@
+import { type ArchiveKey, batchKey } from "../../core/archive_key.ts";
+import { ChatloomError } from "../../core/errors.ts";
+import { SightingSet } from "../../core/sighting_set.ts";
+import { toSeconds } from "../../core/time.ts";
+import type { BatchStore } from "../../ports/batch_store.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Hasher } from "../../ports/hasher.ts";
+import type { Reporter } from "../../ports/reporter.ts";
+import type { RecordedBatch } from "./recording.ts";
+
+/** A batch on its way into the store. */
+export interface PendingBatch {
+  /** The id under which the journal knows it. */
+  readonly id: number;
+  readonly batch: RecordedBatch;
+}
+
+/** What a {@link BatchWriter} works with. */
+export interface BatchWriterOptions {
+  readonly store: BatchStore;
+  readonly hasher: Hasher;
+  readonly clock: Clock;
+  readonly reporter: Reporter;
+  /** Told of each batch that is safely stored. */
+  readonly onStored: (pending: PendingBatch, key: ArchiveKey) => void;
+}
+
+const RETRY_MIN_MS = 1_000;
+const RETRY_MAX_MS = 30_000;
+
+/**
+ * Puts closed batches into the store, in order, and keeps at it while the store fails: a batch is
+ * given up only when the process ends, and then the journal still has it.
+ */
+export class BatchWriter {
+  readonly #options: BatchWriterOptions;
+  readonly #pending: PendingBatch[] = [];
+  #wake: (() => void) | undefined;
+  #isFailing = false;
+
+  /** A writer that does nothing until {@link BatchWriter.run}. */
+  constructor(options: BatchWriterOptions) {
+    this.#options = options;
+  }
+
+  /** What is not stored yet, oldest first. */
+  get pending(): readonly PendingBatch[] {
+    return this.#pending;
+  }
+
+  /** Takes a batch on. */
+  add(pending: PendingBatch): void {
+    this.#pending.push(pending);
+    this.#wake?.();
+  }
+
+  /**
+   * Stores what is added, until `signal` aborts; then stores what is left, one try each.
+   *
+   * @throws {ChatloomError} what the store said to the last tries, if any failed.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    for (let failures = 0; !signal.aborted;) {
+      const pending = this.#pending[0];
+      if (pending === undefined) {
+        await this.#idle(signal);
+        continue;
+      }
+      try {
+        await this.#store(pending);
+        failures = 0;
+      } catch (error) {
+        this.#fail(error);
+        const delayMs = Math.min(RETRY_MIN_MS * 2 ** failures++, RETRY_MAX_MS);
+        await this.#options.clock.sleep(delayMs, signal).catch(() => {}); // Aborted: one last try.
+      }
+    }
+    while (this.#pending.length > 0) await this.#store(this.#pending[0]!);
+  }
+
+  async #store(pending: PendingBatch): Promise<void> {
+    const { store, hasher, reporter, onStored } = this.#options;
+    const { key, bytes } = await encodeRecordedBatch(pending.batch, hasher);
+    await store.put(key, bytes);
+    this.#pending.shift();
+    countWritten(pending.batch, { bytes: bytes.length, reporter });
+    onStored(pending, key);
+    if (!this.#isFailing) return;
+    this.#isFailing = false;
+    reporter.report("info", "The archive can be written again: nothing was lost");
+  }
+
+  #fail(error: unknown): void {
+    if (!(error instanceof ChatloomError)) throw error;
+    this.#options.reporter.count("store_errors", { code: error.code });
+    if (this.#isFailing) return;
+    this.#isFailing = true;
+    this.#options.reporter.report(
+      "error",
+      "The archive cannot be written: batches wait in the journal and in memory",
+      { code: error.code, error: error.message },
+    );
+  }
+
+  #idle(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        signal.removeEventListener("abort", wake);
+        this.#wake = undefined;
+        resolve();
+      };
+      this.#wake = wake;
+      signal.addEventListener("abort", wake, { once: true });
+      if (signal.aborted || this.#pending.length > 0) wake();
+    });
+  }
+}
+
+/** The file of a recorded batch: its messages in normal form, and the key that names them. */
+export async function encodeRecordedBatch(
+  batch: RecordedBatch,
+  hasher: Hasher,
+): Promise<{ key: ArchiveKey; bytes: Uint8Array }> {
+  const sightings = new SightingSet();
+  for (const { content, receiver, receivedUs, isExact, startUs, endUs } of batch.messages) {
+    const receivedS = toSeconds(receivedUs);
+    const sentUs = isExact ? startUs : undefined;
+    sightings.addSighting(content, { receiver, receivedS, startUs, endUs, sentUs });
+  }
+  const bytes = sightings.encode();
+  const digest = await hasher.digest(bytes);
+  return { key: batchKey(batch.channel, { timeUs: batch.minuteUs, digest }), bytes };
+}
+
+/** Counts what a stored batch holds. */
+export function countWritten(
+  batch: RecordedBatch,
+  { bytes, reporter }: { readonly bytes: number; readonly reporter: Reporter },
+): void {
+  const commands = new Map<string, number>();
+  for (const { command } of batch.messages) {
+    commands.set(command, (commands.get(command) ?? 0) + 1);
+  }
+  const { channel } = batch;
+  for (const [command, amount] of commands) {
+    reporter.count("messages_written", { channel, command }, amount);
+  }
+  reporter.count("batches_written", { channel });
+  reporter.count("bytes_written", { channel }, bytes);
+}

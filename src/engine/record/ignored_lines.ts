@@ -1,0 +1,31 @@
+import type { Reporter } from "../../ports/reporter.ts";
+
+// Commands come from outside: only so many get a counter of their own.
+const COMMANDS_MAX = 64;
+
+/** Counts the lines that are not recorded, each under its reason. Names each command once. */
+export class IgnoredLines {
+  readonly #reporter: Reporter;
+  readonly #commands = new Set<string>();
+
+  /** Counts with `reporter`, as `lines_ignored`. */
+  constructor(reporter: Reporter) {
+    this.#reporter = reporter;
+  }
+
+  /** One line was not recorded, for `reason`. */
+  count(reason: string): void {
+    this.#reporter.count("lines_ignored", { reason });
+  }
+
+  /** One line was not recorded because its command is not one that is kept. */
+  countCommand(command: string): void {
+    const isNew = !this.#commands.has(command) && this.#commands.size < COMMANDS_MAX;
+    if (isNew) {
+      this.#commands.add(command);
+      this.#reporter.report("info", "Lines with this command are not archived", { command });
+    }
+    const label = this.#commands.has(command) ? command : "other";
+    this.#reporter.count("lines_ignored", { reason: "command not kept", command: label });
+  }
+}

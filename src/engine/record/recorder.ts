@@ -1,0 +1,194 @@
+import type { ArchiveKey } from "../../core/archive_key.ts";
+import { parseIrcLine } from "../../core/irc_line.ts";
+import type { Moment } from "../../core/server_time.ts";
+import { MINUTE_US } from "../../core/time.ts";
+import type { BatchStore } from "../../ports/batch_store.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Hasher } from "../../ports/hasher.ts";
+import type { Reporter } from "../../ports/reporter.ts";
+import type { JournalEntry } from "../journal/entry.ts";
+import type { JournalWriter } from "../journal/journal_writer.ts";
+import type { ChatListener, ReceivedLine } from "../session/listener.ts";
+import { BatchWriter } from "./batch_writer.ts";
+import { Recording } from "./recording.ts";
+
+/** What a {@link Recorder} works with. */
+export interface RecorderOptions {
+  readonly store: BatchStore;
+  readonly hasher: Hasher;
+  readonly clock: Clock;
+  readonly reporter: Reporter;
+  /** Where every line goes before anything else; the recorder closes it. */
+  readonly journal: JournalWriter;
+  /** How often the journal is made safe from a power cut, and batches are looked at. */
+  readonly flushIntervalMs?: number;
+  /** Told of each batch that is safely stored. */
+  readonly onStored?: (key: ArchiveKey) => void;
+}
+
+const FLUSH_INTERVAL_MS = 1_000;
+const SEGMENT_MAX_BYTES = 16 * 1024 * 1024;
+const SEGMENT_MAX_US = MINUTE_US;
+
+/**
+ * Records what connections bring: journals each line, batches it by channel and minute, stores the
+ * batches as they close, and lets go of the journal behind them.
+ *
+ * Hand it to a pool of connections as its listener, and run it beside the pool until that has ended.
+ */
+export class Recorder implements ChatListener {
+  readonly #options: RecorderOptions;
+  readonly #recording: Recording;
+  readonly #writer: BatchWriter;
+  readonly #moments = new Map<number, Moment>();
+  #batchId = 0;
+  #segmentSinceUs: number;
+
+  /** A recorder that is ready to listen. */
+  constructor(options: RecorderOptions) {
+    const { journal, reporter, clock } = options;
+    this.#options = options;
+    this.#recording = new Recording({ run: journal.name, reporter });
+    this.#recording.mark = journal.segment;
+    this.#segmentSinceUs = clock.elapsedUs();
+    this.#writer = new BatchWriter({
+      ...options,
+      onStored: ({ id }, key) => {
+        journal.write([{ kind: "stored", id }]);
+        options.onStored?.(key);
+      },
+    });
+    journal.begin(this.#recording.checkpoint());
+  }
+
+  /** How many batches are open or wait to be stored, and how far the journal lags behind. */
+  state(): { openBatches: number; pendingBatches: number; journalBacklogBytes: number } {
+    return {
+      openBatches: this.#recording.openBatches().length,
+      pendingBatches: this.#writer.pending.length,
+      journalBacklogBytes: this.#options.journal.backlogBytes,
+    };
+  }
+
+  /** See {@link ChatListener}. */
+  opened(receiver: string): void {
+    const n = numberOf(receiver);
+    const moment = this.#moment(n);
+    this.#options.journal.write([{ kind: "open", n, moment }]);
+    this.#recording.open(n, moment);
+  }
+
+  /** See {@link ChatListener}. */
+  received(receiver: string, lines: readonly ReceivedLine[]): void {
+    const n = numberOf(receiver);
+    const entries = lines.map(({ line, parsed }): JournalEntry & { kind: "line" | "piece" } => {
+      // Pieces of a line that was too long may look whole: the journal must know them apart.
+      const isPiece = !parsed.ok && parseIrcLine(line).ok;
+      return { kind: isPiece ? "piece" : "line", n, moment: this.#moment(n), line };
+    });
+    this.#options.journal.write(entries);
+    this.#options.reporter.count("lines_received", {}, lines.length);
+    for (const [i, { kind, moment, line }] of entries.entries()) {
+      if (kind === "piece") this.#recording.piece(n, moment);
+      else this.#recording.line(n, moment, line, lines[i]!.parsed);
+    }
+  }
+
+  /** See {@link ChatListener}. */
+  closed(receiver: string, fragment: string | undefined): void {
+    const n = numberOf(receiver);
+    const moment = this.#moment(n);
+    const entries: JournalEntry[] = [{ kind: "close", n, moment }];
+    if (fragment !== undefined) {
+      entries.unshift({ kind: "piece", n, moment, line: fragment });
+      this.#recording.piece(n, moment);
+    }
+    this.#options.journal.write(entries);
+    this.#recording.close(n);
+    this.#moments.delete(n);
+  }
+
+  /**
+   * Stores batches as they close, until `signal` aborts; then closes and stores all that is open.
+   * Abort only when nothing is received any more. When all is stored the journal is forgotten.
+   *
+   * @throws {ChatloomError} when the store does not take the last batches. The journal has them.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    const stopWriting = new AbortController();
+    const writing = this.#writer.run(stopWriting.signal);
+    const ticking = this.#tick(signal);
+    try {
+      // Whichever breaks first is the news; ticking ends in good order only when told to.
+      await Promise.race([ticking, writing]);
+    } finally {
+      for (const { channel, minuteUs } of this.#recording.openBatches()) {
+        this.#closeBatch(channel, minuteUs);
+      }
+      stopWriting.abort();
+      await Promise.allSettled([writing, ticking]);
+      await this.#options.journal.close();
+    }
+    await writing;
+    await this.#options.journal.forget();
+  }
+
+  async #tick(signal: AbortSignal): Promise<void> {
+    const { clock, journal, flushIntervalMs = FLUSH_INTERVAL_MS } = this.#options;
+    while (!signal.aborted) {
+      await clock.sleep(flushIntervalMs, signal).catch(() => {}); // Aborted: the loop ends.
+      const now = { receivedUs: clock.wallUs(), elapsedUs: clock.elapsedUs() };
+      for (const { channel, minuteUs } of this.#recording.closable(now)) {
+        this.#closeBatch(channel, minuteUs);
+      }
+      this.#rotateIfDue(now.elapsedUs);
+      await journal.sync();
+      await journal.releaseBefore(this.#oldestSegment());
+    }
+  }
+
+  #closeBatch(channel: string, minuteUs: number): void {
+    const batch = this.#recording.closeBatch(channel, minuteUs);
+    if (batch === undefined) return;
+    const id = this.#batchId++;
+    // Before the batch can be in the store: a replay closes it at the same line.
+    this.#options.journal.write([{ kind: "batch", id, channel, minuteUs }]);
+    this.#writer.add({ id, batch });
+  }
+
+  #rotateIfDue(elapsedUs: number): void {
+    const { journal } = this.#options;
+    const isLong = journal.segmentBytes >= SEGMENT_MAX_BYTES;
+    const isOld = elapsedUs - this.#segmentSinceUs >= SEGMENT_MAX_US && journal.segmentBytes > 0;
+    if (!isLong && !isOld) return;
+    this.#segmentSinceUs = elapsedUs;
+    if (journal.rotate(this.#recording.checkpoint())) this.#recording.mark = journal.segment;
+  }
+
+  /** The oldest segment that holds a line which is not safely stored yet. */
+  #oldestSegment(): number {
+    const marks = this.#writer.pending.map(({ batch }) => batch.firstMark);
+    return Math.min(this.#recording.oldestMark() ?? Infinity, this.#recording.mark, ...marks);
+  }
+
+  /**
+   * When something comes over connection `n`: now. Received times of a connection only grow, by a
+   * microsecond at least, also when the wall clock steps back: that keeps equal lines apart.
+   */
+  #moment(n: number): Moment {
+    const { clock } = this.#options;
+    const elapsedUs = clock.elapsedUs();
+    const before = this.#moments.get(n);
+    let receivedUs = clock.wallUs();
+    if (before !== undefined && receivedUs <= before.receivedUs) {
+      receivedUs = before.receivedUs + Math.max(1, elapsedUs - before.elapsedUs);
+    }
+    const moment = { receivedUs, elapsedUs };
+    this.#moments.set(n, moment);
+    return moment;
+  }
+}
+
+function numberOf(receiver: string): number {
+  return Number(receiver.slice(receiver.lastIndexOf(".") + 1));
+}
