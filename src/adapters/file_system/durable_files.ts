@@ -77,6 +77,19 @@ export class DurableFiles {
     await this.#calls.remove(scratch);
   }
 
+  /** The file system's present, in ms since 1970; this machine's where it can't be written. */
+  async nowMs(folder: string): Promise<number> {
+    const scratch = join(folder, scratchName(this.#writer, ++this.#scratchCount));
+    try {
+      const file = await this.#calls.create(scratch);
+      return (await closing(file, () => file.facts())).modifiedMs;
+    } catch {
+      return Date.now(); // A file system that takes nothing has no live journals either.
+    } finally {
+      await this.#calls.remove(scratch).catch(() => {}); // A scratch file: swept if it stays.
+    }
+  }
+
   /** Flushes the names in `folder`, together with whoever asks at the same time. */
   async sync(folder: string): Promise<void> {
     await this.#syncs.sync(folder);

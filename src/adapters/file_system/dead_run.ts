@@ -1,0 +1,112 @@
+import { createHash } from "node:crypto";
+import { dirname, join } from "node:path";
+import type { ChatloomError } from "../../core/errors.ts";
+import type { DeadRun } from "../../ports/journal_store.ts";
+import { entriesOf } from "./archive_walk.ts";
+import type { DurableFiles } from "./durable_files.ts";
+import type { FileCalls, OpenFile } from "./file_calls.ts";
+import { fileError, isAbsence } from "./file_errors.ts";
+import { segmentFile, segmentNumber } from "./journal_names.ts";
+import { newWriterName } from "./stored_name.ts";
+
+const PIECE_BYTES = 256 * 1024;
+
+/** What removed runs are called until the last of their files is gone. */
+export const REMOVED_PREFIX = ".removed-";
+
+/** A run in a folder, whose process is gone. */
+export class FileDeadRun implements DeadRun {
+  readonly name: string;
+  readonly #calls: FileCalls;
+  readonly #files: DurableFiles;
+  readonly #folder: string;
+  readonly #asideFolder: string;
+
+  /** The run in `folder`; what is set aside goes to `asideFolder`. */
+  constructor(
+    name: string,
+    { calls, files, folder, asideFolder }: {
+      readonly calls: FileCalls;
+      readonly files: DurableFiles;
+      readonly folder: string;
+      readonly asideFolder: string;
+    },
+  ) {
+    this.name = name;
+    this.#calls = calls;
+    this.#files = files;
+    this.#folder = folder;
+    this.#asideFolder = asideFolder;
+  }
+
+  async *segments(): AsyncIterable<number> {
+    try {
+      const entries = await entriesOf(this.#calls, this.#folder);
+      const numbers = entries.filter(({ kind }) => kind === "file")
+        .map(({ name }) => segmentNumber(name)).filter((number) => number !== undefined);
+      yield* numbers.sort((a, b) => a - b);
+    } catch (cause) {
+      throw this.#error("read", cause);
+    }
+  }
+
+  async *read(number: number): AsyncIterable<Uint8Array> {
+    let file: OpenFile;
+    try {
+      file = await this.#calls.open(join(this.#folder, segmentFile(number)));
+    } catch (cause) {
+      if (isAbsence(cause)) return; // Another process has recovered the run since.
+      throw this.#error("read", cause);
+    }
+    try {
+      for (;;) {
+        const bytes = new Uint8Array(PIECE_BYTES);
+        const count = await file.read(bytes, 0);
+        if (count <= 0) return;
+        yield bytes.subarray(0, count);
+      }
+    } catch (cause) {
+      throw this.#error("read", cause);
+    } finally {
+      await file.close();
+    }
+  }
+
+  async setAside(bytes: Uint8Array): Promise<string> {
+    // Named by content: a recovery that crashed and is done again leaves one copy.
+    const digest = createHash("sha256").update(bytes).digest("hex").slice(0, 16);
+    const name = `${this.name}-${digest}.log`;
+    try {
+      await this.#files.ensureFolder(this.#asideFolder);
+      await this.#files.write(this.#asideFolder, { name, bytes });
+    } catch (cause) {
+      throw this.#error("set aside a part of", cause);
+    }
+    return join(this.#asideFolder, name);
+  }
+
+  async remove(): Promise<void> {
+    // Renamed first, so that nobody ever takes a part of the run for the whole of it.
+    const removed = join(dirname(this.#folder), `${REMOVED_PREFIX}${this.name}-${newWriterName()}`);
+    try {
+      await this.#calls.rename(this.#folder, removed);
+      await removeFolder(this.#calls, removed);
+    } catch (cause) {
+      if (!isAbsence(cause)) throw this.#error("remove", cause);
+    }
+  }
+
+  #error(attempt: string, cause: unknown): ChatloomError {
+    return fileError(`${attempt} journal "${this.#folder}"`, { cause, otherwise: "JOURNAL_IO" });
+  }
+}
+
+/** Removes a folder and the files in it. What is gone already does not matter. */
+export async function removeFolder(calls: FileCalls, folder: string): Promise<void> {
+  for (const { name } of await calls.names(folder)) {
+    await calls.remove(join(folder, name)).catch((error) => {
+      if (!isAbsence(error)) throw error;
+    });
+  }
+  await calls.removeFolder(folder);
+}
