@@ -64,11 +64,17 @@ export interface ConnectionObserver {
 
 /** What a connection needs. */
 export interface ChatConnectionOptions {
+  /** Where the chat server is: `ws:` or `wss:`. */
   readonly url: string;
+  /** Opens the connections. */
   readonly transport: Transport;
+  /** Measures silence, waits and limits. */
   readonly clock: Clock;
+  /** Is told of connections and channels, and counts. */
   readonly reporter: Reporter;
+  /** Hears what comes in. */
   readonly listener: ChatListener;
+  /** Is told what the server says about the connection itself. */
   readonly observer: ConnectionObserver;
   /** Gives out the ids of connections: a new one at every call. */
   readonly nextReceiver: () => string;

@@ -36,10 +36,15 @@ const LOGINS = { count: 20, lengthMs: 10_250 };
 export interface ChatPoolOptions {
   /** Where the chat server is: `ws:` or `wss:`. {@link TWITCH_CHAT_URL} unless told. */
   readonly url?: string;
+  /** Opens the connections. */
   readonly transport: Transport;
+  /** Measures silence, waits and limits. */
   readonly clock: Clock;
+  /** Picks anonymous names and spreads out retries. */
   readonly random: Random;
+  /** Is told of connections and channels, and counts. */
   readonly reporter: Reporter;
+  /** Hears what comes in. */
   readonly listener: ChatListener;
   /** The first part of every receiver's id, unique for ever: `<node>.<5 letters or digits>`. */
   readonly runName: string;

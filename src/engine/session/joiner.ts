@@ -21,7 +21,9 @@ export const JOIN_WINDOW_MS = 10_250;
 
 /** What a joiner needs. */
 export interface JoinerOptions {
+  /** Measures silence, waits and limits. */
   readonly clock: Clock;
+  /** Is told of connections and channels, and counts. */
   readonly reporter: Reporter;
   /** The links whose channels are to be joined, as they are now. */
   readonly links: () => Iterable<Link>;

@@ -17,8 +17,11 @@ const PREDECESSORS_MAX = 2;
 
 /** What a link needs. */
 export interface LinkOptions {
+  /** Measures silence, waits and limits. */
   readonly clock: Clock;
+  /** Spreads out retries. */
   readonly random: Random;
+  /** Is told of connections and channels, and counts. */
   readonly reporter: Reporter;
   /** Makes a connection that tells `observer`. */
   readonly makeConnection: (observer: ConnectionObserver) => ChatConnection;

@@ -97,7 +97,9 @@ export class Membership {
     const wasStable = this.#state === "joined" && this.ageMs(nowUs) >= STABLE_MS;
     this.refuse(reason, nowUs);
     this.isHalfIn = false;
-    if (wasStable) this.#retryUs = nowUs;
+    if (!wasStable) return;
+    this.#failures = 0;
+    this.#retryUs = nowUs;
   }
 
   /** Waited long enough, or may not wait any longer. */
