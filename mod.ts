@@ -22,10 +22,13 @@ export {
   isChannelName,
   parseArchiveKey,
 } from "./src/core/archive_key.ts";
+export { decodeBatch, encodeBatch } from "./src/core/batch.ts";
 export { fromDigestText, isDigestText, toDigestText } from "./src/core/digest_text.ts";
 export { BatchSyntaxError, ChatloomError, type ErrorCode } from "./src/core/errors.ts";
 export type { IrcMessage, JsonValue, Message, OwnRange } from "./src/core/message.ts";
 export { type Micros, toSeconds } from "./src/core/time.ts";
+
+export { mergeBatches } from "./src/core/merge.ts";
 
 // What comes from chat.
 export { type ParsedLine, parseIrcLine, type UnreadableReason } from "./src/core/irc_line.ts";
@@ -38,3 +41,17 @@ export type { DeadRun, JournalRun, JournalStore } from "./src/ports/journal_stor
 export type { Random } from "./src/ports/random.ts";
 export { type Reporter, type ReportFields, type Severity, SILENT } from "./src/ports/reporter.ts";
 export type { Chunk, Connection, Transport } from "./src/ports/transport.ts";
+
+// What can be done with an archive.
+export {
+  type ReadMinute,
+  readMinutes,
+  type ReadMinutesOptions,
+} from "./src/engine/read_minutes.ts";
+export {
+  type Finding,
+  type FindingKind,
+  verifyArchive,
+  type VerifyOptions,
+  type VerifyTotals,
+} from "./src/engine/verify.ts";

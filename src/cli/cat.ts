@@ -1,11 +1,11 @@
 import { Command, Option } from "commander";
-import { bestHasher } from "../adapters/best_hasher.ts";
 import { FILE_MAX_BYTES } from "../adapters/file_system_store.ts";
-import { isChannelName } from "../core/archive_key.ts";
+import { bestHasher } from "../adapters/web_crypto_hasher.ts";
 import { decodeBatch } from "../core/batch.ts";
 import { BatchSyntaxError } from "../core/errors.ts";
 import { type Micros, TIME_END_US } from "../core/time.ts";
 import { readMinutes } from "../engine/read_minutes.ts";
+import { checkChannels } from "./channel_names.ts";
 import { contextOf, type VerbContext } from "./context.ts";
 import { existingArchive } from "./existing_archive.ts";
 import { EXIT, QuietExit } from "./exit.ts";
@@ -76,8 +76,7 @@ async function printChannels(
   flags: CatFlags & { readonly archive: string; readonly command: Command },
   { print, reporter, counters, signal }: VerbContext,
 ): Promise<boolean> {
-  const wrong = channels.find((channel) => !isChannelName(channel));
-  if (wrong !== undefined) flags.command.error(`error: "${wrong}" is no channel name`);
+  checkChannels(channels, flags.command);
   const store = await existingArchive(flags.archive);
   const hasher = await bestHasher();
   const { from: fromUs, until: untilUs } = flags;

@@ -8,8 +8,11 @@ import { ChatloomError } from "../core/errors.ts";
  * @throws {ChatloomError} `INPUT_UNREADABLE` when there is no such folder.
  */
 export async function existingArchive(folder: string): Promise<FileSystemStore> {
-  const found = await stat(folder).catch((cause: unknown) => {
-    throw new ChatloomError("INPUT_UNREADABLE", `Cannot read archive "${folder}"`, { cause });
+  const found = await stat(folder).catch((cause: NodeJS.ErrnoException) => {
+    const why = cause.code === "ENOENT" ? "there is no such folder" : cause.message;
+    throw new ChatloomError("INPUT_UNREADABLE", `Cannot read archive "${folder}": ${why}`, {
+      cause,
+    });
   });
   if (!found.isDirectory()) {
     throw new ChatloomError("INPUT_UNREADABLE", `Cannot read archive "${folder}": it is a file`);

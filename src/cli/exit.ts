@@ -50,17 +50,11 @@ export function outcomeOf(error: unknown): Outcome {
   if (error instanceof ChatloomError || error instanceof BatchSyntaxError) {
     return {
       exitCode: EXIT.failed,
-      line: toOneLine(`chatloom: ${error.message}${because(error)}`),
+      line: toOneLine(`chatloom: ${error.message}`),
     };
   }
   const stack = error instanceof Error ? error.stack ?? String(error) : String(error);
   return { exitCode: EXIT.bug, line: `chatloom: This is a bug, please report it\n${stack}` };
-}
-
-/** The runtime's own words, unless our sentence has them already. */
-function because(error: Error): string {
-  if (!(error.cause instanceof Error)) return "";
-  return error.message.includes(error.cause.message) ? "" : ` (${error.cause.message})`;
 }
 
 /** `text` with every run of white space as one space, and nothing in it that a terminal obeys. */

@@ -2,16 +2,18 @@ import process from "node:process";
 import type { Command } from "commander";
 import { Counters } from "../adapters/counters.ts";
 import { logtapeReporter, writeLog } from "../adapters/logtape_reporter.ts";
+import { catCommand } from "./cat.ts";
 import { setContext } from "./context.ts";
 import { EXIT, outcomeOf } from "./exit.ts";
 import { interruption } from "./interruption.ts";
 import { standardOutput } from "./output.ts";
 import { chatloomProgram, type GlobalFlags } from "./program.ts";
 import { StatusLine } from "./progress.ts";
+import { verifyCommand } from "./verify.ts";
 
 /** The verbs, in the order of the help page. */
 function verbs(): Command[] {
-  return [];
+  return [catCommand(), verifyCommand()];
 }
 
 /**

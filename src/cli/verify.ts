@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
-import { bestHasher } from "../adapters/best_hasher.ts";
+import { bestHasher } from "../adapters/web_crypto_hasher.ts";
 import { type Finding, verifyArchive } from "../engine/verify.ts";
+import { checkChannels } from "./channel_names.ts";
 import { contextOf } from "./context.ts";
 import { existingArchive } from "./existing_archive.ts";
 import { EXIT, QuietExit } from "./exit.ts";
@@ -27,6 +28,7 @@ export function verifyCommand(): Command {
         examplesOf(["chatloom verify --archive chat", "chatloom verify -a chat forsen -f json"]),
     )
     .action(async (channels: string[], { archive, format }: VerifyFlags, command: Command) => {
+      checkChannels(channels, command);
       const { print, progress, signal } = contextOf(command);
       const store = await existingArchive(archive);
       const hasher = await bestHasher();

@@ -169,7 +169,8 @@ function verifyBatch(
   const misplaced = messages.findIndex((message) => !isAtHome(message, channel, minuteUs));
   if (misplaced !== -1) {
     const { params, time } = messages[misplaced]!;
-    const reason = `it is a message of ${params[0] ?? "no channel"} at ${time} s`;
+    const found = `"${params[0] ?? ""}" at ${new Date(time * 1000).toISOString()}`;
+    const reason = `it is a message of ${found}`;
     findings.push({ kind: "misplaced", path, line: misplaced + 1, reason });
   }
   return { findings, messageCount: messages.length };

@@ -1,0 +1,9 @@
+import type { Command } from "commander";
+import { isChannelName } from "../core/archive_key.ts";
+
+/** Ends `command` with a complaint about the first of `names` that no channel can have. */
+export function checkChannels(names: readonly string[], command: Command): void {
+  const wrong = names.find((name) => !isChannelName(name));
+  if (wrong === undefined) return;
+  command.error(`error: "${wrong}" is no channel: names are in lower case and have no #`);
+}

@@ -1,0 +1,126 @@
+import { readFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import process from "node:process";
+import { Command, InvalidArgumentError } from "commander";
+import { isNodeName } from "../core/node_name.ts";
+import { TWITCH_CHAT_URL } from "../engine/session/chat_pool.ts";
+import { isNick, type Login } from "../engine/session/login.ts";
+import type { WantedChannel } from "../engine/session/membership.ts";
+import { parseChannel, readChannelList, warnOfEntry } from "./channel_list.ts";
+import { contextOf } from "./context.ts";
+import { examplesOf } from "./program.ts";
+import { recordChat } from "./record_chat.ts";
+
+interface RecordFlags {
+  readonly archive: string;
+  readonly channels?: string;
+  readonly connections: number;
+  readonly node: string;
+  readonly nick?: string;
+  readonly tokenFile?: string;
+  readonly url: string;
+  readonly journal: boolean;
+}
+
+const TOKEN_VARIABLE = "CHATLOOM_TOKEN";
+
+/** `chatloom record`: listens to channels and archives what is said. */
+export function recordCommand(): Command {
+  return new Command("record")
+    .description("record channels of Twitch chat into an archive, until stopped")
+    .argument("[channels...]", "names of channels; name! marks one whose troubles are warnings")
+    .requiredOption("-a, --archive <dir>", "the archive; made if it is not there")
+    .option("--channels <file>", "also the channels in this file, one a line; watched for changes")
+    .option("--connections <n>", "listen to each channel so many times over", parseCount, 1)
+    .option("--node <name>", "this node's name, part of its receivers' ids", parseNode, nodeName())
+    .option(
+      "--nick <login>",
+      `log in with this account; its token is in $${TOKEN_VARIABLE}`,
+      parseNick,
+    )
+    .option("--token-file <file>", "read the account's token from this file instead")
+    .option("--url <url>", "the chat server", parseUrl, TWITCH_CHAT_URL)
+    .option("--no-journal", "do not journal: a crash then loses up to two minutes")
+    .addHelpText(
+      "after",
+      "\nStops in good order on Ctrl-C or SIGTERM: what was received is archived first.\n" +
+        examplesOf([
+          "chatloom record forsen nymn --archive chat",
+          "chatloom record --channels channels.txt --connections 2 --archive chat",
+          "chatloom record gamesdonequick! --archive chat --nick mybot --token-file token.txt",
+        ]),
+    )
+    .action(async (names: string[], flags: RecordFlags, command: Command) => {
+      const context = contextOf(command);
+      const named = names.map((name) => parseChannelArgument(name, command));
+      const listed = flags.channels === undefined
+        ? undefined
+        : await readChannelList(flags.channels);
+      for (const entry of listed?.unreadable ?? []) {
+        warnOfEntry(context.reporter, { path: flags.channels ?? "", entry });
+      }
+      if (named.length === 0 && flags.channels === undefined) {
+        command.error("error: name at least one channel, or a file of them with --channels");
+      }
+      if (flags.tokenFile !== undefined && flags.nick === undefined) {
+        command.error("error: --token-file needs --nick");
+      }
+      const login = loginOf(flags);
+      await recordChat({
+        ...flags,
+        ...(login === undefined ? {} : { login }),
+        channels: named,
+        ...(flags.channels === undefined ? {} : { channelFile: flags.channels }),
+        listed: listed?.channels ?? [],
+        useJournal: flags.journal,
+      }, context);
+    });
+}
+
+function parseChannelArgument(text: string, command: Command): WantedChannel {
+  return parseChannel(text) ?? command.error(`error: "${text}" is no channel name`);
+}
+
+function loginOf({ nick, tokenFile }: RecordFlags): Login | undefined {
+  if (nick === undefined) return undefined;
+  return {
+    nick,
+    readToken: () =>
+      tokenFile === undefined
+        ? Promise.resolve(process.env[TOKEN_VARIABLE] ?? "")
+        : readFile(tokenFile, "utf8"),
+  };
+}
+
+/** The machine's name, as far as it can stand in a receiver's id. */
+function nodeName(): string {
+  const name = hostname().split(".")[0]?.replace(/[^A-Za-z0-9_-]/g, "-").slice(0, 32) ?? "";
+  return isNodeName(name) ? name : "node";
+}
+
+function parseNode(text: string): string {
+  if (!isNodeName(text)) {
+    throw new InvalidArgumentError("Use letters, digits, -, _ and dots inside.");
+  }
+  return text;
+}
+
+function parseNick(text: string): string {
+  if (!isNick(text)) throw new InvalidArgumentError("It is no Twitch login.");
+  return text;
+}
+
+function parseCount(text: string): number {
+  const count = Number(text);
+  if (!(Number.isInteger(count) && count >= 1 && count <= 16)) {
+    throw new InvalidArgumentError("It must be a number from 1 to 16.");
+  }
+  return count;
+}
+
+function parseUrl(text: string): string {
+  if (!/^wss?:\/\/./.test(text) || !URL.canParse(text)) {
+    throw new InvalidArgumentError("It must begin with ws:// or wss://.");
+  }
+  return text;
+}

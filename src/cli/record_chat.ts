@@ -1,0 +1,148 @@
+import { fileSystemJournal } from "../adapters/file_system_journal.ts";
+import { fileSystemStore } from "../adapters/file_system_store.ts";
+import { noJournal } from "../adapters/no_journal.ts";
+import { systemClock } from "../adapters/system_clock.ts";
+import { systemRandom } from "../adapters/system_random.ts";
+import { bestHasher } from "../adapters/web_crypto_hasher.ts";
+import { systemTransport } from "../adapters/ws_transport.ts";
+import { ChatloomError } from "../core/errors.ts";
+import { JournalWriter } from "../engine/journal/journal_writer.ts";
+import { recoverJournals, type RecoverOptions } from "../engine/journal/recover_journals.ts";
+import { Recorder } from "../engine/record/recorder.ts";
+import { type ChatPool, chatPool } from "../engine/session/chat_pool.ts";
+import type { Login } from "../engine/session/login.ts";
+import type { WantedChannel } from "../engine/session/membership.ts";
+import type { Clock } from "../ports/clock.ts";
+import { watchChannelList } from "./channel_list.ts";
+import type { VerbContext } from "./context.ts";
+
+/** What to record, and where. */
+export interface RecordChatOptions {
+  readonly archive: string;
+  /** Channels that are always recorded. */
+  readonly channels: readonly WantedChannel[];
+  /** A file of more channels, which is watched, and what it says now. */
+  readonly channelFile?: string;
+  readonly listed: readonly WantedChannel[];
+  readonly connections: number;
+  readonly node: string;
+  readonly login?: Login;
+  readonly url: string;
+  readonly useJournal: boolean;
+}
+
+const RECOVERY_RETRY_MS = 30_000;
+const STATUS_MS = 1_000;
+
+/**
+ * Records until the context's signal aborts; then finishes what was begun and resolves.
+ *
+ * @throws {ChatloomError} when the archive cannot be written, before anything is connected to; when
+ * Twitch refuses the login; when the last batches cannot be stored (they stay in the journal).
+ */
+export async function recordChat(options: RecordChatOptions, context: VerbContext): Promise<void> {
+  const { signal, reporter } = context;
+  const store = fileSystemStore(options.archive);
+  await store.checkWritable({ signal });
+  const journals = options.useJournal ? fileSystemJournal(options.archive) : noJournal();
+  const clock = systemClock();
+  const hasher = await bestHasher();
+  const run = await journals.openRun(options.node);
+  const journal = new JournalWriter(run, { store: journals, reporter });
+  const recorder = new Recorder({ store, hasher, clock, reporter, journal });
+  const pool = chatPool({
+    url: options.url,
+    transport: await systemTransport(),
+    clock,
+    random: systemRandom(),
+    reporter,
+    listener: recorder,
+    runName: run.name,
+    connectionsPerChannel: options.connections,
+    ...(options.login === undefined ? {} : { login: options.login }),
+  });
+  pool.setChannels([...options.channels, ...options.listed]);
+
+  // The recorder outlives the pool: what comes in until the last connection is closed is recorded.
+  const stopAll = new AbortController();
+  const stopRecorder = new AbortController();
+  const stop = () => stopAll.abort(signal.reason);
+  signal.addEventListener("abort", stop, { once: true });
+  const recording = recorder.run(stopRecorder.signal).finally(stop);
+  const besides = [
+    recover({ journals, store, hasher, reporter, signal: stopAll.signal }, clock),
+    watch(options, { pool, clock, signal: stopAll.signal, context }),
+    showStatus(pool, { clock, signal: stopAll.signal, context }),
+  ];
+  // They are awaited once the pool has ended; until then a failure must not count as unhandled.
+  for (const task of [recording, ...besides]) task.catch(() => {});
+  if (signal.aborted) stop();
+  try {
+    await pool.run(stopAll.signal);
+  } finally {
+    stop();
+    stopRecorder.abort();
+    signal.removeEventListener("abort", stop);
+    await Promise.allSettled([...besides, recording]);
+  }
+  await Promise.all([...besides, recording]);
+}
+
+/** Recovers what dead runs left. Recording goes on meanwhile, also where that fails for now. */
+async function recover(
+  options: RecoverOptions & { signal: AbortSignal },
+  clock: Clock,
+): Promise<void> {
+  const { reporter, signal } = options;
+  while (!signal.aborted) {
+    try {
+      await recoverJournals(options);
+      return;
+    } catch (error) {
+      if (signal.aborted) return; // The journals stay for the next start.
+      if (!(error instanceof ChatloomError)) throw error;
+      reporter.report("error", "Cannot recover a journal yet; it is kept and tried again", {
+        code: error.code,
+        error: error.message,
+      });
+    }
+    await clock.sleep(RECOVERY_RETRY_MS, signal).catch(() => {}); // Aborted: the loop ends.
+  }
+}
+
+interface Beside {
+  readonly pool: ChatPool;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly context: VerbContext;
+}
+
+async function watch(
+  { channelFile, channels }: RecordChatOptions,
+  { pool, clock, signal, context: { reporter } }: Beside,
+): Promise<void> {
+  if (channelFile === undefined) return;
+  await watchChannelList(channelFile, {
+    clock,
+    signal,
+    reporter,
+    onChange: (listed) => pool.setChannels([...channels, ...listed]),
+  });
+}
+
+async function showStatus(
+  pool: ChatPool,
+  { clock, signal, context: { progress, counters } }: Omit<Beside, "pool">,
+): Promise<void> {
+  const shown = progress("Lines recorded");
+  while (!signal.aborted) {
+    const { channels, connections } = pool.state();
+    const joined = channels.filter(({ joinedBy }) => joinedBy.length > 0).length;
+    shown.update(
+      counters.total("lines_received"),
+      `${joined} of ${channels.length} channels joined on ${connections.length} connections`,
+    );
+    await clock.sleep(STATUS_MS, signal).catch(() => {}); // Aborted: the loop ends.
+  }
+  shown.end();
+}

@@ -1,0 +1,89 @@
+import { systemClock } from "../adapters/system_clock.ts";
+import { serveWebSocket } from "../adapters/websocket_server.ts";
+import type { Clock } from "../ports/clock.ts";
+import { seededRandom } from "../testing/seeded_random.ts";
+import { playback, type PlaybackOptions } from "../testing/simulated_twitch/playback.ts";
+import {
+  SimulatedTwitch,
+  type SimulatedTwitchOptions,
+} from "../testing/simulated_twitch/simulated_twitch.ts";
+
+/** What {@link serveSimulatedTwitch} serves, and where. */
+export interface ServeSimulatedTwitchOptions
+  extends Omit<SimulatedTwitchOptions, "clock" | "random"> {
+  /** Decides all that is left to chance, 1 unless told. */
+  readonly seed?: string | number;
+  /** The address to listen on, 127.0.0.1 unless told. */
+  readonly hostname?: string;
+  /** The port, 0 unless told: one that is free. */
+  readonly port?: number;
+  /** Raw lines to play, from the moment one of their channels is joined for the first time. */
+  readonly play?: Omit<PlaybackOptions, "startUs"> & { readonly lines: readonly string[] };
+  /** The system's clock unless told. */
+  readonly clock?: Clock;
+}
+
+/** A simulated Twitch that listens. */
+export interface ServedTwitch {
+  /** Where: `ws://127.0.0.1:34567`. */
+  readonly url: string;
+  /** The model behind it: its truth, its connections and what can befall them. */
+  readonly twitch: SimulatedTwitch;
+  /** How many lines of what is played were left out, as they are not a channel's. */
+  readonly skippedCount: number;
+  /** Ends all connections and stops listening. Twice is fine. */
+  close(): Promise<void>;
+}
+
+// Timers of a real clock are this coarse anyway, and one serves all lines of the moment.
+const QUANTUM_MS = 4;
+
+/**
+ * Puts a simulated Twitch behind a WebSocket server. It runs until it is closed.
+ *
+ * @throws {ChatloomError} `CONNECTION_LOST` when it cannot listen there.
+ * @throws {RangeError} when no line can be played.
+ */
+export async function serveSimulatedTwitch(
+  options: ServeSimulatedTwitchOptions = {},
+): Promise<ServedTwitch> {
+  const { seed = 1, hostname, port, play, clock = systemClock(), ...rest } = options;
+  const trial = play === undefined ? undefined : playback(play.lines, { ...play, startUs: 0 });
+  const waiting = new Set(trial?.channels);
+  const channels = rest.channels === undefined ? {} : {
+    channels: [...rest.channels, ...[...waiting].map((name) => ({ name, chat: false as const }))],
+  };
+  const twitch = new SimulatedTwitch({
+    quantumMs: QUANTUM_MS,
+    ...rest,
+    ...channels,
+    clock,
+    random: seededRandom(seed),
+    onJoin(channel, connection) {
+      rest.onJoin?.(channel, connection);
+      if (play === undefined || !waiting.has(channel)) return;
+      waiting.clear();
+      twitch.play(playback(play.lines, { ...play, startUs: twitch.nowUs }));
+    },
+  });
+  try {
+    const server = await serveWebSocket({
+      ...(hostname === undefined ? {} : { hostname }),
+      ...(port === undefined ? {} : { port }),
+      admit: () => twitch.admit(),
+      accept: (peer) => twitch.accept(peer),
+    });
+    return {
+      url: server.url,
+      twitch,
+      skippedCount: trial?.skippedCount ?? 0,
+      async close(): Promise<void> {
+        twitch.close();
+        await server.close();
+      },
+    };
+  } catch (error) {
+    twitch.close();
+    throw error;
+  }
+}

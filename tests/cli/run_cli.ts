@@ -1,0 +1,43 @@
+import { spawn } from "node:child_process";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+/** How the command line ended. */
+export interface CliResult {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** How {@link runCli} runs it. */
+export interface CliOptions {
+  /** What standard input holds. */
+  readonly input?: string | Uint8Array;
+  /** Closes standard output after its first piece, as `head` does. */
+  readonly isCutOff?: boolean;
+}
+
+const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+
+/** Runs the command line from source, as its own process. */
+export function runCli(
+  args: readonly string[],
+  { input = "", isCutOff = false }: CliOptions = {},
+): Promise<CliResult> {
+  const child = spawn(process.execPath, ["run", "--allow-all", "--no-check", MAIN, ...args], {
+    env: { ...process.env, NO_COLOR: "1" },
+    timeout: 60_000,
+  });
+  let [stdout, stderr] = ["", ""];
+  child.stdout.setEncoding("utf8").on("data", (text) => {
+    stdout += text;
+    if (isCutOff) child.stdout.destroy();
+  });
+  child.stderr.setEncoding("utf8").on("data", (text) => stderr += text);
+  child.stdin.on("error", () => {}); // It may end without reading.
+  child.stdin.end(input);
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (exitCode) => resolve({ exitCode, stdout, stderr }));
+  });
+}
