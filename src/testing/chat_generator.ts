@@ -13,7 +13,7 @@ export interface ChatOptions {
   readonly mix?: { readonly [kind in HappeningKind | "MEMBERSHIP"]?: number };
   /** How many people there are, 300 unless told. */
   readonly peopleCount?: number;
-  /** How likely a line arrives after the next one, 0.16 unless told. */
+  /** How likely a line arrives after the next one, 0.17 unless told. */
   readonly inversionChance?: number;
 }
 
@@ -59,7 +59,7 @@ export function generatedChat(channel: string, options: ChatOptions & ChatStart)
     startUs,
     ratePerSecond: ratePerSecond * mixWeight / total,
     mix,
-    inversionChance: options.inversionChance ?? 0.16,
+    inversionChance: options.inversionChance ?? 0.17,
     random: random.fork("talk"),
   });
   return {
@@ -69,10 +69,10 @@ export function generatedChat(channel: string, options: ChatOptions & ChatStart)
   };
 }
 
-// One twentieth of the time is a burst, with six times as many lines as the rest.
-const BURST_FACTOR = 6;
-const BURST_SECONDS = 2;
-const QUIET_SECONDS = 38;
+// One second in twenty is a burst, with three times as many lines as the rest.
+const BURST_FACTOR = 3;
+const BURST_SECONDS = 1;
+const QUIET_SECONDS = 18;
 const CALM_SHARE = (QUIET_SECONDS + BURST_SECONDS) /
   (QUIET_SECONDS + BURST_SECONDS * BURST_FACTOR);
 

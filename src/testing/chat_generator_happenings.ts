@@ -50,13 +50,13 @@ export interface Happening {
 
 const RECENT_MAX = 50;
 
-/** The settings that are switched on and off, with the values they take and what is said then. */
+/** The settings that are switched: the values they take (the first is off), their names in NOTICEs. */
 const SWITCHES = [
-  ["emote-only", [0, 1], "emote_only"],
-  ["subs-only", [0, 1], "subs"],
-  ["slow", [0, 5, 30], "slow"],
-  ["r9k", [0, 1], "r9k"],
-  ["followers-only", [-1, 0, 10], "followers"],
+  { setting: "emote-only", values: [0, 1], kind: "emote_only", mode: "emote-only" },
+  { setting: "subs-only", values: [0, 1], kind: "subs", mode: "subscribers-only" },
+  { setting: "slow", values: [0, 5, 30], kind: "slow", mode: "slow" },
+  { setting: "r9k", values: [0, 1], kind: "r9k", mode: "unique-chat" },
+  { setting: "followers-only", values: [-1, 0, 10], kind: "followers", mode: "followers-only" },
 ] as const;
 
 const NOTICES = [
@@ -166,14 +166,13 @@ export class Happenings {
   /** Twitch tells the new setting, then says it in words. */
   #switch(): string {
     const { channel, roomId } = this.#options;
-    const [setting, values, name] = pick(this.#random, SWITCHES);
-    const others = values.filter((value) => value !== this.#settings[setting]);
-    const value = pick(this.#random, others);
+    const { setting, values, kind, mode } = pick(this.#random, SWITCHES);
+    const value = pick(this.#random, values.filter((other) => other !== this.#settings[setting]));
     this.#settings[setting] = value;
-    const state = value === values[0] ? "off" : "on";
+    const isOff = value === values[0];
     this.#pendingNotice = {
-      kind: `${name}_${state}`,
-      text: `This room is ${state === "on" ? "now" : "no longer"} in ${name}-only mode.`,
+      kind: `${kind}_${isOff ? "off" : "on"}`,
+      text: `This room is ${isOff ? "no longer" : "now"} in ${mode} mode.`,
     };
     return roomStateLine(channel, { roomId, settings: { [setting]: value } });
   }

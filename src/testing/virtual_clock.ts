@@ -109,6 +109,7 @@ class Timeline implements VirtualClock {
   }
 
   sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
+    if (!(delayMs >= 0)) return Promise.reject(new RangeError(`Cannot sleep ${delayMs} ms`));
     if (signal?.aborted) return Promise.reject(signal.reason);
     return new Promise((resolve, reject) => {
       const sleeper: Sleeper = {
@@ -126,7 +127,7 @@ class Timeline implements VirtualClock {
       signal?.addEventListener("abort", onAbort, { once: true });
       this.#sleeperCount++;
       // 0.029 ms is 29.000000000000004 µs: what floating point adds is not to delay anyone.
-      const delayUs = delayMs > 0 ? Math.ceil(delayMs * MILLISECOND_US - 1e-3) : 0;
+      const delayUs = Math.max(0, Math.ceil(delayMs * MILLISECOND_US - 1e-3));
       this.#sleepers.push(this.#elapsedUs + delayUs, sleeper);
     });
   }

@@ -56,6 +56,8 @@ export interface ServerWorld {
   readonly settings: ConnectionSettings;
   /** The room of that name, or `undefined` if there is none. */
   room(channel: string): Room | undefined;
+  /** Told when someone has come into a room. */
+  onJoin(channel: string, connection: SimulatedConnection): void;
   /** Told when a connection is over. */
   onEnd(connection: SimulatedConnection): void;
 }
@@ -81,6 +83,7 @@ export interface ConnectionSettings {
 }
 
 const CLIENT_FRAME_MAX = 16 * 1024;
+const HALF_OPEN_MS = 600_000;
 const NEEDS_COMMANDS = new Set(
   "CLEARCHAT CLEARMSG HOSTTARGET NOTICE ROOMSTATE USERNOTICE USERSTATE".split(" "),
 );
@@ -156,6 +159,8 @@ export class ServerConnection implements SimulatedConnection, LinkListener, List
     this.#outbox.discard();
     this.#link.silence();
     this.#leaveAll();
+    const forget = (): void => this.#end("half-open for too long", { withCloseFrame: false });
+    this.#world.schedule.after(HALF_OPEN_MS, forget);
   }
 
   reconnect({ deathAfterMs }: { readonly deathAfterMs: number }): void {
@@ -263,6 +268,7 @@ export class ServerConnection implements SimulatedConnection, LinkListener, List
     }
     this.#rooms.set(channel, room);
     room.members.add(this);
+    this.#world.onJoin(channel, this);
   }
 
   #part(list: string, nick: string): void {

@@ -68,6 +68,8 @@ export interface SimulatedTwitchOptions extends Partial<ConnectionSettings> {
   readonly serverAheadMs?: number;
   /** Everything happens at multiples of this, 0 unless told. For real clocks, 5 saves timers. */
   readonly quantumMs?: number;
+  /** Told when someone has joined a channel. */
+  readonly onJoin?: (channel: string, connection: SimulatedConnection) => void;
   /** Ends the simulation, as `close` does. */
   readonly signal?: AbortSignal;
 }
@@ -119,7 +121,7 @@ export class SimulatedTwitch {
     options.signal?.addEventListener("abort", () => this.close(), { once: true, signal });
     if (options.signal?.aborted) this.close(); // What follows then comes to nothing.
     for (const channel of options.channels ?? []) this.open(channel);
-    for (const source of options.sources ?? []) this.#play(source);
+    for (const source of options.sources ?? []) this.play(source);
     this.#plan(faults);
   }
 
@@ -166,7 +168,17 @@ export class SimulatedTwitch {
     });
     room.settings = () => life.settings();
     room.chatters = () => life.chatters();
-    for (const source of life.sources) this.#play(source);
+    for (const source of life.sources) this.play(source);
+  }
+
+  /** Lets the lines of `source` happen, one after the other, each in its time. */
+  play(source: ChatSource): void {
+    const line = source.next();
+    if (line === undefined) return;
+    this.#schedule.at(line.timeUs, () => {
+      this.publish(line);
+      this.play(source);
+    });
   }
 
   /** Turns away the next `count` connections, all of them unless told. `open` ends that. */
@@ -197,6 +209,7 @@ export class SimulatedTwitch {
         truth: this.truth,
         settings: this.#settings,
         room: (channel) => this.#roomOf(channel),
+        onJoin: (channel) => this.#options.onJoin?.(channel, connection),
         onEnd: () => void this.#connections.delete(connection),
       },
     });
@@ -262,16 +275,6 @@ export class SimulatedTwitch {
 
   #spread(event: TrueEvent): void {
     for (const member of this.#rooms.get(event.channel)?.members ?? []) member.hear(event);
-  }
-
-  /** Lets the lines of `source` happen, one after the other, each in its time. */
-  #play(source: ChatSource): void {
-    const line = source.next();
-    if (line === undefined) return;
-    this.#schedule.at(line.timeUs, () => {
-      this.publish(line);
-      this.#play(source);
-    });
   }
 
   #plan({ perSecond = {}, scheduled = [] }: FaultPlan): void {

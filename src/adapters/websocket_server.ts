@@ -1,0 +1,148 @@
+/**
+ * A WebSocket server for Deno and Node, which stands where Twitch's does. `ws`, because neither
+ * runtime has a server that both run, and Node 20 has no WebSocket at all.
+ *
+ * @module
+ */
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import { type RawData, type WebSocket, WebSocketServer } from "ws";
+import { ChatloomError } from "../core/errors.ts";
+import type { Chunk } from "../ports/transport.ts";
+
+/** The server's end of one connection. */
+export interface WebSocketPeer {
+  /** How much was sent that has not left yet. */
+  readonly bufferedBytes: number;
+  /** Sends one frame: of text for a string, else binary. Does nothing once the connection is down. */
+  send(chunk: Chunk): void;
+  /** Ends the connection with a close frame, and without one if the client does not answer it. */
+  close(): void;
+  /** Breaks the connection at once. */
+  destroy(): void;
+  /** Neither reads nor answers any more, also no close frame, but leaves the connection open. */
+  silence(): void;
+}
+
+/** What a server tells of one connection. */
+export interface WebSocketPeerListener {
+  /** One frame came in; bytes are taken for UTF-8. */
+  received(text: string): void;
+  /** The connection is down, whoever ended it. Called once. */
+  gone(): void;
+}
+
+/** How a {@link WebSocketListener} deals with those who connect. */
+export interface WebSocketServerOptions {
+  /** The address to listen on, 127.0.0.1 unless told. */
+  readonly hostname?: string;
+  /** The port, 0 unless told: one that is free. */
+  readonly port?: number;
+  /** What becomes of the next connection: broken off, HTTP 503, let in and closed, or let in. */
+  readonly admit?: () => "open" | "refused" | "unavailable" | "hang-up";
+  /** Takes in a connection. */
+  readonly accept: (peer: WebSocketPeer) => WebSocketPeerListener;
+}
+
+/** A server that listens. */
+export interface WebSocketListener {
+  /** Where: `ws://127.0.0.1:34567`. */
+  readonly url: string;
+  /** Breaks all connections and stops listening. Twice is fine. */
+  close(): Promise<void>;
+}
+
+const FRAME_MAX_BYTES = 64 * 1024;
+const CLOSE_PATIENCE_MS = 2_000;
+
+/**
+ * Starts a server.
+ *
+ * @throws {ChatloomError} `CONNECTION_LOST` when it cannot listen there.
+ */
+export async function serveWebSocket(options: WebSocketServerOptions): Promise<WebSocketListener> {
+  const { hostname = "127.0.0.1", port = 0, admit = () => "open" as const } = options;
+  const http = createServer((_request, response) => {
+    response.writeHead(426, { connection: "close" }).end("This is a WebSocket server\n");
+  });
+  const sockets = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false, // On a loopback it saves nothing.
+    maxPayload: FRAME_MAX_BYTES,
+    clientTracking: true,
+  });
+  http.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Uint8Array) => {
+    socket.on("error", () => socket.destroy()); // The client went away midway.
+    const admission = admit();
+    if (admission === "refused") return void socket.destroy();
+    if (admission === "unavailable") {
+      return void socket.end("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n");
+    }
+    // deno-lint-ignore no-explicit-any -- ws wants Node's Buffer type, which is what comes.
+    sockets.handleUpgrade(request, socket, head as any, (webSocket) => {
+      takeIn(webSocket, options);
+      if (admission === "hang-up") webSocket.close();
+    });
+  });
+  await listen(http, { hostname, port });
+  const { port: chosen } = http.address() as AddressInfo;
+  const host = hostname.includes(":") ? `[${hostname}]` : hostname;
+  return {
+    url: `ws://${host}:${chosen}`,
+    close: () => closeAll(http, sockets),
+  };
+}
+
+function takeIn(webSocket: WebSocket, { accept }: WebSocketServerOptions): void {
+  let isSilent = false;
+  const listener = accept({
+    get bufferedBytes(): number {
+      return webSocket.bufferedAmount;
+    },
+    send(chunk: Chunk): void {
+      if (webSocket.readyState === webSocket.OPEN && !isSilent) webSocket.send(chunk);
+    },
+    close(): void {
+      webSocket.close();
+      const patience = setTimeout(() => webSocket.terminate(), CLOSE_PATIENCE_MS);
+      webSocket.once("close", () => clearTimeout(patience));
+    },
+    destroy: () => webSocket.terminate(),
+    silence(): void {
+      isSilent = true;
+      webSocket.pause();
+    },
+  });
+  webSocket.on("message", (frame: RawData) => listener.received(textOf(frame)));
+  webSocket.on("error", () => webSocket.terminate()); // "close" follows and tells of it.
+  webSocket.once("close", () => listener.gone());
+}
+
+const decoder = new TextDecoder();
+
+function textOf(frame: RawData): string {
+  return Array.isArray(frame)
+    ? frame.map((part) => decoder.decode(part)).join("")
+    : decoder.decode(frame);
+}
+
+function listen(http: Server, address: { hostname: string; port: number }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    http.once("error", (cause) => {
+      const where = `${address.hostname}:${address.port}`;
+      reject(new ChatloomError("CONNECTION_LOST", `Cannot listen on ${where}`, { cause }));
+    });
+    http.listen(address.port, address.hostname, resolve);
+  });
+}
+
+function closeAll(http: Server, sockets: WebSocketServer): Promise<void> {
+  for (const webSocket of sockets.clients) webSocket.terminate();
+  sockets.close();
+  return new Promise((resolve) => {
+    if (!http.listening) return resolve();
+    http.close(() => resolve());
+    http.closeAllConnections();
+  });
+}
