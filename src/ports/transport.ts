@@ -5,8 +5,8 @@ export type Chunk = string | Uint8Array;
 export interface Connection {
   /**
    * Yields what comes in, in order, from the first frame on, also what came before it was asked.
-   * Ends when the other side closed in good order; throws `CONNECTION_LOST` when it broke.
-   * Iterated once.
+   * Ends when the other side closed in good order; throws `CONNECTION_LOST` when it broke; either
+   * way after all that had come in. Iterated once.
    */
   readonly incoming: AsyncIterable<Chunk>;
 

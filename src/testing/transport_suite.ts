@@ -1,0 +1,283 @@
+import assert from "node:assert/strict";
+import { ChatloomError } from "../core/errors.ts";
+import type { Chunk, Connection, Transport } from "../ports/transport.ts";
+
+/** The server's end of a connection, in a test's hand. */
+export interface TransportServerEnd {
+  /** What the client sent, frame by frame. */
+  readonly received: readonly string[];
+  /** Whether the connection is down, as far as the server knows. */
+  readonly isGone: boolean;
+  /** Sends one frame: of text for a string, else binary. */
+  send(chunk: Chunk): void;
+  /** Closes in good order, after what was sent. */
+  close(): void;
+  /** Breaks the connection without a word. */
+  break(): void;
+  /** Neither reads nor answers any more, also no good-bye. */
+  silence(): void;
+}
+
+/** A transport under test, and a server for it. */
+export interface TransportFixture {
+  /** What is tested. */
+  readonly transport: Transport;
+  /** Where the server takes connections. */
+  readonly url: string;
+  /** Places where connecting fails: nobody listens, someone else does. At least one. */
+  readonly deadUrls: readonly string[];
+  /** A place where connecting takes for ever, if there is one. */
+  readonly endlessUrl?: string;
+  /** The server's ends of all connections so far, oldest first. */
+  readonly ends: readonly TransportServerEnd[];
+  /** Waits until whatever was sent by anyone has arrived. */
+  settle(): Promise<void>;
+  /** Stops the server. */
+  close(): Promise<void>;
+}
+
+/** How a suite is run. */
+export interface TransportSuiteOptions {
+  /** Declares a test, as `node:test` does. */
+  readonly test: (name: string, run: () => Promise<void>) => unknown;
+  /** Makes a fixture, fresh for each test. */
+  readonly open: () => Promise<TransportFixture>;
+}
+
+type Story = (fixture: TransportFixture) => Promise<void>;
+
+/** Declares tests that every {@link Transport} passes: each sentence of the port's promise is one. */
+export function transportSuite({ test, open }: TransportSuiteOptions): void {
+  for (
+    const [name, story] of Object.entries({ ...arriving, ...ending, ...sending, ...connecting })
+  ) {
+    test(`Transport ${name}`, async () => {
+      const fixture = await open();
+      try {
+        await story(fixture);
+      } finally {
+        await fixture.close();
+      }
+    });
+  }
+}
+
+const arriving: Record<string, Story> = {
+  "yields text frames as strings and binary frames as bytes, unchanged and in order": async (
+    fixture,
+  ) => {
+    const { connection, end } = await connected(fixture);
+    const sent: Chunk[] = [
+      "PING :one\r\nPING :two\r\n",
+      "no line end",
+      Uint8Array.of(0, 255, 128, 13, 10),
+      "日本 🤡 \u0000 \ufeff",
+      Uint8Array.of(1),
+      "\n",
+    ];
+    for (const chunk of sent) end.send(chunk);
+    end.close();
+    assert.deepEqual(await all(connection), sent);
+  },
+
+  "yields what came before it was asked": async (fixture) => {
+    const { connection, end } = await connected(fixture);
+    end.send("early");
+    await fixture.settle();
+    end.send("late");
+    end.close();
+    await fixture.settle();
+    assert.deepEqual(await all(connection), ["early", "late"]);
+  },
+
+  "hands over each frame as soon as it is there": async (fixture) => {
+    const { connection, end } = await connected(fixture);
+    const chunks = connection.incoming[Symbol.asyncIterator]();
+    for (const text of ["first", "second"]) {
+      const next = chunks.next();
+      end.send(text);
+      assert.deepEqual(await next, { done: false, value: text });
+    }
+    connection.close();
+  },
+
+  "gives the caller bytes of its own": async (fixture) => {
+    const { connection, end } = await connected(fixture);
+    const bytes = Uint8Array.of(1, 2, 3);
+    end.send(bytes.slice());
+    end.send(bytes.slice());
+    end.close();
+    const [first, second] = await all(connection) as Uint8Array[];
+    first!.fill(9);
+    assert.deepEqual(second, bytes);
+  },
+
+  "keeps thousands of frames in order": async (fixture) => {
+    const { connection, end } = await connected(fixture);
+    const sent = Array.from({ length: 5_000 }, (_, i) => `frame ${i}`);
+    for (const text of sent) end.send(text);
+    end.close();
+    assert.deepEqual(await all(connection), sent);
+  },
+
+  "keeps connections apart": async (fixture) => {
+    const one = await connected(fixture);
+    const two = await connected(fixture);
+    one.end.send("for one");
+    two.end.send("for two");
+    one.connection.send("from one");
+    one.end.close();
+    assert.deepEqual(await all(one.connection), ["for one"]);
+    two.end.close();
+    assert.deepEqual(await all(two.connection), ["for two"]);
+    assert.deepEqual(two.end.received, []);
+  },
+};
+
+const ending: Record<string, Story> = {
+  "throws CONNECTION_LOST when the connection broke": async (fixture) => {
+    const { connection, end } = await connected(fixture);
+    const chunks = connection.incoming[Symbol.asyncIterator]();
+    end.send("last words");
+    assert.deepEqual(await chunks.next(), { done: false, value: "last words" });
+    end.break();
+    await assert.rejects(chunks.next(), isConnectionLost);
+    assert.deepEqual(await chunks.next(), { done: true, value: undefined });
+  },
+
+  "yields what came in before the connection broke": async (fixture) => {
+    const { connection, end } = await connected(fixture);
+    end.send("last");
+    end.send("words");
+    await fixture.settle();
+    end.break();
+    await fixture.settle();
+    const chunks = connection.incoming[Symbol.asyncIterator]();
+    assert.deepEqual(await chunks.next(), { done: false, value: "last" });
+    assert.deepEqual(await chunks.next(), { done: false, value: "words" });
+    await assert.rejects(chunks.next(), isConnectionLost);
+  },
+
+  "ends at once when it is closed, and the server learns of it": async (fixture) => {
+    const { connection, end } = await connected(fixture);
+    const next = connection.incoming[Symbol.asyncIterator]().next();
+    connection.close();
+    assert.deepEqual(await next, { done: true, value: undefined });
+    await fixture.settle();
+    assert.ok(end.isGone);
+  },
+
+  "still yields what came before it was closed, and no more": async (fixture) => {
+    const { connection, end } = await connected(fixture);
+    end.send("first");
+    end.send("second");
+    await fixture.settle();
+    connection.close();
+    end.send("too late");
+    await fixture.settle();
+    assert.deepEqual(await all(connection), ["first", "second"]);
+  },
+
+  "ends when it is closed even if the server is dead": async (fixture) => {
+    const { connection, end } = await connected(fixture);
+    end.silence();
+    const next = connection.incoming[Symbol.asyncIterator]().next();
+    connection.close();
+    assert.deepEqual(await next, { done: true, value: undefined });
+  },
+
+  "may be closed twice, also after the other side closed": async (fixture) => {
+    const { connection, end } = await connected(fixture);
+    end.close();
+    await all(connection);
+    connection.close();
+    connection.close();
+  },
+};
+
+const sending: Record<string, Story> = {
+  "sends each text as it is": async (fixture) => {
+    const { connection, end } = await connected(fixture);
+    const texts = ["PASS a\r\n", "NICK b\r\nJOIN #c\r\n", "日本 🤡"];
+    for (const text of texts) connection.send(text);
+    await fixture.settle();
+    assert.deepEqual(end.received, texts);
+    connection.close();
+  },
+
+  "sends nothing once the connection is down, and does not mind": async (fixture) => {
+    for (const finish of ["close", "break"] as const) {
+      const { connection, end } = await connected(fixture);
+      end[finish]();
+      await all(connection).catch(() => {}); // Broken, as it should be.
+      connection.send("into the void");
+      connection.close();
+      connection.send("into the void");
+      await fixture.settle();
+      assert.deepEqual(end.received, []);
+    }
+  },
+};
+
+const connecting: Record<string, Story> = {
+  "rejects with CONNECTION_LOST where it cannot connect": async (fixture) => {
+    assert.ok(fixture.deadUrls.length > 0);
+    for (const url of fixture.deadUrls) {
+      await assert.rejects(fixture.transport.connect(url), isConnectionLost);
+    }
+  },
+
+  "rejects with the signal's reason when it aborted before": async (fixture) => {
+    const reason = new Error("enough");
+    const signal = AbortSignal.abort(reason);
+    await assert.rejects(fixture.transport.connect(fixture.url, { signal }), reason);
+    await fixture.settle();
+    assert.ok(fixture.ends.every(({ isGone }) => isGone));
+  },
+
+  "rejects with the signal's reason when it aborts, and leaves nothing open": async (fixture) => {
+    for (const url of [fixture.url, ...(fixture.endlessUrl ? [fixture.endlessUrl] : [])]) {
+      const reason = new Error("enough");
+      const stop = new AbortController();
+      const connecting = fixture.transport.connect(url, { signal: stop.signal });
+      stop.abort(reason);
+      await assert.rejects(connecting, reason);
+      await fixture.settle();
+      assert.ok(fixture.ends.every(({ isGone }) => isGone));
+    }
+  },
+
+  "does not mind a signal that aborts when it is connected": async (fixture) => {
+    const stop = new AbortController();
+    const { connection, end } = await connected(fixture, stop.signal);
+    stop.abort();
+    end.send("still here");
+    end.close();
+    assert.deepEqual(await all(connection), ["still here"]);
+  },
+};
+
+async function connected(
+  fixture: TransportFixture,
+  signal?: AbortSignal,
+): Promise<{ connection: Connection; end: TransportServerEnd }> {
+  const count = fixture.ends.length;
+  const options = signal === undefined ? {} : { signal };
+  const connection = await fixture.transport.connect(fixture.url, options);
+  if (fixture.ends.length === count) await fixture.settle();
+  const end = fixture.ends[count];
+  assert.ok(end !== undefined, "the server saw no connection");
+  return { connection, end };
+}
+
+async function all({ incoming }: Connection): Promise<Chunk[]> {
+  const chunks: Chunk[] = [];
+  for await (const chunk of incoming) chunks.push(chunk);
+  return chunks;
+}
+
+function isConnectionLost(error: unknown): boolean {
+  assert.ok(error instanceof ChatloomError, `not a ChatloomError: ${error}`);
+  assert.equal(error.code, "CONNECTION_LOST");
+  return true;
+}

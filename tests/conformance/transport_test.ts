@@ -1,0 +1,149 @@
+import assert from "node:assert/strict";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { test } from "node:test";
+import { serveWebSocket } from "../../src/adapters/websocket_server.ts";
+import { webSocketTransport } from "../../src/adapters/websocket_transport.ts";
+import { runtimeTransport, wsTransport } from "../../src/adapters/ws_transport.ts";
+import { ChatloomError } from "../../src/core/errors.ts";
+import type { Chunk, Transport } from "../../src/ports/transport.ts";
+import {
+  type TransportFixture,
+  type TransportServerEnd,
+  transportSuite,
+} from "../../src/testing/transport_suite.ts";
+
+const HAS_WEBSOCKET = "WebSocket" in globalThis;
+
+/** A server of sockets on a port of its own; `greet` says something to who connects. */
+async function serveSockets(
+  greet: (socket: Socket) => void,
+): Promise<{ url: string; close: () => Promise<void> }> {
+  const sockets = new Set<Socket>();
+  const server: Server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("error", () => {}); // Clients leave as they like.
+    greet(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    close: () => {
+      for (const socket of sockets) socket.destroy();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+async function openFixture(transport: Transport): Promise<TransportFixture> {
+  const ends: TransportServerEnd[] = [];
+  const server = await serveWebSocket({
+    accept: (peer) => {
+      const received: string[] = [];
+      const end = {
+        received,
+        isGone: false,
+        send: (chunk: Chunk) => peer.send(chunk),
+        close: () => peer.close(),
+        break: () => peer.destroy(),
+        silence: () => peer.silence(),
+      };
+      ends.push(end);
+      return {
+        received: (text) => void received.push(text),
+        gone: () => void (end.isGone = true),
+      };
+    },
+  });
+  const closed = await serveSockets(() => {});
+  await closed.close();
+  const other = await serveSockets((socket) => socket.end("HTTP/1.1 200 OK\r\n\r\nhello\n"));
+  const endless = await serveSockets(() => {});
+  return {
+    transport,
+    url: server.url,
+    deadUrls: [closed.url, other.url],
+    endlessUrl: endless.url,
+    ends,
+    settle: () => new Promise((resolve) => setTimeout(resolve, 60)),
+    close: async () => {
+      await Promise.all([server.close(), other.close(), endless.close()]);
+    },
+  };
+}
+
+type MakeTransport = (options?: { readonly unreadMax?: number }) => Transport;
+
+const transports: Record<string, MakeTransport | undefined> = {
+  webSocketTransport: HAS_WEBSOCKET ? webSocketTransport : undefined,
+  wsTransport,
+};
+
+for (const [name, make] of Object.entries(transports)) {
+  const skip = make === undefined && "this runtime has no WebSocket";
+  transportSuite({
+    test: (story, run) => test(`${name}: ${story}`, { skip }, run),
+    open: () => openFixture(make!()),
+  });
+
+  test(`${name} breaks a connection whose frames nobody takes`, { skip }, async () => {
+    const fixture = await openFixture(make!({ unreadMax: 50_000 }));
+    try {
+      const connection = await fixture.transport.connect(fixture.url);
+      await fixture.settle();
+      for (let i = 0; i < 20; i++) fixture.ends[0]!.send("x".repeat(10_000));
+      await fixture.settle();
+      let taken = 0;
+      const error = await (async () => {
+        for await (const chunk of connection.incoming) taken += chunk.length;
+      })().catch((error) => error);
+      assert.ok(error instanceof ChatloomError && error.code === "CONNECTION_LOST");
+      assert.match(error.message, /more than 50000 bytes wait to be taken/);
+      assert.equal(taken, 60_000, "what came in until then is not lost");
+      await fixture.settle();
+      assert.ok(fixture.ends[0]!.isGone);
+    } finally {
+      await fixture.close();
+    }
+  });
+
+  test(`${name} takes no end of frames if they are taken`, { skip }, async () => {
+    const fixture = await openFixture(make!({ unreadMax: 50_000 }));
+    try {
+      const connection = await fixture.transport.connect(fixture.url);
+      await fixture.settle();
+      const chunks = connection.incoming[Symbol.asyncIterator]();
+      for (let i = 0; i < 20; i++) {
+        fixture.ends[0]!.send("x".repeat(10_000));
+        assert.equal((await chunks.next()).value?.length, 10_000);
+      }
+      connection.close();
+    } finally {
+      await fixture.close();
+    }
+  });
+
+  test(`${name} names the place and the trouble`, { skip }, async () => {
+    await assert.rejects(make!().connect("ws://127.0.0.1:1/"), (error: Error) => {
+      assert.match(error.message, /^Cannot connect to "ws:\/\/127\.0\.0\.1:1\/": ./);
+      return true;
+    });
+    await assert.rejects(make!().connect("nowhere"), ChatloomError);
+  });
+}
+
+test("webSocketTransport needs a WebSocket", { skip: HAS_WEBSOCKET && "there is one" }, () => {
+  assert.throws(() => webSocketTransport(), TypeError);
+});
+
+test("runtimeTransport finds something to connect with", async () => {
+  const fixture = await openFixture(runtimeTransport());
+  try {
+    const connection = await fixture.transport.connect(fixture.url);
+    await fixture.settle();
+    fixture.ends[0]!.send("hello");
+    fixture.ends[0]!.close();
+    assert.deepEqual((await connection.incoming[Symbol.asyncIterator]().next()).value, "hello");
+  } finally {
+    await fixture.close();
+  }
+});
