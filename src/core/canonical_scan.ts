@@ -1,0 +1,138 @@
+// Reads canonical JSON straight from bytes. Each function looks at one thing at `at` and says where
+// it ends, or `NO` if it is not there in canonical form, or in a form rare enough to be left to the
+// slow way of reading. Reading past the end finds `undefined`, which is never what is looked for.
+
+/** The thing is not there. */
+export const NO = -1;
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const POINT = 0x2e;
+const ZERO = 0x30;
+const NINE = 0x39;
+
+/** 1 for bytes that stand for themselves inside a string. */
+const PLAIN = new Uint8Array(256);
+for (let byte = 0x20; byte < 0x7f; byte++) PLAIN[byte] = 1;
+PLAIN[QUOTE] = 0;
+PLAIN[BACKSLASH] = 0;
+
+/** After this and a backslash, a string goes on: `"\bfnrt`. */
+const SHORT_ESCAPES: ReadonlySet<number> = new Set([...`"\\bfnrt`].map(byteOf));
+
+function byteOf(letter: string): number {
+  return letter.charCodeAt(0);
+}
+
+/** The bytes of ASCII text. */
+export function asciiBytes(text: string): Uint8Array {
+  return Uint8Array.from(text, byteOf);
+}
+
+/** Exactly these bytes. */
+export function skipLiteral(bytes: Uint8Array, at: number, literal: Uint8Array): number {
+  for (let i = 0; i < literal.length; i++) {
+    if (bytes[at + i] !== literal[i]) return NO;
+  }
+  return at + literal.length;
+}
+
+/** A string with its quotes. */
+export function skipString(bytes: Uint8Array, at: number): number {
+  if (bytes[at] !== QUOTE) return NO;
+  let i = at + 1;
+  while (true) {
+    while (PLAIN[bytes[i]!] === 1) i++;
+    if (bytes[i] === QUOTE) return i + 1;
+    if (bytes[i] !== BACKSLASH) return NO;
+    i = skipEscape(bytes, i + 1);
+    if (i === NO) return NO;
+  }
+}
+
+/** A string without any escape, with its quotes. */
+export function skipPlainString(bytes: Uint8Array, at: number): number {
+  if (bytes[at] !== QUOTE) return NO;
+  let i = at + 1;
+  while (PLAIN[bytes[i]!] === 1) i++;
+  return bytes[i] === QUOTE ? i + 1 : NO;
+}
+
+/** What follows a backslash. */
+function skipEscape(bytes: Uint8Array, at: number): number {
+  if (SHORT_ESCAPES.has(bytes[at]!)) return at + 1;
+  if (bytes[at] !== 0x75) return NO;
+  let unit = 0;
+  for (let i = at + 1; i <= at + 4; i++) {
+    const digit = hexValue(bytes[i]);
+    if (digit === NO) return NO;
+    unit = unit * 16 + digit;
+  }
+  // What stands for itself, or has a short escape, is never written like this.
+  if (unit >= 0x20 && unit < 0x7f) return NO;
+  const hasShortEscape = unit === 8 || unit === 9 || unit === 10 || unit === 12 || unit === 13;
+  return hasShortEscape ? NO : at + 5;
+}
+
+function hexValue(byte: number | undefined): number {
+  if (byte === undefined) return NO;
+  if (byte >= ZERO && byte <= NINE) return byte - ZERO;
+  return byte >= 0x61 && byte <= 0x66 ? byte - 0x57 : NO;
+}
+
+/**
+ * A received time as it usually is: 10 digits, a point, and the shortest fraction that reads back as
+ * the same double.
+ */
+export function skipReceived(bytes: Uint8Array, at: number): number {
+  const first = bytes[at]!;
+  if (!(first >= 0x31 && first <= NINE)) return NO;
+  let second = 0;
+  for (let i = at; i < at + 10; i++) {
+    const digit = bytes[i]! - ZERO;
+    if (!(digit >= 0 && digit <= 9)) return NO;
+    second = second * 10 + digit;
+  }
+  if (bytes[at + 10] !== POINT) return NO;
+  const from = at + 11;
+  let fraction = 0;
+  let to = from;
+  for (; to < from + 7; to++) {
+    const digit = bytes[to]! - ZERO;
+    if (!(digit >= 0 && digit <= 9)) break;
+    fraction = fraction * 10 + digit;
+  }
+  if (to === from) return NO;
+  if (bytes[to - 1] === ZERO && to > from + 1) return NO; // `.50`
+  // Up to six digits are further apart than doubles of this size, so each is its own shortest form.
+  if (to < from + 7 || isShortest(second, fraction)) return isDigit(bytes[to]) ? NO : to;
+  return NO;
+}
+
+function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= ZERO && byte <= NINE;
+}
+
+// Between 2^30 and 2^31 doubles are 2^-22 apart: from 2004 to 2038.
+const GRID = 2 ** 22;
+
+/**
+ * Whether `second` and a fraction of seven digits, the last not 0, are the shortest decimal of their
+ * double, and of the shortest the nearest to it. All products stay below 2^53, so this is exact;
+ * where two candidates are equally near it says no, and the slow way decides.
+ */
+function isShortest(second: number, fraction: number): boolean {
+  if (second < 2 ** 30 || second >= 2 ** 31) return false;
+  const step = nearest(fraction * GRID, 1e7);
+  if (step === NO || nearest(step * 1e7, GRID) !== fraction) return false;
+  const sixDigits = nearest(step * 1e6, GRID);
+  return sixDigits !== NO && nearest(sixDigits * GRID, 1e6) !== step &&
+    nearest(sixDigits * GRID, 1e6) !== NO;
+}
+
+/** The whole number nearest to `value / unit`, or `NO` if two are. */
+function nearest(value: number, unit: number): number {
+  const rest = value % unit;
+  if (rest * 2 === unit) return NO;
+  return (value - rest) / unit + (rest * 2 > unit ? 1 : 0);
+}

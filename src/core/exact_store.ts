@@ -1,0 +1,140 @@
+import { areSpansEqual, type ByteSpan, decodeSpan } from "./byte_text.ts";
+import { type ExactLine, haveSameContent } from "./exact_line.ts";
+import { collapseHeard, type Heard, includesHeard, joinHeard } from "./heard.ts";
+import type { Micros } from "./time.ts";
+
+// So many lists of receivers are kept before they become one.
+const LISTS_MAX = 8;
+
+/** An exact content, and who heard it. */
+export class ExactMessage {
+  /** A line that has this content. */
+  readonly line: ExactLine;
+  /** What a file in which this stands says next: most likely what other files say next, too. */
+  after: ExactMessage | undefined;
+  /** Another message of the same instant. */
+  neighbour: ExactMessage | undefined;
+  #lists: ByteSpan[];
+  #listsMax = LISTS_MAX;
+  #heard: readonly Heard[] | undefined;
+
+  /** The message of a line, heard by those named in it. */
+  constructor(line: ExactLine) {
+    this.line = line;
+    this.#lists = [toList(line)];
+  }
+
+  /** Whether nothing was heard but what the line says. */
+  get isAsRead(): boolean {
+    return this.#lists.length === 1 && this.#lists[0]!.text === this.line.text;
+  }
+
+  /** Who heard it, in order: each receiver once. */
+  get heard(): readonly Heard[] {
+    this.#heard ??= joinHeard(this.#lists);
+    return this.#heard;
+  }
+
+  /** Joins receivers, as they stand between the braces of a canonical line. */
+  join(list: ByteSpan): void {
+    for (let i = 0; i < this.#lists.length && i < LISTS_MAX; i++) {
+      if (areSpansEqual(this.#lists[i]!, list)) return;
+    }
+    this.#lists.push(list);
+    this.#heard = undefined;
+    if (this.#lists.length <= this.#listsMax) return;
+    // Doubling what may gather keeps the whole cost in proportion to what was joined.
+    this.#lists = [collapseHeard(this.#lists)];
+    this.#listsMax = Math.max(LISTS_MAX, this.heard.length);
+  }
+}
+
+// Looking through more messages of one instant than this is slower than keeping their text.
+const NEIGHBOURS_MAX = 16;
+
+/** Exact messages, each content once, found by when they were sent. */
+export class ExactStore {
+  /** In the order in which they came. */
+  readonly messages: ExactMessage[] = [];
+  readonly #byInstant = new Map<Micros, ExactMessage>();
+  /** Where a hostile file crowds one instant: content → message. */
+  readonly #crowds = new Map<Micros, Map<string, ExactMessage>>();
+
+  /** The message with the content of `line`. */
+  find(line: ExactLine): ExactMessage | undefined {
+    const crowd = this.#crowds.get(line.sentUs);
+    if (crowd !== undefined) return crowd.get(toContentText(line));
+    let message = this.#byInstant.get(line.sentUs);
+    while (message !== undefined && !haveSameContent(message.line, line)) {
+      message = message.neighbour;
+    }
+    return message;
+  }
+
+  /** Joins what a line says. Returns the message that now knows it. */
+  join(line: ExactLine): ExactMessage {
+    const known = this.find(line);
+    if (known === undefined) return this.insert(new ExactMessage(line));
+    known.join(toList(line));
+    return known;
+  }
+
+  insert(message: ExactMessage): ExactMessage {
+    const { line } = message;
+    this.messages.push(message);
+    const crowd = this.#crowds.get(line.sentUs);
+    if (crowd !== undefined) {
+      crowd.set(toContentText(line), message);
+      return message;
+    }
+    message.neighbour = this.#byInstant.get(line.sentUs);
+    this.#byInstant.set(line.sentUs, message);
+    const neighbours = neighboursOf(message);
+    if (neighbours.length > NEIGHBOURS_MAX) {
+      this.#crowds.set(
+        line.sentUs,
+        new Map(neighbours.map((one) => [toContentText(one.line), one])),
+      );
+    }
+    return message;
+  }
+
+  /** Joins all of `other`. */
+  joinAll(other: ExactStore): void {
+    for (const { line, heard } of other.messages) {
+      const known = this.join(line);
+      for (const one of heard) known.join(one);
+    }
+  }
+
+  /** Whether this knows all that `other` knows. */
+  includes(other: ExactStore): boolean {
+    return other.messages.every((theirs) => {
+      const ours = this.find(theirs.line);
+      return ours !== undefined && includesHeard(ours.heard, theirs.heard);
+    });
+  }
+}
+
+function neighboursOf(message: ExactMessage): ExactMessage[] {
+  const neighbours = [];
+  for (let one: ExactMessage | undefined = message; one !== undefined; one = one.neighbour) {
+    neighbours.push(one);
+  }
+  return neighbours;
+}
+
+function toList({ text, receiversFrom, receiversTo }: ExactLine): ByteSpan {
+  return { text, from: receiversFrom, to: receiversTo };
+}
+
+/** The content of a line as text: different for different contents of one instant. */
+function toContentText(line: ExactLine): string {
+  const { bytes } = line.text;
+  return [
+    decodeSpan(bytes, line.from, line.receiversFrom),
+    decodeSpan(bytes, line.receiversTo, line.timeFrom),
+    decodeSpan(bytes, line.timeTo, line.rangeFrom),
+    decodeSpan(bytes, line.rangeTo, line.to),
+  ].join("\n");
+}

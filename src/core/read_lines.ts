@@ -1,0 +1,156 @@
+import type { ArchiveKey } from "./archive_key.ts";
+import { parseMessageLine } from "./batch.ts";
+import { type ByteSpan, type ByteText, decodeSpan, toByteSpan, toByteText } from "./byte_text.ts";
+import { compareCodePoints, formatFloat, formatSeconds, formatString } from "./canonical_json.ts";
+import { type Content, contentOfFields, sentUs } from "./content.ts";
+import { BatchSyntaxError } from "./errors.ts";
+import { type ExactLine, scanExactLine, scanSameContent } from "./exact_line.ts";
+import type { ExactMessage, ExactStore } from "./exact_store.ts";
+import type { Message } from "./message.ts";
+import type { Sighting } from "./sighting.ts";
+import { fromSeconds, type Micros } from "./time.ts";
+
+/** What one line of a batch adds to what is known. */
+export type ReadLine =
+  /** An exact message. */
+  | { readonly kind: "exact"; readonly line: ExactLine }
+  /** An exact message that is known already, and who heard it this time. */
+  | { readonly kind: "repeat"; readonly message: ExactMessage; readonly receivers: ByteSpan }
+  /** A ranged message with its sightings. */
+  | { readonly kind: "ranged"; readonly content: Content; readonly sightings: readonly Sighting[] };
+
+// So many messages are looked at when another file skips some that this one has.
+const SKIPPED_MAX = 4;
+const LINE_FEED = 0x0a;
+
+/**
+ * Reads a batch, line by line, changing nothing.
+ *
+ * Two recordings of a channel say nearly the same in the same order. So a line is first compared
+ * with what `known` has next; only if that fails it is looked at field by field, and only if that
+ * does not find the usual canonical form, parsed.
+ *
+ * @throws {BatchSyntaxError} when a line is not a message.
+ */
+export function readLines(
+  bytes: Uint8Array,
+  { known, key }: { readonly known: ExactStore; readonly key?: ArchiveKey | undefined },
+): ReadLine[] {
+  const text = toByteText(bytes);
+  const lines: ReadLine[] = [];
+  let next = known.messages[0];
+  for (let at = 0; at < bytes.length;) {
+    const repeat = findRepeat(text, at, next);
+    if (repeat !== undefined) {
+      next = repeat.message.after;
+      lines.push(repeat.line);
+      at = repeat.to + 1;
+      continue;
+    }
+    const exact = scanExactLine(text, at);
+    if (exact !== undefined) {
+      const message = known.find(exact);
+      if (message !== undefined) next = message.after;
+      lines.push({ kind: "exact", line: exact });
+      at = exact.to + 1;
+      continue;
+    }
+    const feed = bytes.indexOf(LINE_FEED, at);
+    const to = feed < 0 ? bytes.length : feed;
+    lines.push(parseLine({ text, from: at, to }, { lineNumber: lines.length + 1, key }));
+    at = to + 1;
+  }
+  return lines;
+}
+
+function findRepeat(
+  text: ByteText,
+  at: number,
+  next: ExactMessage | undefined,
+): { message: ExactMessage; line: ReadLine; to: number } | undefined {
+  let message = next;
+  for (let i = 0; i < SKIPPED_MAX && message !== undefined; i++) {
+    const same = scanSameContent(text, at, message.line);
+    if (same !== undefined) {
+      return { message, line: { kind: "repeat", message, receivers: same.receivers }, to: same.to };
+    }
+    message = message.after;
+  }
+  return undefined;
+}
+
+/** Reads a line the slow way, which takes every valid message. */
+function parseLine(
+  { text, from, to }: ByteSpan,
+  { lineNumber, key }: { lineNumber: number; key?: ArchiveKey | undefined },
+): ReadLine {
+  try {
+    return toReadLine(
+      parseMessageLine(decodeLine(text.bytes.subarray(from, to), lineNumber), lineNumber),
+    );
+  } catch (error) {
+    if (key === undefined || !(error instanceof BatchSyntaxError)) throw error;
+    throw new BatchSyntaxError(error.line, error.reason, { key, cause: error });
+  }
+}
+
+function decodeLine(line: Uint8Array, lineNumber: number): string {
+  try {
+    return decodeSpan(line, 0, line.length);
+  } catch (cause) {
+    throw new BatchSyntaxError(lineNumber, "not UTF-8", { cause });
+  }
+}
+
+function toReadLine(message: Message): ReadLine {
+  const content = contentOfFields(message);
+  const exactUs = sentUs(message.tags);
+  const sightings = sightingsOf(message);
+  return exactUs === undefined
+    ? { kind: "ranged", content, sightings }
+    : { kind: "exact", line: toExactLine(content, sightings, exactUs) };
+}
+
+function sightingsOf(message: Message): Sighting[] {
+  return Object.keys(message.receivers).map((receiver) => {
+    const value = message.receivers[receiver]!;
+    const isPlain = typeof value === "number";
+    const { time, time_range } = isPlain ? message : value;
+    const startUs = fromSeconds(time) + 0; // Makes 0 of -0.
+    const endUs = startUs + fromSeconds(time_range);
+    return { receiver, receivedS: isPlain ? value : value.received, startUs, endUs };
+  });
+}
+
+/** The canonical line of an exact message, received by each receiver once. */
+export function toExactLine(
+  { a, b, c, d }: Content,
+  sightings: readonly Pick<Sighting, "receiver" | "receivedS">[],
+  sentUs: Micros,
+): ExactLine {
+  const receivers = [...sightings]
+    .sort((left, right) => compareCodePoints(left.receiver, right.receiver))
+    .map(({ receiver, receivedS }) => `${formatString(receiver)}:${formatFloat(receivedS)}`)
+    .join(",");
+  const receiversFrom = a.length + 1;
+  const receiversTo = receiversFrom + receivers.length;
+  const timeFrom = receiversTo + 1 + b.length;
+  const time = formatSeconds(sentUs);
+  const timeTo = timeFrom + time.length;
+  const rangeFrom = timeTo + c.length;
+  const range = sightings.length === 1 ? "0" : "0.0";
+  const { text, from, to } = toByteSpan(`${a}{${receivers}}${b}${time}${c}${range}${d}`);
+  const rangeTo = rangeFrom + range.length;
+  return {
+    text,
+    from,
+    receiversFrom,
+    receiversTo,
+    timeFrom,
+    timeTo,
+    rangeFrom,
+    rangeTo,
+    to,
+    sentUs,
+  };
+}

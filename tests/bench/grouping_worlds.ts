@@ -1,0 +1,119 @@
+import type { Sighting } from "../../src/core/sighting.ts";
+import { fromSeconds } from "../../src/core/time.ts";
+
+/** How one world behaves. Times are seconds of server time. */
+export interface World {
+  readonly name: string;
+  /** One in so many contents is an own user or room; each is a chain of equal messages. */
+  readonly contents: number;
+  /** How many equal messages each content has. */
+  readonly repeats: number;
+  /** Time from one to the next, evenly between these. */
+  readonly gapS: readonly [number, number];
+  /** Twitch's own delay of a message, the same for all receivers, evenly up to this. */
+  readonly delayMaxS: number;
+  /** Share of messages that one receiver gets later than the others … */
+  readonly strayShare: number;
+  /** … evenly up to this. */
+  readonly strayMaxS: number;
+  /** Share of lines that a receiver does not get. */
+  readonly lossShare: number;
+  /** Whether ranges have the 45 s that JOIN and PART may come late. */
+  readonly isDelayed: boolean;
+  /** Mean time between messages that carry a timestamp. */
+  readonly chatGapS: number;
+}
+
+/** A sighting, and the event that it truly belongs to. */
+export interface TrueSighting {
+  readonly sighting: Sighting;
+  readonly event: number;
+}
+
+const RECEIVERS = ["alpha.AbCdE.0", "beta.xYz12.0", "gamma.q7Rst.1"];
+const START_S = 1_700_000_000;
+
+/** A generator of numbers in [0, 1) that a seed decides (mulberry32). */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Plays a world: for each content, what three receivers write down about it. */
+export function playWorld(world: World, seed: number): TrueSighting[][] {
+  const random = seededRandom(seed);
+  const between = ([low, high]: readonly [number, number]) => low + random() * (high - low);
+  const heard: TrueSighting[][] = [];
+  let event = 0;
+  for (let content = 0; content < world.contents; content++) {
+    const events: { event: number; atS: number; delayS: number }[] = [];
+    let atS = START_S + random() * 60;
+    for (let n = 0; n < world.repeats; n++, atS += between(world.gapS)) {
+      events.push({ event: event++, atS, delayS: random() * world.delayMaxS });
+    }
+    const chat = chatTimes(atS + 60, world.chatGapS, random);
+    heard.push(RECEIVERS.flatMap((receiver) => listen(receiver, { world, events, chat, random })));
+  }
+  return heard;
+}
+
+function chatTimes(endS: number, gapS: number, random: () => number): number[] {
+  const times: number[] = [];
+  for (let atS = START_S - 60; atS < endS; atS -= Math.log(1 - random()) * gapS) times.push(atS);
+  return times;
+}
+
+/** What one connection makes of it all, by the rules of a recorder. */
+function listen(
+  receiver: string,
+  { world, events, chat, random }: {
+    world: World;
+    events: readonly { event: number; atS: number; delayS: number }[];
+    chat: readonly number[];
+    random: () => number;
+  },
+): TrueSighting[] {
+  const skewS = (random() - 0.5) * 240; // Clocks are minutes apart.
+  const lagS = 0.05 + random() * 0.25;
+  const lines: { arrivalS: number; sentS?: number; event?: number }[] = [];
+  for (const sentS of chat) {
+    if (random() < world.lossShare) continue;
+    lines.push({ arrivalS: sentS + lagS + random() * 0.2, sentS });
+  }
+  for (const { event, atS, delayS } of events) {
+    if (random() < world.lossShare) continue;
+    const strayS = random() < world.strayShare ? random() * world.strayMaxS : 0;
+    lines.push({ arrivalS: atS + delayS + strayS + lagS + random() * 0.2, event });
+  }
+  lines.sort((a, b) => a.arrivalS - b.arrivalS);
+  return estimate(lines, { receiver, skewS, isDelayed: world.isDelayed });
+}
+
+/** Design section 4, without its first seconds: a timestamp was seen before the first event. */
+function estimate(
+  lines: readonly { arrivalS: number; sentS?: number; event?: number }[],
+  { receiver, skewS, isDelayed }: { receiver: string; skewS: number; isDelayed: boolean },
+): TrueSighting[] {
+  const open: { event: number; arrivalS: number; startS: number; endS: number }[] = [];
+  let last = { sentS: lines[0]!.arrivalS, arrivalS: lines[0]!.arrivalS };
+  for (const { arrivalS, sentS, event } of lines) {
+    if (event !== undefined) {
+      const nowS = last.sentS + arrivalS - last.arrivalS;
+      const startS = Math.max(nowS - 5, last.sentS - 1) - (isDelayed ? 45 : 0);
+      open.push({ event, arrivalS, startS, endS: nowS + 5 });
+    }
+    if (sentS === undefined) continue;
+    last = { sentS, arrivalS };
+    for (const range of open) range.endS = Math.min(range.endS, sentS + 1);
+  }
+  return open.map(({ event, arrivalS, startS, endS }) => {
+    const startUs = fromSeconds(startS);
+    const endUs = Math.max(startUs, fromSeconds(endS));
+    return { event, sighting: { receiver, receivedS: arrivalS + skewS, startUs, endUs } };
+  });
+}

@@ -1,0 +1,157 @@
+// How fast is a merge?
+//
+// A busy channel sends 20 messages a second, 500 bytes each in a batch: a node that slept through
+// ten hours comes back with 27 MB twice over. Those bytes have to be read at least once, compared
+// once and hashed once: at memory speed some 30 ms. What anyone else would do first, JSON.parse of
+// every line, is the measure: all of a merge (decode, merge, encode, hash) shall take no longer.
+import { createHash } from "node:crypto";
+import process from "node:process";
+import { mergeBatches } from "../../src/core/merge.ts";
+import { seededRandom } from "./grouping_worlds.ts";
+
+const UTF8 = new TextEncoder();
+
+/** The shortest of some runs, in ms: the one that the machine disturbed least. */
+function fastest(run: () => unknown, times = 5): number {
+  let best = Infinity;
+  for (let i = 0; i < times; i++) {
+    const startMs = performance.now();
+    run();
+    best = Math.min(best, performance.now() - startMs);
+  }
+  return best;
+}
+
+interface Chat {
+  readonly sentMs: number;
+  readonly n: number;
+}
+
+function chat(count: number, random: () => number): Chat[] {
+  let sentMs = 1_700_000_000_000;
+  return Array.from({ length: count }, (_, n) => {
+    sentMs += Math.ceil(random() * 100);
+    return { sentMs, n };
+  });
+}
+
+const WORDS = [
+  "PepeLaugh",
+  "forsenE",
+  "what is that song",
+  "KEKW",
+  "no way he did it",
+  "\u{1f602}",
+];
+
+/** A line as a recorder writes it: received times as Python's and ours have them, to a fraction of a µs. */
+function privmsg({ sentMs, n }: Chat, receiver: string, random: () => number): string {
+  const user = `viewer_${n % 3000}`;
+  const hex = (Math.imul(n, 2654435761) >>> 0).toString(16).padStart(8, "0");
+  const tags = {
+    "badge-info": `subscriber/${n % 40}`,
+    badges: `subscriber/${n % 40},premium/1`,
+    "client-nonce": `${hex}${hex}${hex}${hex}`,
+    color: "#1E90FF",
+    "display-name": `Viewer_${n % 3000}`,
+    emotes: "",
+    "first-msg": "0",
+    flags: "",
+    id: `${hex}-d31e-4dd3-aa4e-e511a72464${String(n).padStart(6, "0")}`,
+    mod: "0",
+    "returning-chatter": "0",
+    "room-id": "22484632",
+    subscriber: "1",
+    "tmi-sent-ts": String(sentMs),
+    turbo: "0",
+    "user-id": String(100_000 + n % 3000),
+    "user-type": "",
+  };
+  const text = JSON.stringify(`${WORDS[n % 6]} ${n}`).replace("\u{1f602}", "\\ud83d\\ude02");
+  const received = sentMs / 1000 + 0.05 + random() / 5;
+  return `{"command":"PRIVMSG","host":"${user}.tmi.twitch.tv","params":["#forsen",${text}],` +
+    `"receivers":{"${receiver}":${received}},"sender":"${user}","tags":${JSON.stringify(tags)},` +
+    `"time":${sentMs % 1000 === 0 ? `${sentMs / 1000}.0` : sentMs / 1000},"time_range":0,` +
+    `"user":"${user}"}`;
+}
+
+function join(startS: number, n: number, receiver: string): string {
+  return `{"command":"JOIN","host":"v${n}.tmi.twitch.tv","params":["#forsen"],"receivers":` +
+    `{"${receiver}":${startS + 50.25}},"sender":"v${n}","tags":null,"time":${startS}.5,` +
+    `"time_range":55,"user":"v${n}"}`;
+}
+
+function toBatch(lines: readonly string[]): Uint8Array {
+  return UTF8.encode(lines.map((line) => line + "\n").join(""));
+}
+
+function benchExact(): void {
+  const random = seededRandom(1);
+  const all = chat(51_000, random);
+  const sides = [all.slice(0, 50_000), all.slice(1_000)].map((side, i) =>
+    side.map((one) => privmsg(one, ["alpha.AbCdE.0", "beta.xYz12.0"][i]!, random))
+  );
+  const batches = sides.map(toBatch);
+  const lines = sides.flat();
+  const parseMs = fastest(() => {
+    for (const line of lines) JSON.parse(line);
+  });
+  const mergeMs = fastest(() => createHash("sha256").update(mergeBatches(batches)).digest());
+  const hashMs = fastest(() => batches.map((b) => createHash("sha256").update(b).digest()));
+  const bytes = batches[0]!.length + batches[1]!.length;
+  const ratio = mergeMs / parseMs;
+  console.log(`two files of 50,000 messages that overlap by 98 %: ${(bytes / 1e6).toFixed(1)} MB`);
+  console.log(`  JSON.parse of every line    1.00   (${parseMs.toFixed(0)} ms)`);
+  console.log(`  SHA-256 of the input        ${(hashMs / parseMs).toFixed(2)}`);
+  console.log(`  merge and hash              ${ratio.toFixed(2)}   (must not exceed 1)`);
+  if (ratio > 1) process.exitCode = 1;
+}
+
+type Shape = (n: number, side: number) => string;
+
+function benchRanged(name: string, shape: Shape): void {
+  const cost = (count: number) => {
+    const sides = [0, 1].map((side) =>
+      toBatch(Array.from({ length: count }, (_, n) => shape(n, side)))
+    );
+    return fastest(() => mergeBatches(sides), 3);
+  };
+  const [few, many] = [cost(1_000), cost(8_000)];
+  const ratio = many / few;
+  console.log(
+    `  ${name.padEnd(38)} ${ratio.toFixed(1).padStart(5)}   (${few.toFixed(1)} and ${
+      many.toFixed(1)
+    } ms)`,
+  );
+  if (ratio > 20) process.exitCode = 1;
+}
+
+benchExact();
+console.log("8,000 ranged messages a side, against 1,000 a side (must not exceed 20):");
+const receivers = ["alpha.AbCdE.0", "beta.xYz12.0"];
+const S = 1_700_000_000;
+benchRanged("joins of many users", (n, side) => join(S + n + side, n % 700, receivers[side]!));
+benchRanged(
+  "one user, one after the other",
+  (n, side) => join(S + 9 * n + side, 1, receivers[side]!),
+);
+benchRanged(
+  "one user, all at once",
+  (n, side) => join(S, 1, receivers[side]!).replace(/("[a-z]+\.[^"]+\.0":)[\d.]+/, `$1${S + n}.5`),
+);
+benchRanged(
+  "one user, all within a minute",
+  (n, side) =>
+    join(S + (n * 7 + side) % 55, 1, receivers[side]!)
+      .replace(/("[a-z]+\.[^"]+\.0":)[\d.]+/, `$1${S + n}.5`),
+);
+benchRanged(
+  "one user, many receivers",
+  (n, side) => join(S + (n * 13) % 900, 1, `node${side}.AbCdE.${n}`),
+);
+benchRanged(
+  "one user, many receivers, all at once",
+  (n, side) =>
+    join(S + n % 7, 1, `node${side}.AbCdE.${n % 500}`)
+      .replace(/(\.AbCdE\.\d+":)[\d.]+/, `$1${S + n}.5`),
+);
