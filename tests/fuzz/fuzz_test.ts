@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseIrcLine } from "../../src/core/irc_line.ts";
+import { pick } from "../../src/testing/seeded_random.ts";
+import { LINES } from "./corpus.ts";
+import { mutateText } from "./mutate.ts";
+import { runTarget } from "./run_target.ts";
+import type { FuzzTarget } from "./target.ts";
+import { TARGETS } from "./targets.ts";
+
+// A new seed each day: over time the tests try what no one thought of, and a day can be replayed.
+const seed = new Date().toISOString().slice(0, 10);
+
+for (const { target, share } of TARGETS) {
+  test(`${target.name} withstand a sample of fuzzing`, async () => {
+    await runTarget(target, { seed, cases: Math.round(4000 * share) });
+  });
+}
+
+test("fuzzing finds a planted bug and says how to replay it", async () => {
+  const canary: FuzzTarget = {
+    name: "canary",
+    check(random) {
+      const line = mutateText(random, pick(random, LINES), LINES);
+      // As hasty code has it: whoever has tags has a sender.
+      const parsed = parseIrcLine(line);
+      if (parsed.ok && parsed.message.tags !== null) assert.ok(parsed.message.sender !== null);
+    },
+  };
+  await assert.rejects(
+    runTarget(canary, { seed: "fixed", cases: 20_000 }),
+    /replay with "deno task fuzz --only canary --seed fixed --first \d+ --cases 1"/,
+  );
+});
