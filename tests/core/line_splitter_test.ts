@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { LINE_LENGTH_MAX, LineSplitter } from "../../src/engine/session/line_splitter.ts";
+import { LINE_LENGTH_MAX, LineSplitter } from "../../src/engine/session/lines/line_splitter.ts";
 import type { Chunk } from "../../src/ports/transport.ts";
 import { intBelow, pick, seededRandom } from "../../src/testing/seeded_random.ts";
 

@@ -1,30 +1,14 @@
-import { type ParsedLine, parseIrcLine } from "../../core/irc_line.ts";
 import type { IrcMessage } from "../../core/message.ts";
-import { type Micros, MILLISECOND_US } from "../../core/time.ts";
+import type { Micros } from "../../core/time.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 import type { Chunk, Connection, Transport } from "../../ports/transport.ts";
-import { Bell } from "./bell.ts";
-import { LineSplitter } from "./line_splitter.ts";
+import { LineIntake } from "./lines/line_intake.ts";
 import type { ChatListener, ReceivedLine } from "./listener.ts";
 import { type Credentials, loginRefusal } from "./login.ts";
 import type { Membership } from "./membership.ts";
-import { utf8Length } from "./utf8_length.ts";
-
-/** From the first attempt to the server's welcome at most. */
-export const HANDSHAKE_TIMEOUT_MS = 15_000;
-
-/** A server that says nothing for so long is asked whether it is there. */
-export const PING_AFTER_MS = 12_000;
-
-/** … and is given up if it stays silent for so long after that: 24 s in all. */
-export const PONG_TIMEOUT_MS = 12_000;
-
-/** So many lines at most are handed on at a time: a frame full of line ends must not fill memory. */
-const LINES_AT_ONCE_MAX = 1_000;
-
-/** A sleep that took so much longer than it should means that the process slept, or was busy. */
-const OVERSLEPT_US = 1_000 * MILLISECOND_US;
+import { Bell } from "./pace/bell.ts";
+import { watchOver } from "./pace/lifeline.ts";
 
 const HELLO = "CAP REQ :twitch.tv/tags twitch.tv/commands twitch.tv/membership";
 
@@ -91,7 +75,6 @@ export class ChatConnection {
   readonly #options: ChatConnectionOptions;
   readonly #bell = new Bell();
   readonly #dialing = new AbortController();
-  readonly #splitter = new LineSplitter();
   readonly #startedUs: Micros;
   #connection: Connection | undefined;
   #phase: ConnectionPhase = "connecting";
@@ -197,25 +180,26 @@ export class ChatConnection {
   }
 
   async #live(connection: Connection): Promise<void> {
-    const { listener, nextReceiver } = this.#options;
+    const { listener, nextReceiver, reporter } = this.#options;
     const receiver = this.#receiver = nextReceiver();
+    const intake = new LineIntake({ reporter, take: (lines) => this.#take(lines, receiver) });
     try {
       listener.opened(receiver);
-      await this.#hear(connection, receiver);
+      await this.#hear(connection, intake);
     } catch (bug) {
       connection.close();
       try {
-        listener.closed(receiver, this.#splitter.end());
+        listener.closed(receiver, intake.end());
       } catch {
         // The first failure is the news.
       }
       throw bug;
     }
     connection.close();
-    listener.closed(receiver, this.#splitter.end());
+    listener.closed(receiver, intake.end());
   }
 
-  async #hear(connection: Connection, receiver: string): Promise<void> {
+  async #hear(connection: Connection, intake: LineIntake): Promise<void> {
     const chunks = connection.incoming[Symbol.asyncIterator]();
     for (;;) {
       let next: IteratorResult<Chunk>;
@@ -225,39 +209,15 @@ export class ChatConnection {
         return this.#end({ reason: "lost", detail: textOf(error) });
       }
       if (next.done) return this.#end({ reason: "closed" });
-      this.#take(next.value, receiver);
+      this.#heardUs = this.#options.clock.elapsedUs();
+      intake.push(next.value);
     }
   }
 
-  #take(chunk: Chunk, receiver: string): void {
-    const { clock, listener } = this.#options;
-    this.#heardUs = clock.elapsedUs();
-    let lines: ReceivedLine[] = [];
-    const handOn = (): void => {
-      const taken = lines;
-      lines = [];
-      this.#options.reporter.count("session_lines", undefined, taken.length);
-      listener.received(receiver, taken);
-      for (const { parsed } of taken) if (parsed.ok) this.#obey(parsed.message);
-    };
-    const { emptyCount, replacedCount } = this.#splitter;
-    this.#splitter.push(chunk, (line, isPiece) => {
-      lines.push({ line, parsed: isPiece ? tooLong(line) : parseIrcLine(line) });
-      if (lines.length >= LINES_AT_ONCE_MAX) handOn();
-    });
-    if (lines.length > 0) handOn();
-    this.#countChunk(chunk, { emptyCount, replacedCount });
-  }
-
-  #countChunk(chunk: Chunk, before: { emptyCount: number; replacedCount: number }): void {
-    const { reporter } = this.#options;
-    const bytes = typeof chunk === "string" ? utf8Length(chunk) : chunk.length;
-    reporter.count("session_frames");
-    reporter.count("session_bytes", undefined, bytes);
-    const empty = this.#splitter.emptyCount - before.emptyCount;
-    if (empty > 0) reporter.count("session_empty_lines", undefined, empty);
-    const replaced = this.#splitter.replacedCount - before.replacedCount;
-    if (replaced > 0) reporter.count("session_replaced_characters", undefined, replaced);
+  /** Hands lines on, then does what they ask. */
+  #take(lines: readonly ReceivedLine[], receiver: string): void {
+    this.#options.listener.received(receiver, lines);
+    for (const { parsed } of lines) if (parsed.ok) this.#obey(parsed.message);
   }
 
   /** Does what a message asks of a connection. Its line has been handed on. */
@@ -312,34 +272,14 @@ export class ChatConnection {
     return refusal !== undefined;
   }
 
-  /** Ends the connection when the server is not heard from. Resolves when it has ended. */
-  async #watch(): Promise<void> {
-    const { clock } = this.#options;
-    await this.#pause(HANDSHAKE_TIMEOUT_MS);
-    if (this.#welcomedUs === undefined) this.#end({ reason: "handshake timeout" });
-    while (this.#ending === undefined) {
-      const heardUs = this.#heardUs;
-      const silentMs = (clock.elapsedUs() - heardUs) / MILLISECOND_US;
-      if (silentMs < PING_AFTER_MS) {
-        await this.#bell.wait(clock, PING_AFTER_MS - silentMs);
-        continue;
-      }
-      this.send("PING :chatloom");
-      await this.#pause(PONG_TIMEOUT_MS);
-      if (this.#heardUs === heardUs) this.#end({ reason: "silent" });
-    }
-  }
-
-  /** Waits for the bell or `delayMs`, and longer if the process slept: what came then is unread yet. */
-  async #pause(delayMs: number): Promise<void> {
-    const { clock } = this.#options;
-    let waitMs = delayMs;
-    for (let naps = 0; naps < 10; naps++) {
-      const dueUs = clock.elapsedUs() + waitMs * MILLISECOND_US;
-      await this.#bell.wait(clock, waitMs);
-      if (clock.elapsedUs() - dueUs < OVERSLEPT_US) return;
-      waitMs = 1_000;
-    }
+  #watch(): Promise<void> {
+    return watchOver({
+      hasEnded: () => this.#ending !== undefined,
+      isWelcomed: () => this.#welcomedUs !== undefined,
+      heardUs: () => this.#heardUs,
+      ping: () => this.send("PING :chatloom"),
+      end: (reason) => this.#end({ reason }),
+    }, { clock: this.#options.clock, bell: this.#bell });
   }
 
   /** The first ending counts. */
@@ -350,10 +290,6 @@ export class ChatConnection {
     this.#connection?.close();
     this.#bell.ring();
   }
-}
-
-function tooLong(line: string): ParsedLine {
-  return { ok: false, line, reason: "line too long" };
 }
 
 function textOf(error: unknown): string {

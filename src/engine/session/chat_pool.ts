@@ -17,16 +17,17 @@ import {
 import type { WantedChannel } from "./membership.ts";
 import { describePool, type PoolState } from "./pool_state.ts";
 import { benchCount, freeBench } from "./seating.ts";
-import { SlidingWindow } from "./sliding_window.ts";
+import { SlidingWindow } from "./pace/sliding_window.ts";
 
 /** Twitch's chat server. */
 export const TWITCH_CHAT_URL = "wss://irc-ws.chat.twitch.tv:443";
 
 /** So many channels at most are joined on one connection. */
-export const CHANNELS_PER_CONNECTION_MAX = 50;
+const CHANNELS_PER_CONNECTION_MAX = 50;
 
 /**
- * Twitch takes 20 logins in 10 s from one account; see {@link JOIN_WINDOW_MS} for the rest.
+ * Twitch takes 20 logins in 10 s from one account. A little more time: they may draw closer on the
+ * way.
  *
  * @see {@link https://dev.twitch.tv/docs/irc/#rate-limits | Twitch rate limits}
  */

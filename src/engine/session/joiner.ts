@@ -2,22 +2,22 @@ import type { IrcMessage } from "../../core/message.ts";
 import { type Micros, MILLISECOND_US } from "../../core/time.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Reporter } from "../../ports/reporter.ts";
-import { Bell } from "./bell.ts";
+import { Bell } from "./pace/bell.ts";
 import type { ChatConnection } from "./chat_connection.ts";
 import { joinRefusal, withoutHash } from "./join_refusal.ts";
 import type { Link } from "./link.ts";
 import { JOIN_TIMEOUT_MS, type Membership } from "./membership.ts";
-import { SlidingWindow } from "./sliding_window.ts";
+import { SlidingWindow } from "./pace/sliding_window.ts";
 
 /**
  * Twitch takes 20 JOINs in 10 s from one account, all its connections together.
  *
  * @see {@link https://dev.twitch.tv/docs/irc/#rate-limits | Twitch rate limits}
  */
-export const JOINS_MAX = 20;
+const JOINS_MAX = 20;
 
 /** The stretch that {@link JOINS_MAX} is for, and a little more: JOINs may draw closer on the way. */
-export const JOIN_WINDOW_MS = 10_250;
+const JOIN_WINDOW_MS = 10_250;
 
 /** What a joiner needs. */
 export interface JoinerOptions {

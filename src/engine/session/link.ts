@@ -3,11 +3,11 @@ import { type Micros, MILLISECOND_US } from "../../core/time.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Random } from "../../ports/random.ts";
 import type { Reporter } from "../../ports/reporter.ts";
-import { Backoff } from "./backoff.ts";
-import { Bell } from "./bell.ts";
+import { Backoff } from "./pace/backoff.ts";
+import { Bell } from "./pace/bell.ts";
 import type { ChatConnection, ConnectionObserver, Ending } from "./chat_connection.ts";
 import { Membership, type WantedChannel } from "./membership.ts";
-import type { SlidingWindow } from "./sliding_window.ts";
+import type { SlidingWindow } from "./pace/sliding_window.ts";
 
 /** A connection that lived for so long after its welcome was a good one: the next comes at once. */
 const STABLE_MS = 60_000;

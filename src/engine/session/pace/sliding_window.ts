@@ -1,4 +1,4 @@
-import { type Micros, MILLISECOND_US } from "../../core/time.ts";
+import { type Micros, MILLISECOND_US } from "../../../core/time.ts";
 
 /** So much, and no more, in any stretch of so long. */
 export interface WindowLimit {

@@ -1,4 +1,4 @@
-import type { Clock } from "../../ports/clock.ts";
+import type { Clock } from "../../../ports/clock.ts";
 
 /**
  * What a loop waits at: it goes on when the bell rings or when its time has come. A ring while nobody

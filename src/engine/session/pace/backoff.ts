@@ -1,10 +1,10 @@
-import type { Random } from "../../ports/random.ts";
+import type { Random } from "../../../ports/random.ts";
 
 /** The first wait is at most this long. */
-export const BACKOFF_FIRST_MS = 1_000;
+const BACKOFF_FIRST_MS = 1_000;
 
 /** No wait is longer. */
-export const BACKOFF_MAX_MS = 30_000;
+const BACKOFF_MAX_MS = 30_000;
 
 /**
  * Waits between attempts: each twice as long as the one before at most, and a random share of that,

@@ -1,4 +1,4 @@
-import type { Chunk } from "../../ports/transport.ts";
+import type { Chunk } from "../../../ports/transport.ts";
 import { Utf8Decoder } from "./utf8_decoder.ts";
 
 /**
