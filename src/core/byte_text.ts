@@ -42,7 +42,7 @@ export function standsAt(span: ByteSpan, text: ByteText, at: number): boolean {
   const right = text.view;
   let i = 0;
   for (; i + 4 <= length; i += 4) {
-    if (left.getInt32(span.from + i) !== right.getInt32(at + i)) return false;
+    if (left.getInt32(span.from + i, true) !== right.getInt32(at + i, true)) return false;
   }
   for (; i < length; i++) {
     if (span.text.bytes[span.from + i] !== text.bytes[at + i]) return false;

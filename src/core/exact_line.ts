@@ -95,32 +95,40 @@ export function scanExactLine(text: ByteText, from: number): ExactLine | undefin
   };
 }
 
+/** A line that says what a known message says; the span is between the braces of its `receivers`. */
+export interface Repeat<Known> extends ByteSpan {
+  readonly known: Known;
+  /** Where the line ends, without its line feed. */
+  readonly lineTo: number;
+}
+
 /**
- * The run of receivers in the line at `at`, if that line has the same content as `known` and is
- * canonical: found by comparing, without looking at each field.
+ * Reads the line at `at` if it has the same content as `known` and is canonical: found by comparing,
+ * without looking at each field.
  */
-export function scanSameContent(
+export function scanRepeat<Known extends { readonly line: ExactLine }>(
   text: ByteText,
   at: number,
-  known: ExactLine,
-): { readonly receivers: ByteSpan; readonly to: number } | undefined {
-  if (!standsAt({ text: known.text, from: known.from, to: known.receiversFrom }, text, at)) {
+  known: Known,
+): Repeat<Known> | undefined {
+  const { line } = known;
+  if (!standsAt({ text: line.text, from: line.from, to: line.receiversFrom }, text, at)) {
     return undefined;
   }
   const { bytes } = text;
-  const from = at + known.receiversFrom - known.from;
+  const from = at + line.receiversFrom - line.from;
   const to = skipReceivers(bytes, from);
   if (to === NO) return undefined;
-  const beforeRange = { text: known.text, from: known.receiversTo, to: known.rangeFrom };
+  const beforeRange = { text: line.text, from: line.receiversTo, to: line.rangeFrom };
   if (!standsAt(beforeRange, text, to)) return undefined;
-  const rangeTo = skipZero(bytes, to + known.rangeFrom - known.receiversTo);
+  const rangeTo = skipZero(bytes, to + line.rangeFrom - line.receiversTo);
   if (rangeTo === NO) return undefined;
-  if (!standsAt({ text: known.text, from: known.rangeTo, to: known.to }, text, rangeTo)) {
+  if (!standsAt({ text: line.text, from: line.rangeTo, to: line.to }, text, rangeTo)) {
     return undefined;
   }
-  const end = rangeTo + known.to - known.rangeTo;
-  if (end < bytes.length && bytes[end] !== LINE_FEED) return undefined;
-  return { receivers: { text, from, to }, to: end };
+  const lineTo = rangeTo + line.to - line.rangeTo;
+  if (lineTo < bytes.length && bytes[lineTo] !== LINE_FEED) return undefined;
+  return { text, from, to, known, lineTo };
 }
 
 /** Whether two lines are the same but for who received them. */

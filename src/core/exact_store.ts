@@ -24,11 +24,6 @@ export class ExactMessage {
     this.#lists = [toList(line)];
   }
 
-  /** Whether nothing was heard but what the line says. */
-  get isAsRead(): boolean {
-    return this.#lists.length === 1 && this.#lists[0]!.text === this.line.text;
-  }
-
   /** Who heard it, in order: each receiver once. */
   get heard(): readonly Heard[] {
     this.#heard ??= joinHeard(this.#lists);
@@ -62,7 +57,7 @@ export class ExactStore {
 
   /** The message with the content of `line`. */
   find(line: ExactLine): ExactMessage | undefined {
-    const crowd = this.#crowds.get(line.sentUs);
+    const crowd = this.#crowds.size === 0 ? undefined : this.#crowds.get(line.sentUs);
     if (crowd !== undefined) return crowd.get(toContentText(line));
     let message = this.#byInstant.get(line.sentUs);
     while (message !== undefined && !haveSameContent(message.line, line)) {
@@ -74,29 +69,30 @@ export class ExactStore {
   /** Joins what a line says. Returns the message that now knows it. */
   join(line: ExactLine): ExactMessage {
     const known = this.find(line);
-    if (known === undefined) return this.insert(new ExactMessage(line));
-    known.join(toList(line));
-    return known;
+    if (known !== undefined) {
+      known.join(toList(line));
+      return known;
+    }
+    const message = new ExactMessage(line);
+    this.insert(message);
+    return message;
   }
 
-  insert(message: ExactMessage): ExactMessage {
+  /** Takes in a message whose content this does not have. */
+  insert(message: ExactMessage): void {
     const { line } = message;
     this.messages.push(message);
     const crowd = this.#crowds.get(line.sentUs);
     if (crowd !== undefined) {
       crowd.set(toContentText(line), message);
-      return message;
+      return;
     }
     message.neighbour = this.#byInstant.get(line.sentUs);
     this.#byInstant.set(line.sentUs, message);
+    if (message.neighbour === undefined) return;
     const neighbours = neighboursOf(message);
-    if (neighbours.length > NEIGHBOURS_MAX) {
-      this.#crowds.set(
-        line.sentUs,
-        new Map(neighbours.map((one) => [toContentText(one.line), one])),
-      );
-    }
-    return message;
+    if (neighbours.length <= NEIGHBOURS_MAX) return;
+    this.#crowds.set(line.sentUs, new Map(neighbours.map((one) => [toContentText(one.line), one])));
   }
 
   /** Joins all of `other`. */

@@ -29,12 +29,27 @@ export function splitHeard({ text, from, to }: ByteSpan): Heard[] {
 /** Joins lists of those who heard a message: each receiver once, with its earliest time, in order. */
 export function joinHeard(lists: readonly ByteSpan[]): Heard[] {
   if (lists.length === 1) return splitHeard(lists[0]!);
+  const half = lists.length >> 1;
+  return joinTwo(joinHeard(lists.slice(0, half)), joinHeard(lists.slice(half)));
+}
+
+function joinTwo(left: readonly Heard[], right: readonly Heard[]): Heard[] {
   const joined: Heard[] = [];
-  for (const one of lists.flatMap(splitHeard).sort(compareHeard)) {
-    const last = joined[joined.length - 1];
-    // Equal receivers are sorted by time, so the first of them is the earliest.
-    if (last === undefined || compareIds(last, one) !== 0) joined.push(one);
+  let i = 0;
+  let j = 0;
+  while (i < left.length && j < right.length) {
+    const order = compareIds(left[i]!, right[j]!);
+    if (order < 0) joined.push(left[i++]!);
+    else if (order > 0) joined.push(right[j++]!);
+    else {
+      const isLeftEarliest = compareTimes(left[i]!, right[j]!) <= 0;
+      joined.push(isLeftEarliest ? left[i]! : right[j]!);
+      i++;
+      j++;
+    }
   }
+  while (i < left.length) joined.push(left[i++]!);
+  while (j < right.length) joined.push(right[j++]!);
   return joined;
 }
 
@@ -51,10 +66,6 @@ export function includesHeard(left: readonly Heard[], right: readonly Heard[]): 
     while (i < left.length && compareIds(left[i]!, one) < 0) i++;
     return i < left.length && compareIds(left[i]!, one) === 0 && compareTimes(left[i]!, one) <= 0;
   });
-}
-
-function compareHeard(left: Heard, right: Heard): number {
-  return compareIds(left, right) || compareTimes(left, right);
 }
 
 function compareTimes(left: Heard, right: Heard): number {

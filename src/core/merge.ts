@@ -18,6 +18,7 @@ import { SightingSet } from "./sighting_set.ts";
  */
 export function mergeBatches(batches: readonly Uint8Array[]): Uint8Array {
   const set = new SightingSet();
-  for (const bytes of batches) set.add(bytes);
+  // The set is gone before the caller can change anything.
+  for (const bytes of batches) set.add(bytes, { isOwned: true });
   return set.encode();
 }

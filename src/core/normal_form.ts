@@ -58,11 +58,9 @@ const ZERO = 0x30;
 const SHORT_BYTES = 64;
 
 function copy(target: Uint8Array, at: number, { text, from, to }: ByteSpan): number {
-  if (to - from >= SHORT_BYTES) {
-    target.set(text.bytes.subarray(from, to), at);
-  } else {
-    for (let i = from; i < to; i++) target[at + i - from] = text.bytes[i]!;
-  }
+  const { bytes } = text;
+  if (to - from >= SHORT_BYTES) target.set(bytes.subarray(from, to), at);
+  else for (let i = from; i < to; i++) target[at + i - from] = bytes[i]!;
   return at + to - from;
 }
 

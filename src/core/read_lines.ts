@@ -4,20 +4,20 @@ import { type ByteSpan, type ByteText, decodeSpan, toByteSpan, toByteText } from
 import { compareCodePoints, formatFloat, formatSeconds, formatString } from "./canonical_json.ts";
 import { type Content, contentOfFields, sentUs } from "./content.ts";
 import { BatchSyntaxError } from "./errors.ts";
-import { type ExactLine, scanExactLine, scanSameContent } from "./exact_line.ts";
+import { type ExactLine, type Repeat, scanExactLine, scanRepeat } from "./exact_line.ts";
 import type { ExactMessage, ExactStore } from "./exact_store.ts";
 import type { Message } from "./message.ts";
 import type { Sighting } from "./sighting.ts";
 import { fromSeconds, type Micros } from "./time.ts";
 
-/** What one line of a batch adds to what is known. */
-export type ReadLine =
-  /** An exact message. */
-  | { readonly kind: "exact"; readonly line: ExactLine }
-  /** An exact message that is known already, and who heard it this time. */
-  | { readonly kind: "repeat"; readonly message: ExactMessage; readonly receivers: ByteSpan }
-  /** A ranged message with its sightings. */
-  | { readonly kind: "ranged"; readonly content: Content; readonly sightings: readonly Sighting[] };
+/** What one line of a batch adds to what is known: one of three. */
+export type ReadLine = ExactLine | Repeat<ExactMessage> | RangedLine;
+
+/** A ranged message with its sightings. */
+export interface RangedLine {
+  readonly content: Content;
+  readonly sightings: readonly Sighting[];
+}
 
 // So many messages are looked at when another file skips some that this one has.
 const SKIPPED_MAX = 4;
@@ -42,16 +42,16 @@ export function readLines(
   for (let at = 0; at < bytes.length;) {
     const repeat = findRepeat(text, at, next);
     if (repeat !== undefined) {
-      next = repeat.message.after;
-      lines.push(repeat.line);
-      at = repeat.to + 1;
+      next = repeat.known.after;
+      lines.push(repeat);
+      at = repeat.lineTo + 1;
       continue;
     }
     const exact = scanExactLine(text, at);
     if (exact !== undefined) {
-      const message = known.find(exact);
-      if (message !== undefined) next = message.after;
-      lines.push({ kind: "exact", line: exact });
+      // Where this file took another turn, go on behind where it meets what is known again.
+      next = known.find(exact)?.after ?? next;
+      lines.push(exact);
       at = exact.to + 1;
       continue;
     }
@@ -67,13 +67,11 @@ function findRepeat(
   text: ByteText,
   at: number,
   next: ExactMessage | undefined,
-): { message: ExactMessage; line: ReadLine; to: number } | undefined {
+): Repeat<ExactMessage> | undefined {
   let message = next;
   for (let i = 0; i < SKIPPED_MAX && message !== undefined; i++) {
-    const same = scanSameContent(text, at, message.line);
-    if (same !== undefined) {
-      return { message, line: { kind: "repeat", message, receivers: same.receivers }, to: same.to };
-    }
+    const repeat = scanRepeat(text, at, message);
+    if (repeat !== undefined) return repeat;
     message = message.after;
   }
   return undefined;
@@ -106,9 +104,7 @@ function toReadLine(message: Message): ReadLine {
   const content = contentOfFields(message);
   const exactUs = sentUs(message.tags);
   const sightings = sightingsOf(message);
-  return exactUs === undefined
-    ? { kind: "ranged", content, sightings }
-    : { kind: "exact", line: toExactLine(content, sightings, exactUs) };
+  return exactUs === undefined ? { content, sightings } : toExactLine(content, sightings, exactUs);
 }
 
 function sightingsOf(message: Message): Sighting[] {

@@ -19,6 +19,14 @@ export interface Extent {
   readonly endUs: Micros;
 }
 
+/** How a batch is added. */
+export interface AddOptions {
+  /** The name of the file, for errors. */
+  readonly key?: ArchiveKey;
+  /** The bytes will never change, so the set may keep them: saves a copy. */
+  readonly isOwned?: boolean;
+}
+
 /**
  * What any number of recordings know: a set of sightings that only ever grows by joining, so that
  * order, grouping and repetition of what is added cannot matter. MERGE.md says why.
@@ -35,20 +43,20 @@ export class SightingSet {
    *
    * @throws {BatchSyntaxError} when it is unreadable; the set stays as it was.
    */
-  add(bytes: Uint8Array, options?: { readonly key?: ArchiveKey }): void {
+  add(bytes: Uint8Array, options?: AddOptions): void {
+    const own = options?.isOwned ? bytes : bytes.slice();
     let before: ExactMessage | undefined;
-    for (const read of readLines(bytes.slice(), { known: this.#exact, key: options?.key })) {
-      if (read.kind === "ranged") {
+    for (const read of readLines(own, { known: this.#exact, key: options?.key })) {
+      if ("sightings" in read) {
         this.#ranged.join(read.content, read.sightings);
         continue;
       }
       let message;
-      if (read.kind === "repeat") {
-        message = read.message;
-        message.join(read.receivers);
-      } else message = this.#exact.join(read.line);
-      // What this file says next is a good guess for the next file, where there is none yet.
-      if (before !== undefined && before !== message) before.after ??= message;
+      if ("known" in read) {
+        message = read.known;
+        message.join(read);
+      } else message = this.#exact.join(read);
+      if (before !== undefined) before.after ??= message;
       before = message;
     }
   }
