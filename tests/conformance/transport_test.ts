@@ -6,11 +6,14 @@ import { webSocketTransport } from "../../src/adapters/websocket_transport.ts";
 import { runtimeTransport, wsTransport } from "../../src/adapters/ws_transport.ts";
 import { ChatloomError } from "../../src/core/errors.ts";
 import type { Chunk, Transport } from "../../src/ports/transport.ts";
+import { memoryTransport } from "../../src/testing/simulated_twitch/memory_transport.ts";
+import type { LinkListener, ServerLink } from "../../src/testing/simulated_twitch/server_link.ts";
 import {
   type TransportFixture,
   type TransportServerEnd,
   transportSuite,
 } from "../../src/testing/transport_suite.ts";
+import { virtualClock } from "../../src/testing/virtual_clock.ts";
 
 const HAS_WEBSOCKET = "WebSocket" in globalThis;
 
@@ -70,6 +73,51 @@ async function openFixture(transport: Transport): Promise<TransportFixture> {
     },
   };
 }
+
+/** The simulated Twitch's connections within the process, with ends that do what a test says. */
+function openMemoryFixture(): TransportFixture {
+  const clock = virtualClock();
+  const ends: TransportServerEnd[] = [];
+  let admission: "open" | "refused" = "open";
+  const server = {
+    admit: () => admission,
+    accept: (link: ServerLink): LinkListener => {
+      const received: string[] = [];
+      const end = {
+        received,
+        isGone: false,
+        send: (chunk: Chunk) => link.send(chunk),
+        close: () => link.close(),
+        break: () => link.destroy(),
+        silence: () => link.silence(),
+      };
+      ends.push(end);
+      return {
+        received: (text) => void received.push(text),
+        gone: () => void (end.isGone = true),
+      };
+    },
+  };
+  const inner = memoryTransport(server, { clock, connectMs: () => 10 });
+  return {
+    transport: {
+      connect: (url, options) => {
+        admission = url === "ws://dead" ? "refused" : "open";
+        return clock.run(inner.connect(url, options));
+      },
+    },
+    url: "ws://simulated",
+    deadUrls: ["ws://dead"],
+    ends,
+    settle: () => clock.advance(100),
+    close: () => Promise.resolve(),
+  };
+}
+
+transportSuite({
+  test: (story, run) => test(`memoryTransport: ${story}`, run),
+  open: () => Promise.resolve(openMemoryFixture()),
+});
 
 type MakeTransport = (options?: { readonly unreadMax?: number }) => Transport;
 

@@ -80,8 +80,6 @@ class MemoryLink implements ServerLink {
   #finish(end: "closed" | "broken"): void {
     if (this.#end !== "open") return;
     this.#end = end;
-    // A connection that breaks takes with it what was on the way.
-    if (end === "broken") this.#unread.length = 0;
     this.#wakeReader?.();
     queueMicrotask(() => this.#listener.gone());
   }
@@ -89,8 +87,6 @@ class MemoryLink implements ServerLink {
   #closeByClient(): void {
     if (this.#end !== "open") return;
     this.#end = "closed";
-    this.#unread.length = 0; // The port says that `incoming` ends at once.
-    this.#bufferedBytes = 0;
     this.#wakeReader?.();
     queueMicrotask(() => this.#listener.gone());
   }
