@@ -29,18 +29,27 @@ export interface VirtualClock extends Clock {
 
   /**
    * Lets time jump from sleeper to sleeper until `work` settles, and returns or throws as it does.
-   * Waits two real seconds for work that goes on elsewhere, as in a disk, while nobody sleeps.
+   * While nobody sleeps, waits `patienceMs` real milliseconds (2,000 unless told) for work that goes
+   * on elsewhere, as in a disk.
    *
    * @throws {RangeError} when `work` is not done after `limitMs` (a day unless told), or nobody
    * sleeps and nothing happens.
    */
-  run<T>(work: Promise<T>, options?: { readonly limitMs?: number }): Promise<T>;
+  run<T>(work: Promise<T>, options?: VirtualRunOptions): Promise<T>;
 
   /** Makes the wall clock jump by `us` microseconds, also backwards. Elapsed time does not notice. */
   stepWall(us: Micros): void;
 
   /** The clock of another machine: the same passing of time, a wall clock `wallOffsetUs` from this one's. */
   host(wallOffsetUs?: Micros): VirtualHost;
+}
+
+/** How long {@link VirtualClock.run} waits. */
+export interface VirtualRunOptions {
+  /** Virtual milliseconds the work may take. */
+  readonly limitMs?: number;
+  /** Real milliseconds in which something must happen when nobody sleeps. */
+  readonly patienceMs?: number;
 }
 
 /** The clock of one machine in a world that shares a {@link VirtualClock}. */
@@ -50,7 +59,7 @@ export interface VirtualHost extends Clock {
 }
 
 const DAY_MS = 86_400_000;
-const PATIENCE_TURNS = 2_000;
+const PATIENCE_MS = 2_000;
 
 /** 2026-08-01T12:34:05.678901Z: not round, so that rounding shows. */
 const START_US = 1_785_587_645_678_901;
@@ -153,19 +162,21 @@ class Timeline implements VirtualClock {
     return (this.#elapsedUs - startUs) / MILLISECOND_US;
   }
 
-  async run<T>(work: Promise<T>, { limitMs = DAY_MS }: { limitMs?: number } = {}): Promise<T> {
+  async run<T>(work: Promise<T>, options: VirtualRunOptions = {}): Promise<T> {
+    const { limitMs = DAY_MS, patienceMs = PATIENCE_MS } = options;
     const untilUs = this.#elapsedUs + limitMs * MILLISECOND_US;
     let isSettled = false;
     const settled = (): void => void (isSettled = true);
     work.then(settled, settled);
     await this.#alone(async () => {
       await this.#settle();
-      for (let idleTurns = 0; !isSettled;) {
+      let idleSince = performance.now();
+      while (!isSettled) {
         if (await this.#wakeNext(untilUs)) {
-          idleTurns = 0;
+          idleSince = performance.now();
         } else if (this.#sleeperCount > 0) {
           throw new RangeError(`Cannot finish the work: it takes more than ${limitMs} ms`);
-        } else if (++idleTurns > PATIENCE_TURNS) {
+        } else if (performance.now() - idleSince > patienceMs) {
           throw new RangeError("Cannot finish the work: nobody sleeps and nothing happens");
         } else {
           await new Promise((resolve) => setTimeout(resolve, 1));

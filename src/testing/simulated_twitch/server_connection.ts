@@ -3,26 +3,20 @@ import { between, chance, pick, type SeededRandom } from "../seeded_random.ts";
 import { type ClientLine, parseClientLine, withoutTags } from "./client_line.ts";
 import type { Framing } from "./framing.ts";
 import { GARBAGE_KINDS, garbageFrames, type GarbageKind } from "./garbage.ts";
-import { CHANNELS_MAX, JoinLimit } from "./join_limit.ts";
 import { Login, type LoginStep } from "./login.ts";
 import { Outbox } from "./outbox.ts";
 import type { Listener, Room } from "./room.ts";
 import type { Schedule } from "./schedule.ts";
 import {
   type Capability,
-  joinRefusedLine,
-  namesLines,
-  ownJoinLine,
-  ownPartLine,
-  ownUserStateLine,
   pingLine,
   pongLine,
   RECONNECT_LINE,
-  roomStateLine,
   unknownCommandLine,
 } from "./server_lines.ts";
 import type { LinkListener, ServerLink } from "./server_link.ts";
 import type { TrueEvent, Truth, ViolationKind } from "./truth.ts";
+import { Visits } from "./visits.ts";
 
 /** One client's connection, as a test or a fault plan may treat it. */
 export interface SimulatedConnection {
@@ -95,8 +89,7 @@ export class ServerConnection implements SimulatedConnection, LinkListener, List
   readonly #link: ServerLink;
   readonly #random: SeededRandom;
   readonly #login: Login;
-  readonly #joins = new JoinLimit();
-  readonly #rooms = new Map<string, Room>();
+  readonly #visits: Visits;
   readonly #outbox: Outbox;
   readonly #lagMs: number;
   #state: "open" | "silent" | "over" = "open";
@@ -116,6 +109,16 @@ export class ServerConnection implements SimulatedConnection, LinkListener, List
     this.#link = link;
     this.#random = random;
     this.#login = new Login(settings.token);
+    this.#visits = new Visits({
+      me: this,
+      login: this.#login,
+      nowUs: () => schedule.nowUs(),
+      room: (channel) => world.room(channel),
+      tell: (line) => this.tell(line),
+      violate: (kind, detail) => this.#violate(kind, detail),
+      onJoin: (channel) => world.onJoin(channel, this),
+      forgetsRoomState: () => chance(random, settings.missingRoomStateChance),
+    });
     this.#lagMs = between(random, settings.lagMs);
     this.#heardUs = schedule.nowUs();
     this.#outbox = new Outbox({
@@ -142,7 +145,7 @@ export class ServerConnection implements SimulatedConnection, LinkListener, List
   }
 
   get channels(): readonly string[] {
-    return [...this.#rooms.keys()];
+    return this.#visits.channels;
   }
 
   get isOpen(): boolean {
@@ -158,7 +161,7 @@ export class ServerConnection implements SimulatedConnection, LinkListener, List
     this.#state = "silent";
     this.#outbox.discard();
     this.#link.silence();
-    this.#leaveAll();
+    this.#visits.end();
     const forget = (): void => this.#end("half-open for too long", { withCloseFrame: false });
     this.#world.schedule.after(HALF_OPEN_MS, forget);
   }
@@ -219,8 +222,8 @@ export class ServerConnection implements SimulatedConnection, LinkListener, List
     }
     const nick = this.nick;
     if (nick === undefined) return this.#violate("not-logged-in", command);
-    if (command === "JOIN") return this.#join(params[0] ?? "", nick);
-    if (command === "PART") return this.#part(params[0] ?? "", nick);
+    if (command === "JOIN") return this.#visits.join(params[0] ?? "", nick);
+    if (command === "PART") return this.#visits.part(params[0] ?? "", nick);
     // A recorder only listens; what others say is nobody's business here.
     if (command !== "PRIVMSG") this.tell(unknownCommandLine(nick, command));
   }
@@ -236,49 +239,6 @@ export class ServerConnection implements SimulatedConnection, LinkListener, List
     if (hadNick || this.nick === undefined) return;
     const atUs = this.#world.schedule.nowUs();
     this.#world.truth.addLogin(this.number, { nick: this.nick, atUs });
-  }
-
-  #join(list: string, nick: string): void {
-    for (const name of list.split(",")) {
-      if (!name.startsWith("#")) continue; // Observed: silence.
-      const channel = name.slice(1).toLowerCase();
-      if (!this.#joins.attempt(this.#world.schedule.nowUs())) {
-        this.#violate("join-rate", `JOIN #${channel}`);
-        continue;
-      }
-      const room = this.#world.room(channel);
-      if (room === undefined) continue; // Observed: silence.
-      if (room.access !== "open") this.tell(joinRefusedLine(channel, room.access));
-      else if (this.#rooms.size < CHANNELS_MAX || this.#rooms.has(channel)) this.#enter(room, nick);
-      else this.#violate("channel-limit", `JOIN #${channel}`);
-    }
-  }
-
-  #enter(room: Room, nick: string): void {
-    const { channel, roomId } = room;
-    const me = { nick, channel };
-    this.tell(ownJoinLine(me));
-    const chatters = this.#login.has("twitch.tv/membership") ? room.chatters() : [];
-    for (const line of namesLines(me, chatters)) this.tell(line);
-    if (this.#login.has("twitch.tv/commands")) {
-      if (!this.#login.isAnonymous) this.#tellWithTags(ownUserStateLine(me));
-      if (!chance(this.#random, this.#world.settings.missingRoomStateChance)) {
-        this.#tellWithTags(roomStateLine(channel, { roomId, settings: room.settings() }));
-      }
-    }
-    this.#rooms.set(channel, room);
-    room.members.add(this);
-    this.#world.onJoin(channel, this);
-  }
-
-  #part(list: string, nick: string): void {
-    for (const name of list.split(",")) {
-      const room = this.#rooms.get(name.slice(1).toLowerCase());
-      if (room === undefined) continue;
-      this.#rooms.delete(room.channel);
-      room.members.delete(this);
-      this.tell(ownPartLine({ nick, channel: room.channel }));
-    }
   }
 
   #acknowledge(text: string): void {
@@ -301,10 +261,6 @@ export class ServerConnection implements SimulatedConnection, LinkListener, List
     });
   }
 
-  #tellWithTags(line: string): void {
-    this.tell(this.#login.has("twitch.tv/tags") ? line : withoutTags(line));
-  }
-
   #mayHear(command: string): boolean {
     const needs: Capability | undefined = NEEDS_COMMANDS.has(command)
       ? "twitch.tv/commands"
@@ -324,11 +280,6 @@ export class ServerConnection implements SimulatedConnection, LinkListener, List
     this.#world.truth.addViolation({ connection: this.number, atUs, kind, detail });
   }
 
-  #leaveAll(): void {
-    for (const room of this.#rooms.values()) room.members.delete(this);
-    this.#rooms.clear();
-  }
-
   /** Ends the connection in good order, after all that is on its way. */
   #hangUp(because: string): void {
     const act = (): void => this.#end(because, { withCloseFrame: true });
@@ -338,7 +289,7 @@ export class ServerConnection implements SimulatedConnection, LinkListener, List
   #end(because: string, { withCloseFrame }: { readonly withCloseFrame: boolean }): void {
     if (this.#state === "over") return;
     this.#state = "over";
-    this.#leaveAll();
+    this.#visits.end();
     this.#outbox.discard();
     if (withCloseFrame) this.#link.close();
     else this.#link.destroy();

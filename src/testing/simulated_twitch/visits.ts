@@ -1,0 +1,108 @@
+import type { Micros } from "../../core/time.ts";
+import { withoutTags } from "./client_line.ts";
+import { CHANNELS_MAX, JoinLimit } from "./join_limit.ts";
+import type { Login } from "./login.ts";
+import type { Listener, Room } from "./room.ts";
+import {
+  joinRefusedLine,
+  namesLines,
+  ownJoinLine,
+  ownPartLine,
+  ownUserStateLine,
+  roomStateLine,
+} from "./server_lines.ts";
+import type { ViolationKind } from "./truth.ts";
+
+/** What {@link Visits} need of a connection. */
+export interface VisitOptions {
+  /** Who visits. */
+  readonly me: Listener;
+  /** What the client may know. */
+  readonly login: Login;
+  /** Twitch's clock. */
+  readonly nowUs: () => Micros;
+  /** The room of that name, or `undefined` if there is none. */
+  readonly room: (channel: string) => Room | undefined;
+  /** Sends a line to the client. */
+  readonly tell: (line: string) => void;
+  /** Notes what the client may not do. */
+  readonly violate: (kind: ViolationKind, detail: string) => void;
+  /** Told when the client has come into a room. */
+  readonly onJoin: (channel: string) => void;
+  /** Asked at each JOIN: whether its ROOMSTATE gets lost. */
+  readonly forgetsRoomState: () => boolean;
+}
+
+/** The rooms that one client is in, with the rules for coming and going. */
+export class Visits {
+  readonly #options: VisitOptions;
+  readonly #limit = new JoinLimit();
+  readonly #rooms = new Map<string, Room>();
+
+  /** A client that is in no room yet. */
+  constructor(options: VisitOptions) {
+    this.#options = options;
+  }
+
+  /** Where the client is, without `#`. */
+  get channels(): readonly string[] {
+    return [...this.#rooms.keys()];
+  }
+
+  /** `JOIN #a,#b`: each answered by itself, as if it had come alone. */
+  join(list: string, nick: string): void {
+    const { nowUs, room: roomOf, tell, violate } = this.#options;
+    for (const name of list.split(",")) {
+      if (!name.startsWith("#")) continue; // Observed: silence.
+      const channel = name.slice(1).toLowerCase();
+      if (!this.#limit.attempt(nowUs())) {
+        violate("join-rate", `JOIN #${channel}`);
+        continue;
+      }
+      const room = roomOf(channel);
+      if (room === undefined) continue; // Observed: silence.
+      if (room.access !== "open") tell(joinRefusedLine(channel, room.access));
+      else if (this.#rooms.size < CHANNELS_MAX || this.#rooms.has(channel)) this.#enter(room, nick);
+      else violate("channel-limit", `JOIN #${channel}`);
+    }
+  }
+
+  /** `PART #a,#b`. Where the client is not, nothing happens. */
+  part(list: string, nick: string): void {
+    for (const name of list.split(",")) {
+      const room = this.#rooms.get(name.slice(1).toLowerCase());
+      if (room === undefined) continue;
+      this.#rooms.delete(room.channel);
+      room.members.delete(this.#options.me);
+      this.#options.tell(ownPartLine({ nick, channel: room.channel }));
+    }
+  }
+
+  /** Leaves all rooms without a word. */
+  end(): void {
+    for (const room of this.#rooms.values()) room.members.delete(this.#options.me);
+    this.#rooms.clear();
+  }
+
+  /** Documented order: JOIN, names, USERSTATE, ROOMSTATE. What others say comes after it. */
+  #enter(room: Room, nick: string): void {
+    const { me, login, tell, onJoin, forgetsRoomState } = this.#options;
+    const { channel, roomId } = room;
+    tell(ownJoinLine({ nick, channel }));
+    const chatters = login.has("twitch.tv/membership") ? room.chatters() : [];
+    for (const line of namesLines({ nick, channel }, chatters)) tell(line);
+    if (login.has("twitch.tv/commands")) {
+      if (!login.isAnonymous) this.#tellState(ownUserStateLine({ nick, channel }));
+      const state = roomStateLine(channel, { roomId, settings: room.settings() });
+      if (!forgetsRoomState()) this.#tellState(state);
+    }
+    this.#rooms.set(channel, room);
+    room.members.add(me);
+    onJoin(channel);
+  }
+
+  #tellState(line: string): void {
+    const { login, tell } = this.#options;
+    tell(login.has("twitch.tv/tags") ? line : withoutTags(line));
+  }
+}
