@@ -17,16 +17,20 @@ export interface Stray {
 /**
  * Where an archive's files rest: batches, tombstones, redactions.
  *
- * A key carries the digest of its bytes, so a file never changes: it is there or it is not. Every
+ * A key carries the digest of its bytes, so a file never changes: it is there or it isn't. Every
  * call may run beside any other, also from another process on the same archive. A store does not
  * check digests; whoever reads does. Implementations prove themselves with `batchStoreSuite`.
+ *
+ * A call that takes a `signal` rejects with its reason, untouched, if it has aborted before. If it
+ * aborts later, the call may reject so too: a `put` or `delete` has then happened whole or not at
+ * all. A call with a key that names no file of an archive rejects with a `RangeError`.
  */
 export interface BatchStore {
   /**
-   * Yields the keys that start with `prefix`, in ascending order of their text, each once. A file
-   * that comes or goes meanwhile may be in it or not; every other is.
+   * Yields the keys that start with `prefix`, letter by letter, in ascending order of their text,
+   * each once. A file that comes or goes meanwhile may be in it or not; every other is.
    *
-   * Cost follows the folders that can hold a match: listing an hour reads one folder.
+   * Cost follows the folders that can hold a match: listing an hour or a minute reads one folder.
    *
    * @throws {ChatloomError} `STORE_DENIED` or `STORE_IO`. A folder that is not there is empty.
    */
@@ -34,26 +38,44 @@ export interface BatchStore {
 
   /**
    * Yields the names of the folders right inside `folder` ("" for the root, else without a slash at
-   * the end), ascending, without reading what is in them. Only names that can be part of a key.
+   * the end), ascending, each once, without reading what is in them. Only names that can be part of
+   * a key. A folder whose last file was deleted may be there or not.
+   *
+   * @throws {ChatloomError} `STORE_DENIED` or `STORE_IO`. A folder that is not there is empty.
    */
   folders(folder: string, options?: AbortOptions): AsyncIterable<string>;
 
-  /** The bytes under `key`, fresh for the caller, or `undefined` if there are none. */
+  /**
+   * The bytes under `key`, or `undefined` if there are none. They belong to the caller, who may
+   * change them. Beside a `put` of the same key: all of its bytes, or none.
+   *
+   * @throws {ChatloomError} `STORE_DENIED` or `STORE_IO`
+   */
   get(key: ArchiveKey, options?: AbortOptions): Promise<Uint8Array | undefined>;
 
   /**
-   * Stores `bytes`: all of them or none, even if the power fails midway. When it resolves they are
-   * safe. Storing what is already there does nothing, unless what is there has another length:
-   * then it is damaged and is replaced.
+   * Stores `bytes`, which must not change until it resolves: all of them or none, even if the power
+   * fails midway. When it resolves they are safe. Storing what is already there does nothing; what
+   * is there with other bytes is damaged, and is replaced.
    *
    * @throws {ChatloomError} `STORE_FULL`, `STORE_DENIED` or `STORE_IO`, with the runtime's error as
-   * `cause`. Nothing is left behind that counts as a file of the archive.
+   * `cause`. The file is then there whole, as it was before, or not at all: trying again is always
+   * right.
    */
   put(key: ArchiveKey, bytes: Uint8Array, options?: AbortOptions): Promise<void>;
 
-  /** Forgets `key`. Forgetting what is not there does nothing. */
+  /**
+   * Forgets `key`. Forgetting what is not there does nothing. A power cut may bring it back.
+   *
+   * @throws {ChatloomError} `STORE_DENIED` or `STORE_IO`
+   */
   delete(key: ArchiveKey, options?: AbortOptions): Promise<void>;
 
-  /** Yields what is in the tree under `prefix` but is no file of the archive, in any order. */
+  /**
+   * Yields what is in the tree under `prefix` but is no file of the archive, in any order. Strays
+   * are left as they are and what is in them is not read; unfinished files are among them.
+   *
+   * @throws {ChatloomError} `STORE_DENIED` or `STORE_IO`
+   */
   strays(prefix: string, options?: AbortOptions): AsyncIterable<Stray>;
 }

@@ -1,7 +1,8 @@
 /**
  * A journal being written. It is a row of segments, numbered from 1; appending goes to the last.
  *
- * As long as the process lives the run is *alive* and no other process takes it for dead.
+ * As long as the process lives the run is *alive* and no other process takes it for dead. After
+ * {@link JournalRun.close}, any other call throws or rejects with a `TypeError`.
  */
 export interface JournalRun {
   /** The run's name: part of its receivers' ids. */
@@ -11,27 +12,53 @@ export interface JournalRun {
   readonly segment: number;
 
   /**
-   * Appends all of `bytes` or nothing. When it returns, a kill of the process cannot lose them.
+   * Appends all of `bytes` or nothing. When it returns, a kill of the process cannot lose them, and
+   * the caller may change `bytes`.
    *
    * @throws {ChatloomError} `STORE_FULL`, `STORE_DENIED` or `JOURNAL_IO`; what was written of `bytes`
    * is taken back, and a later call may work again.
    */
   append(bytes: Uint8Array): void;
 
-  /** When it resolves, a power cut cannot lose what was appended before the call. */
+  /**
+   * When it resolves, a power cut cannot lose what was appended before the call, to any segment.
+   *
+   * @throws {ChatloomError} as `append` does, when that cannot be promised: also each time after, as
+   * long as a segment that the disk refused is not released; and when the run was taken for dead and
+   * removed by another machine, or cannot show that it lives.
+   */
   sync(): Promise<void>;
 
-  /** Begins a new segment and returns its number. Throws as `append` does; then the old one goes on. */
+  /**
+   * Begins a new segment and returns its number, one more than the last. Throws as `append` does;
+   * then the old one goes on.
+   */
   rotate(): number;
 
-  /** Forgets segment `number`, for good. Forgetting twice does nothing. Never the one in use. */
+  /**
+   * Forgets segment `number`. Forgetting twice does nothing. A power cut may bring it back.
+   *
+   * @throws {RangeError} when it is the one in use, or none so far.
+   * @throws {ChatloomError} `STORE_DENIED` or `JOURNAL_IO`
+   */
   release(number: number): Promise<void>;
 
-  /** Ends the run, which leaves it dead; what was not released stays. Closing twice does nothing. */
+  /**
+   * Syncs and ends the run, which leaves it dead; what was not released stays. Closing twice does
+   * nothing.
+   *
+   * @throws {ChatloomError} as `sync` does; it is closed all the same.
+   */
   close(): Promise<void>;
 }
 
-/** A journal whose process is gone. */
+/**
+ * A journal whose process is gone. Several processes may recover the same one at once: what another
+ * has removed meanwhile reads as empty.
+ *
+ * All calls throw or reject with a `ChatloomError` of code `STORE_FULL`, `STORE_DENIED` or
+ * `JOURNAL_IO` when the world fails.
+ */
 export interface DeadRun {
   /** The run's name. */
   readonly name: string;
@@ -39,7 +66,7 @@ export interface DeadRun {
   /** Yields the numbers of its segments, ascending. */
   segments(): AsyncIterable<number>;
 
-  /** Yields the bytes of one segment, piece by piece. */
+  /** Yields the bytes of one segment in order, piece by piece; the pieces belong to the caller. */
   read(number: number): AsyncIterable<Uint8Array>;
 
   /**
@@ -58,12 +85,20 @@ export interface DeadRun {
  */
 export interface JournalStore {
   /**
-   * Begins a run under a name of its own, `<node>.<5 letters or digits>`.
+   * Begins a run under a name of its own, `<node>.<5 letters or digits>`, with an empty segment 1.
    *
+   * @throws {RangeError} when `node` is no name for a node.
    * @throws {ChatloomError} `STORE_FULL`, `STORE_DENIED` or `JOURNAL_IO`
    */
   openRun(node: string): Promise<JournalRun>;
 
-  /** Yields the runs that nobody writes any more, oldest first. */
+  /**
+   * Yields the runs that nobody writes any more, oldest first, each once.
+   *
+   * A death may be noticed late, as that of another machine; a live run is never taken for dead by
+   * those who can look its process up. So ask on start and now and then.
+   *
+   * @throws {ChatloomError} `STORE_DENIED` or `JOURNAL_IO`
+   */
   deadRuns(): AsyncIterable<DeadRun>;
 }

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { platform } from "node:process";
 import { type ArchiveKey, parseArchiveKey } from "../../core/archive_key.ts";
@@ -157,8 +158,7 @@ export class BatchFiles {
       if (errnoOf(error) === "EIO") return undefined; // A bad sector: replaced like other damage.
       throw error;
     });
-    return stored !== undefined && stored.length === bytes.length &&
-      stored.every((byte, i) => byte === bytes[i]);
+    return stored !== undefined && Buffer.compare(stored, bytes) === 0;
   }
 }
 

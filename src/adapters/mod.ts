@@ -1,0 +1,32 @@
+/**
+ * What chatloom stands on in Deno and Node: files, clocks, hashes, logs. Each keeps the promise of
+ * a port, which the suites in `@chatloom/chatloom/testing` check.
+ *
+ * @module
+ */
+
+export {
+  FILE_MAX_BYTES,
+  type FileSystemStore,
+  fileSystemStore,
+  type FileSystemStoreOptions,
+} from "./file_system_store.ts";
+export { fileSystemJournal, type FileSystemJournalOptions } from "./file_system_journal.ts";
+export type {
+  FileCalls,
+  FileFacts,
+  FileKind,
+  GrowingFile,
+  OpenFile,
+} from "./file_system/file_calls.ts";
+export {
+  type AsideBytes,
+  type CrashOptions,
+  type MemoryJournal,
+  memoryJournal,
+} from "./memory_journal.ts";
+export { memoryStore } from "./memory_store.ts";
+export { systemClock } from "./system_clock.ts";
+export { systemRandom } from "./system_random.ts";
+export { type SyncHasher, wasmHasher } from "./wasm_hasher.ts";
+export { bestHasher, webCryptoHasher } from "./web_crypto_hasher.ts";

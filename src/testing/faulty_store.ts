@@ -1,0 +1,64 @@
+import type { AbortOptions, BatchStore } from "../ports/batch_store.ts";
+import { type FallibleCall, type FaultPlan, FaultyCalls, type SimulatedCrash } from "./faults.ts";
+
+/** How a {@link FaultyStore} fails. */
+export interface FaultyStoreOptions {
+  /** Which calls go wrong; none unless told. */
+  readonly plan?: FaultPlan;
+  /** Waits before a call does anything, as a slow disk does. */
+  readonly delay?: (call: FallibleCall) => Promise<void> | undefined;
+}
+
+/** A store as one process sees it, which fails by plan. */
+export interface FaultyStore extends BatchStore {
+  /** How many calls there were. */
+  readonly callCount: number;
+  /** The crash that the process died of, if it is dead. */
+  readonly crash: SimulatedCrash | undefined;
+  /** Starts the process anew: the store works again, with what was stored. */
+  revive(): void;
+}
+
+/**
+ * Lets the calls to `inner` fail by plan. Without one it is as good as `inner` is.
+ *
+ * A process that crashes in the middle of a put, before the file has its name, leaves an unfinished
+ * file among the strays.
+ */
+export function faultyStore(inner: BatchStore, options: FaultyStoreOptions = {}): FaultyStore {
+  const { plan = () => undefined, delay } = options;
+  const calls = new FaultyCalls(plan, { ioCode: "STORE_IO", delay });
+  const unfinished: string[] = [];
+  return {
+    list: (prefix, abort) => calls.each("list", prefix, () => inner.list(prefix, abort)),
+    folders: (folder, abort) => calls.each("folders", folder, () => inner.folders(folder, abort)),
+    get: (key, abort) => calls.do("get", key, () => inner.get(key, abort)),
+    delete: (key, abort) => calls.do("delete", key, () => inner.delete(key, abort)),
+    async put(key, bytes, abort?: AbortOptions) {
+      const isAlive = calls.crash === undefined;
+      let hasBegun = false;
+      try {
+        await calls.do("put", key, () => {
+          hasBegun = true;
+          return inner.put(key, bytes, abort);
+        });
+      } catch (error) {
+        if (isAlive && !hasBegun && calls.crash !== undefined) unfinished.push(`${key}.tmp`);
+        throw error;
+      }
+    },
+    async *strays(prefix, abort) {
+      yield* calls.each("strays", prefix, () => inner.strays(prefix, abort));
+      for (const path of unfinished.filter((path) => path.startsWith(prefix))) {
+        yield { path, reason: "an unfinished file, of a writer that has crashed" };
+      }
+    },
+    get callCount() {
+      return calls.count;
+    },
+    get crash() {
+      return calls.crash;
+    },
+    revive: () => calls.revive(),
+  };
+}
