@@ -4,7 +4,10 @@ import { fromSeconds } from "../../src/core/time.ts";
 /** How one world behaves. Times are seconds of server time. */
 export interface World {
   readonly name: string;
-  /** One in so many contents is an own user or room; each is a chain of equal messages. */
+  /** What was measured of the reference, and what is asked of us, in percent of wrong pairs. */
+  readonly referencePercent: number;
+  readonly wrongMaxPercent: number;
+  /** How many different contents there are: users, or rooms. */
   readonly contents: number;
   /** How many equal messages each content has. */
   readonly repeats: number;
@@ -23,6 +26,53 @@ export interface World {
   /** Mean time between messages that carry a timestamp. */
   readonly chatGapS: number;
 }
+
+// What all worlds have in common: one line in twenty is lost to a receiver, and 7 messages in 100
+// come to a receiver much later than to the others.
+const COMMON = { lossShare: 0.05, strayShare: 0.07 };
+const JOINS = { ...COMMON, contents: 300, repeats: 10, chatGapS: 2 };
+const LATE = { delayMaxS: 30, strayMaxS: 30, isDelayed: true };
+const PROMPT = { delayMaxS: 0.3, strayMaxS: 5, isDelayed: false };
+
+/** The four worlds in which the reference was measured. */
+export const WORLDS: readonly World[] = [
+  {
+    ...JOINS,
+    ...LATE,
+    name: "joins and parts repeated within 2 min",
+    gapS: [2, 120],
+    referencePercent: 16.3,
+    wrongMaxPercent: 9.5,
+  },
+  {
+    ...JOINS,
+    ...LATE,
+    name: "joins and parts repeated within 10 min",
+    gapS: [2, 400],
+    referencePercent: 3.8,
+    wrongMaxPercent: 2.1,
+  },
+  {
+    ...JOINS,
+    ...PROMPT,
+    name: "notices",
+    gapS: [0, 65],
+    chatGapS: 10,
+    referencePercent: 4.4,
+    wrongMaxPercent: 3.0,
+  },
+  {
+    ...COMMON,
+    ...PROMPT,
+    name: "one room setting toggled four times in 20 s",
+    contents: 1_500,
+    repeats: 2,
+    gapS: [0, 18],
+    chatGapS: 5,
+    referencePercent: 8.3,
+    wrongMaxPercent: 8.3,
+  },
+];
 
 /** A sighting, and the event that it truly belongs to. */
 export interface TrueSighting {
@@ -64,7 +114,11 @@ export function playWorld(world: World, seed: number): TrueSighting[][] {
 
 function chatTimes(endS: number, gapS: number, random: () => number): number[] {
   const times: number[] = [];
-  for (let atS = START_S - 60; atS < endS; atS -= Math.log(1 - random()) * gapS) times.push(atS);
+  let atS = START_S - 60;
+  while (atS < endS) {
+    times.push(atS);
+    atS += -Math.log(1 - random()) * gapS;
+  }
   return times;
 }
 
