@@ -5,15 +5,17 @@ import { logtapeReporter, writeLog } from "../adapters/logtape_reporter.ts";
 import { catCommand } from "./cat.ts";
 import { setContext } from "./context.ts";
 import { EXIT, outcomeOf } from "./exit.ts";
+import { importCommand } from "./import.ts";
 import { interruption } from "./interruption.ts";
 import { standardOutput } from "./output.ts";
 import { chatloomProgram, type GlobalFlags } from "./program.ts";
 import { StatusLine } from "./progress.ts";
+import { recordCommand } from "./record.ts";
 import { verifyCommand } from "./verify.ts";
 
 /** The verbs, in the order of the help page. */
 function verbs(): Command[] {
-  return [catCommand(), verifyCommand()];
+  return [recordCommand(), importCommand(), catCommand(), verifyCommand()];
 }
 
 /**

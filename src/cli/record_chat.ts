@@ -4,7 +4,7 @@ import { noJournal } from "../adapters/no_journal.ts";
 import { systemClock } from "../adapters/system_clock.ts";
 import { systemRandom } from "../adapters/system_random.ts";
 import { bestHasher } from "../adapters/web_crypto_hasher.ts";
-import { systemTransport } from "../adapters/ws_transport.ts";
+import { runtimeTransport } from "../adapters/ws_transport.ts";
 import { ChatloomError } from "../core/errors.ts";
 import { JournalWriter } from "../engine/journal/journal_writer.ts";
 import { recoverJournals, type RecoverOptions } from "../engine/journal/recover_journals.ts";
@@ -52,7 +52,7 @@ export async function recordChat(options: RecordChatOptions, context: VerbContex
   const recorder = new Recorder({ store, hasher, clock, reporter, journal });
   const pool = chatPool({
     url: options.url,
-    transport: await systemTransport(),
+    transport: runtimeTransport(),
     clock,
     random: systemRandom(),
     reporter,

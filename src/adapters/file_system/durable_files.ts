@@ -139,18 +139,22 @@ export class DurableFiles {
     throw errnoError(kind === "link" ? "ELOOP" : "ENOTDIR", folder);
   }
 
-  async #tryMakeFolder(folder: string): Promise<boolean> {
+  async #tryMakeFolder(
+    folder: string,
+    { hasParent = false }: { readonly hasParent?: boolean } = {},
+  ): Promise<boolean> {
     try {
       await this.#calls.makeFolder(folder);
       return true;
     } catch (error) {
       if (errnoOf(error) === "EEXIST") return false; // Somebody was faster.
-      if (errnoOf(error) !== "ENOENT" || folder.startsWith(this.#inside)) throw error;
+      // With its parent there it is final: /proc says so to whoever makes a folder in it.
+      if (errnoOf(error) !== "ENOENT" || hasParent || folder.startsWith(this.#inside)) throw error;
     }
     const parent = dirname(folder);
     if (parent === folder) throw errnoError("ENOENT", folder);
     await this.ensureFolder(parent);
-    return await this.#tryMakeFolder(folder);
+    return await this.#tryMakeFolder(folder, { hasParent: true });
   }
 
   async #fill(path: string, bytes: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
