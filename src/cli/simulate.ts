@@ -1,7 +1,8 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { isChannelName } from "../core/archive_key.ts";
+import { ChatloomError } from "../core/errors.ts";
 import type { Reporter } from "../ports/reporter.ts";
-import { type FaultPlan, parseFaults } from "../testing/simulated_twitch/faults.ts";
+import { parseFaults, type TwitchFaults } from "../testing/simulated_twitch/faults.ts";
 import type { Framing } from "../testing/simulated_twitch/framing.ts";
 import type { SimulatedChannel } from "../testing/simulated_twitch/simulated_twitch.ts";
 import { contextOf } from "./context.ts";
@@ -33,7 +34,7 @@ export interface SimulateOptions {
   /** Where to write what really happened. */
   readonly truth?: string;
   /** What goes wrong, and how lines become frames. */
-  readonly faults?: { readonly faults: FaultPlan; readonly framing: Framing };
+  readonly faults?: { readonly faults: TwitchFaults; readonly framing: Framing };
   /** After how many lines the client is asked whether it has read them; 0 for never. */
   readonly probeEvery: number;
   /** The token that lets in those who are not anonymous. */
@@ -55,6 +56,7 @@ export interface SimulateContext {
 }
 
 const PLAY_MAX_BYTES = 1024 * 1024 * 1024;
+const TIMER_MAX_MS = 2 ** 31 - 1; // What a timer can count: 24 days.
 
 /**
  * Runs a simulated Twitch until `signal` aborts or its time is over.
@@ -66,6 +68,7 @@ export async function simulate(options: SimulateOptions, context: SimulateContex
   const { signal, reporter } = context;
   const lines = options.play === undefined ? undefined : await linesOf(options.play, signal);
   const truthFile = options.truth === undefined ? undefined : openTruthFile(options.truth);
+  const over = new AbortController();
   try {
     const served = await serve(options, { lines, truthFile });
     try {
@@ -75,10 +78,11 @@ export async function simulate(options: SimulateOptions, context: SimulateContex
       }
       await context.onListening?.(served);
       await Promise.race([
-        endOf(options, signal),
+        endOf(options, { signal, over: over.signal }),
         ...(truthFile === undefined ? [] : [truthFile.failed]),
       ]);
     } finally {
+      over.abort();
       await served.close();
       reportOutcome(served, reporter);
     }
@@ -92,7 +96,7 @@ async function linesOf(path: string, signal: AbortSignal): Promise<string[]> {
   return new TextDecoder().decode(bytes).split("\n");
 }
 
-function serve(
+async function serve(
   options: SimulateOptions,
   { lines, truthFile }: {
     readonly lines: readonly string[] | undefined;
@@ -102,7 +106,7 @@ function serve(
   const { rate, speed, passes, probeEvery, token, seed, serverAhead, faults } = options;
   const channels = channelsOf(options);
   const isPlayingOnly = lines !== undefined && rate === undefined;
-  return serveSimulatedTwitch({
+  const served = serveSimulatedTwitch({
     ...options.listen,
     seed,
     token,
@@ -116,6 +120,11 @@ function serve(
     ...(channels === undefined ? {} : { channels }),
     ...(faults ?? {}),
     ...(lines === undefined ? {} : { play: { lines, speed, passes: passes || Infinity } }),
+  });
+  return await served.catch((cause) => {
+    if (!(cause instanceof RangeError)) throw cause;
+    const what = `"${options.play}": ${cause.message}`;
+    throw new ChatloomError("INPUT_UNREADABLE", `Cannot read ${what}`, { cause });
   });
 }
 
@@ -131,16 +140,20 @@ function channelsOf(
   ];
 }
 
-function endOf({ duration }: SimulateOptions, signal: AbortSignal): Promise<void> {
+/** Resolves when the simulation is to end. `over` aborts when it does for another reason. */
+function endOf({ duration }: SimulateOptions, { signal, over }: EndSignals): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();
-    const timer = duration === undefined ? undefined : setTimeout(resolve, duration * 1000);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    }, { once: true });
-    // Without a timer the server's socket keeps the process alive.
+    signal.addEventListener("abort", () => resolve(), { once: true, signal: over });
+    if (duration === undefined) return; // The server's socket keeps the process alive.
+    const timer = setTimeout(resolve, Math.min(duration * 1000, TIMER_MAX_MS));
+    over.addEventListener("abort", () => clearTimeout(timer), { once: true });
   });
+}
+
+interface EndSignals {
+  readonly signal: AbortSignal;
+  readonly over: AbortSignal;
 }
 
 function reportOutcome({ twitch: { truth } }: ServedTwitch, reporter: Reporter): void {
@@ -236,7 +249,7 @@ function parseChannels(text: string): string[] {
   return names;
 }
 
-function parseFaultFlag(text: string): { faults: FaultPlan; framing: Framing } {
+function parseFaultFlag(text: string): { faults: TwitchFaults; framing: Framing } {
   try {
     return parseFaults(text);
   } catch (error) {

@@ -22,7 +22,8 @@ export interface LinePlace {
   readonly timeUs: Micros;
 }
 
-type Tags = readonly (readonly [key: string, value: string])[];
+/** Names and values, escaped. */
+export type Tags = readonly (readonly [key: string, value: string])[];
 
 const SERVER = ":tmi.twitch.tv";
 

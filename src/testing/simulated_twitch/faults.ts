@@ -4,17 +4,17 @@ import type { Framing } from "./framing.ts";
 import type { SimulatedConnection } from "./server_connection.ts";
 
 /** What can befall a connection. `close` comes with a close frame, `drop` without. */
-export const CONNECTION_FAULTS = [
+export type ConnectionFault = "close" | "drop" | "garbage" | "half-open" | "reconnect" | "stall";
+
+/** Each {@link ConnectionFault}, once. */
+export const CONNECTION_FAULTS: readonly ConnectionFault[] = [
   "close",
   "drop",
   "garbage",
   "half-open",
   "reconnect",
   "stall",
-] as const;
-
-/** One of {@link CONNECTION_FAULTS}. */
-export type ConnectionFault = typeof CONNECTION_FAULTS[number];
+];
 
 /** A fault at a moment. */
 export interface ScheduledFault {
@@ -27,7 +27,7 @@ export interface ScheduledFault {
 }
 
 /** What goes wrong. Nothing unless told. */
-export interface FaultPlan {
+export interface TwitchFaults {
   /** How likely each fault is for each connection in each second. */
   readonly perSecond?: { readonly [fault in ConnectionFault]?: number };
   /** Faults at known moments. */
@@ -65,7 +65,7 @@ export function applyFault(
 /** Makes what `plan` says of one second befall `connection`. */
 export function applyChance(
   connection: SimulatedConnection,
-  { plan, random }: { readonly plan: FaultPlan; readonly random: Random },
+  { plan, random }: { readonly plan: TwitchFaults; readonly random: Random },
 ): void {
   for (const fault of CONNECTION_FAULTS) {
     if (!chance(random, plan.perSecond?.[fault] ?? 0)) continue;
@@ -81,7 +81,7 @@ export function applyChance(
  *
  * @throws {RangeError} when there is anything else in it.
  */
-export function parseFaults(text: string): { faults: FaultPlan; framing: Framing } {
+export function parseFaults(text: string): { faults: TwitchFaults; framing: Framing } {
   const perSecond: { [fault in ConnectionFault]?: number } = {};
   const scheduled: ScheduledFault[] = [];
   const chances = new Map<string, number>();

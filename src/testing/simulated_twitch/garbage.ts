@@ -2,14 +2,14 @@ import type { Random } from "../../ports/random.ts";
 import type { Chunk } from "../../ports/transport.ts";
 import { intBelow } from "../seeded_random.ts";
 
-/** Kinds of rubbish that no chat server should send. */
-export const GARBAGE_KINDS = ["bytes", "utf8", "lines", "overlong"] as const;
-
 /**
- * One of {@link GARBAGE_KINDS}: random bytes; a line that is broken UTF-8, in a binary frame; lines
- * that hardly are IRC; one line far longer than any of IRC.
+ * A kind of rubbish that no chat server should send: random bytes; a line that is broken UTF-8, in a
+ * binary frame; a line that hardly is IRC; one line far longer than any of IRC.
  */
-export type GarbageKind = typeof GARBAGE_KINDS[number];
+export type GarbageKind = "bytes" | "utf8" | "lines" | "overlong";
+
+/** Each {@link GarbageKind}, once. */
+export const GARBAGE_KINDS: readonly GarbageKind[] = ["bytes", "utf8", "lines", "overlong"];
 
 const OVERLONG_LENGTH = 1_200_000;
 

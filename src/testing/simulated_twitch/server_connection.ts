@@ -45,8 +45,11 @@ export interface SimulatedConnection {
 
 /** What all connections have in common. */
 export interface ServerWorld {
+  /** Twitch's clock, and what is to be done when. */
   readonly schedule: Schedule;
+  /** What really happens, for the record. */
   readonly truth: Truth;
+  /** How connections behave. */
   readonly settings: ConnectionSettings;
   /** The room of that name, or `undefined` if there is none. */
   room(channel: string): Room | undefined;
@@ -95,6 +98,7 @@ export class ServerConnection implements SimulatedConnection, LinkListener, List
   #state: "open" | "silent" | "over" = "open";
   #heardUs: Micros;
 
+  /** A connection that was just opened. */
   constructor(
     number: number,
     { link, world, random }: {

@@ -13,12 +13,17 @@ export const CAPABILITIES = [
 /** One of {@link CAPABILITIES}. */
 export type Capability = typeof CAPABILITIES[number];
 
-/** What the channel says of its settings. `-1`: anyone may chat, else minutes of following. */
+/** What the channel says of its settings, under Twitch's names. 0 is off, except where told. */
 export interface RoomState {
+  /** 1: emotes only. */
   "emote-only": number;
+  /** Minutes of following that it takes to chat; -1 for off. */
   "followers-only": number;
+  /** 1: nobody may say the same twice. */
   "r9k": number;
+  /** Seconds between two messages of one person. */
   "slow": number;
+  /** 1: subscribers only. */
   "subs-only": number;
 }
 

@@ -28,7 +28,7 @@ import { type ChatOptions, generatedChat } from "../chat_generator.ts";
 import { between, chance, pick, type SeededRandom } from "../seeded_random.ts";
 import type { ChatSource, TimedLine } from "./chat_source.ts";
 import { factsOfServerLine } from "./client_line.ts";
-import { applyChance, applyFault, type FaultPlan } from "./faults.ts";
+import { applyChance, applyFault, type TwitchFaults } from "./faults.ts";
 import { memoryTransport } from "./memory_transport.ts";
 import { Room, type RoomAccess } from "./room.ts";
 import { Schedule } from "./schedule.ts";
@@ -61,7 +61,7 @@ export interface SimulatedTwitchOptions extends Partial<ConnectionSettings> {
   /** Chat from elsewhere, as from `playback`. */
   readonly sources?: readonly ChatSource[];
   /** What goes wrong. */
-  readonly faults?: FaultPlan;
+  readonly faults?: TwitchFaults;
   /** What is done with the truth; it is kept unless told. */
   readonly truth?: TruthOptions;
   /** How far Twitch's clock is ahead of `clock`, 0 unless told. May be negative. */
@@ -277,7 +277,7 @@ export class SimulatedTwitch {
     for (const member of this.#rooms.get(event.channel)?.members ?? []) member.hear(event);
   }
 
-  #plan({ perSecond = {}, scheduled = [] }: FaultPlan): void {
+  #plan({ perSecond = {}, scheduled = [] }: TwitchFaults): void {
     const random = this.#faultRandom;
     for (const { fault, atMs, connection: number } of scheduled) {
       this.#schedule.after(atMs, () => {
