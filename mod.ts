@@ -26,6 +26,7 @@ export { decodeBatch, encodeBatch } from "./src/core/batch.ts";
 export { fromDigestText, isDigestText, toDigestText } from "./src/core/digest_text.ts";
 export { BatchSyntaxError, ChatloomError, type ErrorCode } from "./src/core/errors.ts";
 export type { IrcMessage, JsonValue, Message, OwnRange } from "./src/core/message.ts";
+export type { Moment, Timestamp } from "./src/core/server_time.ts";
 export { type Micros, toSeconds } from "./src/core/time.ts";
 
 export { mergeBatches } from "./src/core/merge.ts";
@@ -41,6 +42,37 @@ export type { DeadRun, JournalRun, JournalStore } from "./src/ports/journal_stor
 export type { Random } from "./src/ports/random.ts";
 export { type Reporter, type ReportFields, type Severity, SILENT } from "./src/ports/reporter.ts";
 export type { Chunk, Connection, Transport } from "./src/ports/transport.ts";
+
+// Recording.
+export type {
+  Checkpoint,
+  ConnectionState as JournaledConnection,
+  JournalEntry,
+} from "./src/engine/journal/entry.ts";
+export { JournalWriter } from "./src/engine/journal/journal_writer.ts";
+export {
+  type Recovered,
+  recoverJournals,
+  type RecoverOptions,
+} from "./src/engine/journal/recover_journals.ts";
+export {
+  type Capture,
+  importCapture,
+  type Imported,
+  type ImportOptions,
+} from "./src/engine/record/import_capture.ts";
+export { Recorder, type RecorderOptions } from "./src/engine/record/recorder.ts";
+export {
+  type ChatPool,
+  chatPool,
+  type ChatPoolOptions,
+  TWITCH_CHAT_URL,
+} from "./src/engine/session/chat_pool.ts";
+export type { ChatListener, ReceivedLine } from "./src/engine/session/listener.ts";
+export type { Login } from "./src/engine/session/login.ts";
+export type { MembershipState, WantedChannel } from "./src/engine/session/membership.ts";
+export type { ConnectionPhase } from "./src/engine/session/chat_connection.ts";
+export type { ChannelState, ConnectionState, PoolState } from "./src/engine/session/pool_state.ts";
 
 // What can be done with an archive.
 export {
