@@ -80,6 +80,9 @@ function hexValue(byte: number | undefined): number {
   return byte >= 0x61 && byte <= 0x66 ? byte - 0x57 : NO;
 }
 
+// Below this, doubles are closer to each other than decimals of six digits are.
+const SECOND_END = 2 ** 32;
+
 /**
  * A received time as it usually is: 10 digits, a point, and the shortest fraction that reads back as
  * the same double.
@@ -93,7 +96,7 @@ export function skipReceived(bytes: Uint8Array, at: number): number {
     if (!(digit >= 0 && digit <= 9)) return NO;
     second = second * 10 + digit;
   }
-  if (bytes[at + 10] !== POINT) return NO;
+  if (second >= SECOND_END || bytes[at + 10] !== POINT) return NO;
   const from = at + 11;
   let fraction = 0;
   let to = from;
@@ -104,7 +107,7 @@ export function skipReceived(bytes: Uint8Array, at: number): number {
   }
   if (to === from) return NO;
   if (bytes[to - 1] === ZERO && to > from + 1) return NO; // `.50`
-  // Up to six digits are further apart than doubles of this size, so each is its own shortest form.
+  // Up to six digits, each decimal has a double of its own, of which it is the shortest form.
   if (to < from + 7 || isShortest(second, fraction)) return isDigit(bytes[to]) ? NO : to;
   return NO;
 }

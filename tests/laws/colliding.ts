@@ -1,4 +1,6 @@
 import fc from "fast-check";
+import { encodeBatch } from "../../src/core/batch.ts";
+import { sentUs } from "../../src/core/content.ts";
 
 // Batches that are likely to speak about the same: three contents of each kind, three receivers,
 // ranges on a small grid that touch, nest and chain.
@@ -29,7 +31,7 @@ const CONTENTS = [
     host: "h",
     params: ["#c", "hi"],
     sender: "s",
-    tags: { id: "1", "tmi-sent-ts": "3000" },
+    tags: { id: "1", "tmi-sent-ts": "1568505658000" },
     user: "u",
   },
   {
@@ -37,7 +39,7 @@ const CONTENTS = [
     host: "h",
     params: ["#c", "hi"],
     sender: "s",
-    tags: { id: "2", "tmi-sent-ts": "3000" },
+    tags: { id: "2", "tmi-sent-ts": "1568505658000" },
     user: "u",
   },
   {
@@ -46,7 +48,7 @@ const CONTENTS = [
     host: "h",
     params: [],
     sender: null,
-    tags: { id: "1", "tmi-sent-ts": "59999" },
+    tags: { id: "1", "tmi-sent-ts": "3000" },
     user: "u",
     zUnknown: { "\uff21": true, "\u{1f600}": "x" },
   },
@@ -58,11 +60,12 @@ function seconds(max: number): fc.Arbitrary<number> {
     .map(([whole, part]) => whole + part);
 }
 
+// A minute starts at 1568505660.
 const received = fc.oneof(
-  fc.nat(4),
-  fc.constantFrom(0, -0, -1.5, 1e-5, 1e22, 1568505653.4480002),
+  { weight: 4, arbitrary: fc.nat(3).map((n) => 1568505658 + n / 2) },
+  { weight: 1, arbitrary: fc.constantFrom(0, -0, -1.5, 1e-5, 1e22, 1568505653.4480002) },
 );
-const range = fc.record({ time: seconds(8).map((s) => s + 55), time_range: seconds(5) });
+const range = fc.record({ time: seconds(8).map((s) => 1568505655 + s), time_range: seconds(5) });
 const ownRange = fc.tuple(received, range).map(([received, own]) => ({ received, ...own }));
 const receivers = fc.dictionary(
   fc.constantFrom(...RECEIVERS),
@@ -81,16 +84,22 @@ function toJson(value: unknown): string {
   return `{${pairs.join(", ")}}`;
 }
 
-const line = fc.tuple(fc.constantFrom(...CONTENTS), receivers, range, fc.boolean())
-  .map(([content, receivers, range, isReversed]) => {
-    const fields = Object.entries({ ...content, receivers, ...range });
-    return toJson(Object.fromEntries(isReversed ? fields.reverse() : fields));
-  });
-
 const UTF8 = new TextEncoder();
 
+const STYLES = ["canonical", "spaced", "reversed"] as const;
+
+const line = fc.tuple(fc.constantFrom(...CONTENTS), receivers, range, fc.constantFrom(...STYLES))
+  .map(([content, receivers, range, style]) => {
+    const message = { ...content, receivers, ...range };
+    if (style === "spaced") return toJson(message);
+    if (style === "reversed") return toJson(Object.fromEntries(Object.entries(message).reverse()));
+    const sent = sentUs(content.tags);
+    const exact = sent === undefined ? message : { ...message, time: sent / 1e6, time_range: 0 };
+    return new TextDecoder().decode(encodeBatch([exact])).slice(0, -1);
+  });
+
 /**
- * The bytes of a batch, hardly ever canonical.
+ * The bytes of a batch, mostly not canonical.
  *
  * @param foreign lines that other programs wrote, to be mixed in.
  */
