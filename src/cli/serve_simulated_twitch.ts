@@ -2,7 +2,7 @@ import { systemClock } from "../adapters/system_clock.ts";
 import { serveWebSocket } from "../adapters/websocket_server.ts";
 import type { Clock } from "../ports/clock.ts";
 import { seededRandom } from "../testing/seeded_random.ts";
-import { playback, type PlaybackOptions } from "../testing/simulated_twitch/playback.ts";
+import { playback, type PlaybackOptions } from "../testing/generated_chat/playback.ts";
 import {
   SimulatedTwitch,
   type SimulatedTwitchOptions,

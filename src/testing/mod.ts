@@ -37,3 +37,65 @@ export {
 } from "./faults.ts";
 export { type FaultyJournal, faultyJournal, type FaultyJournalOptions } from "./faulty_journal.ts";
 export { type FaultyStore, faultyStore, type FaultyStoreOptions } from "./faulty_store.ts";
+
+export type { Micros } from "../core/time.ts";
+export type { Clock } from "../ports/clock.ts";
+export type { Random } from "../ports/random.ts";
+export type { Chunk, Connection, Transport } from "../ports/transport.ts";
+export {
+  between,
+  chance,
+  exponential,
+  intBelow,
+  pick,
+  pickWeighted,
+  type SeededRandom,
+  seededRandom,
+  shuffled,
+} from "./seeded_random.ts";
+export {
+  type VirtualClock,
+  virtualClock,
+  type VirtualClockOptions,
+  type VirtualHost,
+  type VirtualRunOptions,
+} from "./virtual_clock.ts";
+
+export {
+  type ChatOptions,
+  type ChatStart,
+  generatedChat,
+} from "./generated_chat/generated_chat.ts";
+export type { HappeningKind } from "./generated_chat/happenings.ts";
+export type { ChannelChat, ChatSource, TimedLine } from "./generated_chat/chat_source.ts";
+export {
+  type ConnectionFault,
+  parseFaults,
+  type ScheduledFault,
+  type TwitchFaults,
+} from "./simulated_twitch/faults.ts";
+export type { Framing } from "./simulated_twitch/framing.ts";
+export type { GarbageKind } from "./simulated_twitch/garbage.ts";
+export { type Playback, playback, type PlaybackOptions } from "./generated_chat/playback.ts";
+export type { RoomAccess } from "./simulated_twitch/room.ts";
+export type {
+  ConnectionSettings,
+  SimulatedConnection,
+} from "./simulated_twitch/server_connection.ts";
+export type { RoomState } from "./simulated_twitch/server_lines.ts";
+export type { Admission, LinkListener, ServerLink } from "./simulated_twitch/server_link.ts";
+export {
+  type SimulatedChannel,
+  SimulatedTwitch,
+  type SimulatedTwitchOptions,
+} from "./simulated_twitch/simulated_twitch.ts";
+export type {
+  ConnectionRecord,
+  Delivery,
+  TrueEvent,
+  Truth,
+  TruthOptions,
+  TruthRecord,
+  Violation,
+  ViolationKind,
+} from "./simulated_twitch/truth.ts";

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { MILLISECOND_US } from "../../src/core/time.ts";
-import type { TimedLine } from "../../src/testing/simulated_twitch/chat_source.ts";
-import { playback, type PlaybackOptions } from "../../src/testing/simulated_twitch/playback.ts";
+import type { TimedLine } from "../../src/testing/generated_chat/chat_source.ts";
+import { playback, type PlaybackOptions } from "../../src/testing/generated_chat/playback.ts";
 
 const START_MS = 1_785_587_645_000;
 const OPTIONS = { startUs: START_MS * MILLISECOND_US };

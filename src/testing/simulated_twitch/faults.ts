@@ -6,8 +6,7 @@ import type { SimulatedConnection } from "./server_connection.ts";
 /** What can befall a connection. `close` comes with a close frame, `drop` without. */
 export type ConnectionFault = "close" | "drop" | "garbage" | "half-open" | "reconnect" | "stall";
 
-/** Each {@link ConnectionFault}, once. */
-export const CONNECTION_FAULTS: readonly ConnectionFault[] = [
+const CONNECTION_FAULTS: readonly ConnectionFault[] = [
   "close",
   "drop",
   "garbage",

@@ -1,10 +1,8 @@
 import { type Micros, SECOND_US } from "../../core/time.ts";
 
-/** Documented: 20 attempts to join in 10 s. We count each connection, which is kinder. */
-export const JOINS_MAX = 20;
-
-/** The time in which {@link JOINS_MAX} joins are allowed. */
-export const JOIN_WINDOW_US = 10 * SECOND_US;
+// Documented: 20 attempts to join in 10 s. We count each connection, which is kinder.
+const JOINS_MAX = 20;
+const JOIN_WINDOW_US = 10 * SECOND_US;
 
 /** Documented in 2025: an account that is no verified bot may be in this many channels. */
 export const CHANNELS_MAX = 100;

@@ -24,9 +24,9 @@
 import { type Micros, MILLISECOND_US } from "../../core/time.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Transport } from "../../ports/transport.ts";
-import { type ChatOptions, generatedChat } from "../chat_generator.ts";
+import { type ChatOptions, generatedChat } from "../generated_chat/generated_chat.ts";
 import { between, chance, pick, type SeededRandom } from "../seeded_random.ts";
-import type { ChatSource, TimedLine } from "./chat_source.ts";
+import type { ChatSource, TimedLine } from "../generated_chat/chat_source.ts";
 import { factsOfServerLine } from "./client_line.ts";
 import { applyChance, applyFault, type TwitchFaults } from "./faults.ts";
 import { memoryTransport } from "./memory_transport.ts";

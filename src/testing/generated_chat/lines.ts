@@ -1,8 +1,8 @@
-import { type Micros, MILLISECOND_US } from "../core/time.ts";
-import type { Random } from "../ports/random.ts";
-import type { Person } from "./chat_generator_people.ts";
-import type { Utterance } from "./chat_generator_text.ts";
-import { chance, intBelow, pick } from "./seeded_random.ts";
+import { type Micros, MILLISECOND_US } from "../../core/time.ts";
+import type { Random } from "../../ports/random.ts";
+import type { Person } from "./people.ts";
+import type { Utterance } from "./text.ts";
+import { chance, intBelow, pick } from "../seeded_random.ts";
 
 /** A message that others may answer or delete. */
 export interface SaidMessage extends Utterance {
@@ -28,7 +28,7 @@ export type Tags = readonly (readonly [key: string, value: string])[];
 const SERVER = ":tmi.twitch.tv";
 
 /** A tag's value in the form of IRCv3: `;`, space, `\`, CR and LF are escaped. */
-export function escapeTag(value: string): string {
+function escapeTag(value: string): string {
   return value.replace(/[; \\\r\n]/g, (letter) => ESCAPES.get(letter)!);
 }
 

@@ -1,9 +1,9 @@
-import { type Micros, MILLISECOND_US, SECOND_US } from "../core/time.ts";
-import { type HappeningKind, Happenings } from "./chat_generator_happenings.ts";
-import { Membership } from "./chat_generator_membership.ts";
-import { crowd } from "./chat_generator_people.ts";
-import { chance, exponential, pickWeighted, type SeededRandom } from "./seeded_random.ts";
-import type { ChannelChat, ChatSource, TimedLine } from "./simulated_twitch/chat_source.ts";
+import { type Micros, MILLISECOND_US, SECOND_US } from "../../core/time.ts";
+import { type HappeningKind, Happenings } from "./happenings.ts";
+import { Membership } from "./membership.ts";
+import { crowd } from "./people.ts";
+import { chance, exponential, pickWeighted, type SeededRandom } from "../seeded_random.ts";
+import type { ChannelChat, ChatSource, TimedLine } from "./chat_source.ts";
 
 /** What happens in a channel, and how often. */
 export interface ChatOptions {

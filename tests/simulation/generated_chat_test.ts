@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MILLISECOND_US, SECOND_US } from "../../src/core/time.ts";
-import { type ChatOptions, generatedChat } from "../../src/testing/chat_generator.ts";
+import {
+  type ChatOptions,
+  generatedChat,
+} from "../../src/testing/generated_chat/generated_chat.ts";
 import { seededRandom } from "../../src/testing/seeded_random.ts";
-import type { ChannelChat, TimedLine } from "../../src/testing/simulated_twitch/chat_source.ts";
+import type { ChannelChat, TimedLine } from "../../src/testing/generated_chat/chat_source.ts";
 
 const START_US = 1_785_587_645_678_901;
 

@@ -1,8 +1,8 @@
-import { type Micros, SECOND_US } from "../core/time.ts";
-import { membershipLine } from "./chat_generator_lines.ts";
-import type { Person } from "./chat_generator_people.ts";
-import { between, chance, exponential, pick, type SeededRandom } from "./seeded_random.ts";
-import type { ChatSource, TimedLine } from "./simulated_twitch/chat_source.ts";
+import { type Micros, SECOND_US } from "../../core/time.ts";
+import { membershipLine } from "./lines.ts";
+import type { Person } from "./people.ts";
+import { between, chance, exponential, pick, type SeededRandom } from "../seeded_random.ts";
+import type { ChatSource, TimedLine } from "./chat_source.ts";
 
 /** How people come and go. */
 export interface MembershipOptions {

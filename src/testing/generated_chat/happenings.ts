@@ -1,4 +1,4 @@
-import { type Micros, MILLISECOND_US } from "../core/time.ts";
+import { type Micros, MILLISECOND_US } from "../../core/time.ts";
 import {
   clearchatLine,
   clearmsgLine,
@@ -10,12 +10,12 @@ import {
   type SaidMessage,
   usernoticeLine,
   userstateLine,
-} from "./chat_generator_lines.ts";
-import { type Person, talker } from "./chat_generator_people.ts";
-import { utterance } from "./chat_generator_text.ts";
-import { subscription } from "./chat_generator_usernotices.ts";
-import { chance, intBelow, pick, type SeededRandom } from "./seeded_random.ts";
-import { type RoomState, roomStateLine } from "./simulated_twitch/server_lines.ts";
+} from "./lines.ts";
+import { type Person, talker } from "./people.ts";
+import { utterance } from "./text.ts";
+import { subscription } from "./usernotices.ts";
+import { chance, intBelow, pick, type SeededRandom } from "../seeded_random.ts";
+import { type RoomState, roomStateLine } from "../simulated_twitch/server_lines.ts";
 
 /** What can happen in a channel, other than people coming and going. */
 export type HappeningKind =
