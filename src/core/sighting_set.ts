@@ -9,7 +9,7 @@ import { overlapParts } from "./overlap.ts";
 import { RangedStore } from "./ranged_store.ts";
 import { readLines, toExactLine } from "./read_lines.ts";
 import type { Sighting } from "./sighting.ts";
-import { type Micros, minuteOf } from "./time.ts";
+import { type Micros, MINUTE_US, minuteOf } from "./time.ts";
 
 /** A stretch of server time, both ends included. */
 export interface Extent {
@@ -89,16 +89,15 @@ export class SightingSet {
 
   /**
    * Drops every sighting for which `matches` says so, and returns how many that were. `matches`
-   * gets the message as parsed and the range of the sighting.
+   * gets the message as parsed, and for a ranged one the sighting; an exact one goes as a whole.
    */
-  drop(matches: (message: IrcMessage, range: Extent) => boolean): number {
+  drop(matches: (message: IrcMessage, sighting: Sighting | undefined) => boolean): number {
     const exact = new ExactStore();
     const ranged = new RangedStore();
     let dropped = 0;
     let before: ExactMessage | undefined;
     for (const message of this.#exact.messages) {
-      const { sentUs } = message.line;
-      if (matches(parseExact(message.line), { startUs: sentUs, endUs: sentUs })) {
+      if (matches(parseExact(message.line), undefined)) {
         dropped += message.heard.length;
         continue;
       }
@@ -109,13 +108,35 @@ export class SightingSet {
     }
     for (const { content, sightings } of this.#ranged.messages) {
       const message = parseContent(content);
-      const kept = sightings.filter(({ startUs, endUs }) => !matches(message, { startUs, endUs }));
+      const kept = sightings.filter((sighting) => !matches(message, sighting));
       dropped += sightings.length - kept.length;
       if (kept.length > 0) ranged.join(content, kept);
     }
     this.#exact = exact;
     this.#ranged = ranged;
     return dropped;
+  }
+
+  /** A set of its own of all that is known of ranged contents. */
+  ranged(): SightingSet {
+    const set = new SightingSet();
+    set.#ranged.joinAll(this.#ranged);
+    return set;
+  }
+
+  /**
+   * Whether every sighting shares an instant with the minute: only such can stand in its files,
+   * since an event lies inside the ranges of all its sightings.
+   */
+  fitsMinute(minuteUs: Micros): boolean {
+    if (!this.#exact.messages.every(({ line }) => minuteOf(line.sentUs) === minuteUs)) return false;
+    for (const { sightings } of this.#ranged.messages) {
+      const doesFit = sightings.every(({ startUs, endUs }) =>
+        startUs < minuteUs + MINUTE_US && endUs >= minuteUs
+      );
+      if (!doesFit) return false;
+    }
+    return true;
   }
 
   /** The normal form as one batch; it may hold several minutes. Fresh for the caller. */
