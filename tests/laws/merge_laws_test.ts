@@ -6,6 +6,7 @@ import { mergeBatches } from "../../src/core/merge.ts";
 import { readBatch } from "../../src/core/read_batch.ts";
 import { goldenBatches, goldenMissing } from "../golden/golden_batches.ts";
 import { batches } from "./colliding.ts";
+import { mergePlainly } from "./plain_merge.ts";
 
 type Bytes = Uint8Array;
 
@@ -23,6 +24,7 @@ const laws: Record<string, (a: Bytes, b: Bytes, c: Bytes) => [Bytes, Bytes]> = {
   commutative: (a, b) => [merge(a, b), merge(b, a)],
   associative: (a, b, c) => [merge(merge(a, b), c), merge(a, merge(b, c))],
   flat: (a, b, c) => [merge(merge(a, b), c), merge(c, a, b)],
+  "what the design says": (a, b, c) => [merge(a, b, c), mergePlainly([a, b, c])],
   idempotent: (a) => [merge(a, a), merge(a)],
   absorbing: (a, b) => [merge(merge(a, b), b, a), merge(a, b)],
   "read back as written": (a, b) => [readBatch(merge(a, b)).encode(), merge(a, b)],
