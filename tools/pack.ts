@@ -66,7 +66,9 @@ function pinned(names: readonly string[]): Record<string, string> {
   return Object.fromEntries(names.map((name) => {
     const target = imports[name] ?? "";
     const version = target.slice(target.lastIndexOf("@") + 1);
-    if (!/^\d+\.\d+\.\d+$/.test(version)) throw new Error(`Cannot pin "${name}": found "${target}"`);
+    if (!/^\d+\.\d+\.\d+$/.test(version)) {
+      throw new Error(`Cannot pin "${name}": found "${target}"`);
+    }
     return [name, version];
   }));
 }
