@@ -1,6 +1,6 @@
 import { dirname, join, sep } from "node:path";
 import { errnoError, type FileCalls, type FileKind, type OpenFile } from "./file_calls.ts";
-import { errnoOf, isAbsence } from "./file_errors.ts";
+import { errnoOf, isAbsence, isDenial } from "./file_errors.ts";
 import { FolderSyncs } from "./folder_syncs.ts";
 import { newWriterName, scratchName, scratchWriter } from "./stored_name.ts";
 
@@ -109,12 +109,13 @@ export class DurableFiles {
    */
   async ensureFolder(folder: string): Promise<void> {
     if (this.#safeFolders.has(folder)) return;
+    const parent = dirname(folder);
     const isInside = folder.startsWith(this.#inside);
-    if (isInside) await this.ensureFolder(dirname(folder));
-    const isMade = await this.#makeFolder(folder);
-    // Also when it was there: whoever made it may have died before flushing its name. What is
-    // outside of the root and was there before us is not ours to flush, nor perhaps to open.
-    if (isMade || isInside) await this.sync(dirname(folder));
+    if (isInside) await this.ensureFolder(parent);
+    await this.#makeFolder(folder);
+    // Also when it was there: whoever made it may have died before flushing its name.
+    if (isInside) await this.sync(parent);
+    else await this.#syncUpwards(parent);
     if (this.#safeFolders.size >= FOLDERS_REMEMBERED_MAX) this.#safeFolders.clear();
     this.#safeFolders.add(folder);
   }
@@ -124,37 +125,38 @@ export class DurableFiles {
     this.#safeFolders.clear();
   }
 
-  // Whether it made the folder, rather than finding it.
-  async #makeFolder(folder: string): Promise<boolean> {
-    let isMade = false;
-    let kind = await this.kind(folder);
-    if (kind === undefined) {
-      isMade = await this.#tryMakeFolder(folder);
-      kind = await this.kind(folder);
-    }
-    if (kind === "folder") return isMade;
+  async #makeFolder(folder: string): Promise<void> {
+    if (await this.kind(folder) === undefined) await this.#tryMakeFolder(folder);
+    const kind = await this.kind(folder);
+    if (kind === "folder") return;
     if (kind === undefined) throw errnoError("ENOENT", folder);
     // The user may point the archive elsewhere, but nothing inside it may.
-    if (kind === "link" && !folder.startsWith(this.#inside)) return isMade;
+    if (kind === "link" && !folder.startsWith(this.#inside)) return;
     throw errnoError(kind === "link" ? "ELOOP" : "ENOTDIR", folder);
   }
 
-  async #tryMakeFolder(
-    folder: string,
-    { hasParent = false }: { readonly hasParent?: boolean } = {},
-  ): Promise<boolean> {
+  async #tryMakeFolder(folder: string): Promise<void> {
     try {
       await this.#calls.makeFolder(folder);
-      return true;
     } catch (error) {
-      if (errnoOf(error) === "EEXIST") return false; // Somebody was faster.
-      // With its parent there it is final: /proc says so to whoever makes a folder in it.
-      if (errnoOf(error) !== "ENOENT" || hasParent || folder.startsWith(this.#inside)) throw error;
+      if (errnoOf(error) === "EEXIST") return; // Somebody was faster.
+      const parent = dirname(folder);
+      const isAbove = !folder.startsWith(this.#inside) && parent !== folder;
+      if (errnoOf(error) !== "ENOENT" || !isAbove) throw error;
+      await this.#makeFolder(parent);
+      await this.#tryMakeFolder(folder);
     }
-    const parent = dirname(folder);
-    if (parent === folder) throw errnoError("ENOENT", folder);
-    await this.ensureFolder(parent);
-    return await this.#tryMakeFolder(folder, { hasParent: true });
+  }
+
+  // What is above the archive may belong to others, who need not let us open it.
+  async #syncUpwards(folder: string): Promise<void> {
+    try {
+      await this.sync(folder);
+    } catch (error) {
+      if (isDenial(error)) return;
+      throw error;
+    }
+    if (dirname(folder) !== folder) await this.#syncUpwards(dirname(folder));
   }
 
   async #fill(path: string, bytes: Uint8Array, signal: AbortSignal | undefined): Promise<void> {

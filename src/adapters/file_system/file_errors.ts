@@ -24,6 +24,11 @@ export function isAbsence(error: unknown): boolean {
   return errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR";
 }
 
+/** Whether `error` says that this is not for us to do. */
+export function isDenial(error: unknown): boolean {
+  return explain(error)[0] === "STORE_DENIED";
+}
+
 /**
  * The runtime's `cause` as an error of chatloom's: full and denied have codes of their own, the
  * rest gets `otherwise`. `attempt` goes on from "Cannot".
