@@ -211,7 +211,7 @@ export class Link {
     if (welcomedUs !== undefined) this.#earlier = memberships;
     const wasStable = welcomedUs !== undefined && nowUs - welcomedUs >= STABLE_MS * MILLISECOND_US;
     if (wasStable) this.#backoff.reset();
-    this.#retryUs = nowUs + this.#backoff.nextMs() * MILLISECOND_US;
+    this.#retryUs = nowUs + Math.ceil(this.#backoff.nextMs() * MILLISECOND_US);
   }
 
   #report(
