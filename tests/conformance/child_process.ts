@@ -33,7 +33,8 @@ export function startChild(moduleUrl: string, args: readonly string[]): Child {
       return value;
     },
     async kill() {
-      child.kill("SIGKILL");
+      // Deno's own `kill` does nothing after a first signal, as SIGSTOP.
+      if (child.exitCode === null) process.kill(child.pid!, "SIGKILL");
       await gone;
     },
   };
