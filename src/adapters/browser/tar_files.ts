@@ -1,0 +1,79 @@
+// modern-tar: small, without dependencies, on the streams that browsers have; knows PAX and GNU names.
+import { createTarDecoder, type ParsedTarEntry } from "modern-tar";
+import { ChatloomError } from "../../core/errors.ts";
+import { FOUND_FILE_MAX_BYTES, FOUND_FILES_MAX, type FoundFile } from "./found_file.ts";
+import type { BlobSpool } from "./blob_spool.ts";
+
+/** How {@link tarFiles} reads. */
+export interface TarOptions {
+  /** Where the files are put aside: a tar has no directory, and a packed one is read once only. */
+  readonly spool: BlobSpool;
+  /** Whether a file is wanted, by its path; others are skipped and yielded without their bytes. */
+  readonly isWanted: (path: string) => boolean;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Yields the files in a tar, as they come.
+ *
+ * @throws {ChatloomError} `INPUT_UNREADABLE` when it is no tar, or ends midway.
+ */
+export async function* tarFiles(
+  name: string,
+  bytes: ReadableStream<Uint8Array>,
+  { spool, isWanted, signal }: TarOptions,
+): AsyncGenerator<FoundFile, void, undefined> {
+  let count = 0;
+  try {
+    // `strict`, as else the rest of a broken archive would be missing without a word.
+    for await (const entry of entriesOf(bytes.pipeThrough(createTarDecoder({ strict: true })))) {
+      signal?.throwIfAborted();
+      const { header, body } = entry;
+      if (header.type !== undefined && header.type !== "file") {
+        await body.cancel();
+        continue;
+      }
+      if (++count > FOUND_FILES_MAX) throw new RangeError("it has too many files");
+      const path = `${name}/${header.name}`;
+      if (!isWanted(path) || header.size > FOUND_FILE_MAX_BYTES) {
+        await body.cancel();
+        yield { path, read: () => Promise.reject(tooLong(path)) };
+        continue;
+      }
+      const kept = spool.put(await bytesOf(entry));
+      yield { path, read: () => kept.read() };
+    }
+  } catch (cause) {
+    signal?.throwIfAborted();
+    const found = cause instanceof Error ? `: ${cause.message}` : "";
+    throw new ChatloomError("INPUT_UNREADABLE", `Cannot read tar "${name}"${found}`, { cause });
+  }
+}
+
+/** Not every browser lets `for await` read a stream. */
+async function* entriesOf(
+  stream: ReadableStream<ParsedTarEntry>,
+): AsyncGenerator<ParsedTarEntry, void, undefined> {
+  const reader = stream.getReader();
+  try {
+    for (let step = await reader.read(); !step.done; step = await reader.read()) yield step.value;
+  } finally {
+    await reader.cancel().catch(() => {}); // What went wrong has been thrown already.
+  }
+}
+
+async function bytesOf({ header, body }: ParsedTarEntry): Promise<Uint8Array> {
+  const bytes = new Uint8Array(header.size);
+  const reader = body.getReader();
+  let length = 0;
+  for (let step = await reader.read(); !step.done; step = await reader.read()) {
+    bytes.set(step.value, length); // Throws when there is more than the header said.
+    length += step.value.length;
+  }
+  if (length !== header.size) throw new RangeError(`"${header.name}" ends midway`);
+  return bytes;
+}
+
+function tooLong(path: string): ChatloomError {
+  return new ChatloomError("INPUT_UNREADABLE", `Cannot unpack "${path}": it is too long`);
+}

@@ -1,0 +1,100 @@
+import { h, type JSX } from "preact";
+import type { ArchivesState } from "../archives/archives_state.ts";
+import { ArchivesView } from "../archives/archives_view.ts";
+import { icon } from "./icons.ts";
+import { formatRoute, go, type Route, route } from "./route.ts";
+import { type Theme, theme, zone } from "./settings.ts";
+
+/** What the page stands on. */
+export interface AppProps {
+  readonly archives: ArchivesState;
+  /** Why the worker broke down, if it did. */
+  readonly breakdown: { readonly value: string | undefined };
+}
+
+const VIEWS: readonly (readonly [view: Route["view"], label: string])[] = [
+  ["archives", "Archives"],
+  ["timeline", "Timeline"],
+  ["chat", "Chat"],
+];
+
+/** The whole page. */
+export function App({ archives, breakdown }: AppProps): JSX.Element {
+  return h(
+    "div",
+    { class: "app" },
+    h(Header, null),
+    breakdown.value !== undefined &&
+      h(
+        "p",
+        { class: "alert", role: "alert" },
+        `The page's worker broke down: ${breakdown.value}. Reload to begin anew; your files are as they were.`,
+      ),
+    h("main", { id: "main", tabIndex: -1 }, h(ArchivesView, { archives })),
+  );
+}
+
+function Header(): JSX.Element {
+  return h(
+    "header",
+    { class: "top" },
+    h("a", { class: "skip", href: "#main", onClick: skipToMain }, "Skip to content"),
+    h(
+      "span",
+      { class: "wordmark" },
+      h("span", { class: "mark", "aria-hidden": "true" }),
+      "chatloom",
+    ),
+    h(
+      "nav",
+      { "aria-label": "Views" },
+      VIEWS.map(([view, label]) =>
+        h("a", {
+          key: view,
+          href: formatRoute({ ...route.value, view }),
+          "aria-current": route.value.view === view ? "page" : undefined,
+          onClick: (event: MouseEvent) => {
+            if (event.metaKey || event.ctrlKey || event.shiftKey) return; // Another tab.
+            event.preventDefault();
+            go({ view });
+          },
+        }, label)
+      ),
+    ),
+    h("div", { class: "tools" }, h(ZoneButton, null), h(ThemeButton, null)),
+  );
+}
+
+function skipToMain(event: MouseEvent): void {
+  event.preventDefault(); // The address says what is shown, not where the focus is.
+  document.getElementById("main")?.focus();
+}
+
+function ZoneButton(): JSX.Element {
+  const isUtc = zone.value === "utc";
+  return h("button", {
+    type: "button",
+    class: "quiet",
+    "aria-label": isUtc ? "Times are UTC; show local time" : "Times are local; show UTC",
+    title: isUtc ? "Times are UTC" : "Times are local",
+    onClick: () => void (zone.value = isUtc ? "local" : "utc"),
+  }, isUtc ? "UTC" : "Local");
+}
+
+const THEMES: Readonly<Record<Theme, readonly [next: Theme, icon: JSX.Element, label: string]>> = {
+  auto: ["light", icon("half"), "Theme follows the system; use light"],
+  light: ["dark", icon("sun"), "Theme is light; use dark"],
+  dark: ["auto", icon("moon"), "Theme is dark; follow the system"],
+};
+
+function ThemeButton(): JSX.Element {
+  const [next, , label] = THEMES[theme.value];
+  const drawing = icon(theme.value === "auto" ? "half" : theme.value === "light" ? "sun" : "moon");
+  return h("button", {
+    type: "button",
+    class: "quiet only-icon",
+    "aria-label": label,
+    title: label,
+    onClick: () => void (theme.value = next),
+  }, drawing);
+}

@@ -1,0 +1,57 @@
+import type { Micros } from "../../core/time.ts";
+import type { Zone } from "./settings.ts";
+
+const NUMBER = new Intl.NumberFormat("en");
+
+/** `1234567` as `1,234,567`. */
+export function formatCount(count: number): string {
+  return NUMBER.format(count);
+}
+
+/** A count with its noun: `1 message`, `2 messages`. */
+export function formatCounted(count: number, noun: string): string {
+  const plural = /(?:s|ch)$/.test(noun) ? `${noun}es` : `${noun}s`;
+  return `${formatCount(count)} ${count === 1 ? noun : plural}`;
+}
+
+/** Bytes for people: `12.3 MB`. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  const units = ["kB", "MB", "GB", "TB"];
+  let value = bytes / 1000;
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
+}
+
+/** A length of time for people: `850 ms`, `12.3 s`, `2 min 5 s`. */
+export function formatMilliseconds(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  return `${Math.floor(ms / 60_000)} min ${Math.round(ms % 60_000 / 1000)} s`;
+}
+
+/** `2019-09-15 00:01`, of the day and minute that hold `timeUs`. */
+export function formatMinute(timeUs: Micros, zone: Zone): string {
+  return `${formatDay(timeUs, zone)} ${formatClock(timeUs, zone).slice(0, 5)}`;
+}
+
+/** `2019-09-15`. */
+export function formatDay(timeUs: Micros, zone: Zone): string {
+  return shifted(timeUs, zone).toISOString().slice(0, 10);
+}
+
+/** `00:01:23.456`. */
+export function formatClock(timeUs: Micros, zone: Zone): string {
+  return shifted(timeUs, zone).toISOString().slice(11, 23);
+}
+
+/** A date whose UTC fields are those of the zone. */
+function shifted(timeUs: Micros, zone: Zone): Date {
+  const date = new Date(Math.floor(timeUs / 1000));
+  if (zone === "utc") return date;
+  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000);
+}

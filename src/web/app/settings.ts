@@ -1,0 +1,45 @@
+import { effect, type Signal, signal } from "@preact/signals";
+
+/** How the page looks. `auto` follows the system. */
+export type Theme = "auto" | "dark" | "light";
+/** In what time it shows times. */
+export type Zone = "utc" | "local";
+
+/** The theme, kept across visits where the browser lets us. */
+export const theme: Signal<Theme> = kept("theme", ["auto", "dark", "light"]);
+/** The time zone. */
+export const zone: Signal<Zone> = kept("zone", ["utc", "local"]);
+/** Whether emotes may be fetched from Twitch, which then knows that someone looks at this chat. */
+export const images: Signal<"off" | "on"> = kept("images", ["off", "on"]);
+
+function kept<T extends string>(name: string, choices: readonly [T, ...T[]]): Signal<T> {
+  const stored = readStored(`chatloom.${name}`);
+  const choice = signal<T>(choices.find((each) => each === stored) ?? choices[0]);
+  effect(() => writeStored(`chatloom.${name}`, choice.value));
+  return choice;
+}
+
+// Pages from `file://`, and those whose reader forbids it, have no storage: then nothing is kept.
+function readStored(name: string): string | null {
+  try {
+    return localStorage.getItem(name);
+  } catch {
+    return null;
+  }
+}
+
+function writeStored(name: string, value: string): void {
+  try {
+    localStorage.setItem(name, value);
+  } catch {
+    // See above.
+  }
+}
+
+/** Makes the document follow the theme. */
+export function applyTheme(): void {
+  effect(() => {
+    if (theme.value === "auto") document.documentElement.removeAttribute("data-theme");
+    else document.documentElement.setAttribute("data-theme", theme.value);
+  });
+}

@@ -1,0 +1,128 @@
+import { Fragment, h, type JSX } from "preact";
+import { useRef, useState } from "preact/hooks";
+import { icon } from "../app/icons.ts";
+import type { ArchivesState } from "./archives_state.ts";
+import { ComparisonPanel } from "./comparison_panel.ts";
+import { takeDropped, takeFolder, takeLoose } from "./intake.ts";
+import { MergePanel } from "./merge_panel.ts";
+import { SourceCard } from "./source_card.ts";
+
+/** Where archives come in, are checked, compared and merged. */
+export function ArchivesView({ archives }: { readonly archives: ArchivesState }): JSX.Element {
+  const sources = archives.sources.value;
+  return h(
+    "div",
+    { class: "page archives" },
+    h("h1", null, "Merge recordings"),
+    h(
+      "p",
+      { class: "lead" },
+      "Give it what several recorders kept of the same channels. Every file is checked, the ",
+      "recordings are compared message by message, and one archive comes out that is the same bytes ",
+      "wherever and in whatever order it is made. Nothing leaves this machine.",
+    ),
+    h(DropZone, { archives, isCompact: sources.length > 0 }),
+    sources.length > 0 && h(
+      Fragment,
+      null,
+      h(
+        "section",
+        { "aria-labelledby": "sources-title" },
+        h("h2", { id: "sources-title" }, "Sources"),
+        h(
+          "ul",
+          { class: "cards" },
+          sources.map((source) => h("li", { key: source.number }, h(SourceCard, { source }))),
+        ),
+      ),
+      h(ComparisonPanel, { archives }),
+      h(MergePanel, { archives }),
+    ),
+  );
+}
+
+interface DropZoneProps {
+  readonly archives: ArchivesState;
+  /** Something is there already: less needs saying. */
+  readonly isCompact: boolean;
+}
+
+function DropZone({ archives, isCompact }: DropZoneProps): JSX.Element {
+  const [isOver, setOver] = useState(false);
+  const files = useRef<HTMLInputElement>(null);
+  const folder = useRef<HTMLInputElement>(null);
+  return h(
+    "section",
+    {
+      class: `drop-zone${isOver ? " is-over" : ""}${isCompact ? " is-compact" : ""}`,
+      "aria-label": "Add archives",
+      onDragOver: (event: DragEvent) => {
+        event.preventDefault();
+        setOver(true);
+      },
+      onDragLeave: () => setOver(false),
+      onDrop: async (event: DragEvent) => {
+        event.preventDefault();
+        setOver(false);
+        if (event.dataTransfer !== null) await archives.add(await takeDropped(event.dataTransfer));
+      },
+    },
+    !isCompact && icon("drop"),
+    h(
+      "div",
+      { class: "drop-words" },
+      h("p", { class: "drop-title" }, isCompact ? "Add another" : "Drop two or more archives here"),
+      h("p", { class: "hint" }, "Folders, batch files, .zip, .tar or .tar.gz, and raw captures"),
+    ),
+    h(
+      "div",
+      { class: "buttons" },
+      h(
+        "button",
+        {
+          type: "button",
+          onClick: () => folder.current?.click(),
+        },
+        icon("folder"),
+        "Choose folder",
+      ),
+      h(
+        "button",
+        {
+          type: "button",
+          onClick: () => files.current?.click(),
+        },
+        icon("file"),
+        "Choose files",
+      ),
+    ),
+    h("input", {
+      ref: files,
+      class: "picker",
+      type: "file",
+      multiple: true,
+      tabIndex: -1,
+      "aria-hidden": "true",
+      "data-pick": "files",
+      onChange: (event: Event) => void archives.add(takeLoose(takeFiles(event))),
+    }),
+    h("input", {
+      ref: folder,
+      class: "picker",
+      type: "file",
+      webkitdirectory: true,
+      tabIndex: -1,
+      "aria-hidden": "true",
+      "data-pick": "folder",
+      onChange: (event: Event) => void archives.add(takeFolder(takeFiles(event))),
+    } as Record<string, unknown>),
+  );
+}
+
+/** The picked files; the same may be picked again. */
+function takeFiles(event: Event): File[] {
+  const input = event.currentTarget as HTMLInputElement;
+  const picked = [...input.files ?? []];
+  input.value = "";
+  return picked;
+}

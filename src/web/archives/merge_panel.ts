@@ -1,0 +1,97 @@
+import { Fragment, h, type JSX } from "preact";
+import { formatBytes, formatCounted, formatMilliseconds } from "../app/format.ts";
+import { icon } from "../app/icons.ts";
+import type { MergeReport } from "../sources/report.ts";
+import { type ArchivesState, canSaveToFolder } from "./archives_state.ts";
+import { Progress } from "./progress.ts";
+
+/** Merges what is there, and gives it back. */
+export function MergePanel({ archives }: { readonly archives: ArchivesState }): JSX.Element {
+  const job = archives.merge.value;
+  const batches = archives.reports.value.reduce((sum, report) => sum + report.batches, 0);
+  const isReady = batches > 0 && !archives.isChecking.value;
+  return h(
+    "section",
+    { class: "merge", "aria-labelledby": "merge-title" },
+    h("h2", { id: "merge-title" }, "Merge"),
+    job.kind === "running"
+      ? h(Progress, {
+        label: "Merging",
+        done: job.progress?.done ?? 0,
+        total: job.progress?.total ?? 0,
+        unit: "minute",
+        onCancel: job.cancel,
+      })
+      : job.kind === "done"
+      ? h(Result, { report: job.result, archives })
+      : h(Fragment, null, [
+        job.kind === "failed" && h("p", { class: "bad", role: "alert" }, job.reason),
+        h(
+          "button",
+          {
+            type: "button",
+            class: "primary",
+            disabled: !isReady,
+            onClick: () => void archives.startMerge(),
+          },
+          icon("merge"),
+          archives.reports.value.length === 1 ? "Settle this archive" : "Merge",
+        ),
+      ]),
+  );
+}
+
+function Result(
+  { report, archives }: { readonly report: MergeReport; readonly archives: ArchivesState },
+): JSX.Element {
+  const { batches, bytes, messages, leftOut, milliseconds } = report;
+  const saving = archives.saving.value;
+  return h(
+    "div",
+    { class: "card result" },
+    h(
+      "p",
+      { class: "headline", role: "status" },
+      `${formatCounted(messages, "message")} in ${formatCounted(batches, "batch")}`,
+    ),
+    h(
+      "p",
+      { class: "facts" },
+      `${formatBytes(bytes)} · merged in ${formatMilliseconds(milliseconds)}`,
+      leftOut > 0 ? ` · ${formatCounted(leftOut, "file")} left out, see above` : "",
+    ),
+    saving.kind === "running"
+      ? h(Progress, {
+        label: "Saving",
+        done: Math.round((saving.progress ?? 0) * 100),
+        total: 100,
+        unit: "percent",
+        onCancel: saving.cancel,
+      })
+      : h(
+        "div",
+        { class: "buttons" },
+        h(
+          "button",
+          {
+            type: "button",
+            class: "primary",
+            onClick: () => void archives.download(),
+          },
+          icon("drop"),
+          "Download zip",
+        ),
+        canSaveToFolder() && h(
+          "button",
+          {
+            type: "button",
+            onClick: () => void archives.saveToFolder(),
+          },
+          icon("folder"),
+          "Save to a folder",
+        ),
+      ),
+    saving.kind === "done" && h("p", { class: "good", role: "status" }, saving.result),
+    saving.kind === "failed" && h("p", { class: "bad", role: "alert" }, saving.reason),
+  );
+}

@@ -1,0 +1,80 @@
+import { batchKey, parseArchiveKey } from "../../core/archive_key.ts";
+import { TIME_END_US } from "../../core/time.ts";
+import { readMinutes } from "../../engine/read_minutes.ts";
+import type { BatchStore } from "../../ports/batch_store.ts";
+import type { Hasher } from "../../ports/hasher.ts";
+import { SILENT } from "../../ports/reporter.ts";
+import type { MergeReport, MinuteProgress } from "./report.ts";
+
+/** What a merge works with. */
+export interface MergeOptions {
+  /** All sources as one archive. Only files that are well are in it. */
+  readonly from: BatchStore;
+  /** Empty. */
+  readonly to: BatchStore;
+  readonly channels: readonly string[];
+  /** How many minutes there are in all, for the progress. */
+  readonly minuteCount: number;
+  readonly hasher: Hasher;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: MinuteProgress) => void;
+}
+
+/** What a merge made. */
+export type Merged = Omit<MergeReport, "leftOut">;
+
+/**
+ * Writes the settled form of `from` into `to`: the files that settling an archive of all of its files
+ * leaves. A few minutes at a time are in memory.
+ */
+export async function mergeSources(options: MergeOptions): Promise<Merged> {
+  const { from, to, hasher, signal, onProgress, minuteCount: total } = options;
+  const startMs = performance.now();
+  let [batches, bytes, messages, done] = [0, 0, 0, 0];
+  const orders = await copyOrders(options);
+  for (const channel of options.channels) {
+    const minutes = readMinutes(channel, {
+      store: from,
+      hasher,
+      reporter: SILENT, // What is not well was named when the sources were checked.
+      fromUs: 0,
+      untilUs: TIME_END_US,
+      signal,
+    });
+    for await (const minute of minutes) {
+      const digest = await hasher.digest(minute.bytes);
+      const key = batchKey(channel, { timeUs: minute.minuteUs, digest });
+      await to.put(key, minute.bytes, { signal });
+      batches++;
+      bytes += minute.bytes.length;
+      messages += countLines(minute.bytes);
+      onProgress({ done: ++done, total, key });
+    }
+  }
+  return { batches, bytes, messages, ...orders, milliseconds: performance.now() - startMs };
+}
+
+/** Tombstones and redactions go on as they are: whoever takes in the result shall obey them, too. */
+async function copyOrders(
+  { from, to, channels, signal }: MergeOptions,
+): Promise<{ tombstones: number; redactions: number }> {
+  let [tombstones, redactions] = [0, 0];
+  for (const channel of channels) {
+    for await (const key of from.list(`${channel}/`, { signal })) {
+      const kind = parseArchiveKey(key)?.kind;
+      if (kind !== "tombstone" && kind !== "redaction") continue;
+      const bytes = await from.get(key, { signal });
+      if (bytes === undefined) continue;
+      await to.put(key, bytes, { signal });
+      if (kind === "tombstone") tombstones++;
+      else redactions++;
+    }
+  }
+  return { tombstones, redactions };
+}
+
+function countLines(bytes: Uint8Array): number {
+  let lines = 0;
+  for (let at = bytes.indexOf(0x0a); at !== -1; at = bytes.indexOf(0x0a, at + 1)) lines++;
+  return lines;
+}

@@ -1,0 +1,123 @@
+import { BlobSpool } from "../../adapters/browser/blob_spool.ts";
+import { BlobStore } from "../../adapters/browser/blob_store.ts";
+import { droppedFile, folderFiles } from "../../adapters/browser/dropped_files.ts";
+import type { FoundFile } from "../../adapters/browser/found_file.ts";
+import { tarFiles } from "../../adapters/browser/tar_files.ts";
+import { zipFiles } from "../../adapters/browser/zip_files.ts";
+import { importCapture } from "../../engine/record/import_capture.ts";
+import { checkFiles, type CheckOptions } from "./check_source.ts";
+import { placeOf } from "./place.ts";
+import type { SourceInput } from "./report.ts";
+import { Source } from "./source.ts";
+
+/**
+ * Opens what someone handed over, whatever it is, and checks every file in it.
+ *
+ * @throws {ChatloomError} `INPUT_UNREADABLE` when it is neither an archive nor a capture.
+ */
+export async function openSource(
+  id: number,
+  input: SourceInput,
+  options: CheckOptions,
+): Promise<Source> {
+  const spool = new BlobSpool();
+  const { name } = input;
+  if (input.kind === "folder") {
+    const source = new Source(id, { name, form: "folder", spool });
+    await checkFiles(source, folderFiles(input.folder, options), options);
+    return source;
+  }
+  if (input.kind === "files") {
+    const source = new Source(id, { name, form: "files", spool });
+    const files = input.files.map(({ path, file }) => droppedFile(path, file));
+    await checkFiles(source, files, options);
+    return source;
+  }
+  const form = await formOf(input.file);
+  const source = new Source(id, { name, form: form.kind, spool });
+  if (form.kind === "capture") {
+    await importInto(source, form.open, { ...options, spool });
+  } else {
+    const files = form.kind === "zip"
+      ? await zipFiles(name, input.file)
+      : tarFiles(name, form.open(), { spool, isWanted, signal: options.signal });
+    await checkFiles(source, files, options);
+  }
+  return source;
+}
+
+function isWanted(path: string): boolean {
+  return placeOf(path).kind !== "stray";
+}
+
+type Form =
+  | { readonly kind: "zip" }
+  | { readonly kind: "tar" | "capture"; readonly open: () => ReadableStream<Uint8Array> };
+
+/** Tells by the first bytes, as names may say anything. */
+async function formOf(file: File): Promise<Form> {
+  const start = await firstBytes(file.stream(), 4);
+  if (start[0] === 0x50 && start[1] === 0x4b) return { kind: "zip" };
+  const isGzip = start[0] === 0x1f && start[1] === 0x8b;
+  const open = (): ReadableStream<Uint8Array> =>
+    isGzip ? file.stream().pipeThrough(new DecompressionStream("gzip")) : file.stream();
+  // `ustar` stands at 257 in every tar that is not older than 1988.
+  const block = await firstBytes(open(), 263).catch(() => new Uint8Array());
+  const isTar = block.length >= 262 && USTAR.every((byte, i) => block[257 + i] === byte);
+  return { kind: isTar ? "tar" : "capture", open };
+}
+
+const USTAR = [0x75, 0x73, 0x74, 0x61, 0x72];
+
+async function firstBytes(stream: ReadableStream<Uint8Array>, count: number): Promise<Uint8Array> {
+  const found = new Uint8Array(count);
+  const reader = stream.getReader();
+  let length = 0;
+  while (length < count) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    found.set(value.subarray(0, count - length), length);
+    length += value.length;
+  }
+  await reader.cancel().catch(() => {}); // It is opened anew to be read.
+  return found.subarray(0, Math.min(length, count));
+}
+
+async function importInto(
+  source: Source,
+  open: () => ReadableStream<Uint8Array>,
+  { hasher, signal, onProgress, spool }: CheckOptions & { readonly spool: BlobSpool },
+): Promise<void> {
+  const { name } = source;
+  const imported = new BlobStore(spool);
+  await importCapture({ name, open: () => chunksOf(open()) }, {
+    store: imported,
+    hasher,
+    signal,
+    reporter: {
+      report() {},
+      count: (counter, labels, amount = 1) => {
+        if (counter === "lines_ignored") source.ignore(labels?.["reason"] ?? "unknown", amount);
+      },
+    },
+    onProgress: (lines) => onProgress({ files: lines, bytes: 0, path: name }),
+  });
+  await checkFiles(source, filesOf(imported), { hasher, signal, onProgress });
+}
+
+async function* filesOf(store: BlobStore): AsyncGenerator<FoundFile, void, undefined> {
+  for await (const path of store.list("")) {
+    yield { path, read: async () => await store.get(path) ?? new Uint8Array() };
+  }
+}
+
+async function* chunksOf(
+  stream: ReadableStream<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const reader = stream.getReader();
+  try {
+    for (let step = await reader.read(); !step.done; step = await reader.read()) yield step.value;
+  } finally {
+    await reader.cancel().catch(() => {}); // What went wrong has been thrown already.
+  }
+}

@@ -1,0 +1,55 @@
+import {
+  type ArchiveKey,
+  formatHour,
+  minutePrefix,
+  parseArchiveKey,
+  parseHour,
+} from "../../core/archive_key.ts";
+import { decodeBatch } from "../../core/batch.ts";
+import { fromSeconds, minuteOf } from "../../core/time.ts";
+
+/** Where a file that someone handed over belongs, as far as its path tells. */
+export type Place =
+  | { readonly kind: "key"; readonly key: ArchiveKey }
+  | {
+    /** Its name is that of a batch, but channel or hour are missing: what is in it tells. */
+    readonly kind: "loose";
+    /** Its name, with the colon. */
+    readonly name: string;
+    /** The folder it lay in, if that is named after an hour. */
+    readonly hour: string | undefined;
+  }
+  | { readonly kind: "stray"; readonly reason: string };
+
+// A colon that was written as something else: by a store, by an unpacker, by a browser.
+const NAME =
+  /^(\d\d)(?::|_|-|%3A|\u{F03A}|\u2236|\uA789)(00-[A-Za-z0-9_-]{43}\.(?:json|tombstone))$/u;
+
+/** Reads as much of a key as the end of `path` holds. What stands before it does not matter. */
+export function placeOf(path: string): Place {
+  const [last = "", hour = "", chat = "", channel = ""] = path.split("/").reverse();
+  const match = NAME.exec(last);
+  const name = match === null ? last : `${match[1]}:${match[2]}`;
+  const key = `${channel}/${chat}/${hour}/${name}`;
+  if (parseArchiveKey(key) !== undefined) return { kind: "key", key };
+  if (match === null) return { kind: "stray", reason: "its name is not that of a batch" };
+  if (!name.endsWith(".json")) {
+    return { kind: "stray", reason: "a tombstone outside of a channel's folder" };
+  }
+  return { kind: "loose", name, hour: parseHour(hour) === undefined ? undefined : hour };
+}
+
+/** The key of a loose file, from its first message; `undefined` where that does not tell. */
+export function keyOfLoose(
+  { name, hour }: { readonly name: string; readonly hour: string | undefined },
+  bytes: Uint8Array,
+): ArchiveKey | undefined {
+  const feed = bytes.indexOf(0x0a);
+  const [first] = decodeBatch(feed === -1 ? bytes : bytes.subarray(0, feed + 1));
+  if (first === undefined) return undefined;
+  const minuteUs = minuteOf(fromSeconds(first.time));
+  const channel = first.params[0]?.replace(/^#/, "") ?? "";
+  const key = `${channel}/chat/${hour ?? formatHour(minuteUs)}/${name}`;
+  const isRight = key.startsWith(minutePrefix(channel, minuteUs));
+  return isRight && parseArchiveKey(key) !== undefined ? key : undefined;
+}

@@ -1,0 +1,120 @@
+import type { ArchiveKey } from "../../core/archive_key.ts";
+import type { Micros } from "../../core/time.ts";
+
+/** What someone handed over. */
+export type SourceInput =
+  | { readonly kind: "files"; readonly name: string; readonly files: readonly PathedFile[] }
+  | { readonly kind: "folder"; readonly name: string; readonly folder: FileSystemDirectoryHandle }
+  | { readonly kind: "packed"; readonly name: string; readonly file: File };
+
+/** A file with its path in the folder that was dropped or picked. */
+export interface PathedFile {
+  readonly path: string;
+  readonly file: File;
+}
+
+/** A file that is left out, and why. */
+export interface Problem {
+  /** `damaged`: bytes that do not match the name; `unreadable`: no messages; `stray`: no batch. */
+  readonly kind: "damaged" | "unreadable" | "stray";
+  readonly path: string;
+  /** The line at fault, counted from 1. */
+  readonly line?: number;
+  readonly reason: string;
+}
+
+/** What a source holds of one channel. */
+export interface ChannelReport {
+  readonly channel: string;
+  /** Minutes with at least one batch. */
+  readonly minutes: number;
+  readonly firstUs: Micros;
+  /** Start of the last minute. */
+  readonly lastUs: Micros;
+  readonly messages: number;
+}
+
+/** What was found in a source. */
+export interface SourceReport {
+  readonly id: number;
+  readonly name: string;
+  /** How it was read. */
+  readonly form: "folder" | "files" | "zip" | "tar" | "capture";
+  readonly batches: number;
+  readonly bytes: number;
+  readonly messages: number;
+  readonly channels: readonly ChannelReport[];
+  readonly tombstones: number;
+  readonly redactions: number;
+  /** Lines of a capture that no archive keeps, by reason. */
+  readonly ignored: readonly { readonly reason: string; readonly lines: number }[];
+  /** The first {@link PROBLEMS_SHOWN}. */
+  readonly problems: readonly Problem[];
+  readonly problemCounts: { readonly [kind in Problem["kind"]]: number };
+}
+
+/** So many problems of a source are named; the rest are counted. */
+export const PROBLEMS_SHOWN = 500;
+
+/** How far a check is. */
+export interface CheckProgress {
+  readonly files: number;
+  readonly bytes: number;
+  readonly path: string;
+}
+
+/** Minutes of one channel that one source has and no other. */
+export interface LonelyMinutes {
+  readonly channel: string;
+  readonly firstUs: Micros;
+  /** Start of the last minute of the run. */
+  readonly lastUs: Micros;
+}
+
+/** What one source has and lacks beside the others. */
+export interface ComparedSource {
+  readonly id: number;
+  /** Messages that no other source has. */
+  readonly onlyHere: number;
+  /** Messages that some other source has and this one has not. */
+  readonly missingHere: number;
+  readonly minutesOnlyHere: number;
+  /** The first {@link RUNS_SHOWN} runs of those minutes. */
+  readonly runsOnlyHere: readonly LonelyMinutes[];
+  /** The first {@link EXAMPLES_SHOWN} messages that only it has, as lines of JSON. */
+  readonly examples: readonly string[];
+}
+
+/** How many runs of minutes are named. */
+export const RUNS_SHOWN = 100;
+/** How many messages are shown. */
+export const EXAMPLES_SHOWN = 20;
+
+/** What a comparison found. */
+export interface Comparison {
+  readonly sources: readonly ComparedSource[];
+  /** Messages that every source has. */
+  readonly common: number;
+  /** Messages in all. */
+  readonly messages: number;
+}
+
+/** How far a pass over all minutes is. */
+export interface MinuteProgress {
+  readonly done: number;
+  readonly total: number;
+  /** What it is at. */
+  readonly key: ArchiveKey;
+}
+
+/** What came of a merge. */
+export interface MergeReport {
+  readonly batches: number;
+  readonly bytes: number;
+  readonly messages: number;
+  readonly tombstones: number;
+  readonly redactions: number;
+  readonly milliseconds: number;
+  /** Files of the sources that were damaged or unreadable. */
+  readonly leftOut: number;
+}
