@@ -74,6 +74,8 @@ export class ScriptedConnection implements Connection {
   readonly incoming: AsyncIterable<Chunk> = this.#read();
   /** What the client sent, as lines without line ends. */
   readonly sent: string[] = [];
+  /** All frames for the client. */
+  readonly pushed: Chunk[] = [];
   /** Whether it still answers by itself. */
   isMute: boolean;
   nick = "";
@@ -110,6 +112,7 @@ export class ScriptedConnection implements Connection {
   /** Sends a frame. */
   push(chunk: Chunk): void {
     if (this.#end !== undefined) return;
+    this.pushed.push(chunk);
     this.#unread.push(chunk);
     this.#wake();
   }

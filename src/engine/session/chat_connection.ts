@@ -180,9 +180,10 @@ export class ChatConnection {
   }
 
   async #live(connection: Connection): Promise<void> {
-    const { listener, nextReceiver, reporter } = this.#options;
+    const { clock, reporter, listener, nextReceiver } = this.#options;
     const receiver = this.#receiver = nextReceiver();
-    const intake = new LineIntake({ reporter, take: (lines) => this.#take(lines, receiver) });
+    const take = (lines: readonly ReceivedLine[]): void => this.#take(lines, receiver);
+    const intake = new LineIntake({ clock, reporter, take });
     try {
       listener.opened(receiver);
       await this.#hear(connection, intake);

@@ -1,4 +1,6 @@
 import { type ParsedLine, parseIrcLine } from "../../../core/irc_line.ts";
+import { type Micros, SECOND_US } from "../../../core/time.ts";
+import type { Clock } from "../../../ports/clock.ts";
 import type { Reporter } from "../../../ports/reporter.ts";
 import type { Chunk } from "../../../ports/transport.ts";
 import type { ReceivedLine } from "../listener.ts";
@@ -8,21 +10,31 @@ import { utf8Length } from "./utf8_length.ts";
 /** So many lines at most are handed on at a time: a frame full of line ends must not fill memory. */
 const LINES_AT_ONCE_MAX = 1_000;
 
+/** Counts are told this far apart at least: to tell them of each frame costs more than to parse it. */
+const TELLING_US = SECOND_US;
+
+/** What a {@link LineIntake} needs. */
+export interface LineIntakeOptions {
+  /** Says when counts were told last. */
+  readonly clock: Clock;
+  /** Is told how much came, once a second at most; the rest with a later chunk or at the end. */
+  readonly reporter: Reporter;
+  /** Takes the lines of each chunk: one to a thousand at a time. */
+  readonly take: (lines: readonly ReceivedLine[]) => void;
+}
+
 /** Turns what comes over one connection into parsed lines, and counts it. */
 export class LineIntake {
-  readonly #reporter: Reporter;
-  readonly #take: (lines: readonly ReceivedLine[]) => void;
+  readonly #options: LineIntakeOptions;
   readonly #splitter = new LineSplitter();
+  /** What was not told yet, and with the splitter's counts: what was. */
+  #counts = { frames: 0, bytes: 0, lines: 0 };
+  #told = { empty: 0, replaced: 0 };
+  #toldUs: Micros = -Infinity;
 
-  /** An intake that hands `take` the lines of each chunk: one to a thousand at a time. */
-  constructor(
-    { reporter, take }: {
-      readonly reporter: Reporter;
-      readonly take: (lines: readonly ReceivedLine[]) => void;
-    },
-  ) {
-    this.#reporter = reporter;
-    this.#take = take;
+  /** An intake into which nothing came yet. */
+  constructor(options: LineIntakeOptions) {
+    this.#options = options;
   }
 
   /** Takes in `chunk`. Returns when its lines were handed on; throws what `take` throws. */
@@ -31,31 +43,40 @@ export class LineIntake {
     const handOn = (): void => {
       const ready = lines;
       lines = [];
-      this.#reporter.count("session_lines", undefined, ready.length);
-      this.#take(ready);
+      this.#counts.lines += ready.length;
+      this.#options.take(ready);
     };
-    const { emptyCount, replacedCount } = this.#splitter;
+    this.#counts.frames++;
+    this.#counts.bytes += typeof chunk === "string" ? utf8Length(chunk) : chunk.length;
     this.#splitter.push(chunk, (line, isPiece) => {
       lines.push({ line, parsed: isPiece ? tooLong(line) : parseIrcLine(line) });
       if (lines.length >= LINES_AT_ONCE_MAX) handOn();
     });
     if (lines.length > 0) handOn();
-    this.#count(chunk, { emptyCount, replacedCount });
+    if (this.#options.clock.elapsedUs() - this.#toldUs >= TELLING_US) this.#tell();
   }
 
   /** Ends the stream and returns its unfinished last line, if there is one. */
   end(): string | undefined {
-    return this.#splitter.end();
+    const fragment = this.#splitter.end();
+    this.#tell();
+    return fragment;
   }
 
-  #count(chunk: Chunk, before: { emptyCount: number; replacedCount: number }): void {
-    const bytes = typeof chunk === "string" ? utf8Length(chunk) : chunk.length;
-    this.#reporter.count("session_frames");
-    this.#reporter.count("session_bytes", undefined, bytes);
-    const empty = this.#splitter.emptyCount - before.emptyCount;
-    if (empty > 0) this.#reporter.count("session_empty_lines", undefined, empty);
-    const replaced = this.#splitter.replacedCount - before.replacedCount;
-    if (replaced > 0) this.#reporter.count("session_replaced_characters", undefined, replaced);
+  #tell(): void {
+    const { emptyCount, replacedCount } = this.#splitter;
+    const { clock, reporter } = this.#options;
+    const amounts = Object.entries({
+      session_frames: this.#counts.frames,
+      session_bytes: this.#counts.bytes,
+      session_lines: this.#counts.lines,
+      session_empty_lines: emptyCount - this.#told.empty,
+      session_replaced_characters: replacedCount - this.#told.replaced,
+    });
+    for (const [name, amount] of amounts) if (amount > 0) reporter.count(name, undefined, amount);
+    this.#counts = { frames: 0, bytes: 0, lines: 0 };
+    this.#told = { empty: emptyCount, replaced: replacedCount };
+    this.#toldUs = clock.elapsedUs();
   }
 }
 
