@@ -43,22 +43,32 @@ export function serverClockUs(last: Timestamp, elapsedUs: Micros): Micros {
   return last.sentUs + (elapsedUs - last.elapsedUs);
 }
 
+/** What the server's clock is told by when a message without a timestamp came. */
+export interface TimeHints {
+  /** When the message came. */
+  readonly moment: Moment;
+  /** The last timestamp of its connection, if that has seen one. */
+  readonly last: Timestamp | undefined;
+  /**
+   * The last timestamp of any connection of this machine. It tells the time as well, and better than
+   * a wall clock that may be minutes off, but nothing of the order in which things were sent.
+   */
+  readonly lastOfAny?: Timestamp | undefined;
+  /**
+   * Nobody noted when lines came, as in a bare capture: all that is known is what came before. Until
+   * a later timestamp cuts it, the range is as long as one can be.
+   */
+  readonly isUntimed?: boolean;
+}
+
 /**
- * The range of a message without a timestamp that came at `moment`, over a connection whose last
- * timestamp was `last`, or which has seen none.
- *
- * @param options.isUntimed nobody noted when lines came, as in a bare capture: all that is known is
- * what came before. Until a later timestamp cuts it, the range is as long as one can be.
+ * The range of a message without a timestamp.
  */
 export function estimateRange(
   { command }: Pick<IrcMessage, "command">,
-  { moment, last, isUntimed = false }: {
-    readonly moment: Moment;
-    readonly last: Timestamp | undefined;
-    readonly isUntimed?: boolean;
-  },
+  hints: TimeHints,
 ): TimeRange {
-  let { startUs, endUs } = isUntimed ? untimedRange(moment, last) : timedRange(moment, last);
+  let { startUs, endUs } = hints.isUntimed ? untimedRange(hints) : timedRange(hints);
   if (DELAYED.has(command)) startUs -= MEMBERSHIP_DELAY_US;
   // Only a clock that is decades off gets here, but what it says must still be writable.
   startUs = Math.min(Math.max(startUs, 0), TIME_END_US - 1);
@@ -66,22 +76,23 @@ export function estimateRange(
   return { startUs, endUs };
 }
 
-function timedRange(moment: Moment, last: Timestamp | undefined): TimeRange {
-  if (last === undefined) {
+function timedRange({ moment, last, lastOfAny = last }: TimeHints): TimeRange {
+  if (lastOfAny === undefined) {
     const { receivedUs } = moment;
     return {
       startUs: receivedUs - 2 * ESTIMATE_ERROR_US,
       endUs: receivedUs + ESTIMATE_ERROR_US,
     };
   }
-  const nowUs = serverClockUs(last, moment.elapsedUs);
+  const nowUs = serverClockUs(last ?? lastOfAny, moment.elapsedUs);
+  const notBeforeUs = last === undefined ? -Infinity : last.sentUs - DISORDER_US;
   return {
-    startUs: Math.max(nowUs - ESTIMATE_ERROR_US, last.sentUs - DISORDER_US),
+    startUs: Math.max(nowUs - ESTIMATE_ERROR_US, notBeforeUs),
     endUs: nowUs + ESTIMATE_ERROR_US,
   };
 }
 
-function untimedRange(moment: Moment, last: Timestamp | undefined): TimeRange {
+function untimedRange({ moment, last }: TimeHints): TimeRange {
   // Before the first timestamp `moment` is that timestamp: what came before was sent before.
   const endUs = moment.receivedUs + DISORDER_US;
   if (last === undefined) return { startUs: endUs - RANGE_MAX_US, endUs };

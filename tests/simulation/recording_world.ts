@@ -23,7 +23,11 @@ import {
   SimulatedTwitch,
   type SimulatedTwitchOptions,
 } from "../../src/testing/simulated_twitch/simulated_twitch.ts";
-import { type VirtualClock, virtualClock } from "../../src/testing/virtual_clock.ts";
+import {
+  type VirtualClock,
+  virtualClock,
+  type VirtualHost,
+} from "../../src/testing/virtual_clock.ts";
 
 const hasher: SyncHasher = await wasmHasher();
 
@@ -69,9 +73,12 @@ export class RecordingWorld {
   readonly reports: string[] = [];
   /** By receiver: every line that reached a recorder, in order. */
   readonly heard = new Map<string, string[]>();
+  /** Told of lines as they reach the recorder. */
+  onReceived: (receiver: string, lines: readonly string[]) => void = () => {};
   readonly #options: RecordingWorldOptions;
   #pool: ChatPool | undefined;
   #recorder: Recorder | undefined;
+  #host: VirtualHost | undefined;
   #life: Life = { isOver: true };
   #stop = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
@@ -113,6 +120,7 @@ export class RecordingWorld {
     this.#life = life;
     const store = mortal(this.store, life);
     const clock = this.clock.host(wallOffsetUs);
+    this.#host = clock;
     const run = await journals.openRun("node");
     const journal = new JournalWriter(run, { store: journals, reporter });
     const recorder = new Recorder({ store, hasher, clock, reporter, journal });
@@ -149,12 +157,19 @@ export class RecordingWorld {
       received: (receiver, lines) => {
         if (life.isOver) return;
         listener.received(receiver, lines);
-        this.heard.get(receiver)!.push(...lines.map(({ line }) => line));
+        const texts = lines.map(({ line }) => line);
+        this.heard.get(receiver)!.push(...texts);
+        this.onReceived(receiver, texts);
       },
       closed: (receiver, fragment) => {
         if (!life.isOver) listener.closed(receiver, fragment);
       },
     };
+  }
+
+  /** The clock of the recorder's machine. */
+  get hostClock(): VirtualHost {
+    return this.#host!;
   }
 
   get pool(): ChatPool {

@@ -144,7 +144,12 @@ export class Recording {
     if (later === undefined) return this.#ignored.count("before the first ROOMSTATE");
 
     const range = exactUs === undefined
-      ? estimateRange(message, { moment, last: connection.last, isUntimed: this.#isUntimed })
+      ? estimateRange(message, {
+        moment,
+        last: connection.last,
+        lastOfAny: this.#serverClock,
+        isUntimed: this.#isUntimed,
+      })
       : { startUs: exactUs, endUs: exactUs };
     if (exactUs !== undefined) later.note(exactUs);
     this.#add(channel, {
