@@ -3,6 +3,9 @@ import type { Reporter } from "../../ports/reporter.ts";
 // Commands come from outside: only so many get a counter of their own.
 const COMMANDS_MAX = 64;
 
+/** What every connection brings, and nobody expects in an archive. */
+const PROTOCOL = /^(?:\d+|CAP|PING|PONG|GLOBALUSERSTATE|RECONNECT)$/;
+
 /** Counts the lines that are not recorded, each under its reason. Names each command once. */
 export class IgnoredLines {
   readonly #reporter: Reporter;
@@ -23,7 +26,8 @@ export class IgnoredLines {
     const isNew = !this.#commands.has(command) && this.#commands.size < COMMANDS_MAX;
     if (isNew) {
       this.#commands.add(command);
-      this.#reporter.report("info", "Lines with this command are not archived", { command });
+      const severity = PROTOCOL.test(command) ? "debug" : "info";
+      this.#reporter.report(severity, "Lines with this command are not archived", { command });
     }
     const label = this.#commands.has(command) ? command : "other";
     this.#reporter.count("lines_ignored", { reason: "command not kept", command: label });
