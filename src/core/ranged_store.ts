@@ -54,6 +54,16 @@ export class RangedStore {
     return this.#byContent.values();
   }
 
+  /** Whether there is none. */
+  isEmpty(): boolean {
+    return this.#byContent.size === 0;
+  }
+
+  /** The message of this content. */
+  find(content: Content): RangedMessage | undefined {
+    return this.#byContent.get(contentKey(content));
+  }
+
   /** Joins sightings of one content. */
   join(content: Content, sightings: readonly Sighting[]): void {
     const key = contentKey(content);

@@ -124,6 +124,28 @@ export class SightingSet {
     return set;
   }
 
+  /** Whether nothing is known. */
+  isEmpty(): boolean {
+    return this.#exact.messages.length === 0 && this.#ranged.isEmpty();
+  }
+
+  /**
+   * A set of its own of the overlapping chains of equal ranged sightings here that a sighting in
+   * `other` is part of, or would be.
+   */
+  chainsOf(other: SightingSet): SightingSet {
+    const set = new SightingSet();
+    for (const { content, sightings } of other.#ranged.messages) {
+      const theirs = overlapParts(sightings).map(extentOf);
+      for (const part of overlapParts(this.#ranged.find(content)?.sightings ?? [])) {
+        const { startUs, endUs } = extentOf(part);
+        const isTouched = theirs.some((each) => each.startUs <= endUs && each.endUs >= startUs);
+        if (isTouched) set.#ranged.join(content, part);
+      }
+    }
+    return set;
+  }
+
   /**
    * Whether every sighting shares an instant with the minute: only such can stand in its files,
    * since an event lies inside the ranges of all its sightings.
@@ -176,8 +198,7 @@ export class SightingSet {
     for (const { sightings } of this.#ranged.messages) {
       for (const part of overlapParts(sightings)) {
         if (!part.some(({ startUs }) => minuteOf(startUs) === minuteUs)) continue;
-        const endUs = part.reduce((latest, each) => Math.max(latest, each.endUs), 0);
-        extents.push({ startUs: part[0]!.startUs, endUs });
+        extents.push(extentOf(part));
       }
     }
     return extents;
@@ -195,6 +216,12 @@ export class SightingSet {
     for (const [id, times] of counts) if (times === 1) counts.delete(id);
     return counts;
   }
+}
+
+/** How far a part reaches, as `overlapParts` gives it. */
+function extentOf(part: readonly Sighting[]): Extent {
+  const endUs = part.reduce((latest, each) => Math.max(latest, each.endUs), 0);
+  return { startUs: part[0]!.startUs, endUs };
 }
 
 function parseContent({ a, b, c, d }: Content): IrcMessage {

@@ -1,0 +1,119 @@
+import type { ArchiveKey } from "../../core/archive_key.ts";
+import { type RedactionMatcher, redactionMatcher } from "../../core/redaction_matcher.ts";
+import type { Redaction } from "../../core/redaction.ts";
+import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
+import type { Hasher } from "../../ports/hasher.ts";
+import { FaultsTold } from "./faults_told.ts";
+import { type FaultyBatch, loadBatch, type LoadedBatch } from "./load_batch.ts";
+import { type LoadedRedaction, loadRedaction, redactionPrefix } from "./load_redactions.ts";
+import type { Reporter } from "../../ports/reporter.ts";
+
+/** What {@link ChannelFiles} works with. */
+export interface ChannelFilesOptions {
+  readonly store: BatchStore;
+  readonly hasher: Hasher;
+  /** Told once of each file that cannot be used. */
+  readonly reporter: Reporter;
+  /** So many bytes of files are kept as parsed: 32 MiB unless told. */
+  readonly keptMaxBytes?: number;
+}
+
+const KEPT_MAX_BYTES = 32 * 1024 * 1024;
+
+/**
+ * The files of one channel, parsed and with redactions applied. Files never change, so those that
+ * were read lately are kept; neighbours in time share their neighbours.
+ */
+export class ChannelFiles {
+  /** Whose files these are. */
+  readonly channel: string;
+  readonly #options: ChannelFilesOptions;
+  readonly #faults: FaultsTold;
+  readonly #kept = new Map<ArchiveKey, LoadedBatch>();
+  readonly #redactions = new Map<ArchiveKey, Redaction | undefined>();
+  #keptBytes = 0;
+  #isRedacted: RedactionMatcher | undefined;
+
+  /** The files of `channel`. Nothing is read yet, nor any redaction known. */
+  constructor(channel: string, options: ChannelFilesOptions) {
+    this.channel = channel;
+    this.#options = options;
+    this.#faults = new FaultsTold(options.reporter);
+  }
+
+  /**
+   * Looks which redactions there are now, and applies them to whatever is read from here on.
+   * Returns their keys, in order.
+   *
+   * @throws {ChatloomError} when the store fails.
+   */
+  async refreshRedactions(abort: AbortOptions = {}): Promise<readonly ArchiveKey[]> {
+    const { store, hasher } = this.#options;
+    const keys: ArchiveKey[] = [];
+    for await (const key of store.list(redactionPrefix(this.channel), abort)) keys.push(key);
+    const news = keys.filter((key) => !this.#redactions.has(key));
+    const isGone = keys.length - news.length < this.#redactions.size;
+    if (news.length === 0 && !isGone) return keys;
+    const loaded = new Map<ArchiveKey, LoadedRedaction | undefined>();
+    for (const key of news) {
+      loaded.set(key, await loadRedaction(key, { store, hasher, ...abort }));
+    }
+    for (const key of [...this.#redactions.keys()]) {
+      if (!keys.includes(key)) this.#redactions.delete(key);
+    }
+    for (const [key, each] of loaded) this.#takeRedaction(key, each);
+    const orders = [...this.#redactions.values()].filter((each) => each !== undefined);
+    this.#isRedacted = orders.length === 0 ? undefined : redactionMatcher(orders);
+    this.#kept.clear();
+    this.#keptBytes = 0;
+    return keys;
+  }
+
+  #takeRedaction(key: ArchiveKey, loaded: LoadedRedaction | undefined): void {
+    if (loaded === undefined) return; // Gone since it was listed.
+    this.#redactions.set(key, loaded.ok ? loaded.redaction : undefined);
+    if (!loaded.ok) this.#faults.tell(key, { why: "redaction", reason: loaded.reason });
+  }
+
+  /**
+   * The batch under `key`, or what is wrong with it, which is told; `undefined` if it is gone.
+   *
+   * @throws {ChatloomError} when the store fails.
+   */
+  async load(
+    key: ArchiveKey,
+    abort: AbortOptions = {},
+  ): Promise<LoadedBatch | FaultyBatch | undefined> {
+    const kept = this.#kept.get(key);
+    if (kept !== undefined) {
+      this.#kept.delete(key); // To the end of the row of those that were not used lately.
+      this.#kept.set(key, kept);
+      return kept;
+    }
+    const { store, hasher } = this.#options;
+    const isRedacted = this.#isRedacted;
+    const loaded = await loadBatch(key, { store, hasher, isRedacted, ...abort });
+    if (loaded?.ok) this.#keep(loaded);
+    else if (loaded !== undefined) {
+      const { kind, line, reason } = loaded.fault;
+      this.#faults.tell(key, { why: kind, line, reason });
+    }
+    return loaded;
+  }
+
+  /** Tells once that `key` is not used. */
+  tellFault(key: ArchiveKey, why: string, reason: string): void {
+    this.#faults.tell(key, { why, reason });
+  }
+
+  #keep(batch: LoadedBatch): void {
+    const { keptMaxBytes = KEPT_MAX_BYTES } = this.#options;
+    this.#kept.set(batch.key, batch);
+    this.#keptBytes += batch.bytes.length;
+    for (const [key, { bytes }] of this.#kept) {
+      if (this.#keptBytes <= keptMaxBytes) break;
+      this.#kept.delete(key);
+      this.#keptBytes -= bytes.length;
+    }
+  }
+}

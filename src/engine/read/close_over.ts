@@ -1,0 +1,98 @@
+import { SightingSet } from "../../core/sighting_set.ts";
+import { type Micros, MINUTE_US, minuteOf, RANGE_MAX_US, TIME_END_US } from "../../core/time.ts";
+import type { LoadedBatch } from "./load_batch.ts";
+import type { MinuteListing } from "./minute_listing.ts";
+
+/** The files of one minute, read. */
+export interface MinuteFiles extends MinuteListing {
+  /** Those of its batches that can be used. */
+  readonly loaded: readonly LoadedBatch[];
+}
+
+/** Some minutes, from the one that starts at `fromUs` to the one that starts at `toUs`, both of them. */
+export interface MinuteSpan {
+  readonly fromUs: Micros;
+  readonly toUs: Micros;
+}
+
+/** All that decides what stands in some minutes. */
+export interface Closure {
+  /** What was read, by minute, in no order. */
+  readonly minutes: ReadonlyMap<Micros, MinuteFiles>;
+  /** All of the minutes in question, and the ranged sightings of their neighbours. */
+  readonly sightings: SightingSet;
+  /** The normal form of the minutes in question: the bytes of each that holds a message. */
+  readonly normal: ReadonlyMap<Micros, Uint8Array>;
+  /** False if equal messages hang together for longer than anybody can wait for. */
+  readonly isComplete: boolean;
+}
+
+/** Chains of overlapping equal messages that are longer than a day are not followed to their ends. */
+export const CLOSURE_MAX_US: Micros = 24 * 60 * MINUTE_US;
+
+/**
+ * Reads all that decides what stands in `span` in the normal form, and no more than it takes.
+ *
+ * An event of a minute m lies in the ranges of all its sightings, which are at most a minute long:
+ * they start in m or the minute before, and stand in files of m or the minutes beside it. What
+ * groups them is the chain of overlapping sightings of equal content. If a chain reaches from S to
+ * E, an unknown sighting that touches it begins at S - 60 s or later and ends at E + 60 s or sooner;
+ * a sighting stands only in files of minutes that its range touches; so it is in the minutes from
+ * that of S - 60 s to that of E + 60 s. Those are read until there is nothing new to be read.
+ */
+export async function closeOver(
+  span: MinuteSpan,
+  load: (minuteUs: Micros) => Promise<MinuteFiles>,
+): Promise<Closure> {
+  const minutes = new Map<Micros, MinuteFiles>();
+  const sightings = new SightingSet();
+  let reach = { fromUs: earlier(span.fromUs, MINUTE_US), toUs: later(span.toUs, MINUTE_US) };
+  let isComplete = true;
+  while (true) {
+    for (let at = reach.fromUs; at <= reach.toUs; at += MINUTE_US) {
+      if (minutes.has(at)) continue;
+      const files = await load(at);
+      minutes.set(at, files);
+      const isInside = at >= span.fromUs && at <= span.toUs;
+      for (const batch of files.loaded) {
+        sightings.addAll(isInside ? batch.sightings : batch.ranged);
+      }
+    }
+    const wider = reachOf(sightings, { span, reach });
+    if (wider.fromUs === reach.fromUs && wider.toUs === reach.toUs) break;
+    if (wider.toUs - wider.fromUs > CLOSURE_MAX_US + span.toUs - span.fromUs) {
+      isComplete = false;
+      break;
+    }
+    reach = wider;
+  }
+  const normal = sightings.encodeMinutes();
+  for (const minuteUs of [...normal.keys()]) {
+    if (minuteUs < span.fromUs || minuteUs > span.toUs) normal.delete(minuteUs);
+  }
+  return { minutes, sightings, normal, isComplete };
+}
+
+function reachOf(
+  sightings: SightingSet,
+  { span, reach }: { readonly span: MinuteSpan; readonly reach: MinuteSpan },
+): MinuteSpan {
+  let { fromUs, toUs } = reach;
+  for (let at = earlier(span.fromUs, MINUTE_US); at <= span.toUs; at += MINUTE_US) {
+    for (const { startUs, endUs } of sightings.extents(at)) {
+      fromUs = Math.min(fromUs, earlier(startUs, RANGE_MAX_US));
+      toUs = Math.max(toUs, later(endUs, RANGE_MAX_US));
+    }
+  }
+  return { fromUs, toUs };
+}
+
+/** The minute of the time `byUs` before `timeUs`, or the first there is. */
+export function earlier(timeUs: Micros, byUs: Micros): Micros {
+  return minuteOf(Math.max(0, timeUs - byUs));
+}
+
+/** The minute of the time `byUs` after `timeUs`, or the last there is. */
+export function later(timeUs: Micros, byUs: Micros): Micros {
+  return minuteOf(Math.min(TIME_END_US - 1, timeUs + byUs));
+}

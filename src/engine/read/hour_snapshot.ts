@@ -1,0 +1,123 @@
+import { type ArchiveKey, hourPrefix } from "../../core/archive_key.ts";
+import { ChatloomError } from "../../core/errors.ts";
+import { HOUR_US, hourOf, type Micros, MINUTE_US } from "../../core/time.ts";
+import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
+import type { ChannelFiles } from "./channel_files.ts";
+import type { MinuteFiles } from "./close_over.ts";
+import type { LoadedBatch } from "./load_batch.ts";
+import { listingsOf, type MinuteListing } from "./minute_listing.ts";
+
+/** A file of the snapshot is no longer there: take another snapshot. */
+export class SnapshotGone extends Error {
+  /** What was missed. */
+  constructor(key: ArchiveKey) {
+    super(`Cannot read "${key}": it is gone since it was listed`);
+    this.name = "SnapshotGone";
+  }
+}
+
+// Twice the same names in a row are needed. A settler changes a minute every few seconds at most.
+const TRIES_MAX = 100;
+
+/**
+ * The files of some hours of a channel as they stood at one moment.
+ *
+ * Whoever settles moves messages from file to file, writing first. A listing takes time: it may miss
+ * a new file that was not there yet and the old one that is there no more. So the names are listed
+ * until they are the same twice; then all of them were there in between. The bytes are read later: if a
+ * file is gone by then, {@link SnapshotGone} says that it all has to be done again.
+ */
+export class HourSnapshot {
+  readonly #files: ChannelFiles;
+  readonly #abort: AbortOptions;
+  readonly #listings: ReadonlyMap<Micros, MinuteListing>;
+  /** The first and the last hour in it. */
+  readonly span: { readonly fromUs: Micros; readonly toUs: Micros };
+
+  private constructor(
+    span: { readonly fromUs: Micros; readonly toUs: Micros },
+    { files, abort, listings }: {
+      readonly files: ChannelFiles;
+      readonly abort: AbortOptions;
+      readonly listings: ReadonlyMap<Micros, MinuteListing>;
+    },
+  ) {
+    this.span = span;
+    this.#files = files;
+    this.#abort = abort;
+    this.#listings = listings;
+  }
+
+  /**
+   * Takes a snapshot of the hours from that of `fromUs` to that of `toUs`, and of all redactions.
+   *
+   * @throws {ChatloomError} when the store fails, or changes faster than it can be listed.
+   */
+  static async take(
+    span: { readonly fromUs: Micros; readonly toUs: Micros },
+    { store, files, abort }: {
+      readonly store: BatchStore;
+      readonly files: ChannelFiles;
+      readonly abort: AbortOptions;
+    },
+  ): Promise<HourSnapshot> {
+    const hours = { fromUs: hourOf(Math.max(0, span.fromUs)), toUs: hourOf(span.toUs) };
+    let before: readonly ArchiveKey[] | undefined;
+    for (let tries = 0; tries < TRIES_MAX; tries++) {
+      const keys: ArchiveKey[] = [...await files.refreshRedactions(abort)];
+      for (let hourUs = hours.fromUs; hourUs <= hours.toUs; hourUs += HOUR_US) {
+        for await (const key of store.list(hourPrefix(files.channel, hourUs), abort)) {
+          keys.push(key);
+        }
+      }
+      if (before !== undefined && isSame(keys, before)) {
+        return new HourSnapshot(hours, { files, abort, listings: listingsOf(keys) });
+      }
+      before = keys;
+    }
+    throw new ChatloomError(
+      "STORE_IO",
+      `Cannot list "${hourPrefix(files.channel, hours.fromUs)}": it changes all the time`,
+    );
+  }
+
+  /** The minutes that have files, in order. */
+  minutes(): readonly Micros[] {
+    return [...this.#listings.keys()].sort((a, b) => a - b);
+  }
+
+  /** Whether the minute that starts at `minuteUs` is in it. */
+  holds(minuteUs: Micros): boolean {
+    return minuteUs >= this.span.fromUs && minuteUs < this.span.toUs + HOUR_US;
+  }
+
+  /**
+   * Reads the files of a minute.
+   *
+   * @throws {SnapshotGone} when one is gone.
+   * @throws {ChatloomError} when the store fails.
+   */
+  async load(minuteUs: Micros): Promise<MinuteFiles> {
+    const listing = this.#listings.get(minuteUs) ??
+      { minuteUs, batches: [], hidden: new Set<ArchiveKey>() };
+    const loaded: LoadedBatch[] = [];
+    for (const key of listing.batches) {
+      const batch = await this.#files.load(key, this.#abort);
+      if (batch === undefined) throw new SnapshotGone(key);
+      if (batch.ok) loaded.push(batch);
+    }
+    return { ...listing, loaded };
+  }
+}
+
+/** The span that also holds the hour of `minuteUs` and its neighbours' edges. */
+export function widened(
+  { fromUs, toUs }: { readonly fromUs: Micros; readonly toUs: Micros },
+  minuteUs: Micros,
+): { readonly fromUs: Micros; readonly toUs: Micros } {
+  return { fromUs: Math.min(fromUs, minuteUs), toUs: Math.max(toUs, minuteUs + MINUTE_US - 1) };
+}
+
+function isSame(left: readonly ArchiveKey[], right: readonly ArchiveKey[]): boolean {
+  return left.length === right.length && left.every((key, i) => key === right[i]);
+}

@@ -1,0 +1,46 @@
+import { SightingSet } from "../../core/sighting_set.ts";
+import { type Micros, MINUTE_US } from "../../core/time.ts";
+import { closeOver, type MinuteFiles, type MinuteSpan } from "../read/close_over.ts";
+
+/** Minutes that hang together. */
+export interface ChainSpan {
+  /** The minutes to settle at once. */
+  readonly span: MinuteSpan;
+  /** Nothing in the minute can reach into another: its neighbours need not be read. */
+  readonly isExactOnly: boolean;
+  /** Further minutes to be settled, each alone, where a chain is too long to do it at once. */
+  readonly rest: readonly { readonly minuteUs: Micros; readonly isAlone: true }[];
+}
+
+const SPAN_MAX_MINUTES = 16;
+
+/**
+ * Finds the minutes over which the ranged messages of one minute hang: where sightings of them stand
+ * now, and where their events belong.
+ */
+export async function chainSpan(
+  minuteUs: Micros,
+  load: (minuteUs: Micros) => Promise<MinuteFiles>,
+  { isAlone }: { readonly isAlone?: boolean },
+): Promise<ChainSpan> {
+  const span = { fromUs: minuteUs, toUs: minuteUs };
+  if (isAlone) return { span, isExactOnly: false, rest: [] };
+  const own = new SightingSet();
+  for (const { ranged } of (await load(minuteUs)).loaded) own.addAll(ranged);
+  if (own.isEmpty()) return { span, isExactOnly: true, rest: [] };
+  const closure = await closeOver(span, load);
+  const chains = closure.sightings.chainsOf(own);
+  const touched = new Set(chains.encodeMinutes().keys());
+  for (const [at, { loaded }] of closure.minutes) {
+    if (loaded.some(({ ranged }) => !ranged.chainsOf(chains).isEmpty())) touched.add(at);
+  }
+  touched.delete(minuteUs);
+  const fromUs = Math.min(minuteUs, ...touched);
+  const toUs = Math.max(minuteUs, ...touched);
+  if ((toUs - fromUs) / MINUTE_US < SPAN_MAX_MINUTES) {
+    return { span: { fromUs, toUs }, isExactOnly: false, rest: [] };
+  }
+  const rest = [...touched].sort((a, b) => a - b)
+    .map((at) => ({ minuteUs: at, isAlone: true }) as const);
+  return { span, isExactOnly: false, rest };
+}

@@ -1,0 +1,94 @@
+import { parseArchiveKey, parseHour } from "../../core/archive_key.ts";
+import { ChatloomError } from "../../core/errors.ts";
+import { HOUR_US, type Micros } from "../../core/time.ts";
+import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
+import {
+  addTotals,
+  ChannelSettler,
+  NOTHING_SETTLED,
+  type SettleOptions,
+  type SettleTotals,
+} from "./settle_channel.ts";
+
+/** What {@link settleArchive} works on. */
+export interface SettleArchiveOptions extends SettleOptions, AbortOptions {
+  /** Only these channels; all unless told. */
+  readonly channels?: readonly string[];
+  /** Only hours that hold this or come later. */
+  readonly fromUs?: Micros;
+  /** Told after each minute how far it is. */
+  readonly onProgress?: (
+    totals: SettleTotals,
+    place: { channel: string; minuteUs: Micros },
+  ) => void;
+}
+
+/** What came of settling an archive. */
+export interface SettledArchive extends SettleTotals {
+  /** Minutes that the store did not let us settle. They were reported. */
+  readonly failed: number;
+}
+
+/**
+ * Settles all minutes of an archive, channel by channel, hour by hour. Memory does not grow with the
+ * archive. A minute that cannot be settled because the store fails is reported, and the others go on.
+ *
+ * @throws {ChatloomError} when the archive cannot be listed.
+ */
+export async function settleArchive(options: SettleArchiveOptions): Promise<SettledArchive> {
+  let totals = NOTHING_SETTLED;
+  let failed = 0;
+  for await (const channel of channelsOf(options)) {
+    const settler = new ChannelSettler(channel, options);
+    for await (const minuteUs of minutesOf(channel, options)) {
+      try {
+        totals = addTotals(
+          totals,
+          await settler.settle({ minuteUs, isAlone: true }, abortOf(options)),
+        );
+      } catch (error) {
+        if (!(error instanceof ChatloomError)) throw error;
+        failed++;
+        options.reporter.report("error", "Cannot settle a minute", {
+          channel,
+          minute: new Date(minuteUs / 1000).toISOString(),
+          code: error.code,
+          error: error.message,
+        });
+      }
+      options.onProgress?.(totals, { channel, minuteUs });
+    }
+  }
+  return { ...totals, failed };
+}
+
+function abortOf({ signal }: AbortOptions): AbortOptions {
+  return signal === undefined ? {} : { signal };
+}
+
+async function* channelsOf(options: SettleArchiveOptions): AsyncIterable<string> {
+  if (options.channels !== undefined) yield* options.channels;
+  else yield* options.store.folders("", abortOf(options));
+}
+
+/** The minutes of a channel that have batches, in order, hour by hour as they stand when they come up. */
+async function* minutesOf(
+  channel: string,
+  { store, fromUs = 0, signal }: {
+    readonly store: BatchStore;
+    readonly fromUs?: Micros;
+    readonly signal?: AbortSignal;
+  },
+): AsyncIterable<Micros> {
+  const abort = signal === undefined ? {} : { signal };
+  for await (const hour of store.folders(`${channel}/chat`, abort)) {
+    const hourUs = parseHour(hour);
+    if (hourUs === undefined || hourUs + HOUR_US <= fromUs) continue;
+    const minutes = new Set<Micros>();
+    for await (const key of store.list(`${channel}/chat/${hour}/`, abort)) {
+      const parts = parseArchiveKey(key);
+      if (parts?.kind === "batch") minutes.add(parts.minuteUs);
+    }
+    yield* minutes;
+  }
+}

@@ -1,0 +1,98 @@
+import type { Micros } from "../../core/time.ts";
+import type { ArchiveLock } from "../../ports/archive_lock.ts";
+import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
+import type { Hasher } from "../../ports/hasher.ts";
+import type { Reporter } from "../../ports/reporter.ts";
+import { ChannelFiles } from "../read/channel_files.ts";
+import { SnapshotGone } from "../read/hour_snapshot.ts";
+import { ownLock } from "./own_lock.ts";
+import { type DueMinute, settleMinute } from "./settle_minute.ts";
+
+/** What settling works with. */
+export interface SettleOptions {
+  /** The archive. */
+  readonly store: BatchStore;
+  /** Names what is written. */
+  readonly hasher: Hasher;
+  /** Told of files that have to be left alone. */
+  readonly reporter: Reporter;
+  /** Where those who settle this archive take turns; only those of this process unless told. */
+  readonly lock?: ArchiveLock;
+}
+
+/** What settling did. */
+export interface SettleTotals {
+  /** Minutes looked at. */
+  readonly minutes: number;
+  /** Batches written. */
+  readonly written: number;
+  /** Files deleted, because others hold all that they held. */
+  readonly deleted: number;
+}
+
+/** Nothing was done. */
+export const NOTHING_SETTLED: SettleTotals = { minutes: 0, written: 0, deleted: 0 };
+
+/** What two did together. */
+export function addTotals(left: SettleTotals, right: SettleTotals): SettleTotals {
+  return {
+    minutes: left.minutes + right.minutes,
+    written: left.written + right.written,
+    deleted: left.deleted + right.deleted,
+  };
+}
+
+// A minute needs a second look if another has to take something in first. Who needs more has
+// somebody against them, or files that cannot be brought together: a later note tries again.
+const LOOKS_MAX = 8;
+
+/** Settles minutes of one channel. */
+export class ChannelSettler {
+  readonly #options: SettleOptions;
+  readonly #lock: ArchiveLock;
+  readonly #files: ChannelFiles;
+
+  /** Settles minutes of `channel`. */
+  constructor(channel: string, options: SettleOptions) {
+    this.#options = options;
+    this.#lock = options.lock ?? ownLock(options.store);
+    this.#files = new ChannelFiles(channel, options);
+  }
+
+  /**
+   * Settles a minute, and those that have to be settled because of it. Takes a turn for each.
+   *
+   * @throws {ChatloomError} when the store fails. Nothing is lost.
+   */
+  async settle(first: DueMinute, abort: AbortOptions = {}): Promise<SettleTotals> {
+    const looks = new Map<Micros, number>();
+    let totals = NOTHING_SETTLED;
+    const due = [first];
+    for (let next = due.shift(); next !== undefined; next = due.shift()) {
+      abort.signal?.throwIfAborted();
+      const count = (looks.get(next.minuteUs) ?? 0) + 1;
+      if (count > LOOKS_MAX) continue;
+      looks.set(next.minuteUs, count);
+      const settled = await this.#settleOne(next, abort);
+      totals = addTotals(totals, { minutes: 1, ...settled });
+      due.push(...settled.due);
+    }
+    return totals;
+  }
+
+  async #settleOne(
+    { minuteUs, isAlone }: DueMinute,
+    abort: AbortOptions,
+  ): Promise<{ written: number; deleted: number; due: readonly DueMinute[] }> {
+    const files = this.#files;
+    try {
+      return await this.#lock.hold(files.channel, async () => {
+        await files.refreshRedactions(abort);
+        return await settleMinute(minuteUs, { ...this.#options, ...abort, files, isAlone });
+      }, abort);
+    } catch (error) {
+      if (!(error instanceof SnapshotGone)) throw error;
+      return { written: 0, deleted: 0, due: [{ minuteUs, isAlone }] };
+    }
+  }
+}

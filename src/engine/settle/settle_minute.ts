@@ -1,0 +1,262 @@
+import { type ArchiveKey, batchKey, minutePrefix } from "../../core/archive_key.ts";
+import { SightingSet } from "../../core/sighting_set.ts";
+import { type Micros, MINUTE_US } from "../../core/time.ts";
+import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
+import type { Hasher } from "../../ports/hasher.ts";
+import type { Reporter } from "../../ports/reporter.ts";
+import type { ChannelFiles } from "../read/channel_files.ts";
+import { closeOver, type Closure, type MinuteFiles, type MinuteSpan } from "../read/close_over.ts";
+import { SnapshotGone } from "../read/hour_snapshot.ts";
+import type { LoadedBatch } from "../read/load_batch.ts";
+import { listingsOf, type MinuteListing } from "../read/minute_listing.ts";
+import { chainSpan } from "./chain_span.ts";
+
+/** What settling a minute works with. */
+export interface SettleMinuteOptions {
+  readonly store: BatchStore;
+  readonly hasher: Hasher;
+  readonly reporter: Reporter;
+  /** The channel's files, with its redactions refreshed. */
+  readonly files: ChannelFiles;
+  /** Only this minute, not those to which its messages hang over: for whoever visits all of them. */
+  readonly isAlone?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** What became of a minute. */
+export interface SettledMinute {
+  /** The minutes that were looked at to be settled, this one among them. */
+  readonly span: MinuteSpan;
+  /** How many batches were written. */
+  readonly written: number;
+  /** How many files were deleted. */
+  readonly deleted: number;
+  /** What is to be settled next because of what was found, in this order. */
+  readonly due: readonly DueMinute[];
+}
+
+/** A minute that should be settled. */
+export interface DueMinute {
+  readonly minuteUs: Micros;
+  /** See {@link SettleMinuteOptions.isAlone}. */
+  readonly isAlone: boolean;
+}
+
+/**
+ * Settles the minute of `minuteUs`: afterwards its messages stand in the normal form, one file a
+ * minute, and so do those that hang over from it into the minutes beside it.
+ *
+ * Writes first. Deletes a file only when every sighting in it that nobody asked to forget stands in
+ * other files, which are stored once more beforehand: that makes them safe should whoever wrote them
+ * have crashed. Files that cannot be used are left alone. What is in the normal form already costs
+ * reading, no writing.
+ *
+ * To be run with the channel's lock held. SETTLING.md says what could happen without.
+ *
+ * @throws {ChatloomError} when the store fails. Nothing is lost; settling again goes on from there.
+ * @throws {SnapshotGone} when a file vanishes meanwhile: to be tried again.
+ */
+export async function settleMinute(
+  minuteUs: Micros,
+  options: SettleMinuteOptions,
+): Promise<SettledMinute> {
+  const loader = new MinuteLoader(options);
+  const chain = await chainSpan(minuteUs, (at) => loader.load(at), options);
+  const closure = await loader.close(chain.span, chain.isExactOnly);
+  if (!closure.isComplete) {
+    const reason = "equal messages hang together for over a day";
+    options.files.tellFault(minutePrefix(options.files.channel, minuteUs), "chain", reason);
+    return { span: chain.span, written: 0, deleted: 0, due: [] };
+  }
+  const plan = await planOf(closure, { ...options, span: chain.span });
+  for (const { key, bytes } of plan.missing) {
+    await options.store.put(key, bytes, abortOf(options));
+  }
+  const { deleted, kept } = await deleteCovered(plan, options);
+  return {
+    span: chain.span,
+    written: plan.missing.length,
+    deleted,
+    due: [...dueAfter(plan, kept, minuteUs), ...chain.rest],
+  };
+}
+
+function abortOf({ signal }: { readonly signal?: AbortSignal | undefined }): AbortOptions {
+  return signal === undefined ? {} : { signal };
+}
+
+/** Lists and reads minutes, each once. */
+class MinuteLoader {
+  readonly #options: SettleMinuteOptions;
+  readonly #minutes = new Map<Micros, MinuteFiles>();
+
+  constructor(options: SettleMinuteOptions) {
+    this.#options = options;
+  }
+
+  async load(minuteUs: Micros): Promise<MinuteFiles> {
+    const known = this.#minutes.get(minuteUs);
+    if (known !== undefined) return known;
+    const listing = await listMinute(minuteUs, this.#options);
+    const loaded: LoadedBatch[] = [];
+    for (const key of listing.batches) {
+      const batch = await this.#options.files.load(key, abortOf(this.#options));
+      if (batch === undefined) throw new SnapshotGone(key);
+      if (batch.ok) loaded.push(batch);
+    }
+    const minute = { ...listing, loaded };
+    this.#minutes.set(minuteUs, minute);
+    return minute;
+  }
+
+  async close(span: MinuteSpan, isExactOnly: boolean): Promise<Closure> {
+    if (!isExactOnly) return await closeOver(span, (at) => this.load(at));
+    const minute = await this.load(span.fromUs);
+    const sightings = new SightingSet();
+    for (const batch of minute.loaded) sightings.addAll(batch.sightings);
+    const minutes = new Map([[span.fromUs, minute]]);
+    return { minutes, sightings, normal: sightings.encodeMinutes(), isComplete: true };
+  }
+}
+
+/** A batch that is stored, or is to be. */
+interface Stored {
+  readonly key: ArchiveKey;
+  readonly minuteUs: Micros;
+  readonly bytes: Uint8Array;
+}
+
+interface Plan {
+  readonly closure: Closure;
+  readonly span: MinuteSpan;
+  /** What is not stored yet. */
+  readonly missing: readonly Stored[];
+  /** What will be stored when `missing` is: the normal form of the minutes of the span. */
+  readonly targets: readonly Stored[];
+  /** Files of the span that are not part of the normal form. */
+  readonly surplus: readonly LoadedBatch[];
+  /** Files beside the span, and in minutes of it that have to stay as they are. */
+  readonly others: readonly LoadedBatch[];
+}
+
+async function planOf(
+  closure: Closure,
+  { hasher, files, span }: SettleMinuteOptions & { readonly span: MinuteSpan },
+): Promise<Plan> {
+  const targets: Stored[] = [];
+  const missing: Stored[] = [];
+  const surplus: LoadedBatch[] = [];
+  const others: LoadedBatch[] = [];
+  for (const [minuteUs, { loaded, hidden }] of closure.minutes) {
+    if (minuteUs < span.fromUs || minuteUs > span.toUs) {
+      others.push(...loaded);
+      continue;
+    }
+    const bytes = closure.normal.get(minuteUs);
+    if (bytes === undefined) {
+      surplus.push(...loaded);
+      continue;
+    }
+    const key = batchKey(files.channel, { timeUs: minuteUs, digest: await hasher.digest(bytes) });
+    if (hidden.has(key)) {
+      files.tellFault(key, "hidden", "a tombstone hides what this minute's files make together");
+      others.push(...loaded);
+      continue;
+    }
+    const target = { key, minuteUs, bytes };
+    targets.push(target);
+    if (!loaded.some((batch) => batch.key === key)) missing.push(target);
+    surplus.push(...loaded.filter((batch) => batch.key !== key));
+  }
+  return { closure, span, missing, targets, surplus, others };
+}
+
+/** Returns how many files it deleted, and which it had to keep. */
+async function deleteCovered(
+  plan: Plan,
+  options: SettleMinuteOptions,
+): Promise<{ readonly deleted: number; readonly kept: readonly LoadedBatch[] }> {
+  const { store, reporter, files } = options;
+  const { covered, kept, relied } = coverOf(plan);
+  if (covered.length === 0) return { deleted: 0, kept };
+  // Storing what is there makes it safe, and replaces what was damaged since it was read.
+  for (const { key, bytes } of relied) await store.put(key, bytes, abortOf(options));
+  if (!await areVisible(relied, options)) return { deleted: 0, kept: plan.surplus };
+  for (const { key } of covered) await store.delete(key);
+  if (await areVisible(relied, options)) return { deleted: covered.length, kept };
+  // Somebody who did not wait for a turn deleted what we rely on: then the last to look restores.
+  for (const { key, bytes } of covered) await store.put(key, bytes);
+  reporter.report("error", "Somebody settles this archive without waiting for a turn", {
+    channel: files.channel,
+  });
+  return { deleted: 0, kept: plan.surplus };
+}
+
+/** The surplus files that others cover, those that none cover, and the others that it takes. */
+function coverOf({ targets, surplus, others }: Plan): {
+  readonly covered: readonly LoadedBatch[];
+  readonly kept: readonly LoadedBatch[];
+  readonly relied: readonly Stored[];
+} {
+  if (surplus.length === 0) return { covered: [], kept: [], relied: [] };
+  const cover = new SightingSet();
+  for (const { bytes } of targets) cover.add(bytes);
+  const relied: Stored[] = [...targets];
+  const isCovered = ({ sightings }: LoadedBatch) => cover.includes(sightings);
+  for (const other of others) {
+    if (surplus.every(isCovered)) break;
+    cover.addAll(other.ranged);
+    relied.push(other);
+  }
+  const covered = surplus.filter(isCovered);
+  return { covered, kept: surplus.filter((batch) => !covered.includes(batch)), relied };
+}
+
+/** Whether these are there for readers, not hidden. */
+async function areVisible(
+  batches: readonly Stored[],
+  { store, files }: SettleMinuteOptions,
+): Promise<boolean> {
+  const byMinute = new Map<Micros, ArchiveKey[]>();
+  for (const { key, minuteUs } of batches) {
+    byMinute.set(minuteUs, [...byMinute.get(minuteUs) ?? [], key]);
+  }
+  for (const [minuteUs, keys] of byMinute) {
+    const { batches: visible } = await listMinute(minuteUs, { store, files });
+    if (!keys.every((key) => visible.includes(key))) return false;
+  }
+  return true;
+}
+
+async function listMinute(
+  minuteUs: Micros,
+  { store, files, signal }: Pick<SettleMinuteOptions, "store" | "files" | "signal">,
+): Promise<MinuteListing> {
+  const keys: ArchiveKey[] = [];
+  const prefix = minutePrefix(files.channel, minuteUs);
+  for await (const key of store.list(prefix, abortOf({ signal }))) keys.push(key);
+  return listingsOf(keys).get(minuteUs) ?? { minuteUs, batches: [], hidden: new Set() };
+}
+
+/** What has to be looked at again because of what was done, and was left to do, in `plan`. */
+function dueAfter(
+  { missing, surplus, span }: Plan,
+  kept: readonly LoadedBatch[],
+  minuteUs: Micros,
+): DueMinute[] {
+  const due: DueMinute[] = [];
+  for (const batch of kept) {
+    // What nobody covers belongs into a minute beside it, which has to take it in first.
+    for (const at of [batch.minuteUs - MINUTE_US, batch.minuteUs + MINUTE_US]) {
+      if (at >= 0 && (at < span.fromUs || at > span.toUs)) {
+        due.push({ minuteUs: at, isAlone: true });
+      }
+    }
+  }
+  for (const batch of kept) due.push({ minuteUs: batch.minuteUs, isAlone: true });
+  // A minute that changed may have others that hang on it.
+  for (const { minuteUs: at } of [...missing, ...surplus]) {
+    if (at !== minuteUs) due.push({ minuteUs: at, isAlone: false });
+  }
+  return due;
+}

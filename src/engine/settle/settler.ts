@@ -1,0 +1,200 @@
+import { type ArchiveKey, parseArchiveKey } from "../../core/archive_key.ts";
+import { ChatloomError } from "../../core/errors.ts";
+import { type Micros, MILLISECOND_US, SECOND_US } from "../../core/time.ts";
+import type { AbortOptions } from "../../ports/batch_store.ts";
+import type { Clock } from "../../ports/clock.ts";
+import { settleArchive } from "./settle_archive.ts";
+import {
+  addTotals,
+  ChannelSettler,
+  NOTHING_SETTLED,
+  type SettleOptions,
+  type SettleTotals,
+} from "./settle_channel.ts";
+
+/** What a {@link Settler} works with. */
+export interface SettlerOptions extends SettleOptions {
+  /** Tells when a minute has been quiet for long enough. */
+  readonly clock: Clock;
+  /** A minute is settled when nothing changed in it for so long, in ms: 3 s unless told. */
+  readonly quietMs?: number;
+  /** … or after so long at the latest, in ms: a minute unless told. */
+  readonly patienceMs?: number;
+}
+
+const QUIET_MS = 3_000;
+const PATIENCE_MS = 60_000;
+const RETRY_MIN_US = SECOND_US;
+const RETRY_MAX_US = 60 * SECOND_US;
+
+/** A minute, or with `undefined` a whole channel, that has to be settled. */
+interface Note {
+  readonly channel: string;
+  readonly minuteUs: Micros | undefined;
+  readonly sinceUs: Micros;
+  dueUs: Micros;
+  failures: number;
+}
+
+/**
+ * Settles an archive as it changes: minutes in which something was stored, synced, hidden or deleted,
+ * and channels for which a redaction came. Cost follows what changed. What was noted is in memory
+ * only: after a crash, settle the last hours.
+ */
+export class Settler {
+  readonly #options: SettlerOptions;
+  readonly #notes = new Map<string, Note>();
+  /** How to end a sleep, and until when it lasts. */
+  #sleeping: { readonly untilUs: Micros; readonly wake: () => void } | undefined;
+  #totals = NOTHING_SETTLED;
+  #isFailing = false;
+
+  /** A settler that only takes notes until {@link Settler.run}. */
+  constructor(options: SettlerOptions) {
+    this.#options = options;
+  }
+
+  /** How many minutes and channels wait to be settled. */
+  get pending(): number {
+    return this.#notes.size;
+  }
+
+  /** What was done so far. */
+  get totals(): SettleTotals {
+    return this.#totals;
+  }
+
+  /**
+   * Notes that the file of this name came, went or was hidden. Names that are no keys are ignored.
+   * Can be handed over as it is.
+   */
+  readonly noteStored = (key: ArchiveKey): void => {
+    const parts = parseArchiveKey(key);
+    if (parts === undefined) return;
+    const minuteUs = parts.kind === "redaction" ? undefined : parts.minuteUs;
+    this.#note({ channel: parts.channel, minuteUs, failures: 0 });
+  };
+
+  #note({ channel, minuteUs, failures }: Pick<Note, "channel" | "minuteUs" | "failures">): void {
+    const { clock, quietMs = QUIET_MS, patienceMs = PATIENCE_MS } = this.#options;
+    const nowUs = clock.elapsedUs();
+    const name = `${channel}/${minuteUs ?? ""}`;
+    const sinceUs = this.#notes.get(name)?.sinceUs ?? nowUs;
+    const dueUs = failures === 0
+      ? Math.min(nowUs + quietMs * MILLISECOND_US, sinceUs + patienceMs * MILLISECOND_US)
+      : nowUs + Math.min(RETRY_MIN_US * 2 ** (failures - 1), RETRY_MAX_US);
+    this.#notes.set(name, { channel, minuteUs, sinceUs, dueUs, failures });
+    if (this.#sleeping !== undefined && dueUs < this.#sleeping.untilUs) this.#sleeping.wake();
+  }
+
+  /** Settles what is noted as it falls due, until `signal` aborts. What is left stays noted. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    while (!signal.aborted) {
+      let nextUs = Infinity;
+      for (const { dueUs } of this.#notes.values()) nextUs = Math.min(nextUs, dueUs);
+      if (nextUs > clock.elapsedUs()) await this.#sleepUntil(nextUs, signal);
+      else await this.#settleDue((note) => note.dueUs <= clock.elapsedUs(), { signal });
+    }
+  }
+
+  /**
+   * Settles all that is noted, now. What fails stays noted.
+   *
+   * @returns what was done; look at {@link Settler.pending} for what failed.
+   */
+  async settleNoted(abort: AbortOptions = {}): Promise<SettleTotals> {
+    const before = this.#totals;
+    await this.#settleDue(() => true, abort);
+    const { minutes, written, deleted } = this.#totals;
+    return {
+      minutes: minutes - before.minutes,
+      written: written - before.written,
+      deleted: deleted - before.deleted,
+    };
+  }
+
+  async #settleDue(isDue: (note: Note) => boolean, abort: AbortOptions): Promise<void> {
+    const byChannel = new Map<string, Note[]>();
+    for (const [name, note] of this.#notes) {
+      if (!isDue(note)) continue;
+      this.#notes.delete(name);
+      byChannel.set(note.channel, [...byChannel.get(note.channel) ?? [], note]);
+    }
+    for (const [channel, notes] of byChannel) {
+      const settler = new ChannelSettler(channel, this.#options);
+      // Events move to the later minute when they grow, so that one first takes in what it should.
+      notes.sort((a, b) => (b.minuteUs ?? Infinity) - (a.minuteUs ?? Infinity));
+      for (const note of notes) await this.#settleNote(note, settler, abort);
+    }
+  }
+
+  async #settleNote(note: Note, settler: ChannelSettler, abort: AbortOptions): Promise<void> {
+    const { channel, minuteUs } = note;
+    try {
+      abort.signal?.throwIfAborted();
+      const done = minuteUs === undefined
+        ? await this.#settleChannel(note, abort)
+        : await settler.settle({ minuteUs, isAlone: false }, abort);
+      this.#totals = addTotals(this.#totals, done);
+      this.#succeed();
+    } catch (error) {
+      const isStopped = abort.signal?.aborted && error === abort.signal.reason;
+      this.#note({ ...note, failures: note.failures + (isStopped ? 0 : 1) });
+      if (isStopped) return;
+      if (!(error instanceof ChatloomError)) throw error;
+      this.#fail(error, channel);
+    }
+  }
+
+  async #settleChannel(note: Note, abort: AbortOptions): Promise<SettleTotals> {
+    const { failed, ...totals } = await settleArchive({
+      ...this.#options,
+      ...abort,
+      channels: [note.channel],
+    });
+    if (failed > 0) this.#note({ ...note, failures: note.failures + 1 });
+    return totals;
+  }
+
+  #succeed(): void {
+    if (!this.#isFailing) return;
+    this.#isFailing = false;
+    this.#options.reporter.report("info", "The archive can be settled again");
+  }
+
+  #fail({ code, message }: ChatloomError, channel: string): void {
+    const { reporter } = this.#options;
+    reporter.count("settle_errors", { code });
+    if (this.#isFailing) return;
+    this.#isFailing = true;
+    reporter.report("warning", "Cannot settle the archive for now: nothing is lost", {
+      channel,
+      code,
+      error: message,
+    });
+  }
+
+  /** Sleeps until `untilUs`, or until something is noted that falls due earlier. */
+  async #sleepUntil(untilUs: Micros, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    const controller = new AbortController();
+    const wake = () => controller.abort();
+    this.#sleeping = { untilUs, wake };
+    signal.addEventListener("abort", wake, { once: true });
+    if (signal.aborted) wake();
+    const delayMs = (untilUs - clock.elapsedUs()) / MILLISECOND_US;
+    await (untilUs === Infinity
+      ? untilAborted(controller.signal)
+      : clock.sleep(delayMs, controller.signal).catch(() => {})); // Woken: there is work to do.
+    signal.removeEventListener("abort", wake);
+    this.#sleeping = undefined;
+  }
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
