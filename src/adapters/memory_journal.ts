@@ -14,7 +14,9 @@ export interface CrashOptions {
 
 /** What was kept aside by {@link DeadRun.setAside}. */
 export interface AsideBytes {
+  /** The run that they were in. */
   readonly run: string;
+  /** They. */
   readonly bytes: Uint8Array;
 }
 

@@ -5,7 +5,9 @@ import type { Hasher, HashStream } from "../ports/hasher.ts";
 
 /** A {@link Hasher} that answers at once: for streams, simulated worlds and pages on plain http. */
 export interface SyncHasher extends Hasher {
+  /** As {@link Hasher.digest}, at once. */
   digest(bytes: Uint8Array): Uint8Array;
+  /** As {@link Hasher.stream}, at once. */
   stream(): HashStream;
 }
 

@@ -8,7 +8,7 @@ export interface Child {
   readonly process: ChildProcess;
   /** The next line that it prints; rejects if it ends before. */
   nextLine(): Promise<string>;
-  /** Kills it with SIGKILL and waits until it is gone. */
+  /** Kills it with SIGKILL and waits until it is gone. If it is gone, that is that. */
   kill(): Promise<void>;
 }
 
@@ -23,7 +23,13 @@ export function startChild(moduleUrl: string, args: readonly string[]): Child {
   const child = spawn(process.execPath, [...runtime, fileURLToPath(moduleUrl), ...args], {
     stdio: ["ignore", "pipe", "inherit"],
   });
-  const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  let isGone = false;
+  const gone = new Promise<void>((resolve) =>
+    child.once("exit", () => {
+      isGone = true;
+      resolve();
+    })
+  );
   const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
   return {
     process: child,
@@ -34,7 +40,7 @@ export function startChild(moduleUrl: string, args: readonly string[]): Child {
     },
     async kill() {
       // Deno's own `kill` does nothing after a first signal, as SIGSTOP.
-      if (child.exitCode === null) process.kill(child.pid!, "SIGKILL");
+      if (!isGone) process.kill(child.pid!, "SIGKILL");
       await gone;
     },
   };

@@ -13,7 +13,6 @@ import { tempFolder } from "./temp_folder.ts";
 
 const CODES: Record<string, ErrorCode> = {
   ENOSPC: "STORE_FULL",
-  EACCES: "STORE_DENIED",
   EIO: "JOURNAL_IO",
 };
 

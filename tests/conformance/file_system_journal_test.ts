@@ -97,6 +97,7 @@ test("fileSystemJournal looks a process up: alive as long as it is, also when it
   if (!IS_LINUX) return t.skip("processes are looked up in /proc, which is Linux's");
   const { root, journal, folder } = open(t);
   const child = startJournalWriter(root, [someBytes(100)]);
+  t.after(child.kill);
   const name = await child.nextLine();
   age(join(folder, name), 60); // No sign of life for an hour: the process counts, not this.
   assert.deepEqual(await namesOf(journal), []);
@@ -110,6 +111,7 @@ test("fileSystemJournal loses nothing by kill -9 at random moments", async (t) =
   const { root, journal } = open(t);
   for (let kill = 0; kill < 4; kill++) {
     const child = startJournalCounter(root);
+    t.after(child.kill);
     const name = await child.nextLine();
     const untilMs = Date.now() + 30 + Math.random() * 200;
     let told = 0;
@@ -225,6 +227,7 @@ test("fileSystemJournal sweeps what crashed openings and removals left, once it 
 test("fileSystemJournal opens runs in many processes at once", async (t) => {
   const { root, journal } = open(t);
   const children = Array.from({ length: 3 }, () => startJournalWriter(root, [someBytes(9)]));
+  for (const child of children) t.after(child.kill);
   const names = await Promise.all(children.map((child) => child.nextLine()));
   const own = await Promise.all([1, 2, 3, 4].map(() => openRun(t, journal)));
   assert.equal(new Set([...names, ...own.map(({ name }) => name)]).size, 7);

@@ -13,10 +13,12 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { NODE_FILE_CALLS } from "../../src/adapters/file_system/file_calls.ts";
 import { fileSystemStore } from "../../src/adapters/file_system_store.ts";
 import { ChatloomError, type ErrorCode } from "../../src/core/errors.ts";
 import { collect, someBytes } from "../../src/testing/suite.ts";
 import { keyOf } from "./batch_keys.ts";
+import { faultyFileCalls } from "./faulty_file_calls.ts";
 import { lockFolder, mountSmallDisk } from "./small_disk.ts";
 import { tempFolder } from "./temp_folder.ts";
 
@@ -165,6 +167,43 @@ test("fileSystemStore reads both characters for the colon, and a key once", asyn
   assert.equal(existsSync(join(root, keyOf(1))), false);
   for (const n of [1, 2]) await store.delete(keyOf(n));
   assert.deepEqual(readdirSync(join(root, HOUR)), []);
+});
+
+test("fileSystemStore reads the folders that a prefix needs, and one at a time", async (t) => {
+  const { root, store } = open(t);
+  for (let hour = 0; hour < 5; hour++) {
+    for (const channel of ["aa", "forsen"]) {
+      for (const minute of [0, 1]) {
+        await store.put(keyOf(minute, { channel, minute: hour * 60 + minute }), someBytes(1));
+      }
+    }
+  }
+  const { calls, log } = faultyFileCalls(NODE_FILE_CALLS, { failAt: Infinity, errno: "" });
+  const counting = fileSystemStore(root, { calls });
+  let seen = 0;
+  const read = () => {
+    const calls = log.slice(seen);
+    seen = log.length;
+    return calls.filter((call) => call.startsWith("names ")).length;
+  };
+  const costs: [prefix: string, keys: number, folders: number][] = [
+    [`${HOUR}/`, 2, 1],
+    [`${HOUR}/01:00-`, 1, 1],
+    [`${HOUR}`, 2, 2],
+    ["forsen/chat/", 10, 6],
+    ["forsen/", 10, 7],
+    ["forsen", 10, 8],
+    ["", 20, 15],
+    ["nobody/chat/", 0, 0],
+  ];
+  for (const [prefix, keys, folders] of costs) {
+    assert.equal((await collect(counting.list(prefix))).length, keys, prefix);
+    assert.equal(read(), folders, `folders read for "${prefix}"`);
+  }
+  for await (const _ of counting.list("aa/chat/")) break;
+  assert.equal(read(), 2, "a listing that is left early goes no further");
+  assert.deepEqual(await collect(counting.folders("aa")), ["chat"]);
+  assert.equal(read(), 1);
 });
 
 test("fileSystemStore does not write what is there already", async (t) => {

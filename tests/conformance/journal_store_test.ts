@@ -37,9 +37,11 @@ check("fileSystemJournal", () => {
     again: () => fileSystemJournal(root),
     crash: async (pieces) => {
       const child = startJournalWriter(root, pieces);
-      const name = await child.nextLine();
-      await child.kill();
-      return name;
+      try {
+        return await child.nextLine();
+      } finally {
+        await child.kill();
+      }
     },
     close,
   };

@@ -7,7 +7,9 @@ export type FileKind = "file" | "folder" | "link" | "other";
 
 /** What is known of a name on disk without opening it. */
 export interface FileFacts {
+  /** What it is. */
   readonly kind: FileKind;
+  /** How long it is; of use for files only. */
   readonly sizeBytes: number;
   /** When its bytes changed last, in milliseconds since 1970, by the file system's clock. */
   readonly modifiedMs: number;
@@ -23,6 +25,7 @@ export interface OpenFile {
   write(bytes: Uint8Array, offset: number): Promise<number>;
   /** Flushes what was written to the disk. */
   sync(): Promise<void>;
+  /** Lets go of it. Some file systems say only here that writing failed. */
   close(): Promise<void>;
 }
 
@@ -36,6 +39,7 @@ export interface GrowingFile {
   hasName(): boolean;
   /** Flushes what was written to the disk. */
   sync(): Promise<void>;
+  /** Lets go of it. */
   close(): void;
 }
 

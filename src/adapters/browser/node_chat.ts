@@ -1,0 +1,157 @@
+import { isChannelName, parseHour } from "../../core/archive_key.ts";
+import { ChatloomError } from "../../core/errors.ts";
+import { type Micros, MINUTE_US, minuteOf } from "../../core/time.ts";
+
+/** Where a node is, and how to be let in. */
+export interface NodeAddress {
+  /** What its routes stand behind, with a slash at the end. */
+  readonly url: string;
+  /** The bearer token, where it wants one. */
+  readonly token: string | undefined;
+}
+
+/** One minute of a channel, as one batch. */
+interface NodeMinute {
+  readonly minuteUs: Micros;
+  readonly bytes: Uint8Array;
+}
+
+// The longest line seen on Twitch's wire has 1,746 bytes; escapes and receivers make it grow.
+const LINE_MAX_BYTES = 4 * 1024 * 1024;
+const MINUTE_MAX_BYTES = 256 * 1024 * 1024;
+
+/** The chat of a node, by its HTTP API. */
+export class NodeChat {
+  readonly #address: NodeAddress;
+
+  /** Asks the node at `address`. */
+  constructor(address: NodeAddress) {
+    this.#address = address;
+  }
+
+  /**
+   * Its channels, sorted.
+   *
+   * @throws {ChatloomError} `PEER_REFUSED` or `CONNECTION_LOST`.
+   */
+  async channels(signal: AbortSignal): Promise<readonly string[]> {
+    return (await this.#names("files", signal)).filter(isChannelName).sort();
+  }
+
+  /** The hours of a channel that have files, ascending. */
+  async hours(channel: string, signal: AbortSignal): Promise<readonly Micros[]> {
+    const names = await this.#names(`files/${channel}/chat`, signal);
+    return names.flatMap((name) => parseHour(name) ?? []).sort((a, b) => a - b);
+  }
+
+  /** The minutes within a span that hold messages, in order, as they come. */
+  async *minutes(
+    channel: string,
+    { fromUs, untilUs }: { readonly fromUs: Micros; readonly untilUs: Micros },
+    signal: AbortSignal,
+  ): AsyncGenerator<NodeMinute, void, undefined> {
+    const query = `start=${formatInstant(fromUs)}&end=${formatInstant(untilUs)}`;
+    const response = await this.#ask(`${channel}/chat.ndjson?${query}`, signal);
+    let minute: { minuteUs: Micros; lines: Uint8Array[]; bytes: number } | undefined;
+    for await (const line of linesOf(response)) {
+      const minuteUs = minuteOfLine(line);
+      // What began before and lasts until now stands in an earlier minute.
+      if (minuteUs < minuteOf(fromUs)) continue;
+      if (minute !== undefined && minute.minuteUs !== minuteUs) {
+        yield { minuteUs: minute.minuteUs, bytes: join(minute.lines) };
+        minute = undefined;
+      }
+      minute ??= { minuteUs, lines: [], bytes: 0 };
+      minute.lines.push(line);
+      minute.bytes += line.length;
+      if (minute.bytes > MINUTE_MAX_BYTES) throw refused(`${channel}: a minute is too long`);
+    }
+    if (minute !== undefined) yield { minuteUs: minute.minuteUs, bytes: join(minute.lines) };
+  }
+
+  async #names(path: string, signal: AbortSignal): Promise<string[]> {
+    const response = await this.#ask(path, signal);
+    const names: unknown = await response.json().catch(() => undefined);
+    if (!Array.isArray(names) || !names.every((name) => typeof name === "string")) {
+      throw refused(`"${path}" is no list of names`);
+    }
+    return names;
+  }
+
+  async #ask(path: string, signal: AbortSignal): Promise<Response> {
+    const { url, token } = this.#address;
+    const headers: Record<string, string> = token === undefined
+      ? {}
+      : { authorization: `Bearer ${token}` };
+    let response;
+    try {
+      response = await fetch(new URL(path, url), { signal, headers, credentials: "omit" });
+    } catch (cause) {
+      signal.throwIfAborted();
+      throw new ChatloomError("CONNECTION_LOST", `Cannot reach the node: ${path}`, { cause });
+    }
+    if (!response.ok) throw refused(`"${path}" gives ${response.status}`, response.status);
+    return response;
+  }
+}
+
+/** A node said no. */
+export class NodeRefusal extends ChatloomError {
+  /** The status of its answer, if it was that. */
+  readonly status: number | undefined;
+
+  /** A refusal with its reason. */
+  constructor(reason: string, status: number | undefined) {
+    super("PEER_REFUSED", `Cannot read from the node: ${reason}`);
+    this.status = status;
+  }
+}
+
+function refused(reason: string, status?: number): NodeRefusal {
+  return new NodeRefusal(reason, status);
+}
+
+function formatInstant(timeUs: Micros): string {
+  return new Date(Math.floor(timeUs / 1000)).toISOString();
+}
+
+const TIME = /,"time":(\d+(?:\.\d+)?),"time_range":/;
+
+function minuteOfLine(line: Uint8Array): Micros {
+  // Pure ASCII, as the node promises; the keys stand unescaped in no string.
+  const match = TIME.exec(new TextDecoder().decode(line));
+  if (match === null) throw refused("a line is no message");
+  const timeUs = Math.round(Number(match[1]) * 1e6);
+  return timeUs - timeUs % MINUTE_US;
+}
+
+/** The lines of a body, each with its line feed. */
+async function* linesOf(response: Response): AsyncGenerator<Uint8Array, void, undefined> {
+  if (response.body === null) return;
+  const reader = response.body.getReader();
+  let rest: Uint8Array = new Uint8Array();
+  try {
+    for (let step = await reader.read(); !step.done; step = await reader.read()) {
+      let bytes = rest.length === 0 ? step.value : join([rest, step.value]);
+      for (let feed = bytes.indexOf(0x0a); feed !== -1; feed = bytes.indexOf(0x0a)) {
+        yield bytes.subarray(0, feed + 1);
+        bytes = bytes.subarray(feed + 1);
+      }
+      rest = bytes;
+      if (rest.length > LINE_MAX_BYTES) throw refused("a line is too long");
+    }
+  } finally {
+    await reader.cancel().catch(() => {}); // What went wrong has been thrown already.
+  }
+  if (rest.length > 0) throw refused("it ends midway");
+}
+
+function join(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

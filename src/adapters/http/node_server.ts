@@ -1,0 +1,160 @@
+/**
+ * A server on `node:http`, which Deno has too. It is the one to put on a network: unlike
+ * `Deno.serve` it drops who is slow to send a request, and bounds how many are connected.
+ *
+ * @module
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { ChatloomError } from "../../core/errors.ts";
+import type { HttpHandler, HttpListener } from "../../ports/http.ts";
+import { parseListenAddress, toUrl } from "./listen_address.ts";
+
+/** How a server listens. */
+export interface ServeOptions {
+  /** `HOST:PORT`, `[::1]:PORT` or `:PORT` for loopback; port 0 for one that is free. */
+  readonly listen: string;
+  /** Further connections are broken off. 4,096 unless told. */
+  readonly connectionsMax?: number;
+  /** A request's headers must be there by then, in milliseconds: 10 s unless told. */
+  readonly headersTimeoutMs?: number;
+  /** A connection on which nothing moves for so long is broken off, in milliseconds: 60 s unless told. */
+  readonly idleTimeoutMs?: number;
+}
+
+const HEADERS_MAX_BYTES = 16 * 1024;
+const GRACE_MS = 5_000;
+
+/**
+ * Serves `handler` over HTTP/1.1.
+ *
+ * @throws {RangeError} when `listen` is no address.
+ * @throws {ChatloomError} `CONNECTION_LOST` when it cannot listen there.
+ */
+export async function nodeServer(
+  handler: HttpHandler,
+  options: ServeOptions,
+): Promise<HttpListener> {
+  const { hostname, port } = parseListenAddress(options.listen);
+  const headersTimeoutMs = options.headersTimeoutMs ?? 10_000;
+  const server = createServer({
+    maxHeaderSize: HEADERS_MAX_BYTES,
+    headersTimeout: headersTimeoutMs,
+    requestTimeout: 2 * headersTimeoutMs,
+    connectionsCheckingInterval: Math.min(1_000, headersTimeoutMs / 2),
+    keepAliveTimeout: 15_000,
+  }, (incoming, outgoing) => {
+    answer(handler, incoming, outgoing).catch(() => outgoing.destroy()); // The caller is gone.
+  });
+  server.maxConnections = options.connectionsMax ?? 4_096;
+  server.setTimeout(options.idleTimeoutMs ?? 60_000, (socket: Socket) => socket.destroy());
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (cause) =>
+      reject(
+        new ChatloomError("CONNECTION_LOST", `Cannot listen on "${options.listen}"`, { cause }),
+      ));
+    server.listen(port, hostname, resolve);
+  });
+  server.on("error", () => {}); // Of single connections: their requests end by themselves.
+  let closing: Promise<void> | undefined;
+  return {
+    url: toUrl(server.address() as AddressInfo),
+    close: ({ graceMs = GRACE_MS } = {}) => closing ??= close(server, graceMs),
+  };
+}
+
+async function close(server: Server, graceMs: number): Promise<void> {
+  const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+  try {
+    await new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeIdleConnections();
+    });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function answer(
+  handler: HttpHandler,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  const request = toRequest(incoming);
+  if (request === undefined) {
+    outgoing.writeHead(400, { "content-type": "text/plain; charset=utf-8", connection: "close" });
+    outgoing.end("Cannot read the request");
+    return;
+  }
+  const address = incoming.socket.remoteAddress ?? "unknown";
+  const response = await handler(request, { address });
+  outgoing.writeHead(response.status, Object.fromEntries(response.headers));
+  if (response.body === null) {
+    outgoing.end();
+    return;
+  }
+  await send(response.body, outgoing);
+}
+
+/** Sends a body as fast as the caller takes it; ends it when the caller is gone. */
+async function send(body: ReadableStream<Uint8Array>, outgoing: ServerResponse): Promise<void> {
+  const reader = body.getReader();
+  let wake = () => {};
+  const onMove = () => wake();
+  outgoing.on("drain", onMove);
+  outgoing.on("close", () => {
+    wake();
+    // Also while a piece is being read: what is behind it shall end at once.
+    reader.cancel().catch(() => {});
+  });
+  try {
+    for (let step = await reader.read(); !step.done; step = await reader.read()) {
+      if (outgoing.destroyed) return;
+      if (outgoing.write(step.value)) continue;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+        if (outgoing.destroyed || !outgoing.writableNeedDrain) resolve();
+      });
+    }
+    outgoing.end();
+  } catch {
+    // Half an answer must not look like a whole one; whoever made the body has told why it failed.
+    outgoing.destroy();
+  }
+}
+
+/** The same request in the words of the web, or `undefined` if it has no such words. */
+function toRequest(incoming: IncomingMessage): Request | undefined {
+  const { method = "GET", url = "/", headers } = incoming;
+  try {
+    const pairs: [string, string][] = [];
+    for (let i = 0; i + 1 < incoming.rawHeaders.length; i += 2) {
+      pairs.push([incoming.rawHeaders[i]!, incoming.rawHeaders[i + 1]!]);
+    }
+    // Only a path: an address of another place is what a proxy is asked for.
+    if (!url.startsWith("/")) return undefined;
+    const target = new URL(`http://${headers.host ?? "localhost"}`);
+    const body = method === "PUT" ? { body: bodyOf(incoming), duplex: "half" } : {};
+    // As text after the host: a path that starts with // must not name another host.
+    return new Request(
+      `${target.origin}${url}`,
+      { method, headers: pairs, ...body } as RequestInit,
+    );
+  } catch {
+    return undefined; // A host, a header or a method (TRACE) that the web does not have.
+  }
+}
+
+function bodyOf(incoming: IncomingMessage): ReadableStream<Uint8Array> {
+  const chunks = incoming[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
+  return new ReadableStream({
+    async pull(controller) {
+      const step = await chunks.next();
+      if (step.done) controller.close();
+      else controller.enqueue(new Uint8Array(step.value));
+    },
+    async cancel() {
+      await chunks.return?.();
+    },
+  }, { highWaterMark: 0 });
+}

@@ -1,0 +1,82 @@
+/** What a metric means, for whoever looks at it. Names lack the prefix `chatloom_`. */
+export interface MetricNote {
+  /** A counter's is what is counted; its page adds `_total`. Others end with their unit. */
+  readonly name: string;
+  readonly kind: "counter" | "gauge" | "histogram";
+  readonly help: string;
+  readonly labels?: readonly string[];
+  /** Upper bounds of a histogram. */
+  readonly buckets?: readonly number[];
+}
+
+const QUICK_SECONDS = [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60];
+
+/** All metrics of chatloom. */
+export const METRIC_CATALOGUE: readonly MetricNote[] = [
+  // What comes from Twitch.
+  counter("lines_received", "Lines that came over any connection"),
+  counter("lines_ignored", "Lines that were not archived", ["reason", "command"]),
+  counter("session_bytes", "Bytes that came from Twitch"),
+  counter("session_frames", "WebSocket frames that came from Twitch"),
+  counter("session_lines", "Lines that connections took apart"),
+  counter("session_empty_lines", "Empty lines from Twitch"),
+  counter("session_replaced_characters", "Characters that were not UTF-8"),
+  counter("session_reconnects", "Connections that were replaced", ["reason"]),
+  counter("session_join_attempts", "JOINs that were sent"),
+  counter("session_join_failures", "JOINs that were not confirmed", ["reason"]),
+  gauge("server_lag_seconds", "How far our clock is ahead of Twitch's as its messages tell it"),
+  gauge("connections", "Connections to Twitch", ["phase"]),
+  // What is recorded.
+  counter("messages_written", "Messages in stored batches, as heard", ["channel", "command"]),
+  counter("batches_written", "Batches that were recorded", ["channel"]),
+  counter("bytes_written", "Bytes of batches that were recorded", ["channel"]),
+  counter("store_errors", "Tries to store a batch that failed", ["code"]),
+  gauge("open_batches", "Batches that still take messages"),
+  gauge("pending_batches", "Closed batches that are not stored yet"),
+  // The journal.
+  gauge("journal_backlog_bytes", "Journal that is not yet safe from a power cut"),
+  counter("journal_bytes_lost", "Journal that could not be written"),
+  counter("journal_errors", "Tries to write the journal that failed", ["code"]),
+  counter("journal_lines_set_aside", "Torn or unreadable lines found in journals"),
+  // The archive.
+  counter("files_stored", "Files that were put into the archive", ["kind"]),
+  counter("file_bytes_stored", "Bytes that were put into the archive", ["kind"]),
+  counter("files_deleted", "Files that were deleted, their messages standing elsewhere", ["kind"]),
+  counter("files_left_out", "Files that could not be used when reading or settling", ["why"]),
+  counter("files_kept_back", "Files that were asked for and not given away", ["why"]),
+  gauge("recent_messages", "Messages stored for the last hour, by number of receivers", [
+    "channel",
+    "receivers",
+  ]),
+  gauge("recent_duplicates_ratio", "Share of the last hour's sightings that another had too", [
+    "channel",
+  ]),
+  histogram("batch_bytes", "Size of stored batches", [1e3, 1e4, 1e5, 1e6, 1e7, 1e8]),
+  histogram("batch_messages", "Messages in stored batches", [1, 10, 100, 1e3, 1e4, 1e5]),
+  // HTTP.
+  counter("http_requests", "Requests answered", ["route", "method", "status"]),
+  counter("http_response_bytes", "Bytes of answers, as sent", ["route"]),
+  counter("http_answers_cut", "Answers that were not sent to their end", ["route", "reason"]),
+  histogram("http_request_seconds", "From a request to the end of its answer", QUICK_SECONDS, [
+    "route",
+  ]),
+  gauge("http_requests_running", "Requests being answered"),
+  gauge("chat_cache_bytes", "Chat that is held for the next who ask"),
+];
+
+function counter(name: string, help: string, labels: readonly string[] = []): MetricNote {
+  return { name, kind: "counter", help, labels };
+}
+
+function gauge(name: string, help: string, labels: readonly string[] = []): MetricNote {
+  return { name, kind: "gauge", help, labels };
+}
+
+function histogram(
+  name: string,
+  help: string,
+  buckets: readonly number[],
+  labels: readonly string[] = [],
+): MetricNote {
+  return { name, kind: "histogram", help, labels, buckets };
+}
