@@ -2,22 +2,38 @@
  * Runs the tests, or those in the files and folders that are given, and closes with their counts.
  * Further flags go to `deno test`: `deno task test tests/core --filter merge`.
  */
+import { readdirSync } from "node:fs";
 import process from "node:process";
-import { runStep } from "./run_step.ts";
+import { PROJECT, runStep, type StepResult } from "./run_step.ts";
 import { countTests, formatCounts } from "./test_counts.ts";
 
+/** These mostly wait for npm, Node and Chromium, so they run beside the others. */
+const BESIDE = ["tests/browser", "tests/runtime"];
+
 const args = process.argv.slice(2);
-const places = args.some((arg) => !arg.startsWith("-")) ? [] : ["tests/"];
 const isCi = process.env["CI"] === "true";
-const { exitCode, output } = await runStep("tests", [
-  "deno",
-  "test",
-  "--allow-all",
-  "--no-check", // `deno task ok` checks the types of everything; here the tests shall come soon.
-  ...(isCi ? ["--frozen"] : []),
-  ...args,
-  ...places,
-]);
-const counts = countTests(output);
+
+function runTests(name: string, places: readonly string[], isQuiet = false): Promise<StepResult> {
+  const command = ["deno", "test", "--allow-all", "--no-check"]; // `deno task ok` checks all types.
+  if (isCi) command.push("--frozen");
+  return runStep(name, [...command, ...args, ...places], { isQuiet });
+}
+
+async function runAll(): Promise<StepResult[]> {
+  const beside = runTests("tests in Node and Chromium", BESIDE, true);
+  const places = readdirSync(`${PROJECT}tests`, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() || entry.name.endsWith("_test.ts"))
+    .map(({ name }) => `tests/${name}`)
+    .filter((place) => !BESIDE.includes(place));
+  const others = await runTests("tests", places);
+  const { exitCode, output } = await beside;
+  if (exitCode === 0) console.log(output); // Otherwise it has been shown.
+  return [others, await beside];
+}
+
+const hasPlaces = args.some((arg) => !arg.startsWith("-"));
+const results = hasPlaces ? [await runTests("tests", [])] : await runAll();
+const counts = countTests(results.map(({ output }) => output).join("\n"));
 console.log(formatCounts(counts));
-process.exitCode = exitCode !== 0 ? exitCode : counts.failed === 0 ? 0 : 1;
+const isOk = results.every(({ exitCode }) => exitCode === 0) && counts.failed === 0;
+process.exitCode = isOk ? 0 : 1;

@@ -138,3 +138,9 @@ test("a failing test fails in Chromium too", { skip }, async () => {
   assert.deepEqual(report.failures.map(({ name }) => name), ["canary", "late canary"]);
   assert.equal(report.passed, 1);
 });
+
+test("a page over plain http hashes, though it has no Web Crypto", { skip }, async () => {
+  const report = await runInPage(bundle(["tests/browser/plain_http_cases.ts"]), "plain.test");
+  assert.equal(failuresOf(report), "");
+  assert.equal(report.passed, 1);
+});

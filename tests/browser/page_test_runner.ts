@@ -37,8 +37,9 @@ const TEST_TIMEOUT_MS = 60_000;
 export class TestContext {
   /** The test's name. */
   readonly name: string;
-  /** Undone when the test ends. */
+  /** What is done when the test ends. */
   readonly ends: Body[] = [];
+  readonly #restores: (() => void)[] = [];
   /** Whether it said that it does not apply here. */
   isSkipped = false;
   readonly #report: PageReport;
@@ -67,6 +68,21 @@ export class TestContext {
 
   /** Comments go nowhere. */
   diagnostic(): void {}
+
+  /** Stand-ins for methods, until the test ends. */
+  readonly mock = {
+    method: (target: object, name: string, stand: (...args: never[]) => unknown): void => {
+      const before = Object.getOwnPropertyDescriptor(target, name);
+      Object.defineProperty(target, name, { value: stand, configurable: true, writable: true });
+      this.#restores.push(() => {
+        if (before === undefined) Reflect.deleteProperty(target, name);
+        else Object.defineProperty(target, name, before);
+      });
+    },
+    restoreAll: (): void => {
+      for (const restore of this.#restores.splice(0).reverse()) restore();
+    },
+  };
 }
 
 /** Registers a test. */
@@ -133,6 +149,7 @@ async function runOne(
     });
   } finally {
     clearTimeout(timer);
+    context.mock.restoreAll();
     for (const end of context.ends.reverse()) await end(context);
   }
 }
