@@ -10,7 +10,7 @@ import { contextOf, type VerbContext } from "./context.ts";
 import { existingArchive } from "./existing_archive.ts";
 import { EXIT, QuietExit } from "./exit.ts";
 import { readInput } from "./input_file.ts";
-import { formatForPeople } from "./message_text.ts";
+import { formatForPeople } from "../core/message_text.ts";
 import { examplesOf } from "./program.ts";
 import { parseTimeFlag } from "./time_flag.ts";
 

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { Counters } from "../adapters/counters.ts";
-import type { Reporter } from "../ports/reporter.ts";
+import type { Reporter, Severity } from "../ports/reporter.ts";
 import type { Progress, ProgressOptions } from "./progress.ts";
 
 /** What every verb is given beside its own flags. */
@@ -9,6 +9,8 @@ export interface VerbContext {
   readonly signal: AbortSignal;
   /** The log, on stderr. */
   readonly reporter: Reporter;
+  /** The lowest level that the log takes; holds until the process ends. */
+  readonly logLevel: { get(): Severity; set(level: Severity): void };
   /** What {@link VerbContext.reporter} has counted. */
   readonly counters: Counters;
   /**

@@ -2,8 +2,10 @@ import process from "node:process";
 import type { Command } from "commander";
 import { Counters } from "../adapters/counters.ts";
 import { logtapeReporter, writeLog } from "../adapters/logtape_reporter.ts";
+import type { Severity } from "../ports/reporter.ts";
 import { catCommand } from "./cat.ts";
 import { setContext } from "./context.ts";
+import { demoCommand } from "./demo.ts";
 import { EXIT, outcomeOf } from "./exit.ts";
 import { importCommand } from "./import.ts";
 import { interruption } from "./interruption.ts";
@@ -11,11 +13,21 @@ import { standardOutput } from "./output.ts";
 import { chatloomProgram, type GlobalFlags } from "./program.ts";
 import { StatusLine } from "./progress.ts";
 import { recordCommand } from "./record.ts";
+import { serveCommand } from "./serve.ts";
+import { simulateCommand } from "./simulate.ts";
 import { verifyCommand } from "./verify.ts";
 
 /** The verbs, in the order of the help page. */
 function verbs(): Command[] {
-  return [recordCommand(), importCommand(), catCommand(), verifyCommand()];
+  return [
+    recordCommand(),
+    importCommand(),
+    catCommand(),
+    verifyCommand(),
+    serveCommand(),
+    simulateCommand(),
+    demoCommand(),
+  ];
 }
 
 /**
@@ -32,17 +44,23 @@ export async function main(args: readonly string[]): Promise<number> {
     writeOut: (text) => process.stdout.write(text),
     writeErr: (text) => status.writeAbove(text),
   });
+  const logLevel = {
+    get: () => program.opts<GlobalFlags>().logLevel,
+    set(level: Severity): void {
+      program.setOptionValue("logLevel", level);
+      const { logFormat } = program.opts<GlobalFlags>();
+      writeLog((line) => status.writeAbove(line), { level, format: logFormat });
+    },
+  };
   setContext(program, {
     signal,
+    logLevel,
     counters,
     reporter: logtapeReporter({ counters }),
     print: output.print,
     progress: (label, options) => status.begin(label, options),
   });
-  program.hook("preAction", () => {
-    const { logLevel, logFormat } = program.opts<GlobalFlags>();
-    writeLog((line) => status.writeAbove(line), { level: logLevel, format: logFormat });
-  });
+  program.hook("preAction", () => logLevel.set(logLevel.get()));
   try {
     await program.parseAsync(args, { from: "user" });
     await output.flush();

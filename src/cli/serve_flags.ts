@@ -1,0 +1,82 @@
+import { readFile } from "node:fs/promises";
+import process from "node:process";
+import { type Command, InvalidArgumentError } from "commander";
+import { parseListenAddress } from "../adapters/http/listen_address.ts";
+import { ChatloomError } from "../core/errors.ts";
+import type { Access } from "../engine/api/gate/access.ts";
+
+/** Who is let in, as flags say. */
+export interface AccessFlags {
+  /** Readers must bear the token in this file. */
+  readonly tokenFile?: string;
+  /** Who collects metrics must bear the token in this file. */
+  readonly metricsTokenFile?: string;
+  /** Anybody may see the metrics. */
+  readonly openMetrics?: boolean;
+}
+
+const READ_TOKEN_VARIABLE = "CHATLOOM_READ_TOKEN";
+const METRICS_TOKEN_VARIABLE = "CHATLOOM_METRICS_TOKEN";
+
+/** Adds {@link AccessFlags} to a verb. */
+export function addAccessFlags(command: Command): Command {
+  return command
+    .option(
+      "--token-file <file>",
+      `let only those read who bear the token in this file, or in $${READ_TOKEN_VARIABLE}`,
+    )
+    .option(
+      "--metrics-token-file <file>",
+      `the same for /metrics, or $${METRICS_TOKEN_VARIABLE}`,
+    )
+    .option("--open-metrics", "let anybody see /metrics, not only this machine");
+}
+
+/**
+ * Who is let in by these flags and the environment.
+ *
+ * @throws {ChatloomError} `INPUT_UNREADABLE` when a token file cannot be read or holds no token.
+ */
+export async function readAccess(flags: AccessFlags): Promise<Partial<Access>> {
+  const read = await readToken(flags.tokenFile, READ_TOKEN_VARIABLE);
+  const metrics = await readToken(flags.metricsTokenFile, METRICS_TOKEN_VARIABLE);
+  return {
+    ...(read === undefined ? {} : { readers: { kind: "token", token: read } }),
+    ...(flags.openMetrics === true ? { metrics: { kind: "open" } } : {}),
+    ...(metrics === undefined ? {} : { metrics: { kind: "token", token: metrics } }),
+  };
+}
+
+async function readToken(path: string | undefined, variable: string): Promise<string | undefined> {
+  if (path === undefined && process.env[variable] === undefined) return undefined;
+  const where = path === undefined ? `$${variable}` : `"${path}"`;
+  let text = process.env[variable] ?? "";
+  if (path !== undefined) {
+    text = await readFile(path, "utf8").catch((cause: unknown) => {
+      throw new ChatloomError("INPUT_UNREADABLE", `Cannot read the token in ${where}`, { cause });
+    });
+  }
+  const token = text.trim();
+  // An empty token would let everybody in who sends one.
+  if (!/^[\x21-\x7e]{8,1024}$/.test(token)) {
+    throw new ChatloomError(
+      "INPUT_UNREADABLE",
+      `Cannot use the token in ${where}: it must be 8 or more letters, digits or signs`,
+    );
+  }
+  return token;
+}
+
+/**
+ * Checks an address to listen on.
+ *
+ * @throws {InvalidArgumentError} when it is none.
+ */
+export function parseListenFlag(text: string): string {
+  try {
+    parseListenAddress(text);
+  } catch {
+    throw new InvalidArgumentError("It must look like 127.0.0.1:8080.");
+  }
+  return text;
+}

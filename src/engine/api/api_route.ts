@@ -1,0 +1,55 @@
+import type { HttpQuestion, HttpRoute } from "../../ports/http.ts";
+import type { Answer } from "./answer.ts";
+
+/** Whom a route is for: readers, whoever measures, whoever asks if we live, who runs the machine. */
+export type Audience = "readers" | "metrics" | "health" | "operator";
+
+/** A part of a path or query, told to whoever writes a client. */
+export interface ParameterNote {
+  readonly name: string;
+  readonly description: string;
+  readonly isRequired?: boolean;
+  /** A JSON schema of its text. */
+  readonly schema: { readonly [key: string]: unknown };
+}
+
+/** One kind of answer, told to whoever writes a client. */
+export interface AnswerNote {
+  readonly status: number;
+  readonly description: string;
+  /** Its media type, without parameters; none for an answer without a body. */
+  readonly type?: string;
+  /** A JSON schema of its body, or of each of its lines. */
+  readonly schema?: { readonly [key: string]: unknown };
+}
+
+/** A route before the gate stands in front of it, with what the API's description says of it. */
+export interface ApiRoute {
+  readonly method: HttpRoute["method"];
+  readonly path: string;
+  readonly audience: Audience;
+  /** One sentence. */
+  readonly summary: string;
+  readonly pathNotes?: readonly ParameterNote[];
+  readonly queryNotes?: readonly ParameterNote[];
+  /** Only what the route itself answers: what the gate may answer is the same for all. */
+  readonly answerNotes: readonly AnswerNote[];
+  /**
+   * @throws {ChatloomError} when the store fails.
+   */
+  answer(question: HttpQuestion): Promise<Answer>;
+}
+
+/** The part of a path that names a channel. */
+export const CHANNEL_NOTE: ParameterNote = {
+  name: "channel",
+  description: "A Twitch login, in lower case, without #",
+  schema: { type: "string" },
+};
+
+/** The part of a path that names an hour. */
+export const HOUR_NOTE: ParameterNote = {
+  name: "hour",
+  description: "An hour in UTC: 2026-08-01T12",
+  schema: { type: "string" },
+};

@@ -1,0 +1,191 @@
+import { formatHour, hourPrefix, parseHour } from "../../../core/archive_key.ts";
+import { toDigestText } from "../../../core/digest_text.ts";
+import {
+  HOUR_US,
+  hourOf,
+  type Micros,
+  MINUTE_US,
+  minuteOf,
+  RANGE_MAX_US,
+} from "../../../core/time.ts";
+import type { BatchStore } from "../../../ports/batch_store.ts";
+import type { Hasher } from "../../../ports/hasher.ts";
+import type { Reporter } from "../../../ports/reporter.ts";
+import { readMinutes } from "../../read/read_minutes.ts";
+import { listHour } from "../list_hour.ts";
+import { SharedCalls } from "../shared_calls.ts";
+import { ByteCache } from "./byte_cache.ts";
+import type { ChatMinute } from "./chat_bytes.ts";
+import { HourPass } from "./hour_pass.ts";
+
+/** What a {@link ChatReader} works with. */
+export interface ChatReaderOptions {
+  readonly store: BatchStore;
+  readonly hasher: Hasher;
+  readonly reporter: Reporter;
+  /** How much of what was read is held for the next who ask. */
+  readonly cacheMaxBytes: number;
+  /** Tells this process's entity tags from those of others. */
+  readonly bootName: string;
+}
+
+/** Which minutes of a channel. */
+export interface ChatRange {
+  readonly startUs: Micros;
+  readonly endUs: Micros;
+  readonly isReversed: boolean;
+}
+
+/** What a {@link ChatReader} gives. */
+export interface ChatReading {
+  readonly minutes: AsyncIterable<ChatMinute>;
+  /** Names what the minutes hold; `undefined` for a long range. */
+  readonly stamp: string | undefined;
+}
+
+/** A longer range is read past the cache: who reads a year must not push out what all read. */
+const HELD_RANGE_MAX_US = 3 * HOUR_US;
+
+/** So many hours are known by their listing. */
+const PASSES_MAX = 4_096;
+
+/** Reads chat of an archive for many at once. */
+export class ChatReader {
+  readonly #options: ChatReaderOptions;
+  readonly #cache: ByteCache;
+  readonly #listings = new SharedCalls<string>();
+  readonly #passes = new Map<string, { readonly listing: string; readonly pass: HourPass }>();
+  #passCount = 0;
+
+  /** A reader with an empty cache. */
+  constructor(options: ChatReaderOptions) {
+    this.#options = options;
+    this.#cache = new ByteCache(options.cacheMaxBytes);
+  }
+
+  /** How many bytes of chat are held. */
+  get heldBytes(): number {
+    return this.#cache.heldBytes;
+  }
+
+  /**
+   * The minutes that can hold a message of the range, in its order; they hold others too. For a
+   * range of a few hours also a name of what they hold: the same name, the same lines.
+   *
+   * @throws {ChatloomError} when the store fails; so may the minutes.
+   */
+  async read(channel: string, range: ChatRange): Promise<ChatReading> {
+    // A message hangs over by up to the longest range.
+    const fromUs = minuteOf(Math.max(0, range.startUs - RANGE_MAX_US));
+    const span = { fromUs, untilUs: range.endUs };
+    if (range.endUs - range.startUs > HELD_RANGE_MAX_US) {
+      const minutes = range.isReversed
+        ? this.#minutesBack(channel, span)
+        : readMinutes(channel, { ...this.#options, ...span });
+      return { minutes, stamp: undefined };
+    }
+    const { bootName, hasher } = this.#options;
+    const passes = new Map<Micros, HourPass>();
+    let names = bootName;
+    for (let hourUs = hourOf(fromUs); hourUs < range.endUs; hourUs += HOUR_US) {
+      const pass = await this.#pass(channel, hourUs);
+      passes.set(hourUs, pass);
+      names += ` ${pass.name}`;
+    }
+    const stamp = toDigestText(await hasher.digest(UTF8.encode(names)));
+    return { minutes: minutesOf(passes, { ...span, isReversed: range.isReversed }), stamp };
+  }
+
+  /** From the last minute back. What can be in a minute is in its own files or the next one's. */
+  async *#minutesBack(channel: string, { fromUs, untilUs }: Span): AsyncIterable<ChatMinute> {
+    const hours: Micros[] = [];
+    for await (const name of this.#options.store.folders(`${channel}/chat`)) {
+      const hourUs = parseHour(name);
+      if (hourUs === undefined || hourUs + HOUR_US <= fromUs - HOUR_US || hourUs >= untilUs) {
+        continue;
+      }
+      // The last event of an hour may stand in a file of the next one until it is settled.
+      for (const us of [hourUs - HOUR_US, hourUs]) if (hours.at(-1) !== us) hours.push(us);
+    }
+    const sorted = [...new Set(hours)].sort((a, b) => b - a);
+    for (const hourUs of sorted) {
+      for (let us = hourUs + HOUR_US - MINUTE_US; us >= hourUs; us -= MINUTE_US) {
+        if (us < fromUs || us >= untilUs) continue;
+        yield* readMinutes(channel, { ...this.#options, fromUs: us, untilUs: us + MINUTE_US });
+      }
+    }
+  }
+
+  /** The pass over an hour as it is listed now. */
+  async #pass(channel: string, hourUs: Micros): Promise<HourPass> {
+    const key = `${channel} ${formatHour(hourUs)}`;
+    const listing = await this.#listings.run(key, () => this.#list(channel, hourUs));
+    const known = this.#passes.get(key);
+    const isGood = known !== undefined && known.listing === listing && !known.pass.hasLeftOut;
+    if (isGood) {
+      this.#passes.delete(key);
+      this.#passes.set(key, known); // The one used last goes last.
+      return known.pass;
+    }
+    const pass = this.#open(channel, hourUs);
+    this.#passes.delete(key);
+    this.#passes.set(key, { listing, pass });
+    const [oldest] = this.#passes.keys();
+    if (this.#passes.size > PASSES_MAX && oldest !== undefined) this.#passes.delete(oldest);
+    return pass;
+  }
+
+  #open(channel: string, hourUs: Micros): HourPass {
+    const { reporter } = this.#options;
+    return new HourPass({
+      hourUs,
+      name: `${this.#passCount++}`,
+      cache: this.#cache,
+      open: (fromUs, onLeftOut) =>
+        readMinutes(channel, {
+          ...this.#options,
+          fromUs,
+          untilUs: hourUs + HOUR_US,
+          reporter: {
+            report: (severity, message, fields) => reporter.report(severity, message, fields),
+            count(name, labels, amount) {
+              if (name === "files_left_out") onLeftOut();
+              reporter.count(name, labels, amount);
+            },
+          },
+        }),
+    });
+  }
+
+  /** All that decides what an hour reads as, as one short text: its files, its neighbours', orders. */
+  async #list(channel: string, hourUs: Micros): Promise<string> {
+    const { store, hasher } = this.#options;
+    const prefixes = [hourUs - HOUR_US, hourUs, hourUs + HOUR_US]
+      .filter((us) => us >= 0).map((us) => hourPrefix(channel, us));
+    let text = "";
+    for (const prefix of [...prefixes, `${channel}/chat/redactions/`]) {
+      text += `${(await listHour(store, prefix)).join("\n")}\n\n`;
+    }
+    return toDigestText(await hasher.digest(UTF8.encode(text)));
+  }
+}
+
+async function* minutesOf(
+  passes: ReadonlyMap<Micros, HourPass>,
+  { fromUs, untilUs, isReversed }: Span & { readonly isReversed: boolean },
+): AsyncIterable<ChatMinute> {
+  const lastUs = minuteOf(untilUs - 1);
+  const stepUs = isReversed ? -MINUTE_US : MINUTE_US;
+  let minuteUs = isReversed ? lastUs : fromUs;
+  for (; minuteUs >= fromUs && minuteUs <= lastUs; minuteUs += stepUs) {
+    const bytes = await passes.get(hourOf(minuteUs))!.minute(minuteUs);
+    if (bytes.length > 0) yield { minuteUs, bytes };
+  }
+}
+
+interface Span {
+  readonly fromUs: Micros;
+  readonly untilUs: Micros;
+}
+
+const UTF8 = new TextEncoder();

@@ -1,0 +1,105 @@
+import { HOUR_US, type Micros, MINUTE_US } from "../../../core/time.ts";
+import type { ByteCache } from "./byte_cache.ts";
+import type { ChatMinute } from "./chat_bytes.ts";
+
+/** What an {@link HourPass} reads with. */
+export interface HourPassOptions {
+  readonly hourUs: Micros;
+  /** Names this pass among all that share the cache. */
+  readonly name: string;
+  readonly cache: ByteCache;
+  /**
+   * Opens a reading of the hour's minutes from `fromUs` on; minutes without messages are skipped.
+   * `onLeftOut` is called when a file had to be left out.
+   */
+  readonly open: (fromUs: Micros, onLeftOut: () => void) => AsyncIterable<ChatMinute>;
+}
+
+/**
+ * One hour of a channel as it is while its listing stays the same, read once for all who want it
+ * at the same time, and as far as any of them wants it.
+ *
+ * Minutes are read in the order in which they are asked for, one at a time. What the cache lets go
+ * is read again.
+ */
+export class HourPass {
+  readonly #options: HourPassOptions;
+  #turn: Promise<unknown> = Promise.resolve();
+  #reading: { readonly minutes: AsyncIterator<ChatMinute>; nextUs: Micros } | undefined;
+  #hasLeftOut = false;
+
+  /** Nothing is read before somebody asks. */
+  constructor(options: HourPassOptions) {
+    this.#options = options;
+  }
+
+  /** The name that was given. */
+  get name(): string {
+    return this.#options.name;
+  }
+
+  /**
+   * Whether a file had to be left out, so that the same listing may mean more later: somebody may
+   * put the right bytes in its place.
+   */
+  get hasLeftOut(): boolean {
+    return this.#hasLeftOut;
+  }
+
+  /**
+   * The lines of one minute; empty if there are none.
+   *
+   * @throws {ChatloomError} when the store fails. Asking again tries again.
+   */
+  minute(minuteUs: Micros): Promise<Uint8Array> {
+    const held = this.#options.cache.get(this.#entry(minuteUs));
+    if (held !== undefined) return Promise.resolve(held);
+    const bytes = this.#turn.then(() => this.#read(minuteUs));
+    this.#turn = bytes.catch(() => {}); // It is told to whoever asked; the next one tries again.
+    return bytes;
+  }
+
+  async #read(minuteUs: Micros): Promise<Uint8Array> {
+    const { cache, hourUs, open } = this.#options;
+    const held = cache.get(this.#entry(minuteUs));
+    if (held !== undefined) return held; // Read for another who asked before.
+    if (this.#reading === undefined || this.#reading.nextUs > minuteUs) {
+      await this.#endReading();
+      const minutes = open(minuteUs, () => this.#hasLeftOut = true);
+      this.#reading = { minutes: minutes[Symbol.asyncIterator](), nextUs: minuteUs };
+    }
+    const reading = this.#reading;
+    try {
+      while (reading.nextUs <= minuteUs) {
+        const step = await reading.minutes.next();
+        const foundUs = step.done ? hourUs + HOUR_US : step.value.minuteUs;
+        for (; reading.nextUs < foundUs; reading.nextUs += MINUTE_US) {
+          cache.put(this.#entry(reading.nextUs), NOTHING);
+        }
+        if (step.done) {
+          this.#reading = undefined;
+          return NOTHING;
+        }
+        cache.put(this.#entry(foundUs), step.value.bytes);
+        reading.nextUs = foundUs + MINUTE_US;
+        if (foundUs === minuteUs) return step.value.bytes;
+      }
+      return NOTHING;
+    } catch (error) {
+      this.#reading = undefined;
+      throw error;
+    }
+  }
+
+  async #endReading(): Promise<void> {
+    const reading = this.#reading;
+    this.#reading = undefined;
+    await reading?.minutes.return?.();
+  }
+
+  #entry(minuteUs: Micros): string {
+    return `${this.#options.name} ${minuteUs}`;
+  }
+}
+
+const NOTHING = new Uint8Array();

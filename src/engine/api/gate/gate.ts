@@ -1,0 +1,229 @@
+import { ChatloomError } from "../../../core/errors.ts";
+import { SECOND_US } from "../../../core/time.ts";
+import type { Clock } from "../../../ports/clock.ts";
+import type { Hasher } from "../../../ports/hasher.ts";
+import type { HttpQuestion, HttpRoute } from "../../../ports/http.ts";
+import type { Metrics } from "../../../ports/metrics.ts";
+import type { Reporter } from "../../../ports/reporter.ts";
+import { type Answer, textAnswer } from "../answer.ts";
+import type { ApiRoute } from "../api_route.ts";
+import { type Access, isFromHere, refuseAccess } from "./access.ts";
+import { addressGroup, AddressRates, type RateLimit } from "./address_rates.ts";
+import { findOversize } from "./oversize.ts";
+import { isWorthPacking, packed } from "./pack_body.ts";
+import { type BodyEnding, pacedBody } from "./paced_body.ts";
+
+/** How much callers may ask of a node. */
+export interface GateLimits {
+  /** So many requests are answered at a time, from their first byte to the last of the answer … */
+  readonly runningMax: number;
+  /** … and so many for one address. Callers on this machine may take them all. */
+  readonly runningPerAddressMax: number;
+  /** How fast one address may ask. Callers on this machine may as fast as they can. */
+  readonly rate: RateLimit;
+  /** A caller that takes nothing of its answer for so long is dropped, in milliseconds. */
+  readonly stallMs: number;
+}
+
+/** Limits that let a few peers and many readers work, and nobody stand in the others' way. */
+export const USUAL_LIMITS: GateLimits = {
+  runningMax: 2_048,
+  runningPerAddressMax: 64,
+  rate: { perSecond: 100, burst: 500 },
+  stallMs: 20_000,
+};
+
+/** What a {@link Gate} works with. */
+export interface GateOptions {
+  readonly clock: Clock;
+  readonly hasher: Hasher;
+  readonly reporter: Reporter;
+  readonly metrics: Metrics;
+  readonly access: Access;
+  readonly limits: GateLimits;
+}
+
+/** Bodies up to this size leave at once: the network holds them for a slow caller. */
+const AT_ONCE_MAX_BYTES = 128 * 1024;
+
+// Answers are data for programs: no browser shall take one for a page or guess what it is.
+const ALWAYS: Answer["headers"] = {
+  "x-content-type-options": "nosniff",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "referrer-policy": "no-referrer",
+};
+
+/** Stands in front of routes: decides who gets in, bounds what they take, and counts. */
+export class Gate {
+  readonly #options: GateOptions;
+  readonly #rates: AddressRates;
+  readonly #runningBy = new Map<string, number>();
+  #running = 0;
+
+  /** An open gate that nobody has come through yet. */
+  constructor(options: GateOptions) {
+    this.#options = options;
+    this.#rates = new AddressRates(options.limits.rate);
+    options.metrics.gauge("http_requests_running", () => [{ value: this.#running }]);
+  }
+
+  /** How many requests are being answered. */
+  get running(): number {
+    return this.#running;
+  }
+
+  /** The same route with the gate in front of it. */
+  guard(route: ApiRoute): HttpRoute {
+    const { method, path } = route;
+    return { method, path, answer: (question) => this.#pass(question, route) };
+  }
+
+  async #pass(question: HttpQuestion, route: ApiRoute): Promise<Response> {
+    const { clock } = this.#options;
+    const startUs = clock.elapsedUs();
+    const leave = this.#enter(question);
+    const answer = typeof leave === "function" ? await this.#ask(question, route) : leave;
+    const done = (ending: BodyEnding, sentBytes: number, error?: unknown) => {
+      if (typeof leave === "function") leave();
+      this.#note(route, { answer, ending, sentBytes, error, startUs, question });
+    };
+    return await this.#toResponse(question, answer, done);
+  }
+
+  /** Takes a place, to be left when all is sent, or refuses. */
+  #enter(question: HttpQuestion): Answer | (() => void) {
+    const { clock, limits } = this.#options;
+    const oversize = findOversize(question.request);
+    if (oversize !== undefined) return oversize;
+    const isHere = isFromHere(question);
+    const group = addressGroup(question.caller.address);
+    const soon = { "retry-after": "1" };
+    if (this.#running >= limits.runningMax) return textAnswer(503, "Too busy, ask again", soon);
+    if (!isHere) {
+      const waitS = this.#rates.take(group, clock.elapsedUs());
+      if (waitS > 0) {
+        return textAnswer(429, "Too many requests", { "retry-after": `${Math.ceil(waitS)}` });
+      }
+      if ((this.#runningBy.get(group) ?? 0) >= limits.runningPerAddressMax) {
+        return textAnswer(429, "Too many requests at a time", soon);
+      }
+    }
+    this.#running++;
+    this.#runningBy.set(group, (this.#runningBy.get(group) ?? 0) + 1);
+    return () => {
+      this.#running--;
+      const left = this.#runningBy.get(group)! - 1;
+      if (left === 0) this.#runningBy.delete(group);
+      else this.#runningBy.set(group, left);
+    };
+  }
+
+  async #ask(question: HttpQuestion, route: ApiRoute): Promise<Answer> {
+    const { access, hasher } = this.#options;
+    try {
+      const rule = route.audience === "operator"
+        ? { kind: "loopback" } as const
+        : access[route.audience];
+      return await refuseAccess(question, rule, hasher) ??
+        await begun(await route.answer(question));
+    } catch (error) {
+      return this.#failed(error, route);
+    }
+  }
+
+  #failed(error: unknown, route: ApiRoute): Answer {
+    // What went wrong may name files of this machine: the log is told, the caller is not.
+    const isWorld = error instanceof ChatloomError;
+    this.#options.reporter.report("error", "Cannot answer a request", {
+      route: route.path,
+      error: error instanceof Error ? error.message : String(error),
+      ...(isWorld ? { code: error.code } : {}),
+    });
+    return isWorld
+      ? textAnswer(503, "The archive cannot be read now", { "retry-after": "5" })
+      : textAnswer(500, "Something went wrong here");
+  }
+
+  async #toResponse(
+    { request }: HttpQuestion,
+    answer: Answer,
+    done: (ending: BodyEnding, sentBytes: number, error?: unknown) => void,
+  ): Promise<Response> {
+    const { clock, limits } = this.#options;
+    const { status, body } = answer;
+    const headers: Record<string, string> = { ...ALWAYS, ...answer.headers };
+    const lengthBytes = body instanceof Uint8Array ? body.length : undefined;
+    const type = headers["content-type"] ?? "";
+    const isPacked = status === 200 && isWorthPacking(request, { type, lengthBytes });
+    if (status === 200) headers["vary"] = "accept-encoding";
+    if (isPacked) headers["content-encoding"] = "gzip";
+    else if (lengthBytes !== undefined && status !== 304) {
+      headers["content-length"] = `${lengthBytes}`;
+    }
+    if (request.method === "HEAD" || status === 304) {
+      if (!(body instanceof Uint8Array)) await body[Symbol.asyncIterator]().return?.();
+      done("whole", 0);
+      return new Response(null, { status, headers });
+    }
+    if (body instanceof Uint8Array && !isPacked && body.length <= AT_ONCE_MAX_BYTES) {
+      done("whole", body.length);
+      return new Response(body as Uint8Array<ArrayBuffer>, { status, headers });
+    }
+    const pieces = body instanceof Uint8Array ? once(body) : body[Symbol.asyncIterator]();
+    const sent = isPacked ? packed(pieces)[Symbol.asyncIterator]() : pieces;
+    const stream = pacedBody(sent, { clock, stallMs: limits.stallMs, onEnd: done });
+    return new Response(stream, { status, headers });
+  }
+
+  #note(route: ApiRoute, { answer, ending, sentBytes, error, startUs, question }: {
+    readonly answer: Answer;
+    readonly ending: BodyEnding;
+    readonly sentBytes: number;
+    readonly error: unknown;
+    readonly startUs: number;
+    readonly question: HttpQuestion;
+  }): void {
+    const { clock, metrics, reporter } = this.#options;
+    const { method } = question.request;
+    const labels = { route: route.path, method };
+    reporter.count("http_requests", { ...labels, status: `${answer.status}` });
+    reporter.count("http_response_bytes", { route: route.path }, sentBytes);
+    const seconds = (clock.elapsedUs() - startUs) / SECOND_US;
+    metrics.observe("http_request_seconds", seconds, { route: route.path });
+    reporter.report("debug", "Answered a request", {
+      method,
+      path: new URL(question.request.url).pathname,
+      status: answer.status,
+      bytes: sentBytes,
+      ending,
+    });
+    if (ending === "whole") return;
+    reporter.count("http_answers_cut", { route: route.path, reason: ending });
+    if (ending === "failed") this.#failed(error, route);
+  }
+}
+
+/** The same answer with its first piece read, so that what fails at once fails before it starts. */
+async function begun(answer: Answer): Promise<Answer> {
+  if (answer.body instanceof Uint8Array) return answer;
+  const pieces = answer.body[Symbol.asyncIterator]();
+  const first = await pieces.next();
+  let step: IteratorResult<Uint8Array> | undefined = first;
+  const body: AsyncIterableIterator<Uint8Array> = {
+    [Symbol.asyncIterator]: () => body,
+    next() {
+      const held = step;
+      step = undefined;
+      return held === undefined ? pieces.next() : Promise.resolve(held);
+    },
+    async return() {
+      await pieces.return?.();
+      return { done: true, value: undefined };
+    },
+  };
+  return { ...answer, body };
+}
+
+async function* once(bytes: Uint8Array): AsyncIterableIterator<Uint8Array> {
+  yield bytes;
+}

@@ -1,0 +1,22 @@
+import { type Answer, textAnswer } from "../answer.ts";
+
+const URL_MAX_LETTERS = 8 * 1024;
+const HEADERS_MAX_LETTERS = 32 * 1024;
+/** What the largest body that any route takes has room in. */
+const BODY_MAX_BYTES = 1_024;
+
+/** Refuses a request that is larger than any honest one, or returns `undefined`. */
+export function findOversize(request: Request): Answer | undefined {
+  // Who sends more than we read would have to be read to the end before the next request.
+  const closing = { connection: "close" };
+  if (request.url.length > URL_MAX_LETTERS) return textAnswer(414, "The address is too long");
+  let letters = 0;
+  for (const [name, value] of request.headers) letters += name.length + value.length;
+  if (letters > HEADERS_MAX_LETTERS) return textAnswer(431, "The headers are too long", closing);
+  const hasBody = request.headers.has("transfer-encoding") ||
+    (request.headers.get("content-length") ?? "0") !== "0";
+  if (!hasBody) return undefined;
+  const length = Number(request.headers.get("content-length") ?? NaN);
+  const isTaken = request.method === "PUT" && length <= BODY_MAX_BYTES;
+  return isTaken ? undefined : textAnswer(413, "No body of that size is taken here", closing);
+}

@@ -1,0 +1,126 @@
+import { isChannelName, parseArchiveKey, parseHour } from "../../core/archive_key.ts";
+import type { BatchStore } from "../../ports/batch_store.ts";
+import type { Hasher } from "../../ports/hasher.ts";
+import type { HttpQuestion } from "../../ports/http.ts";
+import { toDigestText } from "../../core/digest_text.ts";
+import { type Answer, entityTag, holdsTag, jsonAnswer, notModified, textAnswer } from "./answer.ts";
+import { type ApiRoute, CHANNEL_NOTE, HOUR_NOTE } from "./api_route.ts";
+import { hiddenAmong, listHour } from "./list_hour.ts";
+
+/** What the routes that list an archive need. */
+export interface ListingOptions {
+  readonly store: BatchStore;
+  readonly hasher: Hasher;
+}
+
+const LIST = { type: "array", items: { type: "string" } };
+const QUALITY_NOTE = {
+  name: "quality",
+  description: 'The reference\'s word for a kind of recording; "chat" is the only one here',
+  schema: { type: "string" },
+};
+
+/** The routes under `/files`: lists of names, as the reference's restreamer gives them. */
+export function listingRoutes(options: ListingOptions): ApiRoute[] {
+  const { store } = options;
+  const listed = (description: string) => [
+    { status: 200, description, type: "application/json", schema: LIST },
+    { status: 304, description: "The list is as the caller has it" },
+  ];
+  const refused = { status: 403, description: "A name starts with a period", type: "text/plain" };
+  return [
+    {
+      method: "GET",
+      path: "/files",
+      audience: "readers",
+      summary: "Channels of the archive.",
+      answerNotes: listed("Names of channels, sorted"),
+      answer: (question) => answerList(question, () => namesOf(store.folders("")), options),
+    },
+    {
+      method: "GET",
+      path: "/files/:channel",
+      audience: "readers",
+      summary: "Kinds of recordings of a channel: chat, or nothing.",
+      pathNotes: [CHANNEL_NOTE],
+      answerNotes: [...listed('["chat"], or an empty list if there is no such channel'), refused],
+      answer: (question) =>
+        answerList(question, async ({ channel = "" }) => {
+          if (!isChannelName(channel)) return [];
+          return await namesOf(store.folders(channel));
+        }, options),
+    },
+    {
+      method: "GET",
+      path: "/files/:channel/:quality",
+      audience: "readers",
+      summary: "Hours of a channel for which there are or were files.",
+      pathNotes: [CHANNEL_NOTE, QUALITY_NOTE],
+      answerNotes: [...listed("Hours, sorted; empty if there is no such channel"), refused],
+      answer: (question) =>
+        answerList(question, async ({ channel = "", quality }) => {
+          if (!isChannelName(channel) || quality !== "chat") return [];
+          const folders = await namesOf(store.folders(`${channel}/chat`));
+          return folders.filter((name) => parseHour(name) !== undefined);
+        }, options),
+    },
+    {
+      method: "GET",
+      path: "/files/:channel/:quality/:hour",
+      audience: "readers",
+      summary: 'Files of an hour; with "redactions" for the hour, redactions of the channel.',
+      pathNotes: [CHANNEL_NOTE, QUALITY_NOTE, HOUR_NOTE],
+      queryNotes: [{
+        name: "tombstones",
+        description: "Whether tombstones are listed too",
+        schema: { type: "string", enum: ["true", "false"], default: "false" },
+      }],
+      answerNotes: [
+        ...listed("Names of files, sorted; batches under a tombstone are left out"),
+        { status: 400, description: "tombstones is neither true nor false", type: "text/plain" },
+        refused,
+      ],
+      answer: (question) => answerFiles(question, options),
+    },
+  ];
+}
+
+async function answerFiles(question: HttpQuestion, options: ListingOptions): Promise<Answer> {
+  const query = new URL(question.request.url).searchParams;
+  const tombstones = query.get("tombstones")?.toLowerCase() ?? "false";
+  if (tombstones !== "true" && tombstones !== "false") {
+    return textAnswer(400, "tombstones must be one of: true, false");
+  }
+  return await answerList(question, async ({ channel = "", quality, hour = "" }) => {
+    if (!isChannelName(channel) || quality !== "chat") return [];
+    if (hour !== "redactions" && parseHour(hour) === undefined) return [];
+    const keys = await listHour(options.store, `${channel}/chat/${hour}/`);
+    const isHidden = hiddenAmong(keys);
+    return keys
+      .filter((key) => !isHidden(key))
+      .filter((key) => tombstones === "true" || parseArchiveKey(key)?.kind !== "tombstone")
+      .map((key) => key.slice(key.lastIndexOf("/") + 1));
+  }, options);
+}
+
+async function answerList(
+  { request, params }: HttpQuestion,
+  list: (params: HttpQuestion["params"]) => Promise<string[]>,
+  { hasher }: ListingOptions,
+): Promise<Answer> {
+  // As the reference refuses hidden folders, so that its clients see what they know.
+  for (const [name, value] of Object.entries(params)) {
+    if (value.startsWith(".")) return textAnswer(403, `Bad ${name}: May not start with a period`);
+  }
+  const answer = jsonAnswer(await list(params));
+  const digest = await hasher.digest(answer.body as Uint8Array);
+  const headers = { ...answer.headers, etag: entityTag(toDigestText(digest)) };
+  if (holdsTag(request, headers.etag)) return notModified(headers);
+  return { ...answer, headers };
+}
+
+async function namesOf(folders: AsyncIterable<string>): Promise<string[]> {
+  const names: string[] = [];
+  for await (const name of folders) names.push(name);
+  return names;
+}

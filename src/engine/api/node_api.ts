@@ -1,0 +1,123 @@
+/**
+ * What a node answers over HTTP, as routes for any router:
+ *
+ *     GET /files                                        channels
+ *     GET /files/CHANNEL                                ["chat"]
+ *     GET /files/CHANNEL/chat                           hours
+ *     GET /files/CHANNEL/chat/HOUR[?tombstones=true]    names of files
+ *     GET /files/CHANNEL/chat/redactions                names of redactions
+ *     GET /segments/CHANNEL/chat/HOUR/NAME              bytes of a batch or tombstone
+ *     GET /segments/CHANNEL/chat/redactions/NAME        bytes of a redaction
+ *     GET /digests[?since=HOUR]                         {channel: digest}
+ *     GET /digests/CHANNEL[?since=HOUR]                 {digest, redactions, hours: {hour: digest}}
+ *     GET /CHANNEL/chat.json?start&end                  a list of messages, at most 2 h
+ *     GET /CHANNEL/chat.ndjson[?start&end]              a line for each message, any range
+ *         both: &format=json|text &limit=N &reverse=true &user=a,b &command=PRIVMSG,…
+ *     GET /metrics, /healthz, /openapi.json
+ *     GET /debug/state, GET and PUT /debug/log-level    on the machine itself
+ *
+ * `/files`, `/segments` and chat.json answer as the restreamer of wubloader does.
+ *
+ * @module
+ */
+import type { BatchStore } from "../../ports/batch_store.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Hasher } from "../../ports/hasher.ts";
+import type { HttpRoute } from "../../ports/http.ts";
+import type { Metrics } from "../../ports/metrics.ts";
+import type { Random } from "../../ports/random.ts";
+import type { Reporter } from "../../ports/reporter.ts";
+import { notFound, textAnswer } from "./answer.ts";
+import type { ApiRoute } from "./api_route.ts";
+import { chatRoutes } from "./chat_routes.ts";
+import { ChatReader } from "./chat/chat_reader.ts";
+import { digestRoutes } from "./digest_routes.ts";
+import { fileRoute } from "./file_route.ts";
+import { type Access, USUAL_ACCESS } from "./gate/access.ts";
+import { Gate, type GateLimits, USUAL_LIMITS } from "./gate/gate.ts";
+import { listingRoutes } from "./listing_routes.ts";
+import { openApiRoute } from "./open_api.ts";
+import { type OperatorOptions, operatorRoutes } from "./operator_routes.ts";
+import { ServableFiles } from "./servable_files.ts";
+
+/** What a node needs to answer. */
+export interface NodeApiOptions extends OperatorOptions {
+  readonly store: BatchStore;
+  readonly hasher: Hasher;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly reporter: Reporter;
+  readonly metrics: Metrics;
+  /** Of the software. */
+  readonly version: string;
+  /** Who is let in; {@link USUAL_ACCESS} unless told. */
+  readonly access?: Partial<Access>;
+  /** How much they may ask; {@link USUAL_LIMITS} unless told. */
+  readonly limits?: Partial<GateLimits>;
+  /** How much chat is held for the next who ask: 64 MiB unless told. */
+  readonly cacheMaxBytes?: number;
+  /** Further routes, which go before all others. */
+  readonly moreRoutes?: readonly ApiRoute[];
+}
+
+const CACHE_MAX_BYTES = 64 * 1024 * 1024;
+
+/**
+ * A node's answers to anything, in the order in which a router must try them. Nothing runs until
+ * somebody asks.
+ */
+export function nodeApi(options: NodeApiOptions): HttpRoute[] {
+  const { reporter, random, clock, metrics, version } = options;
+  const gate = new Gate({
+    ...options,
+    access: { ...USUAL_ACCESS, ...options.access },
+    limits: { ...USUAL_LIMITS, ...options.limits },
+  });
+  const reader = new ChatReader({
+    ...options,
+    cacheMaxBytes: options.cacheMaxBytes ?? CACHE_MAX_BYTES,
+    bootName: `${clock.wallUs()} ${random.next()}`,
+  });
+  metrics.gauge("chat_cache_bytes", () => [{ value: reader.heldBytes }]);
+  const state = () => ({
+    ...options.state?.(),
+    http: { runningRequests: gate.running, heldChatBytes: reader.heldBytes },
+  });
+  const routes: ApiRoute[] = [
+    ...options.moreRoutes ?? [],
+    ...operatorRoutes({ ...options, state }),
+    ...listingRoutes(options),
+    fileRoute(new ServableFiles({ ...options, reporter })),
+    ...digestRoutes(options),
+    ...chatRoutes(reader),
+  ];
+  routes.unshift(openApiRoute(routes, { version }));
+  return [...routes, ...wrongMethods(routes), NOWHERE].map((route) => gate.guard(route));
+}
+
+/** For each path what is said to methods that it does not know. */
+function wrongMethods(routes: readonly ApiRoute[]): ApiRoute[] {
+  const methods = new Map<string, string[]>();
+  for (const { path, method } of routes) {
+    methods.set(path, [
+      ...methods.get(path) ?? [],
+      ...(method === "GET" ? ["GET", "HEAD"] : [method]),
+    ]);
+  }
+  return [...methods].map(([path, known]) => ({
+    ...NOWHERE,
+    path,
+    answer: () =>
+      Promise.resolve(textAnswer(405, "No such method here", { allow: known.join(", ") })),
+  }));
+}
+
+// Requests for no route pass the gate too: their rate counts, and so do they.
+const NOWHERE: ApiRoute = {
+  method: "ANY",
+  path: "*",
+  audience: "health",
+  summary: "What no route is for.",
+  answerNotes: [],
+  answer: () => Promise.resolve(notFound()),
+};

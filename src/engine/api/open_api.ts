@@ -1,0 +1,106 @@
+import { textAnswer } from "./answer.ts";
+import type { AnswerNote, ApiRoute, ParameterNote } from "./api_route.ts";
+
+/** What the description says of the whole API. */
+export interface ApiFacts {
+  /** Of the software. */
+  readonly version: string;
+}
+
+type Json = { readonly [key: string]: unknown };
+
+/**
+ * Describes `routes`.
+ *
+ * @see {@link https://spec.openapis.org/oas/v3.1.0 | OpenAPI 3.1}
+ */
+export function describeApi(routes: readonly ApiRoute[], { version }: ApiFacts): Json {
+  const paths: Record<string, Record<string, Json>> = {};
+  for (const route of routes) {
+    const path = route.path.replace(/:(\w+)/g, "{$1}");
+    (paths[path] ??= {})[route.method.toLowerCase()] = describeRoute(route);
+  }
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "chatloom node",
+      version,
+      description: "Reads an archive of Twitch chat. Any request may also be answered with 401 " +
+        "or 403 (not let in), 404 (no such route), 405 (no such method), 413, 414 or 431 (larger " +
+        "than any honest one), 429 (too many), 500 or 503 (the node is at fault), each with its " +
+        "reason as plain text. HEAD works wherever GET does.",
+    },
+    paths,
+    components: { securitySchemes: { token: { type: "http", scheme: "bearer" } } },
+    security: [{}, { token: [] }],
+  };
+}
+
+function describeRoute(
+  { summary, pathNotes, queryNotes, answerNotes, method, audience }: ApiRoute,
+) {
+  const parameters = [
+    ...(pathNotes ?? []).map((note) => describeParameter(note, "path")),
+    ...(queryNotes ?? []).map((note) => describeParameter(note, "query")),
+  ];
+  const responses: Record<string, { description: string; content?: Record<string, Json> }> = {};
+  for (const note of answerNotes) {
+    const known = responses[note.status];
+    responses[note.status] = known === undefined ? describeAnswer(note) : {
+      description: `${known.description}; or ${note.description}`,
+      content: { ...known.content, ...describeAnswer(note).content },
+    };
+  }
+  return {
+    summary,
+    tags: [audience],
+    ...(parameters.length > 0 ? { parameters } : {}),
+    ...(method === "PUT"
+      ? { requestBody: { required: true, content: { "text/plain": { schema: STRING } } } }
+      : {}),
+    responses,
+  };
+}
+
+const STRING = { type: "string" };
+
+function describeParameter(note: ParameterNote, place: "path" | "query"): Json {
+  const { name, description, schema, isRequired } = note;
+  return {
+    name,
+    in: place,
+    required: place === "path" || isRequired === true,
+    description,
+    schema,
+  };
+}
+
+function describeAnswer({ description, type, schema }: AnswerNote) {
+  if (type === undefined) return { description };
+  return { description, content: { [type]: schema === undefined ? {} : { schema } } };
+}
+
+/** The route that gives the description of all routes, its own included. */
+export function openApiRoute(others: readonly ApiRoute[], facts: ApiFacts): ApiRoute {
+  const route: ApiRoute = {
+    method: "GET",
+    path: "/openapi.json",
+    audience: "health",
+    summary: "This description.",
+    answerNotes: [
+      {
+        status: 200,
+        description: "OpenAPI 3.1",
+        type: "application/json",
+        schema: { type: "object" },
+      },
+    ],
+    answer: () =>
+      Promise.resolve(
+        textAnswer(200, JSON.stringify(describeApi([...others, route], facts)), {
+          "content-type": "application/json; charset=utf-8",
+        }),
+      ),
+  };
+  return route;
+}

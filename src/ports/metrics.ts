@@ -1,0 +1,26 @@
+/** One value of a gauge and which of them it is. */
+export interface GaugeReading {
+  readonly labels?: { readonly [label: string]: string };
+  readonly value: number;
+}
+
+/**
+ * Where measurements go that are no plain counts: those go to a reporter. Measuring never throws
+ * and never waits.
+ */
+export interface Metrics {
+  /** Adds `value`, in the unit that ends `name`, to the histogram `name`. */
+  observe(name: string, value: number, labels?: { readonly [label: string]: string }): void;
+
+  /**
+   * From now on `read` says how the gauge `name` stands, whenever somebody looks. It must not throw.
+   * A second one for the same name replaces the first.
+   */
+  gauge(name: string, read: () => Iterable<GaugeReading>): void;
+}
+
+/** Metrics that nobody looks at. */
+export const UNMEASURED: Metrics = {
+  observe() {},
+  gauge() {},
+};
