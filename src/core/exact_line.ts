@@ -1,13 +1,14 @@
 import { areSpansEqual, type ByteSpan, type ByteText, standsAt } from "./byte_text.ts";
+import { NO, skipLiteral, skipPlainString, skipReceived } from "./canonical_scan.ts";
 import {
-  asciiBytes,
-  NO,
-  skipLiteral,
-  skipPlainString,
-  skipReceived,
-  skipString,
-} from "./canonical_scan.ts";
-import { SENT_TAG } from "./message.ts";
+  isEndOfLine,
+  isKeyBefore,
+  RANGE,
+  scanSenderAndTags,
+  skipToReceivers,
+  skipUserToEnd,
+  TIME,
+} from "./message_scan.ts";
 import { type Micros, MILLISECOND_US, TIME_END_US } from "./time.ts";
 
 /**
@@ -33,27 +34,12 @@ export interface ExactLine {
   readonly sentUs: Micros;
 }
 
-const LINE_FEED = 0x0a;
-const QUOTE = 0x22;
 const COMMA = 0x2c;
 const POINT = 0x2e;
 const ZERO = 0x30;
-const CLOSE_BRACE = 0x7d;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
+const QUOTE = 0x22;
 const COLON = 0x3a;
-
-const NULL = asciiBytes("null");
-const COMMAND = asciiBytes(`{"command":`);
-const HOST = asciiBytes(`,"host":`);
-const PARAMS = asciiBytes(`,"params":`);
-const RECEIVERS = asciiBytes(`,"receivers":{`);
-const SENDER = asciiBytes(`},"sender":`);
-const TAGS = asciiBytes(`,"tags":{`);
-const SENT_KEY = asciiBytes(`"${SENT_TAG}"`);
-const TIME = asciiBytes(`},"time":`);
-const RANGE = asciiBytes(`,"time_range":`);
-const USER = asciiBytes(`,"user":`);
+const CLOSE_BRACE = 0x7d;
 
 /**
  * Reads the line at `from` if it is what recorders and merges write for an exact message, every byte
@@ -61,24 +47,17 @@ const USER = asciiBytes(`,"user":`);
  */
 export function scanExactLine(text: ByteText, from: number): ExactLine | undefined {
   const { bytes } = text;
-  let at = skipString(bytes, skipLiteral(bytes, from, COMMAND));
-  at = skipStringOrNull(bytes, skipLiteral(bytes, at, HOST));
-  at = skipStrings(bytes, skipLiteral(bytes, at, PARAMS));
-  const receiversFrom = skipLiteral(bytes, at, RECEIVERS);
+  const receiversFrom = skipToReceivers(bytes, from);
   const receiversTo = skipReceivers(bytes, receiversFrom);
-  at = skipStringOrNull(bytes, skipLiteral(bytes, receiversTo, SENDER));
-  const tagsFrom = skipLiteral(bytes, at, TAGS);
-  if (receiversTo === NO || tagsFrom === NO) return undefined;
-  const tags = scanTags(bytes, tagsFrom);
-  if (tags.to === NO || tags.sentFrom === NO) return undefined;
+  if (receiversTo === NO) return undefined;
+  const tags = scanSenderAndTags(bytes, receiversTo);
+  if (tags.sentFrom === NO) return undefined;
   const timeFrom = skipLiteral(bytes, tags.to, TIME);
   const timeTo = skipSentTime(bytes, timeFrom, tags.sentFrom);
   const rangeFrom = skipLiteral(bytes, timeTo, RANGE);
   const rangeTo = skipZero(bytes, rangeFrom);
-  at = skipStringOrNull(bytes, skipLiteral(bytes, rangeTo, USER));
-  if (timeTo === NO || at === NO || bytes[at] !== CLOSE_BRACE) return undefined;
-  const to = at + 1;
-  if (to < bytes.length && bytes[to] !== LINE_FEED) return undefined;
+  const to = skipUserToEnd(bytes, rangeTo);
+  if (timeTo === NO || to === NO) return undefined;
   const sentUs = readSentUs(bytes, tags.sentFrom);
   if (sentUs >= TIME_END_US) return undefined;
   return {
@@ -127,8 +106,7 @@ export function scanRepeat<Known extends { readonly line: ExactLine }>(
     return undefined;
   }
   const lineTo = rangeTo + line.to - line.rangeTo;
-  if (lineTo < bytes.length && bytes[lineTo] !== LINE_FEED) return undefined;
-  return { text, from, to, known, lineTo };
+  return isEndOfLine(bytes, lineTo) ? { text, from, to, known, lineTo } : undefined;
 }
 
 /** Whether two lines are the same but for who received them. */
@@ -149,21 +127,6 @@ function areRunsEqual(left: ExactLine, right: ExactLine, from: Mark, to: Mark): 
   );
 }
 
-function skipStringOrNull(bytes: Uint8Array, at: number): number {
-  return bytes[at] === QUOTE ? skipString(bytes, at) : skipLiteral(bytes, at, NULL);
-}
-
-function skipStrings(bytes: Uint8Array, at: number): number {
-  if (bytes[at] !== OPEN_BRACKET) return NO;
-  if (bytes[at + 1] === CLOSE_BRACKET) return at + 2;
-  let i = at;
-  do {
-    i = skipString(bytes, i + 1);
-    if (i === NO) return NO;
-  } while (bytes[i] === COMMA);
-  return bytes[i] === CLOSE_BRACKET ? i + 1 : NO;
-}
-
 /** At least one receiver, each with a plain received time, in order and each once; up to the brace. */
 function skipReceivers(bytes: Uint8Array, at: number): number {
   let before = NO;
@@ -180,40 +143,6 @@ function skipReceivers(bytes: Uint8Array, at: number): number {
     i++;
   }
 }
-
-/** Whether the plain key at `left` sorts before the one at `right`; both at their first quote. */
-function isKeyBefore(bytes: Uint8Array, left: number, right: number): boolean {
-  for (let i = 1;; i++) {
-    const one = bytes[left + i]!;
-    const other = bytes[right + i]!;
-    if (one === other && one !== QUOTE) continue;
-    if (one === QUOTE || other === QUOTE) return one === QUOTE && other !== QUOTE;
-    return one < other;
-  }
-}
-
-/** Reads tags from after their brace up to the closing one. `sentFrom` is where the time's digits start. */
-function scanTags(bytes: Uint8Array, from: number): { to: number; sentFrom: number } {
-  let sentFrom = NO;
-  let before = NO;
-  let at = from;
-  while (true) {
-    const keyTo = skipPlainString(bytes, at);
-    if (keyTo === NO || bytes[keyTo] !== COLON) return NO_TAGS;
-    if (before !== NO && !isKeyBefore(bytes, before, at)) return NO_TAGS;
-    if (keyTo - at === SENT_KEY.length && skipLiteral(bytes, at, SENT_KEY) !== NO) {
-      sentFrom = keyTo + 2;
-    }
-    before = at;
-    at = skipString(bytes, keyTo + 1);
-    if (at === NO) return NO_TAGS;
-    if (bytes[at] === CLOSE_BRACE) return { to: at, sentFrom };
-    if (bytes[at] !== COMMA) return NO_TAGS;
-    at++;
-  }
-}
-
-const NO_TAGS = { to: NO, sentFrom: NO };
 
 /** The sent time in seconds, as it follows from its 13 digits in milliseconds at `sentFrom`. */
 function skipSentTime(bytes: Uint8Array, at: number, sentFrom: number): number {

@@ -20,9 +20,14 @@ export function findMessageFault(value: unknown): string | undefined {
   if (tags !== null && !(isObject(tags) && areStrings(tags))) {
     return `"tags" is not an object of strings or null`;
   }
-  return findRangeFault(value["time"], value["time_range"]) ??
-    findReceiversFault(value["receivers"]) ??
-    findDepthFault(value);
+  return findSightingFault(value) ?? findDepthFault(value);
+}
+
+/** What is wrong with who heard a message and when: the three fields that are not its content. */
+export function findSightingFault(
+  { time, time_range, receivers }: { readonly [field: string]: unknown },
+): string | undefined {
+  return findRangeFault(time, time_range) ?? findReceiversFault(receivers);
 }
 
 const REQUIRED = [

@@ -7,6 +7,7 @@ import { BatchSyntaxError } from "./errors.ts";
 import { type ExactLine, type Repeat, scanExactLine, scanRepeat } from "./exact_line.ts";
 import type { ExactMessage, ExactStore } from "./exact_store.ts";
 import type { Message } from "./message.ts";
+import { scanRangedLine } from "./ranged_line.ts";
 import type { Sighting } from "./sighting.ts";
 import { fromSeconds, type Micros } from "./time.ts";
 
@@ -53,6 +54,12 @@ export function readLines(
       next = known.find(exact)?.after ?? next;
       lines.push(exact);
       at = exact.to + 1;
+      continue;
+    }
+    const ranged = scanRangedLine(text, at);
+    if (ranged !== undefined) {
+      lines.push({ content: ranged.content, sightings: sightingsOf(ranged) });
+      at = ranged.to + 1;
       continue;
     }
     const feed = bytes.indexOf(LINE_FEED, at);
@@ -107,7 +114,7 @@ function toReadLine(message: Message): ReadLine {
   return exactUs === undefined ? { content, sightings } : toExactLine(content, sightings, exactUs);
 }
 
-function sightingsOf(message: Message): Sighting[] {
+function sightingsOf(message: Pick<Message, "receivers" | "time" | "time_range">): Sighting[] {
   return Object.keys(message.receivers).map((receiver) => {
     const value = message.receivers[receiver]!;
     const isPlain = typeof value === "number";

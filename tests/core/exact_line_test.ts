@@ -11,6 +11,7 @@ import { type ExactLine, scanExactLine, scanRepeat } from "../../src/core/exact_
 import type { Message } from "../../src/core/message.ts";
 import { toExactLine } from "../../src/core/read_lines.ts";
 import { fromSeconds } from "../../src/core/time.ts";
+import { damagedLines } from "./damaged_lines.ts";
 import { goldenBatches, goldenMissing } from "../golden/golden_batches.ts";
 
 const RUNS = Number(process.env["FUZZ_RUNS"] ?? 5_000);
@@ -142,47 +143,7 @@ test("scanExactLine leaves to the slow way what is not canonical", () => {
   }
 });
 
-/** A line with some of its letters gone, doubled, swapped or changed. */
-const damaged = fc.tuple(
-  fc.constantFrom(...LINES),
-  fc.array(
-    fc.record({
-      at: fc.nat(500),
-      gone: fc.nat(3),
-      news: fc.oneof(
-        fc.constantFrom(
-          "",
-          "0",
-          "9",
-          ".0",
-          "1",
-          '"',
-          "\\",
-          "\\u00e9",
-          "{",
-          "}",
-          ",",
-          "a",
-          "\u00e9",
-          " ",
-          "-",
-          "e5",
-        ),
-        fc.constantFrom(...LINES).chain((line) =>
-          fc.tuple(fc.nat(line.length), fc.nat(20)).map(([at, length]) =>
-            line.slice(at, at + length)
-          )
-        ),
-      ),
-    }),
-    { maxLength: 3 },
-  ),
-).map(([line, edits]) =>
-  edits.reduce((text, { at, gone, news }) => {
-    const from = at % (text.length + 1);
-    return text.slice(0, from) + news + text.slice(from + gone);
-  }, line)
-);
+const damaged = damagedLines(LINES);
 
 test("scanExactLine finds in damaged lines what the slow way finds, or nothing", () => {
   let taken = 0;

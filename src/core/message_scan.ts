@@ -1,0 +1,116 @@
+import { asciiBytes, NO, skipLiteral, skipPlainString, skipString } from "./canonical_scan.ts";
+import { SENT_TAG } from "./message.ts";
+
+// The canonical line of a message without unknown fields, from bytes, in the order of its fields:
+// head, receivers, sender and tags, time, range, user. Each function says where its part ends.
+
+const LINE_FEED = 0x0a;
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+const CLOSE_BRACE = 0x7d;
+
+const NULL = asciiBytes("null");
+const COMMAND = asciiBytes(`{"command":`);
+const HOST = asciiBytes(`,"host":`);
+const PARAMS = asciiBytes(`,"params":`);
+const RECEIVERS = asciiBytes(`,"receivers":{`);
+const SENDER = asciiBytes(`},"sender":`);
+const TAGS = asciiBytes(`,"tags":`);
+const TAGS_BRACE = asciiBytes(`{`);
+const SENT_KEY = asciiBytes(`"${SENT_TAG}"`);
+const USER = asciiBytes(`,"user":`);
+
+/** What stands before the time. */
+export const TIME: Uint8Array = asciiBytes(`,"time":`);
+
+/** What stands between time and range. */
+export const RANGE: Uint8Array = asciiBytes(`,"time_range":`);
+
+/** From the start of a line to behind the opening brace of its receivers. */
+export function skipToReceivers(bytes: Uint8Array, from: number): number {
+  let at = skipString(bytes, skipLiteral(bytes, from, COMMAND));
+  at = skipStringOrNull(bytes, skipLiteral(bytes, at, HOST));
+  at = skipStrings(bytes, skipLiteral(bytes, at, PARAMS));
+  return skipLiteral(bytes, at, RECEIVERS);
+}
+
+/** What a scan of tags found. */
+export interface ScannedTags {
+  /** Where they end, or `NO`. */
+  readonly to: number;
+  /** Where the value of the sent time starts, behind its quote, or `NO`. */
+  readonly sentFrom: number;
+}
+
+const NO_TAGS: ScannedTags = { to: NO, sentFrom: NO };
+
+/** From the closing brace of the receivers to behind the tags. */
+export function scanSenderAndTags(bytes: Uint8Array, receiversTo: number): ScannedTags {
+  const sender = skipLiteral(bytes, receiversTo, SENDER);
+  const tags = skipLiteral(bytes, skipStringOrNull(bytes, sender), TAGS);
+  const tagsFrom = skipLiteral(bytes, tags, TAGS_BRACE);
+  if (tagsFrom === NO) return { to: skipLiteral(bytes, tags, NULL), sentFrom: NO };
+  return scanTags(bytes, tagsFrom);
+}
+
+/** From behind the range to the end of the line. */
+export function skipUserToEnd(bytes: Uint8Array, rangeTo: number): number {
+  const at = skipStringOrNull(bytes, skipLiteral(bytes, rangeTo, USER));
+  return at !== NO && bytes[at] === CLOSE_BRACE && isEndOfLine(bytes, at + 1) ? at + 1 : NO;
+}
+
+/** Whether a line may end here: before a line feed or at the end of the file. */
+export function isEndOfLine(bytes: Uint8Array, at: number): boolean {
+  return at === bytes.length || bytes[at] === LINE_FEED;
+}
+
+/** Whether the plain key at `left` sorts before the one at `right`; both at their first quote. */
+export function isKeyBefore(bytes: Uint8Array, left: number, right: number): boolean {
+  for (let i = 1;; i++) {
+    const one = bytes[left + i]!;
+    const other = bytes[right + i]!;
+    if (one === other && one !== QUOTE) continue;
+    if (one === QUOTE || other === QUOTE) return one === QUOTE && other !== QUOTE;
+    return one < other;
+  }
+}
+
+/** Reads tags from after their brace behind the closing one. */
+function scanTags(bytes: Uint8Array, from: number): ScannedTags {
+  if (bytes[from] === CLOSE_BRACE) return { to: from + 1, sentFrom: NO };
+  let sentFrom = NO;
+  let before = NO;
+  let at = from;
+  while (true) {
+    const keyTo = skipPlainString(bytes, at);
+    if (keyTo === NO || bytes[keyTo] !== COLON) return NO_TAGS;
+    if (before !== NO && !isKeyBefore(bytes, before, at)) return NO_TAGS;
+    if (keyTo - at === SENT_KEY.length && skipLiteral(bytes, at, SENT_KEY) !== NO) {
+      sentFrom = keyTo + 2;
+    }
+    before = at;
+    at = skipString(bytes, keyTo + 1);
+    if (at === NO) return NO_TAGS;
+    if (bytes[at] === CLOSE_BRACE) return { to: at + 1, sentFrom };
+    if (bytes[at] !== COMMA) return NO_TAGS;
+    at++;
+  }
+}
+
+function skipStringOrNull(bytes: Uint8Array, at: number): number {
+  return bytes[at] === QUOTE ? skipString(bytes, at) : skipLiteral(bytes, at, NULL);
+}
+
+function skipStrings(bytes: Uint8Array, at: number): number {
+  if (bytes[at] !== OPEN_BRACKET) return NO;
+  if (bytes[at + 1] === CLOSE_BRACKET) return at + 2;
+  let i = at;
+  do {
+    i = skipString(bytes, i + 1);
+    if (i === NO) return NO;
+  } while (bytes[i] === COMMA);
+  return bytes[i] === CLOSE_BRACKET ? i + 1 : NO;
+}

@@ -1,0 +1,92 @@
+import { type ByteText, decodeSpan } from "./byte_text.ts";
+import { NO, skipLiteral, skipString } from "./canonical_scan.ts";
+import { type Content, USUAL_C } from "./content.ts";
+import type { OwnRange } from "./message.ts";
+import { findSightingFault } from "./message_check.ts";
+import { RANGE, scanSenderAndTags, skipToReceivers, skipUserToEnd, TIME } from "./message_scan.ts";
+
+/** A line of a ranged message, its content still as text. */
+export interface ScannedRanged {
+  readonly content: Content;
+  readonly receivers: { readonly [receiver: string]: number | OwnRange };
+  readonly time: number;
+  readonly time_range: number;
+  /** Where the line ends, without its line feed. */
+  readonly to: number;
+}
+
+const QUOTE = 0x22;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+
+/** 1 for what numbers are made of, and what stands between them. */
+const NUMERIC = new Uint8Array(256);
+for (const letter of "0123456789+-.eE") NUMERIC[letter.charCodeAt(0)] = 1;
+const BETWEEN = Uint8Array.from(NUMERIC);
+for (const letter of ",:") BETWEEN[letter.charCodeAt(0)] = 1;
+
+/**
+ * Reads the line at `from` if its content is canonical and has no sent time at all. Only who heard it
+ * and when is parsed as JSON. Returns `undefined` for anything else, valid or not.
+ */
+export function scanRangedLine({ bytes }: ByteText, from: number): ScannedRanged | undefined {
+  const receiversFrom = skipToReceivers(bytes, from);
+  const receiversTo = skipObject(bytes, receiversFrom);
+  if (receiversTo === NO) return undefined;
+  const tags = scanSenderAndTags(bytes, receiversTo);
+  if (tags.sentFrom !== NO) return undefined;
+  const timeFrom = skipLiteral(bytes, tags.to, TIME);
+  const timeTo = skipNumeric(bytes, timeFrom);
+  const rangeFrom = skipLiteral(bytes, timeTo, RANGE);
+  const rangeTo = skipNumeric(bytes, rangeFrom);
+  const to = skipUserToEnd(bytes, rangeTo);
+  if (to === NO) return undefined;
+  const line = decodeSpan(bytes, from, to);
+  const cut = (start: number, end: number) => line.slice(start - from, end - from);
+  const sightings = parseSightings(
+    `{"receivers":{${cut(receiversFrom, receiversTo)}},"time":${cut(timeFrom, timeTo)},` +
+      `"time_range":${cut(rangeFrom, rangeTo)}}`,
+  );
+  if (sightings === undefined) return undefined;
+  const a = cut(from, receiversFrom - 1);
+  const b = cut(receiversTo + 1, timeFrom);
+  return { content: { a, b, c: USUAL_C, d: cut(rangeTo, to) }, ...sightings, to };
+}
+
+/** To the closing brace of an object of numbers, or of objects of numbers; its syntax is not checked. */
+function skipObject(bytes: Uint8Array, at: number): number {
+  let i = at;
+  let depth = 0;
+  while (i !== NO) {
+    const byte = bytes[i];
+    if (byte === QUOTE) i = skipString(bytes, i);
+    else if (byte === CLOSE_BRACE && depth === 0) return i;
+    else if (byte === CLOSE_BRACE) {
+      depth--;
+      i++;
+    } else if (byte === OPEN_BRACE) {
+      depth++;
+      i++;
+    } else if (byte !== undefined && BETWEEN[byte] === 1) i++;
+    else return NO;
+  }
+  return NO;
+}
+
+function skipNumeric(bytes: Uint8Array, at: number): number {
+  let i = at;
+  while (NUMERIC[bytes[i]!] === 1) i++;
+  return i;
+}
+
+function parseSightings(
+  text: string,
+): Pick<ScannedRanged, "receivers" | "time" | "time_range"> | undefined {
+  let value;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined; // The slow way says what is wrong.
+  }
+  return findSightingFault(value) === undefined ? value : undefined;
+}
