@@ -1,0 +1,106 @@
+import { fileSystemStore } from "../adapters/file_system_store.ts";
+import { bestHasher } from "../adapters/web_crypto_hasher.ts";
+import { decodeBatch } from "../core/batch.ts";
+import { sentUs } from "../core/content.ts";
+import { parseIrcLine } from "../core/irc_line.ts";
+import type { Micros } from "../core/time.ts";
+import { settleArchive } from "../engine/settle/settle_archive.ts";
+import { verifyArchive } from "../engine/verify.ts";
+import type { BatchStore } from "../ports/batch_store.ts";
+import type { Truth } from "../testing/simulated_twitch/truth.ts";
+import type { VerbContext } from "./context.ts";
+
+/** One recorder of the demo. */
+export interface DemoNode {
+  readonly name: string;
+  readonly archive: string;
+}
+
+/** What really happened, and the time in which both recorders could have heard it. */
+export interface DemoTruth {
+  readonly truth: Truth;
+  readonly sinceUs: Micros;
+  readonly untilUs: Micros;
+}
+
+/** Prints what each recorder saw of what happened, merges them, checks all; whether all is well. */
+export async function reportDemo(
+  nodes: readonly [DemoNode, DemoNode],
+  happened: DemoTruth,
+  { print, reporter, signal }: VerbContext,
+): Promise<boolean> {
+  const hasher = await bestHasher();
+  const sent = sentIds(happened);
+  const first = fileSystemStore(nodes[0].archive);
+  const second = fileSystemStore(nodes[1].archive);
+  const stores = [first, second];
+  await print(`Twitch sent ${sent.size} messages with an id meanwhile.\n`);
+  for (const [i, { name }] of nodes.entries()) {
+    await print(`  ${name.padEnd(9)} ${tell(await archivedIds(stores[i]!), sent)}\n`);
+  }
+  await copyAll(first, second);
+  await copyAll(second, first);
+  for (const store of stores) await settleArchive({ store, hasher, reporter, signal });
+  const merged = await archivedIds(first);
+  await print(`  merged    ${tell(merged, sent)}\n\n`);
+
+  const isSame = JSON.stringify(await keysOf(first)) === JSON.stringify(await keysOf(second));
+  await print(
+    isSame
+      ? "Copied to each other and merged, the two archives are the same, byte for byte.\n"
+      : "The two archives differ after copying and merging.\n",
+  );
+  let isFine = isSame;
+  for (const [i, { name, archive }] of nodes.entries()) {
+    const findings = [];
+    for await (const finding of verifyArchive({ store: stores[i]!, hasher, signal })) {
+      findings.push(finding);
+    }
+    isFine &&= findings.length === 0;
+    const outcome = findings.length === 0 ? "nothing wrong" : `${findings.length} found wrong`;
+    await print(`verify ${name}: ${outcome} (${archive})\n`);
+  }
+  return isFine;
+}
+
+/** The ids of what was sent while both could hear it. */
+function sentIds({ truth, sinceUs, untilUs }: DemoTruth): Set<string> {
+  const ids = new Set<string>();
+  for (const { line, timeUs } of truth.events) {
+    if (timeUs < sinceUs || timeUs >= untilUs) continue;
+    const parsed = parseIrcLine(line);
+    if (!parsed.ok || sentUs(parsed.message.tags) === undefined) continue;
+    const id = parsed.message.tags?.["id"];
+    if (id !== undefined) ids.add(id);
+  }
+  return ids;
+}
+
+async function archivedIds(store: BatchStore): Promise<Set<string>> {
+  const ids = new Set<string>();
+  for (const key of await keysOf(store)) {
+    const bytes = await store.get(key);
+    if (bytes === undefined) continue;
+    for (const { tags } of decodeBatch(bytes)) if (tags?.["id"] !== undefined) ids.add(tags["id"]);
+  }
+  return ids;
+}
+
+function tell(archived: ReadonlySet<string>, sent: ReadonlySet<string>): string {
+  const heard = [...sent].filter((id) => archived.has(id)).length;
+  const missing = sent.size - heard;
+  return `has ${heard}${missing === 0 ? ": all of them" : `, missed ${missing}`}`;
+}
+
+async function keysOf(store: BatchStore): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const key of store.list("")) keys.push(key);
+  return keys;
+}
+
+async function copyAll(from: BatchStore, to: BatchStore): Promise<void> {
+  for (const key of await keysOf(from)) {
+    const bytes = await from.get(key);
+    if (bytes !== undefined) await to.put(key, bytes);
+  }
+}
