@@ -26,6 +26,12 @@ export {
   type OpenJournalStore,
 } from "./journal_store_suite.ts";
 export type { TestFunction } from "./suite.ts";
+export {
+  type TransportFixture,
+  type TransportServerEnd,
+  transportSuite,
+  type TransportSuiteOptions,
+} from "./transport_suite.ts";
 
 export {
   failNth,
