@@ -10,6 +10,9 @@ import type { ChannelChat, TimedLine } from "../../src/testing/generated_chat/ch
 
 const START_US = 1_785_587_645_678_901;
 
+// Of a thousand lines, about 80 are people who come and go.
+const TALK_SHARE = 911 / 991;
+
 function chat(options: ChatOptions = {}, seed = 1): ChannelChat {
   return generatedChat("a", {
     roomId: "1234",
@@ -54,11 +57,18 @@ test("generatedChat tells no two things with equal bytes and an equal time", () 
   assert.equal(new Set(exact).size, exact.length);
 });
 
-test("generatedChat comes at the rate it is told, with all kinds of lines", () => {
-  const [talk] = take(chat({ ratePerSecond: 10 }), 20_000);
-  const seconds = (talk.at(-1)!.timeUs - START_US) / SECOND_US;
-  const rate = talk.length / seconds / (911 / 991); // The rest comes and goes.
-  assert.ok(rate > 8.5 && rate < 11.5, `${rate} lines a second`);
+test("generatedChat comes at the rate it is told", () => {
+  for (const ratePerSecond of [10, 1_000, 2_000]) {
+    const [talk] = take(chat({ ratePerSecond }), 10_000 + 10 * ratePerSecond);
+    const seconds = (talk.at(-1)!.timeUs - START_US) / SECOND_US;
+    const rate = talk.length / seconds / TALK_SHARE / ratePerSecond;
+    assert.ok(rate > 0.85 && rate < 1.15, `${rate} of ${ratePerSecond} lines a second`);
+    assert.ok(talk.every(({ timeUs }, i) => i === 0 || timeUs >= talk[i - 1]!.timeUs));
+  }
+});
+
+test("generatedChat has all kinds of lines", () => {
+  const [talk] = take(chat(), 10_000);
   const kinds = new Set(talk.map(({ line }) => /:\S+ ([A-Z]+) #a/.exec(line)![1]));
   assert.deepEqual(
     [...kinds].sort(),

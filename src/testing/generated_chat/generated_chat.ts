@@ -94,7 +94,10 @@ class Talk implements ChatSource {
   readonly #happenings: Happenings;
   readonly #options: TalkOptions;
   readonly #random: SeededRandom;
-  #timeUs: Micros;
+  // What happens waits for the next whole millisecond if it carries `tmi-sent-ts`; the time that
+  // decides how often it happens does not.
+  #passedUs: Micros;
+  #lastUs: Micros = 0;
   #phaseEndUs: Micros;
   #isBurst = true;
   #upcoming: TimedLine | undefined;
@@ -103,7 +106,7 @@ class Talk implements ChatSource {
     this.#happenings = happenings;
     this.#options = options;
     this.#random = options.random;
-    this.#timeUs = options.startUs;
+    this.#passedUs = options.startUs;
     this.#phaseEndUs = options.startUs;
   }
 
@@ -123,19 +126,20 @@ class Talk implements ChatSource {
     const waiting = this.#happenings.followUp();
     if (waiting === undefined) this.#passTime();
     const kind = waiting ?? pickWeighted(this.#random, mix);
-    const { line, timeUs } = this.#happenings.make(kind, this.#timeUs);
-    this.#timeUs = timeUs;
+    const atUs = Math.max(this.#passedUs, this.#lastUs);
+    const { line, timeUs } = this.#happenings.make(kind, atUs);
+    this.#lastUs = timeUs;
     return { timeUs, arrivalUs: timeUs, channel, line };
   }
 
   #passTime(): void {
-    while (this.#timeUs >= this.#phaseEndUs) {
+    while (this.#passedUs >= this.#phaseEndUs) {
       this.#isBurst = !this.#isBurst;
       const meanSeconds = this.#isBurst ? BURST_SECONDS : QUIET_SECONDS;
       this.#phaseEndUs += Math.ceil(exponential(this.#random, meanSeconds * SECOND_US));
     }
     const factor = CALM_SHARE * (this.#isBurst ? BURST_FACTOR : 1);
     const meanUs = SECOND_US / (this.#options.ratePerSecond * factor);
-    this.#timeUs += Math.ceil(exponential(this.#random, meanUs));
+    this.#passedUs += Math.ceil(exponential(this.#random, meanUs));
   }
 }

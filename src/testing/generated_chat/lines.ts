@@ -37,11 +37,12 @@ const ESCAPES = new Map([[";", "\\:"], [" ", "\\s"], ["\\", "\\\\"], ["\r", "\\r
 /** An `id` as Twitch makes them: a random UUID of version 4. */
 export function randomId(random: Random): string {
   const digits = (count: number): string =>
-    Array.from({ length: count }, () => intBelow(random, 16).toString(16)).join("");
-  return `${digits(8)}-${digits(4)}-4${digits(3)}-${pick(random, ["8", "9", "a", "b"])}${
-    digits(3)
-  }-${digits(12)}`;
+    intBelow(random, 16 ** count).toString(16).padStart(count, "0");
+  const variant = pick(random, VARIANTS);
+  return `${digits(8)}-${digits(4)}-4${digits(3)}-${variant}${digits(3)}-${digits(12)}`;
 }
+
+const VARIANTS = ["8", "9", "a", "b"];
 
 /** Someone says something, perhaps in answer to `parent`. */
 export function privmsgLine(

@@ -62,7 +62,8 @@ const KINDS = {
 
 /** Says something. `names` are people to be spoken to. */
 export function utterance(random: Random, names: readonly string[]): Utterance {
-  const plain = [...wordsOf(random, names)].slice(0, LENGTH_MAX).join("");
+  const words = wordsOf(random, names);
+  const plain = words.length > LENGTH_MAX ? [...words].slice(0, LENGTH_MAX).join("") : words;
   const emotes = emotesIn(plain);
   if (chance(random, 0.02)) return { text: `\u0001ACTION ${plain}\u0001`, emotes };
   // Other people's clients add these to say the same thing twice.
@@ -107,6 +108,7 @@ function zalgo(random: Random, text: string): string {
 }
 
 function emotesIn(text: string): string {
+  if (!EMOTE_NAMES.some((name) => text.includes(name))) return "";
   const places = new Map<string, string[]>();
   let at = 0;
   for (const word of text.split(" ")) {

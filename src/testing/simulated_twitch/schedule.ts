@@ -14,6 +14,9 @@ export interface ScheduleOptions {
   readonly signal: AbortSignal;
 }
 
+// So long a real clock may move on before others have their turn. A virtual one stands still.
+const SLICE_US = 10 * MILLISECOND_US;
+
 /** Twitch's clock, and what is to be done when. */
 export class Schedule {
   readonly #clock: Clock;
@@ -23,6 +26,7 @@ export class Schedule {
   readonly #actions = new TimeQueue<() => void>();
   // Times that something sleeps until already. Those that are no longer the first wake in vain.
   readonly #armed = new Set<Micros>();
+  #isActing = false;
 
   /** A schedule on which nothing stands yet. */
   constructor({ clock, startUs, quantumMs, signal }: ScheduleOptions) {
@@ -42,7 +46,7 @@ export class Schedule {
     const quantumUs = this.#quantumUs;
     const dueUs = quantumUs > 0 ? Math.ceil(timeUs / quantumUs) * quantumUs : timeUs;
     this.#actions.push(dueUs, action);
-    this.#arm();
+    if (!this.#isActing) this.#arm(); // Else each action of many would set a timer for the next.
   }
 
   /** Does `action` `delayMs` milliseconds from now. */
@@ -63,10 +67,18 @@ export class Schedule {
 
   #act(wokenForUs: Micros): void {
     this.#armed.delete(wokenForUs);
+    const nowUs = this.nowUs();
     // A clock that wakes a little early must not make us spin: what was slept for is due.
-    const untilUs = Math.max(this.nowUs(), wokenForUs);
-    while (!this.#signal.aborted && (this.#actions.peekAt() ?? Infinity) <= untilUs) {
-      this.#actions.pop()!();
+    const untilUs = Math.max(nowUs, wokenForUs);
+    this.#isActing = true;
+    try {
+      while (!this.#signal.aborted && (this.#actions.peekAt() ?? Infinity) <= untilUs) {
+        this.#actions.pop()!();
+        // One who cannot keep up must not keep the sockets waiting as well.
+        if (this.nowUs() - nowUs > SLICE_US) break;
+      }
+    } finally {
+      this.#isActing = false;
     }
     this.#arm();
   }
