@@ -5,6 +5,7 @@
  * @module
  */
 
+export { type CounterReading, Counters } from "./counters.ts";
 export {
   FILE_MAX_BYTES,
   type FileSystemStore,
@@ -30,3 +31,11 @@ export { systemClock } from "./system_clock.ts";
 export { systemRandom } from "./system_random.ts";
 export { type SyncHasher, wasmHasher } from "./wasm_hasher.ts";
 export { bestHasher, webCryptoHasher } from "./web_crypto_hasher.ts";
+export {
+  LOG_CATEGORY,
+  type LogFormat,
+  logtapeReporter,
+  type LogtapeReporterOptions,
+  type LogWriterOptions,
+  writeLog,
+} from "./logtape_reporter.ts";

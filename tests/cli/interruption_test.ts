@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import process from "node:process";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const PROGRAM = fileURLToPath(new URL("waiting_program.ts", import.meta.url));
+
+function start(...args: readonly string[]): ChildProcess {
+  return spawn(process.execPath, ["run", "--allow-all", "--no-check", PROGRAM, ...args], {
+    stdio: ["ignore", "pipe", "inherit"],
+    timeout: 30_000,
+    killSignal: "SIGKILL",
+  });
+}
+
+/** Resolves when `child` has written, rejects if it ends before. */
+function written(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.stdout!.once("data", () => resolve());
+    child.once("exit", (code) => reject(new Error(`ended with ${code}`)));
+  });
+}
+
+function exitOf(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve) => child.once("exit", (code) => resolve(code)));
+}
+
+test("interruption aborts at the first signal, with the exit code as reason", async () => {
+  for (const [name, exitCode] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+    const child = start();
+    await written(child);
+    const exit = exitOf(child);
+    child.kill(name);
+    assert.equal(await exit, exitCode);
+  }
+});
+
+test("interruption ends a process that does not stop at the second signal", async () => {
+  const child = start("slow");
+  await written(child);
+  const stopping = written(child);
+  child.kill("SIGINT");
+  await stopping;
+  const exit = exitOf(child);
+  child.kill("SIGINT");
+  assert.equal(await exit, 130);
+});
