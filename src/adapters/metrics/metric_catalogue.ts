@@ -26,6 +26,7 @@ export const METRIC_CATALOGUE: readonly MetricNote[] = [
   counter("session_join_failures", "JOINs that were not confirmed", ["reason"]),
   gauge("server_lag_seconds", "How far our clock is ahead of Twitch's as its messages tell it"),
   gauge("connections", "Connections to Twitch", ["phase"]),
+  gauge("connection_silence_max_seconds", "How long the most silent connection has been silent"),
   // What is recorded.
   counter("messages_written", "Messages in stored batches, as heard", ["channel", "command"]),
   counter("batches_written", "Batches that were recorded", ["channel"]),
@@ -44,13 +45,10 @@ export const METRIC_CATALOGUE: readonly MetricNote[] = [
   counter("files_deleted", "Files that were deleted, their messages standing elsewhere", ["kind"]),
   counter("files_left_out", "Files that could not be used when reading or settling", ["why"]),
   counter("files_kept_back", "Files that were asked for and not given away", ["why"]),
-  gauge("recent_messages", "Messages stored for the last hour, by number of receivers", [
-    "channel",
+  gauge("recent_messages", "Messages of each channel's last hour, by number of receivers", [
     "receivers",
   ]),
-  gauge("recent_duplicates_ratio", "Share of the last hour's sightings that another had too", [
-    "channel",
-  ]),
+  gauge("recent_duplicates_ratio", "Share of the last hour's sightings that another had too"),
   histogram("batch_bytes", "Size of stored batches", [1e3, 1e4, 1e5, 1e6, 1e7, 1e8]),
   histogram("batch_messages", "Messages in stored batches", [1, 10, 100, 1e3, 1e4, 1e5]),
   // HTTP.

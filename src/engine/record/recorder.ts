@@ -1,7 +1,7 @@
 import type { ArchiveKey } from "../../core/archive_key.ts";
 import { parseIrcLine } from "../../core/irc_line.ts";
 import type { Moment } from "../../core/server_time.ts";
-import { MINUTE_US } from "../../core/time.ts";
+import { type Micros, MINUTE_US } from "../../core/time.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Hasher } from "../../ports/hasher.ts";
@@ -24,6 +24,15 @@ export interface RecorderOptions {
   readonly flushIntervalMs?: number;
   /** Told of each batch that is safely stored. */
   readonly onStored?: (key: ArchiveKey) => void;
+}
+
+/** How a {@link Recorder} stands. */
+export interface RecorderState {
+  /** See `Recording.serverLagUs`. */
+  readonly serverLagUs: Micros | undefined;
+  readonly openBatches: number;
+  readonly pendingBatches: number;
+  readonly journalBacklogBytes: number;
 }
 
 const FLUSH_INTERVAL_MS = 1_000;
@@ -61,9 +70,12 @@ export class Recorder implements ChatListener {
     journal.begin(this.#recording.checkpoint());
   }
 
-  /** How many batches are open or wait to be stored, and how far the journal lags behind. */
-  state(): { openBatches: number; pendingBatches: number; journalBacklogBytes: number } {
+  /** How many batches are open or wait to be stored, how far the journal and Twitch lag behind. */
+  state(): RecorderState {
+    const { clock } = this.#options;
+    const now = { receivedUs: clock.wallUs(), elapsedUs: clock.elapsedUs() };
     return {
+      serverLagUs: this.#recording.serverLagUs(now),
       openBatches: this.#recording.openBatches().length,
       pendingBatches: this.#writer.pending.length,
       journalBacklogBytes: this.#options.journal.backlogBytes,

@@ -1,6 +1,7 @@
 import { isChannelName } from "../../core/archive_key.ts";
 import { isPlainText } from "../../core/canonical_json.ts";
-import { type Content, contentOf, sentUs } from "../../core/content.ts";
+import { contentOf, sentUs } from "../../core/content.ts";
+import type { HeardMessage } from "../../core/encode_heard.ts";
 import { type ParsedLine, parseIrcLine } from "../../core/irc_line.ts";
 import { cutEnd, type LaterTimestamp, LaterTimestamps } from "../../core/later_timestamps.ts";
 import { type IrcMessage, KEPT_COMMANDS } from "../../core/message.ts";
@@ -17,14 +18,8 @@ import type { Checkpoint } from "../journal/entry.ts";
 import { IgnoredLines } from "./ignored_lines.ts";
 
 /** A message as one connection got it, in a batch that may still be open. */
-export interface RecordedMessage {
+export interface RecordedMessage extends HeardMessage {
   readonly command: string;
-  readonly content: Content;
-  readonly receiver: string;
-  readonly receivedUs: Micros;
-  readonly isExact: boolean;
-  readonly startUs: Micros;
-  readonly endUs: Micros;
 }
 
 /** What was recorded of one minute of a channel, in the order in which it came. */
@@ -37,6 +32,7 @@ export interface RecordedBatch {
 }
 
 interface OpenMessage extends RecordedMessage {
+  endUs: Micros;
   /** Of a ranged message: what may still cut its range. */
   readonly later: LaterTimestamp | undefined;
 }
@@ -49,6 +45,7 @@ interface OpenBatch {
 }
 
 interface OpenConnection {
+  readonly receiver: string;
   moment: Moment;
   last: Timestamp | undefined;
   /** Whether a channel's lines count only after its first ROOMSTATE. */
@@ -155,12 +152,22 @@ export class Recording {
     this.#add(channel, {
       command: message.command,
       content: contentOf(message, { isPlain: isPlainText(line) }),
-      receiver: `${this.#run}.${n}`,
+      receiver: connection.receiver,
       receivedUs: moment.receivedUs,
       isExact: exactUs !== undefined,
-      ...range,
+      startUs: range.startUs,
+      endUs: range.endUs,
       later: exactUs === undefined ? later.join() : undefined,
     }, moment.elapsedUs);
+  }
+
+  /**
+   * How far this machine's clock is ahead of the server's, as the last timestamp tells it: how long
+   * that message took to get here, and how wrong the clock is. `undefined` before any timestamp.
+   */
+  serverLagUs(now: Moment): Micros | undefined {
+    if (this.#serverClock === undefined) return undefined;
+    return now.receivedUs - serverClockUs(this.#serverClock, now.elapsedUs);
   }
 
   /**
@@ -197,11 +204,11 @@ export class Recording {
     if (batches === undefined || batch === undefined) return undefined;
     batches.delete(minuteUs);
     if (batches.size === 0) this.#batches.delete(channel);
-    const messages = batch.messages.map(({ later, ...message }) => ({
-      ...message,
-      endUs: later === undefined ? message.endUs : cutEnd(message, later),
-    }));
-    return { channel, minuteUs, messages, firstMark: batch.firstMark };
+    const { messages, firstMark } = batch;
+    for (const message of messages) {
+      if (message.later !== undefined) message.endUs = cutEnd(message, message.later);
+    }
+    return { channel, minuteUs, messages, firstMark };
   }
 
   /** The smallest mark of all open batches; `undefined` if none is open. */
@@ -232,14 +239,20 @@ export class Recording {
     this.#connections.clear();
     for (const { n, moment, last, channels } of checkpoint.connections) {
       const cuts = new Map(channels.map((channel) => [channel, new LaterTimestamps()]));
-      this.#connections.set(n, { moment, last, needsRoomState: true, channels: cuts });
+      const receiver = this.#receiverOf(n);
+      this.#connections.set(n, { receiver, moment, last, needsRoomState: true, channels: cuts });
     }
+  }
+
+  #receiverOf(n: number): string {
+    return `${this.#run}.${n}`;
   }
 
   #connection(n: number, moment: Moment): OpenConnection {
     const known = this.#connections.get(n);
     if (known !== undefined) return known;
     const connection = {
+      receiver: this.#receiverOf(n),
       moment,
       last: undefined,
       needsRoomState: !this.#isMidway,
