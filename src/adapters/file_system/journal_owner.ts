@@ -3,7 +3,7 @@ import { closing, readWhole } from "./durable_files.ts";
 import type { FileCalls } from "./file_calls.ts";
 import { isAbsence } from "./file_errors.ts";
 import { CLOSED_FILE, OWNER_FILE } from "./journal_names.ts";
-import { isProcessAlive, type ProcessIdentity } from "./process_identity.ts";
+import { decodeIdentity, isProcessAlive, type ProcessIdentity } from "./process_identity.ts";
 
 const OWNER_MAX_BYTES = 64 * 1024;
 
@@ -67,18 +67,11 @@ export async function isRunDead(
 }
 
 function decodeOwner(bytes: Uint8Array): Owner | undefined {
-  let fields: Partial<Record<keyof Owner, unknown>> | null;
-  try {
-    fields = JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return undefined; // The heartbeat has to do.
-  }
-  const { host, bootId, pidNamespace, pid, startTicks, startedMs } = fields ?? {};
-  const areTexts = typeof host === "string" && typeof bootId === "string" &&
-    typeof pidNamespace === "string" && typeof startTicks === "string";
-  if (!areTexts || typeof startedMs !== "number") return undefined;
-  if (typeof pid !== "number" || !Number.isSafeInteger(pid) || pid < 1) return undefined;
-  return { host, bootId, pidNamespace, pid, startTicks, startedMs };
+  const text = new TextDecoder().decode(bytes);
+  const identity = decodeIdentity(text);
+  if (identity === undefined) return undefined; // The heartbeat has to do.
+  const { startedMs }: { startedMs?: unknown } = JSON.parse(text);
+  return typeof startedMs === "number" ? { ...identity, startedMs } : undefined;
 }
 
 async function readIfThere(calls: FileCalls, path: string): Promise<Uint8Array | undefined> {

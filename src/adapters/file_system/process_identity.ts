@@ -31,6 +31,23 @@ export async function ownIdentity(): Promise<ProcessIdentity> {
   };
 }
 
+/** The identity in a text of JSON, or `undefined` if there is none in it. */
+export function decodeIdentity(text: string): ProcessIdentity | undefined {
+  let fields: Partial<Record<keyof ProcessIdentity, unknown>> | null;
+  try {
+    fields = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const { host, bootId, pidNamespace, pid, startTicks } = fields ?? {};
+  const areTexts = typeof host === "string" && typeof bootId === "string" &&
+    typeof pidNamespace === "string" && typeof startTicks === "string";
+  if (!areTexts || typeof pid !== "number" || !Number.isSafeInteger(pid) || pid < 1) {
+    return undefined;
+  }
+  return { host, bootId, pidNamespace, pid, startTicks };
+}
+
 /** Whether the process that `identity` names lives; `undefined` if that cannot be told from here. */
 export async function isProcessAlive(identity: ProcessIdentity): Promise<boolean | undefined> {
   const own = await ownIdentity();

@@ -1,0 +1,176 @@
+import { type ArchiveKey, formatArchiveKey } from "../../core/archive_key.ts";
+import type { IrcMessage } from "../../core/message.ts";
+import {
+  encodeRedaction,
+  type RedactedMessage,
+  type RedactedUser,
+  type Redaction,
+} from "../../core/redaction.ts";
+import { redactionMatcher } from "../../core/redaction_matcher.ts";
+import type { Micros } from "../../core/time.ts";
+import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Hasher } from "../../ports/hasher.ts";
+import { type LoadedRedaction, loadRedaction, redactionPrefix } from "../read/load_redactions.ts";
+import { addTotals, ChannelSettler, NOTHING_SETTLED } from "../settle/settle_channel.ts";
+import type { SettleOptions, SettleTotals } from "../settle/settle_channel.ts";
+import { scanChannel, type ScannedMinute } from "./scan_channel.ts";
+
+/** What redacting works with. */
+export interface RedactOptions extends SettleOptions, AbortOptions {
+  /** Says when the order was made. */
+  readonly clock: Clock;
+  /** Told of every minute that was looked at. */
+  readonly onScanned?: (minute: ScannedMinute) => void;
+}
+
+/** What became of an order. */
+export interface Redacted {
+  /** Where the order is stored. */
+  readonly key: ArchiveKey;
+  /** False if one that forgets all of this was there already. */
+  readonly isNew: boolean;
+  /** Messages that were found in files and are no longer there; one in two minutes counts twice. */
+  readonly messages: number;
+  /** Minutes that had some. */
+  readonly minutes: number;
+  /** Files that could not be looked into, and are as they were. No reader is given any of them. */
+  readonly unseen: readonly ArchiveKey[];
+  /** What settling the minutes did. */
+  readonly settled: SettleTotals;
+}
+
+/**
+ * Makes an order to forget `target` in `channel`, and obeys it: stores the order first, then rewrites
+ * what holds a match. Doing it again, as after a crash, finishes what was begun.
+ *
+ * @throws {ChatloomError} when the store fails. If the order is stored by then, it is in force for
+ * readers and settlers, and only the old files are still there.
+ */
+export async function redact(
+  channel: string,
+  order: { readonly target: RedactedMessage | RedactedUser; readonly reason: string },
+  options: RedactOptions,
+): Promise<Redacted> {
+  const { store, hasher, clock, onScanned, signal } = options;
+  const abort = signal === undefined ? {} : { signal };
+  const before = await listRedactions(channel, options);
+  const orders = before.flatMap((each) => each.ok ? [each] : []);
+  let stored = orders.find(({ redaction }) => doesCover(redaction.target, order.target));
+  const isNew = stored === undefined;
+  if (stored === undefined) {
+    const redaction: Redaction = { ...order, madeUs: clock.wallUs() };
+    const bytes = encodeRedaction(redaction);
+    const digest = await hasher.digest(bytes);
+    const key = formatArchiveKey({ kind: "redaction", channel, digest });
+    await store.put(key, bytes, abort);
+    stored = { ok: true, key, redaction };
+    orders.push(stored);
+  }
+  const settler = new ChannelSettler(channel, options);
+  const isRedacted = redactionMatcher(orders.map(({ redaction }) => redaction));
+  const unseen: ArchiveKey[] = [];
+  let [messages, minutes, settled] = [0, 0, NOTHING_SETTLED];
+  for await (const minute of scanChannel(channel, { store, hasher, isRedacted, ...abort })) {
+    unseen.push(...minute.faults.map(({ key }) => key));
+    onScanned?.(minute);
+    if (minute.matches.length === 0) continue;
+    messages += minute.matches.length;
+    minutes++;
+    const { minuteUs } = minute;
+    settled = addTotals(settled, await settler.settle({ minuteUs, isAlone: false }, abort));
+  }
+  return { key: stored.key, isNew, messages, minutes, unseen, settled };
+}
+
+/** Whether an order for `old` forgets all that one for `target` would. */
+function doesCover(
+  old: RedactedMessage | RedactedUser,
+  target: RedactedMessage | RedactedUser,
+): boolean {
+  if (old.kind === "message" || target.kind === "message") {
+    return old.kind === "message" && target.kind === "message" && old.id === target.id;
+  }
+  return old.userId === target.userId &&
+    target.logins.every((login) => old.logins.includes(login)) &&
+    (old.beforeUs ?? Infinity) >= (target.beforeUs ?? Infinity);
+}
+
+/**
+ * Yields, minute by minute, what an order to forget `target` would take away; changes nothing.
+ *
+ * @throws {ChatloomError} when the store fails.
+ */
+export function previewRedaction(
+  channel: string,
+  target: RedactedMessage | RedactedUser,
+  options: AbortOptions & { readonly store: BatchStore; readonly hasher: Hasher },
+): AsyncIterable<ScannedMinute> {
+  const isRedacted = redactionMatcher([{ target, madeUs: 0, reason: "" }]);
+  return scanChannel(channel, { ...options, isRedacted });
+}
+
+/**
+ * The logins under which a user wrote in `channel`, ascending: what JOIN and PART call them.
+ *
+ * @param options.onScanned told of every minute that was looked at.
+ * @throws {ChatloomError} when the store fails.
+ */
+export async function findLogins(
+  channel: string,
+  user: { readonly userId: string; readonly beforeUs: Micros | undefined },
+  options: AbortOptions & {
+    readonly store: BatchStore;
+    readonly hasher: Hasher;
+    readonly onScanned?: (minute: ScannedMinute) => void;
+  },
+): Promise<string[]> {
+  const logins = new Set<string>();
+  const target: RedactedUser = { kind: "user", logins: [], ...user };
+  for await (const minute of previewRedaction(channel, target, options)) {
+    for (const message of minute.matches) {
+      const login = loginOf(message, user.userId);
+      if (login !== undefined) logins.add(login);
+    }
+    options.onScanned?.(minute);
+  }
+  return [...logins].sort();
+}
+
+function loginOf(
+  { command, tags, sender, params }: IrcMessage,
+  userId: string,
+): string | undefined {
+  if (tags === null) return undefined;
+  if (tags["user-id"] === userId) {
+    // Notices come from Twitch's own server, which is nobody's name.
+    return command === "USERNOTICE" ? tags["login"] || undefined : sender || undefined;
+  }
+  if (tags["target-user-id"] === userId) return params[1] || undefined;
+  if (tags["reply-parent-user-id"] === userId) return tags["reply-parent-user-login"] || undefined;
+  if (tags["msg-param-recipient-id"] === userId) {
+    return tags["msg-param-recipient-user-name"] || undefined;
+  }
+  return undefined;
+}
+
+/**
+ * The redactions of `channel`, read or not, in the order of their keys.
+ *
+ * @throws {ChatloomError} when the store fails.
+ */
+export async function listRedactions(
+  channel: string,
+  { store, hasher, signal }: AbortOptions & {
+    readonly store: BatchStore;
+    readonly hasher: Hasher;
+  },
+): Promise<LoadedRedaction[]> {
+  const abort = signal === undefined ? {} : { signal };
+  const list: LoadedRedaction[] = [];
+  for await (const key of store.list(redactionPrefix(channel), abort)) {
+    const loaded = await loadRedaction(key, { store, hasher, ...abort });
+    if (loaded !== undefined) list.push(loaded);
+  }
+  return list;
+}

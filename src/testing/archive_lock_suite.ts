@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import type { ArchiveLock } from "../ports/archive_lock.ts";
+import { assertRejectsWith, type TestFunction } from "./suite.ts";
+
+/** A lock that is being tested. */
+export interface OpenArchiveLock {
+  /** Two views of one lock, as two processes have them; the same one where there is but one process. */
+  readonly locks: readonly [ArchiveLock, ArchiveLock];
+  /** Is told when the test is done. */
+  close?(): void | Promise<void>;
+}
+
+/** What {@link archiveLockSuite} needs. */
+export interface ArchiveLockSuiteOptions {
+  /** Registers one test. */
+  readonly test: TestFunction;
+  /** Makes a lock that nobody holds. */
+  open(): OpenArchiveLock | Promise<OpenArchiveLock>;
+}
+
+/** Checks that an {@link ArchiveLock} keeps every promise of its port. */
+export function archiveLockSuite({ test, open }: ArchiveLockSuiteOptions): void {
+  function check(name: string, body: (locks: OpenArchiveLock["locks"]) => Promise<void>): void {
+    test(`ArchiveLock ${name}`, async () => {
+      const { locks, close } = await open();
+      try {
+        await body(locks);
+      } finally {
+        await close?.();
+      }
+    });
+  }
+
+  check("lets nobody in while somebody works", async (locks) => {
+    let inside = 0;
+    let turns = 0;
+    await Promise.all(
+      Array.from({ length: 12 }, (_, i) =>
+        locks[i % 2]!.hold("forsen", async () => {
+          assert.equal(++inside, 1);
+          for (let wait = 0; wait < 5; wait++) await nextTurn();
+          inside--;
+          turns++;
+        })),
+    );
+    assert.equal(turns, 12);
+  });
+
+  check("lets those with different names work at once", async ([left, right]) => {
+    const both: string[] = [];
+    await left.hold("forsen", async () => {
+      both.push("forsen");
+      await right.hold("forsen2", () => Promise.resolve(both.push("forsen2")));
+    });
+    assert.deepEqual(both, ["forsen", "forsen2"]);
+  });
+
+  check("settles as the work does, and goes on after it failed", async ([left, right]) => {
+    const reason = new Error("the work's own");
+    await assertRejectsWith(left.hold("forsen", () => Promise.reject(reason)), reason);
+    assert.equal(await right.hold("forsen", () => Promise.resolve(7)), 7);
+  });
+
+  check("gives up waiting when told to, and leaves nothing behind", async ([left, right]) => {
+    const reason = new Error("enough");
+    const aborter = new AbortController();
+    let hasRun = false;
+    await left.hold("forsen", async () => {
+      const work = () => Promise.resolve(void (hasRun = true));
+      const waiting = right.hold("forsen", work, { signal: aborter.signal });
+      const outcome = waiting.catch((error: unknown) => error);
+      await nextTurn();
+      aborter.abort(reason);
+      await nextTurn();
+      // It may notice only when its turn comes.
+      void outcome.then((error) => assert.equal(error, reason));
+    });
+    await assertRejectsWith(
+      right.hold("forsen", () => Promise.resolve(), { signal: aborter.signal }),
+      reason,
+    );
+    await left.hold("forsen", () => Promise.resolve());
+    assert.equal(hasRun, false);
+  });
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 1));
+}
