@@ -31,7 +31,7 @@ test("interruption aborts at the first signal, with the exit code as reason", as
     const child = start();
     await written(child);
     const exit = exitOf(child);
-    child.kill(name);
+    process.kill(child.pid!, name);
     assert.equal(await exit, exitCode);
   }
 });
@@ -40,9 +40,9 @@ test("interruption ends a process that does not stop at the second signal", asyn
   const child = start("slow");
   await written(child);
   const stopping = written(child);
-  child.kill("SIGINT");
+  process.kill(child.pid!, "SIGINT");
   await stopping;
   const exit = exitOf(child);
-  child.kill("SIGINT");
+  process.kill(child.pid!, "SIGINT");
   assert.equal(await exit, 130);
 });

@@ -1,6 +1,6 @@
 /** Waits to be interrupted; then ends as it was told, or with `slow` goes on as if it had not been. */
 import process from "node:process";
-import { QuietExit } from "../../src/cli/exit.ts";
+import type { QuietExit } from "../../src/cli/exit.ts";
 import { interruption } from "../../src/cli/interruption.ts";
 
 const { signal } = interruption();
