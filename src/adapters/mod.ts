@@ -12,6 +12,7 @@ export {
   fileSystemStore,
   type FileSystemStoreOptions,
 } from "./file_system_store.ts";
+export { fileSystemLock, type FileSystemLockOptions } from "./file_system_lock.ts";
 export { fileSystemJournal, type FileSystemJournalOptions } from "./file_system_journal.ts";
 export type {
   FileCalls,

@@ -9,11 +9,14 @@ import { demoCommand } from "./demo.ts";
 import { EXIT, outcomeOf } from "./exit.ts";
 import { importCommand } from "./import.ts";
 import { interruption } from "./interruption.ts";
+import { mergeCommand } from "./merge.ts";
 import { standardOutput } from "./output.ts";
 import { chatloomProgram, type GlobalFlags } from "./program.ts";
 import { StatusLine } from "./progress.ts";
 import { recordCommand } from "./record.ts";
 import { serveCommand } from "./serve.ts";
+import { redactCommand } from "./redact.ts";
+import { settleCommand } from "./settle.ts";
 import { simulateCommand } from "./simulate.ts";
 import { verifyCommand } from "./verify.ts";
 
@@ -23,6 +26,9 @@ function verbs(): Command[] {
     recordCommand(),
     importCommand(),
     catCommand(),
+    mergeCommand(),
+    settleCommand(),
+    redactCommand(),
     verifyCommand(),
     serveCommand(),
     simulateCommand(),

@@ -14,6 +14,11 @@
  */
 
 export {
+  archiveLockSuite,
+  type ArchiveLockSuiteOptions,
+  type OpenArchiveLock,
+} from "./archive_lock_suite.ts";
+export {
   batchStoreSuite,
   type BatchStoreSuiteOptions,
   type OpenBatchStore,

@@ -143,8 +143,8 @@ function loginOf(
 ): string | undefined {
   if (tags === null) return undefined;
   if (tags["user-id"] === userId) {
-    // Notices come from Twitch's own server, which is nobody's name.
-    return command === "USERNOTICE" ? tags["login"] || undefined : sender || undefined;
+    if (command === "PRIVMSG") return sender || undefined;
+    return tags["login"] || undefined; // The sender of a notice is Twitch's own server.
   }
   if (tags["target-user-id"] === userId) return params[1] || undefined;
   if (tags["reply-parent-user-id"] === userId) return tags["reply-parent-user-login"] || undefined;

@@ -2,7 +2,7 @@ import { type ArchiveKey, parseHour } from "../../core/archive_key.ts";
 import type { IrcMessage } from "../../core/message.ts";
 import type { RedactionMatcher } from "../../core/redaction_matcher.ts";
 import { SightingSet } from "../../core/sighting_set.ts";
-import { HOUR_US, type Micros } from "../../core/time.ts";
+import type { Micros } from "../../core/time.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import { type BatchFault, loadBatch } from "../read/load_batch.ts";
@@ -14,8 +14,6 @@ export interface ScanOptions extends AbortOptions {
   readonly hasher: Hasher;
   /** What is looked for. */
   readonly isRedacted: RedactionMatcher;
-  /** Hours that begin at this or later hold nothing of the kind. */
-  readonly untilUs?: Micros | undefined;
 }
 
 /** What one minute's files hold of what is looked for. */
@@ -37,12 +35,10 @@ export async function* scanChannel(
   channel: string,
   options: ScanOptions,
 ): AsyncIterable<ScannedMinute> {
-  const { store, untilUs = Infinity, signal } = options;
+  const { store, signal } = options;
   const abort = signal === undefined ? {} : { signal };
   for await (const hour of store.folders(`${channel}/chat`, abort)) {
-    const hourUs = parseHour(hour);
-    // An order goes by received times too, and clocks may be off: a day more is looked at.
-    if (hourUs === undefined || hourUs >= untilUs + 24 * HOUR_US) continue;
+    if (parseHour(hour) === undefined) continue;
     const keys: ArchiveKey[] = [];
     for await (const key of store.list(`${channel}/chat/${hour}/`, abort)) keys.push(key);
     for (const { minuteUs, batches } of listingsOf(keys).values()) {

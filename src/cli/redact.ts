@@ -1,0 +1,218 @@
+import { Command } from "commander";
+import { fileSystemLock } from "../adapters/file_system_lock.ts";
+import { systemClock } from "../adapters/system_clock.ts";
+import { bestHasher } from "../adapters/web_crypto_hasher.ts";
+import { formatForPeople } from "../core/message_text.ts";
+import type { IrcMessage } from "../core/message.ts";
+import { toPrintable } from "../core/printable.ts";
+import type { RedactedMessage, RedactedUser } from "../core/redaction.ts";
+import { type Micros, MILLISECOND_US, toSeconds } from "../core/time.ts";
+import { sentUs } from "../core/content.ts";
+import { findLogins, listRedactions, previewRedaction, redact } from "../engine/redact/redact.ts";
+import type { ScannedMinute } from "../engine/redact/scan_channel.ts";
+import type { BatchStore } from "../ports/batch_store.ts";
+import type { Hasher } from "../ports/hasher.ts";
+import { checkChannels } from "./channel_names.ts";
+import { contextOf, type VerbContext } from "./context.ts";
+import { existingArchive } from "./existing_archive.ts";
+import { EXIT, QuietExit } from "./exit.ts";
+import { examplesOf } from "./program.ts";
+import { parseTimeFlag } from "./time_flag.ts";
+
+interface RedactFlags {
+  readonly archive: string;
+  readonly id?: string;
+  readonly userId?: string;
+  readonly login: readonly string[];
+  readonly before?: Micros;
+  readonly reason?: string;
+  readonly list?: boolean;
+  readonly dryRun?: boolean;
+}
+
+/** `chatloom redact`: has an archive forget a message or a user. */
+export function redactCommand(): Command {
+  return new Command("redact")
+    .description("have an archive forget a message or a user, here and on all peers")
+    .argument("<channel>", "the channel")
+    .requiredOption("-a, --archive <dir>", "the archive")
+    .option("--id <id>", "forget the message with this id, and what quotes it")
+    .option("--user-id <id>", "forget all by and about the user with this id")
+    .option("--login <name>", "a further name of the user; may be repeated", collect, [])
+    .option("--before <time>", "with --user-id: only what is older", parseTimeFlag)
+    .option("--reason <text>", "why, for whoever asks later")
+    .option("--list", "print the orders that the channel has, and do nothing")
+    .option("-n, --dry-run", "print what would be forgotten, and do nothing")
+    .addHelpText(
+      "after",
+      "\nThe names under which a user wrote are looked up in the archive: JOIN and PART bear no\n" +
+        "user's id. What others wrote about somebody in their own words is not looked for.\n" +
+        examplesOf([
+          'chatloom redact forsen -a chat --user-id 22484632 --reason "asked us to"',
+          "chatloom redact forsen -a chat --id 5b54eb35-2c6b-4bb8-b2ba-c6d8b2f8dd2e --dry-run",
+          "chatloom redact forsen -a chat --list",
+        ]),
+    )
+    .action(async (channel: string, flags: RedactFlags, command: Command) => {
+      checkChannels([channel], command);
+      const context = contextOf(command);
+      const place = { store: await existingArchive(flags.archive), hasher: await bestHasher() };
+      if (flags.list) return await printOrders(channel, place, context);
+      const target = await targetOf(channel, flags, { ...place, context, command });
+      if (flags.dryRun) return await printPreview(channel, target, { ...place, context });
+      const { reason } = flags;
+      if (reason === undefined) return command.error("error: say why with --reason");
+      await obey(channel, { target, reason, archive: flags.archive }, { ...place, context });
+    });
+}
+
+interface Place {
+  readonly store: BatchStore;
+  readonly hasher: Hasher;
+}
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}
+
+async function targetOf(
+  channel: string,
+  { id, userId, before: beforeUs, login }: RedactFlags,
+  { store, hasher, context, command }: Place & {
+    readonly context: VerbContext;
+    readonly command: Command;
+  },
+): Promise<RedactedMessage | RedactedUser> {
+  if ((id === undefined) === (userId === undefined)) {
+    return command.error("error: name either --id or --user-id");
+  }
+  if (id !== undefined) {
+    if (beforeUs !== undefined || login.length > 0) {
+      return command.error("error: --before and --login go with --user-id");
+    }
+    return { kind: "message", id };
+  }
+  const { signal, progress } = context;
+  const shown = progress("Minutes searched for names");
+  let count = 0;
+  try {
+    const onScanned = () => shown.update(++count);
+    const user = { userId: userId!, beforeUs };
+    const found = await findLogins(channel, user, { store, hasher, signal, onScanned });
+    const logins = [...new Set([...found, ...login])].sort();
+    return { kind: "user", userId: userId!, logins, beforeUs };
+  } finally {
+    shown.end();
+  }
+}
+
+async function printPreview(
+  channel: string,
+  target: RedactedMessage | RedactedUser,
+  { store, hasher, context: { print, progress, signal, reporter } }: Place & {
+    readonly context: VerbContext;
+  },
+): Promise<void> {
+  const shown = progress("Minutes searched");
+  let [minutes, searched, messages, unseen] = [0, 0, 0, 0];
+  try {
+    for await (const scanned of previewRedaction(channel, target, { store, hasher, signal })) {
+      shown.update(++searched, formatMinute(scanned.minuteUs));
+      unseen += scanned.faults.length;
+      for (const { key, fault } of scanned.faults) {
+        reporter.report("warning", "Cannot look into a file", { key, reason: fault.reason });
+      }
+      if (scanned.matches.length === 0) continue;
+      minutes++;
+      messages += scanned.matches.length;
+      await print(formatScanned(scanned));
+    }
+  } finally {
+    shown.end();
+  }
+  const names = target.kind === "user" ? `, names: ${target.logins.join(" ") || "none known"}` : "";
+  await print(
+    `${messages} messages in ${minutes} of ${searched} minutes would be forgotten${names}\n`,
+  );
+  if (unseen > 0) throw new QuietExit(EXIT.failed, "Some files could not be looked into");
+}
+
+const SAMPLE_MAX = 3;
+
+function formatScanned({ minuteUs, matches }: ScannedMinute): string {
+  const lines = matches.slice(0, SAMPLE_MAX).map((message) => `  ${formatSample(message)}\n`);
+  const rest = matches.length - SAMPLE_MAX;
+  const more = rest > 0 ? `  … and ${rest} more\n` : "";
+  return `${formatMinute(minuteUs)}: ${matches.length}\n${lines.join("")}${more}`;
+}
+
+function formatSample(message: IrcMessage): string {
+  const exactUs = sentUs(message.tags);
+  const time = { receivers: {}, time: toSeconds(exactUs ?? 0), time_range: 0 };
+  const text = formatForPeople({ ...message, ...time });
+  return exactUs === undefined ? text.slice(text.indexOf("]") + 2) : text;
+}
+
+async function obey(
+  channel: string,
+  order: {
+    readonly target: RedactedMessage | RedactedUser;
+    readonly reason: string;
+    readonly archive: string;
+  },
+  { store, hasher, context: { print, progress, signal, reporter } }: Place & {
+    readonly context: VerbContext;
+  },
+): Promise<void> {
+  const shown = progress("Minutes searched");
+  let searched = 0;
+  let redacted;
+  try {
+    redacted = await redact(channel, order, {
+      store,
+      hasher,
+      reporter,
+      signal,
+      clock: systemClock(),
+      lock: fileSystemLock(order.archive),
+      onScanned: ({ minuteUs }) => shown.update(++searched, formatMinute(minuteUs)),
+    });
+  } finally {
+    shown.end();
+  }
+  const { key, isNew, messages, minutes, unseen } = redacted;
+  await print(`${isNew ? "New order" : "Order of before"}: ${key}\n`);
+  await print(`${messages} messages in ${minutes} of ${searched} minutes forgotten\n`);
+  if (unseen.length === 0) return;
+  for (const each of unseen) reporter.report("warning", "Cannot look into a file", { key: each });
+  throw new QuietExit(EXIT.failed, "Some files could not be looked into");
+}
+
+async function printOrders(channel: string, place: Place, { print }: VerbContext): Promise<void> {
+  let isComplete = true;
+  for (const loaded of await listRedactions(channel, place)) {
+    if (!loaded.ok) {
+      isComplete = false;
+      await print(`${loaded.key}\n  cannot be read: ${loaded.reason}\n`);
+      continue;
+    }
+    const { target, madeUs, reason } = loaded.redaction;
+    const what = target.kind === "message"
+      ? `message ${target.id}`
+      : `user ${target.userId}${target.logins.length === 0 ? "" : ` (${target.logins.join(" ")})`}${
+        target.beforeUs === undefined ? "" : ` before ${formatTime(target.beforeUs)}`
+      }`;
+    await print(
+      `${loaded.key}\n  ${formatTime(madeUs)} ${toPrintable(what)}: ${toPrintable(reason)}\n`,
+    );
+  }
+  if (!isComplete) throw new QuietExit(EXIT.failed, "Some orders cannot be read");
+}
+
+function formatTime(timeUs: Micros): string {
+  return new Date(timeUs / MILLISECOND_US).toISOString();
+}
+
+function formatMinute(minuteUs: Micros): string {
+  return formatTime(minuteUs).slice(0, 16);
+}
