@@ -27,6 +27,50 @@ test("chatPool joins important channels first", async () => {
   await world.stop();
 });
 
+test("chatPool joins first what is important, also if it comes later or while it waits", async () => {
+  const world = new SessionWorld();
+  await world.start(manyChannels(40), 2_000);
+  assert.equal(world.server.joins.length, 20);
+  world.pool.setChannels(wanted([...manyChannels(39), "c39!", "late!"]));
+  await world.clock.advance(15_000);
+  const next = world.server.joins.slice(20).map(({ channel }) => channel);
+  assert.deepEqual(next.slice(0, 2), ["c39", "late"]);
+  await world.stop();
+});
+
+test("chatPool joins channels that nobody hears before those that another connection hears", async () => {
+  const world = new SessionWorld({ connectionsPerChannel: 2 });
+  await world.start(manyChannels(20), 90_000);
+  const known = world.server.joins.length;
+  world.server.connections[0]!.break();
+  await world.clock.advance(1_500);
+  const rejoined = world.server.joins.length - known;
+  assert.equal(rejoined, 20);
+  world.server.connections[2]!.break();
+  await world.clock.advance(2_500); // The window is full: they queue.
+  world.pool.setChannels(wanted([...manyChannels(20), "new0", "new1", "new2"]));
+  await world.clock.advance(12_000);
+  const next = world.server.joins.slice(known + rejoined).map(({ channel }) => channel);
+  assert.deepEqual(next.slice(0, 3), ["new0", "new1", "new2"]);
+  await world.stop();
+});
+
+test("chatPool remembers over a reconnect that a channel cannot be joined", async () => {
+  const world = new SessionWorld();
+  world.server.joinAnswers.set("gone", SUSPENDED("gone"));
+  await world.start(["gone", "fine"], 200_000); // It failed at 0, 1 and 3 minutes.
+  world.server.connections[0]!.break();
+  await world.clock.advance(2_000);
+  assert.deepEqual(world.server.connections[1]!.joins, ["fine", "gone"]);
+  await world.clock.advance(590_000);
+  assert.deepEqual(world.server.connections[1]!.joins, ["fine", "gone"]);
+  await world.clock.advance(20_000);
+  assert.deepEqual(world.server.connections[1]!.joins, ["fine", "gone", "gone"]);
+  const [first, ...later] = world.told("Cannot join a channel, trying again later", "channel");
+  assert.deepEqual([first, new Set(later)], ["info gone", new Set(["debug gone"])]);
+  await world.stop();
+});
+
 test("chatPool spreads channels evenly over as few connections as hold them", async () => {
   for (const [count, expected] of [[1, [1]], [50, [50]], [51, [26, 25]], [130, [44, 43, 43]]]) {
     const world = new SessionWorld();
@@ -149,6 +193,7 @@ test("chatPool leaves and joins again a channel whose room state never comes", a
   assert.deepEqual(world.told("Cannot join a channel, trying again later", "reason"), [
     "warning no room state",
   ]);
+  assert.deepEqual(world.told("Removed from a channel, joining it again", "channel"), []);
   await world.stop();
 });
 
@@ -164,7 +209,9 @@ test("chatPool joins again when it is put out of a channel", async () => {
   assert.deepEqual(world.told("Removed from a channel, joining it again", "channel"), ["info a"]);
   // Thrown out again at once: no faster than any other refusal.
   connection!.say(`:${nick}!${nick}@${nick}.tmi.twitch.tv PART #a`);
-  await world.clock.advance(100_000);
+  await world.clock.advance(50_000);
+  assert.deepEqual(connection!.joins, ["a", "b", "a"]);
+  await world.clock.advance(20_000);
   assert.deepEqual(connection!.joins, ["a", "b", "a", "a"]);
   await world.stop();
 });

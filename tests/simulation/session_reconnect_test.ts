@@ -1,9 +1,29 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { virtualClock } from "../../src/testing/virtual_clock.ts";
 import type { ScriptedConnection } from "./scripted_server.ts";
 import { manyChannels, SEED, SessionWorld, wanted } from "./session_world.ts";
 
 const RECONNECT = ":tmi.twitch.tv RECONNECT";
+
+/** A world whose pool may sleep longer than it should. */
+class SleepyWorld extends SessionWorld {
+  oversleepMs = 0;
+
+  constructor() {
+    const clock = virtualClock();
+    super({
+      clock: {
+        wallUs: () => clock.wallUs(),
+        elapsedUs: () => clock.elapsedUs(),
+        sleep: async (delayMs, signal) => {
+          await clock.sleep(delayMs, signal);
+          if (this.oversleepMs > 0) await clock.sleep(this.oversleepMs, signal);
+        },
+      },
+    }, clock);
+  }
+}
 
 function connectionsOf(world: SessionWorld): ScriptedConnection[] {
   return world.server.connections;
@@ -34,6 +54,8 @@ test("chatPool opens one successor, however often it is told to reconnect", asyn
   const [old] = connectionsOf(world);
   for (let i = 0; i < 5; i++) old!.say(RECONNECT, RECONNECT);
   await world.clock.advance(10_000);
+  old!.say(RECONNECT);
+  await world.clock.advance(10_000);
   assert.equal(connectionsOf(world).length, 2);
   await world.stop();
 });
@@ -51,6 +73,21 @@ test("chatPool gives what is added to the successor, and parts what is removed f
   assert.deepEqual([successor!.joins, successor!.sentAfter("PART #")], [["a", "b", "c"], ["a"]]);
   const { channels } = world.pool.state();
   assert.deepEqual(channels.map(({ joinedBy }) => joinedBy.length), [2, 1]);
+  await world.stop();
+});
+
+test("chatPool is not troubled by what happens to a channel on a replaced connection", async () => {
+  const world = new SessionWorld();
+  await world.start(["a!"], 70_000);
+  const [old] = connectionsOf(world);
+  old!.say(RECONNECT);
+  await world.clock.advance(5_000);
+  old!.say(`:${old!.nick}!${old!.nick}@x PART #a`);
+  old!.say("@msg-id=msg_channel_suspended :tmi.twitch.tv NOTICE #a :This channel is suspended.");
+  await world.clock.advance(30_000);
+  assert.deepEqual(old!.joins, ["a"]);
+  assert.deepEqual(world.reports.filter(({ severity }) => severity === "warning"), []);
+  assert.equal(world.pool.state().channels[0]!.joinedBy.length, 1);
   await world.stop();
 });
 
@@ -168,6 +205,26 @@ test("chatPool asks a silent server after 12 s, and gives it up within 30 s", as
   assert.equal(connectionsOf(world).length, 2);
   assert.equal(world.count("session_reconnects", "silent"), 1);
   assert.ok(heardMs < mutedMs);
+  await world.stop();
+});
+
+test("chatPool does not take a server for dead that it could not listen to itself", async () => {
+  const world = new SleepyWorld();
+  await world.start(["a"], 2_000);
+  const [connection] = connectionsOf(world);
+  connection!.isMute = true;
+  await world.clock.advance(13_000); // It has asked, and waits for an answer.
+  assert.equal(connection!.sentAfter("PING").length, 1);
+  // The process is stopped for a minute; what came meanwhile is read a little after timers fire.
+  world.oversleepMs = 60_000;
+  await world.clock.advance(69_100);
+  world.oversleepMs = 0;
+  assert.ok(connection!.isOpen);
+  connection!.say(":tmi.twitch.tv PONG tmi.twitch.tv :chatloom");
+  await world.clock.advance(11_000);
+  assert.ok(connection!.isOpen);
+  await world.clock.advance(30_000); // But silence in earnest ends it.
+  assert.ok(!connection!.isOpen);
   await world.stop();
 });
 

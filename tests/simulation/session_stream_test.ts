@@ -173,6 +173,24 @@ test("chatPool stops in every state, and leaves no timer", async () => {
   }
 });
 
+test("chatPool closes a connection that opens after it was told to stop", async () => {
+  let isClosed = false;
+  const late = {
+    incoming: (async function* () {})(),
+    send: () => assert.fail("nothing is to be sent"),
+    close: () => void (isClosed = true),
+  };
+  let open: (connection: typeof late) => void = () => {};
+  const transport = { connect: () => new Promise<typeof late>((resolve) => open = resolve) };
+  const world = new SessionWorld({ transport });
+  await world.start(["a"]);
+  const stopping = world.stop();
+  open(late);
+  assert.equal(await stopping, undefined);
+  assert.ok(isClosed);
+  assert.deepEqual(world.heard, []);
+});
+
 test("chatPool does not begin when it is told to stop before", async () => {
   const world = new SessionWorld();
   world.pool.setChannels([{ name: "a", isImportant: false }]);

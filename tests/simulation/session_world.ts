@@ -30,8 +30,8 @@ export interface Report {
 
 /** A pool on a virtual clock, and all that it told others. */
 export class SessionWorld {
-  readonly clock: VirtualClock = virtualClock();
-  readonly server: ScriptedServer = new ScriptedServer(this.clock);
+  readonly clock: VirtualClock;
+  readonly server: ScriptedServer;
   readonly heard: Heard[] = [];
   readonly reports: Report[] = [];
   readonly counts = new Map<string, number>();
@@ -41,8 +41,13 @@ export class SessionWorld {
   readonly #stop = new AbortController();
   #outcome: Promise<unknown> | undefined;
 
-  constructor(options: Partial<ChatPoolOptions> & { readonly seed?: string } = {}) {
+  constructor(
+    options: Partial<ChatPoolOptions> & { readonly seed?: string } = {},
+    clock: VirtualClock = virtualClock(),
+  ) {
     const { seed = SEED, ...rest } = options;
+    this.clock = clock;
+    this.server = new ScriptedServer(clock);
     this.pool = chatPool({
       url: "ws://simulated",
       transport: this.server as Transport,
