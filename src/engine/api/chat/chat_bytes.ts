@@ -12,6 +12,7 @@ export interface ChatMinute {
 
 const LINE_FEED = 0x0a;
 const COMMA = 0x2c;
+const OPEN_BRACKET = 0x5b;
 const UTF8 = new TextEncoder();
 const UTF8_DECODER = new TextDecoder();
 
@@ -38,22 +39,21 @@ export async function* chatLines(
   }
 }
 
-/** The same lines as one list in JSON, piece by piece. */
+/** The same lines as one list in JSON. Nothing comes before the first lines are there. */
 export async function* chatList(lines: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-  yield UTF8.encode("[");
-  let isFirst = true;
+  let before = OPEN_BRACKET;
   for await (const piece of lines) {
     // Canonical JSON has no line feed but at the end of a line: there go the commas.
     const list = new Uint8Array(piece.length);
+    list[0] = before;
     list.set(piece.subarray(0, piece.length - 1), 1);
-    list[0] = COMMA;
     for (let at = list.indexOf(LINE_FEED); at !== -1; at = list.indexOf(LINE_FEED, at + 1)) {
       list[at] = COMMA;
     }
-    yield isFirst ? list.subarray(1) : list;
-    isFirst = false;
+    before = COMMA;
+    yield list;
   }
-  yield UTF8.encode("]");
+  yield UTF8.encode(before === OPEN_BRACKET ? "[]" : "]");
 }
 
 /** Whether some line of the minute may be left out, so that each must be looked into. */
