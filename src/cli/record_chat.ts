@@ -6,11 +6,14 @@ import { systemRandom } from "../adapters/system_random.ts";
 import { bestHasher } from "../adapters/web_crypto_hasher.ts";
 import { runtimeTransport } from "../adapters/ws_transport.ts";
 import { ChatloomError } from "../core/errors.ts";
+import { HOUR_US } from "../core/time.ts";
 import { JournalWriter } from "../engine/journal/journal_writer.ts";
 import { recoverJournals, type RecoverOptions } from "../engine/journal/recover_journals.ts";
 import { Recorder } from "../engine/record/recorder.ts";
 import { type ChatPool, chatPool } from "../engine/session/chat_pool.ts";
 import type { Login } from "../engine/session/login.ts";
+import { settleArchive } from "../engine/settle/settle_archive.ts";
+import { Settler, type SettlerOptions } from "../engine/settle/settler.ts";
 import type { WantedChannel } from "../engine/session/membership.ts";
 import type { Clock } from "../ports/clock.ts";
 import { watchChannelList } from "./channel_list.ts";
@@ -33,6 +36,8 @@ export interface RecordChatOptions {
 
 const RECOVERY_RETRY_MS = 30_000;
 const STATUS_MS = 1_000;
+// Whoever crashed longer ago than this left it to `chatloom settle`.
+const UNSETTLED_MAX_US = 6 * HOUR_US;
 
 /**
  * Records until the context's signal aborts; then finishes what was begun and resolves.
@@ -49,7 +54,9 @@ export async function recordChat(options: RecordChatOptions, context: VerbContex
   const hasher = await bestHasher();
   const run = await journals.openRun(options.node);
   const journal = new JournalWriter(run, { store: journals, reporter });
-  const recorder = new Recorder({ store, hasher, clock, reporter, journal });
+  const settler = new Settler({ store, hasher, clock, reporter });
+  const onStored = settler.noteStored;
+  const recorder = new Recorder({ store, hasher, clock, reporter, journal, onStored });
   const pool = chatPool({
     url: options.url,
     transport: runtimeTransport(),
@@ -70,7 +77,8 @@ export async function recordChat(options: RecordChatOptions, context: VerbContex
   signal.addEventListener("abort", stop, { once: true });
   const recording = recorder.run(stopRecorder.signal).finally(stop);
   const besides = [
-    recover({ journals, store, hasher, reporter, signal: stopAll.signal }, clock),
+    recover({ journals, store, hasher, reporter, onStored, signal: stopAll.signal }, clock),
+    settle(settler, { clock, signal: stopAll.signal, store, hasher, reporter }),
     watch(options, { pool, clock, signal: stopAll.signal, context }),
     showStatus(pool, { clock, signal: stopAll.signal, context }),
   ];
@@ -108,6 +116,25 @@ async function recover(
     }
     await clock.sleep(RECOVERY_RETRY_MS, signal).catch(() => {}); // Aborted: the loop ends.
   }
+}
+
+/** Settles minutes as they change, after the last hours, in which a crash may have left some. */
+async function settle(
+  settler: Settler,
+  options: SettlerOptions & { readonly signal: AbortSignal },
+): Promise<void> {
+  const { clock, signal, reporter } = options;
+  try {
+    await settleArchive({ ...options, fromUs: clock.wallUs() - UNSETTLED_MAX_US });
+  } catch (error) {
+    if (signal.aborted) return; // Unsettled is not lost: the next start settles it.
+    if (!(error instanceof ChatloomError)) throw error;
+    reporter.report("error", "Cannot settle the last hours of the archive", {
+      code: error.code,
+      error: error.message,
+    });
+  }
+  await settler.run(signal);
 }
 
 interface Beside {

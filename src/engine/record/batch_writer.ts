@@ -1,7 +1,6 @@
 import { type ArchiveKey, batchKey } from "../../core/archive_key.ts";
+import { encodeHeard } from "../../core/encode_heard.ts";
 import { ChatloomError } from "../../core/errors.ts";
-import { SightingSet } from "../../core/sighting_set.ts";
-import { toSeconds } from "../../core/time.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Hasher } from "../../ports/hasher.ts";
@@ -121,13 +120,7 @@ export async function encodeRecordedBatch(
   batch: RecordedBatch,
   hasher: Hasher,
 ): Promise<{ key: ArchiveKey; bytes: Uint8Array }> {
-  const sightings = new SightingSet();
-  for (const { content, receiver, receivedUs, isExact, startUs, endUs } of batch.messages) {
-    const receivedS = toSeconds(receivedUs);
-    const sentUs = isExact ? startUs : undefined;
-    sightings.addSighting(content, { receiver, receivedS, startUs, endUs, sentUs });
-  }
-  const bytes = sightings.encode();
+  const { bytes } = encodeHeard(batch.messages);
   const digest = await hasher.digest(bytes);
   return { key: batchKey(batch.channel, { timeUs: batch.minuteUs, digest }), bytes };
 }
