@@ -1,4 +1,4 @@
-/** Bytes of canonical JSON, and the same bytes to be read four at a time. */
+/** Bytes of canonical JSON, and the same bytes to be read eight at a time. */
 export interface ByteText {
   readonly bytes: Uint8Array;
   readonly view: DataView;
@@ -41,8 +41,8 @@ export function standsAt(span: ByteSpan, text: ByteText, at: number): boolean {
   const left = span.text.view;
   const right = text.view;
   let i = 0;
-  for (; i + 4 <= length; i += 4) {
-    if (left.getInt32(span.from + i, true) !== right.getInt32(at + i, true)) return false;
+  for (; i + 8 <= length; i += 8) {
+    if (left.getBigInt64(span.from + i) !== right.getBigInt64(at + i)) return false;
   }
   for (; i < length; i++) {
     if (span.text.bytes[span.from + i] !== text.bytes[at + i]) return false;
@@ -53,4 +53,16 @@ export function standsAt(span: ByteSpan, text: ByteText, at: number): boolean {
 /** Whether two runs hold the same bytes. */
 export function areSpansEqual(left: ByteSpan, right: ByteSpan): boolean {
   return left.to - left.from === right.to - right.from && standsAt(left, right.text, right.from);
+}
+
+/** Copies a run to `target` at `at` and returns where it ends there. */
+export function copySpan({ text, from, to }: ByteSpan, target: ByteText, at: number): number {
+  const length = to - from;
+  const source = text.view;
+  let i = 0;
+  for (; i + 8 <= length; i += 8) {
+    target.view.setBigInt64(at + i, source.getBigInt64(from + i));
+  }
+  for (; i < length; i++) target.bytes[at + i] = text.bytes[from + i]!;
+  return at + length;
 }

@@ -135,7 +135,9 @@ function isShortest(second: number, fraction: number): boolean {
 
 /** The whole number nearest to `value / unit`, or `NO` if two are. */
 function nearest(value: number, unit: number): number {
-  const rest = value % unit;
-  if (rest * 2 === unit) return NO;
-  return (value - rest) / unit + (rest * 2 > unit ? 1 : 0);
+  // The quotient may be off by one, the rest shows it: both products are exact.
+  const quotient = Math.floor(value / unit);
+  const rest = value - quotient * unit;
+  if (rest < 0 || rest * 2 === unit) return NO;
+  return quotient + (rest * 2 > unit ? 1 : 0);
 }

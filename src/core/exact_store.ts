@@ -1,6 +1,6 @@
 import { areSpansEqual, type ByteSpan, decodeSpan } from "./byte_text.ts";
 import { type ExactLine, haveSameContent } from "./exact_line.ts";
-import { collapseHeard, type Heard, includesHeard, joinHeard } from "./heard.ts";
+import { type Heard, includesHeard, joinHeard, splitHeard, toHeardList } from "./heard.ts";
 import type { Micros } from "./time.ts";
 
 // So many lists of receivers are kept before they become one.
@@ -14,33 +14,58 @@ export class ExactMessage {
   after: ExactMessage | undefined;
   /** Another message of the same instant. */
   neighbour: ExactMessage | undefined;
-  #lists: ByteSpan[];
-  #listsMax = LISTS_MAX;
-  #heard: readonly Heard[] | undefined;
+  /** Who else heard it, besides those that the line names. */
+  #others: ByteSpan[] | undefined;
+  #othersMax = LISTS_MAX;
 
   /** The message of a line, heard by those named in it. */
   constructor(line: ExactLine) {
     this.line = line;
-    this.#lists = [toList(line)];
   }
 
-  /** Who heard it, in order: each receiver once. */
-  get heard(): readonly Heard[] {
-    this.#heard ??= joinHeard(this.#lists);
-    return this.#heard;
+  /** As a line of the normal form: when it was sent. */
+  get startUs(): Micros {
+    return this.line.sentUs;
+  }
+
+  /** As a line of the normal form: no time at all. */
+  get lengthUs(): Micros {
+    return 0;
+  }
+
+  /** Who heard it, in order: each receiver once, with its earliest time. */
+  heard(): Heard[] {
+    return joinHeard([toList(this.line), ...this.#others ?? []]);
+  }
+
+  /** Whether only one receiver heard it, as far as can be told without joining lists. */
+  hasOneReceiver(): boolean {
+    return this.#others === undefined && splitHeard(toList(this.line)).length === 1;
+  }
+
+  /** What the list of who heard it takes at most, with its commas. */
+  heardBytesMax(): number {
+    let length = this.line.receiversTo - this.line.receiversFrom;
+    for (const { from, to } of this.#others ?? []) length += to - from + 1;
+    return length;
   }
 
   /** Joins receivers, as they stand between the braces of a canonical line. */
   join(list: ByteSpan): void {
-    for (let i = 0; i < this.#lists.length && i < LISTS_MAX; i++) {
-      if (areSpansEqual(this.#lists[i]!, list)) return;
+    if (areSpansEqual(toList(this.line), list)) return;
+    if (this.#others === undefined) {
+      this.#others = [list];
+      return;
     }
-    this.#lists.push(list);
-    this.#heard = undefined;
-    if (this.#lists.length <= this.#listsMax) return;
+    for (let i = 0; i < this.#others.length && i < LISTS_MAX; i++) {
+      if (areSpansEqual(this.#others[i]!, list)) return;
+    }
+    this.#others.push(list);
+    if (this.#others.length <= this.#othersMax) return;
     // Doubling what may gather keeps the whole cost in proportion to what was joined.
-    this.#lists = [collapseHeard(this.#lists)];
-    this.#listsMax = Math.max(LISTS_MAX, this.heard.length);
+    const heard = joinHeard(this.#others);
+    this.#others = [toHeardList(heard)];
+    this.#othersMax = Math.max(LISTS_MAX, heard.length);
   }
 }
 
@@ -51,12 +76,14 @@ const NEIGHBOURS_MAX = 16;
 export class ExactStore {
   /** In the order in which they came. */
   readonly messages: ExactMessage[] = [];
+  #latestUs = -Infinity;
   readonly #byInstant = new Map<Micros, ExactMessage>();
   /** Where a hostile file crowds one instant: content → message. */
   readonly #crowds = new Map<Micros, Map<string, ExactMessage>>();
 
   /** The message with the content of `line`. */
   find(line: ExactLine): ExactMessage | undefined {
+    if (line.sentUs > this.#latestUs) return undefined; // As in most files, which are sorted.
     const crowd = this.#crowds.size === 0 ? undefined : this.#crowds.get(line.sentUs);
     if (crowd !== undefined) return crowd.get(toContentText(line));
     let message = this.#byInstant.get(line.sentUs);
@@ -82,6 +109,12 @@ export class ExactStore {
   insert(message: ExactMessage): void {
     const { line } = message;
     this.messages.push(message);
+    if (line.sentUs > this.#latestUs) {
+      this.#latestUs = line.sentUs;
+      message.neighbour = undefined; // It may come from another store.
+      this.#byInstant.set(line.sentUs, message);
+      return;
+    }
     const crowd = this.#crowds.get(line.sentUs);
     if (crowd !== undefined) {
       crowd.set(toContentText(line), message);
@@ -97,9 +130,9 @@ export class ExactStore {
 
   /** Joins all of `other`. */
   joinAll(other: ExactStore): void {
-    for (const { line, heard } of other.messages) {
-      const known = this.join(line);
-      for (const one of heard) known.join(one);
+    for (const message of other.messages) {
+      const known = this.join(message.line);
+      for (const one of message.heard()) known.join(one);
     }
   }
 
@@ -107,7 +140,7 @@ export class ExactStore {
   includes(other: ExactStore): boolean {
     return other.messages.every((theirs) => {
       const ours = this.find(theirs.line);
-      return ours !== undefined && includesHeard(ours.heard, theirs.heard);
+      return ours !== undefined && includesHeard(ours.heard(), theirs.heard());
     });
   }
 }

@@ -53,9 +53,8 @@ function joinTwo(left: readonly Heard[], right: readonly Heard[]): Heard[] {
   return joined;
 }
 
-/** The same list as one text of its own. */
-export function collapseHeard(lists: readonly ByteSpan[]): ByteSpan {
-  const heard = joinHeard(lists);
+/** A list of those who heard a message as one text of its own. */
+export function toHeardList(heard: readonly Heard[]): ByteSpan {
   return toByteSpan(heard.map(({ text, from, to }) => decodeSpan(text.bytes, from, to)).join(","));
 }
 

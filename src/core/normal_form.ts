@@ -1,68 +1,47 @@
-import { type ByteSpan, decodeSpan } from "./byte_text.ts";
 import type { BatchLine } from "./batch.ts";
-import type { ExactMessage } from "./exact_store.ts";
-import type { Micros } from "./time.ts";
+import { type ByteText, copySpan, decodeSpan, toByteText } from "./byte_text.ts";
+import { ExactMessage } from "./exact_store.ts";
 
-/** A line of the normal form with what it is sorted by, written only when it is asked for. */
-export type NormalLine = ExactNormalLine | BatchLine;
+/** A line of the normal form with what it is sorted by; of an exact message not yet written. */
+export type NormalLine = ExactMessage | BatchLine;
 
-/** The line of an exact message. */
-export class ExactNormalLine {
-  readonly startUs: Micros;
-  readonly lengthUs = 0;
-  readonly #message: ExactMessage;
+/** The text of a line, without its line feed. */
+export function textOf(line: NormalLine): string {
+  if (!(line instanceof ExactMessage)) return line.text;
+  const target = toByteText(new Uint8Array(lengthMax(line)));
+  return decodeSpan(target.bytes, 0, writeExact(line, target, 0));
+}
 
-  constructor(message: ExactMessage) {
-    this.#message = message;
-    this.startUs = message.line.sentUs;
+/** How long the line is, or a little more if a receiver was told of twice. */
+function lengthMax(line: NormalLine): number {
+  if (!(line instanceof ExactMessage)) return line.text.length;
+  const { from, receiversFrom, receiversTo, rangeFrom, rangeTo, to } = line.line;
+  const rest = receiversFrom - from + rangeFrom - receiversTo + to - rangeTo;
+  return rest + line.heardBytesMax() + (line.hasOneReceiver() ? 1 : 3); // `0`, or `0.0`.
+}
+
+/** Writes an exact message at `at` and returns where it ends. */
+function writeExact(message: ExactMessage, target: ByteText, at: number): number {
+  const { text, from, receiversFrom, receiversTo, rangeFrom, rangeTo, to } = message.line;
+  const heard = message.heard();
+  let end = copySpan({ text, from, to: receiversFrom }, target, at);
+  for (let i = 0; i < heard.length; i++) {
+    if (i > 0) target.bytes[end++] = COMMA;
+    end = copySpan(heard[i]!, target, end);
   }
-
-  get text(): string {
-    const bytes = new Uint8Array(this.byteLength);
-    this.write(bytes, 0);
-    return decodeSpan(bytes, 0, bytes.length);
+  end = copySpan({ text, from: receiversTo, to: rangeFrom }, target, end);
+  target.bytes[end++] = ZERO;
+  if (heard.length > 1) {
+    target.bytes[end++] = POINT;
+    target.bytes[end++] = ZERO;
   }
-
-  get byteLength(): number {
-    const { line, heard } = this.#message;
-    const receivers = heard.reduce((sum, { from, to }) => sum + to - from + 1, -1);
-    return line.to - line.from - (line.receiversTo - line.receiversFrom) + receivers -
-      (line.rangeTo - line.rangeFrom) + (heard.length === 1 ? 1 : 3);
-  }
-
-  /** Writes the line at `at` and returns where it ends. */
-  write(bytes: Uint8Array, at: number): number {
-    const { line, heard } = this.#message;
-    const { text } = line;
-    let to = copy(bytes, at, { text, from: line.from, to: line.receiversFrom });
-    for (let i = 0; i < heard.length; i++) {
-      if (i > 0) bytes[to++] = COMMA;
-      to = copy(bytes, to, heard[i]!);
-    }
-    to = copy(bytes, to, { text, from: line.receiversTo, to: line.rangeFrom });
-    bytes[to++] = ZERO;
-    if (heard.length > 1) {
-      bytes[to++] = POINT;
-      bytes[to++] = ZERO;
-    }
-    return copy(bytes, to, { text, from: line.rangeTo, to: line.to });
-  }
+  return copySpan({ text, from: rangeTo, to }, target, end);
 }
 
 const LINE_FEED = 0x0a;
 const COMMA = 0x2c;
 const POINT = 0x2e;
 const ZERO = 0x30;
-
-// Below this a loop is faster than the runtime's own copying.
-const SHORT_BYTES = 64;
-
-function copy(target: Uint8Array, at: number, { text, from, to }: ByteSpan): number {
-  const { bytes } = text;
-  if (to - from >= SHORT_BYTES) target.set(bytes.subarray(from, to), at);
-  else for (let i = from; i < to; i++) target[at + i - from] = bytes[i]!;
-  return at + to - from;
-}
 
 /** Sorts lines as a batch has them: by time, range and text. */
 export function sortLines(lines: NormalLine[]): NormalLine[] {
@@ -72,7 +51,7 @@ export function sortLines(lines: NormalLine[]): NormalLine[] {
     let to = from + 1;
     while (to < lines.length && isTied(lines[from]!, lines[to]!)) to++;
     if (to > from + 1) {
-      const tied = lines.slice(from, to).map((line) => ({ line, text: line.text }));
+      const tied = lines.slice(from, to).map((line) => ({ line, text: textOf(line) }));
       tied.sort((left, right) => left.text < right.text ? -1 : left.text > right.text ? 1 : 0);
       for (let i = from; i < to; i++) lines[i] = tied[i - from]!.line;
     }
@@ -89,15 +68,15 @@ const UTF8 = new TextEncoder();
 
 /** The bytes of a batch of these lines, in this order. */
 export function writeLines(lines: readonly NormalLine[]): Uint8Array {
-  let length = lines.length;
-  for (const line of lines) length += "byteLength" in line ? line.byteLength : line.text.length;
-  const bytes = new Uint8Array(length);
+  const bytesMax = lines.reduce((sum, line) => sum + lengthMax(line) + 1, 0);
+  const target = toByteText(new Uint8Array(bytesMax));
+  const { bytes } = target;
   let at = 0;
   for (const line of lines) {
-    at = "write" in line
-      ? line.write(bytes, at)
+    at = line instanceof ExactMessage
+      ? writeExact(line, target, at)
       : at + UTF8.encodeInto(line.text, bytes.subarray(at)).written;
     bytes[at++] = LINE_FEED;
   }
-  return bytes;
+  return at === bytesMax ? bytes : bytes.slice(0, at);
 }

@@ -4,7 +4,7 @@ import { decodeSpan } from "./byte_text.ts";
 import type { Content } from "./content.ts";
 import { type ExactMessage, ExactStore } from "./exact_store.ts";
 import type { IrcMessage } from "./message.ts";
-import { ExactNormalLine, type NormalLine, sortLines, writeLines } from "./normal_form.ts";
+import { type NormalLine, sortLines, textOf, writeLines } from "./normal_form.ts";
 import { overlapParts } from "./overlap.ts";
 import { RangedStore } from "./ranged_store.ts";
 import { readLines, toExactLine } from "./read_lines.ts";
@@ -98,7 +98,7 @@ export class SightingSet {
     let before: ExactMessage | undefined;
     for (const message of this.#exact.messages) {
       if (matches(parseExact(message.line), undefined)) {
-        dropped += message.heard.length;
+        dropped += message.heard().length;
         continue;
       }
       exact.insert(message);
@@ -180,12 +180,15 @@ export class SightingSet {
 
   /** The events of the normal form, as lines in the order of a batch. */
   lines(): BatchLine[] {
-    return this.#normalLines().map(({ startUs, lengthUs, text }) => ({ startUs, lengthUs, text }));
+    return this.#normalLines().map((line) => ({
+      startUs: line.startUs,
+      lengthUs: line.lengthUs,
+      text: textOf(line),
+    }));
   }
 
   #normalLines(): NormalLine[] {
-    const lines: NormalLine[] = this.#exact.messages.map((message) => new ExactNormalLine(message));
-    return sortLines(lines.concat(this.#ranged.lines()));
+    return sortLines([...this.#exact.messages, ...this.#ranged.lines()]);
   }
 
   /**

@@ -11,13 +11,15 @@ import { seededRandom } from "./grouping_worlds.ts";
 
 const UTF8 = new TextEncoder();
 
-/** The shortest of some runs, in ms: the one that the machine disturbed least. */
-function fastest(run: () => unknown, times = 5): number {
-  let best = Infinity;
-  for (let i = 0; i < times; i++) {
-    const startMs = performance.now();
-    run();
-    best = Math.min(best, performance.now() - startMs);
+/** Of each, the shortest of some runs in turn, in ms: what the machine disturbed least. */
+function fastest(runs: readonly (() => unknown)[], times = 5): number[] {
+  const best = runs.map(() => Infinity);
+  for (let round = 0; round < times; round++) {
+    for (const [i, run] of runs.entries()) {
+      const startMs = performance.now();
+      run();
+      best[i] = Math.min(best[i]!, performance.now() - startMs);
+    }
   }
   return best;
 }
@@ -93,11 +95,13 @@ function benchExact(): void {
   );
   const batches = sides.map(toBatch);
   const lines = sides.flat();
-  const parseMs = fastest(() => {
-    for (const line of lines) JSON.parse(line);
-  });
-  const mergeMs = fastest(() => createHash("sha256").update(mergeBatches(batches)).digest());
-  const hashMs = fastest(() => batches.map((b) => createHash("sha256").update(b).digest()));
+  const [parseMs = 0, mergeMs = 0, hashMs = 0] = fastest([
+    () => {
+      for (const line of lines) JSON.parse(line);
+    },
+    () => createHash("sha256").update(mergeBatches(batches)).digest(),
+    () => batches.map((each) => createHash("sha256").update(each).digest()),
+  ]);
   const bytes = batches[0]!.length + batches[1]!.length;
   const ratio = mergeMs / parseMs;
   console.log(`two files of 50,000 messages that overlap by 98 %: ${(bytes / 1e6).toFixed(1)} MB`);
@@ -110,13 +114,15 @@ function benchExact(): void {
 type Shape = (n: number, side: number) => string;
 
 function benchRanged(name: string, shape: Shape): void {
-  const cost = (count: number) => {
-    const sides = [0, 1].map((side) =>
-      toBatch(Array.from({ length: count }, (_, n) => shape(n, side)))
-    );
-    return fastest(() => mergeBatches(sides), 3);
-  };
-  const [few, many] = [cost(1_000), cost(8_000)];
+  const [few = 0, many = 0] = fastest(
+    [1_000, 8_000].map((count) => {
+      const sides = [0, 1].map((side) =>
+        toBatch(Array.from({ length: count }, (_, n) => shape(n, side)))
+      );
+      return () => mergeBatches(sides);
+    }),
+    4,
+  );
   const ratio = many / few;
   console.log(
     `  ${name.padEnd(38)} ${ratio.toFixed(1).padStart(5)}   (${few.toFixed(1)} and ${
