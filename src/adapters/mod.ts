@@ -40,3 +40,11 @@ export {
   type LogWriterOptions,
   writeLog,
 } from "./logtape_reporter.ts";
+export {
+  UNREAD_MAX,
+  type WebSocketEvent,
+  type WebSocketLike,
+  webSocketTransport,
+  type WebSocketTransportOptions,
+} from "./websocket_transport.ts";
+export { runtimeTransport, wsTransport } from "./ws_transport.ts";

@@ -54,6 +54,8 @@ export interface WebSocketTransportOptions {
  *
  * The standard's WebSocket cannot be told to wait. If more comes in than is taken, the connection is
  * broken when the limit is reached: a gap that is known is better than a process without memory.
+ * Nor can it be made to end: after `close`, the socket of a server that is dead lingers until the
+ * runtime or the kernel gives it up (Deno 2.9: more than 30 s), and may keep the process alive.
  *
  * @throws {TypeError} when the runtime has no WebSocket and none is given.
  */

@@ -5,7 +5,7 @@ import { serveWebSocket } from "../../src/adapters/websocket_server.ts";
 import { webSocketTransport } from "../../src/adapters/websocket_transport.ts";
 import { runtimeTransport, wsTransport } from "../../src/adapters/ws_transport.ts";
 import { ChatloomError } from "../../src/core/errors.ts";
-import type { Chunk, Transport } from "../../src/ports/transport.ts";
+import type { Chunk, Connection, Transport } from "../../src/ports/transport.ts";
 import { memoryTransport } from "../../src/testing/simulated_twitch/memory_transport.ts";
 import type { LinkListener, ServerLink } from "../../src/testing/simulated_twitch/server_link.ts";
 import {
@@ -14,6 +14,7 @@ import {
   transportSuite,
 } from "../../src/testing/transport_suite.ts";
 import { virtualClock } from "../../src/testing/virtual_clock.ts";
+import { doesFail } from "./suite_outcome.ts";
 
 const HAS_WEBSOCKET = "WebSocket" in globalThis;
 
@@ -118,6 +119,99 @@ transportSuite({
   test: (story, run) => test(`memoryTransport: ${story}`, run),
   open: () => Promise.resolve(openMemoryFixture()),
 });
+
+/** Each is a mistake that somebody could make in a connection, and the test that must notice it. */
+const MISTAKES: Record<
+  string,
+  [noticedBy: RegExp, change: (right: Connection) => Partial<Connection>]
+> = {
+  "hands bytes over as text": [/unchanged and in order/, ({ incoming }) => ({
+    incoming: mapped(incoming, (chunk) => typeof chunk === "string" ? chunk : `${chunk}`),
+  })],
+  "cuts frames at line ends": [/unchanged and in order/, ({ incoming }) => ({
+    incoming: mapped(incoming, (chunk) => typeof chunk === "string" ? chunk.trim() : chunk),
+  })],
+  "yields the same bytes again": [/bytes of its own/, ({ incoming }) => {
+    let first: Chunk | undefined;
+    return { incoming: mapped(incoming, (chunk) => first ??= chunk) };
+  }],
+  "ends quietly when it broke": [/throws CONNECTION_LOST/, ({ incoming }) => ({
+    incoming: (async function* () {
+      try {
+        yield* incoming;
+      } catch {
+        // As if nothing had happened.
+      }
+    })(),
+  })],
+  "throws something of its own": [/throws CONNECTION_LOST/, ({ incoming }) => ({
+    incoming: (async function* () {
+      try {
+        yield* incoming;
+      } catch (cause) {
+        throw new Error("it broke", { cause });
+      }
+    })(),
+  })],
+  "forgets what came before it was closed": [/before it was closed/, (right) => {
+    let isClosed = false;
+    return {
+      close: () => {
+        isClosed = true;
+        right.close();
+      },
+      incoming: (async function* () {
+        for await (const chunk of right.incoming) if (!isClosed) yield chunk;
+      })(),
+    };
+  }],
+  "minds being used when it is down": [/sends nothing once/, (right) => {
+    let isClosed = false;
+    return {
+      close: () => {
+        isClosed = true;
+        right.close();
+      },
+      send: (text) => {
+        if (isClosed) throw new TypeError("it is closed");
+        right.send(text);
+      },
+    };
+  }],
+  "adds line ends": [/sends each text/, (right) => ({ send: (text) => right.send(`${text}\r\n`) })],
+  "never closes": [/the server learns of it/, (right) => {
+    let close: (value: IteratorResult<Chunk>) => void = () => {};
+    const over = new Promise<IteratorResult<Chunk>>((resolve) => close = resolve);
+    const chunks = right.incoming[Symbol.asyncIterator]();
+    const next = () => Promise.race([chunks.next(), over]);
+    return {
+      close: () => close({ done: true, value: undefined }),
+      incoming: { [Symbol.asyncIterator]: () => ({ next }) },
+    };
+  }],
+};
+
+async function* mapped(
+  incoming: AsyncIterable<Chunk>,
+  change: (chunk: Chunk) => Chunk,
+): AsyncGenerator<Chunk> {
+  for await (const chunk of incoming) yield change(chunk);
+}
+
+for (const [mistake, [noticedBy, change]] of Object.entries(MISTAKES)) {
+  test(`transportSuite notices a connection that ${mistake}`, async () => {
+    const open = (): Promise<TransportFixture> => {
+      const fixture = openMemoryFixture();
+      const connect: Transport["connect"] = async (url, options) => {
+        const { incoming, send, close } = await fixture.transport.connect(url, options);
+        const right = { incoming, send, close };
+        return { ...right, ...change(right) };
+      };
+      return Promise.resolve({ ...fixture, transport: { connect } });
+    };
+    assert.ok(await doesFail(noticedBy, (test) => transportSuite({ test, open })));
+  });
+}
 
 type MakeTransport = (options?: { readonly unreadMax?: number }) => Transport;
 
