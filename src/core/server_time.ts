@@ -28,7 +28,9 @@ export interface Moment {
 
 /** The last timestamp that a connection brought, and when: what the server's clock is told by. */
 export interface Timestamp {
+  /** What it says, by Twitch's clock. */
   readonly sentUs: Micros;
+  /** When it came, by the monotonic clock of the machine that received it. */
   readonly elapsedUs: Micros;
 }
 

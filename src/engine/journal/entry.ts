@@ -32,11 +32,13 @@ export interface Checkpoint {
   readonly run: string;
   /** The last timestamp that any connection brought. */
   readonly serverClock: Timestamp | undefined;
+  /** Those that are open, each once. */
   readonly connections: readonly ConnectionState[];
 }
 
 /** What a recorder knows of one open connection. */
 export interface ConnectionState {
+  /** Its number in the run. */
   readonly n: number;
   /** When its last line came. */
   readonly moment: Moment;

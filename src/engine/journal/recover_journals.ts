@@ -10,10 +10,15 @@ import { readEntries } from "./read_journal.ts";
 
 /** What recovery works with. */
 export interface RecoverOptions {
+  /** Where the journals are. */
   readonly journals: JournalStore;
+  /** The archive that they were kept for. */
   readonly store: BatchStore;
+  /** Names the batches. */
   readonly hasher: Hasher;
+  /** Is told of each run that is recovered, and of what cannot be read. */
   readonly reporter: Reporter;
+  /** Gives up between two entries; what is recovered stays, and the next try does the rest. */
   readonly signal?: AbortSignal;
   /** Told of each batch that is safely stored. */
   readonly onStored?: (key: ArchiveKey) => void;
@@ -21,8 +26,11 @@ export interface RecoverOptions {
 
 /** What was recovered. */
 export interface Recovered {
+  /** Runs that had died. */
   readonly runs: number;
+  /** Lines in their journals. */
   readonly lines: number;
+  /** Batches that were stored; each may have been there already. */
   readonly batches: number;
 }
 

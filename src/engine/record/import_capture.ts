@@ -25,9 +25,13 @@ export interface Capture {
 
 /** What importing works with. */
 export interface ImportOptions {
+  /** The archive. */
   readonly store: BatchStore;
+  /** Names the batches, and the receiver. */
   readonly hasher: Hasher;
+  /** Counts what is not archived, under its reason. */
   readonly reporter: Reporter;
+  /** Gives up; what was stored stays, and importing again does the rest. */
   readonly signal?: AbortSignal;
   /** Told now and then how many lines are done. */
   readonly onProgress?: (lines: number) => void;
@@ -37,8 +41,11 @@ export interface ImportOptions {
 
 /** What came of an import. */
 export interface Imported {
+  /** Lines that were read. */
   readonly lines: number;
+  /** Messages that were archived. */
   readonly messages: number;
+  /** Batches that they are in. */
   readonly batches: number;
 }
 
