@@ -3,7 +3,7 @@
  * port, and stand-ins that fail on demand.
  *
  * @example Check a store of your own
- * ```ts no-eval
+ * ```ts ignore
  * import { test } from "node:test";
  * import { batchStoreSuite } from "@chatloom/chatloom/testing";
  * import { myStore } from "./my_store.ts";

@@ -3,6 +3,8 @@
  * knows what really happened.
  *
  * ```ts
+ * import { seededRandom, SimulatedTwitch, virtualClock } from "@chatloom/chatloom/testing";
+ *
  * const clock = virtualClock();
  * const twitch = new SimulatedTwitch({ clock, random: seededRandom(1), channels: ["forsen"] });
  * const connection = await clock.run(twitch.transport().connect("ws://simulated"));
