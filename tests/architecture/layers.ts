@@ -79,7 +79,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   web: {
     imports: ["core", "ports", "engine", "adapters", "web"],
     runtime: [],
-    packagesPerFile: 1,
+    packagesPerFile: Infinity,
     forbidden: [...UNPORTABLE, "process"],
   },
   examples: {

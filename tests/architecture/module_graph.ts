@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { posix } from "node:path";
 import { PROJECT, readSource } from "./source_file.ts";
 
@@ -32,7 +32,8 @@ export function moduleGraph(
 ): Set<string> {
   const seen = new Set<string>(paths);
   for (const path of seen) {
-    if (!path.endsWith(".ts")) continue;
+    // What is not there is for the layer check to tell.
+    if (!path.endsWith(".ts") || !existsSync(PROJECT + path)) continue;
     for (const { specifier, isTypeOnly } of readSource(path).imports) {
       if (typesToo || !isTypeOnly) seen.add(resolveImport(path, specifier));
     }
