@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals";
 import { h, render } from "preact";
 import { App } from "./app/app.ts";
+import { Library } from "./app/library.ts";
 import { followAddress } from "./app/route.ts";
 import { applyTheme } from "./app/settings.ts";
 import { startWorker } from "./app/start_worker.ts";
@@ -10,6 +11,7 @@ import { ArchivesState } from "./archives/archives_state.ts";
 const breakdown = signal<string | undefined>(undefined);
 const call = startWorker((reason) => void (breakdown.value = reason));
 const archives = new ArchivesState(call);
+const library = new Library(call, archives);
 applyTheme();
 followAddress();
-render(h(App, { archives, breakdown }), document.getElementById("app")!);
+render(h(App, { archives, library, breakdown }), document.getElementById("app")!);

@@ -1,13 +1,17 @@
 import { h, type JSX } from "preact";
 import type { ArchivesState } from "../archives/archives_state.ts";
 import { ArchivesView } from "../archives/archives_view.ts";
+import { ChatView } from "../chat/chat_view.ts";
 import { icon } from "./icons.ts";
+import type { Library } from "./library.ts";
+import { Nothing } from "./nothing.ts";
 import { formatRoute, go, type Route, route } from "./route.ts";
 import { type Theme, theme, zone } from "./settings.ts";
 
 /** What the page stands on. */
 export interface AppProps {
   readonly archives: ArchivesState;
+  readonly library: Library;
   /** Why the worker broke down, if it did. */
   readonly breakdown: { readonly value: string | undefined };
 }
@@ -19,7 +23,7 @@ const VIEWS: readonly (readonly [view: Route["view"], label: string])[] = [
 ];
 
 /** The whole page. */
-export function App({ archives, breakdown }: AppProps): JSX.Element {
+export function App({ archives, library, breakdown }: AppProps): JSX.Element {
   return h(
     "div",
     { class: "app" },
@@ -30,8 +34,20 @@ export function App({ archives, breakdown }: AppProps): JSX.Element {
         { class: "alert", role: "alert" },
         `The page's worker broke down: ${breakdown.value}. Reload to begin anew; your files are as they were.`,
       ),
-    h("main", { id: "main", tabIndex: -1 }, h(ArchivesView, { archives })),
+    h("main", { id: "main", tabIndex: -1 }, h(CurrentView, { archives, library })),
   );
+}
+
+function CurrentView({ archives, library }: Omit<AppProps, "breakdown">): JSX.Element {
+  const { view, channel } = route.value;
+  if (view === "archives") return h(ArchivesView, { archives });
+  const shelves = library.shelves.value;
+  const channels = shelves.kind === "ready" ? shelves.channels : [];
+  const shown = channel === undefined
+    ? channels[0]
+    : channels.find((each) => each.channel === channel);
+  if (shown === undefined) return h(Nothing, { library });
+  return h(ChatView, { library, channels, channel: shown });
 }
 
 function Header(): JSX.Element {

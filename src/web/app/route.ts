@@ -1,21 +1,7 @@
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { isChannelName } from "../../core/archive_key.ts";
 import { type Micros, TIME_END_US } from "../../core/time.ts";
-
-/** Which messages to show: all that meet every part that is given. */
-export interface Filter {
-  /** In the text of the message. */
-  readonly text: string;
-  /** `text` is a regular expression. */
-  readonly isRegex: boolean;
-  /** Login or display name, in any case. */
-  readonly user: string;
-  /** `PRIVMSG` and the like; any if empty. */
-  readonly command: string;
-}
-
-/** The filter that lets everything pass. */
-export const NO_FILTER: Filter = { text: "", isRegex: false, user: "", command: "" };
+import { type Filter, NO_FILTER } from "../reading/filter.ts";
 
 /** What the page shows: all of it stands in the address, so that it can be linked to. */
 export interface Route {

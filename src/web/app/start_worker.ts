@@ -1,15 +1,9 @@
-import { type Caller, caller } from "../wire/caller.ts";
 import type { PageCalls } from "../page_calls.ts";
+import { type Caller, caller } from "../wire/caller.ts";
+import { ownWorker } from "./own_script.ts";
 
 /** The element in which the build leaves the worker's script, as a JSON string. */
 const SCRIPT_ID = "worker";
-
-interface TrustedTypes {
-  createPolicy(
-    name: string,
-    rules: { createScriptURL(url: string): string },
-  ): { createScriptURL(url: string): string };
-}
 
 /**
  * Starts the page's worker from the script inside the page: a page from `file://` may load no other.
@@ -19,10 +13,7 @@ interface TrustedTypes {
 export function startWorker(onFailure: (reason: string) => void): Caller<PageCalls> {
   const script = JSON.parse(document.getElementById(SCRIPT_ID)!.textContent!) as string;
   const url = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
-  // The page's policy lets no other text become a script.
-  const { trustedTypes } = globalThis as { trustedTypes?: TrustedTypes };
-  const policy = trustedTypes?.createPolicy("chatloom", { createScriptURL: (own) => own });
-  const worker = new Worker(policy?.createScriptURL(url) ?? url);
+  const worker = ownWorker(url);
   worker.addEventListener("error", (event) => onFailure(event.message || "it could not start"));
   return caller<PageCalls>(worker);
 }

@@ -1,6 +1,6 @@
 import { batchKey, parseArchiveKey } from "../../core/archive_key.ts";
 import { TIME_END_US } from "../../core/time.ts";
-import { readMinutes } from "../../engine/read_minutes.ts";
+import { readMinutes } from "../../engine/read/read_minutes.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import { SILENT } from "../../ports/reporter.ts";

@@ -25,11 +25,22 @@ export class Shelf {
   readonly #hasher: Hasher;
   #sources: readonly Source[] = [];
   #lastId = 0;
+  #version = 0;
   #merged: BlobStore | undefined;
 
   /** An empty shelf. */
   constructor(hasher: Hasher) {
     this.#hasher = hasher;
+  }
+
+  /** Whether nothing is on it. */
+  get isEmpty(): boolean {
+    return this.#sources.length === 0;
+  }
+
+  /** Counts up whenever a source comes or goes. */
+  get version(): number {
+    return this.#version;
   }
 
   /** The union of all sources: what a reader sees. */
@@ -41,15 +52,19 @@ export class Shelf {
   async add(input: SourceInput, options: AnswerOptions<CheckProgress>): Promise<SourceReport> {
     const source = await openSource(++this.#lastId, input, { hasher: this.#hasher, ...options });
     options.signal.throwIfAborted();
-    this.#sources = [...this.#sources, source];
-    this.#merged = undefined;
+    this.#change([...this.#sources, source]);
     return source.report();
   }
 
   /** Forgets a source. */
   remove(id: number): void {
-    this.#sources = this.#sources.filter((source) => source.id !== id);
-    this.#merged = undefined;
+    this.#change(this.#sources.filter((source) => source.id !== id));
+  }
+
+  #change(sources: readonly Source[]): void {
+    this.#sources = sources;
+    this.#merged = undefined; // It was made of others.
+    this.#version++;
   }
 
   /** See {@link compareSources}. */

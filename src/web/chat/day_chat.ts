@@ -1,0 +1,169 @@
+import { type Signal, signal } from "@preact/signals";
+import { HOUR_US, type Micros, MINUTE_US, minuteOf } from "../../core/time.ts";
+import { reasonOf } from "../archives/archives_state.ts";
+import type { PageCalls } from "../page_calls.ts";
+import type { Span } from "../reading/chat_archive.ts";
+import type { FoundMinute } from "../reading/chat_reader.ts";
+import type { Filter } from "../reading/filter.ts";
+import type { Caller } from "../wire/caller.ts";
+import { Marks } from "./marks.ts";
+import { RowLayout } from "./row_layout.ts";
+import { RowMessages } from "./row_messages.ts";
+
+/** One day, in microseconds. */
+export const DAY_US: number = 24 * HOUR_US;
+
+const ROW_ESTIMATE_PX = 32;
+
+/** What a day's chat is opened with. */
+export interface DayQuestion {
+  readonly channel: string;
+  readonly dayUs: Micros;
+  /** What to read first. */
+  readonly focusUs: Micros;
+  readonly filter: Filter;
+  /** Read hour by hour, as the reader comes near, since each costs a transfer. */
+  readonly isFrugal: boolean;
+}
+
+/** How far reading is. */
+export type DayStatus =
+  | { readonly kind: "reading"; readonly minuteUs: Micros }
+  | { readonly kind: "resting" }
+  | { readonly kind: "done" }
+  | { readonly kind: "failed"; readonly reason: string };
+
+/** The chat of one day as it becomes known: around the focus first, then on to both ends. */
+export class DayChat {
+  readonly question: DayQuestion;
+  readonly layout: RowLayout = new RowLayout(ROW_ESTIMATE_PX);
+  readonly marks: Marks = new Marks();
+  readonly messages: RowMessages;
+  /** Counts up when rows came, went or changed. */
+  readonly version: Signal<number> = signal(0);
+  readonly status: Signal<DayStatus>;
+  /** Messages that were looked through. */
+  readonly seen: Signal<number> = signal(0);
+  readonly #call: Caller<PageCalls>;
+  readonly #controller = new AbortController();
+  /** What is not read yet, before and after what is. */
+  #before: Span;
+  #after: Span;
+  #isReading = false;
+  #counts = new Map<Micros, number>();
+
+  /** Starts reading at once. */
+  constructor(question: DayQuestion, call: Caller<PageCalls>) {
+    const { dayUs, focusUs, channel } = question;
+    this.question = question;
+    this.#call = call;
+    const fromUs = Math.min(Math.max(minuteOf(focusUs), dayUs), dayUs + DAY_US - MINUTE_US);
+    this.#before = { fromUs: dayUs, untilUs: fromUs };
+    this.#after = { fromUs, untilUs: dayUs + DAY_US };
+    this.status = signal({ kind: "reading", minuteUs: fromUs });
+    const fetchRows = (minuteUs: Micros, rows: readonly number[], signal: AbortSignal) =>
+      call("rows", { channel, minuteUs, rows }, { signal });
+    this.messages = new RowMessages(fetchRows, () => void this.version.value++);
+    void this.#readOn();
+  }
+
+  /** Reads a further hour on one side, where that waits to be asked for. */
+  approach(side: "start" | "end"): void {
+    if (this.#isReading || this.#controller.signal.aborted) return;
+    if (side === "start" && !isEmpty(this.#before)) void this.#readHour("before");
+    if (side === "end" && !isEmpty(this.#after)) void this.#readHour("after");
+  }
+
+  /** Whether all of the day was read. */
+  get isComplete(): boolean {
+    return isEmpty(this.#before) && isEmpty(this.#after);
+  }
+
+  /** Reads again what may have grown: from the last known minute on. */
+  async refresh(nowUs: Micros): Promise<void> {
+    if (this.#isReading) return;
+    const known = Math.max(0, ...this.#counts.keys());
+    const fromUs = Math.max(known - 2 * MINUTE_US, this.question.dayUs);
+    const untilUs = Math.min(nowUs + MINUTE_US, this.question.dayUs + DAY_US);
+    if (fromUs < untilUs) await this.#read({ fromUs, untilUs });
+  }
+
+  /** Stops reading. */
+  close(): void {
+    this.#controller.abort();
+    this.messages.stop();
+  }
+
+  async #readOn(): Promise<void> {
+    // A search goes through all of the day, whatever that costs: it was asked for.
+    const isHourly = this.question.isFrugal && isPlain(this.question.filter);
+    do {
+      const didRead = await this.#readHour(isEmpty(this.#after) ? "before" : "after");
+      if (!didRead) return;
+    } while (!this.isComplete && (!isHourly || this.layout.count === 0));
+    this.status.value = { kind: this.isComplete ? "done" : "resting" };
+  }
+
+  async #readHour(side: "before" | "after"): Promise<boolean> {
+    let span: Span;
+    if (side === "after") {
+      const { fromUs, untilUs } = this.#after;
+      span = { fromUs, untilUs: Math.min(untilUs, fromUs - fromUs % HOUR_US + HOUR_US) };
+    } else {
+      const { fromUs, untilUs } = this.#before;
+      span = { fromUs: Math.max(fromUs, untilUs - HOUR_US), untilUs };
+    }
+    if (!await this.#read(span)) return false;
+    if (side === "after") this.#after = { ...this.#after, fromUs: span.untilUs };
+    else this.#before = { ...this.#before, untilUs: span.fromUs };
+    this.status.value = { kind: this.isComplete ? "done" : "resting" };
+    return true;
+  }
+
+  async #read(span: Span): Promise<boolean> {
+    const { signal } = this.#controller;
+    const { channel, filter } = this.question;
+    this.#isReading = true;
+    this.status.value = { kind: "reading", minuteUs: span.fromUs };
+    try {
+      const onProgress = (found: readonly FoundMinute[]): void => this.#take(found);
+      await this.#call("read", { channel, filter, ...span }, { signal, onProgress });
+      return true;
+    } catch (error) {
+      if (!signal.aborted) this.status.value = { kind: "failed", reason: reasonOf(error) };
+      return false;
+    } finally {
+      this.#isReading = false;
+    }
+  }
+
+  #take(found: readonly FoundMinute[]): void {
+    const fresh = found.filter(({ summary: { minuteUs, count } }) =>
+      this.#counts.get(minuteUs) !== count
+    );
+    for (const { summary } of fresh) {
+      this.marks.add(summary);
+      if (this.#counts.has(summary.minuteUs)) this.messages.forget(summary.minuteUs);
+      this.seen.value += summary.count - (this.#counts.get(summary.minuteUs) ?? 0);
+      this.#counts.set(summary.minuteUs, summary.count);
+    }
+    this.layout.put(fresh.map(({ summary, rows }) => ({
+      minuteUs: summary.minuteUs,
+      count: rows?.length ?? summary.count,
+      rows,
+    })));
+    const last = found.at(-1);
+    if (last !== undefined) {
+      this.status.value = { kind: "reading", minuteUs: last.summary.minuteUs };
+    }
+    if (fresh.length > 0) this.version.value++;
+  }
+}
+
+function isEmpty({ fromUs, untilUs }: Span): boolean {
+  return fromUs >= untilUs;
+}
+
+function isPlain({ text, user, command }: Filter): boolean {
+  return text === "" && user === "" && command === "";
+}

@@ -1,0 +1,181 @@
+import { Fragment, h, type JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Message } from "../../core/message.ts";
+import { toPrintable } from "../../core/printable.ts";
+import { fromSeconds } from "../../core/time.ts";
+import { formatClock, formatDay } from "../app/format.ts";
+import { icon } from "../app/icons.ts";
+import { formatRoute, route } from "../app/route.ts";
+import { zone } from "../app/settings.ts";
+import { NO_FILTER } from "../reading/filter.ts";
+
+/** Everything that is known of one message. */
+export interface DetailPanelProps {
+  readonly message: Message;
+  readonly onClose: () => void;
+  readonly onUser: (user: string) => void;
+}
+
+/** Raw fields and sightings of a message, beside the list. */
+export function DetailPanel({ message, onClose, onUser }: DetailPanelProps): JSX.Element {
+  const close = useRef<HTMLButtonElement>(null);
+  useEffect(() => close.current?.focus(), [message]);
+  const timeUs = fromSeconds(message.time);
+  const user = message.tags?.["login"] || message.sender;
+  return h(
+    "aside",
+    {
+      class: "detail",
+      "aria-label": "Details of the message",
+      onKeyDown: (event: KeyboardEvent) => {
+        if (event.key === "Escape") onClose();
+      },
+    },
+    h(
+      "header",
+      null,
+      h("h2", null, message.command),
+      h("button", {
+        ref: close,
+        type: "button",
+        class: "quiet only-icon",
+        "aria-label": "Close details",
+        onClick: onClose,
+      }, icon("close")),
+    ),
+    h("p", { class: "facts" }, whenSent(message)),
+    h(
+      "div",
+      { class: "buttons" },
+      h(CopyButton, { label: "Copy link", icon: "link", text: () => linkTo(timeUs) }),
+      h(CopyButton, { label: "Copy line", icon: "file", text: () => JSON.stringify(message) }),
+      user !== null && user !== "" &&
+        h(
+          "button",
+          { type: "button", onClick: () => onUser(user) },
+          icon("search"),
+          "By this user",
+        ),
+    ),
+    h(Sightings, { message }),
+    h(Fields, { message }),
+  );
+}
+
+function whenSent({ time, time_range: rangeS }: Message): string {
+  const timeUs = fromSeconds(time);
+  const day = formatDay(timeUs, zone.value);
+  const from = formatClock(timeUs, zone.value);
+  if (rangeS === 0) return `${day} ${from}, to the millisecond`;
+  return `${day}, between ${from} and ${formatClock(fromSeconds(time + rangeS), zone.value)}`;
+}
+
+function linkTo(timeUs: number): string {
+  const hash = formatRoute({ ...route.value, view: "chat", atUs: timeUs, filter: NO_FILTER });
+  return new URL(hash, location.href).href;
+}
+
+interface CopyProps {
+  readonly label: string;
+  readonly icon: "link" | "file";
+  readonly text: () => string;
+}
+
+function CopyButton({ label, icon: name, text }: CopyProps): JSX.Element {
+  const [said, say] = useState("");
+  return h(
+    "button",
+    {
+      type: "button",
+      onClick: async () => {
+        try {
+          await navigator.clipboard.writeText(text());
+          say("Copied");
+        } catch {
+          say("Not allowed here"); // Pages on plain http may not.
+        }
+        setTimeout(() => say(""), 2_000);
+      },
+    },
+    icon(name),
+    h("span", { "aria-live": "polite" }, said || label),
+  );
+}
+
+function Sightings({ message }: { readonly message: Message }): JSX.Element {
+  const { receivers, time, time_range: rangeS } = message;
+  return h(
+    Fragment,
+    null,
+    h("h3", null, "Seen by"),
+    h(
+      "table",
+      null,
+      h(
+        "thead",
+        null,
+        h(
+          "tr",
+          null,
+          h("th", { scope: "col" }, "Receiver"),
+          h("th", { scope: "col" }, "Received"),
+          h("th", { scope: "col" }, "Later by"),
+        ),
+      ),
+      h(
+        "tbody",
+        null,
+        Object.entries(receivers).map(([receiver, value]) => {
+          const own = typeof value === "number"
+            ? { received: value, time, time_range: rangeS }
+            : value;
+          return h(
+            "tr",
+            { key: receiver },
+            h("th", { scope: "row" }, h("code", null, toPrintable(receiver))),
+            h("td", null, formatClock(fromSeconds(own.received), zone.value)),
+            h("td", null, lateness(own)),
+          );
+        }),
+      ),
+    ),
+  );
+}
+
+function lateness(
+  own: { readonly received: number; readonly time: number; readonly time_range: number },
+): string {
+  const most = own.received - own.time;
+  if (own.time_range === 0) return `${most.toFixed(2)} s`;
+  return `${(most - own.time_range).toFixed(1)} to ${most.toFixed(1)} s`;
+}
+
+function Fields({ message }: { readonly message: Message }): JSX.Element {
+  const { params, sender, user, host, tags } = message;
+  const fields: [string, string | null][] = [
+    ...params.map((param, i): [string, string] => [`params[${i}]`, param]),
+    ["sender", sender],
+    ["user", user],
+    ["host", host],
+    ...Object.entries(tags ?? {}),
+  ];
+  return h(
+    Fragment,
+    null,
+    h("h3", null, "Fields"),
+    h(
+      "dl",
+      { class: "fields" },
+      fields.map(([name, value], i) => [
+        h("dt", { key: `${i}name` }, toPrintable(name)),
+        h(
+          "dd",
+          { key: `${i}value` },
+          value === null || value === ""
+            ? h("span", { class: "none" }, value === null ? "null" : "empty")
+            : h("bdi", null, toPrintable(value)),
+        ),
+      ]),
+    ),
+  );
+}

@@ -1,0 +1,68 @@
+import type { Message } from "../../core/message.ts";
+import type { Micros } from "../../core/time.ts";
+
+/** Fetches the messages at some places of a minute. */
+export type FetchRows = (
+  minuteUs: Micros,
+  rows: readonly number[],
+  signal: AbortSignal,
+) => Promise<readonly Message[]>;
+
+// As objects, messages take a few kilobytes each.
+const KEPT_MAX = 4_000;
+
+/** The messages that were on screen lately. What is missing is fetched, once, for all who ask. */
+export class RowMessages {
+  readonly #fetch: FetchRows;
+  readonly #onArrival: () => void;
+  readonly #kept = new Map<string, Message>();
+  readonly #asked = new Set<string>();
+  readonly #controller = new AbortController();
+
+  /** Fetches by `fetch`; `onArrival` is told when something came. */
+  constructor(fetch: FetchRows, onArrival: () => void) {
+    this.#fetch = fetch;
+    this.#onArrival = onArrival;
+  }
+
+  /** The message at a place of a minute, if it is here. */
+  get(minuteUs: Micros, row: number): Message | undefined {
+    return this.#kept.get(`${minuteUs} ${row}`);
+  }
+
+  /** Fetches those of `rows` that are neither here nor on their way. */
+  async want(minuteUs: Micros, rows: readonly number[]): Promise<void> {
+    const missing = rows.filter((row) => {
+      const name = `${minuteUs} ${row}`;
+      return !this.#kept.has(name) && !this.#asked.has(name);
+    });
+    if (missing.length === 0) return;
+    for (const row of missing) this.#asked.add(`${minuteUs} ${row}`);
+    try {
+      const messages = await this.#fetch(minuteUs, missing, this.#controller.signal);
+      for (const [i, message] of messages.entries()) {
+        this.#kept.set(`${minuteUs} ${missing[i]!}`, message);
+      }
+      for (const oldest of this.#kept.keys()) {
+        if (this.#kept.size <= KEPT_MAX) break;
+        this.#kept.delete(oldest);
+      }
+      this.#onArrival();
+    } catch (error) {
+      if (!this.#controller.signal.aborted) throw error;
+    } finally {
+      for (const row of missing) this.#asked.delete(`${minuteUs} ${row}`);
+    }
+  }
+
+  /** Forgets a minute that has changed. */
+  forget(minuteUs: Micros): void {
+    const start = `${minuteUs} `;
+    for (const name of this.#kept.keys()) if (name.startsWith(start)) this.#kept.delete(name);
+  }
+
+  /** Stops fetching. */
+  stop(): void {
+    this.#controller.abort();
+  }
+}

@@ -1,0 +1,288 @@
+import { Component, createRef, h, type JSX } from "preact";
+import type { Message } from "../../core/message.ts";
+import type { Micros } from "../../core/time.ts";
+import type { DayChat } from "./day_chat.ts";
+import { MessageRow } from "./message_row.ts";
+import type { RowLayout, RowPlace } from "./row_layout.ts";
+import { ScrollPosition } from "./scroll_position.ts";
+
+// @tanstack/virtual-core was tried on paper: it makes an object for each of 500,000 rows anew
+// whenever one is measured. Rows that come by the minute allow for much less.
+
+/** What a list shows, and whom it tells. */
+export interface VirtualListProps {
+  readonly day: DayChat;
+  /** The day's version, so that the list draws anew. */
+  readonly version: number;
+  /** The message whose details are open. */
+  readonly selected: RowPlace | undefined;
+  readonly onSelect: (place: RowPlace, message: Message) => void;
+  /** Told of the moment at the top, when scrolling has come to rest. */
+  readonly onRest: (atUs: Micros) => void;
+  /** Given the list's handle once it is there. */
+  readonly onReady: (list: VirtualList) => void;
+}
+
+const OVERSCAN_PX = 500;
+const REST_MS = 250;
+
+/** A list of any length, of which only what can be seen is in the document. */
+export class VirtualList extends Component<VirtualListProps> {
+  readonly #scroller = createRef<HTMLDivElement>();
+  readonly #slab = createRef<HTMLDivElement>();
+  readonly #space = createRef<HTMLDivElement>();
+  readonly #position = new ScrollPosition();
+  #resizes: ResizeObserver | undefined;
+  #restTimer: ReturnType<typeof setTimeout> | undefined;
+  #first = 0;
+  #last = -1;
+  /** Stays where it is on screen while rows around it come, go and change. */
+  #anchor: { readonly place: RowPlace; readonly belowPx: number } | undefined;
+  #active: RowPlace | undefined;
+  #isFocusDue = false;
+  #isAtEnd = false;
+  #widthPx = 0;
+
+  override componentDidMount(): void {
+    this.props.onReady(this);
+    this.#resizes = new ResizeObserver(() => {
+      const widthPx = this.#scroller.current?.clientWidth ?? 0;
+      if (widthPx !== this.#widthPx) this.#layout.remeasure();
+      this.#widthPx = widthPx;
+      this.#draw();
+    });
+    this.#resizes.observe(this.#scroller.current!);
+    this.#settle();
+  }
+
+  override componentWillUnmount(): void {
+    this.#resizes?.disconnect();
+    clearTimeout(this.#restTimer);
+  }
+
+  override componentDidUpdate(): void {
+    this.#settle();
+  }
+
+  /** Whether the last row can be seen. */
+  get isAtEnd(): boolean {
+    return this.#isAtEnd;
+  }
+
+  /** Shows `place` near the top, and makes it the active row. */
+  showRow(place: RowPlace, { focus = false }: { readonly focus?: boolean } = {}): void {
+    this.#active = place;
+    this.#isFocusDue = focus;
+    this.#anchor = { place, belowPx: -Math.min(120, this.#viewPx / 4) };
+    this.#draw();
+  }
+
+  /** Shows the end. */
+  showEnd(): void {
+    const last = this.#layout.at(this.#layout.count - 1);
+    if (last === undefined) return;
+    this.#anchor = { place: last, belowPx: this.#viewPx };
+    this.#draw();
+  }
+
+  get #layout(): RowLayout {
+    return this.props.day.layout;
+  }
+
+  get #viewPx(): number {
+    return this.#scroller.current?.clientHeight ?? 600;
+  }
+
+  /** Works out what can be seen, and draws it. */
+  #draw(): void {
+    this.#applyAnchor();
+    this.forceUpdate();
+  }
+
+  #applyAnchor(): void {
+    const { current: scroller } = this.#scroller;
+    if (scroller === null) return;
+    this.#position.resize(this.#layout.heightPx, scroller.clientHeight);
+    this.#space.current!.style.height = `${this.#position.spacePx}px`;
+    if (this.#anchor !== undefined) {
+      const topPx = this.#layout.topOf(this.#anchor.place) + this.#anchor.belowPx;
+      scroller.scrollTop = this.#position.moveTo(topPx);
+    } else {
+      this.#setAnchor();
+    }
+  }
+
+  #setAnchor(): void {
+    const place = this.#layout.rowAt(this.#position.topPx);
+    this.#anchor = place === undefined
+      ? undefined
+      : { place, belowPx: this.#position.topPx - this.#layout.topOf(place) };
+  }
+
+  readonly #onScroll = (): void => {
+    const scroller = this.#scroller.current!;
+    if (!this.#position.scrolledTo(scroller.scrollTop)) return; // We did that ourselves.
+    this.#setAnchor();
+    this.forceUpdate();
+    clearTimeout(this.#restTimer);
+    this.#restTimer = setTimeout(() => this.#rest(), REST_MS);
+  };
+
+  #rest(): void {
+    this.#applyAnchor();
+    const place = this.#layout.rowAt(this.#position.topPx);
+    if (place === undefined) return;
+    const row = this.#rowInMinute(place);
+    const message = this.props.day.messages.get(place.minuteUs, row);
+    if (message !== undefined) this.props.onRest(Math.round(message.time * 1e6));
+  }
+
+  #rowInMinute({ minuteUs, row }: RowPlace): number {
+    return this.#layout.block(minuteUs)?.rows?.[row] ?? row;
+  }
+
+  /** After drawing: measures, keeps the anchor in place, and draws again if that left a hole. */
+  #settle(): void {
+    const { current: slab } = this.#slab;
+    if (slab === null) return;
+    let isNews = false;
+    for (const element of slab.children) {
+      const place = this.#layout.at(Number(element.getAttribute("data-index")));
+      if (place === undefined || element.getAttribute("aria-busy") === "true") continue;
+      isNews = this.#layout.measure(place, element.getBoundingClientRect().height) || isNews;
+    }
+    if (isNews) this.#applyAnchor();
+    this.#placeSlab();
+    const { first, last } = this.#visible();
+    if (first < this.#first || last > this.#last) this.forceUpdate();
+    this.#fetch();
+    this.#focusActive();
+    this.#tellApproach();
+  }
+
+  #placeSlab(): void {
+    const first = this.#layout.at(this.#first);
+    if (first === undefined || this.#slab.current === null) return;
+    const topPx = this.#position.scrollPx + this.#layout.topOf(first) - this.#position.topPx;
+    this.#slab.current.style.transform = `translateY(${topPx}px)`;
+  }
+
+  #visible(): { first: number; last: number } {
+    const from = this.#layout.rowAt(this.#position.topPx - OVERSCAN_PX);
+    const to = this.#layout.rowAt(this.#position.topPx + this.#viewPx + OVERSCAN_PX);
+    if (from === undefined || to === undefined) return { first: 0, last: -1 };
+    return { first: this.#layout.indexOf(from), last: this.#layout.indexOf(to) };
+  }
+
+  #fetch(): void {
+    const wanted = new Map<Micros, number[]>();
+    for (let i = this.#first; i <= this.#last; i++) {
+      const place = this.#layout.at(i);
+      if (place === undefined) continue;
+      const row = this.#rowInMinute(place);
+      if (this.props.day.messages.get(place.minuteUs, row) !== undefined) continue;
+      const rows = wanted.get(place.minuteUs);
+      if (rows === undefined) wanted.set(place.minuteUs, [row]);
+      else rows.push(row);
+    }
+    for (const [minuteUs, rows] of wanted) void this.props.day.messages.want(minuteUs, rows);
+  }
+
+  #tellApproach(): void {
+    const { topPx } = this.#position;
+    const endPx = this.#layout.heightPx - topPx - this.#viewPx;
+    this.#isAtEnd = endPx < 40;
+    if (endPx < 2 * this.#viewPx) this.props.day.approach("end");
+    else if (topPx < 2 * this.#viewPx) this.props.day.approach("start");
+  }
+
+  #focusActive(): void {
+    if (!this.#isFocusDue || this.#active === undefined) return;
+    const index = this.#layout.indexOf(this.#active);
+    const row = this.#slab.current?.querySelector<HTMLElement>(`[data-index="${index}"]`);
+    if (row === null || row === undefined) return;
+    this.#isFocusDue = false;
+    row.focus({ preventScroll: true });
+  }
+
+  readonly #onKey = (event: KeyboardEvent): void => {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    const index = this.#active === undefined ? this.#first : this.#layout.indexOf(this.#active);
+    const steps: Record<string, number> = {
+      ArrowDown: index + 1,
+      ArrowUp: index - 1,
+      Home: 0,
+      End: this.#layout.count - 1,
+    };
+    const to = steps[event.key];
+    if (to !== undefined) {
+      event.preventDefault();
+      this.#activate(this.#layout.at(Math.min(Math.max(0, to), this.#layout.count - 1)));
+    } else if (event.key === "Enter" && this.#active !== undefined) {
+      this.#select(this.#active);
+    }
+  };
+
+  #activate(place: RowPlace | undefined): void {
+    if (place === undefined) return;
+    this.#active = place;
+    this.#isFocusDue = true;
+    const topPx = this.#layout.topOf(place);
+    const margin = 60;
+    if (topPx < this.#position.topPx + margin) this.#anchor = { place, belowPx: -margin };
+    else if (topPx + 2 * margin > this.#position.topPx + this.#viewPx) {
+      this.#anchor = { place, belowPx: 2 * margin - this.#viewPx };
+    }
+    this.#draw();
+  }
+
+  #select(place: RowPlace): void {
+    const message = this.props.day.messages.get(place.minuteUs, this.#rowInMinute(place));
+    if (message === undefined) return;
+    this.#active = place;
+    this.props.onSelect(place, message);
+  }
+
+  override render(): JSX.Element {
+    const { day, selected } = this.props;
+    this.#position.resize(this.#layout.heightPx, this.#viewPx);
+    const { first, last } = this.#visible();
+    [this.#first, this.#last] = [first, last];
+    const total = this.#layout.count;
+    const isTabbable = this.#active === undefined ? -1 : this.#layout.indexOf(this.#active);
+    const stop = isTabbable >= first && isTabbable <= last ? isTabbable : first;
+    const rows: JSX.Element[] = [];
+    for (let i = first; i <= last; i++) {
+      const place = this.#layout.at(i)!;
+      const row = this.#rowInMinute(place);
+      const message = day.messages.get(place.minuteUs, row);
+      rows.push(h(MessageRow, {
+        key: `${place.minuteUs} ${row}`,
+        index: i,
+        total,
+        message,
+        mark: message === undefined ? undefined : day.marks.of(message),
+        isTabStop: i === stop,
+        isSelected: selected?.minuteUs === place.minuteUs && selected.row === place.row,
+        onSelect: () => this.#select(place),
+      }));
+    }
+    return h(
+      "div",
+      {
+        class: "chat-scroll",
+        ref: this.#scroller,
+        onScroll: this.#onScroll,
+        onKeyDown: this.#onKey,
+        role: "feed",
+        "aria-label": "Messages",
+        "aria-busy": day.status.value.kind === "reading" ? "true" : "false",
+      },
+      h(
+        "div",
+        { class: "chat-space", ref: this.#space, role: "presentation" },
+        h("div", { class: "chat-slab", ref: this.#slab, role: "presentation" }, rows),
+      ),
+    );
+  }
+}

@@ -1,0 +1,172 @@
+import { splitBatch } from "../../core/batch.ts";
+import type { Message } from "../../core/message.ts";
+import {
+  fromSeconds,
+  type Micros,
+  MILLISECOND_US,
+  MINUTE_US,
+  minuteOf,
+  SECOND_US,
+} from "../../core/time.ts";
+import { type ChatArchive, type Span, spanOfHours } from "./chat_archive.ts";
+import { type Filter, isEmptyFilter, meetsPlainly, searchedText } from "./filter.ts";
+import type { Matcher } from "./matcher.ts";
+import { MinuteCache } from "./minute_cache.ts";
+import { type MinuteSummary, RECEIVERS_TOLD_APART, scanMinute } from "./minute_summary.ts";
+
+/** A channel and from when to when there are files of it. */
+export interface ChannelSpan extends Span {
+  readonly channel: string;
+  /** Hours that have files. */
+  readonly hours: readonly Micros[];
+}
+
+/** What {@link ChatReader.read} reads. */
+export interface ReadQuestion extends Span {
+  readonly channel: string;
+  readonly filter: Filter;
+}
+
+/** A minute that was read. */
+export interface FoundMinute {
+  readonly summary: MinuteSummary;
+  /** Which of its messages meet the filter; all if there is none. */
+  readonly rows: Uint32Array | undefined;
+}
+
+/** Messages of each second of a minute, as in {@link MinuteSummary.byReceivers}. */
+export interface MinuteSeconds {
+  readonly minuteUs: Micros;
+  readonly seconds: readonly (readonly number[])[];
+}
+
+const TELL_EVERY_MS = 80;
+
+/** Reads chat for the eye: what is where first, the messages themselves when they are looked at. */
+export class ChatReader {
+  readonly #archive: ChatArchive;
+  readonly #startMatcher: (pattern: string) => Matcher;
+  readonly #cache = new MinuteCache();
+
+  /** Reads from `archive`. */
+  constructor(archive: ChatArchive, startMatcher: (pattern: string) => Matcher) {
+    this.#archive = archive;
+    this.#startMatcher = startMatcher;
+  }
+
+  /** What there is to read. */
+  async channels(signal: AbortSignal): Promise<ChannelSpan[]> {
+    const found: ChannelSpan[] = [];
+    for (const channel of await this.#archive.channels(signal)) {
+      const hours = await this.#archive.hours(channel, signal);
+      const span = spanOfHours(hours);
+      if (span !== undefined) found.push({ channel, hours, ...span });
+    }
+    return found;
+  }
+
+  /** Tells of all minutes in a span, in order, some at a time, the first as soon as it is read. */
+  async read(
+    { channel, filter, ...span }: ReadQuestion,
+    { signal, onProgress }: {
+      readonly signal: AbortSignal;
+      readonly onProgress: (minutes: readonly FoundMinute[]) => void;
+    },
+  ): Promise<void> {
+    const isRegex = filter.isRegex && filter.text !== "";
+    const matcher = isRegex ? this.#startMatcher(filter.text) : undefined;
+    let found: FoundMinute[] = [];
+    let toldMs = -Infinity;
+    const tell = (): void => {
+      if (found.length > 0) onProgress(found);
+      found = [];
+      toldMs = performance.now();
+    };
+    try {
+      for await (const { minuteUs, bytes } of this.#archive.minutes(channel, span, signal)) {
+        signal.throwIfAborted();
+        this.#cache.keep(channel, minuteUs, bytes);
+        const { summary, messages } = scanMinute(minuteUs, bytes);
+        found.push({ summary, rows: await matchingRows(messages, filter, matcher) });
+        if (performance.now() - toldMs >= TELL_EVERY_MS) tell();
+      }
+      tell();
+    } finally {
+      matcher?.stop();
+    }
+  }
+
+  /** The messages at `rows` of a minute; those that are not there are left out. */
+  async rows(
+    { channel, minuteUs, rows }: {
+      readonly channel: string;
+      readonly minuteUs: Micros;
+      readonly rows: readonly number[];
+    },
+    signal: AbortSignal,
+  ): Promise<Message[]> {
+    const lines = await this.#lines(channel, minuteUs, signal);
+    return rows.flatMap((row) => {
+      const line = lines[row];
+      return line === undefined ? [] : [JSON.parse(line) as Message];
+    });
+  }
+
+  /** The place in its minute of the first message at or after `atUs`; the count if there is none. */
+  async locate(channel: string, atUs: Micros, signal: AbortSignal): Promise<number> {
+    const lines = await this.#lines(channel, minuteOf(atUs), signal);
+    // Addresses know milliseconds, ranges microseconds.
+    const row = lines.findIndex((line) =>
+      fromSeconds((JSON.parse(line) as Message).time) > atUs - MILLISECOND_US
+    );
+    return row === -1 ? lines.length : row;
+  }
+
+  /** How many messages each second of a span had, minute by minute. */
+  async seconds(channel: string, span: Span, signal: AbortSignal): Promise<MinuteSeconds[]> {
+    const found: MinuteSeconds[] = [];
+    for await (const { minuteUs, bytes } of this.#archive.minutes(channel, span, signal)) {
+      signal.throwIfAborted();
+      const seconds = Array.from(
+        { length: 60 },
+        () => new Array<number>(RECEIVERS_TOLD_APART).fill(0),
+      );
+      for (const line of splitBatch(bytes)) {
+        const { time, receivers } = JSON.parse(line) as Message;
+        const second = Math.floor((fromSeconds(time) - minuteUs) / SECOND_US);
+        const heard = Math.min(Object.keys(receivers).length, RECEIVERS_TOLD_APART) - 1;
+        const counts = seconds[Math.min(59, Math.max(0, second))]!;
+        counts[Math.max(0, heard)] = counts[Math.max(0, heard)]! + 1;
+      }
+      found.push({ minuteUs, seconds });
+    }
+    return found;
+  }
+
+  async #lines(channel: string, minuteUs: Micros, signal: AbortSignal): Promise<readonly string[]> {
+    const kept = this.#cache.lines(channel, minuteUs);
+    if (kept !== undefined) return kept;
+    const span = { fromUs: minuteUs, untilUs: minuteUs + MINUTE_US };
+    for await (const minute of this.#archive.minutes(channel, span, signal)) {
+      if (minute.minuteUs !== minuteUs) continue;
+      this.#cache.keep(channel, minuteUs, minute.bytes);
+      return this.#cache.lines(channel, minuteUs) ?? splitBatch(minute.bytes);
+    }
+    return [];
+  }
+}
+
+async function matchingRows(
+  messages: readonly Message[],
+  filter: Filter,
+  matcher: Matcher | undefined,
+): Promise<Uint32Array | undefined> {
+  if (isEmptyFilter(filter)) return undefined;
+  const rows: number[] = [];
+  for (const [row, message] of messages.entries()) {
+    if (meetsPlainly(message, filter)) rows.push(row);
+  }
+  if (matcher === undefined || rows.length === 0) return Uint32Array.from(rows);
+  const isMatch = await matcher.match(rows.map((row) => searchedText(messages[row]!)));
+  return Uint32Array.from(rows.filter((_, i) => isMatch[i]));
+}

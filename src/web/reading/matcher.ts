@@ -1,0 +1,71 @@
+import { ChatloomError } from "../../core/errors.ts";
+
+/** The name of a worker that does nothing but match. */
+export const MATCHER_NAME = "matcher";
+
+// A pattern of a few letters can keep a machine busy for years, and patterns come in links.
+const PATIENCE_MS = 3_000;
+
+interface Question {
+  readonly pattern: string;
+  readonly texts: readonly string[];
+}
+
+/** Answers as a matcher, in a worker of that name. */
+export function serveMatches(): void {
+  const port = globalThis as unknown as Worker;
+  port.addEventListener("message", ({ data }: MessageEvent<Question>) => {
+    const pattern = new RegExp(data.pattern, "iu");
+    port.postMessage(data.texts.map((text) => pattern.test(text)));
+  });
+}
+
+/** Matches a regular expression in a worker that can be stopped. */
+export class Matcher {
+  readonly #pattern: string;
+  readonly #startWorker: () => Worker;
+  #worker: Worker | undefined;
+
+  /**
+   * A matcher of `pattern`, in any case.
+   *
+   * @throws {ChatloomError} `INPUT_UNREADABLE` when it is no regular expression.
+   */
+  constructor(pattern: string, startWorker: () => Worker) {
+    try {
+      new RegExp(pattern, "iu");
+    } catch (cause) {
+      const found = cause instanceof Error ? cause.message : "";
+      throw new ChatloomError("INPUT_UNREADABLE", `Cannot search: ${found}`, { cause });
+    }
+    this.#pattern = pattern;
+    this.#startWorker = startWorker;
+  }
+
+  /**
+   * Says of each of `texts` whether the pattern is in it.
+   *
+   * @throws {ChatloomError} `INPUT_UNREADABLE` when it takes too long.
+   */
+  match(texts: readonly string[]): Promise<readonly boolean[]> {
+    const worker = this.#worker ??= this.#startWorker();
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.stop();
+        const message = "Cannot search: the pattern takes too long";
+        reject(new ChatloomError("INPUT_UNREADABLE", message));
+      }, PATIENCE_MS);
+      worker.addEventListener("message", ({ data }: MessageEvent<readonly boolean[]>) => {
+        clearTimeout(timer);
+        resolve(data);
+      }, { once: true });
+      worker.postMessage({ pattern: this.#pattern, texts } satisfies Question);
+    });
+  }
+
+  /** Ends the worker. */
+  stop(): void {
+    this.#worker?.terminate();
+    this.#worker = undefined;
+  }
+}

@@ -1,0 +1,55 @@
+import { type NodeAddress, NodeChat, NodeRefusal } from "../../adapters/browser/node_chat.ts";
+import { ChatloomError } from "../../core/errors.ts";
+import type { Hasher } from "../../ports/hasher.ts";
+import { ownWorker } from "../app/own_script.ts";
+import type { NodeStanding } from "../page_calls.ts";
+import type { Shelf } from "../sources/shelf.ts";
+import { type ChatArchive, storedChat } from "./chat_archive.ts";
+import { ChatReader } from "./chat_reader.ts";
+import { Matcher, MATCHER_NAME } from "./matcher.ts";
+
+/** Who reads: the archives that were handed over, or while there are none, the node. */
+export class Readers {
+  readonly #shelf: Shelf;
+  readonly #hasher: Hasher;
+  #node: ChatArchive | undefined;
+  #reader: { readonly version: number; readonly reader: ChatReader } | undefined;
+
+  /** Reads what is on `shelf`. */
+  constructor(shelf: Shelf, hasher: Hasher) {
+    this.#shelf = shelf;
+    this.#hasher = hasher;
+  }
+
+  /** The reader of what is there now. What an earlier one knew of other archives is forgotten. */
+  get current(): ChatReader {
+    const { version, isEmpty, archive } = this.#shelf;
+    if (this.#reader?.version !== version) {
+      const chat = isEmpty && this.#node !== undefined
+        ? this.#node
+        : storedChat(archive, this.#hasher);
+      this.#reader = { version, reader: new ChatReader(chat, startMatcher) };
+    }
+    return this.#reader.reader;
+  }
+
+  /** Finds out whether there is a node at `address`, and reads from it if so. */
+  async useNode(address: NodeAddress, signal: AbortSignal): Promise<NodeStanding> {
+    const node = new NodeChat(address);
+    try {
+      await node.channels(signal);
+    } catch (error) {
+      if (!(error instanceof ChatloomError)) throw error;
+      const status = error instanceof NodeRefusal ? error.status : undefined;
+      return status === 401 || status === 403 ? "locked" : "none";
+    }
+    this.#node = node;
+    this.#reader = undefined;
+    return "open";
+  }
+}
+
+function startMatcher(pattern: string): Matcher {
+  // This worker's own script, under another name, is the matcher.
+  return new Matcher(pattern, () => ownWorker(location.href, { name: MATCHER_NAME }));
+}
