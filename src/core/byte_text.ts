@@ -1,3 +1,7 @@
+// Eight bytes are handled as one double: by far the fastest way in every engine. That is exact here.
+// Canonical JSON is pure ASCII, and of doubles made of ASCII none is NaN (its first bits are all
+// set) or zero, so they are equal only if their bytes are, and copying keeps every bit.
+
 /** Bytes of canonical JSON, and the same bytes to be read eight at a time. */
 export interface ByteText {
   readonly bytes: Uint8Array;
@@ -34,7 +38,7 @@ export function decodeSpan(bytes: Uint8Array, from: number, to: number): string 
   return UTF8_DECODER.decode(bytes.subarray(from, to));
 }
 
-/** Whether the bytes of `span` stand in `text` at `at`. */
+/** Whether the bytes of `span`, which is ASCII, stand in `text` at `at`; that may be anything. */
 export function standsAt(span: ByteSpan, text: ByteText, at: number): boolean {
   const length = span.to - span.from;
   if (at + length > text.bytes.length) return false;
@@ -42,7 +46,7 @@ export function standsAt(span: ByteSpan, text: ByteText, at: number): boolean {
   const right = text.view;
   let i = 0;
   for (; i + 8 <= length; i += 8) {
-    if (left.getBigInt64(span.from + i) !== right.getBigInt64(at + i)) return false;
+    if (left.getFloat64(span.from + i) !== right.getFloat64(at + i)) return false;
   }
   for (; i < length; i++) {
     if (span.text.bytes[span.from + i] !== text.bytes[at + i]) return false;
@@ -55,13 +59,13 @@ export function areSpansEqual(left: ByteSpan, right: ByteSpan): boolean {
   return left.to - left.from === right.to - right.from && standsAt(left, right.text, right.from);
 }
 
-/** Copies a run to `target` at `at` and returns where it ends there. */
+/** Copies a run of ASCII to `target` at `at` and returns where it ends there. */
 export function copySpan({ text, from, to }: ByteSpan, target: ByteText, at: number): number {
   const length = to - from;
   const source = text.view;
   let i = 0;
   for (; i + 8 <= length; i += 8) {
-    target.view.setBigInt64(at + i, source.getBigInt64(from + i));
+    target.view.setFloat64(at + i, source.getFloat64(from + i));
   }
   for (; i < length; i++) target.bytes[at + i] = text.bytes[from + i]!;
   return at + length;

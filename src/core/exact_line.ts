@@ -163,9 +163,12 @@ function skipSentTime(bytes: Uint8Array, at: number, sentFrom: number): number {
 }
 
 function readSentUs(bytes: Uint8Array, at: number): Micros {
-  let ms = 0;
-  for (let i = at; i < at + 13; i++) ms = ms * 10 + bytes[i]! - ZERO;
-  return ms * MILLISECOND_US;
+  // In two halves, each of which the engine can keep as a small integer.
+  let high = 0;
+  for (let i = at; i < at + 7; i++) high = high * 10 + bytes[i]! - ZERO;
+  let low = 0;
+  for (let i = at + 7; i < at + 13; i++) low = low * 10 + bytes[i]! - ZERO;
+  return (high * 1e6 + low) * MILLISECOND_US;
 }
 
 /** `0`, or `0.0` as a merge has it. */

@@ -76,21 +76,40 @@ const NEIGHBOURS_MAX = 16;
 export class ExactStore {
   /** In the order in which they came. */
   readonly messages: ExactMessage[] = [];
-  #latestUs = -Infinity;
-  readonly #byInstant = new Map<Micros, ExactMessage>();
+  /** Of each instant the last that came, for instants that came in order: as in most files. */
+  readonly #inOrder: ExactMessage[] = [];
+  /** The same for the other instants. */
+  readonly #outOfOrder = new Map<Micros, ExactMessage>();
   /** Where a hostile file crowds one instant: content → message. */
   readonly #crowds = new Map<Micros, Map<string, ExactMessage>>();
 
   /** The message with the content of `line`. */
   find(line: ExactLine): ExactMessage | undefined {
-    if (line.sentUs > this.#latestUs) return undefined; // As in most files, which are sorted.
     const crowd = this.#crowds.size === 0 ? undefined : this.#crowds.get(line.sentUs);
     if (crowd !== undefined) return crowd.get(toContentText(line));
-    let message = this.#byInstant.get(line.sentUs);
+    let message = this.#lastOf(line.sentUs);
     while (message !== undefined && !haveSameContent(message.line, line)) {
       message = message.neighbour;
     }
     return message;
+  }
+
+  #lastOf(sentUs: Micros): ExactMessage | undefined {
+    const message = this.#inOrder[this.#placeOf(sentUs)];
+    return message?.startUs === sentUs ? message : this.#outOfOrder.get(sentUs);
+  }
+
+  /** Where `sentUs` stands among the instants that came in order, or would stand. */
+  #placeOf(sentUs: Micros): number {
+    let from = 0;
+    let to = this.#inOrder.length;
+    if (to === 0 || this.#inOrder[to - 1]!.startUs < sentUs) return to;
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if (this.#inOrder[middle]!.startUs < sentUs) from = middle + 1;
+      else to = middle;
+    }
+    return from;
   }
 
   /** Joins what a line says. Returns the message that now knows it. */
@@ -107,25 +126,22 @@ export class ExactStore {
 
   /** Takes in a message whose content this does not have. */
   insert(message: ExactMessage): void {
-    const { line } = message;
     this.messages.push(message);
-    if (line.sentUs > this.#latestUs) {
-      this.#latestUs = line.sentUs;
-      message.neighbour = undefined; // It may come from another store.
-      this.#byInstant.set(line.sentUs, message);
-      return;
-    }
-    const crowd = this.#crowds.get(line.sentUs);
+    const { sentUs } = message.line;
+    const crowd = this.#crowds.get(sentUs);
     if (crowd !== undefined) {
-      crowd.set(toContentText(line), message);
+      crowd.set(toContentText(message.line), message);
       return;
     }
-    message.neighbour = this.#byInstant.get(line.sentUs);
-    this.#byInstant.set(line.sentUs, message);
+    message.neighbour = this.#lastOf(sentUs);
+    const place = this.#placeOf(sentUs);
+    const isInOrder = place === this.#inOrder.length || this.#inOrder[place]!.startUs === sentUs;
+    if (isInOrder) this.#inOrder[place] = message;
+    else this.#outOfOrder.set(sentUs, message);
     if (message.neighbour === undefined) return;
     const neighbours = neighboursOf(message);
     if (neighbours.length <= NEIGHBOURS_MAX) return;
-    this.#crowds.set(line.sentUs, new Map(neighbours.map((one) => [toContentText(one.line), one])));
+    this.#crowds.set(sentUs, new Map(neighbours.map((one) => [toContentText(one.line), one])));
   }
 
   /** Joins all of `other`. */

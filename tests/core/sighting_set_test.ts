@@ -6,6 +6,7 @@ import { mergeBatches } from "../../src/core/merge.ts";
 import type { Message } from "../../src/core/message.ts";
 import { readBatch } from "../../src/core/read_batch.ts";
 import { SightingSet } from "../../src/core/sighting_set.ts";
+import { seededRandom } from "../bench/grouping_worlds.ts";
 
 const MINUTE_US = 60_000_000;
 
@@ -106,6 +107,22 @@ test("mergeBatches handles one content heard by very many, and one instant full 
   const crowd = receivers.map((name) => ({ ...CHAT, params: ["#c", name] }));
   const merged = mergeBatches([batch(...crowd), batch(...crowd.reverse())]);
   assert.equal(text(merged), text(batch(...crowd)));
+});
+
+test("mergeBatches does not mind in which order instants come", () => {
+  const random = seededRandom(7);
+  const messages = Array.from({ length: 2_000 }, (_, n): Message => {
+    const sentMs = 1568505600000 + Math.floor(random() * 500) * 10;
+    const tags = { id: String(n), "tmi-sent-ts": String(sentMs) };
+    return { ...CHAT, tags, time: sentMs / 1000, receivers: { a: 1568505653.5 } };
+  });
+  const withBoth = messages.map((each) => ({ ...each, receivers: { ...each.receivers, b: 5 } }));
+  const linesOf = (all: Message[]) => all.map((each) => text(batch(each))).join("");
+  const shuffled = new TextEncoder().encode(linesOf(messages));
+  const others = messages.map((each) => ({ ...each, receivers: { b: 5 } })).reverse();
+  const merged = mergeBatches([shuffled, new TextEncoder().encode(linesOf(others))]);
+  assert.equal(text(merged), text(batch(...withBoth)));
+  assert.ok(readBatch(merged).includes(readBatch(shuffled)));
 });
 
 test("mergeBatches keeps apart what differs in unknown fields only", () => {
