@@ -21,7 +21,8 @@ export async function buildPage(): Promise<string> {
   try {
     const script = await bundle("src/web/page.ts", join(folder, "page.js"));
     const worker = await bundle("src/web/worker.ts", join(folder, "worker.js"));
-    const style = squeeze(readFileSync(join(PROJECT, "src/web/page.css"), "utf8"));
+    const style = ["node_modules/uplot/dist/uPlot.min.css", "src/web/page.css"]
+      .map((path) => squeeze(readFileSync(join(PROJECT, path), "utf8"))).join("\n");
     return shell({ policy: policyOf({ script, style }), style, worker, script });
   } finally {
     rmSync(folder, { recursive: true });

@@ -1,7 +1,9 @@
 import { h, type JSX } from "preact";
+import { useEffect } from "preact/hooks";
 import type { ArchivesState } from "../archives/archives_state.ts";
 import { ArchivesView } from "../archives/archives_view.ts";
 import { ChatView } from "../chat/chat_view.ts";
+import { TimelineView } from "../timeline/timeline_view.ts";
 import { icon } from "./icons.ts";
 import type { Library } from "./library.ts";
 import { Nothing } from "./nothing.ts";
@@ -40,14 +42,23 @@ export function App({ archives, library, breakdown }: AppProps): JSX.Element {
 
 function CurrentView({ archives, library }: Omit<AppProps, "breakdown">): JSX.Element {
   const { view, channel } = route.value;
-  if (view === "archives") return h(ArchivesView, { archives });
   const shelves = library.shelves.value;
   const channels = shelves.kind === "ready" ? shelves.channels : [];
   const shown = channel === undefined
     ? channels[0]
     : channels.find((each) => each.channel === channel);
+  const name = shown?.channel;
+  useEffect(() => {
+    // What is shown belongs in the address, also where nobody asked for it.
+    if (view !== "archives" && channel === undefined && name !== undefined) {
+      go({ channel: name }, { replace: true });
+    }
+  }, [view, channel, name]);
+  if (view === "archives") return h(ArchivesView, { archives });
   if (shown === undefined) return h(Nothing, { library });
-  return h(ChatView, { library, channels, channel: shown });
+  return view === "chat"
+    ? h(ChatView, { library, channels, channel: shown })
+    : h(TimelineView, { library, channels, channel: shown });
 }
 
 function Header(): JSX.Element {

@@ -1,0 +1,129 @@
+import { type Signal, signal } from "@preact/signals";
+import { type Micros, MINUTE_US, minuteOf } from "../../core/time.ts";
+import type { Library } from "../app/library.ts";
+import { reasonOf } from "../archives/archives_state.ts";
+import type { Span } from "../reading/chat_archive.ts";
+import type { FoundMinute, MinuteSeconds } from "../reading/chat_reader.ts";
+import { NO_FILTER } from "../reading/filter.ts";
+import type { MinuteSummary } from "../reading/minute_summary.ts";
+
+/** What is known of a channel's minutes, and reads what is not. */
+export class TimelineData {
+  readonly channel: string;
+  /** Counts up when more is known. */
+  readonly version: Signal<number> = signal(0);
+  readonly isReading: Signal<boolean> = signal(false);
+  readonly failure: Signal<string | undefined> = signal(undefined);
+  readonly #library: Library;
+  readonly #minutes = new Map<Micros, MinuteSummary>();
+  readonly #seconds = new Map<Micros, MinuteSeconds["seconds"]>();
+  /** Spans that were read to their end, ascending, none touching another. */
+  #known: readonly Span[] = [];
+  #run: AbortController | undefined;
+
+  /** Knows nothing yet. */
+  constructor(channel: string, library: Library) {
+    this.channel = channel;
+    this.#library = library;
+  }
+
+  /** The summary of a minute, if it was read and holds anything. */
+  minute(minuteUs: Micros): MinuteSummary | undefined {
+    return this.#minutes.get(minuteUs);
+  }
+
+  /** The seconds of a minute, if they were counted. */
+  seconds(minuteUs: Micros): MinuteSeconds["seconds"] | undefined {
+    return this.#seconds.get(minuteUs);
+  }
+
+  /** Whether a minute was looked at, whatever came of it. */
+  isKnown(minuteUs: Micros): boolean {
+    return this.#minutes.has(minuteUs) ||
+      this.#known.some(({ fromUs, untilUs }) => minuteUs >= fromUs && minuteUs < untilUs);
+  }
+
+  /** Whether all of a span was looked at. */
+  isWhole({ fromUs, untilUs }: Span): boolean {
+    return without({ fromUs, untilUs }, this.#known).length === 0;
+  }
+
+  /** Reads what is not known of `span`, in place of what was read before. */
+  async show(span: Span, { withSeconds }: { readonly withSeconds: boolean }): Promise<void> {
+    this.#run?.abort();
+    const controller = new AbortController();
+    const { signal } = controller;
+    this.#run = controller;
+    this.isReading.value = true;
+    this.failure.value = undefined;
+    try {
+      const whole = { fromUs: minuteOf(span.fromUs), untilUs: upToMinute(span.untilUs) };
+      for (const missing of without(whole, this.#known)) await this.#read(missing, signal);
+      if (withSeconds) await this.#readSeconds(whole, signal);
+    } catch (error) {
+      if (!signal.aborted) this.failure.value = reasonOf(error);
+    } finally {
+      if (this.#run === controller) this.isReading.value = false;
+    }
+  }
+
+  /** Stops reading. */
+  close(): void {
+    this.#run?.abort();
+  }
+
+  async #read(span: Span, signal: AbortSignal): Promise<void> {
+    const onProgress = (found: readonly FoundMinute[]): void => {
+      for (const { summary } of found) this.#minutes.set(summary.minuteUs, summary);
+      this.version.value++;
+    };
+    const question = { channel: this.channel, filter: NO_FILTER, ...span };
+    await this.#library.call("read", question, { signal, onProgress });
+    this.#known = joined([...this.#known, span]);
+    this.version.value++;
+  }
+
+  async #readSeconds(span: Span, signal: AbortSignal): Promise<void> {
+    let isMissing = false;
+    for (let at = span.fromUs; at < span.untilUs; at += MINUTE_US) {
+      isMissing ||= this.#minutes.has(at) && !this.#seconds.has(at);
+    }
+    if (!isMissing) return;
+    const found = await this.#library.call("seconds", { channel: this.channel, ...span }, {
+      signal,
+    });
+    for (const { minuteUs, seconds } of found) this.#seconds.set(minuteUs, seconds);
+    this.version.value++;
+  }
+}
+
+function upToMinute(timeUs: Micros): Micros {
+  return minuteOf(timeUs + MINUTE_US - 1);
+}
+
+/** What of `span` lies in none of `known`, which are ascending. */
+function without(span: Span, known: readonly Span[]): Span[] {
+  const missing: Span[] = [];
+  let fromUs = span.fromUs;
+  for (const each of known) {
+    if (each.untilUs <= fromUs || each.fromUs >= span.untilUs) continue;
+    if (each.fromUs > fromUs) missing.push({ fromUs, untilUs: each.fromUs });
+    fromUs = each.untilUs;
+  }
+  if (fromUs < span.untilUs) missing.push({ fromUs, untilUs: span.untilUs });
+  return missing;
+}
+
+function joined(spans: readonly Span[]): Span[] {
+  const result: Span[] = [];
+  for (const span of [...spans].sort((a, b) => a.fromUs - b.fromUs)) {
+    const last = result.at(-1);
+    if (last !== undefined && span.fromUs <= last.untilUs) {
+      result[result.length - 1] = {
+        fromUs: last.fromUs,
+        untilUs: Math.max(last.untilUs, span.untilUs),
+      };
+    } else result.push(span);
+  }
+  return result;
+}

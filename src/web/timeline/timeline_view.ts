@@ -1,0 +1,324 @@
+import { Fragment, h, type JSX } from "preact";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { HOUR_US, type Micros, MINUTE_US, SECOND_US } from "../../core/time.ts";
+import { ChannelBar } from "../app/channel_bar.ts";
+import { formatClock, formatCount, formatCounted, formatDay, formatMinute } from "../app/format.ts";
+import { icon } from "../app/icons.ts";
+import type { Library } from "../app/library.ts";
+import { formatRoute, go, route } from "../app/route.ts";
+import { theme, zone } from "../app/settings.ts";
+import type { Span } from "../reading/chat_archive.ts";
+import type { ChannelSpan } from "../reading/chat_reader.ts";
+import { Chart } from "./chart.ts";
+import { Lanes } from "./lanes.ts";
+import { TimelineData } from "./timeline_data.ts";
+import { SECONDS_SPAN_US, type TimelineModel, timelineModel } from "./timeline_model.ts";
+
+/** What a timeline shows. */
+export interface TimelineViewProps {
+  readonly library: Library;
+  readonly channels: readonly ChannelSpan[];
+  readonly channel: ChannelSpan;
+}
+
+const DAY_US = 24 * HOUR_US;
+const SPAN_MIN_US = 10 * SECOND_US;
+// Two weeks of minutes. More would be years of work for the worker, and a blur for the eye.
+const SPAN_MAX_US = 14 * DAY_US;
+
+/** How much was said when, and who heard it. */
+export function TimelineView({ library, channels, channel }: TimelineViewProps): JSX.Element {
+  const data = useMemo(
+    () => new TimelineData(channel.channel, library),
+    [channel.channel, library.version.value],
+  );
+  useEffect(() => () => data.close(), [data]);
+  const asked = shownSpan(channel, library.isNode);
+  // Files tell hours; once they are read, show no more than what holds anything.
+  const span = route.value.atUs === undefined && data.version.value > 0 && data.isWhole(asked)
+    ? recordedSpan(channel, data)
+    : asked;
+  useEffect(() => {
+    void data.show(span, { withSeconds: span.untilUs - span.fromUs <= SECONDS_SPAN_US });
+  }, [data, span.fromUs, span.untilUs]);
+  const version = data.version.value;
+  const model = useMemo(
+    () => timelineModel(data, span, recordedSpan(channel, data)),
+    [data, version, span.fromUs, span.untilUs],
+  );
+  const [widthPx, setWidth] = useState(0);
+  return h(
+    "div",
+    { class: "timeline" },
+    h("h1", { class: "unseen" }, `Timeline of ${channel.channel}`),
+    h(
+      ChannelBar,
+      { channels, channel, dayUs: span.fromUs - span.fromUs % DAY_US },
+      h(ZoomButtons, { span }),
+    ),
+    h(
+      "div",
+      { class: "timeline-body" },
+      h(Summary, { model, data }),
+      h(ChartPlace, { model, onWidth: setWidth }),
+      h(Legend, null),
+      h(Lanes, { model, widthPx }),
+      h(Gaps, { model }),
+    ),
+  );
+}
+
+/** What the address asks for, or all there is, or the last of it. */
+function shownSpan(channel: ChannelSpan, isNode: boolean): Span {
+  const { atUs, untilUs } = route.value;
+  if (atUs !== undefined && untilUs !== undefined && untilUs - atUs >= SPAN_MIN_US) {
+    return { fromUs: Math.max(atUs, untilUs - SPAN_MAX_US), untilUs };
+  }
+  if (atUs !== undefined) {
+    const dayUs = atUs - atUs % DAY_US;
+    return { fromUs: dayUs, untilUs: dayUs + DAY_US };
+  }
+  const longestUs = isNode ? 3 * HOUR_US : 2 * DAY_US;
+  return {
+    fromUs: Math.max(channel.fromUs, channel.untilUs - longestUs),
+    untilUs: channel.untilUs,
+  };
+}
+
+/** From the first minute to the last: before and after, nobody meant to record. */
+function recordedSpan(channel: ChannelSpan, data: TimelineData): Span {
+  let { fromUs, untilUs } = channel;
+  for (let i = 0; i < 60 && data.minute(fromUs) === undefined; i++) fromUs += MINUTE_US;
+  for (let i = 0; i < 60 && data.minute(untilUs - MINUTE_US) === undefined; i++) {
+    untilUs -= MINUTE_US;
+  }
+  return fromUs < untilUs ? { fromUs, untilUs } : channel;
+}
+
+function move(span: Span, { by, factor }: { readonly by: number; readonly factor: number }): void {
+  const lengthUs = span.untilUs - span.fromUs;
+  const freshUs = Math.min(SPAN_MAX_US, Math.max(SPAN_MIN_US, lengthUs * factor));
+  const middleUs = (span.fromUs + span.untilUs) / 2 + by * lengthUs;
+  const fromUs = Math.max(0, Math.round((middleUs - freshUs / 2) / SECOND_US) * SECOND_US);
+  go({ atUs: fromUs, untilUs: fromUs + Math.round(freshUs / SECOND_US) * SECOND_US });
+}
+
+function ZoomButtons({ span }: { readonly span: Span }): JSX.Element {
+  const button = (name: "left" | "right" | "plus" | "minus", label: string, step: {
+    readonly by: number;
+    readonly factor: number;
+  }): JSX.Element =>
+    h("button", {
+      type: "button",
+      class: "quiet only-icon",
+      "aria-label": label,
+      title: label,
+      onClick: () => move(span, step),
+    }, icon(name));
+  return h(
+    "div",
+    { class: "zoom", role: "group", "aria-label": "What is shown" },
+    button("left", "Earlier", { by: -0.5, factor: 1 }),
+    button("minus", "Show more", { by: 0, factor: 2 }),
+    button("plus", "Show less", { by: 0, factor: 0.5 }),
+    button("right", "Later", { by: 0.5, factor: 1 }),
+    h("button", {
+      type: "button",
+      class: "quiet",
+      onClick: () => go({ atUs: undefined, untilUs: undefined }),
+    }, "All"),
+  );
+}
+
+function Summary({ model, data }: {
+  readonly model: TimelineModel;
+  readonly data: TimelineData;
+}): JSX.Element {
+  const { span, messages, single, gaps, lanes } = model;
+  const silentUs = gaps.reduce((sum, { fromUs, untilUs }) => sum + untilUs - fromUs, 0);
+  const failure = data.failure.value;
+  return h(
+    Fragment,
+    null,
+    h(
+      "p",
+      { class: "span" },
+      `${formatMinute(span.fromUs, zone.value)} to ${formatEnd(span)}`,
+      data.isReading.value && h("span", { class: "hint" }, " · reading…"),
+    ),
+    h(
+      "dl",
+      { class: "figures" },
+      h(Figure, { name: "messages", value: formatCount(messages) }),
+      h(Figure, {
+        name: "seen by one receiver only",
+        value: messages === 0 ? "–" : `${Math.ceil(single / messages * 1000) / 10} %`,
+      }),
+      h(Figure, { name: "receivers", value: formatCount(lanes.length) }),
+      h(Figure, {
+        name: "minutes without a recording",
+        value: formatCount(Math.round(silentUs / MINUTE_US)),
+      }),
+    ),
+    failure !== undefined && h("p", { class: "bad", role: "alert" }, failure),
+  );
+}
+
+function formatEnd({ fromUs, untilUs }: Span): string {
+  const isSameDay = formatDay(fromUs, zone.value) === formatDay(untilUs, zone.value);
+  const minute = isSameDay
+    ? formatClock(untilUs, zone.value).slice(0, 5)
+    : formatMinute(untilUs, zone.value);
+  return untilUs - fromUs < HOUR_US
+    ? `${minute}${formatClock(untilUs, zone.value).slice(5, 8)}`
+    : minute;
+}
+
+function Figure({ name, value }: { readonly name: string; readonly value: string }): JSX.Element {
+  return h("div", null, h("dt", null, name), h("dd", null, value));
+}
+
+interface ChartPlaceProps {
+  readonly model: TimelineModel;
+  readonly onWidth: (widthPx: number) => void;
+}
+
+function ChartPlace({ model, onWidth }: ChartPlaceProps): JSX.Element {
+  const place = useRef<HTMLDivElement>(null);
+  const chart = useRef<Chart | undefined>(undefined);
+  const [bar, setBar] = useState<number | undefined>();
+  useEffect(() => {
+    const frame = place.current!;
+    const made = new Chart(frame, {
+      model,
+      isUtc: zone.value === "utc",
+      events: {
+        onSelect: ({ fromUs, untilUs }) => move({ fromUs, untilUs }, { by: 0, factor: 1 }),
+        onClick: (atUs) => go({ view: "chat", atUs: Math.round(atUs), untilUs: undefined }),
+        onHover: setBar,
+      },
+    });
+    chart.current = made;
+    const resizes = new ResizeObserver(() => {
+      made.redraw(frame.clientWidth);
+      onWidth(frame.clientWidth);
+    });
+    resizes.observe(frame);
+    const dark = matchMedia("(prefers-color-scheme: dark)");
+    const redraw = (): void => made.redraw(frame.clientWidth);
+    dark.addEventListener("change", redraw);
+    return () => {
+      dark.removeEventListener("change", redraw);
+      resizes.disconnect();
+      made.remove();
+    };
+  }, [zone.value, theme.value]);
+  useEffect(() => chart.current?.show(model), [model]);
+  return h(
+    "div",
+    { class: "chart-frame" },
+    h("div", {
+      ref: place,
+      class: "chart",
+      role: "img",
+      tabIndex: 0,
+      "aria-label":
+        "Messages a minute over time. Arrow keys move, plus and minus zoom, Enter opens the chat.",
+      onKeyDown: (event: KeyboardEvent) => onKey(event, model.span),
+    }),
+    h("p", { class: "hover hint" }, bar === undefined ? HOW_TO : describeBar(model, bar)),
+  );
+}
+
+const HOW_TO = "Drag to zoom in, click to read the chat of that moment.";
+
+function onKey(event: KeyboardEvent, span: Span): void {
+  if (event.altKey || event.ctrlKey || event.metaKey) return;
+  const steps: Record<string, { by: number; factor: number }> = {
+    ArrowLeft: { by: -0.25, factor: 1 },
+    ArrowRight: { by: 0.25, factor: 1 },
+    "+": { by: 0, factor: 0.5 },
+    "-": { by: 0, factor: 2 },
+  };
+  const step = steps[event.key];
+  if (step !== undefined) {
+    event.preventDefault();
+    move(span, step);
+  } else if (event.key === "Enter") {
+    go({ view: "chat", atUs: (span.fromUs + span.untilUs) / 2, untilUs: undefined });
+  }
+}
+
+function describeBar({ times, counts, stepUs, gaps }: TimelineModel, bar: number): string {
+  const atUs = times[bar];
+  if (atUs === undefined) return HOW_TO;
+  const clock = formatClock(atUs, zone.value).slice(0, stepUs < MINUTE_US ? 8 : 5);
+  const when = `${formatDay(atUs, zone.value)} ${clock}`;
+  if (gaps.some(({ fromUs, untilUs }) => atUs >= fromUs && atUs < untilUs)) {
+    return `${when}: nobody recorded`;
+  }
+  const [one = 0, ...more] = counts[bar]!;
+  const total = more.reduce((sum, count) => sum + count, one);
+  return `${when}: ${formatCount(Math.round(total))} messages a minute, ${
+    formatCount(Math.round(one))
+  } of them seen by one receiver only`;
+}
+
+const LEGEND: readonly (readonly [name: string, label: string])[] = [
+  ["four", "seen by 4 or more"],
+  ["three", "by 3"],
+  ["two", "by 2"],
+  ["one", "by 1 only"],
+  ["gap", "nobody recorded"],
+];
+
+function Legend(): JSX.Element {
+  return h(
+    "ul",
+    { class: "legend" },
+    LEGEND.map(([name, label]) =>
+      h(
+        "li",
+        { key: name },
+        h("span", { class: `swatch is-${name}`, "aria-hidden": "true" }),
+        label,
+      )
+    ),
+  );
+}
+
+const GAPS_SHOWN = 50;
+
+function Gaps({ model: { gaps } }: { readonly model: TimelineModel }): JSX.Element | null {
+  if (gaps.length === 0) return null;
+  return h(
+    "section",
+    { class: "gaps", "aria-labelledby": "gaps-title" },
+    h("h2", { id: "gaps-title" }, "When nobody recorded"),
+    h(
+      "ul",
+      null,
+      gaps.slice(0, GAPS_SHOWN).map((gap) =>
+        h("li", { key: gap.fromUs }, h("a", linkTo(gap.fromUs), describeGap(gap)))
+      ),
+    ),
+    gaps.length > GAPS_SHOWN &&
+      h("p", { class: "hint" }, `and ${formatCount(gaps.length - GAPS_SHOWN)} more`),
+  );
+}
+
+function describeGap({ fromUs, untilUs }: Span): string {
+  const minutes = Math.round((untilUs - fromUs) / MINUTE_US);
+  return `${formatMinute(fromUs, zone.value)}, ${formatCounted(minutes, "minute")}`;
+}
+
+function linkTo(atUs: Micros): { readonly href: string; readonly onClick: (event: Event) => void } {
+  const to = { view: "chat", atUs, untilUs: undefined } as const;
+  return {
+    href: formatRoute({ ...route.value, ...to }),
+    onClick: (event) => {
+      event.preventDefault();
+      go(to);
+    },
+  };
+}
