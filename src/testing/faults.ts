@@ -53,23 +53,36 @@ export function seededFaults(
   };
 }
 
+/** Whether a process is still there. All that one process uses shares one, and dies together. */
+export interface Fate {
+  /** What the process died of; `undefined` while it lives. Set it, and the process is dead. */
+  crash: SimulatedCrash | undefined;
+}
+
+/** Ends a process from outside, between any two of its calls, as `kill -9` does. */
+export function killProcess(fate: Fate): void {
+  fate.crash ??= new SimulatedCrash({ number: 0, method: "kill", subject: "" });
+}
+
 /** Carries out a {@link FaultPlan} for the calls of one process. */
 export class FaultyCalls {
   readonly #plan: FaultPlan;
   readonly #delay: (call: FallibleCall) => Promise<void> | undefined;
   readonly #ioCode: ErrorCode;
+  readonly #fate: Fate;
   #count = 0;
-  #crash: SimulatedCrash | undefined;
 
   /** Fails calls by `plan`, with `ioCode` where nothing is full or denied. */
   constructor(
     plan: FaultPlan,
-    { ioCode, delay = () => undefined }: {
+    { ioCode, delay = () => undefined, fate = { crash: undefined } }: {
       readonly ioCode: ErrorCode;
       readonly delay?: ((call: FallibleCall) => Promise<void> | undefined) | undefined;
+      readonly fate?: Fate | undefined;
     },
   ) {
     this.#plan = plan;
+    this.#fate = fate;
     this.#ioCode = ioCode;
     this.#delay = delay;
   }
@@ -81,12 +94,12 @@ export class FaultyCalls {
 
   /** The crash that the process died of, if it is dead. */
   get crash(): SimulatedCrash | undefined {
-    return this.#crash;
+    return this.#fate.crash;
   }
 
   /** Starts the process anew. */
   revive(): void {
-    this.#crash = undefined;
+    this.#fate.crash = undefined;
   }
 
   /** Does `work`, unless the plan has it fail. */
@@ -115,28 +128,28 @@ export class FaultyCalls {
     this.#before(call, fault);
     for await (const item of items()) {
       yield item;
-      if (this.#crash !== undefined) throw this.#crash;
+      if (this.#fate.crash !== undefined) throw this.#fate.crash;
     }
     this.#after(call, fault);
   }
 
   #next(method: string, subject: string): [FallibleCall, Fault | undefined] {
-    if (this.#crash !== undefined) throw this.#crash;
+    if (this.#fate.crash !== undefined) throw this.#fate.crash;
     const call = { number: ++this.#count, method, subject };
     return [call, this.#plan(call)];
   }
 
   #before(call: FallibleCall, fault: Fault | undefined): void {
-    if (this.#crash !== undefined) throw this.#crash;
-    if (fault === "crash-before") throw this.#crash = new SimulatedCrash(call);
+    if (this.#fate.crash !== undefined) throw this.#fate.crash;
+    if (fault === "crash-before") throw this.#fate.crash = new SimulatedCrash(call);
     if (fault === "full") throw failure("STORE_FULL", call);
     if (fault === "denied") throw failure("STORE_DENIED", call);
     if (fault === "io") throw failure(this.#ioCode, call);
   }
 
   #after(call: FallibleCall, fault: Fault | undefined): void {
-    if (this.#crash !== undefined) throw this.#crash;
-    if (fault === "crash-after") throw this.#crash = new SimulatedCrash(call);
+    if (this.#fate.crash !== undefined) throw this.#fate.crash;
+    if (fault === "crash-after") throw this.#fate.crash = new SimulatedCrash(call);
     if (fault === "lost-answer") throw failure(this.#ioCode, call);
   }
 }

@@ -1,5 +1,11 @@
 import type { DeadRun, JournalRun, JournalStore } from "../ports/journal_store.ts";
-import { type Fault, type FaultPlan, FaultyCalls, type SimulatedCrash } from "./faults.ts";
+import {
+  type Fate,
+  type Fault,
+  type FaultPlan,
+  FaultyCalls,
+  type SimulatedCrash,
+} from "./faults.ts";
 
 /** How a {@link FaultyJournal} fails. */
 export interface FaultyJournalOptions {
@@ -8,6 +14,8 @@ export interface FaultyJournalOptions {
    * when it throws, so `lost-answer` is `io` there.
    */
   readonly plan?: FaultPlan;
+  /** With what else the process that uses it lives and dies; alone unless told. */
+  readonly fate?: Fate;
 }
 
 /** A journal as one process sees it, which fails by plan. */
@@ -26,7 +34,7 @@ export interface FaultyJournal extends JournalStore {
 /** Lets the calls to `inner`, its runs and its dead runs fail by plan. */
 export function faultyJournal(
   inner: JournalStore,
-  { plan = () => undefined }: FaultyJournalOptions = {},
+  { plan = () => undefined, fate }: FaultyJournalOptions = {},
 ): FaultyJournal {
   const calls = new FaultyCalls(
     (call) => {
@@ -34,7 +42,7 @@ export function faultyJournal(
       const isAllOrNothing = call.method === "append" || call.method === "rotate";
       return fault === "lost-answer" && isAllOrNothing ? "io" : fault;
     },
-    { ioCode: "JOURNAL_IO" },
+    { ioCode: "JOURNAL_IO", fate },
   );
   return {
     async openRun(node) {

@@ -1,5 +1,11 @@
 import type { AbortOptions, BatchStore } from "../ports/batch_store.ts";
-import { type FallibleCall, type FaultPlan, FaultyCalls, type SimulatedCrash } from "./faults.ts";
+import {
+  type FallibleCall,
+  type Fate,
+  type FaultPlan,
+  FaultyCalls,
+  type SimulatedCrash,
+} from "./faults.ts";
 
 /** How a {@link FaultyStore} fails. */
 export interface FaultyStoreOptions {
@@ -7,6 +13,8 @@ export interface FaultyStoreOptions {
   readonly plan?: FaultPlan;
   /** Waits before a call does anything, as a slow disk does. */
   readonly delay?: (call: FallibleCall) => Promise<void> | undefined;
+  /** With what else the process that uses it lives and dies; alone unless told. */
+  readonly fate?: Fate;
 }
 
 /** A store as one process sees it, which fails by plan. */
@@ -26,8 +34,8 @@ export interface FaultyStore extends BatchStore {
  * file among the strays.
  */
 export function faultyStore(inner: BatchStore, options: FaultyStoreOptions = {}): FaultyStore {
-  const { plan = () => undefined, delay } = options;
-  const calls = new FaultyCalls(plan, { ioCode: "STORE_IO", delay });
+  const { plan = () => undefined, delay, fate } = options;
+  const calls = new FaultyCalls(plan, { ioCode: "STORE_IO", delay, fate });
   const unfinished: string[] = [];
   return {
     list: (prefix, abort) => calls.each("list", prefix, () => inner.list(prefix, abort)),

@@ -41,13 +41,16 @@ export {
 export {
   failNth,
   type FallibleCall,
+  type Fate,
   type Fault,
   type FaultPlan,
+  killProcess,
   seededFaults,
   SimulatedCrash,
 } from "./faults.ts";
 export { type FaultyJournal, faultyJournal, type FaultyJournalOptions } from "./faulty_journal.ts";
 export { type FaultyStore, faultyStore, type FaultyStoreOptions } from "./faulty_store.ts";
+export { type NetworkTrouble, SeededNetwork, type SeededNetworkOptions } from "./seeded_network.ts";
 
 export type { Micros } from "../core/time.ts";
 export type { Clock } from "../ports/clock.ts";
