@@ -1,5 +1,6 @@
 import type { Sighting } from "../../src/core/sighting.ts";
 import { fromSeconds } from "../../src/core/time.ts";
+import { seededRandom } from "../../src/testing/seeded_random.ts";
 
 /** How one world behaves. Times are seconds of server time. */
 export interface World {
@@ -83,20 +84,10 @@ export interface TrueSighting {
 const RECEIVERS = ["alpha.AbCdE.0", "beta.xYz12.0", "gamma.q7Rst.1"];
 const START_S = 1_700_000_000;
 
-/** A generator of numbers in [0, 1) that a seed decides (mulberry32). */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** Plays a world: for each content, what three receivers write down about it. */
 export function playWorld(world: World, seed: number): TrueSighting[][] {
-  const random = seededRandom(seed);
+  const chance = seededRandom(seed);
+  const random = () => chance.next();
   const between = ([low, high]: readonly [number, number]) => low + random() * (high - low);
   const heard: TrueSighting[][] = [];
   let event = 0;

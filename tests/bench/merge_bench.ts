@@ -7,22 +7,10 @@
 import { createHash } from "node:crypto";
 import process from "node:process";
 import { mergeBatches } from "../../src/core/merge.ts";
-import { seededRandom } from "./grouping_worlds.ts";
+import { seededRandom } from "../../src/testing/seeded_random.ts";
+import { medianMs } from "./rounds.ts";
 
 const UTF8 = new TextEncoder();
-
-/** Of each, the shortest of some runs in turn, in ms: what the machine disturbed least. */
-function fastest(runs: readonly (() => unknown)[], times = 5): number[] {
-  const best = runs.map(() => Infinity);
-  for (let round = 0; round < times; round++) {
-    for (const [i, run] of runs.entries()) {
-      const startMs = performance.now();
-      run();
-      best[i] = Math.min(best[i]!, performance.now() - startMs);
-    }
-  }
-  return best;
-}
 
 interface Chat {
   readonly sentMs: number;
@@ -87,42 +75,39 @@ function toBatch(lines: readonly string[]): Uint8Array {
   return UTF8.encode(lines.map((line) => line + "\n").join(""));
 }
 
-function benchExact(): void {
-  const random = seededRandom(1);
+async function benchExact(): Promise<void> {
+  const chance = seededRandom(1);
+  const random = () => chance.next();
   const all = chat(51_000, random);
   const sides = [all.slice(0, 50_000), all.slice(1_000)].map((side, i) =>
     side.map((one) => privmsg(one, ["alpha.AbCdE.0", "beta.xYz12.0"][i]!, random))
   );
   const batches = sides.map(toBatch);
   const lines = sides.flat();
-  const [parseMs = 0, mergeMs = 0, hashMs = 0] = fastest([
-    () => {
-      for (const line of lines) JSON.parse(line);
-    },
-    () => createHash("sha256").update(mergeBatches(batches)).digest(),
-    () => batches.map((each) => createHash("sha256").update(each).digest()),
-  ]);
+  const { parse, merge, hash } = await medianMs({
+    parse: () => lines.reduce((sum, line) => sum + (JSON.parse(line) === null ? 0 : 1), 0),
+    merge: () => createHash("sha256").update(mergeBatches(batches)).digest()[0]!,
+    hash: () => batches.reduce((sum, b) => sum + createHash("sha256").update(b).digest()[0]!, 0),
+  }, { prepare: () => undefined, rounds: 9, warmUps: 2 });
   const bytes = batches[0]!.length + batches[1]!.length;
-  const ratio = mergeMs / parseMs;
+  const ratio = merge / parse;
   console.log(`two files of 50,000 messages that overlap by 98 %: ${(bytes / 1e6).toFixed(1)} MB`);
-  console.log(`  JSON.parse of every line    1.00   (${parseMs.toFixed(0)} ms)`);
-  console.log(`  SHA-256 of the input        ${(hashMs / parseMs).toFixed(2)}`);
+  console.log(`  JSON.parse of every line    1.00   (${parse.toFixed(0)} ms)`);
+  console.log(`  SHA-256 of the input        ${(hash / parse).toFixed(2)}`);
   console.log(`  merge and hash              ${ratio.toFixed(2)}   (must not exceed 1)`);
   if (ratio > 1) process.exitCode = 1;
 }
 
 type Shape = (n: number, side: number) => string;
 
-function benchRanged(name: string, shape: Shape): void {
-  const [few = 0, many = 0] = fastest(
-    [1_000, 8_000].map((count) => {
-      const sides = [0, 1].map((side) =>
-        toBatch(Array.from({ length: count }, (_, n) => shape(n, side)))
-      );
-      return () => mergeBatches(sides);
-    }),
-    4,
+async function benchRanged(name: string, shape: Shape): Promise<void> {
+  const [thousand, eightThousand] = [1_000, 8_000].map((count) =>
+    [0, 1].map((side) => toBatch(Array.from({ length: count }, (_, n) => shape(n, side))))
   );
+  const { few, many } = await medianMs({
+    few: () => mergeBatches(thousand!).length,
+    many: () => mergeBatches(eightThousand!).length,
+  }, { prepare: () => undefined, rounds: 5, warmUps: 1 });
   const ratio = many / few;
   console.log(
     `  ${name.padEnd(38)} ${ratio.toFixed(1).padStart(5)}   (${few.toFixed(1)} and ${
@@ -132,30 +117,33 @@ function benchRanged(name: string, shape: Shape): void {
   if (ratio > 20) process.exitCode = 1;
 }
 
-benchExact();
+await benchExact();
 console.log("8,000 ranged messages a side, against 1,000 a side (must not exceed 20):");
 const receivers = ["alpha.AbCdE.0", "beta.xYz12.0"];
 const S = 1_700_000_000;
-benchRanged("joins of many users", (n, side) => join(S + n + side, n % 700, receivers[side]!));
-benchRanged(
+await benchRanged(
+  "joins of many users",
+  (n, side) => join(S + n + side, n % 700, receivers[side]!),
+);
+await benchRanged(
   "one user, one after the other",
   (n, side) => join(S + 9 * n + side, 1, receivers[side]!),
 );
-benchRanged(
+await benchRanged(
   "one user, all at once",
   (n, side) => join(S, 1, receivers[side]!).replace(/("[a-z]+\.[^"]+\.0":)[\d.]+/, `$1${S + n}.5`),
 );
-benchRanged(
+await benchRanged(
   "one user, all within a minute",
   (n, side) =>
     join(S + (n * 7 + side) % 55, 1, receivers[side]!)
       .replace(/("[a-z]+\.[^"]+\.0":)[\d.]+/, `$1${S + n}.5`),
 );
-benchRanged(
+await benchRanged(
   "one user, many receivers",
   (n, side) => join(S + (n * 13) % 900, 1, `node${side}.AbCdE.${n}`),
 );
-benchRanged(
+await benchRanged(
   "one user, many receivers, all at once",
   (n, side) =>
     join(S + n % 7, 1, `node${side}.AbCdE.${n % 500}`)

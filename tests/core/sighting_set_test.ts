@@ -6,7 +6,7 @@ import { mergeBatches } from "../../src/core/merge.ts";
 import type { Message } from "../../src/core/message.ts";
 import { readBatch } from "../../src/core/read_batch.ts";
 import { SightingSet } from "../../src/core/sighting_set.ts";
-import { seededRandom } from "../bench/grouping_worlds.ts";
+import { seededRandom } from "../../src/testing/seeded_random.ts";
 
 const MINUTE_US = 60_000_000;
 
@@ -110,9 +110,9 @@ test("mergeBatches handles one content heard by very many, and one instant full 
 });
 
 test("mergeBatches does not mind in which order instants come", () => {
-  const random = seededRandom(7);
+  const chance = seededRandom(7);
   const messages = Array.from({ length: 2_000 }, (_, n): Message => {
-    const sentMs = 1568505600000 + Math.floor(random() * 500) * 10;
+    const sentMs = 1568505600000 + Math.floor(chance.next() * 500) * 10;
     const tags = { id: String(n), "tmi-sent-ts": String(sentMs) };
     return { ...CHAT, tags, time: sentMs / 1000, receivers: { a: 1568505653.5 } };
   });
