@@ -6,6 +6,7 @@
  */
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { buildPage } from "./build_page.ts";
 import { PROJECT, runStep } from "./run_step.ts";
 
 const COMMAND = `#!/usr/bin/env node
@@ -36,6 +37,8 @@ export async function packForNpm(folder: string): Promise<string> {
 
   mkdirSync(join(staging, "bin"));
   writeFileSync(join(staging, "bin", "chatloom.js"), COMMAND, { mode: 0o755 });
+  mkdirSync(join(staging, "src/web/dist"), { recursive: true });
+  writeFileSync(join(staging, "src/web/dist/page.html"), await buildPage());
   copyFileSync(`${PROJECT}CHANGELOG.md`, join(staging, "CHANGELOG.md"));
   const path = join(staging, "package.json");
   const description = JSON.parse(readFileSync(path, "utf8")) as PackageJson;

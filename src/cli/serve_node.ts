@@ -2,7 +2,9 @@ import { honoRouter } from "../adapters/http/hono_router.ts";
 import { nodeServer } from "../adapters/http/node_server.ts";
 import type { PrometheusMetrics } from "../adapters/metrics/prometheus_metrics.ts";
 import { nodeApi, type NodeApiOptions } from "../engine/api/node_api.ts";
+import { pageRoute } from "../engine/api/page_route.ts";
 import type { HttpListener } from "../ports/http.ts";
+import { readBuiltPage } from "./built_page.ts";
 import { VERSION } from "./version.ts";
 
 /** What {@link serveNode} serves, and where. */
@@ -23,7 +25,20 @@ export interface ServeNodeOptions
  */
 export async function serveNode(options: ServeNodeOptions): Promise<HttpListener> {
   const { metrics, listen, connectionsMax } = options;
-  const routes = nodeApi({ ...options, metricsPage: () => metrics.page(), version: VERSION });
+  const page = await readBuiltPage();
+  if (page === undefined) {
+    options.reporter.report("info", "Serving without the page for browsers: it is not built");
+  }
+  const moreRoutes = [
+    ...options.moreRoutes ?? [],
+    ...(page === undefined ? [] : [await pageRoute(page, options.hasher)]),
+  ];
+  const routes = nodeApi({
+    ...options,
+    moreRoutes,
+    metricsPage: () => metrics.page(),
+    version: VERSION,
+  });
   const bound = connectionsMax === undefined ? {} : { connectionsMax };
   return await nodeServer(honoRouter(routes), { listen, ...bound });
 }

@@ -10,7 +10,7 @@ import { ScrollPosition } from "./scroll_position.ts";
 // whenever one is measured. Rows that come by the minute allow for much less.
 
 /** What a list shows, and whom it tells. */
-export interface VirtualListProps {
+interface VirtualListProps {
   readonly day: DayChat;
   /** The day's version, so that the list draws anew. */
   readonly version: number;

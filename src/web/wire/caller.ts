@@ -15,7 +15,7 @@ export type Caller<C extends Calls> = <Name extends keyof C & string>(
 ) => Promise<C[Name]["output"]>;
 
 /** What a call failed with in the worker. */
-export class WorkerError extends Error {
+class WorkerError extends Error {
   /** The code of a `ChatloomError`. */
   readonly code: string | undefined;
 
