@@ -79,11 +79,10 @@ export {
   type ReadMinute,
   readMinutes,
   type ReadMinutesOptions,
-} from "./src/engine/read_minutes.ts";
+} from "./src/engine/read/read_minutes.ts";
+export { type Finding, type FindingKind, NOTE_KINDS } from "./src/engine/verify/finding.ts";
 export {
-  type Finding,
-  type FindingKind,
   verifyArchive,
   type VerifyOptions,
   type VerifyTotals,
-} from "./src/engine/verify.ts";
+} from "./src/engine/verify/verify_archive.ts";

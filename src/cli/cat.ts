@@ -4,7 +4,7 @@ import { bestHasher } from "../adapters/web_crypto_hasher.ts";
 import { decodeBatch } from "../core/batch.ts";
 import { BatchSyntaxError } from "../core/errors.ts";
 import { type Micros, TIME_END_US } from "../core/time.ts";
-import { readMinutes } from "../engine/read_minutes.ts";
+import { readMinutes } from "../engine/read/read_minutes.ts";
 import { checkChannels } from "./channel_names.ts";
 import { contextOf, type VerbContext } from "./context.ts";
 import { existingArchive } from "./existing_archive.ts";

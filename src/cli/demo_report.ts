@@ -5,7 +5,7 @@ import { sentUs } from "../core/content.ts";
 import { parseIrcLine } from "../core/irc_line.ts";
 import type { Micros } from "../core/time.ts";
 import { settleArchive } from "../engine/settle/settle_archive.ts";
-import { verifyArchive } from "../engine/verify.ts";
+import { verifyArchive } from "../engine/verify/verify_archive.ts";
 import type { BatchStore } from "../ports/batch_store.ts";
 import type { Truth } from "../testing/simulated_twitch/truth.ts";
 import type { VerbContext } from "./context.ts";

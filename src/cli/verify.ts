@@ -1,6 +1,9 @@
 import { Command, Option } from "commander";
+import { fileSystemLock } from "../adapters/file_system_lock.ts";
 import { bestHasher } from "../adapters/web_crypto_hasher.ts";
-import { type Finding, verifyArchive } from "../engine/verify.ts";
+import { type Finding, type FindingKind, NOTE_KINDS } from "../engine/verify/finding.ts";
+import { healBatch, type HealOptions } from "../engine/verify/heal.ts";
+import { verifyArchive } from "../engine/verify/verify_archive.ts";
 import { checkChannels } from "./channel_names.ts";
 import { contextOf } from "./context.ts";
 import { existingArchive } from "./existing_archive.ts";
@@ -10,30 +13,39 @@ import { examplesOf } from "./program.ts";
 interface VerifyFlags {
   readonly archive: string;
   readonly format: "json" | "text";
+  readonly strict?: boolean;
+  readonly heal?: boolean;
 }
 
 /** `chatloom verify`: says what is wrong in an archive. */
 export function verifyCommand(): Command {
   return new Command("verify")
-    .description("check names, hashes, form and order of all files of an archive")
+    .description("check names, hashes, form, order and state of all files of an archive")
     .argument("[channels...]", "only these channels")
-    .requiredOption("-a, --archive <dir>", "the archive, which is only read")
+    .requiredOption("-a, --archive <dir>", "the archive, which is only read unless it is healed")
+    .option("--strict", "notes count as wrong: unsettled minutes, repeated ids, hidden files")
+    .option("--heal", "write files anew that are valid but not in canonical form, and nothing else")
     .addOption(
       new Option("-f, --format <format>", "one finding a line, as JSON or for people")
         .choices(["json", "text"]).default("text"),
     )
     .addHelpText(
       "after",
-      "\nExits with 1 if anything is wrong.\n" +
-        examplesOf(["chatloom verify --archive chat", "chatloom verify -a chat forsen -f json"]),
+      "\nExits with 1 if anything is wrong and was not healed. Notes are worth knowing, not wrong.\n" +
+        examplesOf([
+          "chatloom verify --archive chat",
+          "chatloom verify -a chat forsen -f json",
+          "chatloom settle -a chat && chatloom verify -a chat --strict",
+        ]),
     )
-    .action(async (channels: string[], { archive, format }: VerifyFlags, command: Command) => {
+    .action(async (channels: string[], flags: VerifyFlags, command: Command) => {
       checkChannels(channels, command);
       const { print, progress, signal } = contextOf(command);
-      const store = await existingArchive(archive);
+      const store = await existingArchive(flags.archive);
       const hasher = await bestHasher();
+      const heal = { store, hasher, signal, lock: fileSystemLock(flags.archive) };
       const shown = progress("Verified files");
-      let [findings, files, messages] = [0, 0, 0];
+      const tally = new Tally(flags);
       try {
         for (const prefix of channels.length === 0 ? [""] : channels.map((name) => `${name}/`)) {
           const found = verifyArchive({
@@ -41,28 +53,70 @@ export function verifyCommand(): Command {
             hasher,
             prefix,
             signal,
-            onProgress: (totals, key) => shown.update(files + totals.files, key),
+            onProgress: (totals, key) => shown.update(tally.files + totals.files, key),
           });
           let step = await found.next();
           for (; !step.done; step = await found.next()) {
-            findings++;
-            await print(format === "json" ? `${JSON.stringify(step.value)}\n` : toText(step.value));
+            const healed = flags.heal ? await tryHealing(step.value, heal) : undefined;
+            tally.add(step.value, healed !== undefined);
+            await print(format(step.value, { ...flags, healed }));
           }
-          files += step.value.files;
-          messages += step.value.messages;
+          tally.files += step.value.files;
+          tally.messages += step.value.messages;
         }
       } finally {
         shown.end();
       }
-      if (format === "text") {
-        const outcome = findings === 0 ? "nothing wrong" : `${findings} found wrong`;
-        await print(`${files} files with ${messages} messages: ${outcome}\n`);
-      }
-      if (findings > 0) throw new QuietExit(EXIT.failed, "Something is wrong in the archive");
+      if (flags.format === "text") await print(`${tally}\n`);
+      if (tally.wrong > 0) throw new QuietExit(EXIT.failed, "Something is wrong in the archive");
     });
 }
 
-function toText({ kind, path, line, reason }: Finding): string {
+/** How much was looked at, and what was found. */
+class Tally {
+  files = 0;
+  messages = 0;
+  wrong = 0;
+  readonly #isStrict: boolean;
+  #notes = 0;
+  #healed = 0;
+
+  constructor({ strict = false }: { readonly strict?: boolean }) {
+    this.#isStrict = strict;
+  }
+
+  add({ kind }: Finding, isHealed: boolean): void {
+    if (isHealed) this.#healed++;
+    else if (NOTE_KINDS.has(kind) && !this.#isStrict) this.#notes++;
+    else this.wrong++;
+  }
+
+  toString(): string {
+    const outcome = this.wrong === 0 ? "nothing wrong" : `${this.wrong} found wrong`;
+    const notes = this.#notes === 0 ? "" : `, ${this.#notes} worth knowing`;
+    const healed = this.#healed === 0 ? "" : `, ${this.#healed} healed`;
+    return `${this.files} files with ${this.messages} messages: ${outcome}${notes}${healed}`;
+  }
+}
+
+const CURABLE: ReadonlySet<FindingKind> = new Set(["not-canonical", "unsorted"]);
+
+async function tryHealing(
+  { kind, path }: Finding,
+  options: HealOptions,
+): Promise<string | undefined> {
+  return CURABLE.has(kind) ? await healBatch(path, options) : undefined;
+}
+
+function format(
+  finding: Finding,
+  { format, healed }: { readonly format: "json" | "text"; readonly healed: string | undefined },
+): string {
+  if (format === "json") {
+    return `${JSON.stringify(healed === undefined ? finding : { ...finding, healed })}\n`;
+  }
+  const { kind, path, line, reason } = finding;
   const where = line === undefined ? path : `${path} line ${line}`;
-  return `${kind}: ${where}: ${reason}\n`;
+  const cure = healed === undefined ? "" : `; written anew as ${healed}`;
+  return `${NOTE_KINDS.has(kind) ? "note: " : ""}${kind}: ${where}: ${reason}${cure}\n`;
 }

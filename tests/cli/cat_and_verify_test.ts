@@ -95,8 +95,62 @@ test("cat ends quietly when nobody reads on", async () => {
 
 test("verify finds nothing in a good archive", async () => {
   const { exitCode, stdout } = await runCli(["verify", "-a", join(folder, "good")]);
-  assert.equal(stdout, "2 files with 4 messages: nothing wrong\n");
+  assert.match(stdout, /^note: unsettled: forsen\/.*: 2 files, where one would do\n/);
+  assert.match(stdout, /\n2 files with 4 messages: nothing wrong, 1 worth knowing\n$/);
   assert.equal(exitCode, 0);
+  const strict = await runCli(["verify", "-a", join(folder, "good"), "--strict"]);
+  assert.equal(strict.exitCode, 1);
+});
+
+test("settle merges the files of a minute, and then verify has nothing to say", async () => {
+  put("settled", encodeBatch([message(1, "one"), message(3, "three")]));
+  put("settled", encodeBatch([message(2, "two"), message(3, "three")]));
+  const archive = ["-a", join(folder, "settled")];
+  const before = await runCli(["cat", ...archive, "forsen"]);
+  const settled = await runCli(["settle", ...archive]);
+  assert.equal(settled.stdout, "1 minutes: 1 batches written, 2 files merged away\n");
+  const again = await runCli(["settle", ...archive]);
+  assert.equal(again.stdout, "1 minutes: 0 batches written, 0 files merged away\n");
+  const verified = await runCli(["verify", ...archive, "--strict"]);
+  assert.equal(verified.stdout, "1 files with 3 messages: nothing wrong\n");
+  assert.equal((await runCli(["cat", ...archive, "forsen"])).stdout, before.stdout);
+});
+
+test("settle names files that it leaves alone, and exits with 1", async () => {
+  put("half", encodeBatch([message(1, "one")]));
+  put("half", encodeBatch([message(2, "two")]));
+  const bad = put("half", new TextEncoder().encode("{}\n"));
+  const { exitCode, stdout, stderr } = await runCli(["settle", "-a", join(folder, "half")]);
+  assert.equal(exitCode, 1);
+  assert.match(stdout, /1 batches written, 2 files merged away, 1 files left alone/);
+  assert.match(stderr, /Left out a file .*line=1/);
+  assert.ok(existsSync(bad));
+});
+
+test("merge prints what files say together, packed or not, or nothing if one cannot be read", async () => {
+  const left = put("merge", encodeBatch([message(1, "one")]));
+  const right = gzipSync(encodeBatch([message(2, "two")]));
+  const merged = await runCli(["merge", left, "-"], { input: right });
+  const expected = encodeBatch([message(1, "one"), message(2, "two")]);
+  assert.equal(merged.stdout, new TextDecoder().decode(expected));
+  const failed = await runCli(["merge", left, "-"], { input: "{}\n" });
+  assert.equal(failed.stdout, "");
+  assert.equal(failed.exitCode, 1);
+});
+
+test("verify --heal writes anew what is not canonical, and nothing else", async () => {
+  const lines = [1, 2].map((second) =>
+    new TextDecoder().decode(encodeBatch([message(second, "x")]))
+  );
+  const sloppy = put("heal", new TextEncoder().encode(lines[1]! + lines[0]!.replace(",", ", ")));
+  const bad = put("heal", new TextEncoder().encode("{}\n"));
+  const archive = ["-a", join(folder, "heal")];
+  const first = await runCli(["verify", ...archive, "--heal"]);
+  assert.match(first.stdout, /not-canonical: .*; written anew as forsen/);
+  assert.match(first.stdout, /1 found wrong, 1 healed/);
+  assert.ok(!existsSync(sloppy) && existsSync(bad));
+  const second = await runCli(["cat", ...archive, "forsen"]);
+  assert.equal(second.stdout, lines.join(""));
 });
 
 test("verify names what is wrong, of each kind, and exits with 1", async () => {
@@ -138,7 +192,8 @@ test("verify does not look at what a tombstone hides", async () => {
   assert.equal(before.exitCode, 1);
   writeFileSync(path.replace(/\.json$/, ".tombstone"), "");
   const hidden = await runCli(["verify", "-a", join(folder, "hidden")]);
-  assert.equal(hidden.stdout, "1 files with 0 messages: nothing wrong\n");
+  assert.match(hidden.stdout, /^note: hidden: .*\.tombstone: it hides a batch\n/);
+  assert.equal(hidden.exitCode, 0);
 });
 
 const golden = new URL("../../../shared/data/golden/", import.meta.url);

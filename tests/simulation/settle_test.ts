@@ -1,13 +1,11 @@
 import process from "node:process";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SightingSet } from "../../src/core/sighting_set.ts";
 import { Settler } from "../../src/engine/settle/settler.ts";
 import { SILENT } from "../../src/ports/reporter.ts";
 import { intBelow, seededRandom, shuffled } from "../../src/testing/seeded_random.ts";
 import { virtualClock } from "../../src/testing/virtual_clock.ts";
 import {
-  addSmall,
   contentsOf,
   filesOf,
   filesOfSet,
@@ -15,19 +13,13 @@ import {
   randomSightings,
   readAll,
   settleAll,
-  type SmallSighting,
   storeWith,
   text,
   textsOf,
+  truthOf,
 } from "./settle_world.ts";
 
 const SEEDS = Number(process.env["SETTLE_SEEDS"] ?? 150);
-
-function truthOf(sightings: readonly SmallSighting[]): SightingSet {
-  const set = new SightingSet();
-  for (const each of sightings) addSmall(set, each);
-  return set;
-}
 
 test("settleArchive brings any files to the normal form of all they know, and reading gives it before", async () => {
   for (let seed = 0; seed < SEEDS; seed++) {

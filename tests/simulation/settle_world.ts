@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
-import { type ArchiveKey, batchKey, parseArchiveKey } from "../../src/core/archive_key.ts";
+import {
+  type ArchiveKey,
+  batchKey,
+  formatArchiveKey,
+  parseArchiveKey,
+} from "../../src/core/archive_key.ts";
 import { contentOf } from "../../src/core/content.ts";
+import { encodeRedaction } from "../../src/core/redaction.ts";
 import { toDigestText } from "../../src/core/digest_text.ts";
 import { SightingSet } from "../../src/core/sighting_set.ts";
 import { type Micros, MINUTE_US, SECOND_US } from "../../src/core/time.ts";
@@ -60,6 +66,12 @@ export function addSmall(set: SightingSet, small: SmallSighting): void {
   });
 }
 
+export function truthOf(sightings: readonly SmallSighting[]): SightingSet {
+  const set = new SightingSet();
+  for (const each of sightings) addSmall(set, each);
+  return set;
+}
+
 export function randomSightings(random: SeededRandom, count: number): SmallSighting[] {
   return Array.from({ length: count }, () => {
     const isExact = random.next() < 0.3;
@@ -89,6 +101,13 @@ export function filesOfSet(set: SightingSet): Map<ArchiveKey, Uint8Array> {
       bytes,
     ]),
   );
+}
+
+/** An order to forget the message with this id. */
+export async function redactionFile(id: string): Promise<[ArchiveKey, Uint8Array]> {
+  const bytes = encodeRedaction({ target: { kind: "message", id }, madeUs: WORLD_US, reason: "" });
+  const digest = await hasher.digest(bytes);
+  return [formatArchiveKey({ kind: "redaction", channel: CHANNEL, digest }), bytes];
 }
 
 export async function storeWith(

@@ -7,7 +7,13 @@ import type { Hasher } from "../../ports/hasher.ts";
 /** A redaction file, read or not. */
 export type LoadedRedaction =
   | { readonly ok: true; readonly key: ArchiveKey; readonly redaction: Redaction }
-  | { readonly ok: false; readonly key: ArchiveKey; readonly reason: string };
+  | {
+    readonly ok: false;
+    readonly key: ArchiveKey;
+    /** Its bytes do not match its name, or are no redaction. */
+    readonly fault: "damaged" | "unreadable";
+    readonly reason: string;
+  };
 
 /** What the keys of a channel's redactions start with. */
 export function redactionPrefix(channel: string): string {
@@ -31,10 +37,15 @@ export async function loadRedaction(
   if (bytes === undefined || parts === undefined) return undefined;
   const found = toDigestText(await hasher.digest(bytes));
   if (found !== toDigestText(parts.digest)) {
-    return { ok: false, key, reason: `its ${bytes.length} bytes have the hash ${found}` };
+    return {
+      ok: false,
+      key,
+      fault: "damaged",
+      reason: `its ${bytes.length} bytes have the hash ${found}`,
+    };
   }
   const parsed = parseRedaction(bytes);
   return parsed.ok
     ? { ok: true, key, redaction: parsed.redaction }
-    : { ok: false, key, reason: parsed.reason };
+    : { ok: false, key, fault: "unreadable", reason: parsed.reason };
 }

@@ -11,12 +11,12 @@ export interface MinuteListing {
   readonly hidden: ReadonlySet<ArchiveKey>;
 }
 
-/** The minutes of one channel that `keys`, in order, belong to; in order. Redactions are skipped. */
+/** The minutes of one channel that `keys`, in order, belong to; in order. Only batches and tombstones count. */
 export function listingsOf(keys: readonly ArchiveKey[]): Map<Micros, MinuteListing> {
   const listings = new Map<Micros, { batches: ArchiveKey[]; hidden: Set<ArchiveKey> }>();
   for (const key of keys) {
     const parts = parseArchiveKey(key);
-    if (parts === undefined || parts.kind === "redaction") continue;
+    if (parts?.kind !== "batch" && parts?.kind !== "tombstone") continue;
     let listing = listings.get(parts.minuteUs);
     if (listing === undefined) {
       listing = { batches: [], hidden: new Set() };

@@ -5,11 +5,10 @@ import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 import type { ChannelFiles } from "../read/channel_files.ts";
-import { closeOver, type Closure, type MinuteFiles, type MinuteSpan } from "../read/close_over.ts";
-import { SnapshotGone } from "../read/hour_snapshot.ts";
+import { closeOver, type Closure, type MinuteSpan } from "../read/close_over.ts";
 import type { LoadedBatch } from "../read/load_batch.ts";
-import { listingsOf, type MinuteListing } from "../read/minute_listing.ts";
-import { chainSpan } from "./chain_span.ts";
+import { listMinute, MinuteLoader } from "../read/minute_loader.ts";
+import { type ChainSpan, chainSpan } from "./chain_span.ts";
 
 /** What settling a minute works with. */
 export interface SettleMinuteOptions {
@@ -62,7 +61,7 @@ export async function settleMinute(
 ): Promise<SettledMinute> {
   const loader = new MinuteLoader(options);
   const chain = await chainSpan(minuteUs, (at) => loader.load(at), options);
-  const closure = await loader.close(chain.span, chain.isExactOnly);
+  const closure = await closureOf(chain, loader);
   if (!closure.isComplete) {
     const reason = "equal messages hang together for over a day";
     options.files.tellFault(minutePrefix(options.files.channel, minuteUs), "chain", reason);
@@ -85,38 +84,17 @@ function abortOf({ signal }: { readonly signal?: AbortSignal | undefined }): Abo
   return signal === undefined ? {} : { signal };
 }
 
-/** Lists and reads minutes, each once. */
-class MinuteLoader {
-  readonly #options: SettleMinuteOptions;
-  readonly #minutes = new Map<Micros, MinuteFiles>();
-
-  constructor(options: SettleMinuteOptions) {
-    this.#options = options;
-  }
-
-  async load(minuteUs: Micros): Promise<MinuteFiles> {
-    const known = this.#minutes.get(minuteUs);
-    if (known !== undefined) return known;
-    const listing = await listMinute(minuteUs, this.#options);
-    const loaded: LoadedBatch[] = [];
-    for (const key of listing.batches) {
-      const batch = await this.#options.files.load(key, abortOf(this.#options));
-      if (batch === undefined) throw new SnapshotGone(key);
-      if (batch.ok) loaded.push(batch);
-    }
-    const minute = { ...listing, loaded };
-    this.#minutes.set(minuteUs, minute);
-    return minute;
-  }
-
-  async close(span: MinuteSpan, isExactOnly: boolean): Promise<Closure> {
-    if (!isExactOnly) return await closeOver(span, (at) => this.load(at));
-    const minute = await this.load(span.fromUs);
-    const sightings = new SightingSet();
-    for (const batch of minute.loaded) sightings.addAll(batch.sightings);
-    const minutes = new Map([[span.fromUs, minute]]);
-    return { minutes, sightings, normal: sightings.encodeMinutes(), isComplete: true };
-  }
+/** What decides the minutes of `span`; of exact messages, only their own minute does. */
+async function closureOf(
+  { span, isExactOnly }: Pick<ChainSpan, "span" | "isExactOnly">,
+  loader: MinuteLoader,
+): Promise<Closure> {
+  if (!isExactOnly) return await closeOver(span, (at) => loader.load(at));
+  const minute = await loader.load(span.fromUs);
+  const sightings = new SightingSet();
+  for (const batch of minute.loaded) sightings.addAll(batch.sightings);
+  const minutes = new Map([[span.fromUs, minute]]);
+  return { minutes, sightings, normal: sightings.encodeMinutes(), isComplete: true };
 }
 
 /** A batch that is stored, or is to be. */
@@ -226,16 +204,6 @@ async function areVisible(
     if (!keys.every((key) => visible.includes(key))) return false;
   }
   return true;
-}
-
-async function listMinute(
-  minuteUs: Micros,
-  { store, files, signal }: Pick<SettleMinuteOptions, "store" | "files" | "signal">,
-): Promise<MinuteListing> {
-  const keys: ArchiveKey[] = [];
-  const prefix = minutePrefix(files.channel, minuteUs);
-  for await (const key of store.list(prefix, abortOf({ signal }))) keys.push(key);
-  return listingsOf(keys).get(minuteUs) ?? { minuteUs, batches: [], hidden: new Set() };
 }
 
 /** What has to be looked at again because of what was done, and was left to do, in `plan`. */

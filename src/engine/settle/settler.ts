@@ -65,12 +65,12 @@ export class Settler {
   }
 
   /**
-   * Notes that the file of this name came, went or was hidden. Names that are no keys are ignored.
-   * Can be handed over as it is.
+   * Notes that the file of this name came, went or was hidden. What settling has nothing to do with
+   * is ignored. Can be handed over as it is.
    */
   readonly noteStored = (key: ArchiveKey): void => {
     const parts = parseArchiveKey(key);
-    if (parts === undefined) return;
+    if (parts === undefined || parts.kind === "coverage") return; // Coverage settles on its own.
     const minuteUs = parts.kind === "redaction" ? undefined : parts.minuteUs;
     this.#note({ channel: parts.channel, minuteUs, failures: 0 });
   };

@@ -1,1 +1,0 @@
-export { type ReadMinute, readMinutes, type ReadMinutesOptions } from "./read/read_minutes.ts";

@@ -1,0 +1,68 @@
+import { type ArchiveKey, batchKey, parseArchiveKey } from "../../core/archive_key.ts";
+import { decodeBatch, encodeBatch } from "../../core/batch.ts";
+import { readBatch } from "../../core/read_batch.ts";
+import type { ArchiveLock } from "../../ports/archive_lock.ts";
+import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
+import type { Hasher } from "../../ports/hasher.ts";
+import { loadBatch } from "../read/load_batch.ts";
+import { ownLock } from "../settle/own_lock.ts";
+import { findRepeatedReceiver } from "./repeated_receiver.ts";
+
+/** What {@link healBatch} works with. */
+export interface HealOptions extends AbortOptions {
+  readonly store: BatchStore;
+  readonly hasher: Hasher;
+  /** Where those who delete from this archive take turns; only those of this process unless told. */
+  readonly lock?: ArchiveLock;
+}
+
+/**
+ * Writes a batch anew that is valid but not canonical, or not in order, then deletes the old file.
+ * Returns the name of the new one; `undefined` if the file was left as it is, because it is well, or gone,
+ * or not valid, or writing it anew would lose something: a receiver that it names twice.
+ *
+ * Nothing is merged and nobody forgotten: settling does that.
+ *
+ * @throws {ChatloomError} when the store fails. Then the old file is there, perhaps with the new one.
+ */
+export async function healBatch(
+  key: ArchiveKey,
+  options: HealOptions,
+): Promise<ArchiveKey | undefined> {
+  const parts = parseArchiveKey(key);
+  if (parts?.kind !== "batch") return undefined;
+  const lock = options.lock ?? ownLock(options.store);
+  const abort = options.signal === undefined ? {} : { signal: options.signal };
+  return await lock.hold(parts.channel, async () => {
+    const { store, hasher } = options;
+    const batch = await loadBatch(key, { store, hasher, isRedacted: undefined, ...abort });
+    if (!batch?.ok) return undefined;
+    const messages = decodeBatch(batch.bytes);
+    const bytes = encodeBatch(messages);
+    const healed = batchKey(parts.channel, {
+      timeUs: parts.minuteUs,
+      digest: await hasher.digest(bytes),
+    });
+    if (messages.length === 0 || healed === key || !isFaithful(batch.bytes, bytes)) {
+      return undefined;
+    }
+    if (await isHidden(healed, options)) return undefined;
+    await store.put(healed, bytes, abort);
+    await store.delete(key);
+    return healed;
+  }, abort);
+}
+
+/** Whether the new bytes know all that the old ones know, and nothing else. */
+function isFaithful(old: Uint8Array, fresh: Uint8Array): boolean {
+  const lines = new TextDecoder().decode(old).split("\n");
+  if (lines.some((line) => findRepeatedReceiver(line) !== undefined)) return false;
+  const [before, after] = [readBatch(old), readBatch(fresh)];
+  return before.includes(after) && after.includes(before);
+}
+
+async function isHidden(key: ArchiveKey, { store, signal }: HealOptions): Promise<boolean> {
+  const tombstone = key.replace(/\.json$/, ".tombstone");
+  for await (const _ of store.list(tombstone, signal === undefined ? {} : { signal })) return true;
+  return false;
+}

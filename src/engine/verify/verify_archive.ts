@@ -1,0 +1,238 @@
+import {
+  type ArchiveKey,
+  type ArchiveKeyParts,
+  batchKey,
+  minutePrefix,
+  parseArchiveKey,
+} from "../../core/archive_key.ts";
+import { toDigestText } from "../../core/digest_text.ts";
+import { SightingSet } from "../../core/sighting_set.ts";
+import type { Micros } from "../../core/time.ts";
+import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
+import type { Hasher } from "../../ports/hasher.ts";
+import { SILENT } from "../../ports/reporter.ts";
+import { loadCoverage } from "../coverage/load_coverage.ts";
+import { ChannelFiles } from "../read/channel_files.ts";
+import { closeOver } from "../read/close_over.ts";
+import { SnapshotGone } from "../read/hour_snapshot.ts";
+import { loadRedaction } from "../read/load_redactions.ts";
+import { hiddenBy } from "../read/minute_listing.ts";
+import { MinuteLoader } from "../read/minute_loader.ts";
+import type { Finding } from "./finding.ts";
+import { type BatchVerdict, verifyBatch } from "./verify_batch.ts";
+
+/** What was looked at. */
+export interface VerifyTotals {
+  /** Files whose name is a key. */
+  readonly files: number;
+  /** Messages in the batches that could be read. */
+  readonly messages: number;
+}
+
+/** What {@link verifyArchive} works on. */
+export interface VerifyOptions extends AbortOptions {
+  /** The archive. It is only read. */
+  readonly store: BatchStore;
+  /** Checks names against bytes. */
+  readonly hasher: Hasher;
+  /** Looks only at what starts with this, such as `forsen/`; at everything unless told. */
+  readonly prefix?: string;
+  /** Is told after each file what was looked at by then. */
+  readonly onProgress?: (totals: VerifyTotals, key: ArchiveKey) => void;
+}
+
+/**
+ * Yields what there is to say of an archive, file by file and minute by minute, strays last; ends
+ * with what it looked at. A few minutes at a time are in memory.
+ *
+ * Of what a tombstone hides only that is told. Files that come or go meanwhile may be in it or not; a
+ * minute in which one goes is not called unsettled. Equal ids are looked for within a minute.
+ *
+ * @throws {ChatloomError} when the store fails: what cannot be read at all is not called wrong.
+ */
+export async function* verifyArchive(
+  options: VerifyOptions,
+): AsyncGenerator<Finding, VerifyTotals> {
+  const { store, prefix = "", signal, onProgress } = options;
+  let files = 0;
+  let messages = 0;
+  let reader: ChannelFiles | undefined;
+  for await (const group of groups(store.list(prefix, abortable(signal)))) {
+    const { channel } = group[0]!.parts;
+    if (reader?.channel !== channel) {
+      reader = new ChannelFiles(channel, { ...options, reporter: SILENT });
+      await reader.refreshRedactions(abortable(signal));
+    }
+    const findings: Finding[] = [];
+    for (const { key, parts } of visible(group, findings)) {
+      const verdict = await verifyFile(key, parts, { ...options, reader });
+      findings.push(...verdict.findings);
+      files++;
+      messages += verdict.messageCount;
+      onProgress?.({ files, messages }, key);
+    }
+    const { parts } = group[0]!;
+    if (parts.kind === "batch" || parts.kind === "tombstone") {
+      findings.push(...await verifyMinute(parts.minuteUs, findings, { ...options, reader }));
+    }
+    yield* findings;
+  }
+  for await (const { path, reason } of store.strays(prefix, abortable(signal))) {
+    yield { kind: "stray", path, reason };
+  }
+  return { files, messages };
+}
+
+interface KeyWithParts {
+  readonly key: ArchiveKey;
+  readonly parts: ArchiveKeyParts;
+}
+
+type ReadingOptions = VerifyOptions & { readonly reader: ChannelFiles };
+
+function abortable(signal: AbortSignal | undefined): AbortOptions {
+  return signal === undefined ? {} : { signal };
+}
+
+/** Keys come in order, so those of one minute come together: only so many are in memory. */
+async function* groups(keys: AsyncIterable<ArchiveKey>): AsyncIterable<KeyWithParts[]> {
+  let group: KeyWithParts[] = [];
+  let groupName = "";
+  for await (const key of keys) {
+    const parts = parseArchiveKey(key);
+    if (parts === undefined) continue; // Stores yield keys only; what is none is a stray.
+    const isAlone = parts.kind === "redaction" || parts.kind === "coverage";
+    const name = isAlone ? key : minutePrefix(parts.channel, parts.minuteUs);
+    if (name !== groupName && group.length > 0) {
+      yield group;
+      group = [];
+    }
+    groupName = name;
+    group.push({ key, parts });
+  }
+  if (group.length > 0) yield group;
+}
+
+/** What no tombstone hides; the tombstones are added to `findings`. */
+function visible(keys: readonly KeyWithParts[], findings: Finding[]): KeyWithParts[] {
+  const all = new Set(keys.map(({ key }) => key));
+  const hidden = new Set<ArchiveKey>();
+  for (const { key, parts } of keys) {
+    if (parts.kind !== "tombstone") continue;
+    hidden.add(hiddenBy(key));
+    const isThere = all.has(hiddenBy(key));
+    const reason = isThere ? "it hides a batch" : "the batch that it would hide is not there";
+    findings.push({ kind: "hidden", path: key, reason });
+  }
+  return keys.filter(({ key }) => !hidden.has(key));
+}
+
+const NOTHING: BatchVerdict = { findings: [], messageCount: 0 };
+
+async function verifyFile(
+  key: ArchiveKey,
+  parts: ArchiveKeyParts,
+  options: ReadingOptions,
+): Promise<BatchVerdict> {
+  // A tombstone bears the digest of what it hides and may hold anything.
+  if (parts.kind === "tombstone") return NOTHING;
+  if (parts.kind === "redaction") return await verifyRedaction(key, options);
+  if (parts.kind === "coverage") return await verifyCoverage(key, options);
+  const { store, reader, signal } = options;
+  const batch = await reader.load(key, abortable(signal));
+  if (batch === undefined) return NOTHING; // Gone since it was listed.
+  if (batch.ok) {
+    const { findings, messageCount } = verifyBatch(key, parts, batch.bytes);
+    if (batch.redactedCount === 0) return { findings, messageCount };
+    const reason = `it holds ${batch.redactedCount} sightings that are to be forgotten`;
+    return { findings: [...findings, { kind: "redacted", path: key, reason }], messageCount };
+  }
+  if (batch.fault.kind !== "misplaced") {
+    return { findings: [{ path: key, ...batch.fault }], messageCount: 0 };
+  }
+  const bytes = await store.get(key, abortable(signal));
+  const { findings, messageCount } = bytes ? verifyBatch(key, parts, bytes) : NOTHING;
+  const isTold = findings.some(({ kind }) => kind === "misplaced");
+  const fault = { path: key, ...batch.fault };
+  return { findings: isTold ? findings : [...findings, fault], messageCount };
+}
+
+async function verifyName(
+  key: ArchiveKey,
+  { digest }: ArchiveKeyParts,
+  { store, hasher, signal }: ReadingOptions,
+): Promise<BatchVerdict> {
+  const bytes = await store.get(key, abortable(signal));
+  if (bytes === undefined) return NOTHING;
+  const found = toDigestText(await hasher.digest(bytes));
+  if (found === toDigestText(digest)) return NOTHING;
+  const reason = `its ${bytes.length} bytes have the hash ${found}`;
+  return { findings: [{ kind: "damaged", path: key, reason }], messageCount: 0 };
+}
+
+async function verifyRedaction(
+  key: ArchiveKey,
+  { store, hasher, signal }: ReadingOptions,
+): Promise<BatchVerdict> {
+  const loaded = await loadRedaction(key, { store, hasher, ...abortable(signal) });
+  if (loaded === undefined || loaded.ok) return NOTHING;
+  const finding: Finding = { kind: loaded.fault, path: key, reason: loaded.reason };
+  return { findings: [finding], messageCount: 0 };
+}
+
+async function verifyCoverage(
+  key: ArchiveKey,
+  { store, hasher, signal }: ReadingOptions,
+): Promise<BatchVerdict> {
+  const loaded = await loadCoverage(key, { store, hasher, ...abortable(signal) });
+  if (loaded === undefined || loaded.ok) return NOTHING;
+  const finding: Finding = { kind: loaded.fault, path: key, reason: loaded.reason };
+  return { findings: [finding], messageCount: 0 };
+}
+
+/** What is to be said of a minute as a whole. */
+async function verifyMinute(
+  minuteUs: Micros,
+  before: readonly Finding[],
+  { store, hasher, reader, signal }: ReadingOptions,
+): Promise<Finding[]> {
+  const path = minutePrefix(reader.channel, minuteUs);
+  const loader = new MinuteLoader({ store, files: reader, ...abortable(signal) });
+  let closure;
+  try {
+    const span = { fromUs: minuteUs, toUs: minuteUs };
+    closure = await closeOver(span, (at) => loader.load(at));
+  } catch (error) {
+    if (error instanceof SnapshotGone) return []; // It is being settled.
+    throw error;
+  }
+  const loaded = closure.minutes.get(minuteUs)!.loaded;
+  const all = new SightingSet();
+  for (const { sightings } of loaded) all.addAll(sightings);
+  const findings: Finding[] = [...all.repeatedIds()].map(([id, count]) => {
+    const reason = `${count} different messages have the id ${JSON.stringify(id)}`;
+    return { kind: "repeated-id", path, reason };
+  });
+  // What is wrong with a file says more than that the minute is not settled because of it.
+  if (before.some(({ kind }) => kind !== "hidden") || loaded.length === 0) return findings;
+  const reason = await unsettledReason(
+    { bytes: closure.normal.get(minuteUs), keys: loaded.map(({ key }) => key) },
+    (bytes) => hasher.digest(bytes),
+    { channel: reader.channel, timeUs: minuteUs },
+  );
+  if (reason !== undefined) findings.push({ kind: "unsettled", path, reason });
+  return findings;
+}
+
+async function unsettledReason(
+  { bytes, keys }: { readonly bytes: Uint8Array | undefined; readonly keys: readonly ArchiveKey[] },
+  digestOf: Hasher["digest"],
+  { channel, timeUs }: { readonly channel: string; readonly timeUs: Micros },
+): Promise<string | undefined> {
+  if (keys.length > 1) return `${keys.length} files, where one would do`;
+  if (bytes === undefined) return "its messages belong into the minutes beside it";
+  const key = batchKey(channel, { timeUs, digest: await digestOf(bytes) });
+  return key === keys[0]
+    ? undefined
+    : "together with the minutes beside it, it would look otherwise";
+}

@@ -1,0 +1,94 @@
+import type { ArchiveKey } from "../../core/archive_key.ts";
+import { decodeBatch, encodeBatch } from "../../core/batch.ts";
+import type { Message } from "../../core/message.ts";
+import { fromSeconds, type Micros, minuteOf } from "../../core/time.ts";
+import type { Finding } from "./finding.ts";
+import { findRepeatedReceiver } from "./repeated_receiver.ts";
+
+/** What was found in a batch, and how much is in it. */
+export interface BatchVerdict {
+  readonly findings: readonly Finding[];
+  readonly messageCount: number;
+}
+
+/**
+ * Looks at form, order and place of the messages of a batch that can be read.
+ *
+ * @throws {BatchSyntaxError} when it cannot.
+ */
+export function verifyBatch(
+  path: ArchiveKey,
+  { channel, minuteUs }: { readonly channel: string; readonly minuteUs: Micros },
+  bytes: Uint8Array,
+): BatchVerdict {
+  const messages = decodeBatch(bytes);
+  const findings: Finding[] = [];
+  const form = findFormFault(messages, bytes);
+  if (form !== undefined) {
+    findings.push({ path, ...form });
+    const repeated = findRepeated(bytes);
+    if (repeated !== undefined) findings.push({ path, ...repeated });
+  }
+  const misplaced = messages.findIndex((message) => !isAtHome(message, channel, minuteUs));
+  if (misplaced !== -1) {
+    const { params, time } = messages[misplaced]!;
+    const reason = `it is a message of ${params[0] ?? "no channel"} at ${time} s`;
+    findings.push({ kind: "misplaced", path, line: misplaced + 1, reason });
+  }
+  return { findings, messageCount: messages.length };
+}
+
+function isAtHome(message: Message, channel: string, minuteUs: Micros): boolean {
+  return message.params[0] === `#${channel}` && minuteOf(fromSeconds(message.time)) === minuteUs;
+}
+
+function findFormFault(
+  messages: readonly Message[],
+  bytes: Uint8Array,
+): Pick<Finding, "kind" | "line" | "reason"> | undefined {
+  if (messages.length === 0) {
+    return { kind: "not-canonical", reason: "it holds no message, so it should not be there" };
+  }
+  const canonical = encodeBatch(messages);
+  if (isEqual(canonical, bytes)) return undefined;
+  // Written one by one, lines stay where they are, so a difference is in the form of a line.
+  const lineStarts = splitLines(bytes);
+  const wrong = messages.findIndex((message, i) =>
+    !isEqual(encodeBatch([message]), lineStarts[i]!)
+  );
+  if (wrong !== -1) {
+    return { kind: "not-canonical", line: wrong + 1, reason: "it would be written otherwise" };
+  }
+  const sorted = splitLines(canonical);
+  const early = lineStarts.findIndex((line, i) => !isEqual(line, sorted[i]!));
+  return { kind: "unsorted", line: early + 1, reason: "another line should stand here" };
+}
+
+/** Only what is not canonical can hold a key twice. */
+function findRepeated(bytes: Uint8Array): Omit<Finding, "path"> | undefined {
+  for (const [i, line] of splitLines(bytes).entries()) {
+    const receiver = findRepeatedReceiver(new TextDecoder().decode(line));
+    if (receiver === undefined) continue;
+    const reason = `it names receiver ${JSON.stringify(receiver)} twice`;
+    return { kind: "repeated-receiver", line: i + 1, reason };
+  }
+  return undefined;
+}
+
+/** The lines of a file with their line feeds; the last one as it is. */
+function splitLines(bytes: Uint8Array): Uint8Array[] {
+  const lines: Uint8Array[] = [];
+  for (let start = 0; start < bytes.length;) {
+    const feed = bytes.indexOf(0x0a, start);
+    const end = feed === -1 ? bytes.length : feed + 1;
+    lines.push(bytes.subarray(start, end));
+    start = end;
+  }
+  return lines;
+}
+
+function isEqual(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
