@@ -1,14 +1,14 @@
 import type { ArchiveKey } from "./archive_key.ts";
 import type { BatchLine } from "./batch.ts";
-import { decodeSpan } from "./byte_text.ts";
+import { decodeSpan } from "./scan/byte_text.ts";
 import type { Content } from "./content.ts";
-import { type ExactMessage, ExactStore } from "./exact_store.ts";
+import { type ExactMessage, ExactStore } from "./merging/exact_store.ts";
 import type { IrcMessage } from "./message.ts";
-import { type NormalLine, sortLines, textOf, writeLines } from "./normal_form.ts";
-import { overlapParts } from "./overlap.ts";
-import { RangedStore } from "./ranged_store.ts";
-import { readLines, toExactLine } from "./read_lines.ts";
-import type { Sighting } from "./sighting.ts";
+import { type NormalLine, sortLines, textOf, writeLines } from "./merging/normal_form.ts";
+import { overlapParts } from "./grouping/overlap.ts";
+import { RangedStore } from "./merging/ranged_store.ts";
+import { readLines, toExactLine } from "./merging/read_lines.ts";
+import type { Sighting } from "./grouping/sighting.ts";
 import { type Micros, MINUTE_US, minuteOf } from "./time.ts";
 
 /** A stretch of server time, both ends included. */

@@ -3,10 +3,10 @@ import process from "node:process";
 import test from "node:test";
 import fc from "fast-check";
 import { encodeBatch, parseMessageLine } from "../../src/core/batch.ts";
-import { toByteSpan } from "../../src/core/byte_text.ts";
+import { toByteSpan } from "../../src/core/scan/byte_text.ts";
 import { contentOfFields, sentUs } from "../../src/core/content.ts";
 import type { Message } from "../../src/core/message.ts";
-import { scanRangedLine } from "../../src/core/ranged_line.ts";
+import { scanRangedLine } from "../../src/core/scan/ranged_line.ts";
 import { goldenBatches, goldenMissing } from "../golden/golden_batches.ts";
 import { damagedLines } from "./damaged_lines.ts";
 

@@ -1,11 +1,11 @@
-import { compareCodePoints, formatFloat, formatSeconds, formatString } from "./canonical_json.ts";
-import { type BatchLine, formatOwnRange, formatRange } from "./batch.ts";
-import { type Content, contentKey } from "./content.ts";
-import { groupSightings } from "./grouping.ts";
-import { isWider, type Sighting } from "./sighting.ts";
+import { compareCodePoints, formatFloat, formatSeconds, formatString } from "../canonical_json.ts";
+import { type BatchLine, formatOwnRange, formatRange } from "../batch.ts";
+import { type Content, contentKey } from "../content.ts";
+import { groupSightings } from "../grouping/group_sightings.ts";
+import { isWider, type Sighting } from "../grouping/sighting.ts";
 
 /** A ranged content and all its sightings. */
-export class RangedMessage {
+class RangedMessage {
   /** What was said. */
   readonly content: Content;
   /** Receiver → received time → sighting. */

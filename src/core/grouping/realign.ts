@@ -1,5 +1,5 @@
 import type { Sighting } from "./sighting.ts";
-import type { Micros } from "./time.ts";
+import type { Micros } from "../time.ts";
 
 /** An event as the others made it, while one receiver looks for its places. */
 interface Place {

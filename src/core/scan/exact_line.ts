@@ -9,7 +9,7 @@ import {
   skipUserToEnd,
   TIME,
 } from "./message_scan.ts";
-import { type Micros, MILLISECOND_US, TIME_END_US } from "./time.ts";
+import { type Micros, MILLISECOND_US, TIME_END_US } from "../time.ts";
 
 /**
  * One line of an exact message in canonical form, where it lies in its file. Its content is all but

@@ -1,7 +1,7 @@
-import { areSpansEqual, type ByteSpan, decodeSpan } from "./byte_text.ts";
-import { type ExactLine, haveSameContent } from "./exact_line.ts";
+import { areSpansEqual, type ByteSpan, decodeSpan } from "../scan/byte_text.ts";
+import { type ExactLine, haveSameContent } from "../scan/exact_line.ts";
 import { type Heard, includesHeard, joinHeard, splitHeard, toHeardList } from "./heard.ts";
-import type { Micros } from "./time.ts";
+import type { Micros } from "../time.ts";
 
 // So many lists of receivers are kept before they become one.
 const LISTS_MAX = 8;

@@ -1,5 +1,5 @@
 import type { Sighting } from "./sighting.ts";
-import type { Micros } from "./time.ts";
+import type { Micros } from "../time.ts";
 
 /** A sighting on its way into an event. */
 interface Stop {

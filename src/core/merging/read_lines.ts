@@ -1,15 +1,21 @@
-import type { ArchiveKey } from "./archive_key.ts";
-import { parseMessageLine } from "./batch.ts";
-import { type ByteSpan, type ByteText, decodeSpan, toByteSpan, toByteText } from "./byte_text.ts";
-import { compareCodePoints, formatFloat, formatSeconds, formatString } from "./canonical_json.ts";
-import { type Content, contentOfFields, sentUs } from "./content.ts";
-import { BatchSyntaxError } from "./errors.ts";
-import { type ExactLine, type Repeat, scanExactLine, scanRepeat } from "./exact_line.ts";
+import type { ArchiveKey } from "../archive_key.ts";
+import { parseMessageLine } from "../batch.ts";
+import {
+  type ByteSpan,
+  type ByteText,
+  decodeSpan,
+  toByteSpan,
+  toByteText,
+} from "../scan/byte_text.ts";
+import { compareCodePoints, formatFloat, formatSeconds, formatString } from "../canonical_json.ts";
+import { type Content, contentOfFields, sentUs } from "../content.ts";
+import { BatchSyntaxError } from "../errors.ts";
+import { type ExactLine, type Repeat, scanExactLine, scanRepeat } from "../scan/exact_line.ts";
 import type { ExactMessage, ExactStore } from "./exact_store.ts";
-import type { Message } from "./message.ts";
-import { scanRangedLine } from "./ranged_line.ts";
-import type { Sighting } from "./sighting.ts";
-import { fromSeconds, type Micros } from "./time.ts";
+import type { Message } from "../message.ts";
+import { scanRangedLine } from "../scan/ranged_line.ts";
+import type { Sighting } from "../grouping/sighting.ts";
+import { fromSeconds, type Micros } from "../time.ts";
 
 /** What one line of a batch adds to what is known: one of three. */
 export type ReadLine = ExactLine | Repeat<ExactMessage> | RangedLine;

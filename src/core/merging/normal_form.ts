@@ -1,5 +1,5 @@
-import type { BatchLine } from "./batch.ts";
-import { type ByteText, copySpan, decodeSpan, toByteText } from "./byte_text.ts";
+import type { BatchLine } from "../batch.ts";
+import { type ByteText, copySpan, decodeSpan, toByteText } from "../scan/byte_text.ts";
 import { ExactMessage } from "./exact_store.ts";
 
 /** A line of the normal form with what it is sorted by; of an exact message not yet written. */
