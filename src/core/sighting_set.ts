@@ -8,7 +8,7 @@ import { type NormalLine, sortLines, textOf, writeLines } from "./merging/normal
 import { overlapParts } from "./grouping/overlap.ts";
 import { RangedStore } from "./merging/ranged_store.ts";
 import { readLines, toExactLine } from "./merging/read_lines.ts";
-import type { Sighting } from "./grouping/sighting.ts";
+import type { Sighting } from "./sighting.ts";
 import { type Micros, MINUTE_US, minuteOf } from "./time.ts";
 
 /** A stretch of server time, both ends included. */

@@ -1,4 +1,4 @@
-import type { Sighting } from "../../src/core/grouping/sighting.ts";
+import type { Sighting } from "../../src/core/sighting.ts";
 import { fromSeconds } from "../../src/core/time.ts";
 import { seededRandom } from "../../src/testing/seeded_random.ts";
 

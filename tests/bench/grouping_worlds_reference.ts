@@ -1,4 +1,4 @@
-import type { Sighting } from "../../src/core/grouping/sighting.ts";
+import type { Sighting } from "../../src/core/sighting.ts";
 
 /** What the reference holds of an event: one range for all who heard it. */
 interface Held {

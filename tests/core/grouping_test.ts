@@ -3,7 +3,7 @@ import test from "node:test";
 import fc from "fast-check";
 import { groupSightings } from "../../src/core/grouping/group_sightings.ts";
 import { compareSightings, overlapParts } from "../../src/core/grouping/overlap.ts";
-import type { Sighting } from "../../src/core/grouping/sighting.ts";
+import type { Sighting } from "../../src/core/sighting.ts";
 
 function sighting(receiver: string, startUs: number, endUs: number, receivedS = 0): Sighting {
   return { receiver, receivedS, startUs, endUs };

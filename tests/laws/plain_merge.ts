@@ -2,7 +2,7 @@ import { decodeBatch, encodeBatch } from "../../src/core/batch.ts";
 import { contentKey, contentOfFields, sentUs } from "../../src/core/content.ts";
 import { groupSightings } from "../../src/core/grouping/group_sightings.ts";
 import type { Message, OwnRange } from "../../src/core/message.ts";
-import type { Sighting } from "../../src/core/grouping/sighting.ts";
+import type { Sighting } from "../../src/core/sighting.ts";
 import { fromSeconds, toSeconds } from "../../src/core/time.ts";
 
 interface Held {

@@ -1,4 +1,4 @@
-import type { Sighting } from "./sighting.ts";
+import type { Sighting } from "../sighting.ts";
 import type { Micros } from "../time.ts";
 
 /** A sighting on its way into an event. */

@@ -1,4 +1,4 @@
-import type { Sighting } from "./sighting.ts";
+import type { Sighting } from "../sighting.ts";
 import type { Micros } from "../time.ts";
 
 /** An event as the others made it, while one receiver looks for its places. */

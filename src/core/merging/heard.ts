@@ -1,7 +1,7 @@
 import { areSpansEqual, type ByteSpan, decodeSpan, toByteSpan } from "../scan/byte_text.ts";
 import { compareCodePoints } from "../canonical_json.ts";
 import { skipString } from "../scan/canonical_scan.ts";
-import { compareReceived } from "../grouping/sighting.ts";
+import { compareReceived } from "../sighting.ts";
 
 /** `"receiver":received` in canonical form, somewhere in a file: one who heard an exact message. */
 export interface Heard extends ByteSpan {

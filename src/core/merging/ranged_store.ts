@@ -2,7 +2,7 @@ import { compareCodePoints, formatFloat, formatSeconds, formatString } from "../
 import { type BatchLine, formatOwnRange, formatRange } from "../batch.ts";
 import { type Content, contentKey } from "../content.ts";
 import { groupSightings } from "../grouping/group_sightings.ts";
-import { isWider, type Sighting } from "../grouping/sighting.ts";
+import { isWider, type Sighting } from "../sighting.ts";
 
 /** A ranged content and all its sightings. */
 class RangedMessage {

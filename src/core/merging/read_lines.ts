@@ -14,7 +14,7 @@ import { type ExactLine, type Repeat, scanExactLine, scanRepeat } from "../scan/
 import type { ExactMessage, ExactStore } from "./exact_store.ts";
 import type { Message } from "../message.ts";
 import { scanRangedLine } from "../scan/ranged_line.ts";
-import type { Sighting } from "../grouping/sighting.ts";
+import type { Sighting } from "../sighting.ts";
 import { fromSeconds, type Micros } from "../time.ts";
 
 /** What one line of a batch adds to what is known: one of three. */

@@ -1,4 +1,4 @@
-import type { Micros } from "../time.ts";
+import type { Micros } from "./time.ts";
 
 /** One receiver's report of one content: when it got it, and when it was sent at the earliest and latest. */
 export interface Sighting {
