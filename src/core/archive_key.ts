@@ -22,6 +22,14 @@ export type ArchiveKeyParts =
     readonly kind: "redaction";
     readonly channel: string;
     readonly digest: Uint8Array;
+  }
+  | {
+    /** When receivers were listening, in an hour. */
+    readonly kind: "coverage";
+    readonly channel: string;
+    /** Start of that hour. */
+    readonly hourUs: Micros;
+    readonly digest: Uint8Array;
   };
 
 // Twitch's names are [a-z0-9_]; a hyphen is let in for archives of other places. Lower case only,
@@ -29,7 +37,7 @@ export type ArchiveKeyParts =
 const CHANNEL = /^[a-z0-9_][a-z0-9_-]{0,63}$/;
 
 const KEY =
-  /^([a-z0-9_][a-z0-9_-]{0,63})\/chat\/(?:(\d{4}-\d\d-\d\dT\d\d)\/(\d\d):00-([A-Za-z0-9_-]{43})\.(json|tombstone)|redactions\/([A-Za-z0-9_-]{43})\.json)$/;
+  /^([a-z0-9_][a-z0-9_-]{0,63})\/chat\/(?:(\d{4}-\d\d-\d\dT\d\d)\/(?:(\d\d):00-([A-Za-z0-9_-]{43})\.(json|tombstone)|coverage-([A-Za-z0-9_-]{43})\.json)|redactions\/([A-Za-z0-9_-]{43})\.json)$/;
 
 /** Whether `text` can be a channel's folder: a Twitch login, in lower case, without `#`. */
 export function isChannelName(text: string): boolean {
@@ -54,6 +62,9 @@ export function formatArchiveKey(parts: ArchiveKeyParts): ArchiveKey {
   const hash = toDigestText(parts.digest);
   const folder = `${parts.channel}/chat/`;
   if (parts.kind === "redaction") return `${folder}redactions/${hash}.json`;
+  if (parts.kind === "coverage") {
+    return `${coveragePrefix(parts.channel, parts.hourUs)}${hash}.json`;
+  }
   const extension = parts.kind === "batch" ? "json" : "tombstone";
   return `${minutePrefix(parts.channel, parts.minuteUs)}${hash}.${extension}`;
 }
@@ -62,12 +73,16 @@ export function formatArchiveKey(parts: ArchiveKeyParts): ArchiveKey {
 export function parseArchiveKey(text: string): ArchiveKeyParts | undefined {
   const match = KEY.exec(text);
   if (match === null) return undefined;
-  const [, channel = "", hour, minute = "", hash = "", extension, redaction] = match;
+  const [, channel = "", hour, minute = "", hash = "", extension, coverage, redaction] = match;
   if (redaction !== undefined) {
     if (!isDigestText(redaction)) return undefined;
     return { kind: "redaction", channel, digest: fromDigestText(redaction) };
   }
   const hourUs = parseHour(hour ?? "");
+  if (coverage !== undefined) {
+    if (hourUs === undefined || !isDigestText(coverage)) return undefined;
+    return { kind: "coverage", channel, hourUs, digest: fromDigestText(coverage) };
+  }
   if (hourUs === undefined || Number(minute) > 59 || !isDigestText(hash)) return undefined;
   return {
     kind: extension === "json" ? "batch" : "tombstone",
@@ -80,6 +95,11 @@ export function parseArchiveKey(text: string): ArchiveKeyParts | undefined {
 /** What the keys of all files of one hour of a channel start with: `forsen/chat/2026-08-01T12/`. */
 export function hourPrefix(channel: string, timeUs: Micros): string {
   return `${channel}/chat/${formatHour(timeUs)}/`;
+}
+
+/** What the keys of the coverage of one hour of a channel start with. */
+export function coveragePrefix(channel: string, timeUs: Micros): string {
+  return `${hourPrefix(channel, timeUs)}coverage-`;
 }
 
 /** What the keys of all files of one minute of a channel start with. */

@@ -72,7 +72,7 @@ export function listingRoutes(options: ListingOptions): ApiRoute[] {
       pathNotes: [CHANNEL_NOTE, QUALITY_NOTE, HOUR_NOTE],
       queryNotes: [{
         name: "tombstones",
-        description: "Whether tombstones are listed too",
+        description: "Whether tombstones, and coverage of the hour, are listed too",
         schema: { type: "string", enum: ["true", "false"], default: "false" },
       }],
       answerNotes: [
@@ -98,7 +98,11 @@ async function answerFiles(question: HttpQuestion, options: ListingOptions): Pro
     const isHidden = hiddenAmong(keys);
     return keys
       .filter((key) => !isHidden(key))
-      .filter((key) => tombstones === "true" || parseArchiveKey(key)?.kind !== "tombstone")
+      .filter((key) => {
+        // The reference's readers know neither: whoever asks for the one takes the other too.
+        const kind = parseArchiveKey(key)?.kind;
+        return tombstones === "true" || (kind !== "tombstone" && kind !== "coverage");
+      })
       .map((key) => key.slice(key.lastIndexOf("/") + 1));
   }, options);
 }

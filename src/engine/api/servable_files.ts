@@ -5,6 +5,7 @@ import type { Redaction } from "../../core/redaction.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { Reporter } from "../../ports/reporter.ts";
+import { loadCoverage } from "../coverage/load_coverage.ts";
 import { loadBatch } from "../read/load_batch.ts";
 import { loadRedaction, redactionPrefix } from "../read/load_redactions.ts";
 import { listHour, tombstoneOf } from "./list_hour.ts";
@@ -60,6 +61,8 @@ export class ServableFiles {
         return await this.#tombstone(key);
       case "redaction":
         return await this.#redaction(key);
+      case "coverage":
+        return await this.#coverage(key);
       case undefined:
         return undefined;
     }
@@ -100,6 +103,13 @@ export class ServableFiles {
     const loaded = await loadRedaction(key, this.#options);
     if (loaded === undefined) return undefined;
     if (!loaded.ok) return this.#keepBack(key, "redaction");
+    return await this.#options.store.get(key);
+  }
+
+  async #coverage(key: ArchiveKey): Promise<Uint8Array | undefined> {
+    const loaded = await loadCoverage(key, this.#options);
+    if (loaded === undefined) return undefined;
+    if (!loaded.ok) return this.#keepBack(key, loaded.fault);
     return await this.#options.store.get(key);
   }
 

@@ -1,0 +1,66 @@
+import type { ArchiveKey } from "../core/archive_key.ts";
+import type { AbortOptions } from "./batch_store.ts";
+
+/** What a peer says that a channel holds, in a few letters. */
+export interface PeerChannelDigest {
+  /** Of all that follows: equal digests mean equal lists of files. */
+  readonly digest: string;
+  /** Of the names of the redactions. */
+  readonly redactions: string;
+  /** Hour → digest of the names of its files. */
+  readonly hours: ReadonlyMap<string, string>;
+}
+
+/** Which hours are asked about. */
+export interface SinceOptions extends AbortOptions {
+  /** Leaves out the hours before this one, such as `2026-08-01T12`; `""` leaves out none. */
+  readonly since: string;
+}
+
+/** How much a file may be. */
+export interface ReadPeerOptions extends AbortOptions {
+  /** A longer file is refused as soon as that shows. */
+  readonly maxBytes: number;
+}
+
+/**
+ * Another node's archive, as far as it lets us look. Nothing it says is to be trusted: names are any
+ * texts, bytes any bytes. What is trusted is only that every answer is bounded, in size and in time.
+ *
+ * All calls may run beside each other. They reject with a `ChatloomError`: `CONNECTION_LOST` when the
+ * peer cannot be reached, breaks off or is too slow; `PEER_REFUSED` when it answers with something
+ * other than what was asked, or with too much. A call whose `signal` aborts rejects with its reason.
+ * Implementations prove themselves with `peerSuite`.
+ */
+export interface Peer {
+  /** What it is called in logs and counters: no secret is in it. */
+  readonly name: string;
+
+  /** The names of its channels, in any order. */
+  channels(options?: AbortOptions): Promise<readonly string[]>;
+
+  /** The names of a channel's hours, in any order; none if it has no such channel. */
+  hours(channel: string, options?: AbortOptions): Promise<readonly string[]>;
+
+  /**
+   * The names of the files of an hour, or with `redactions` of the channel's redactions, in any order;
+   * none if there is no such folder. Tombstones and coverage are among them.
+   */
+  files(channel: string, folder: string, options?: AbortOptions): Promise<readonly string[]>;
+
+  /** Channel → digest, or `undefined` if this peer knows no digests. */
+  digests(options: SinceOptions): Promise<ReadonlyMap<string, string> | undefined>;
+
+  /** What a channel holds, or `undefined` if this peer knows no digests. */
+  channelDigest(channel: string, options: SinceOptions): Promise<PeerChannelDigest | undefined>;
+
+  /**
+   * Yields the bytes of a file piece by piece, which belong to the caller, or gives `undefined` if the
+   * peer has none to give. Whoever stops early lets go of the rest by ending the iteration. It may
+   * throw what calls reject with; after the last piece the file is whole, as far as the peer says.
+   */
+  read(
+    key: ArchiveKey,
+    options: ReadPeerOptions,
+  ): Promise<AsyncIterable<Uint8Array> | undefined>;
+}
