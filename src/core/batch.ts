@@ -3,6 +3,7 @@ import { contentOfFields } from "./content.ts";
 import { BatchSyntaxError } from "./errors.ts";
 import type { Message } from "./message.ts";
 import { findMessageFault } from "./message_check.ts";
+import { parseJson } from "./parse_json.ts";
 import { fromSeconds, type Micros, SECOND_US } from "./time.ts";
 
 /**
@@ -145,7 +146,7 @@ function lineOfBadUtf8(bytes: Uint8Array): number {
 export function parseMessageLine(line: string, lineNumber: number): Message {
   let value: unknown;
   try {
-    value = JSON.parse(line);
+    value = parseJson(line);
   } catch (cause) {
     throw new BatchSyntaxError(lineNumber, "not JSON", { cause });
   }

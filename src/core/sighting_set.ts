@@ -4,6 +4,7 @@ import { decodeSpan } from "./scan/byte_text.ts";
 import type { Content } from "./content.ts";
 import { type ExactMessage, ExactStore } from "./merging/exact_store.ts";
 import type { IrcMessage } from "./message.ts";
+import { parseJson } from "./parse_json.ts";
 import { type NormalLine, sortLines, textOf, writeLines } from "./merging/normal_form.ts";
 import { overlapParts } from "./grouping/overlap.ts";
 import { RangedStore } from "./merging/ranged_store.ts";
@@ -228,9 +229,9 @@ function extentOf(part: readonly Sighting[]): Extent {
 }
 
 function parseContent({ a, b, c, d }: Content): IrcMessage {
-  return JSON.parse(`${a}{}${b}0${c}0${d}`);
+  return parseJson(`${a}{}${b}0${c}0${d}`) as IrcMessage;
 }
 
 function parseExact({ text, from, to }: ExactStore["messages"][number]["line"]): IrcMessage {
-  return JSON.parse(decodeSpan(text.bytes, from, to));
+  return parseJson(decodeSpan(text.bytes, from, to)) as IrcMessage;
 }

@@ -3,6 +3,7 @@ import { NO, skipLiteral, skipString } from "./canonical_scan.ts";
 import { type Content, USUAL_C } from "../content.ts";
 import type { OwnRange } from "../message.ts";
 import { findSightingFault } from "../message_check.ts";
+import { parseJson } from "../parse_json.ts";
 import { RANGE, scanSenderAndTags, skipToReceivers, skipUserToEnd, TIME } from "./message_scan.ts";
 
 /** A line of a ranged message, its content still as text. */
@@ -82,11 +83,11 @@ function skipNumeric(bytes: Uint8Array, at: number): number {
 function parseSightings(
   text: string,
 ): Pick<ScannedRanged, "receivers" | "time" | "time_range"> | undefined {
-  let value;
+  let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch {
     return undefined; // The slow way says what is wrong.
   }
-  return findSightingFault(value) === undefined ? value : undefined;
+  return findSightingFault(value) === undefined ? value as ScannedRanged : undefined;
 }
