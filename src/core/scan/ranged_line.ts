@@ -83,11 +83,11 @@ function skipNumeric(bytes: Uint8Array, at: number): number {
 function parseSightings(
   text: string,
 ): Pick<ScannedRanged, "receivers" | "time" | "time_range"> | undefined {
-  let value: unknown;
+  let value: { readonly [field: string]: unknown };
   try {
-    value = parseJson(text);
+    value = parseJson(text) as typeof value; // It has braces around it, if it is JSON.
   } catch {
     return undefined; // The slow way says what is wrong.
   }
-  return findSightingFault(value) === undefined ? value as ScannedRanged : undefined;
+  return findSightingFault(value) === undefined ? value as unknown as ScannedRanged : undefined;
 }
