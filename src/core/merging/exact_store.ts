@@ -35,7 +35,8 @@ export class ExactMessage {
 
   /** Who heard it, in order: each receiver once, with its earliest time. */
   heard(): Heard[] {
-    return joinHeard([toList(this.line), ...this.#others ?? []]);
+    const list = toList(this.line);
+    return this.#others === undefined ? splitHeard(list) : joinHeard([list, ...this.#others]);
   }
 
   /** Whether only one receiver heard it, as far as can be told without joining lists. */

@@ -14,23 +14,33 @@ const BACKSLASH = 0x5c;
 
 /** Splits what stands between the braces of `receivers` in a canonical exact line. */
 export function splitHeard({ text, from, to }: ByteSpan): Heard[] {
-  const heard: Heard[] = [];
-  let at = from;
-  while (at < to) {
-    const idTo = skipString(text.bytes, at);
-    let end = idTo;
-    while (end < to && text.bytes[end] !== COMMA) end++;
-    heard.push({ text, from: at, idTo, to: end });
-    at = end + 1;
+  const first = oneHeard({ text, from, to });
+  const heard = [first]; // Mostly it is alone.
+  for (let last = first; last.to < to;) {
+    last = oneHeard({ text, from: last.to + 1, to });
+    heard.push(last);
   }
   return heard;
 }
 
+/** The first of a list. */
+function oneHeard({ text, from, to }: ByteSpan): Heard {
+  const idTo = skipString(text.bytes, from);
+  let end = idTo;
+  while (end < to && text.bytes[end] !== COMMA) end++;
+  return { text, from, idTo, to: end };
+}
+
 /** Joins lists of those who heard a message: each receiver once, with its earliest time, in order. */
 export function joinHeard(lists: readonly ByteSpan[]): Heard[] {
-  if (lists.length === 1) return splitHeard(lists[0]!);
-  const half = lists.length >> 1;
-  return joinTwo(joinHeard(lists.slice(0, half)), joinHeard(lists.slice(half)));
+  return joinRun(lists, 0, lists.length);
+}
+
+/** By halves, so that joining many costs little more than joining a few. */
+function joinRun(lists: readonly ByteSpan[], from: number, to: number): Heard[] {
+  if (to - from === 1) return splitHeard(lists[from]!);
+  const middle = (from + to) >> 1;
+  return joinTwo(joinRun(lists, from, middle), joinRun(lists, middle, to));
 }
 
 function joinTwo(left: readonly Heard[], right: readonly Heard[]): Heard[] {
