@@ -105,7 +105,14 @@ export function sentUs(tags: IrcMessage["tags"]): Micros | undefined {
 
 /** Reads the value of a {@link SENT_TAG} tag: at most 13 digits, milliseconds since 1970. */
 export function parseSent(value: string): Micros | undefined {
-  if (!/^\d{1,13}$/.test(value)) return undefined;
-  const us = Number(value) * MILLISECOND_US;
+  const length = value.length;
+  if (length === 0 || length > 13) return undefined;
+  let ms = 0;
+  for (let i = 0; i < length; i++) {
+    const digit = value.charCodeAt(i) - 0x30;
+    if (!(digit >= 0 && digit <= 9)) return undefined;
+    ms = 10 * ms + digit;
+  }
+  const us = ms * MILLISECOND_US;
   return us < TIME_END_US ? us : undefined;
 }

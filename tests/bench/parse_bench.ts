@@ -102,7 +102,7 @@ async function recordAll(lines: readonly string[]): Promise<number> {
   for (const { channel, minuteUs } of recording.openBatches()) {
     const batch = recording.closeBatch(channel, minuteUs)!;
     await encodeRecordedBatch(batch, hasher);
-    messageCount += batch.messages.length;
+    messageCount += batch.heard.messageCount;
   }
   if (messageCount !== lines.length) throw new Error(`Cannot measure: ${messageCount} messages`);
   return messageCount;

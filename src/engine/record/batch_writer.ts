@@ -1,5 +1,4 @@
 import { type ArchiveKey, batchKey } from "../../core/archive_key.ts";
-import { encodeHeard } from "../../core/encode_heard.ts";
 import { ChatloomError } from "../../core/errors.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -120,7 +119,7 @@ export async function encodeRecordedBatch(
   batch: RecordedBatch,
   hasher: Hasher,
 ): Promise<{ key: ArchiveKey; bytes: Uint8Array }> {
-  const { bytes } = encodeHeard(batch.messages);
+  const { bytes } = batch.heard.encode();
   const digest = await hasher.digest(bytes);
   return { key: batchKey(batch.channel, { timeUs: batch.minuteUs, digest }), bytes };
 }
@@ -130,12 +129,8 @@ export function countWritten(
   batch: RecordedBatch,
   { bytes, reporter }: { readonly bytes: number; readonly reporter: Reporter },
 ): void {
-  const commands = new Map<string, number>();
-  for (const { command } of batch.messages) {
-    commands.set(command, (commands.get(command) ?? 0) + 1);
-  }
   const { channel } = batch;
-  for (const [command, amount] of commands) {
+  for (const [command, amount] of batch.heard.commandCounts) {
     reporter.count("messages_written", { channel, command }, amount);
   }
   reporter.count("batches_written", { channel });

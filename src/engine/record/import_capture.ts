@@ -222,7 +222,7 @@ class ImportRun {
     signal?.throwIfAborted();
     const { key, bytes } = await encodeRecordedBatch(batch, hasher);
     await store.put(key, bytes);
-    this.messages += batch.messages.length;
+    this.messages += batch.heard.messageCount;
     this.batches++;
     countWritten(batch, { bytes: bytes.length, reporter });
     onStored?.(key);

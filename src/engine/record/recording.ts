@@ -1,9 +1,8 @@
 import { isChannelName } from "../../core/archive_key.ts";
-import { isPlainText } from "../../core/canonical_json.ts";
-import { contentOf, sentUs } from "../../core/content.ts";
-import type { HeardMessage } from "../../core/encode_heard.ts";
+import { sentUs } from "../../core/content.ts";
+import { HeardBatch } from "../../core/hearing/heard_batch.ts";
 import { type ParsedLine, parseIrcLine } from "../../core/irc_line.ts";
-import { cutEnd, type LaterTimestamp, LaterTimestamps } from "../../core/later_timestamps.ts";
+import { LaterTimestamps } from "../../core/hearing/later_timestamps.ts";
 import { type IrcMessage, KEPT_COMMANDS } from "../../core/message.ts";
 import {
   estimateRange,
@@ -17,31 +16,27 @@ import type { Reporter } from "../../ports/reporter.ts";
 import type { Checkpoint } from "../journal/entry.ts";
 import { IgnoredLines } from "./ignored_lines.ts";
 
-/** A message as one connection got it, in a batch that may still be open. */
-export interface RecordedMessage extends HeardMessage {
-  readonly command: string;
-}
-
-/** What was recorded of one minute of a channel, in the order in which it came. */
+/** What was recorded of one minute of a channel. */
 export interface RecordedBatch {
   readonly channel: string;
   readonly minuteUs: Micros;
-  readonly messages: readonly RecordedMessage[];
+  readonly heard: HeardBatch;
   /** The `mark` that was set when its first line came. */
   readonly firstMark: number;
 }
 
-interface OpenMessage extends RecordedMessage {
-  endUs: Micros;
-  /** Of a ranged message: what may still cut its range. */
-  readonly later: LaterTimestamp | undefined;
-}
-
 interface OpenBatch {
-  readonly messages: OpenMessage[];
+  readonly heard: HeardBatch;
   readonly firstMark: number;
   /** The first line of it came then. */
   readonly openedUs: Micros;
+}
+
+/** A channel as one connection knows it. */
+interface Room {
+  readonly channel: string;
+  /** What cuts the ranges of its messages. */
+  readonly later: LaterTimestamps;
 }
 
 interface OpenConnection {
@@ -50,8 +45,8 @@ interface OpenConnection {
   last: Timestamp | undefined;
   /** Whether a channel's lines count only after its first ROOMSTATE. */
   needsRoomState: boolean;
-  /** By channel whose first ROOMSTATE came: what cuts its ranges. */
-  readonly channels: Map<string, LaterTimestamps>;
+  /** By target, as `#forsen`, whose first ROOMSTATE came. */
+  readonly rooms: Map<string, Room>;
 }
 
 /**
@@ -127,7 +122,7 @@ export class Recording {
     // A welcome in the middle of a capture: from here on it shows a connection from its start.
     if (message.command === "001") {
       connection.needsRoomState = true;
-      connection.channels.clear();
+      connection.rooms.clear();
     }
     const exactUs = sentUs(message.tags);
     if (exactUs !== undefined) {
@@ -135,39 +130,24 @@ export class Recording {
       this.#serverClock = connection.last;
     }
     if (!KEPT_COMMANDS.has(message.command)) return this.#ignored.countCommand(message.command);
-    const channel = channelOf(message);
-    if (channel === undefined) return this.#ignored.count("no channel");
-    const later = this.#joined(connection, channel, message.command);
-    if (later === undefined) return this.#ignored.count("before the first ROOMSTATE");
+    const room = connection.rooms.get(message.params[0] ?? "") ?? this.#enter(connection, message);
+    if (room === undefined) return;
+    const { channel, later } = room;
 
-    const range = exactUs === undefined
-      ? estimateRange(message, {
-        moment,
-        last: connection.last,
-        lastOfAny: this.#serverClock,
-        isUntimed: this.#isUntimed,
-      })
-      : { startUs: exactUs, endUs: exactUs };
-    if (exactUs !== undefined) later.note(exactUs);
-    this.#add(channel, {
-      command: message.command,
-      content: contentOf(message, { isPlain: isPlainText(line) }),
-      receiver: connection.receiver,
-      receivedUs: moment.receivedUs,
-      isExact: exactUs !== undefined,
-      startUs: range.startUs,
-      endUs: range.endUs,
-      later: exactUs === undefined ? later.join() : undefined,
-    }, moment.elapsedUs);
-  }
-
-  /**
-   * How far this machine's clock is ahead of the server's, as the last timestamp tells it: how long
-   * that message took to get here, and how wrong the clock is. `undefined` before any timestamp.
-   */
-  serverLagUs(now: Moment): Micros | undefined {
-    if (this.#serverClock === undefined) return undefined;
-    return now.receivedUs - serverClockUs(this.#serverClock, now.elapsedUs);
+    const hearing = { line, receiver: connection.receiver, receivedUs: moment.receivedUs };
+    if (exactUs !== undefined) {
+      later.note(exactUs);
+      this.#batchOf(channel, exactUs, moment).addExact(message, exactUs, hearing);
+      return;
+    }
+    const range = estimateRange(message, {
+      moment,
+      last: connection.last,
+      lastOfAny: this.#serverClock,
+      isUntimed: this.#isUntimed,
+    });
+    const limits = { range, later: later.join() };
+    this.#batchOf(channel, range.startUs, moment).addRanged(message, limits, hearing);
   }
 
   /**
@@ -189,6 +169,15 @@ export class Recording {
     return closable;
   }
 
+  /**
+   * How far the last timestamp was behind the wall clock when it came: the lag of Twitch, and the
+   * error of this machine's clock. `undefined` before the first.
+   */
+  serverLagUs(now: Moment): Micros | undefined {
+    const clock = this.#serverClock;
+    return clock === undefined ? undefined : now.receivedUs - serverClockUs(clock, now.elapsedUs);
+  }
+
   /** All minutes that are open, in the order in which they are best closed: oldest first. */
   openBatches(): { readonly channel: string; readonly minuteUs: Micros }[] {
     const open = [...this.#batches].flatMap(([channel, batches]) =>
@@ -204,11 +193,8 @@ export class Recording {
     if (batches === undefined || batch === undefined) return undefined;
     batches.delete(minuteUs);
     if (batches.size === 0) this.#batches.delete(channel);
-    const { messages, firstMark } = batch;
-    for (const message of messages) {
-      if (message.later !== undefined) message.endUs = cutEnd(message, message.later);
-    }
-    return { channel, minuteUs, messages, firstMark };
+    const { heard, firstMark } = batch;
+    return { channel, minuteUs, heard, firstMark };
   }
 
   /** The smallest mark of all open batches; `undefined` if none is open. */
@@ -228,7 +214,7 @@ export class Recording {
       n,
       moment: connection.moment,
       last: connection.last,
-      channels: [...connection.channels.keys()],
+      channels: [...connection.rooms.values()].map(({ channel }) => channel),
     }));
     return { run: this.#run, serverClock: this.#serverClock, connections };
   }
@@ -238,9 +224,9 @@ export class Recording {
     this.#serverClock = checkpoint.serverClock;
     this.#connections.clear();
     for (const { n, moment, last, channels } of checkpoint.connections) {
-      const cuts = new Map(channels.map((channel) => [channel, new LaterTimestamps()]));
+      const rooms = new Map(channels.map((channel) => [`#${channel}`, newRoom(channel)]));
       const receiver = this.#receiverOf(n);
-      this.#connections.set(n, { receiver, moment, last, needsRoomState: true, channels: cuts });
+      this.#connections.set(n, { receiver, moment, last, needsRoomState: true, rooms });
     }
   }
 
@@ -256,37 +242,38 @@ export class Recording {
       moment,
       last: undefined,
       needsRoomState: !this.#isMidway,
-      channels: new Map<string, LaterTimestamps>(),
+      rooms: new Map<string, Room>(),
     };
     this.#connections.set(n, connection);
     return connection;
   }
 
-  /** What cuts the ranges of `channel`; `undefined` if this line still belongs to the connection. */
-  #joined(
-    connection: OpenConnection,
-    channel: string,
-    command: string,
-  ): LaterTimestamps | undefined {
-    const known = connection.channels.get(channel);
-    if (known !== undefined) return known;
-    if (connection.needsRoomState && command !== "ROOMSTATE") return undefined;
-    const later = new LaterTimestamps();
-    connection.channels.set(channel, later);
-    return connection.needsRoomState ? undefined : later;
+  /** The channel of a message that may be the first of it; `undefined`, and counted, if it has none yet. */
+  #enter(connection: OpenConnection, message: IrcMessage): Room | undefined {
+    const channel = channelOf(message);
+    if (channel === undefined) return void this.#ignored.count("no channel");
+    const room = newRoom(channel);
+    const isOurs = connection.needsRoomState;
+    if (!isOurs || message.command === "ROOMSTATE") connection.rooms.set(`#${channel}`, room);
+    if (!isOurs) return room;
+    return void this.#ignored.count("before the first ROOMSTATE");
   }
 
-  #add(channel: string, message: OpenMessage, elapsedUs: Micros): void {
+  #batchOf(channel: string, timeUs: Micros, { elapsedUs }: Moment): HeardBatch {
     let batches = this.#batches.get(channel);
     if (batches === undefined) this.#batches.set(channel, batches = new Map());
-    const minuteUs = minuteOf(message.startUs);
+    const minuteUs = minuteOf(timeUs);
     let batch = batches.get(minuteUs);
     if (batch === undefined) {
-      batch = { messages: [], firstMark: this.mark, openedUs: elapsedUs };
+      batch = { heard: new HeardBatch(), firstMark: this.mark, openedUs: elapsedUs };
       batches.set(minuteUs, batch);
     }
-    batch.messages.push(message);
+    return batch.heard;
   }
+}
+
+function newRoom(channel: string): Room {
+  return { channel, later: new LaterTimestamps() };
 }
 
 function channelOf(message: IrcMessage): string | undefined {

@@ -1,5 +1,5 @@
-import { DISORDER_US } from "./server_time.ts";
-import type { Micros } from "./time.ts";
+import { DISORDER_US } from "../server_time.ts";
+import type { Micros } from "../time.ts";
 
 /**
  * The smallest timestamp that has come since a certain line: what came before that line was sent
