@@ -5,7 +5,6 @@ import {
   minutePrefix,
   parseArchiveKey,
 } from "../../core/archive_key.ts";
-import { toDigestText } from "../../core/digest_text.ts";
 import { SightingSet } from "../../core/sighting_set.ts";
 import type { Micros } from "../../core/time.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
@@ -155,19 +154,6 @@ async function verifyFile(
   const isTold = findings.some(({ kind }) => kind === "misplaced");
   const fault = { path: key, ...batch.fault };
   return { findings: isTold ? findings : [...findings, fault], messageCount };
-}
-
-async function verifyName(
-  key: ArchiveKey,
-  { digest }: ArchiveKeyParts,
-  { store, hasher, signal }: ReadingOptions,
-): Promise<BatchVerdict> {
-  const bytes = await store.get(key, abortable(signal));
-  if (bytes === undefined) return NOTHING;
-  const found = toDigestText(await hasher.digest(bytes));
-  if (found === toDigestText(digest)) return NOTHING;
-  const reason = `its ${bytes.length} bytes have the hash ${found}`;
-  return { findings: [{ kind: "damaged", path: key, reason }], messageCount: 0 };
 }
 
 async function verifyRedaction(
