@@ -173,7 +173,9 @@ test("/segments keeps back a batch as soon as something in it is redacted", asyn
 async function expectedDigest(world: ApiWorld, channel: string) {
   const digest = (text: string) => createHash("sha256").update(text).digest("base64url");
   const names = async (hour: string) => {
-    const list = await world.json(`/files/${channel}/chat/${hour}?tombstones=true`) as string[];
+    const list = await world.json(
+      `/files/${channel}/chat/${hour}?tombstones=true&coverage=true`,
+    ) as string[];
     return digest(list.map((name) => `${name}\n`).join(""));
   };
   const hours: Record<string, string> = {};

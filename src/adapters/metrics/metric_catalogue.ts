@@ -44,6 +44,11 @@ export const METRIC_CATALOGUE: readonly MetricNote[] = [
   counter("file_bytes_stored", "Bytes that were put into the archive", ["kind"]),
   counter("files_deleted", "Files that were deleted, their messages standing elsewhere", ["kind"]),
   counter("files_left_out", "Files that could not be used when reading or settling", ["why"]),
+  counter("minutes_settled", "Minutes that the settler looked at"),
+  counter("batches_merged", "Batches that the settler wrote in place of others"),
+  counter("batches_replaced", "Files that the settler deleted because others hold all of them"),
+  counter("settle_errors", "Tries to settle that failed", ["code"]),
+  gauge("settle_pending", "Minutes and channels that wait to be settled"),
   counter("files_kept_back", "Files that were asked for and not given away", ["why"]),
   gauge("recent_messages", "Messages of each channel's last hour, by number of receivers", [
     "receivers",
@@ -51,6 +56,13 @@ export const METRIC_CATALOGUE: readonly MetricNote[] = [
   gauge("recent_duplicates_ratio", "Share of the last hour's sightings that another had too"),
   histogram("batch_bytes", "Size of stored batches", [1e3, 1e4, 1e5, 1e6, 1e7, 1e8]),
   histogram("batch_messages", "Messages in stored batches", [1, 10, 100, 1e3, 1e4, 1e5]),
+  // Peers.
+  counter("sync_files", "Files that were taken from a peer", ["peer"]),
+  counter("sync_bytes", "Bytes of files that were taken from a peer", ["peer"]),
+  counter("sync_errors", "Calls to a peer that failed", ["peer", "code"]),
+  counter("sync_mismatches", "Files of a peer whose bytes were not what their name says", ["peer"]),
+  counter("sync_refused", "What a peer offered that no honest one does", ["peer", "why"]),
+  counter("sync_note_errors", "Tries to note what need not be fetched that failed", ["code"]),
   // HTTP.
   counter("http_requests", "Requests answered", ["route", "method", "status"]),
   counter("http_response_bytes", "Bytes of answers, as sent", ["route"]),

@@ -29,8 +29,8 @@ const UTF8 = new TextEncoder();
 
 /**
  * The digest of one folder's files: SHA-256, in base64url, of the names that
- * `/files/CHANNEL/chat/HOUR?tombstones=true` lists, ascending, each ended by a line feed. What a
- * tombstone hides is not in it, so that a peer that never had it is equal.
+ * `/files/CHANNEL/chat/HOUR?tombstones=true&coverage=true` lists, ascending, each ended by a line
+ * feed. What a tombstone hides is not in it, so that a peer that never had it is equal.
  */
 export async function hourDigest(keys: readonly ArchiveKey[], hasher: Hasher): Promise<string> {
   const isHidden = hiddenAmong(keys);

@@ -68,9 +68,9 @@ export function digestRoutes(options: DigestRouteOptions): ApiRoute[] {
       answerNotes: [
         {
           status: 200,
-          description: "SHA-256 in base64url: of each hour the sorted names of files and " +
-            "tombstones, each ended by a line feed; of the redactions likewise; and of the lines " +
-            '"HOUR DIGEST" of all hours and the line "redactions DIGEST" after them',
+          description: "SHA-256 in base64url: of each hour the sorted names of files, " +
+            "tombstones and coverage, each ended by a line feed; of the redactions likewise; and " +
+            'of the lines "HOUR DIGEST" of all hours and the line "redactions DIGEST" after them',
           type: "application/json",
           schema: {
             type: "object",

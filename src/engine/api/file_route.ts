@@ -14,8 +14,7 @@ export function fileRoute(files: ServableFiles): ApiRoute {
     method: "GET",
     path: "/segments/:channel/chat/:hour/:name",
     audience: "readers",
-    summary:
-      "Bytes of a batch, tombstone or redaction. Those of a batch have the hash in its name.",
+    summary: "Bytes of a file. They have the hash in its name, unless it is a tombstone.",
     pathNotes: [CHANNEL_NOTE, HOUR_NOTE, {
       name: "name",
       description: "A name from the list of the hour",

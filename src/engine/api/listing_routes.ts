@@ -14,6 +14,7 @@ export interface ListingOptions {
 }
 
 const LIST = { type: "array", items: { type: "string" } };
+const FLAG = { type: "string", enum: ["true", "false"], default: "false" };
 const QUALITY_NOTE = {
   name: "quality",
   description: 'The reference\'s word for a kind of recording; "chat" is the only one here',
@@ -70,14 +71,13 @@ export function listingRoutes(options: ListingOptions): ApiRoute[] {
       audience: "readers",
       summary: 'Files of an hour; with "redactions" for the hour, redactions of the channel.',
       pathNotes: [CHANNEL_NOTE, QUALITY_NOTE, HOUR_NOTE],
-      queryNotes: [{
-        name: "tombstones",
-        description: "Whether tombstones, and coverage of the hour, are listed too",
-        schema: { type: "string", enum: ["true", "false"], default: "false" },
-      }],
+      queryNotes: [
+        { name: "tombstones", description: "Whether tombstones are listed too", schema: FLAG },
+        { name: "coverage", description: "Whether coverage is listed too", schema: FLAG },
+      ],
       answerNotes: [
         ...listed("Names of files, sorted; batches under a tombstone are left out"),
-        { status: 400, description: "tombstones is neither true nor false", type: "text/plain" },
+        { status: 400, description: "A flag is neither true nor false", type: "text/plain" },
         refused,
       ],
       answer: (question) => answerFiles(question, options),
@@ -87,9 +87,13 @@ export function listingRoutes(options: ListingOptions): ApiRoute[] {
 
 async function answerFiles(question: HttpQuestion, options: ListingOptions): Promise<Answer> {
   const query = new URL(question.request.url).searchParams;
-  const tombstones = query.get("tombstones")?.toLowerCase() ?? "false";
-  if (tombstones !== "true" && tombstones !== "false") {
-    return textAnswer(400, "tombstones must be one of: true, false");
+  // The reference's backfillers ask for tombstones, and its readers stop at a name that does not
+  // begin with a minute: coverage comes only to those who know it.
+  const left = new Set(["tombstone", "coverage"]);
+  for (const [name, kind] of [["tombstones", "tombstone"], ["coverage", "coverage"]] as const) {
+    const flag = query.get(name)?.toLowerCase() ?? "false";
+    if (flag === "true") left.delete(kind);
+    else if (flag !== "false") return textAnswer(400, `${name} must be one of: true, false`);
   }
   return await answerList(question, async ({ channel = "", quality, hour = "" }) => {
     if (!isChannelName(channel) || quality !== "chat") return [];
@@ -97,12 +101,7 @@ async function answerFiles(question: HttpQuestion, options: ListingOptions): Pro
     const keys = await listHour(options.store, `${channel}/chat/${hour}/`);
     const isHidden = hiddenAmong(keys);
     return keys
-      .filter((key) => !isHidden(key))
-      .filter((key) => {
-        // The reference's readers know neither: whoever asks for the one takes the other too.
-        const kind = parseArchiveKey(key)?.kind;
-        return tombstones === "true" || (kind !== "tombstone" && kind !== "coverage");
-      })
+      .filter((key) => !isHidden(key) && !left.has(parseArchiveKey(key)?.kind ?? ""))
       .map((key) => key.slice(key.lastIndexOf("/") + 1));
   }, options);
 }

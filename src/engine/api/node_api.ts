@@ -4,9 +4,10 @@
  *     GET /files                                        channels
  *     GET /files/CHANNEL                                ["chat"]
  *     GET /files/CHANNEL/chat                           hours
- *     GET /files/CHANNEL/chat/HOUR[?tombstones=true]    names of files
+ *     GET /files/CHANNEL/chat/HOUR                      names of files
+ *         ?tombstones=true &coverage=true               … and of those, each if asked for
  *     GET /files/CHANNEL/chat/redactions                names of redactions
- *     GET /segments/CHANNEL/chat/HOUR/NAME              bytes of a batch or tombstone
+ *     GET /segments/CHANNEL/chat/HOUR/NAME              bytes of a batch, tombstone or coverage
  *     GET /segments/CHANNEL/chat/redactions/NAME        bytes of a redaction
  *     GET /digests[?since=HOUR]                         {channel: digest}
  *     GET /digests/CHANNEL[?since=HOUR]                 {digest, redactions, hours: {hour: digest}}

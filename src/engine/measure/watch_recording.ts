@@ -2,20 +2,26 @@ import { MILLISECOND_US, SECOND_US } from "../../core/time.ts";
 import type { Metrics } from "../../ports/metrics.ts";
 import type { Recorder } from "../record/recorder.ts";
 import type { ChatPool } from "../session/chat_pool.ts";
+import type { Settler } from "../settle/settler.ts";
 
 /** What is recording. */
 export interface RecordingParts {
   readonly recorder: Pick<Recorder, "state">;
   readonly pool: Pick<ChatPool, "state">;
+  readonly settler?: Pick<Settler, "pending">;
 }
 
-/** From now on gauges say how a recorder and its connections stand. */
-export function watchRecording(metrics: Metrics, { recorder, pool }: RecordingParts): void {
+/** From now on gauges say how a recorder, its connections and its settler stand. */
+export function watchRecording(
+  metrics: Metrics,
+  { recorder, pool, settler }: RecordingParts,
+): void {
   const plain = (name: string, read: () => number) =>
     metrics.gauge(name, () => [{ value: read() }]);
   plain("open_batches", () => recorder.state().openBatches);
   plain("pending_batches", () => recorder.state().pendingBatches);
   plain("journal_backlog_bytes", () => recorder.state().journalBacklogBytes);
+  if (settler !== undefined) plain("settle_pending", () => settler.pending);
   metrics.gauge("server_lag_seconds", () => {
     const { serverLagUs } = recorder.state();
     return serverLagUs === undefined ? [] : [{ value: serverLagUs / SECOND_US }];

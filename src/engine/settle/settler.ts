@@ -137,6 +137,10 @@ export class Settler {
         ? await this.#settleChannel(note, abort)
         : await settler.settle({ minuteUs, isAlone: false }, abort);
       this.#totals = addTotals(this.#totals, done);
+      const { reporter } = this.#options;
+      reporter.count("minutes_settled", {}, done.minutes);
+      reporter.count("batches_merged", {}, done.written);
+      reporter.count("batches_replaced", {}, done.deleted);
       this.#succeed();
     } catch (error) {
       const isStopped = abort.signal?.aborted && error === abort.signal.reason;
