@@ -45,7 +45,8 @@ export class SightingSet {
    * @throws {BatchSyntaxError} when it is unreadable; the set stays as it was.
    */
   add(bytes: Uint8Array, options?: AddOptions): void {
-    const own = options?.isOwned ? bytes : bytes.slice();
+    // A slice of a Node Buffer would be the same memory; this copies whatever it is.
+    const own = options?.isOwned ? bytes : new Uint8Array(bytes);
     let before: ExactMessage | undefined;
     for (const read of readLines(own, { known: this.#exact, key: options?.key })) {
       if ("sightings" in read) {
