@@ -34,8 +34,9 @@ export interface RecordChatOptions {
   readonly useJournal: boolean;
 }
 
-const RECOVERY_RETRY_MS = 30_000;
+const RECOVERY_INTERVAL_MS = 30_000;
 const STATUS_MS = 1_000;
+const LAST_SETTLING_MS = 3_000;
 // Whoever crashed longer ago than this left it to `chatloom settle`.
 const UNSETTLED_MAX_US = 6 * HOUR_US;
 
@@ -94,9 +95,23 @@ export async function recordChat(options: RecordChatOptions, context: VerbContex
     await Promise.allSettled([...besides, recording]);
   }
   await Promise.all([...besides, recording]);
+  await settleAtLast(settler);
 }
 
-/** Recovers what dead runs left. Recording goes on meanwhile, also where that fails for now. */
+/** Settles what the last batches left, as far as it goes in the time that people wait for an end. */
+async function settleAtLast(settler: Settler): Promise<void> {
+  const enough = new AbortController();
+  const timer = setTimeout(() => enough.abort(), LAST_SETTLING_MS);
+  await settler.settleNoted({ signal: enough.signal }).catch((error: unknown) => {
+    if (!enough.signal.aborted) throw error; // The next start settles the rest.
+  });
+  clearTimeout(timer);
+}
+
+/**
+ * Recovers what dead runs left, now and whenever another process on this archive has died: some are
+ * only known for dead after minutes. Recording goes on meanwhile, also where recovering fails.
+ */
 async function recover(
   options: RecoverOptions & { signal: AbortSignal },
   clock: Clock,
@@ -105,7 +120,6 @@ async function recover(
   while (!signal.aborted) {
     try {
       await recoverJournals(options);
-      return;
     } catch (error) {
       if (signal.aborted) return; // The journals stay for the next start.
       if (!(error instanceof ChatloomError)) throw error;
@@ -114,7 +128,7 @@ async function recover(
         error: error.message,
       });
     }
-    await clock.sleep(RECOVERY_RETRY_MS, signal).catch(() => {}); // Aborted: the loop ends.
+    await clock.sleep(RECOVERY_INTERVAL_MS, signal).catch(() => {}); // Aborted: the loop ends.
   }
 }
 
