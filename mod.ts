@@ -61,7 +61,11 @@ export {
   type Imported,
   type ImportOptions,
 } from "./src/engine/record/import_capture.ts";
-export { Recorder, type RecorderOptions } from "./src/engine/record/recorder.ts";
+export {
+  Recorder,
+  type RecorderOptions,
+  type RecorderState,
+} from "./src/engine/record/recorder.ts";
 export {
   type ChatPool,
   chatPool,
@@ -86,3 +90,26 @@ export {
   type VerifyOptions,
   type VerifyTotals,
 } from "./src/engine/verify/verify_archive.ts";
+
+// What a node answers over HTTP.
+export { type Answer } from "./src/engine/api/answer.ts";
+export {
+  type AnswerNote,
+  type ApiRoute,
+  type Audience,
+  type ParameterNote,
+} from "./src/engine/api/api_route.ts";
+export { type Access, type AccessRule, USUAL_ACCESS } from "./src/engine/api/gate/access.ts";
+export type { RateLimit } from "./src/engine/api/gate/address_rates.ts";
+export { type GateLimits, USUAL_LIMITS } from "./src/engine/api/gate/gate.ts";
+export { nodeApi, type NodeApiOptions } from "./src/engine/api/node_api.ts";
+export type { LogLevel, MetricsPage, OperatorOptions } from "./src/engine/api/operator_routes.ts";
+export { measuredStore, type MeasuredStoreOptions } from "./src/engine/measure/measured_store.ts";
+export type {
+  Caller,
+  HttpHandler,
+  HttpListener,
+  HttpQuestion,
+  HttpRoute,
+} from "./src/ports/http.ts";
+export { type GaugeReading, type Metrics, UNMEASURED } from "./src/ports/metrics.ts";

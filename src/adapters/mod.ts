@@ -48,3 +48,11 @@ export {
   type WebSocketTransportOptions,
 } from "./websocket_transport.ts";
 export { runtimeTransport, wsTransport } from "./ws_transport.ts";
+export { denoServer } from "./http/deno_server.ts";
+export { honoRouter } from "./http/hono_router.ts";
+export { nodeServer, type ServeOptions } from "./http/node_server.ts";
+export {
+  type PrometheusMetrics,
+  prometheusMetrics,
+  type PrometheusPage,
+} from "./metrics/prometheus_metrics.ts";

@@ -10,6 +10,7 @@ export interface HttpQuestion {
   readonly request: Request;
   /** What stands for the named parts of the route's path, decoded: any text at all, also with `/`. */
   readonly params: { readonly [name: string]: string };
+  /** Who asks. */
   readonly caller: Caller;
 }
 

@@ -1,6 +1,8 @@
 /** One value of a gauge and which of them it is. */
 export interface GaugeReading {
+  /** Which of them it is. */
   readonly labels?: { readonly [label: string]: string };
+  /** How it stands. */
   readonly value: number;
 }
 

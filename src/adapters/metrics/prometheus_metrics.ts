@@ -9,6 +9,7 @@ import { METRIC_CATALOGUE, type MetricNote } from "./metric_catalogue.ts";
 export interface PrometheusPage {
   /** Its media type. */
   readonly type: string;
+  /** The page. */
   readonly text: string;
 }
 

@@ -1,5 +1,6 @@
 /** What becomes of a request, before the gate makes a `Response` of it. */
 export interface Answer {
+  /** Of HTTP. */
   readonly status: number;
   /** Names in lower case. */
   readonly headers: { readonly [name: string]: string };

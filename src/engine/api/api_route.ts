@@ -6,8 +6,11 @@ export type Audience = "readers" | "metrics" | "health" | "operator";
 
 /** A part of a path or query, told to whoever writes a client. */
 export interface ParameterNote {
+  /** As it stands in the path or query. */
   readonly name: string;
+  /** What it means. */
   readonly description: string;
+  /** Whether a question without it is refused; not unless told. Parts of a path always are. */
   readonly isRequired?: boolean;
   /** A JSON schema of its text. */
   readonly schema: { readonly [key: string]: unknown };
@@ -15,7 +18,9 @@ export interface ParameterNote {
 
 /** One kind of answer, told to whoever writes a client. */
 export interface AnswerNote {
+  /** Of HTTP. */
   readonly status: number;
+  /** What it means. */
   readonly description: string;
   /** Its media type, without parameters; none for an answer without a body. */
   readonly type?: string;
@@ -25,16 +30,23 @@ export interface AnswerNote {
 
 /** A route before the gate stands in front of it, with what the API's description says of it. */
 export interface ApiRoute {
+  /** See {@link HttpRoute}. */
   readonly method: HttpRoute["method"];
+  /** See {@link HttpRoute}. */
   readonly path: string;
+  /** Whom it is for. */
   readonly audience: Audience;
   /** One sentence. */
   readonly summary: string;
+  /** The named parts of the path, in their order. */
   readonly pathNotes?: readonly ParameterNote[];
+  /** What the query may hold. */
   readonly queryNotes?: readonly ParameterNote[];
   /** Only what the route itself answers: what the gate may answer is the same for all. */
   readonly answerNotes: readonly AnswerNote[];
   /**
+   * Answers one who was let in.
+   *
    * @throws {ChatloomError} when the store fails.
    */
   answer(question: HttpQuestion): Promise<Answer>;

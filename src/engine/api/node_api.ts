@@ -43,11 +43,17 @@ import { ServableFiles } from "./servable_files.ts";
 
 /** What a node needs to answer. */
 export interface NodeApiOptions extends OperatorOptions {
+  /** The archive. */
   readonly store: BatchStore;
+  /** Checks files before they are given away. */
   readonly hasher: Hasher;
+  /** Tells rates, and who is slow. */
   readonly clock: Clock;
+  /** Tells this process from others that answer for the same archive. */
   readonly random: Random;
+  /** Is told what goes wrong, and counts. */
   readonly reporter: Reporter;
+  /** Measures requests. */
   readonly metrics: Metrics;
   /** Of the software. */
   readonly version: string;

@@ -7,12 +7,15 @@ import type { ApiRoute } from "./api_route.ts";
 export interface MetricsPage {
   /** Such as `text/plain; version=0.0.4`. */
   readonly type: string;
+  /** The page. */
   readonly text: string;
 }
 
 /** The log's lowest level, which can be looked at and set. */
 export interface LogLevel {
+  /** The level. */
   get(): Severity;
+  /** Sets it, from now on. */
   set(level: Severity): void;
 }
 

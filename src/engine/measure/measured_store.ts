@@ -7,7 +7,9 @@ import { RecentMessages } from "./recent_messages.ts";
 
 /** Where a {@link measuredStore} counts. */
 export interface MeasuredStoreOptions {
+  /** Counts files and bytes. */
   readonly reporter: Reporter;
+  /** Measures batches, and says how the last hour stands. */
   readonly metrics: Metrics;
 }
 

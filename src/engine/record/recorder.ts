@@ -14,9 +14,13 @@ import { Recording } from "./recording.ts";
 
 /** What a {@link Recorder} works with. */
 export interface RecorderOptions {
+  /** Where batches go. */
   readonly store: BatchStore;
+  /** Names them. */
   readonly hasher: Hasher;
+  /** Tells when lines come and when batches close. */
   readonly clock: Clock;
+  /** Is told what goes wrong, and counts. */
   readonly reporter: Reporter;
   /** Where every line goes before anything else; the recorder closes it. */
   readonly journal: JournalWriter;
@@ -30,8 +34,11 @@ export interface RecorderOptions {
 export interface RecorderState {
   /** See `Recording.serverLagUs`. */
   readonly serverLagUs: Micros | undefined;
+  /** Batches that still take messages. */
   readonly openBatches: number;
+  /** Closed batches that are not stored yet. */
   readonly pendingBatches: number;
+  /** Journal that is not yet safe. */
   readonly journalBacklogBytes: number;
 }
 
