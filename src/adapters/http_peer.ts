@@ -1,0 +1,194 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { ChatloomError } from "../core/errors.ts";
+import type { ArchiveKey } from "../core/archive_key.ts";
+import type { AbortOptions } from "../ports/batch_store.ts";
+import type { Peer, PeerChannelDigest } from "../ports/peer.ts";
+import { BodyClock, type PeerTimes, USUAL_TIMES } from "./http_peer/body_clock.ts";
+import { isNotFound, refused, textOf } from "./http_peer/peer_errors.ts";
+import { readDigest, readDigests, readNames } from "./http_peer/peer_lists.ts";
+
+/** How an {@link httpPeer} asks. */
+export interface HttpPeerOptions {
+  /** Sent with every request, and to no other address. */
+  readonly token?: string;
+  /** What waits how long; {@link USUAL_TIMES} unless told. */
+  readonly times?: Partial<PeerTimes>;
+  /** The most that a list may have, decoded: 8 MiB unless told. */
+  readonly listMaxBytes?: number;
+}
+
+export { type PeerTimes, USUAL_TIMES } from "./http_peer/body_clock.ts";
+
+/** A busy peer is asked so often, and waited for so long, before that counts as a failure. */
+const TRIES_MAX = 5;
+const RETRY_AFTER_MAX_S = 60;
+const LIST_MAX_BYTES = 8 * 1024 * 1024;
+
+/**
+ * The node at `url`, which answers as chatloom or as wubloader's restreamer does. Nothing is asked yet.
+ *
+ * Redirects are not followed. Compressed answers are taken and counted as they come out, so that a small
+ * one cannot become a large one.
+ *
+ * @throws {RangeError} when `url` is no address of a node: `http:` or `https:`, without user, query and
+ * fragment.
+ */
+export function httpPeer(url: string, options: HttpPeerOptions = {}): Peer {
+  const base = URL.canParse(url) ? new URL(url) : undefined;
+  const isFit = base !== undefined && /^https?:$/.test(base.protocol) &&
+    base.username === "" && base.password === "" && base.search === "" && base.hash === "";
+  if (!isFit) throw new RangeError(`Cannot ask "${url}": it is no http:// or https:// address`);
+  return new HttpPeer(base, options);
+}
+
+class HttpPeer implements Peer {
+  readonly name: string;
+  readonly #root: string;
+  readonly #headers: Headers;
+  readonly #times: PeerTimes;
+  readonly #listMaxBytes: number;
+  #busyUntilMs = 0;
+
+  constructor(base: URL, { token, times, listMaxBytes = LIST_MAX_BYTES }: HttpPeerOptions) {
+    this.#root = base.href.replace(/\/+$/, "");
+    this.name = this.#root;
+    this.#headers = new Headers({ accept: "*/*", "user-agent": "chatloom" });
+    if (token !== undefined) this.#headers.set("authorization", `Bearer ${token}`);
+    this.#times = { ...USUAL_TIMES, ...times };
+    this.#listMaxBytes = listMaxBytes;
+  }
+
+  async channels(options: AbortOptions = {}): Promise<readonly string[]> {
+    return readNames(await this.#json("/files", options), this.name);
+  }
+
+  async hours(channel: string, options: AbortOptions = {}): Promise<readonly string[]> {
+    const path = `/files/${encodeURIComponent(channel)}/chat`;
+    return readNames(await this.#json(path, options), this.name);
+  }
+
+  async files(
+    channel: string,
+    folder: string,
+    options: AbortOptions = {},
+  ): Promise<readonly string[]> {
+    const path = `/files/${encodeURIComponent(channel)}/chat/${encodeURIComponent(folder)}`;
+    return readNames(await this.#json(`${path}?tombstones=true`, options), this.name);
+  }
+
+  async digests(
+    { since, signal }: AbortOptions & { readonly since: string },
+  ): Promise<ReadonlyMap<string, string> | undefined> {
+    const path = `/digests${sinceQuery(since)}`;
+    const found = await this.#json(path, signal === undefined ? {} : { signal }, "or nothing");
+    return found === undefined ? undefined : readDigests(found, this.name);
+  }
+
+  async channelDigest(
+    channel: string,
+    { since, signal }: AbortOptions & { readonly since: string },
+  ): Promise<PeerChannelDigest | undefined> {
+    const path = `/digests/${encodeURIComponent(channel)}${sinceQuery(since)}`;
+    const found = await this.#json(path, signal === undefined ? {} : { signal }, "or nothing");
+    return found === undefined ? undefined : readDigest(found, this.name);
+  }
+
+  async read(
+    key: ArchiveKey,
+    { maxBytes, signal }: AbortOptions & { readonly maxBytes: number },
+  ): Promise<AsyncIterable<Uint8Array> | undefined> {
+    const path = `/segments/${key.split("/").map(encodeURIComponent).join("/")}`;
+    const { response, clock } = await this.#ask(path, signal);
+    if (isNotFound(response)) {
+      await clock.discard(response);
+      return undefined;
+    }
+    await this.#check(response, clock);
+    return clock.pieces(response, maxBytes);
+  }
+
+  async #json(path: string, options: AbortOptions): Promise<unknown>;
+  async #json(path: string, options: AbortOptions, mode: "or nothing"): Promise<unknown>;
+  async #json(path: string, { signal }: AbortOptions, mode?: "or nothing"): Promise<unknown> {
+    const { response, clock } = await this.#ask(path, signal);
+    if (mode === "or nothing" && isNotFound(response)) {
+      await clock.discard(response);
+      return undefined;
+    }
+    await this.#check(response, clock);
+    const decoder = new TextDecoder("utf-8", { fatal: true });
+    let text = "";
+    try {
+      for await (const piece of clock.pieces(response, this.#listMaxBytes)) {
+        text += decoder.decode(piece, { stream: true });
+      }
+      return JSON.parse(text + decoder.decode());
+    } catch (cause) {
+      if (cause instanceof ChatloomError || signal?.aborted) throw cause;
+      throw refused(this.name, `its answer to ${path} is not JSON`, { cause });
+    }
+  }
+
+  /** Asks, and when the peer is busy asks again as it wishes, a few times. */
+  async #ask(path: string, signal: AbortSignal | undefined): Promise<Answered> {
+    for (let tries = 1;; tries++) {
+      await this.#rest(signal);
+      const clock = new BodyClock(this.#times, { peer: this.name, signal });
+      const response = await this.#fetch(path, clock);
+      const waitS = tries < TRIES_MAX ? retryAfterS(response) : undefined;
+      if (waitS === undefined) return { response, clock };
+      await clock.discard(response);
+      this.#busyUntilMs = Math.max(this.#busyUntilMs, performance.now() + waitS * 1_000);
+    }
+  }
+
+  /** Waits as long as the peer asked all of us to wait. */
+  async #rest(signal: AbortSignal | undefined): Promise<void> {
+    for (;;) {
+      const leftMs = this.#busyUntilMs - performance.now();
+      if (leftMs <= 0) return;
+      await sleep(leftMs, undefined, signal === undefined ? {} : { signal }).catch((error) => {
+        throw signal?.aborted ? signal.reason : error;
+      });
+    }
+  }
+
+  async #fetch(path: string, clock: BodyClock): Promise<Response> {
+    try {
+      return await clock.answer(fetch(`${this.#root}${path}`, {
+        headers: this.#headers,
+        redirect: "manual",
+        signal: clock.signal,
+      }));
+    } catch (cause) {
+      throw clock.translate(cause, path);
+    }
+  }
+
+  async #check(response: Response, clock: BodyClock): Promise<void> {
+    if (response.status === 200) return;
+    await clock.discard(response);
+    const isElsewhere = response.type === "opaqueredirect" ||
+      (response.status >= 300 && response.status < 400);
+    throw refused(
+      this.name,
+      isElsewhere ? "it sends us elsewhere" : `it answers ${textOf(response)}`,
+    );
+  }
+}
+
+interface Answered {
+  readonly response: Response;
+  readonly clock: BodyClock;
+}
+
+/** After how many seconds a busy peer wants to be asked again; `undefined` if it is not busy. */
+function retryAfterS(response: Response): number | undefined {
+  if (response.status !== 429 && response.status !== 503) return undefined;
+  const seconds = Number(response.headers.get("retry-after") ?? NaN);
+  return seconds >= 0 && seconds <= RETRY_AFTER_MAX_S ? Math.max(seconds, 0.1) : undefined;
+}
+
+function sinceQuery(since: string): string {
+  return since === "" ? "" : `?since=${encodeURIComponent(since)}`;
+}

@@ -1,0 +1,22 @@
+import { ChatloomError } from "../../core/errors.ts";
+import { toPrintable } from "../../core/printable.ts";
+
+/** A peer answered with something other than what was asked. */
+export function refused(peer: string, why: string, options?: ErrorOptions): ChatloomError {
+  return new ChatloomError("PEER_REFUSED", `Cannot use the answer of "${peer}": ${why}`, options);
+}
+
+/** A peer cannot be reached, broke off or is too slow. */
+export function lost(peer: string, why: string, options?: ErrorOptions): ChatloomError {
+  return new ChatloomError("CONNECTION_LOST", `Cannot hear from "${peer}": ${why}`, options);
+}
+
+/** Whether there is nothing under that path: as chatloom and as the reference say it. */
+export function isNotFound({ status }: Response): boolean {
+  return status === 404;
+}
+
+/** The status of an answer, for people. */
+export function textOf({ status, statusText }: Response): string {
+  return toPrintable(`${status} ${statusText.slice(0, 100)}`.trim());
+}

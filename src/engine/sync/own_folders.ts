@@ -1,0 +1,60 @@
+import { parseHour } from "../../core/archive_key.ts";
+import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
+import { findDamage, type FindDamageOptions } from "./damage.ts";
+
+/** A folder of our own and how many files of it were read. */
+export interface CheckedFolder {
+  readonly channel: string;
+  readonly folder: string;
+  readonly files: number;
+}
+
+/** What {@link checkFolders} works with. */
+export interface CheckFoldersOptions extends FindDamageOptions {
+  /** Only these channels; all unless told. */
+  readonly channels?: readonly string[];
+  /** Only hours from this one on; all unless told. */
+  readonly since?: string;
+}
+
+/**
+ * Checks the archive's own files for damage, folder by folder: of each channel its redactions, then
+ * its hours, latest first.
+ *
+ * @throws {ChatloomError} when the store fails.
+ */
+export async function* checkFolders(options: CheckFoldersOptions): AsyncGenerator<CheckedFolder> {
+  const { store, since = "", signal } = options;
+  const abort = signal === undefined ? {} : { signal };
+  for await (const channel of options.channels ?? store.folders("", abort)) {
+    const folders: string[] = [];
+    for await (const folder of store.folders(`${channel}/chat`, abort)) folders.push(folder);
+    const checked = folders.filter((folder) => parseHour(folder) === undefined || folder >= since);
+    // Letters come after digits, so redactions come first.
+    for (const folder of checked.sort().reverse()) {
+      const files = await findDamage({ channel, folder }, options);
+      yield { channel, folder, files };
+    }
+  }
+}
+
+/**
+ * The latest hour of any of these channels, or of all; `""` if there is none.
+ *
+ * @throws {ChatloomError} when the store fails.
+ */
+export async function newestHour(
+  { store, channels, signal }: AbortOptions & {
+    readonly store: BatchStore;
+    readonly channels?: readonly string[] | undefined;
+  },
+): Promise<string> {
+  const abort = signal === undefined ? {} : { signal };
+  let newest = "";
+  for await (const channel of channels ?? store.folders("", abort)) {
+    for await (const hour of store.folders(`${channel}/chat`, abort)) {
+      if (parseHour(hour) !== undefined && hour > newest) newest = hour;
+    }
+  }
+  return newest;
+}

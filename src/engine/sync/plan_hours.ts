@@ -1,0 +1,107 @@
+import { isChannelName, parseHour } from "../../core/archive_key.ts";
+import { ChatloomError } from "../../core/errors.ts";
+import type { AbortOptions } from "../../ports/batch_store.ts";
+import type { Peer } from "../../ports/peer.ts";
+import type { PruneMarks } from "../../ports/prune_marks.ts";
+import type { ChannelDigest } from "../api/archive_digest.ts";
+import type { Damage } from "./damage.ts";
+
+/** An hour that a peer may have more of than we. */
+export interface PlannedHour {
+  readonly channel: string;
+  readonly hour: string;
+  /** What the peer has of it and what we have, if both are known: equal means the same as before. */
+  readonly digests: string | undefined;
+}
+
+/** What {@link planHours} works with. */
+export interface PlanHoursOptions extends AbortOptions {
+  /** Leaves out the hours before this one; `""` leaves out none. */
+  readonly since: string;
+  /** Only these channels; all that the peer has if `undefined`. */
+  readonly channels: readonly string[] | undefined;
+  readonly marks: PruneMarks;
+  readonly damage: Damage;
+  /** What we have ourselves. */
+  localDigest(channel: string, since: string): Promise<ChannelDigest>;
+  /** Brings the redactions of a channel in line. */
+  takeRedactions(channel: string): Promise<void>;
+}
+
+/** A peer that claims more is no archive of chat: 1,000 channels for a hundred years. */
+const CHANNELS_MAX = 10_000;
+const HOURS_MAX = 1_000_000;
+
+/**
+ * Finds the hours in which `peer` may have what we lack, latest first, without listing them. Brings
+ * redactions over on the way, so that they are here before any batch is.
+ *
+ * @throws {ChatloomError} when the peer or the store fails; `PEER_REFUSED` when it claims too much.
+ */
+export async function planHours(peer: Peer, options: PlanHoursOptions): Promise<PlannedHour[]> {
+  const planned: PlannedHour[] = [];
+  for (const channel of await differingChannels(peer, options)) {
+    const hours = await differingHours(channel, peer, options);
+    if (planned.length + hours.length > HOURS_MAX) {
+      throw tooMuch(peer, `more than ${HOURS_MAX} hours`);
+    }
+    for (const hour of hours) planned.push(hour);
+  }
+  return planned.sort((a, b) =>
+    a.hour === b.hour ? (a.channel < b.channel ? -1 : 1) : a.hour < b.hour ? 1 : -1
+  );
+}
+
+async function differingChannels(peer: Peer, options: PlanHoursOptions): Promise<string[]> {
+  const { channels, since, damage, signal } = options;
+  if (channels !== undefined) return [...channels];
+  const abort = signal === undefined ? {} : { signal };
+  const digests = await peer.digests({ since, ...abort });
+  const names = [...digests?.keys() ?? await peer.channels(abort)].filter(isChannelName);
+  if (names.length > CHANNELS_MAX) throw tooMuch(peer, `${names.length} channels`);
+  const differing: string[] = [];
+  for (const channel of new Set(names)) {
+    const theirs = digests?.get(channel);
+    const isEqual = theirs !== undefined && !damage.isIn(channel) &&
+      theirs === (await options.localDigest(channel, since)).digest;
+    if (!isEqual) differing.push(channel);
+  }
+  return differing;
+}
+
+async function differingHours(
+  channel: string,
+  peer: Peer,
+  options: PlanHoursOptions,
+): Promise<PlannedHour[]> {
+  const { damage, marks, signal } = options;
+  const abort = signal === undefined ? {} : { signal };
+  const mark = await marks.get(channel, abort);
+  const since = mark > options.since ? mark : options.since;
+  const theirs = await peer.channelDigest(channel, { since, ...abort });
+  if (theirs === undefined) {
+    await options.takeRedactions(channel);
+    const hours = await peer.hours(channel, abort);
+    return wantedHours(hours, since).map((hour) => ({ channel, hour, digests: undefined }));
+  }
+  const ours = await options.localDigest(channel, since);
+  const hasDamage = (folder: string) => damage.of(`${channel}/chat/${folder}`).size > 0;
+  if (theirs.redactions !== ours.redactions || hasDamage("redactions")) {
+    await options.takeRedactions(channel);
+  }
+  const planned: PlannedHour[] = [];
+  for (const hour of wantedHours([...theirs.hours.keys()], since)) {
+    const [there, here] = [theirs.hours.get(hour)!, ours.hours[hour] ?? ""];
+    if (there === here && !hasDamage(hour)) continue;
+    planned.push({ channel, hour, digests: hasDamage(hour) ? undefined : `${there} ${here}` });
+  }
+  return planned;
+}
+
+function wantedHours(hours: readonly string[], since: string): string[] {
+  return [...new Set(hours)].filter((hour) => hour >= since && parseHour(hour) !== undefined);
+}
+
+function tooMuch(peer: Peer, what: string): ChatloomError {
+  return new ChatloomError("PEER_REFUSED", `Cannot sync with "${peer.name}": it claims ${what}`);
+}

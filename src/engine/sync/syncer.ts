@@ -1,0 +1,278 @@
+import { formatHour, parseHour } from "../../core/archive_key.ts";
+import { ChatloomError } from "../../core/errors.ts";
+import { HOUR_US, type Micros, MILLISECOND_US, SECOND_US } from "../../core/time.ts";
+import type { Peer } from "../../ports/peer.ts";
+import { Claims } from "./claims.ts";
+import { Damage } from "./damage.ts";
+import { LocalDigests } from "./local_digests.ts";
+import { isPeerError, type PassOptions, PeerSync } from "./peer_sync.ts";
+import type { PeerTotals } from "./peer_tally.ts";
+import { checkFolders, newestHour } from "./own_folders.ts";
+import type { SyncOptions } from "./sync_options.ts";
+
+/** How often a {@link Syncer} looks, all in milliseconds. */
+export interface SyncPace {
+  /** Between two looks at the last hours: 10 s unless told. */
+  readonly lookMs?: number;
+  /** Between two looks at everything: 10 min unless told. */
+  readonly fullLookMs?: number;
+  /**
+   * Between two hours of our own files that are checked for damage: 5 s unless told. When all are
+   * checked, the next round waits for `fullLookMs`.
+   */
+  readonly checkMs?: number;
+}
+
+/** How it stands with one peer. */
+export interface PeerState extends PeerTotals {
+  readonly peer: string;
+  /** What it is doing, or what went wrong last. */
+  readonly status: string;
+  /** How long ago a look came to its end without a fault, in milliseconds. */
+  readonly goodMsAgo: number | undefined;
+}
+
+const LOOK_MS = 10_000;
+const FULL_LOOK_MS = 600_000;
+const CHECK_MS = 5_000;
+/** A long look is broken off after so long, to look at the last hours again. */
+const PASS_MAX_US = 60 * SECOND_US;
+/** What counts as the last hours: a batch is late by minutes, a node's clock by hours. */
+const RECENT_US = 3 * HOUR_US;
+const BACKOFF_MIN_MS = 1_000;
+const BACKOFF_MAX_MS = 300_000;
+
+interface PassEnd {
+  readonly isGood: boolean;
+  readonly stoppedAt: string | undefined;
+  /** What our own store or disk said, if it is to blame. */
+  readonly ownError?: ChatloomError;
+}
+
+const BAD: PassEnd = { isGood: false, stoppedAt: undefined };
+
+interface Runner {
+  readonly sync: PeerSync;
+  readonly stop: AbortController;
+  status: string;
+  goodUs: Micros | undefined;
+}
+
+/**
+ * Keeps an archive filled with what peers have. Each peer is asked at its own pace, so that none holds
+ * up the others: the last hours often, everything now and then, and after a failure later and later.
+ */
+export class Syncer {
+  readonly #options: SyncOptions;
+  readonly #pace: SyncPace;
+  readonly #shared: { claims: Claims; damage: Damage; localDigests: LocalDigests };
+  readonly #runners = new Map<string, Runner>();
+  readonly #tasks = new Set<Promise<void>>();
+  #signal: AbortSignal | undefined;
+  #failure: { readonly error: unknown } | undefined;
+  #stopAll: (() => void) | undefined;
+
+  /** A syncer without peers, which does nothing before {@link Syncer.run}. */
+  constructor(options: SyncOptions, pace: SyncPace = {}) {
+    this.#options = options;
+    this.#pace = pace;
+    this.#shared = {
+      claims: new Claims(options.clock),
+      damage: new Damage(),
+      localDigests: new LocalDigests(options),
+    };
+  }
+
+  /** Pulls from these peers and no others, from now on. Those of a known name go on as they are. */
+  setPeers(peers: readonly Peer[]): void {
+    const names = new Set(peers.map(({ name }) => name));
+    for (const [name, { stop }] of this.#runners) {
+      if (names.has(name)) continue;
+      stop.abort();
+      this.#runners.delete(name);
+    }
+    for (const peer of peers) {
+      if (this.#runners.has(peer.name)) continue;
+      const sync = new PeerSync(peer, this.#options, this.#shared);
+      const runner: Runner = {
+        sync,
+        stop: new AbortController(),
+        status: "new",
+        goodUs: undefined,
+      };
+      this.#runners.set(peer.name, runner);
+      if (this.#signal !== undefined) this.#start(this.#follow(runner));
+    }
+  }
+
+  /** How it stands with each peer. */
+  state(): PeerState[] {
+    const nowUs = this.#options.clock.elapsedUs();
+    return [...this.#runners.values()].map(({ sync, status, goodUs }) => ({
+      peer: sync.peer.name,
+      status,
+      goodMsAgo: goodUs === undefined ? undefined : (nowUs - goodUs) / MILLISECOND_US,
+      ...sync.tally.totals,
+    }));
+  }
+
+  /** Pulls until `signal` aborts; resolves when all that was begun has ended. Once only. */
+  async run(signal: AbortSignal): Promise<void> {
+    const stopAll = new AbortController();
+    const stop = (): void => stopAll.abort(signal.reason);
+    this.#stopAll = stop;
+    this.#signal = stopAll.signal;
+    signal.addEventListener("abort", stop, { once: true });
+    if (signal.aborted) stop();
+    for (const runner of this.#runners.values()) this.#start(this.#follow(runner));
+    this.#start(this.#checkOwn(stopAll.signal));
+    while (this.#tasks.size > 0) await Promise.all(this.#tasks);
+    signal.removeEventListener("abort", stop);
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  /**
+   * Looks once at everything that each peer has, all at once. Failures of peers stand in the state.
+   *
+   * @param options.check whether our own files are checked for damage before
+   * @throws {ChatloomError} when the store fails.
+   */
+  async once(
+    options: Pick<PassOptions, "signal" | "onHour"> & { readonly check: boolean },
+  ): Promise<PeerState[]> {
+    const { since = "" } = this.#options;
+    const { signal, onHour, check } = options;
+    if (check) {
+      const own = { ...this.#options, damage: this.#shared.damage, signal };
+      for await (const _ of checkFolders(own));
+    }
+    const pass = { signal, since, ...(onHour === undefined ? {} : { onHour }) };
+    const passes = [...this.#runners.values()].map((runner) => this.#pass(runner, pass));
+    for (const { ownError } of await Promise.all(passes)) {
+      if (ownError !== undefined) throw ownError;
+    }
+    signal.throwIfAborted();
+    return this.state();
+  }
+
+  /** Looks after `task`: a bug in it ends everything and is thrown by {@link Syncer.run}. */
+  #start(task: Promise<void>): void {
+    const kept: Promise<void> = task
+      .catch((error: unknown) => {
+        this.#failure ??= { error };
+        this.#stopAll?.();
+      })
+      .finally(() => this.#tasks.delete(kept));
+    this.#tasks.add(kept);
+  }
+
+  /** Looks at a peer again and again. */
+  async #follow(runner: Runner): Promise<void> {
+    const { clock, random } = this.#options;
+    const { lookMs = LOOK_MS, fullLookMs = FULL_LOOK_MS } = this.#pace;
+    const signal = anyOf(this.#signal!, runner.stop.signal);
+    let fullUs: Micros | undefined;
+    let upTo: string | undefined;
+    for (let failures = 0; !signal.aborted;) {
+      const nowUs = clock.elapsedUs();
+      const isFull = upTo !== undefined || fullUs === undefined ||
+        nowUs - fullUs >= fullLookMs * MILLISECOND_US;
+      let end = await this.#pass(runner, { signal, since: await this.#recentHour() });
+      if (end.isGood && isFull) {
+        const { since = "" } = this.#options;
+        const bounds = { since, untilUs: nowUs + PASS_MAX_US };
+        end = await this.#pass(runner, {
+          signal,
+          ...bounds,
+          ...(upTo === undefined ? {} : { upTo }),
+        });
+        upTo = end.stoppedAt;
+        if (end.isGood && upTo === undefined) fullUs = nowUs;
+      }
+      failures = end.isGood ? 0 : failures + 1;
+      const waitMs = upTo === undefined ? lookMs * (0.75 + random.next() / 2) : 0;
+      const backoffMs = Math.min(BACKOFF_MIN_MS * 2 ** failures, BACKOFF_MAX_MS);
+      const delayMs = end.isGood ? waitMs : backoffMs * (0.5 + random.next() / 2);
+      await clock.sleep(delayMs, signal).catch(() => {}); // Aborted: the loop ends.
+    }
+  }
+
+  /** One pass, of which a failure is told and counted. */
+  async #pass(runner: Runner, options: PassOptions): Promise<PassEnd> {
+    const { sync } = runner;
+    runner.status = "looking";
+    try {
+      const { stoppedAt, faults } = await sync.pass(options);
+      if (faults > 0) {
+        runner.status = `${faults} files could not be had`;
+        return BAD;
+      }
+      runner.status = "up to date";
+      runner.goodUs = this.#options.clock.elapsedUs();
+      sync.tally.forgive();
+      return { isGood: true, stoppedAt };
+    } catch (error) {
+      if (options.signal.aborted) return BAD;
+      if (!(error instanceof ChatloomError)) throw error;
+      runner.status = error.message;
+      if (isPeerError(error)) {
+        sync.tally.failed(error);
+        return BAD;
+      }
+      const { code, message } = error;
+      this.#options.reporter.count("sync_store_errors", { code });
+      this.#options.reporter.report("error", "Cannot store what peers have", {
+        code,
+        error: message,
+      });
+      return { ...BAD, ownError: error };
+    }
+  }
+
+  /** From which hour on we look often: by the clock, unless the archive says it is ahead. */
+  async #recentHour(): Promise<string> {
+    const { clock, store, since = "", channels } = this.#options;
+    const wallHour = formatHour(Math.max(0, clock.wallUs() - RECENT_US));
+    let newest = "";
+    try {
+      newest = await newestHour({ store, channels });
+    } catch (error) {
+      if (!(error instanceof ChatloomError)) throw error;
+      // The pass that follows meets the same trouble, and tells.
+    }
+    const newestUs = parseHour(newest);
+    const ownHour = newestUs === undefined ? "" : formatHour(Math.max(0, newestUs - RECENT_US));
+    const hour = ownHour < wallHour ? ownHour : wallHour;
+    return hour > since ? hour : since;
+  }
+
+  /** Checks our own files for damage, an hour of them at a time, over and over. */
+  async #checkOwn(signal: AbortSignal): Promise<void> {
+    const { clock, reporter } = this.#options;
+    const { checkMs = CHECK_MS, fullLookMs = FULL_LOOK_MS } = this.#pace;
+    while (!signal.aborted) {
+      try {
+        for await (const _ of checkFolders({ ...this.#options, ...this.#shared, signal })) {
+          await clock.sleep(checkMs, signal);
+        }
+      } catch (error) {
+        if (signal.aborted) return;
+        if (!(error instanceof ChatloomError)) throw error;
+        reporter.report("warning", "Cannot check files for damage", { error: error.message });
+      }
+      await clock.sleep(fullLookMs, signal).catch(() => {}); // Aborted: the loop ends.
+    }
+  }
+}
+
+/** Aborts as soon as one of the two does. */
+function anyOf(one: AbortSignal, other: AbortSignal): AbortSignal {
+  const either = new AbortController();
+  for (const signal of [one, other]) {
+    if (signal.aborted) either.abort(signal.reason);
+    else {signal.addEventListener("abort", () => either.abort(signal.reason), {
+        signal: either.signal,
+      });}
+  }
+  return either.signal;
+}

@@ -1,0 +1,76 @@
+import { type ArchiveKey, parseHour } from "../../core/archive_key.ts";
+import { toDigestText } from "../../core/digest_text.ts";
+import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
+import type { Peer } from "../../ports/peer.ts";
+import { hiddenBy } from "../read/minute_listing.ts";
+import type { Damage } from "./damage.ts";
+import type { HourMemory, MergedAway } from "./merged_away.ts";
+import { type PeerFile, readPeerNames } from "./peer_keys.ts";
+import type { PeerTally } from "./peer_tally.ts";
+
+/** What {@link wantedFiles} works with. */
+export interface WantedFilesOptions extends AbortOptions {
+  readonly store: BatchStore;
+  readonly mergedAway: MergedAway;
+  readonly damage: Damage;
+  readonly tally: PeerTally;
+}
+
+const NO_MEMORY: HourMemory = {
+  mergedAway: new Set(),
+  unreadable: new Set(),
+  present: new Set(),
+};
+
+/**
+ * Lists one folder of a channel at `peer` and here, and returns what it has and we lack: tombstones
+ * first, then the latest minute first. Not what was merged away here, nor what a tombstone hides.
+ *
+ * @throws {ChatloomError} when the peer or the store fails.
+ */
+export async function wantedFiles(
+  { channel, folder }: { readonly channel: string; readonly folder: string },
+  peer: Peer,
+  { store, mergedAway, damage, tally, signal }: WantedFilesOptions,
+): Promise<PeerFile[]> {
+  const abort = signal === undefined ? {} : { signal };
+  const path = `${channel}/chat/${folder}`;
+  const names = await peer.files(channel, folder, abort);
+  const { files, refusedCount } = readPeerNames(path, names);
+  tally.refusedNames(path, refusedCount);
+  const here = new Set<ArchiveKey>();
+  for await (const key of store.list(`${path}/`, abort)) here.add(key);
+  const present = new Set([...here].map(nameOf));
+  const memory = parseHour(folder) === undefined
+    ? NO_MEMORY
+    : await mergedAway.recall(channel, folder, { present, ...abort });
+  const damaged = damage.of(path);
+  const hidden = new Set(
+    [...here, ...files.map(({ key }) => key)].filter(isTombstone).map(hiddenBy),
+  );
+  const wanted = files.filter(({ key }) =>
+    (!here.has(key) || damaged.has(key)) && !hidden.has(key) &&
+    !memory.mergedAway.has(nameOf(key)) && !memory.unreadable.has(nameOf(key))
+  );
+  await mergedAway.notePresent(channel, folder, { memory, present });
+  return wanted.sort(byUrgency);
+}
+
+function nameOf(key: ArchiveKey): string {
+  return key.slice(key.lastIndexOf("/") + 1);
+}
+
+function isTombstone(key: ArchiveKey): boolean {
+  return key.endsWith(".tombstone");
+}
+
+function byUrgency(a: PeerFile, b: PeerFile): number {
+  const order = Number(isTombstone(b.key)) - Number(isTombstone(a.key));
+  return order || startOf(b) - startOf(a) ||
+    (toDigestText(a.parts.digest) < toDigestText(b.parts.digest) ? -1 : 1);
+}
+
+function startOf({ parts }: PeerFile): number {
+  if (parts.kind === "redaction") return 0;
+  return parts.kind === "coverage" ? parts.hourUs : parts.minuteUs;
+}
