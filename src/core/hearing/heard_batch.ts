@@ -30,8 +30,10 @@ interface RangedMessage {
   readonly content: Content;
   readonly receiver: string;
   readonly receivedUs: Micros;
-  readonly range: TimeRange;
-  readonly later: LaterTimestamp;
+  readonly startUs: Micros;
+  endUs: Micros;
+  /** What may still cut the range; `undefined` once the batch is closed. */
+  later: LaterTimestamp | undefined;
 }
 
 // Speed, not state: it is empty between two lines.
@@ -90,7 +92,19 @@ export class HeardBatch {
   ): void {
     this.#count(message, receiver);
     const content = contentOf(message, { isPlain: isPlainText(line) });
-    this.#ranged.push({ content, receiver, receivedUs, range, later });
+    this.#ranged.push({ content, receiver, receivedUs, ...range, later });
+  }
+
+  /**
+   * From now on no timestamp cuts a range. Whoever replays a journal closes a batch at the same line,
+   * so what comes while it waits to be stored must not tell in its bytes. Twice is fine.
+   */
+  close(): void {
+    for (const message of this.#ranged) {
+      if (message.later === undefined) continue;
+      message.endUs = cutEnd(message, message.later);
+      message.later = undefined;
+    }
   }
 
   #count({ command }: IrcMessage, receiver: string): void {
@@ -103,8 +117,9 @@ export class HeardBatch {
     this.#commands.set(command, (this.#commands.get(command) ?? 0) + 1);
   }
 
-  /** The normal form of all that was added. Nothing may be added afterwards. */
+  /** Closes the batch: the normal form of all that was added. Nothing may be added afterwards. */
   encode(): EncodedBatch {
+    this.close();
     return this.#encoded ??= this.#receivers.size <= 1 ? this.#encodeLines() : this.#encodeAsSet();
   }
 
@@ -113,8 +128,8 @@ export class HeardBatch {
     const exactCount = this.#ends.length;
     const lengthsUs = new Array<Micros>(exactCount).fill(0);
     for (const message of this.#ranged) {
-      const { startUs } = message.range;
-      const lengthUs = cutEnd(message.range, message.later) - startUs;
+      const { startUs, endUs } = message;
+      const lengthUs = endUs - startUs;
       this.#lines.addLine(rangedText(message, lengthUs));
       this.#startsUs.push(startUs);
       this.#ends.push(this.#lines.length);
@@ -161,10 +176,8 @@ export class HeardBatch {
     const set = new SightingSet();
     const exact = this.#lines.bytes.slice(0, this.#ends[exactCount - 1] ?? 0);
     set.add(exact, { isOwned: true });
-    for (const { content, receiver, receivedUs, range, later } of this.#ranged) {
+    for (const { content, receiver, receivedUs, startUs, endUs } of this.#ranged) {
       const receivedS = toSeconds(receivedUs);
-      const endUs = cutEnd(range, later);
-      const { startUs } = range;
       set.addSighting(content, { receiver, receivedS, startUs, endUs, sentUs: undefined });
     }
     const lines = set.lines();
@@ -177,11 +190,11 @@ const LATIN1 = new TextDecoder("latin1");
 
 /** The line of a ranged message that one receiver heard. */
 function rangedText(
-  { content: { a, b, c, d }, receiver, receivedUs, range }: RangedMessage,
+  { content: { a, b, c, d }, receiver, receivedUs, startUs }: RangedMessage,
   lengthUs: Micros,
 ): string {
   const receivers = `{${formatString(receiver)}:${formatSeconds(receivedUs)}}`;
-  const time = formatSeconds(range.startUs);
+  const time = formatSeconds(startUs);
   return `${a}${receivers}${b}${time}${c}${formatRange(lengthUs, 1)}${d}`;
 }
 

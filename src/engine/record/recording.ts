@@ -194,6 +194,7 @@ export class Recording {
     batches.delete(minuteUs);
     if (batches.size === 0) this.#batches.delete(channel);
     const { heard, firstMark } = batch;
+    heard.close();
     return { channel, minuteUs, heard, firstMark };
   }
 
