@@ -1,4 +1,5 @@
 import { fileSystemJournal } from "../adapters/file_system_journal.ts";
+import { fileSystemLock } from "../adapters/file_system_lock.ts";
 import { fileSystemStore } from "../adapters/file_system_store.ts";
 import { noJournal } from "../adapters/no_journal.ts";
 import { systemClock } from "../adapters/system_clock.ts";
@@ -55,7 +56,8 @@ export async function recordChat(options: RecordChatOptions, context: VerbContex
   const hasher = await bestHasher();
   const run = await journals.openRun(options.node);
   const journal = new JournalWriter(run, { store: journals, reporter });
-  const settler = new Settler({ store, hasher, clock, reporter });
+  const lock = fileSystemLock(options.archive);
+  const settler = new Settler({ store, hasher, clock, reporter, lock });
   const onStored = settler.noteStored;
   const recorder = new Recorder({ store, hasher, clock, reporter, journal, onStored });
   const pool = chatPool({
@@ -79,7 +81,7 @@ export async function recordChat(options: RecordChatOptions, context: VerbContex
   const recording = recorder.run(stopRecorder.signal).finally(stop);
   const besides = [
     recover({ journals, store, hasher, reporter, onStored, signal: stopAll.signal }, clock),
-    settle(settler, { clock, signal: stopAll.signal, store, hasher, reporter }),
+    settle(settler, { clock, signal: stopAll.signal, store, hasher, reporter, lock }),
     watch(options, { pool, clock, signal: stopAll.signal, context }),
     showStatus(pool, { clock, signal: stopAll.signal, context }),
   ];
