@@ -17,6 +17,7 @@ import { recordCommand } from "./record.ts";
 import { serveCommand } from "./serve.ts";
 import { redactCommand } from "./redact.ts";
 import { settleCommand } from "./settle.ts";
+import { syncCommand } from "./sync.ts";
 import { simulateCommand } from "./simulate.ts";
 import { verifyCommand } from "./verify.ts";
 
@@ -31,6 +32,7 @@ function verbs(): Command[] {
     redactCommand(),
     verifyCommand(),
     serveCommand(),
+    syncCommand(),
     simulateCommand(),
     demoCommand(),
   ];

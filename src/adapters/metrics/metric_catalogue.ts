@@ -63,6 +63,14 @@ export const METRIC_CATALOGUE: readonly MetricNote[] = [
   counter("sync_mismatches", "Files of a peer whose bytes were not what their name says", ["peer"]),
   counter("sync_refused", "What a peer offered that no honest one does", ["peer", "why"]),
   counter("sync_note_errors", "Tries to note what need not be fetched that failed", ["code"]),
+  // Syncing.
+  counter("sync_files", "Files that came from a peer", ["peer"]),
+  counter("sync_bytes", "Bytes of files that came from a peer", ["peer"]),
+  counter("sync_errors", "Times that a peer failed or answered something else", ["peer", "code"]),
+  counter("sync_mismatches", "Files for which a peer gave wrong bytes", ["peer"]),
+  counter("sync_refused", "Names and files of a peer that were not taken", ["peer", "why"]),
+  counter("sync_store_errors", "Looks at a peer that our own store broke off", ["code"]),
+  counter("sync_note_errors", "Notes that could not be kept: files may come twice", ["code"]),
   // HTTP.
   counter("http_requests", "Requests answered", ["route", "method", "status"]),
   counter("http_response_bytes", "Bytes of answers, as sent", ["route"]),

@@ -1,0 +1,38 @@
+import { type Command, InvalidArgumentError } from "commander";
+import { isPeerUrl, type PeerSource } from "./peer_list.ts";
+
+/** Whom to pull from, as flags say. */
+export interface PeerFlags {
+  /** Addresses of peers. */
+  readonly peer: readonly string[];
+  /** A file of more, watched for changes. */
+  readonly peers?: string;
+  /** The token for those named by `peer` is in this file. */
+  readonly peerTokenFile?: string;
+}
+
+/** Adds {@link PeerFlags} to a verb. */
+export function addPeerFlags(command: Command): Command {
+  return command
+    .option(
+      "--peer <url...>",
+      "pull from the node at this address; may be given again",
+      collect,
+      [],
+    )
+    .option("--peers <file>", "also from those in this file, one a line; watched for changes")
+    .option(
+      "--peer-token-file <file>",
+      "the token that peers named by --peer want is in this file",
+    );
+}
+
+/** Where the peers of these flags come from. */
+export function peerSource({ peer, peers, peerTokenFile }: PeerFlags): PeerSource {
+  return { named: peer.map((url) => ({ url, tokenFile: peerTokenFile })), file: peers };
+}
+
+function collect(url: string, before: readonly string[]): readonly string[] {
+  if (!isPeerUrl(url)) throw new InvalidArgumentError("It must look like http://host:8080.");
+  return [...before, url];
+}

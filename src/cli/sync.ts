@@ -1,0 +1,152 @@
+import { Command } from "commander";
+import { fileSystemLock } from "../adapters/file_system_lock.ts";
+import { fileSystemMarks, fileSystemNotes } from "../adapters/file_system_notes.ts";
+import { fileSystemStore } from "../adapters/file_system_store.ts";
+import { systemClock } from "../adapters/system_clock.ts";
+import { systemRandom } from "../adapters/system_random.ts";
+import { bestHasher } from "../adapters/web_crypto_hasher.ts";
+import { formatHour } from "../core/archive_key.ts";
+import type { Micros } from "../core/time.ts";
+import { Settler } from "../engine/settle/settler.ts";
+import { MergedAway } from "../engine/sync/merged_away.ts";
+import type { PeerTotals } from "../engine/sync/peer_tally.ts";
+import { rememberingStore } from "../engine/sync/remembering_store.ts";
+import { type PeerState, Syncer } from "../engine/sync/syncer.ts";
+import { checkChannels } from "./channel_names.ts";
+import { contextOf, type VerbContext } from "./context.ts";
+import { EXIT, QuietExit } from "./exit.ts";
+import { addPeerFlags, type PeerFlags, peerSource } from "./peer_flags.ts";
+import { readPeers, watchPeers } from "./peer_list.ts";
+import { examplesOf } from "./program.ts";
+import { parseTimeFlag } from "./time_flag.ts";
+
+interface SyncFlags extends PeerFlags {
+  readonly archive: string;
+  readonly once?: boolean;
+  readonly since?: Micros;
+  readonly channel: readonly string[];
+  readonly check: boolean;
+}
+
+/** `chatloom sync`: pulls from peers what an archive lacks. */
+export function syncCommand(): Command {
+  const command = new Command("sync")
+    .description("pull from peers what an archive lacks, and settle it, until stopped")
+    .requiredOption("-a, --archive <dir>", "the archive; made if it is not there");
+  return addPeerFlags(command)
+    .option("--once", "look once at all that they have, then end")
+    .option("--since <time>", "only hours from this time on", parseTimeFlag)
+    .option("--channel <name...>", "only these channels", [])
+    .option("--no-check", "with --once: do not look for damaged files of our own first")
+    .addHelpText(
+      "after",
+      "\nTombstones and redactions of peers are obeyed: name only those who may give such orders.\n" +
+        "With --once it exits with 1 if a peer failed.\n" +
+        examplesOf([
+          "chatloom sync --archive chat --peer http://alpha:8080 --peer http://beta:8080",
+          "chatloom sync --archive chat --peers peers.txt --once --since 2026-08-01",
+        ]),
+    )
+    .action(async (flags: SyncFlags, command: Command) => {
+      checkChannels(flags.channel, command);
+      if (flags.peer.length === 0 && flags.peers === undefined) {
+        command.error("error: name at least one peer, or a file of them with --peers");
+      }
+      await syncArchive(flags, contextOf(command));
+    });
+}
+
+async function syncArchive(flags: SyncFlags, context: VerbContext): Promise<void> {
+  const { reporter, signal } = context;
+  const files = fileSystemStore(flags.archive);
+  await files.checkWritable({ signal });
+  const mergedAway = new MergedAway(fileSystemNotes(flags.archive), reporter);
+  const store = rememberingStore(files, mergedAway);
+  const [clock, hasher] = [systemClock(), await bestHasher()];
+  const lock = fileSystemLock(flags.archive);
+  const settler = new Settler({ store, hasher, clock, reporter, lock });
+  const syncer = new Syncer({
+    store,
+    hasher,
+    clock,
+    random: systemRandom(),
+    reporter,
+    mergedAway,
+    marks: fileSystemMarks(flags.archive),
+    onStored: settler.noteStored,
+    ...(flags.channel.length === 0 ? {} : { channels: flags.channel }),
+    ...(flags.since === undefined ? {} : { since: formatHour(flags.since) }),
+  });
+  const source = peerSource(flags);
+  syncer.setPeers(await readPeers(source, reporter));
+  if (flags.once === true) return await syncOnce({ syncer, settler, check: flags.check }, context);
+  const onChange = syncer.setPeers.bind(syncer);
+  const besides = [
+    settler.run(signal),
+    watchPeers(source, { clock, signal, reporter, onChange }),
+    showPeers(syncer, context),
+  ];
+  for (const task of besides) task.catch(() => {}); // They are awaited once the syncer has ended.
+  await syncer.run(signal);
+  await Promise.all(besides);
+  await settler.settleNoted();
+  await context.print(summaryOf(syncer.state()));
+}
+
+async function syncOnce(
+  { syncer, settler, check }: {
+    readonly syncer: Syncer;
+    readonly settler: Settler;
+    readonly check: boolean;
+  },
+  { signal, progress, print }: VerbContext,
+): Promise<void> {
+  const shown = progress("Files from peers");
+  let states;
+  try {
+    states = await syncer.once({
+      signal,
+      check,
+      onHour: ({ channel, hour }, left) =>
+        shown.update(totalOf(syncer.state(), "files"), `${channel} ${hour}, ${left} hours left`),
+    });
+  } finally {
+    shown.end();
+    await settler.settleNoted(); // Also when it was stopped: what came is settled.
+  }
+  await print(summaryOf(states));
+  if (
+    states.some(({ errors, mismatches, goodMsAgo }) =>
+      errors + mismatches > 0 || goodMsAgo === undefined
+    )
+  ) {
+    throw new QuietExit(EXIT.failed, "Not all could be had");
+  }
+}
+
+async function showPeers(syncer: Syncer, { signal, progress }: VerbContext): Promise<void> {
+  const clock = systemClock();
+  const shown = progress("Files from peers");
+  while (!signal.aborted) {
+    const states = syncer.state();
+    const good = states.filter(({ status }) => status === "up to date").length;
+    shown.update(totalOf(states, "files"), `${good} of ${states.length} peers up to date`);
+    await clock.sleep(1_000, signal).catch(() => {}); // Aborted: the loop ends.
+  }
+  shown.end();
+}
+
+function totalOf(states: readonly PeerState[], field: keyof PeerTotals): number {
+  return states.reduce((sum, state) => sum + state[field], 0);
+}
+
+function summaryOf(states: readonly PeerState[]): string {
+  return states.map(({ peer, files, bytes, errors, mismatches, refused, status }) => {
+    const troubles = [
+      ...(errors > 0 ? [`${errors} errors`] : []),
+      ...(mismatches > 0 ? [`${mismatches} files with wrong bytes`] : []),
+      ...(refused > 0 ? [`${refused} names or files refused`] : []),
+    ];
+    return `${[`${peer}: ${files} files, ${bytes} bytes`, ...troubles].join(", ")}: ${status}\n`;
+  }).join("");
+}
