@@ -262,6 +262,23 @@ test("equal reads that run at the same time share one pass, and later ones need 
   assert.equal(store.gets, before);
 });
 
+test("a settled minute that is no longer held is read from its one file, and checked", async () => {
+  const store = watchedStore();
+  const world = apiWorld({ store, cacheMaxBytes: 0 });
+  const keys = [];
+  for (let i = 0; i < 10; i++) keys.push(await world.put("forsen", [said(60 * i, `m${i}`)]));
+  const path = `/forsen/chat.json?${TEN_MINUTES}`;
+  const first = await world.text(path);
+  store.gets = 0;
+  assert.equal(await world.text(path), first);
+  assert.equal(store.gets, 10);
+  const bytes = (await store.get(keys[3]!))!;
+  await store.put(keys[3]!, bytes.slice(1));
+  assert.deepEqual(texts(await world.json(path)), [0, 1, 2, 4, 5, 6, 7, 8, 9].map((i) => `m${i}`));
+  await store.put(keys[3]!, bytes);
+  assert.equal(await world.text(path), first);
+});
+
 test("what is held does not grow beyond its bound", async () => {
   const store = watchedStore();
   const world = apiWorld({ store, cacheMaxBytes: 20_000 });

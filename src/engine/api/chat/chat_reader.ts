@@ -1,4 +1,4 @@
-import { formatHour, hourPrefix, parseHour } from "../../../core/archive_key.ts";
+import { batchKey, formatHour, hourPrefix, parseHour } from "../../../core/archive_key.ts";
 import { toDigestText } from "../../../core/digest_text.ts";
 import {
   HOUR_US,
@@ -136,9 +136,17 @@ export class ChatReader {
   }
 
   #open(channel: string, hourUs: Micros): HourPass {
-    const { reporter } = this.#options;
+    const { reporter, store, hasher } = this.#options;
+    const nameOf = async ({ minuteUs, bytes }: ChatMinute) =>
+      batchKey(channel, { timeUs: minuteUs, digest: await hasher.digest(bytes) });
     return new HourPass({
       hourUs,
+      nameOf,
+      recall: async (key) => {
+        const bytes = await store.get(key);
+        if (bytes === undefined) return undefined;
+        return key.includes(toDigestText(await hasher.digest(bytes))) ? bytes : undefined;
+      },
       name: `${this.#passCount++}`,
       cache: this.#cache,
       open: (fromUs, onLeftOut) =>

@@ -1,3 +1,4 @@
+import type { ArchiveKey } from "../../../core/archive_key.ts";
 import { HOUR_US, type Micros, MINUTE_US } from "../../../core/time.ts";
 import type { ByteCache } from "./byte_cache.ts";
 import type { ChatMinute } from "./chat_bytes.ts";
@@ -13,17 +14,27 @@ export interface HourPassOptions {
    * `onLeftOut` is called when a file had to be left out.
    */
   readonly open: (fromUs: Micros, onLeftOut: () => void) => AsyncIterable<ChatMinute>;
+  /** The name that a file with just these lines has. */
+  readonly nameOf: (minute: ChatMinute) => Promise<ArchiveKey>;
+  /** The bytes of the file of that name, if it is there and whole. */
+  readonly recall: (key: ArchiveKey) => Promise<Uint8Array | undefined>;
 }
+
+/** Opening a reading costs about as much as reading so far. */
+const SKIPPED_MAX_US = 3 * MINUTE_US;
 
 /**
  * One hour of a channel as it is while its listing stays the same, read once for all who want it
  * at the same time, and as far as any of them wants it.
  *
  * Minutes are read in the order in which they are asked for, one at a time. What the cache lets go
- * is read again.
+ * is read again; but once it is known what a minute comes to, and that stands in one file, as it
+ * does in a settled archive, only that file.
  */
 export class HourPass {
   readonly #options: HourPassOptions;
+  /** Minute → the name that a file with just its lines has; `undefined` for no lines. */
+  readonly #names = new Map<Micros, ArchiveKey | undefined>();
   #turn: Promise<unknown> = Promise.resolve();
   #reading: { readonly minutes: AsyncIterator<ChatMinute>; nextUs: Micros } | undefined;
   #hasLeftOut = false;
@@ -60,27 +71,30 @@ export class HourPass {
   }
 
   async #read(minuteUs: Micros): Promise<Uint8Array> {
-    const { cache, hourUs, open } = this.#options;
-    const held = cache.get(this.#entry(minuteUs));
-    if (held !== undefined) return held; // Read for another who asked before.
-    if (this.#reading === undefined || this.#reading.nextUs > minuteUs) {
+    const { cache, hourUs, open, nameOf } = this.#options;
+    // It may have been read for another who asked before.
+    const held = cache.get(this.#entry(minuteUs)) ?? await this.#recall(minuteUs);
+    if (held !== undefined) return held;
+    const aheadUs = minuteUs - (this.#reading?.nextUs ?? Infinity);
+    if (!(aheadUs >= 0 && aheadUs <= SKIPPED_MAX_US)) {
       await this.#endReading();
       const minutes = open(minuteUs, () => this.#hasLeftOut = true);
       this.#reading = { minutes: minutes[Symbol.asyncIterator](), nextUs: minuteUs };
     }
-    const reading = this.#reading;
+    const reading = this.#reading!;
     try {
       while (reading.nextUs <= minuteUs) {
         const step = await reading.minutes.next();
         const foundUs = step.done ? hourUs + HOUR_US : step.value.minuteUs;
         for (; reading.nextUs < foundUs; reading.nextUs += MINUTE_US) {
-          cache.put(this.#entry(reading.nextUs), NOTHING);
+          this.#names.set(reading.nextUs, undefined);
         }
         if (step.done) {
           this.#reading = undefined;
           return NOTHING;
         }
         cache.put(this.#entry(foundUs), step.value.bytes);
+        this.#names.set(foundUs, await nameOf(step.value));
         reading.nextUs = foundUs + MINUTE_US;
         if (foundUs === minuteUs) return step.value.bytes;
       }
@@ -89,6 +103,17 @@ export class HourPass {
       this.#reading = undefined;
       throw error;
     }
+  }
+
+  async #recall(minuteUs: Micros): Promise<Uint8Array | undefined> {
+    const { cache, recall } = this.#options;
+    if (!this.#names.has(minuteUs)) return undefined;
+    const key = this.#names.get(minuteUs);
+    if (key === undefined) return NOTHING;
+    const bytes = await recall(key);
+    if (bytes === undefined) this.#names.delete(minuteUs); // Not settled, or damaged.
+    else cache.put(this.#entry(minuteUs), bytes);
+    return bytes;
   }
 
   async #endReading(): Promise<void> {

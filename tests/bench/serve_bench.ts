@@ -1,0 +1,166 @@
+/**
+ * Serving two hours of a busy channel as NDJSON, beside reading and hashing the same files.
+ *
+ * On the back of an envelope: a busy channel brings 20 lines a second, 850 bytes each as stored: two
+ * hours are 144,000 messages and 120 MB in 120 files. Whoever serves them must read them and hash
+ * them, or could not know that they are whole: SHA-256 takes 1 GB/s, so 0.15 s with the reading. On
+ * top come the socket, about as much again, and for an hour that was never read the merge, at the
+ * pace of parsing JSON. The server is a process of its own, as it is in life; the client throws
+ * away what it gets.
+ */
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { get } from "node:http";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { bestHasher } from "../../src/adapters/web_crypto_hasher.ts";
+import { batchKey } from "../../src/core/archive_key.ts";
+import { encodeBatch } from "../../src/core/batch.ts";
+import type { Message } from "../../src/core/message.ts";
+
+const MINUTES = 120;
+const LINES_PER_MINUTE = 1_200;
+const START_S = 1785585600;
+const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+
+function message(minute: number, i: number): Message {
+  const time = START_S + minute * 60 + Math.floor(i * 60_000 / LINES_PER_MINUTE) / 1000;
+  const isJoin = i % 40 === 0;
+  const login = `viewer_${(minute * 7919 + i * 104_729) % 50_000}`;
+  return {
+    command: isJoin ? "JOIN" : "PRIVMSG",
+    host: `${login}.tmi.twitch.tv`,
+    params: isJoin ? ["#forsen"] : ["#forsen", `message ${i} of minute ${minute} `.repeat(3)],
+    receivers: { "alpha.AbCdE.0": time + 0.25 },
+    sender: login,
+    tags: isJoin ? null : {
+      "badge-info": "subscriber/42",
+      "badges": "subscriber/36,premium/1",
+      "client-nonce": "459e3142897c7a22b7d275178f2259e0",
+      "color": "#1E90FF",
+      "display-name": login,
+      "emotes": "",
+      "first-msg": "0",
+      "flags": "",
+      "id": `${minute}-${i}-b34ccfc7-4977-403a-8a94-33c6bac34fb8`,
+      "mod": "0",
+      "returning-chatter": "0",
+      "room-id": "22484632",
+      "subscriber": "1",
+      "tmi-sent-ts": `${Math.round(time * 1000)}`,
+      "turbo": "0",
+      "user-id": `${1_000_000 + i}`,
+      "user-type": "",
+    },
+    time,
+    time_range: isJoin ? 30 : 0,
+    user: login,
+  };
+}
+
+const folder = mkdtempSync(join(tmpdir(), "chatloom-serve-bench-"));
+const hasher = await bestHasher();
+let byteCount = 0;
+for (let minute = 0; minute < MINUTES; minute++) {
+  const bytes = encodeBatch(
+    Array.from({ length: LINES_PER_MINUTE }, (_, i) => message(minute, i)),
+  );
+  byteCount += bytes.length;
+  const timeUs = (START_S + minute * 60) * 1e6;
+  const path = join(folder, batchKey("forsen", { timeUs, digest: await hasher.digest(bytes) }));
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, bytes); // Not through a store: that would flush each file to the disk.
+}
+console.log(`${MINUTES * LINES_PER_MINUTE} messages, ${(byteCount / 1e6).toFixed(0)} MB`);
+
+function readAndHash(): number {
+  const startMs = performance.now();
+  const paths = readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".json"));
+  for (const path of paths) {
+    const hash = createHash("sha256").update(readFileSync(join(folder, path))).digest("base64url");
+    if (!path.includes(hash)) throw new Error(`Cannot measure: ${path} is damaged`);
+  }
+  return performance.now() - startMs;
+}
+
+interface Fetched {
+  readonly firstMs: number;
+  readonly wholeMs: number;
+  readonly bytes: number;
+}
+
+function fetchAll(url: string, headers: Record<string, string> = {}): Promise<Fetched> {
+  const startMs = performance.now();
+  return new Promise((resolve, reject) => {
+    get(url, { headers }, (response) => {
+      let firstMs = 0;
+      let bytes = 0;
+      response.on("data", (chunk: Uint8Array) => {
+        if (bytes === 0) firstMs = performance.now() - startMs;
+        bytes += chunk.length;
+      });
+      response.on("end", () => resolve({ firstMs, wholeMs: performance.now() - startMs, bytes }));
+      response.on("error", reject);
+    }).on("error", reject);
+  });
+}
+
+async function withServer<T>(work: (url: string) => Promise<T>): Promise<T> {
+  const args = ["run", "--allow-all", MAIN, "serve", "--archive", folder, "--listen", ":0"];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
+  try {
+    const url = await new Promise<string>((resolve, reject) => {
+      let text = "";
+      child.stderr.on("data", (chunk) => {
+        text += chunk;
+        const match = /url=(\S+)/.exec(text);
+        if (match !== null) resolve(match[1]!);
+      });
+      child.on("close", () => reject(new Error(`Cannot serve: ${text}`)));
+    });
+    return await work(url);
+  } finally {
+    child.kill("SIGTERM");
+  }
+}
+
+const RANGE = "start=2026-08-01T12:00&end=2026-08-01T14:00";
+const median = (numbers: number[]) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1]!;
+try {
+  readAndHash();
+  const floors: number[] = [];
+  const colds: Fetched[] = [];
+  const agains: Fetched[] = [];
+  let memoryMb = 0;
+  for (let round = 0; round < 3; round++) {
+    floors.push(readAndHash());
+    await withServer(async (url) => {
+      await fetchAll(`${url}/healthz`);
+      colds.push(await fetchAll(`${url}/forsen/chat.ndjson?${RANGE}`));
+      agains.push(await fetchAll(`${url}/forsen/chat.ndjson?${RANGE}`));
+      const page = await (await fetch(`${url}/metrics`)).text();
+      memoryMb = Number(/^process_resident_memory_bytes (\S+)$/m.exec(page)?.[1]) / 1e6;
+    });
+  }
+  for (const { bytes } of [...colds, ...agains]) {
+    if (bytes !== byteCount) throw new Error(`Cannot measure: ${bytes} of ${byteCount} bytes came`);
+  }
+  const floorMs = median(floors);
+  const tell = (what: string, ms: number) =>
+    console.log(
+      `${what.padEnd(34)} ${ms.toFixed(0).padStart(6)} ms, ${
+        (ms / floorMs).toFixed(2)
+      } × the floor`,
+    );
+  tell("read and hash the files", floorMs);
+  tell("serve 2 h, first time", median(colds.map(({ wholeMs }) => wholeMs)));
+  tell("serve 2 h, first bytes", median(colds.map(({ firstMs }) => firstMs)));
+  tell("serve 2 h, again", median(agains.map(({ wholeMs }) => wholeMs)));
+  console.log(`memory of the server afterwards: ${memoryMb.toFixed(0)} MB`);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
