@@ -10,8 +10,9 @@ import { parseChannel, readChannelList, warnOfEntry } from "./channel_list.ts";
 import { contextOf } from "./context.ts";
 import { examplesOf } from "./program.ts";
 import { recordChat } from "./record_chat.ts";
+import { addReplicationFlags, type ReplicationFlags } from "./replication.ts";
 
-interface RecordFlags {
+interface RecordFlags extends ReplicationFlags {
   readonly archive: string;
   readonly channels?: string;
   readonly connections: number;
@@ -26,7 +27,7 @@ const TOKEN_VARIABLE = "CHATLOOM_TOKEN";
 
 /** `chatloom record`: listens to channels and archives what is said. */
 export function recordCommand(): Command {
-  return new Command("record")
+  const command = new Command("record")
     .description("record channels of Twitch chat into an archive, until stopped")
     .argument("[channels...]", "names of channels; name! marks one whose troubles are warnings")
     .requiredOption("-a, --archive <dir>", "the archive; made if it is not there")
@@ -40,7 +41,8 @@ export function recordCommand(): Command {
     )
     .option("--token-file <file>", "read the account's token from this file instead")
     .option("--url <url>", "the chat server", parseUrl, TWITCH_CHAT_URL)
-    .option("--no-journal", "do not journal: a crash then loses up to two minutes")
+    .option("--no-journal", "do not journal: a crash then loses up to two minutes");
+  return addReplicationFlags(command)
     .addHelpText(
       "after",
       "\nStops in good order on Ctrl-C or SIGTERM: what was received is archived first.\n" +
@@ -48,6 +50,7 @@ export function recordCommand(): Command {
           "chatloom record forsen nymn --archive chat",
           "chatloom record --channels channels.txt --connections 2 --archive chat",
           "chatloom record gamesdonequick! --archive chat --nick mybot --token-file token.txt",
+          "chatloom record forsen --archive chat --serve :8080 --peer http://other:8080",
         ]),
     )
     .action(async (names: string[], flags: RecordFlags, command: Command) => {
@@ -73,6 +76,7 @@ export function recordCommand(): Command {
         ...(flags.channels === undefined ? {} : { channelFile: flags.channels }),
         listed: listed?.channels ?? [],
         useJournal: flags.journal,
+        replication: flags,
       }, context);
     });
 }

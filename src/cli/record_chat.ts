@@ -2,7 +2,6 @@ import { fileSystemJournal } from "../adapters/file_system_journal.ts";
 import { fileSystemLock } from "../adapters/file_system_lock.ts";
 import { fileSystemStore } from "../adapters/file_system_store.ts";
 import { noJournal } from "../adapters/no_journal.ts";
-import { systemClock } from "../adapters/system_clock.ts";
 import { systemRandom } from "../adapters/system_random.ts";
 import { bestHasher } from "../adapters/web_crypto_hasher.ts";
 import { runtimeTransport } from "../adapters/ws_transport.ts";
@@ -18,7 +17,9 @@ import { Settler, type SettlerOptions } from "../engine/settle/settler.ts";
 import type { WantedChannel } from "../engine/session/membership.ts";
 import type { Clock } from "../ports/clock.ts";
 import { watchChannelList } from "./channel_list.ts";
+import { commandClock } from "./command_clock.ts";
 import type { VerbContext } from "./context.ts";
+import { Replication, type ReplicationFlags } from "./replication.ts";
 
 /** What to record, and where. */
 export interface RecordChatOptions {
@@ -33,6 +34,8 @@ export interface RecordChatOptions {
   readonly login?: Login;
   readonly url: string;
   readonly useJournal: boolean;
+  /** What is served to others and pulled from them. */
+  readonly replication: ReplicationFlags;
 }
 
 const RECOVERY_INTERVAL_MS = 30_000;
@@ -49,11 +52,19 @@ const UNSETTLED_MAX_US = 6 * HOUR_US;
  */
 export async function recordChat(options: RecordChatOptions, context: VerbContext): Promise<void> {
   const { signal, reporter } = context;
-  const store = fileSystemStore(options.archive);
-  await store.checkWritable({ signal });
+  const files = fileSystemStore(options.archive);
+  await files.checkWritable({ signal });
   const journals = options.useJournal ? fileSystemJournal(options.archive) : noJournal();
-  const clock = systemClock();
+  const clock = commandClock();
   const hasher = await bestHasher();
+  const replication = new Replication(files, {
+    ...options,
+    flags: options.replication,
+    hasher,
+    clock,
+    context,
+  });
+  const { store } = replication;
   const run = await journals.openRun(options.node);
   const journal = new JournalWriter(run, { store: journals, reporter });
   const lock = fileSystemLock(options.archive);
@@ -72,6 +83,8 @@ export async function recordChat(options: RecordChatOptions, context: VerbContex
     ...(options.login === undefined ? {} : { login: options.login }),
   });
   pool.setChannels([...options.channels, ...options.listed]);
+  const syncer = await replication.syncer(onStored);
+  const listener = await replication.listen({ recorder, pool, settler });
 
   // The recorder outlives the pool: what comes in until the last connection is closed is recorded.
   const stopAll = new AbortController();
@@ -82,6 +95,7 @@ export async function recordChat(options: RecordChatOptions, context: VerbContex
   const besides = [
     recover({ journals, store, hasher, reporter, onStored, signal: stopAll.signal }, clock),
     settle(settler, { clock, signal: stopAll.signal, store, hasher, reporter, lock }),
+    replication.pull(syncer, stopAll.signal),
     watch(options, { pool, clock, signal: stopAll.signal, context }),
     showStatus(pool, { clock, signal: stopAll.signal, context }),
   ];
@@ -94,7 +108,7 @@ export async function recordChat(options: RecordChatOptions, context: VerbContex
     stop();
     stopRecorder.abort();
     signal.removeEventListener("abort", stop);
-    await Promise.allSettled([...besides, recording]);
+    await Promise.allSettled([...besides, recording, listener?.close()]);
   }
   await Promise.all([...besides, recording]);
   await settleAtLast(settler);

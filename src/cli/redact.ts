@@ -14,7 +14,7 @@ import type { BatchStore } from "../ports/batch_store.ts";
 import type { Hasher } from "../ports/hasher.ts";
 import { checkChannels } from "./channel_names.ts";
 import { contextOf, type VerbContext } from "./context.ts";
-import { existingArchive } from "./existing_archive.ts";
+import { settlingStore } from "./settling_store.ts";
 import { EXIT, QuietExit } from "./exit.ts";
 import { examplesOf } from "./program.ts";
 import { parseTimeFlag } from "./time_flag.ts";
@@ -56,7 +56,10 @@ export function redactCommand(): Command {
     .action(async (channel: string, flags: RedactFlags, command: Command) => {
       checkChannels([channel], command);
       const context = contextOf(command);
-      const place = { store: await existingArchive(flags.archive), hasher: await bestHasher() };
+      const place = {
+        store: await settlingStore(flags.archive, context.reporter),
+        hasher: await bestHasher(),
+      };
       if (flags.list) return await printOrders(channel, place, context);
       const target = await targetOf(channel, flags, { ...place, context, command });
       if (flags.dryRun) return await printPreview(channel, target, { ...place, context });

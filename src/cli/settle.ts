@@ -5,9 +5,9 @@ import { type Micros, MILLISECOND_US } from "../core/time.ts";
 import { settleArchive } from "../engine/settle/settle_archive.ts";
 import { checkChannels } from "./channel_names.ts";
 import { contextOf } from "./context.ts";
-import { existingArchive } from "./existing_archive.ts";
 import { EXIT, QuietExit } from "./exit.ts";
 import { examplesOf } from "./program.ts";
+import { settlingStore } from "./settling_store.ts";
 import { parseTimeFlag } from "./time_flag.ts";
 
 interface SettleFlags {
@@ -33,7 +33,7 @@ export function settleCommand(): Command {
     .action(async (channels: string[], { archive, from }: SettleFlags, command: Command) => {
       checkChannels(channels, command);
       const { print, progress, reporter, counters, signal } = contextOf(command);
-      const store = await existingArchive(archive);
+      const store = await settlingStore(archive, reporter);
       const shown = progress("Settled minutes");
       let settled;
       try {

@@ -6,7 +6,7 @@ import { healBatch, type HealOptions } from "../engine/verify/heal.ts";
 import { verifyArchive } from "../engine/verify/verify_archive.ts";
 import { checkChannels } from "./channel_names.ts";
 import { contextOf } from "./context.ts";
-import { existingArchive } from "./existing_archive.ts";
+import { settlingStore } from "./settling_store.ts";
 import { EXIT, QuietExit } from "./exit.ts";
 import { examplesOf } from "./program.ts";
 
@@ -40,8 +40,8 @@ export function verifyCommand(): Command {
     )
     .action(async (channels: string[], flags: VerifyFlags, command: Command) => {
       checkChannels(channels, command);
-      const { print, progress, signal } = contextOf(command);
-      const store = await existingArchive(flags.archive);
+      const { print, progress, signal, reporter } = contextOf(command);
+      const store = await settlingStore(flags.archive, reporter);
       const hasher = await bestHasher();
       const heal = { store, hasher, signal, lock: fileSystemLock(flags.archive) };
       const shown = progress("Verified files");

@@ -1,0 +1,135 @@
+import type { Command } from "commander";
+import { fileSystemMarks, fileSystemNotes } from "../adapters/file_system_notes.ts";
+import {
+  type PrometheusMetrics,
+  prometheusMetrics,
+} from "../adapters/metrics/prometheus_metrics.ts";
+import { systemRandom } from "../adapters/system_random.ts";
+import type { ArchiveKey } from "../core/archive_key.ts";
+import { measuredStore } from "../engine/measure/measured_store.ts";
+import { type RecordingParts, watchRecording } from "../engine/measure/watch_recording.ts";
+import { MergedAway } from "../engine/sync/merged_away.ts";
+import { rememberingStore } from "../engine/sync/remembering_store.ts";
+import { Syncer } from "../engine/sync/syncer.ts";
+import type { BatchStore } from "../ports/batch_store.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Hasher } from "../ports/hasher.ts";
+import type { HttpListener } from "../ports/http.ts";
+import type { VerbContext } from "./context.ts";
+import { addPeerFlags, type PeerFlags, peerSource } from "./peer_flags.ts";
+import { readPeers, watchPeers } from "./peer_list.ts";
+import { parseListenFlag, readAccess } from "./serve_flags.ts";
+import { serveNode } from "./serve_node.ts";
+
+/** What a recording node does for others and takes from them, as flags say. */
+export interface ReplicationFlags extends PeerFlags {
+  /** Where to serve the archive; nowhere unless told. */
+  readonly serve?: string;
+  readonly serveTokenFile?: string;
+  readonly metricsTokenFile?: string;
+  readonly openMetrics?: boolean;
+}
+
+/** Adds {@link ReplicationFlags} to a verb. */
+export function addReplicationFlags(command: Command): Command {
+  return addPeerFlags(command)
+    .option("--serve <address>", "serve the archive at this address meanwhile", parseListenFlag)
+    .option("--serve-token-file <file>", "serve only those who bear the token in this file")
+    .option("--metrics-token-file <file>", "the same for /metrics")
+    .option("--open-metrics", "let anybody see /metrics, not only this machine");
+}
+
+/** What replication works with. */
+export interface ReplicationOptions {
+  readonly archive: string;
+  readonly flags: ReplicationFlags;
+  readonly hasher: Hasher;
+  readonly clock: Clock;
+  readonly context: VerbContext;
+}
+
+/** Serves an archive that is being recorded into, and pulls into it from peers. */
+export class Replication {
+  /** The archive, for all who write to it and delete from it in this process. */
+  readonly store: BatchStore;
+  readonly #options: ReplicationOptions;
+  readonly #mergedAway: MergedAway;
+  readonly #metrics: PrometheusMetrics | undefined;
+
+  /** For an archive whose files are in `files`. Nothing is served or pulled yet. */
+  constructor(files: BatchStore, options: ReplicationOptions) {
+    const { archive, flags, context: { reporter, counters } } = options;
+    this.#options = options;
+    this.#mergedAway = new MergedAway(fileSystemNotes(archive), reporter);
+    const store = rememberingStore(files, this.#mergedAway);
+    if (flags.serve === undefined) {
+      this.store = store;
+      return;
+    }
+    this.#metrics = prometheusMetrics({ counters });
+    this.store = measuredStore(store, { reporter, metrics: this.#metrics });
+  }
+
+  /**
+   * Serves, if that is wanted, what `parts` record.
+   *
+   * @throws {ChatloomError} `CONNECTION_LOST` when it cannot listen there; `INPUT_UNREADABLE` when a
+   * token cannot be read.
+   */
+  async listen(parts: RecordingParts): Promise<HttpListener | undefined> {
+    const { flags, context: { reporter, logLevel }, clock, hasher } = this.#options;
+    if (flags.serve === undefined || this.#metrics === undefined) return undefined;
+    watchRecording(this.#metrics, parts);
+    const { serveTokenFile: tokenFile, metricsTokenFile, openMetrics = false } = flags;
+    const listener = await serveNode({
+      store: this.store,
+      hasher,
+      clock,
+      random: systemRandom(),
+      reporter,
+      logLevel,
+      metrics: this.#metrics,
+      listen: flags.serve,
+      state: () => ({ recorder: parts.recorder.state(), pool: parts.pool.state() }),
+      access: await readAccess({
+        openMetrics,
+        ...(tokenFile === undefined ? {} : { tokenFile }),
+        ...(metricsTokenFile === undefined ? {} : { metricsTokenFile }),
+      }),
+    });
+    reporter.report("info", "Serving the archive", { url: listener.url });
+    return listener;
+  }
+
+  /**
+   * A syncer with the peers as they are now; `undefined` if none are wanted.
+   *
+   * @throws {ChatloomError} `INPUT_UNREADABLE` when the list of peers or a token cannot be read.
+   */
+  async syncer(onStored: (key: ArchiveKey) => void): Promise<Syncer | undefined> {
+    const { flags, archive, context: { reporter } } = this.#options;
+    if (flags.peer.length === 0 && flags.peers === undefined) return undefined;
+    const syncer = new Syncer({
+      ...this.#options,
+      store: this.store,
+      random: systemRandom(),
+      reporter,
+      mergedAway: this.#mergedAway,
+      marks: fileSystemMarks(archive),
+      onStored,
+    });
+    syncer.setPeers(await readPeers(peerSource(flags), reporter));
+    return syncer;
+  }
+
+  /** Pulls until `signal` aborts, also from peers that are added to the list meanwhile. */
+  async pull(syncer: Syncer | undefined, signal: AbortSignal): Promise<void> {
+    if (syncer === undefined) return;
+    const { flags, clock, context: { reporter } } = this.#options;
+    const onChange = syncer.setPeers.bind(syncer);
+    const watching = watchPeers(peerSource(flags), { clock, signal, reporter, onChange });
+    watching.catch(() => {}); // Awaited once the syncer has ended.
+    await syncer.run(signal);
+    await watching;
+  }
+}
