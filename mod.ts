@@ -27,6 +27,7 @@ export { fromDigestText, isDigestText, toDigestText } from "./src/core/digest_te
 export { BatchSyntaxError, ChatloomError, type ErrorCode } from "./src/core/errors.ts";
 export type { IrcMessage, JsonValue, Message, OwnRange } from "./src/core/message.ts";
 export type { Moment, Timestamp } from "./src/core/server_time.ts";
+export type { RedactedMessage, RedactedUser, Redaction } from "./src/core/redaction.ts";
 export { type Micros, toSeconds } from "./src/core/time.ts";
 
 export { mergeBatches } from "./src/core/merge.ts";
@@ -35,6 +36,7 @@ export { mergeBatches } from "./src/core/merge.ts";
 export { type ParsedLine, parseIrcLine, type UnreadableReason } from "./src/core/irc_line.ts";
 
 // What the outside has to promise.
+export type { ArchiveLock } from "./src/ports/archive_lock.ts";
 export type { AbortOptions, BatchStore, Stray } from "./src/ports/batch_store.ts";
 export type { Clock } from "./src/ports/clock.ts";
 export type { Hasher, HashStream } from "./src/ports/hasher.ts";
@@ -84,6 +86,30 @@ export {
   readMinutes,
   type ReadMinutesOptions,
 } from "./src/engine/read/read_minutes.ts";
+export {
+  type ReadEvent,
+  readEvents,
+  type ReadEventsOptions,
+} from "./src/engine/read/read_events.ts";
+export type { BatchFault } from "./src/engine/read/load_batch.ts";
+export type { LoadedRedaction } from "./src/engine/read/load_redactions.ts";
+export {
+  settleArchive,
+  type SettleArchiveOptions,
+  type SettledArchive,
+} from "./src/engine/settle/settle_archive.ts";
+export type { SettleOptions, SettleTotals } from "./src/engine/settle/settle_channel.ts";
+export { Settler, type SettlerOptions } from "./src/engine/settle/settler.ts";
+export {
+  findLogins,
+  listRedactions,
+  previewRedaction,
+  redact,
+  type Redacted,
+  type RedactOptions,
+} from "./src/engine/redact/redact.ts";
+export type { ScannedMinute } from "./src/engine/redact/scan_channel.ts";
+export { healBatch, type HealOptions } from "./src/engine/verify/heal.ts";
 export { type Finding, type FindingKind, NOTE_KINDS } from "./src/engine/verify/finding.ts";
 export {
   verifyArchive,

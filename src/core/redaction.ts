@@ -1,5 +1,5 @@
 import { formatSeconds, formatString } from "./canonical_json.ts";
-import { fromSeconds, type Micros, TIME_END_US } from "./time.ts";
+import { fromSeconds, type Micros, TIME_END_US, toSeconds } from "./time.ts";
 
 /**
  * An order to forget a message or a user.
@@ -66,6 +66,11 @@ const UTF8_ENCODER = new TextEncoder();
  * none, too long.
  */
 export function encodeRedaction(redaction: Redaction): Uint8Array {
+  const { target, madeUs } = redaction;
+  const times = [madeUs, target.kind === "user" ? target.beforeUs ?? 0 : 0];
+  if (!times.every((timeUs) => Number.isInteger(timeUs) && isTime(toSeconds(timeUs)))) {
+    throw new RangeError("Cannot encode redaction: it has a time that is none");
+  }
   const bytes = UTF8_ENCODER.encode(formatRedaction(redaction));
   const parsed = parseRedaction(bytes);
   if (!parsed.ok) throw new RangeError(`Cannot encode redaction: ${parsed.reason}`);

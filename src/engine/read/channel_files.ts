@@ -14,10 +14,10 @@ export interface ChannelFilesOptions {
   readonly hasher: Hasher;
   /** Told once of each file that cannot be used. */
   readonly reporter: Reporter;
-  /** So many bytes of files are kept as parsed: 32 MiB unless told. */
-  readonly keptMaxBytes?: number;
 }
 
+// A minute is needed again for the few minutes after it, with the files of all nodes.
+const KEPT_MAX = 128;
 const KEPT_MAX_BYTES = 32 * 1024 * 1024;
 
 /**
@@ -107,11 +107,10 @@ export class ChannelFiles {
   }
 
   #keep(batch: LoadedBatch): void {
-    const { keptMaxBytes = KEPT_MAX_BYTES } = this.#options;
     this.#kept.set(batch.key, batch);
     this.#keptBytes += batch.bytes.length;
     for (const [key, { bytes }] of this.#kept) {
-      if (this.#keptBytes <= keptMaxBytes) break;
+      if (this.#keptBytes <= KEPT_MAX_BYTES && this.#kept.size <= KEPT_MAX) break;
       this.#kept.delete(key);
       this.#keptBytes -= bytes.length;
     }

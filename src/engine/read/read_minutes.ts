@@ -79,6 +79,7 @@ export async function* readClosures(
     const hour = new HourReader(hourUs, { store, files, abort });
     let nextUs = Math.max(hourUs, minuteOf(fromUs));
     while (true) {
+      signal?.throwIfAborted();
       const step = await hour.next(nextUs);
       if (step === undefined || step.minuteUs >= untilUs) break;
       yield { ...step, files };

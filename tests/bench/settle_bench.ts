@@ -1,0 +1,52 @@
+// A channel of one message a second writes 1,440 batches a day. When one of 100,000 changes, what has to
+// be done does not depend on the others: list the minute and those beside it, read what is there, write
+// one batch, look whether it is there, delete what it replaces. And whoever settles all of them
+// should need no more memory for 100,000 than for 10,000.
+import process from "node:process";
+import { settleArchive } from "../../src/engine/settle/settle_archive.ts";
+import { SILENT } from "../../src/ports/reporter.ts";
+import { hasher } from "../simulation/settle_world.ts";
+import { generatedArchive } from "./generated_archive.ts";
+import { settleOneOf } from "./settle_one.ts";
+
+const gc = (globalThis as { gc?: () => void }).gc;
+
+/** The most that is in memory while a generated archive is settled, in MB above the beginning. */
+async function peakMb(batchCount: number): Promise<number> {
+  const store = generatedArchive(batchCount);
+  gc?.();
+  const before = process.memoryUsage().heapUsed;
+  let peak = 0;
+  let minutes = 0;
+  const startMs = performance.now();
+  await settleArchive({
+    store,
+    hasher,
+    reporter: SILENT,
+    onProgress: () => {
+      if (++minutes % 500 !== 0) return;
+      gc?.();
+      peak = Math.max(peak, process.memoryUsage().heapUsed - before);
+    },
+  });
+  const us = (performance.now() - startMs) * 1000 / minutes;
+  const mb = peak / 2 ** 20;
+  console.log(
+    `settling all of ${batchCount} batches: ${mb.toFixed(1)} MB at most, ${us.toFixed(0)} µs each`,
+  );
+  return mb;
+}
+
+const small = await settleOneOf(1_000);
+const large = await settleOneOf(100_000);
+console.log("store calls when one minute of 1,000 changed:", small);
+console.log("store calls when one minute of 100,000 changed:", large);
+const few = await peakMb(10_000);
+const many = await peakMb(100_000);
+const isSame = JSON.stringify(small) === JSON.stringify(large);
+// What varies is what the collector leaves, not what settling keeps.
+const isFlat = gc === undefined || many < few * 1.5 + 2;
+if (gc === undefined) console.log("memory is not judged: run with --v8-flags=--expose-gc");
+if (!isSame) console.log("short: the calls depend on the size of the archive");
+if (!isFlat) console.log("short: memory grows with the archive");
+process.exitCode = isSame && isFlat ? 0 : 1;
