@@ -28,7 +28,7 @@ export interface Closure {
 }
 
 /** Chains of overlapping equal messages that are longer than a day are not followed to their ends. */
-export const CLOSURE_MAX_US: Micros = 24 * 60 * MINUTE_US;
+const CLOSURE_MAX_US: Micros = 24 * 60 * MINUTE_US;
 
 /**
  * Reads all that decides what stands in `span` in the normal form, and no more than it takes.

@@ -58,7 +58,7 @@ export async function* readMinutes(
 }
 
 /** A minute with all that decides what stands in it. */
-export interface ReadClosure {
+interface ReadClosure {
   /** When it starts. */
   readonly minuteUs: Micros;
   /** What was read. */
@@ -68,7 +68,7 @@ export interface ReadClosure {
 }
 
 /** Yields every minute that could hold a message, in order; see {@link readMinutes}. */
-export async function* readClosures(
+async function* readClosures(
   channel: string,
   { store, hasher, reporter, fromUs = 0, untilUs = TIME_END_US, signal }: ReadMinutesOptions,
 ): AsyncIterable<ReadClosure> {

@@ -10,7 +10,9 @@ import { findRepeatedReceiver } from "./repeated_receiver.ts";
 
 /** What {@link healBatch} works with. */
 export interface HealOptions extends AbortOptions {
+  /** The archive. */
   readonly store: BatchStore;
+  /** Names what is written. */
   readonly hasher: Hasher;
   /** Where those who delete from this archive take turns; only those of this process unless told. */
   readonly lock?: ArchiveLock;
