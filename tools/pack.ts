@@ -4,7 +4,7 @@
  *
  * `deno pack` writes neither: it has no notion of commands, and turns a pinned `1.2.3` into `^1.2.3`.
  */
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildPage } from "./build_page.ts";
 import { PROJECT, runStep } from "./run_step.ts";
@@ -34,6 +34,7 @@ export async function packForNpm(folder: string): Promise<string> {
   await run("deno", "pack", "--allow-dirty", "--no-source-maps", "--output", raw);
   await run("tar", "-xzf", raw, "-C", folder);
   rmSync(raw);
+  removeSources(staging);
 
   mkdirSync(join(staging, "bin"));
   writeFileSync(join(staging, "bin", "chatloom.js"), COMMAND, { mode: 0o755 });
@@ -47,6 +48,14 @@ export async function packForNpm(folder: string): Promise<string> {
   await run("npm", "pack", "--silent", "--pack-destination", folder, staging);
   rmSync(staging, { recursive: true });
   return join(folder, `chatloom-chatloom-${description.version}.tgz`);
+}
+
+/** `deno pack` adds what no entry imports as it is: sources of the page, which is packed as built. */
+function removeSources(folder: string): void {
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  for (const path of files) {
+    if (path.endsWith(".ts") && !path.endsWith(".d.ts")) rmSync(join(folder, path));
+  }
 }
 
 function complete(description: PackageJson): PackageJson {
