@@ -24,7 +24,7 @@ async function peakMb(batchCount: number): Promise<number> {
     hasher,
     reporter: SILENT,
     onProgress: () => {
-      if (++minutes % 500 !== 0) return;
+      if (++minutes % 2_000 !== 0) return;
       gc?.();
       peak = Math.max(peak, process.memoryUsage().heapUsed - before);
     },

@@ -138,6 +138,29 @@ test("merge prints what files say together, packed or not, or nothing if one can
   assert.equal(failed.exitCode, 1);
 });
 
+test("redact says what would go, forgets it for good, and lists what it was told", async () => {
+  put("redact", encodeBatch([message(1, "one"), message(2, "two")]));
+  const archive = ["forsen", "-a", join(folder, "redact")];
+  const preview = await runCli(["redact", ...archive, "--id", "id-2-two", "--dry-run"]);
+  assert.match(preview.stdout, /^2026-08-01T12:34: 1\n {2}\[.*\] <Ada> two\n1 messages in 1 of 1/);
+  const wordless = await runCli(["redact", ...archive, "--id", "id-2-two"]);
+  assert.equal(wordless.exitCode, 2);
+  const reason = ["--reason", "asked \u001b[31m"];
+  const done = await runCli(["redact", ...archive, "--id", "id-2-two", ...reason]);
+  assert.match(
+    done.stdout,
+    /^New order: forsen\/chat\/redactions\/.*\n1 messages in 1 of 1 minutes/,
+  );
+  const again = await runCli(["redact", ...archive, "--id", "id-2-two", ...reason]);
+  assert.match(again.stdout, /^Order of before: .*\n0 messages/);
+  const list = await runCli(["redact", ...archive, "--list"]);
+  assert.match(list.stdout, /message id-2-two: asked \\u001b\[31m\n$/);
+  const left = await runCli(["cat", "-a", join(folder, "redact"), "forsen", "-f", "text"]);
+  assert.equal(left.stdout, "[2026-08-01T12:34:01.000Z] <Ada> one\n");
+  const both = await runCli(["redact", ...archive, "--id", "x", "--user-id", "1", ...reason]);
+  assert.equal(both.exitCode, 2);
+});
+
 test("verify --heal writes anew what is not canonical, and nothing else", async () => {
   const lines = [1, 2].map((second) =>
     new TextDecoder().decode(encodeBatch([message(second, "x")]))

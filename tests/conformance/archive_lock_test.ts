@@ -6,7 +6,7 @@ import { fileSystemLock } from "../../src/adapters/file_system_lock.ts";
 import { memoryStore } from "../../src/adapters/memory_store.ts";
 import { ownLock } from "../../src/engine/settle/own_lock.ts";
 import { archiveLockSuite } from "../../src/testing/archive_lock_suite.ts";
-import { startChild } from "./child_process.ts";
+import { startLockHolder } from "./lock_holder_child.ts";
 import { tempFolder } from "./temp_folder.ts";
 
 archiveLockSuite({
@@ -27,7 +27,7 @@ archiveLockSuite({
 
 test("fileSystemLock waits for another process, and takes over when that is killed", async () => {
   const { path, close } = tempFolder();
-  const child = startChild(new URL("lock_holder_child.ts", import.meta.url).href, [path]);
+  const child = startLockHolder(path);
   try {
     assert.equal(await child.nextLine(), "held");
     const lock = fileSystemLock(path);

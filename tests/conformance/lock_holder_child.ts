@@ -1,7 +1,11 @@
-// A program of the tests: holds the lock of the archive in the folder given, until it is killed.
 import process from "node:process";
 import { fileSystemLock } from "../../src/adapters/file_system_lock.ts";
-import { isProgram } from "./child_process.ts";
+import { type Child, isProgram, startChild } from "./child_process.ts";
+
+/** Starts a process that holds the lock of "forsen" in the archive `folder`, until it is killed. */
+export function startLockHolder(folder: string): Child {
+  return startChild(import.meta.url, [folder]);
+}
 
 if (isProgram(import.meta.url)) {
   await fileSystemLock(process.argv[2]!).hold("forsen", async () => {

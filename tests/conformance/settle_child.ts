@@ -1,11 +1,15 @@
-// A program of the tests: settles the archive in the folder given over and over, until it is killed.
 import process from "node:process";
 import { fileSystemLock } from "../../src/adapters/file_system_lock.ts";
 import { fileSystemStore } from "../../src/adapters/file_system_store.ts";
 import { wasmHasher } from "../../src/adapters/wasm_hasher.ts";
 import { settleArchive } from "../../src/engine/settle/settle_archive.ts";
 import { SILENT } from "../../src/ports/reporter.ts";
-import { isProgram } from "./child_process.ts";
+import { type Child, isProgram, startChild } from "./child_process.ts";
+
+/** Starts a process that settles the archive in `folder` over and over, until it is killed. */
+export function startSettler(folder: string): Child {
+  return startChild(import.meta.url, [folder]);
+}
 
 if (isProgram(import.meta.url)) {
   const folder = process.argv[2]!;

@@ -28,7 +28,8 @@ import {
   textsOf,
   truthOf,
 } from "../simulation/settle_world.ts";
-import { type Child, startChild } from "./child_process.ts";
+import type { Child } from "./child_process.ts";
+import { startSettler } from "./settle_child.ts";
 import { tempFolder } from "./temp_folder.ts";
 
 const KILLS = Number(process.env["SETTLE_KILLS"] ?? 6);
@@ -39,7 +40,7 @@ test(`two settlers of one folder, ${KILLS} times killed, lose nothing and end wi
   const random = seededRandom(seed);
   const store = fileSystemStore(path);
   const all: SmallSighting[] = [];
-  const start = () => startChild(new URL("settle_child.ts", import.meta.url).href, [path]);
+  const start = () => startSettler(path);
   const children: Child[] = [start(), start()];
   try {
     for (const child of children) await child.nextLine();
