@@ -67,6 +67,30 @@ export class ArchivesState {
     if (this.reports.value.length >= 2 && !this.isChecking.value) void this.compare();
   }
 
+  /** The same for what was dropped, which may be refused. */
+  async addDropped(take: () => Promise<SourceInput[]>): Promise<void> {
+    let inputs;
+    try {
+      inputs = await take();
+    } catch (error) {
+      const number = ++this.#lastNumber;
+      const drop = (): void => this.#forget(number);
+      const state: SourceState = { kind: "failed", reason: reasonOf(error) };
+      this.sources.value = [...this.sources.value, {
+        number,
+        name: "What was dropped",
+        state,
+        drop,
+      }];
+      return;
+    }
+    await this.add(inputs);
+  }
+
+  #forget(number: number): void {
+    this.sources.value = this.sources.value.filter((each) => each.number !== number);
+  }
+
   async #addOne(input: SourceInput): Promise<void> {
     const number = ++this.#lastNumber;
     const controller = new AbortController();
@@ -75,12 +99,9 @@ export class ArchivesState {
         each.number === number ? { ...each, state } : each
       );
     };
-    const forget = (): void => {
-      this.sources.value = this.sources.value.filter((each) => each.number !== number);
-    };
     const drop = (): void => {
       const state = this.sources.value.find((each) => each.number === number)?.state;
-      forget();
+      this.#forget(number);
       if (state?.kind === "ready") void this.#remove(state.report.id);
       else controller.abort();
     };

@@ -64,7 +64,8 @@ function DropZone({ archives, isCompact }: DropZoneProps): JSX.Element {
       onDrop: async (event: DragEvent) => {
         event.preventDefault();
         setOver(false);
-        if (event.dataTransfer !== null) await archives.add(await takeDropped(event.dataTransfer));
+        if (event.dataTransfer === null) return;
+        await archives.addDropped(() => takeDropped(event.dataTransfer!));
       },
     },
     !isCompact && icon("drop"),

@@ -4,22 +4,25 @@ import { placeOf } from "../sources/place.ts";
 /**
  * Takes what was dropped: each folder, packed archive and capture is a source; batches that were
  * dropped one by one are a source together.
+ *
+ * By entries and not by the handles of newer browsers: those of Chromium leave out, without a word,
+ * every file that has a colon in its name, and so the whole archive (seen 2026-11, Chromium 156).
+ *
+ * @throws {Error} when the browser does not let a folder be read.
  */
 export async function takeDropped(transfer: DataTransfer): Promise<SourceInput[]> {
   // All must be asked for at once: what was dropped is gone after the event.
-  const items = [...transfer.items].filter((item) => item.kind === "file");
-  const entries = items.map((item) => item.webkitGetAsEntry());
-  const files = items.map((item) => item.getAsFile());
+  const dropped = [...transfer.items].filter((item) => item.kind === "file").map((item) => ({
+    entry: item.webkitGetAsEntry(),
+    file: item.getAsFile(),
+  }));
   const folders: SourceInput[] = [];
   const loose: File[] = [];
-  for (const [i, entry] of entries.entries()) {
+  for (const { entry, file } of dropped) {
     if (entry?.isDirectory) {
-      const inside = await filesIn(entry as FileSystemDirectoryEntry);
-      folders.push({ kind: "files", name: entry.name, files: inside });
-    } else {
-      const file = files[i];
-      if (file !== null && file !== undefined) loose.push(file);
-    }
+      const files = await filesIn(entry as FileSystemDirectoryEntry);
+      folders.push({ kind: "files", name: entry.name, files });
+    } else if (file !== null) loose.push(file);
   }
   return [...folders, ...takeLoose(loose)];
 }
@@ -49,6 +52,18 @@ export function takeFolder(files: readonly File[]): SourceInput[] {
 }
 
 async function filesIn(folder: FileSystemDirectoryEntry): Promise<PathedFile[]> {
+  try {
+    return await walk(folder);
+  } catch (cause) {
+    // Chromium does not let a page that lies on a disk itself.
+    const message =
+      `Cannot read the folder "${folder.name}" that was dropped: the browser refuses. ` +
+      "Choose it with the button instead";
+    throw new Error(message, { cause });
+  }
+}
+
+async function walk(folder: FileSystemDirectoryEntry): Promise<PathedFile[]> {
   const found: PathedFile[] = [];
   const waiting = [folder];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {

@@ -6,7 +6,6 @@ import type { ChannelReport, Problem, SourceReport } from "../sources/report.ts"
 import type { ShownSource } from "./archives_state.ts";
 
 const FORMS: Readonly<Record<SourceReport["form"], string>> = {
-  folder: "Folder",
   files: "Files",
   zip: "Zip archive",
   tar: "Tar archive",

@@ -54,7 +54,10 @@ export async function mergeSources(options: MergeOptions): Promise<Merged> {
   return { batches, bytes, messages, ...orders, milliseconds: performance.now() - startMs };
 }
 
-/** Tombstones and redactions go on as they are: whoever takes in the result shall obey them, too. */
+/**
+ * What is not chat goes on as it is: tombstones and redactions, which whoever takes in the result
+ * shall obey, too, and what later versions keep beside the batches.
+ */
 async function copyOrders(
   { from, to, channels, signal }: MergeOptions,
 ): Promise<{ tombstones: number; redactions: number }> {
@@ -62,12 +65,12 @@ async function copyOrders(
   for (const channel of channels) {
     for await (const key of from.list(`${channel}/`, { signal })) {
       const kind = parseArchiveKey(key)?.kind;
-      if (kind !== "tombstone" && kind !== "redaction") continue;
+      if (kind === undefined || kind === "batch") continue;
       const bytes = await from.get(key, { signal });
       if (bytes === undefined) continue;
       await to.put(key, bytes, { signal });
       if (kind === "tombstone") tombstones++;
-      else redactions++;
+      if (kind === "redaction") redactions++;
     }
   }
   return { tombstones, redactions };

@@ -1,6 +1,6 @@
 import { BlobSpool } from "../../adapters/browser/blob_spool.ts";
 import { BlobStore } from "../../adapters/browser/blob_store.ts";
-import { droppedFile, folderFiles } from "../../adapters/browser/dropped_files.ts";
+import { droppedFile } from "../../adapters/browser/dropped_files.ts";
 import type { FoundFile } from "../../adapters/browser/found_file.ts";
 import { tarFiles } from "../../adapters/browser/tar_files.ts";
 import { zipFiles } from "../../adapters/browser/zip_files.ts";
@@ -22,11 +22,6 @@ export async function openSource(
 ): Promise<Source> {
   const spool = new BlobSpool();
   const { name } = input;
-  if (input.kind === "folder") {
-    const source = new Source(id, { name, form: "folder", spool });
-    await checkFiles(source, folderFiles(input.folder, options), options);
-    return source;
-  }
   if (input.kind === "files") {
     const source = new Source(id, { name, form: "files", spool });
     const files = input.files.map(({ path, file }) => droppedFile(path, file));

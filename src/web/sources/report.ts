@@ -4,7 +4,6 @@ import type { Micros } from "../../core/time.ts";
 /** What someone handed over. */
 export type SourceInput =
   | { readonly kind: "files"; readonly name: string; readonly files: readonly PathedFile[] }
-  | { readonly kind: "folder"; readonly name: string; readonly folder: FileSystemDirectoryHandle }
   | { readonly kind: "packed"; readonly name: string; readonly file: File };
 
 /** A file with its path in the folder that was dropped or picked. */
@@ -39,7 +38,7 @@ export interface SourceReport {
   readonly id: number;
   readonly name: string;
   /** How it was read. */
-  readonly form: "folder" | "files" | "zip" | "tar" | "capture";
+  readonly form: "files" | "zip" | "tar" | "capture";
   readonly batches: number;
   readonly bytes: number;
   readonly messages: number;
