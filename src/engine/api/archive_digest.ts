@@ -11,9 +11,9 @@ export interface ChannelDigest {
    * `redactions DIGEST`, each ended by a line feed.
    */
   readonly digest: string;
-  /** Of the names of the redactions, as in {@link hourDigest}. */
+  /** Of the names of the redactions, as in `hourDigest`. */
   readonly redactions: string;
-  /** Hour → {@link hourDigest}. Hours without files are left out. */
+  /** Hour → `hourDigest`. Hours without files are left out. */
   readonly hours: { readonly [hour: string]: string };
 }
 
@@ -32,7 +32,7 @@ const UTF8 = new TextEncoder();
  * `/files/CHANNEL/chat/HOUR?tombstones=true&coverage=true` lists, ascending, each ended by a line
  * feed. What a tombstone hides is not in it, so that a peer that never had it is equal.
  */
-export async function hourDigest(keys: readonly ArchiveKey[], hasher: Hasher): Promise<string> {
+async function hourDigest(keys: readonly ArchiveKey[], hasher: Hasher): Promise<string> {
   const isHidden = hiddenAmong(keys);
   const names = keys.filter((key) => !isHidden(key))
     .map((key) => `${key.slice(key.lastIndexOf("/") + 1)}\n`);

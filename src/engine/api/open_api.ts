@@ -14,7 +14,7 @@ type Json = { readonly [key: string]: unknown };
  *
  * @see {@link https://spec.openapis.org/oas/v3.1.0 | OpenAPI 3.1}
  */
-export function describeApi(routes: readonly ApiRoute[], { version }: ApiFacts): Json {
+function describeApi(routes: readonly ApiRoute[], { version }: ApiFacts): Json {
   const paths: Record<string, Record<string, Json>> = {};
   for (const route of routes) {
     const path = route.path.replace(/:(\w+)/g, "{$1}");

@@ -22,12 +22,12 @@ export interface ChatQuestion {
 
 /** What a route allows. */
 export interface ChatQuestionRules {
-  /** Whether start and end must be given, and lie no further apart than {@link RANGE_MAX_US}. */
+  /** Whether start and end must be given, and lie no further apart than 2 h. */
   readonly isBounded: boolean;
 }
 
 /** The longest range of a route that is bounded: 2 h. */
-export const RANGE_MAX_US = 2 * HOUR_US;
+const RANGE_MAX_US = 2 * HOUR_US;
 
 /** So many names fit into one question. */
 const NAMES_MAX = 100;
