@@ -144,7 +144,10 @@ export class DurableFiles {
       const isAbove = !folder.startsWith(this.#inside) && parent !== folder;
       if (errnoOf(error) !== "ENOENT" || !isAbove) throw error;
       await this.#makeFolder(parent);
-      await this.#tryMakeFolder(folder);
+      // With its parent there, ENOENT is final: /proc says so to whoever makes a folder in it.
+      await this.#calls.makeFolder(folder).catch((again: unknown) => {
+        if (errnoOf(again) !== "EEXIST") throw again;
+      });
     }
   }
 
