@@ -21,7 +21,7 @@ const steps: readonly (readonly [name: string, command: readonly string[], secon
   ["types", ["deno", "check", ...frozen, "mod.ts", "src", "tests", "tools", "examples"], 300],
   ["docs", ["deno", "doc", "--lint", ...entries], 120],
   ["publish", ["deno", "publish", "--dry-run", "--allow-dirty"], 300],
-  ["tests", ["deno", "task", "test"], 1200],
+  ["tests", ["deno", "task", "test"], 3000],
   ["doc tests", ["deno", "test", "--allow-all", "--doc", "mod.ts", "src", "README.md"], 300],
   ["fuzz", ["deno", "task", "fuzz", "--cases", "20000"], 300],
   ["demo", ["deno", "task", "demo"], 300],

@@ -34,7 +34,7 @@ export interface StepOptions {
 export function runStep(
   name: string,
   [command = "", ...args]: readonly string[],
-  { env = {}, timeoutSeconds = 1800, isQuiet = false }: StepOptions = {},
+  { env = {}, timeoutSeconds = 2700, isQuiet = false }: StepOptions = {},
 ): Promise<StepResult> {
   const startedAtMs = performance.now();
   const child = spawn(command === "deno" ? process.execPath : command, args, {

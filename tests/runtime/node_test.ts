@@ -49,7 +49,7 @@ const installed = join(home, "node_modules", "@chatloom", "chatloom");
 function run(command: string, args: readonly string[]): SpawnSyncReturns<string> {
   // Deno marks its children's environment; Node is to know nothing of it.
   const env = { ...process.env, NO_COLOR: "1" };
-  return spawnSync(command, args, { cwd: home, env, encoding: "utf8", timeout: 240_000 });
+  return spawnSync(command, args, { cwd: home, env, encoding: "utf8", timeout: 1_200_000 });
 }
 
 function chatloom(...args: readonly string[]): SpawnSyncReturns<string> {
