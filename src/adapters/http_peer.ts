@@ -73,7 +73,7 @@ class HttpPeer implements Peer {
     options: AbortOptions = {},
   ): Promise<readonly string[]> {
     const path = `/files/${encodeURIComponent(channel)}/chat/${encodeURIComponent(folder)}`;
-    return readNames(await this.#json(`${path}?tombstones=true`, options), this.name);
+    return readNames(await this.#json(`${path}?tombstones=true&coverage=true`, options), this.name);
   }
 
   async digests(

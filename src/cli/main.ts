@@ -17,6 +17,8 @@ import { recordCommand } from "./record.ts";
 import { serveCommand } from "./serve.ts";
 import { redactCommand } from "./redact.ts";
 import { settleCommand } from "./settle.ts";
+import { coverageCommand } from "./coverage.ts";
+import { pruneCommand } from "./prune.ts";
 import { syncCommand } from "./sync.ts";
 import { simulateCommand } from "./simulate.ts";
 import { verifyCommand } from "./verify.ts";
@@ -33,6 +35,8 @@ function verbs(): Command[] {
     verifyCommand(),
     serveCommand(),
     syncCommand(),
+    coverageCommand(),
+    pruneCommand(),
     simulateCommand(),
     demoCommand(),
   ];

@@ -8,6 +8,7 @@ import process from "node:process";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { parseArchiveKey } from "../../src/core/archive_key.ts";
 import { fileSystemStore } from "../../src/adapters/file_system_store.ts";
 import { serveSimulatedTwitch } from "../../src/cli/serve_simulated_twitch.ts";
 import { decodeBatch } from "../../src/core/batch.ts";
@@ -98,6 +99,7 @@ async function sightingsByContent(archive: string): Promise<Map<string, string[]
   const store = fileSystemStore(archive);
   const found = new Map<string, string[]>();
   for await (const key of store.list("")) {
+    if (parseArchiveKey(key)?.kind !== "batch") continue;
     for (const message of decodeBatch((await store.get(key))!)) {
       const content = contentKey(contentOfFields(message));
       found.set(content, [...found.get(content) ?? [], ...Object.keys(message.receivers)]);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { parseArchiveKey } from "../../src/core/archive_key.ts";
 import { memoryJournal } from "../../src/adapters/memory_journal.ts";
 import { memoryStore } from "../../src/adapters/memory_store.ts";
 import { wasmHasher } from "../../src/adapters/wasm_hasher.ts";
@@ -56,6 +57,7 @@ async function archiveOf(chunks: readonly Chunk[]): Promise<Map<string, string>>
   await clock.run(Promise.all([running, recording]));
   const files = new Map<string, string>();
   for await (const key of store.list("")) {
+    if (parseArchiveKey(key)?.kind !== "batch") continue;
     files.set(key, new TextDecoder().decode(await store.get(key)));
   }
   return files;

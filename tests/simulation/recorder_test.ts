@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { parseArchiveKey } from "../../src/core/archive_key.ts";
 import { memoryStore } from "../../src/adapters/memory_store.ts";
 import { minutePrefix } from "../../src/core/archive_key.ts";
 import { ChatloomError } from "../../src/core/errors.ts";
@@ -145,7 +146,9 @@ test("recoverJournals restores the same batches after a crash at any moment, als
 
 async function keys(store: BatchStore, prefix = ""): Promise<string[]> {
   const all: string[] = [];
-  for await (const key of store.list(prefix)) all.push(key);
+  for await (const key of store.list(prefix)) {
+    if (parseArchiveKey(key)?.kind === "batch") all.push(key);
+  }
   return all;
 }
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { parseArchiveKey } from "../../src/core/archive_key.ts";
 import {
   type CrashOptions,
   type MemoryJournal,
@@ -214,6 +215,7 @@ export class RecordingWorld {
   async archived(): Promise<Message[]> {
     const messages: Message[] = [];
     for await (const key of this.store.list("")) {
+      if (parseArchiveKey(key)?.kind !== "batch") continue;
       messages.push(...decodeBatch((await this.store.get(key))!));
     }
     return messages;

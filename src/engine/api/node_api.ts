@@ -13,6 +13,7 @@
  *     GET /digests/CHANNEL[?since=HOUR]                 {digest, redactions, hours: {hour: digest}}
  *     GET /CHANNEL/chat.json?start&end                  a list of messages, at most 2 h
  *     GET /CHANNEL/chat.ndjson[?start&end]              a line for each message, any range
+ *     GET /CHANNEL/coverage.json?start&end              who listened, minute by minute, at most 24 h
  *         both: &format=json|text &limit=N &reverse=true &user=a,b &command=PRIVMSG,…
  *     GET /metrics, /healthz, /openapi.json
  *     GET /debug/state, GET and PUT /debug/log-level    on the machine itself
@@ -32,6 +33,7 @@ import { notFound, textAnswer } from "./answer.ts";
 import type { ApiRoute } from "./api_route.ts";
 import { chatRoutes } from "./chat_routes.ts";
 import { ChatReader } from "./chat/chat_reader.ts";
+import { coverageRoute } from "../coverage/coverage_route.ts";
 import { digestRoutes } from "./digest_routes.ts";
 import { fileRoute } from "./file_route.ts";
 import { type Access, USUAL_ACCESS } from "./gate/access.ts";
@@ -97,6 +99,7 @@ export function nodeApi(options: NodeApiOptions): HttpRoute[] {
     fileRoute(new ServableFiles({ ...options, reporter })),
     ...digestRoutes(options),
     ...chatRoutes(reader),
+    coverageRoute(options),
   ];
   routes.unshift(openApiRoute(routes, { version }));
   return [...routes, ...wrongMethods(routes), NOWHERE].map((route) => gate.guard(route));

@@ -1,5 +1,6 @@
 import { formatSeconds } from "../../core/canonical_json.ts";
 import { fromSeconds, type Micros } from "../../core/time.ts";
+import { isListeningState, type ListeningState } from "../coverage/listening.ts";
 import type { Moment, Timestamp } from "../../core/server_time.ts";
 
 /**
@@ -34,6 +35,8 @@ export interface Checkpoint {
   readonly serverClock: Timestamp | undefined;
   /** Those that are open, each once. */
   readonly connections: readonly ConnectionState[];
+  /** Where its connections were listening and this is not stored yet; older journals lack it. */
+  readonly listening?: ListeningState;
 }
 
 /** What a recorder knows of one open connection. */
@@ -142,9 +145,12 @@ function parseCheckpoint(text: string): JournalEntry | undefined {
 }
 
 function isCheckpoint(value: unknown): value is Checkpoint {
-  const { run, serverClock, connections } = (value ?? {}) as { [field: string]: unknown };
+  const { run, serverClock, connections, listening } = (value ?? {}) as {
+    [field: string]: unknown;
+  };
   return typeof run === "string" && isTimestampOrNone(serverClock) &&
-    Array.isArray(connections) && connections.every(isConnection);
+    Array.isArray(connections) && connections.every(isConnection) &&
+    (listening === undefined || isListeningState(listening));
 }
 
 function isConnection(value: unknown): value is ConnectionState {

@@ -1,8 +1,11 @@
 import type { ArchiveKey } from "../../core/archive_key.ts";
+import { parseIrcLine } from "../../core/irc_line.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { DeadRun, JournalStore } from "../../ports/journal_store.ts";
 import type { Reporter } from "../../ports/reporter.ts";
+import { Listening, mayConcernListening } from "../coverage/listening.ts";
+import { writeCoverage } from "../coverage/write_coverage.ts";
 import { countWritten, encodeRecordedBatch } from "../record/batch_writer.ts";
 import { type RecordedBatch, Recording } from "../record/recording.ts";
 import type { JournalEntry } from "./entry.ts";
@@ -61,6 +64,8 @@ async function recoverRun(run: DeadRun, options: RecoverOptions): Promise<Omit<R
   const stored = await storedBatches(run);
   const recording = new Recording({ run: run.name, reporter: options.reporter });
   const put = (batch: RecordedBatch) => putRecorded(batch, options);
+  const listening = new Listening();
+  let wallOffsetUs = 0;
   let lines = 0;
   let batches = 0;
   let expected = 0;
@@ -76,11 +81,16 @@ async function recoverRun(run: DeadRun, options: RecoverOptions): Promise<Omit<R
       }
       const { entry } = read;
       if (entry.kind === "checkpoint") {
-        if (wantsCheckpoint) recording.restore(entry.checkpoint);
+        if (wantsCheckpoint) {
+          recording.restore(entry.checkpoint);
+          if (entry.checkpoint.listening) listening.restore(entry.checkpoint.listening);
+        }
         wantsCheckpoint = false;
         continue;
       }
       if (entry.kind === "line") lines++;
+      if ("moment" in entry) wallOffsetUs = entry.moment.receivedUs - entry.moment.elapsedUs;
+      replayListening(listening, entry);
       const batch = replayEntry(recording, entry);
       if (batch === undefined || (entry.kind === "batch" && stored.has(entry.id))) continue;
       await put(batch);
@@ -93,6 +103,9 @@ async function recoverRun(run: DeadRun, options: RecoverOptions): Promise<Omit<R
     await put(batch);
     batches++;
   }
+  const { serverClock } = recording.checkpoint();
+  const base = { run: run.name, serverClock, wallOffsetUs };
+  await writeCoverage(listening.take(), { ...options, ...base });
   await run.remove();
   options.reporter.report("info", "Recovered the journal of a run that ended too soon", {
     run: run.name,
@@ -100,6 +113,21 @@ async function recoverRun(run: DeadRun, options: RecoverOptions): Promise<Omit<R
     batches,
   });
   return { lines, batches };
+}
+
+function replayListening(listening: Listening, entry: JournalEntry): void {
+  switch (entry.kind) {
+    case "open":
+      return listening.open(entry.n, entry.moment.elapsedUs);
+    case "line": {
+      listening.heard(entry.n, entry.moment.elapsedUs);
+      const parsed = mayConcernListening(entry.line) ? parseIrcLine(entry.line) : undefined;
+      if (parsed?.ok) listening.message(entry.n, parsed.message);
+      return;
+    }
+    case "close":
+      return listening.close(entry.n);
+  }
 }
 
 /** The ids of the batches that were stored before the run died. */

@@ -1,4 +1,5 @@
 import type { ArchiveKey } from "../../core/archive_key.ts";
+import { ChatloomError } from "../../core/errors.ts";
 import { parseIrcLine } from "../../core/irc_line.ts";
 import type { Moment } from "../../core/server_time.ts";
 import { type Micros, MINUTE_US } from "../../core/time.ts";
@@ -6,9 +7,11 @@ import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { Reporter } from "../../ports/reporter.ts";
-import type { JournalEntry } from "../journal/entry.ts";
+import type { Checkpoint, JournalEntry } from "../journal/entry.ts";
 import type { JournalWriter } from "../journal/journal_writer.ts";
 import type { ChatListener, ReceivedLine } from "../session/listener.ts";
+import { Listening } from "../coverage/listening.ts";
+import { writeCoverage } from "../coverage/write_coverage.ts";
 import { BatchWriter } from "./batch_writer.ts";
 import { Recording } from "./recording.ts";
 
@@ -45,6 +48,9 @@ export interface RecorderState {
 const FLUSH_INTERVAL_MS = 1_000;
 const SEGMENT_MAX_BYTES = 16 * 1024 * 1024;
 const SEGMENT_MAX_US = MINUTE_US;
+/** How often it is stored who was listening; in between the journal knows it. */
+const COVERAGE_FIRST_MS = 60_000;
+const COVERAGE_INTERVAL_MS = 300_000;
 
 /**
  * Records what connections bring: journals each line, batches it by channel and minute, stores the
@@ -57,6 +63,7 @@ export class Recorder implements ChatListener {
   readonly #recording: Recording;
   readonly #writer: BatchWriter;
   readonly #moments = new Map<number, Moment>();
+  readonly #listening = new Listening();
   #batchId = 0;
   #segmentSinceUs: number;
 
@@ -74,7 +81,7 @@ export class Recorder implements ChatListener {
         options.onStored?.(key);
       },
     });
-    journal.begin(this.#recording.checkpoint());
+    journal.begin(this.#checkpoint());
   }
 
   /** How many batches are open or wait to be stored, how far the journal and Twitch lag behind. */
@@ -95,6 +102,7 @@ export class Recorder implements ChatListener {
     const moment = this.#moment(n);
     this.#options.journal.write([{ kind: "open", n, moment }]);
     this.#recording.open(n, moment);
+    this.#listening.open(n, moment.elapsedUs);
   }
 
   /** See {@link ChatListener}. */
@@ -110,6 +118,10 @@ export class Recorder implements ChatListener {
     for (const [i, { kind, moment, line }] of entries.entries()) {
       if (kind === "piece") this.#recording.piece(n, moment);
       else this.#recording.line(n, moment, line, lines[i]!.parsed);
+      const { parsed } = lines[i]!;
+      if (kind !== "line") continue;
+      this.#listening.heard(n, moment.elapsedUs);
+      if (parsed.ok) this.#listening.message(n, parsed.message);
     }
   }
 
@@ -124,6 +136,7 @@ export class Recorder implements ChatListener {
     }
     this.#options.journal.write(entries);
     this.#recording.close(n);
+    this.#listening.close(n);
     this.#moments.delete(n);
   }
 
@@ -137,6 +150,12 @@ export class Recorder implements ChatListener {
     const stopWriting = new AbortController();
     const writing = this.#writer.run(stopWriting.signal);
     const ticking = this.#tick(signal);
+    const stopCovering = new AbortController();
+    const stop = () => stopCovering.abort();
+    signal.addEventListener("abort", stop, { once: true });
+    if (signal.aborted) stop();
+    const covering = this.#cover(stopCovering.signal);
+    covering.catch(() => {}); // Awaited in the end.
     try {
       // Whichever breaks first is the news; ticking ends in good order only when told to.
       await Promise.race([ticking, writing]);
@@ -145,10 +164,13 @@ export class Recorder implements ChatListener {
         this.#closeBatch(channel, minuteUs);
       }
       stopWriting.abort();
-      await Promise.allSettled([writing, ticking]);
+      stop();
+      signal.removeEventListener("abort", stop);
+      await Promise.allSettled([writing, ticking, covering]);
       await this.#options.journal.close();
     }
     await writing;
+    await covering;
     await this.#options.journal.forget();
   }
 
@@ -166,6 +188,48 @@ export class Recorder implements ChatListener {
     }
   }
 
+  /** Stores now and then who was listening, and once more when `signal` aborts. */
+  async #cover(signal: AbortSignal): Promise<void> {
+    const { clock, reporter } = this.#options;
+    let waitMs = COVERAGE_FIRST_MS;
+    for (;;) {
+      await clock.sleep(waitMs, signal).catch(() => {}); // Aborted: the last time.
+      if (signal.aborted) return await this.#storeCoverage();
+      // A wall clock may be wrong by hours: rather wait for the server to tell the time.
+      if (this.#recording.checkpoint().serverClock === undefined) continue;
+      waitMs = COVERAGE_INTERVAL_MS;
+      try {
+        await this.#storeCoverage();
+      } catch (error) {
+        if (!(error instanceof ChatloomError)) throw error;
+        reporter.count("store_errors", { code: error.code });
+        reporter.report("warning", "Cannot store who was listening; trying again later", {
+          code: error.code,
+          error: error.message,
+        });
+      }
+    }
+  }
+
+  async #storeCoverage(): Promise<void> {
+    const { clock, journal } = this.#options;
+    const { serverClock } = this.#recording.checkpoint();
+    const wallOffsetUs = clock.wallUs() - clock.elapsedUs();
+    const stays = this.#listening.take();
+    try {
+      const base = { run: journal.name, serverClock, wallOffsetUs };
+      await writeCoverage(stays, { ...this.#options, ...base });
+      this.#listening.stored();
+    } catch (error) {
+      this.#listening.notStored();
+      throw error;
+    }
+  }
+
+  #checkpoint(): Checkpoint {
+    return { ...this.#recording.checkpoint(), listening: this.#listening.checkpoint() };
+  }
+
   #closeBatch(channel: string, minuteUs: number): void {
     const batch = this.#recording.closeBatch(channel, minuteUs);
     if (batch === undefined) return;
@@ -181,7 +245,7 @@ export class Recorder implements ChatListener {
     const isOld = elapsedUs - this.#segmentSinceUs >= SEGMENT_MAX_US && journal.segmentBytes > 0;
     if (!isLong && !isOld) return;
     this.#segmentSinceUs = elapsedUs;
-    if (journal.rotate(this.#recording.checkpoint())) this.#recording.mark = journal.segment;
+    if (journal.rotate(this.#checkpoint())) this.#recording.mark = journal.segment;
   }
 
   /** The oldest segment that holds a line which is not safely stored yet. */

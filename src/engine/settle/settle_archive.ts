@@ -40,12 +40,12 @@ export async function settleArchive(options: SettleArchiveOptions): Promise<Sett
   let failed = 0;
   for await (const channel of channelsOf(options)) {
     const settler = new ChannelSettler(channel, options);
-    for await (const minuteUs of minutesOf(channel, options)) {
+    for await (const { minuteUs, isCoverage } of minutesOf(channel, options)) {
       try {
-        totals = addTotals(
-          totals,
-          await settler.settle({ minuteUs, isAlone: true }, abortOf(options)),
-        );
+        const done = isCoverage
+          ? await settler.settleCoverage(minuteUs, abortOf(options))
+          : await settler.settle({ minuteUs, isAlone: true }, abortOf(options));
+        totals = addTotals(totals, done);
       } catch (error) {
         if (!(error instanceof ChatloomError)) throw error;
         failed++;
@@ -71,7 +71,16 @@ async function* channelsOf(options: SettleArchiveOptions): AsyncIterable<string>
   else yield* options.store.folders("", abortOf(options));
 }
 
-/** The minutes of a channel that have batches, in order, hour by hour as they stand when they come up. */
+interface Unsettled {
+  readonly minuteUs: Micros;
+  /** Rather the coverage of the hour that begins there. */
+  readonly isCoverage: boolean;
+}
+
+/**
+ * The minutes of a channel that have batches, in order, and hours that have more than one file of
+ * coverage, hour by hour as they stand when they come up.
+ */
 async function* minutesOf(
   channel: string,
   { store, fromUs = 0, signal }: {
@@ -79,16 +88,19 @@ async function* minutesOf(
     readonly fromUs?: Micros;
     readonly signal?: AbortSignal;
   },
-): AsyncIterable<Micros> {
+): AsyncIterable<Unsettled> {
   const abort = signal === undefined ? {} : { signal };
   for await (const hour of store.folders(`${channel}/chat`, abort)) {
     const hourUs = parseHour(hour);
     if (hourUs === undefined || hourUs + HOUR_US <= fromUs) continue;
     const minutes = new Set<Micros>();
+    let coverageCount = 0;
     for await (const key of store.list(`${channel}/chat/${hour}/`, abort)) {
       const parts = parseArchiveKey(key);
       if (parts?.kind === "batch") minutes.add(parts.minuteUs);
+      if (parts?.kind === "coverage") coverageCount++;
     }
-    yield* minutes;
+    for (const minuteUs of minutes) yield { minuteUs, isCoverage: false };
+    if (coverageCount > 1) yield { minuteUs: hourUs, isCoverage: true };
   }
 }

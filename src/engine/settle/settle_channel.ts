@@ -3,6 +3,7 @@ import type { ArchiveLock } from "../../ports/archive_lock.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { Reporter } from "../../ports/reporter.ts";
+import { settleCoverage } from "../coverage/settle_coverage.ts";
 import { ChannelFiles } from "../read/channel_files.ts";
 import { SnapshotGone } from "../read/hour_snapshot.ts";
 import { ownLock } from "./own_lock.ts";
@@ -78,6 +79,17 @@ export class ChannelSettler {
       due.push(...settled.due);
     }
     return totals;
+  }
+
+  /**
+   * Brings the coverage of an hour into one file, when its turn comes.
+   *
+   * @throws {ChatloomError} when the store fails. Nothing is lost.
+   */
+  async settleCoverage(hourUs: Micros, abort: AbortOptions = {}): Promise<SettleTotals> {
+    const { channel } = this.#files;
+    const work = () => settleCoverage(channel, hourUs, { ...this.#options, ...abort });
+    return { minutes: 0, ...await this.#lock.hold(channel, work, abort) };
   }
 
   async #settleOne(

@@ -27,10 +27,12 @@ const PATIENCE_MS = 60_000;
 const RETRY_MIN_US = SECOND_US;
 const RETRY_MAX_US = 60 * SECOND_US;
 
-/** A minute, or with `undefined` a whole channel, that has to be settled. */
+/** A minute or hour, or with `undefined` a whole channel, that has to be settled. */
 interface Note {
   readonly channel: string;
   readonly minuteUs: Micros | undefined;
+  /** Rather the coverage of the hour that begins there. */
+  readonly isCoverage: boolean;
   readonly sinceUs: Micros;
   dueUs: Micros;
   failures: number;
@@ -70,20 +72,27 @@ export class Settler {
    */
   readonly noteStored = (key: ArchiveKey): void => {
     const parts = parseArchiveKey(key);
-    if (parts === undefined || parts.kind === "coverage") return; // Coverage settles on its own.
-    const minuteUs = parts.kind === "redaction" ? undefined : parts.minuteUs;
-    this.#note({ channel: parts.channel, minuteUs, failures: 0 });
+    if (parts === undefined) return;
+    const { channel, kind } = parts;
+    const minuteUs = kind === "redaction"
+      ? undefined
+      : kind === "coverage"
+      ? parts.hourUs
+      : parts.minuteUs;
+    this.#note({ channel, minuteUs, isCoverage: kind === "coverage", failures: 0 });
   };
 
-  #note({ channel, minuteUs, failures }: Pick<Note, "channel" | "minuteUs" | "failures">): void {
+  #note(
+    { channel, minuteUs, isCoverage, failures }: Omit<Note, "sinceUs" | "dueUs">,
+  ): void {
     const { clock, quietMs = QUIET_MS, patienceMs = PATIENCE_MS } = this.#options;
     const nowUs = clock.elapsedUs();
-    const name = `${channel}/${minuteUs ?? ""}`;
+    const name = `${channel}/${isCoverage ? "coverage" : ""}${minuteUs ?? ""}`;
     const sinceUs = this.#notes.get(name)?.sinceUs ?? nowUs;
     const dueUs = failures === 0
       ? Math.min(nowUs + quietMs * MILLISECOND_US, sinceUs + patienceMs * MILLISECOND_US)
       : nowUs + Math.min(RETRY_MIN_US * 2 ** (failures - 1), RETRY_MAX_US);
-    this.#notes.set(name, { channel, minuteUs, sinceUs, dueUs, failures });
+    this.#notes.set(name, { channel, minuteUs, isCoverage, sinceUs, dueUs, failures });
     if (this.#sleeping !== undefined && dueUs < this.#sleeping.untilUs) this.#sleeping.wake();
   }
 
@@ -130,11 +139,13 @@ export class Settler {
   }
 
   async #settleNote(note: Note, settler: ChannelSettler, abort: AbortOptions): Promise<void> {
-    const { channel, minuteUs } = note;
+    const { channel, minuteUs, isCoverage } = note;
     try {
       abort.signal?.throwIfAborted();
       const done = minuteUs === undefined
         ? await this.#settleChannel(note, abort)
+        : isCoverage
+        ? await settler.settleCoverage(minuteUs, abort)
         : await settler.settle({ minuteUs, isAlone: false }, abort);
       this.#totals = addTotals(this.#totals, done);
       const { reporter } = this.#options;

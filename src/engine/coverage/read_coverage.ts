@@ -1,0 +1,59 @@
+import { parseHour } from "../../core/archive_key.ts";
+import { type Coverage, mergeCoverage } from "../../core/coverage.ts";
+import { HOUR_US, type Micros } from "../../core/time.ts";
+import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
+import type { Hasher } from "../../ports/hasher.ts";
+import type { Reporter } from "../../ports/reporter.ts";
+import { loadCoverage } from "./load_coverage.ts";
+import { coverageKeys } from "./settle_coverage.ts";
+
+/** What reading coverage works with. */
+export interface ReadCoverageOptions extends AbortOptions {
+  readonly store: BatchStore;
+  readonly hasher: Hasher;
+  /** Told of files that cannot be used. */
+  readonly reporter: Reporter;
+}
+
+/**
+ * Who listened to `channel` in the hour of `hourUs`, from all files that can be used.
+ *
+ * @throws {ChatloomError} when the store fails.
+ */
+export async function readHourCoverage(
+  channel: string,
+  hourUs: Micros,
+  options: ReadCoverageOptions,
+): Promise<Coverage> {
+  const all: Coverage[] = [];
+  for (const key of await coverageKeys(channel, hourUs, options)) {
+    const loaded = await loadCoverage(key, options);
+    if (loaded?.ok) all.push(loaded.coverage);
+    else if (loaded !== undefined) {
+      const { fault: why, reason } = loaded;
+      options.reporter.report("warning", "Coverage cannot be used", { key, why, reason });
+    }
+  }
+  return mergeCoverage(all);
+}
+
+/**
+ * The first and last hour for which there is anything of `channel`; `undefined` if there is nothing.
+ *
+ * @throws {ChatloomError} when the store fails.
+ */
+export async function spanOf(
+  channel: string,
+  { store, signal }: AbortOptions & { readonly store: BatchStore },
+): Promise<{ readonly fromUs: Micros; readonly toUs: Micros } | undefined> {
+  let [fromUs, toUs] = [Infinity, -Infinity];
+  for await (
+    const folder of store.folders(`${channel}/chat`, signal === undefined ? {} : { signal })
+  ) {
+    const hourUs = parseHour(folder);
+    if (hourUs === undefined) continue;
+    fromUs = Math.min(fromUs, hourUs);
+    toUs = Math.max(toUs, hourUs + HOUR_US);
+  }
+  return fromUs < toUs ? { fromUs, toUs } : undefined;
+}

@@ -1,0 +1,74 @@
+import { type ArchiveKey, coveragePrefix, formatArchiveKey } from "../../core/archive_key.ts";
+import { encodeCoverage, mergeCoverage } from "../../core/coverage.ts";
+import type { Micros } from "../../core/time.ts";
+import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
+import type { Hasher } from "../../ports/hasher.ts";
+import type { Reporter } from "../../ports/reporter.ts";
+import { loadCoverage, type LoadedCoverage } from "./load_coverage.ts";
+
+/** What settling coverage works with. */
+export interface SettleCoverageOptions extends AbortOptions {
+  readonly store: BatchStore;
+  readonly hasher: Hasher;
+  /** Told of files that have to be left alone. */
+  readonly reporter: Reporter;
+}
+
+/**
+ * Brings the coverage of one hour of `channel` into one file. Writes first, then deletes what stands
+ * in it. To be run with the channel's lock held.
+ *
+ * @throws {ChatloomError} when the store fails. Nothing is lost.
+ */
+export async function settleCoverage(
+  channel: string,
+  hourUs: Micros,
+  options: SettleCoverageOptions,
+): Promise<{ readonly written: number; readonly deleted: number }> {
+  const { store, hasher, signal } = options;
+  const abort = signal === undefined ? {} : { signal };
+  const loaded = await loadAll(await coverageKeys(channel, hourUs, options), options);
+  if (loaded.length < 2) return { written: 0, deleted: 0 };
+  const bytes = encodeCoverage(hourUs, mergeCoverage(loaded.map(({ coverage }) => coverage)));
+  const digest = await hasher.digest(bytes);
+  const key = formatArchiveKey({ kind: "coverage", channel, hourUs, digest });
+  // Also when it is there: whoever wrote it may have died before it was safe.
+  await store.put(key, bytes, abort);
+  const surplus = loaded.filter((file) => file.key !== key);
+  for (const file of surplus) await store.delete(file.key);
+  return { written: surplus.length === loaded.length ? 1 : 0, deleted: surplus.length };
+}
+
+/**
+ * The keys of the coverage of one hour of `channel`, ascending.
+ *
+ * @throws {ChatloomError} when the store fails.
+ */
+export async function coverageKeys(
+  channel: string,
+  hourUs: Micros,
+  { store, signal }: AbortOptions & { readonly store: BatchStore },
+): Promise<ArchiveKey[]> {
+  const keys: ArchiveKey[] = [];
+  const abort = signal === undefined ? {} : { signal };
+  for await (const key of store.list(coveragePrefix(channel, hourUs), abort)) keys.push(key);
+  return keys;
+}
+
+async function loadAll(
+  keys: readonly ArchiveKey[],
+  options: SettleCoverageOptions,
+): Promise<Extract<LoadedCoverage, { ok: true }>[]> {
+  const files = [];
+  if (keys.length < 2) return [];
+  for (const key of keys) {
+    const loaded = await loadCoverage(key, options);
+    if (loaded?.ok) files.push(loaded);
+    else if (loaded !== undefined) {
+      const { fault: why, reason } = loaded;
+      options.reporter.count("files_left_out", { why });
+      options.reporter.report("warning", "Coverage cannot be used", { key, why, reason });
+    }
+  }
+  return files;
+}

@@ -1,0 +1,86 @@
+import { type ArchiveKey, formatArchiveKey } from "../../core/archive_key.ts";
+import {
+  type Coverage,
+  encodeCoverage,
+  type ListenedSpan,
+  mergeCoverage,
+} from "../../core/coverage.ts";
+import { serverClockUs, type Timestamp } from "../../core/server_time.ts";
+import { HOUR_US, hourOf, type Micros, SECOND_US, TIME_END_US } from "../../core/time.ts";
+import type { BatchStore } from "../../ports/batch_store.ts";
+import type { Hasher } from "../../ports/hasher.ts";
+import type { Stay } from "./listening.ts";
+
+/** What tells which server time a moment of elapsed time was. */
+export interface TimeBase {
+  /** The last timestamp that came from the server, if any did. */
+  readonly serverClock: Timestamp | undefined;
+  /** What the wall clock showed at elapsed time 0, for want of anything better. */
+  readonly wallOffsetUs: Micros;
+}
+
+/** What {@link writeCoverage} works with. */
+export interface WriteCoverageOptions extends TimeBase {
+  readonly store: BatchStore;
+  readonly hasher: Hasher;
+  /** The name of the run: receivers are `<run>.<n>`. */
+  readonly run: string;
+  /** Told of each file that is safely stored. */
+  readonly onStored?: ((key: ArchiveKey) => void) | undefined;
+}
+
+/**
+ * Stores stays as coverage files, one for each channel and hour. Storing the same ones again, as after
+ * a crash, changes nothing that a reader sees.
+ *
+ * @throws {ChatloomError} when the store fails: then some are stored and some are not.
+ */
+export async function writeCoverage(
+  stays: readonly Stay[],
+  { store, hasher, onStored, ...base }: WriteCoverageOptions,
+): Promise<void> {
+  for (const { channel, hourUs, coverage } of coverageOf(stays, base)) {
+    const bytes = encodeCoverage(hourUs, coverage);
+    const digest = await hasher.digest(bytes);
+    const key = formatArchiveKey({ kind: "coverage", channel, hourUs, digest });
+    await store.put(key, bytes);
+    onStored?.(key);
+  }
+}
+
+/** What receivers listened to in one hour. */
+export interface HourCoverage {
+  readonly channel: string;
+  readonly hourUs: Micros;
+  readonly coverage: Coverage;
+}
+
+/** The stays in whole seconds of server time, by channel and hour; seconds begun are left out. */
+export function coverageOf(
+  stays: readonly Stay[],
+  { run, ...base }: TimeBase & { readonly run: string },
+): HourCoverage[] {
+  const hours = new Map<string, { channel: string; hourUs: Micros; coverage: Coverage }>();
+  for (const { n, channel, fromUs, toUs } of stays) {
+    const endUs = Math.min(toServerUs(toUs, base), TIME_END_US);
+    for (let atUs = Math.max(0, toServerUs(fromUs, base)); atUs < endUs;) {
+      const hourUs = hourOf(atUs);
+      const span: ListenedSpan = [
+        Math.ceil((atUs - hourUs) / SECOND_US),
+        Math.floor((Math.min(endUs, hourUs + HOUR_US) - hourUs) / SECOND_US),
+      ];
+      const name = `${channel} ${hourUs}`;
+      const before = hours.get(name)?.coverage ?? new Map();
+      const coverage = mergeCoverage([before, new Map([[`${run}.${n}`, [span]]])]);
+      hours.set(name, { channel, hourUs, coverage });
+      atUs = hourUs + HOUR_US;
+    }
+  }
+  return [...hours.values()].filter(({ coverage }) => coverage.size > 0);
+}
+
+function toServerUs(elapsedUs: Micros, { serverClock, wallOffsetUs }: TimeBase): Micros {
+  return serverClock === undefined
+    ? elapsedUs + wallOffsetUs
+    : serverClockUs(serverClock, elapsedUs);
+}
