@@ -75,6 +75,11 @@ const EXAMPLES: Record<string, readonly (readonly [path: string, options?: AskOp
     ["/forsen/chat.json"],
     [`/.x/chat.json?${RANGE}`],
   ],
+  "get /{channel}/coverage.json": [
+    [`/forsen/coverage.json?${RANGE}`],
+    ["/forsen/coverage.json"],
+    [`/.x/coverage.json?${RANGE}`],
+  ],
   "get /{channel}/chat.ndjson": [
     [`/forsen/chat.ndjson?${RANGE}`],
     [`/forsen/chat.ndjson?${RANGE}&format=text&limit=1&reverse=true&user=ada&command=PRIVMSG`],

@@ -57,13 +57,6 @@ export const METRIC_CATALOGUE: readonly MetricNote[] = [
   histogram("batch_bytes", "Size of stored batches", [1e3, 1e4, 1e5, 1e6, 1e7, 1e8]),
   histogram("batch_messages", "Messages in stored batches", [1, 10, 100, 1e3, 1e4, 1e5]),
   // Peers.
-  counter("sync_files", "Files that were taken from a peer", ["peer"]),
-  counter("sync_bytes", "Bytes of files that were taken from a peer", ["peer"]),
-  counter("sync_errors", "Calls to a peer that failed", ["peer", "code"]),
-  counter("sync_mismatches", "Files of a peer whose bytes were not what their name says", ["peer"]),
-  counter("sync_refused", "What a peer offered that no honest one does", ["peer", "why"]),
-  counter("sync_note_errors", "Tries to note what need not be fetched that failed", ["code"]),
-  // Syncing.
   counter("sync_files", "Files that came from a peer", ["peer"]),
   counter("sync_bytes", "Bytes of files that came from a peer", ["peer"]),
   counter("sync_errors", "Times that a peer failed or answered something else", ["peer", "code"]),
