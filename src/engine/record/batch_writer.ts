@@ -25,23 +25,24 @@ export interface BatchWriterOptions {
 
 const RETRY_MIN_MS = 1_000;
 const RETRY_MAX_MS = 30_000;
+const TRIES_IN_A_ROW_MAX = 16;
 
 /**
- * Puts closed batches into the store, in order, and keeps at it while the store fails: a batch is
+ * Puts closed batches into the store, oldest first, and keeps at it while the store fails: a batch is
  * given up only when the process ends, and then the journal still has it.
  */
 export class BatchWriter {
   readonly #options: BatchWriterOptions;
   readonly #pending: PendingBatch[] = [];
   #wake: (() => void) | undefined;
-  #isFailing = false;
+  readonly #failed = new Set<PendingBatch>();
 
   /** A writer that does nothing until {@link BatchWriter.run}. */
   constructor(options: BatchWriterOptions) {
     this.#options = options;
   }
 
-  /** What is not stored yet, oldest first. */
+  /** What is not stored yet. */
   get pending(): readonly PendingBatch[] {
     return this.#pending;
   }
@@ -53,12 +54,14 @@ export class BatchWriter {
   }
 
   /**
-   * Stores what is added, until `signal` aborts; then stores what is left, one try each.
+   * Stores what is added, until `signal` aborts; then stores what is left, one try each. A batch that
+   * the store does not take, as where one channel's folder is denied, lets the others pass.
    *
-   * @throws {ChatloomError} what the store said to the last tries, if any failed.
+   * @throws {ChatloomError} what the store said to the first of the last tries that failed.
    */
   async run(signal: AbortSignal): Promise<void> {
-    for (let failures = 0; !signal.aborted;) {
+    let [failures, rounds] = [0, 0];
+    while (!signal.aborted) {
       const pending = this.#pending[0];
       if (pending === undefined) {
         await this.#idle(signal);
@@ -66,33 +69,50 @@ export class BatchWriter {
       }
       try {
         await this.#store(pending);
-        failures = 0;
+        [failures, rounds] = [0, 0];
       } catch (error) {
-        this.#fail(error);
-        const delayMs = Math.min(RETRY_MIN_MS * 2 ** failures++, RETRY_MAX_MS);
+        this.#fail(pending, error);
+        this.#pending.push(this.#pending.shift()!);
+        // Once round; where so many fail in a row it is no one channel's trouble.
+        if (++failures < Math.min(this.#pending.length, TRIES_IN_A_ROW_MAX)) continue;
+        failures = 0;
+        const delayMs = Math.min(RETRY_MIN_MS * 2 ** rounds++, RETRY_MAX_MS);
         await this.#options.clock.sleep(delayMs, signal).catch(() => {}); // Aborted: one last try.
       }
     }
-    while (this.#pending.length > 0) await this.#store(this.#pending[0]!);
+    await this.#storeLast();
+  }
+
+  async #storeLast(): Promise<void> {
+    let failure: { readonly error: unknown } | undefined;
+    for (const pending of [...this.#pending]) {
+      try {
+        await this.#store(pending);
+      } catch (error) {
+        this.#fail(pending, error);
+        failure ??= { error };
+      }
+    }
+    if (failure !== undefined) throw failure.error;
   }
 
   async #store(pending: PendingBatch): Promise<void> {
     const { store, hasher, reporter, onStored } = this.#options;
     const { key, bytes } = await encodeRecordedBatch(pending.batch, hasher);
     await store.put(key, bytes);
-    this.#pending.shift();
+    this.#pending.splice(this.#pending.indexOf(pending), 1);
     countWritten(pending.batch, { bytes: bytes.length, reporter });
     onStored(pending, key);
-    if (!this.#isFailing) return;
-    this.#isFailing = false;
+    if (!this.#failed.delete(pending) || this.#failed.size > 0) return;
     reporter.report("info", "The archive can be written again: nothing was lost");
   }
 
-  #fail(error: unknown): void {
+  #fail(pending: PendingBatch, error: unknown): void {
     if (!(error instanceof ChatloomError)) throw error;
     this.#options.reporter.count("store_errors", { code: error.code });
-    if (this.#isFailing) return;
-    this.#isFailing = true;
+    const isNews = this.#failed.size === 0;
+    this.#failed.add(pending);
+    if (!isNews) return;
     this.#options.reporter.report(
       "error",
       "The archive cannot be written: batches wait in the journal and in memory",

@@ -25,6 +25,9 @@ export interface RecordedBatch {
   readonly firstMark: number;
 }
 
+// A minute is usually open for three: it lasts one, and closes one after it has ended.
+const OPEN_MAX_US = 10 * MINUTE_US;
+
 interface OpenBatch {
   readonly heard: HeardBatch;
   readonly firstMark: number;
@@ -152,7 +155,9 @@ export class Recording {
 
   /**
    * The minutes that nothing can join any more: they ended long enough ago on the server's clock, as
-   * far as it is known, and have been open for as long, so that what comes late comes together.
+   * far as it is known, and have been open for as long, so that what comes late comes together. Also
+   * those that have been open for far too long, as a wrong timestamp opens tomorrow's: the journal
+   * keeps all that came since.
    */
   closable(now: Moment): { readonly channel: string; readonly minuteUs: Micros }[] {
     const serverUs = this.#serverClock === undefined
@@ -162,8 +167,9 @@ export class Recording {
     for (const [channel, batches] of this.#batches) {
       for (const [minuteUs, batch] of batches) {
         const hasEnded = minuteUs + MINUTE_US + SERVER_LAG_MAX_US <= serverUs;
-        const isOld = batch.openedUs + SERVER_LAG_MAX_US <= now.elapsedUs;
-        if (hasEnded && isOld) closable.push({ channel, minuteUs });
+        const openUs = now.elapsedUs - batch.openedUs;
+        const isOld = openUs >= SERVER_LAG_MAX_US;
+        if ((hasEnded && isOld) || openUs >= OPEN_MAX_US) closable.push({ channel, minuteUs });
       }
     }
     return closable;
