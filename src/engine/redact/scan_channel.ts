@@ -1,4 +1,5 @@
-import { type ArchiveKey, parseHour } from "../../core/archive_key.ts";
+import { type ArchiveKey, minutePrefix, parseHour } from "../../core/archive_key.ts";
+import { ChatloomError } from "../../core/errors.ts";
 import type { IrcMessage } from "../../core/message.ts";
 import type { RedactionMatcher } from "../../core/redaction_matcher.ts";
 import { SightingSet } from "../../core/sighting_set.ts";
@@ -42,23 +43,51 @@ export async function* scanChannel(
     const keys: ArchiveKey[] = [];
     for await (const key of store.list(`${channel}/chat/${hour}/`, abort)) keys.push(key);
     for (const { minuteUs, batches } of listingsOf(keys).values()) {
-      yield await scanMinute(minuteUs, batches, options);
+      yield await scanMinute(minuteUs, { channel, keys: batches, ...options });
     }
   }
 }
 
+// A settler replaces the files of a minute every few seconds at most.
+const TRIES_MAX = 100;
+
 async function scanMinute(
+  minuteUs: Micros,
+  options: ScanOptions & { readonly channel: string; readonly keys: readonly ArchiveKey[] },
+): Promise<ScannedMinute> {
+  const { channel, store, signal } = options;
+  let { keys } = options;
+  for (let tries = 0; tries < TRIES_MAX; tries++) {
+    const scanned = await scanFiles(minuteUs, keys, options);
+    if (scanned !== undefined) return scanned;
+    // What was in the file that is gone is in another now, which was not there to be listed.
+    const prefix = minutePrefix(channel, minuteUs);
+    const listed: ArchiveKey[] = [];
+    for await (const key of store.list(prefix, signal === undefined ? {} : { signal })) {
+      listed.push(key);
+    }
+    keys = listingsOf(listed).get(minuteUs)?.batches ?? [];
+  }
+  throw new ChatloomError(
+    "STORE_IO",
+    `Cannot read "${minutePrefix(channel, minuteUs)}": files vanish all the time`,
+  );
+}
+
+/** `undefined` when one of `keys` is gone. */
+async function scanFiles(
   minuteUs: Micros,
   keys: readonly ArchiveKey[],
   { store, hasher, isRedacted, signal }: ScanOptions,
-): Promise<ScannedMinute> {
+): Promise<ScannedMinute | undefined> {
   const all = new SightingSet();
   const faults: { key: ArchiveKey; fault: BatchFault }[] = [];
   for (const key of keys) {
     const load = { store, hasher, isRedacted: undefined };
     const batch = await loadBatch(key, signal === undefined ? load : { ...load, signal });
-    if (batch?.ok) all.addAll(batch.sightings);
-    else if (batch !== undefined) faults.push({ key, fault: batch.fault });
+    if (batch === undefined) return undefined;
+    if (batch.ok) all.addAll(batch.sightings);
+    else faults.push({ key, fault: batch.fault });
   }
   const matches = new Set<IrcMessage>();
   all.drop((message, sighting) => {
