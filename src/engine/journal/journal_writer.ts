@@ -124,6 +124,13 @@ export class JournalWriter {
   /** Ends the journal. What it holds stays, for whoever recovers it. */
   async close(): Promise<void> {
     await this.sync();
+    if (this.#backlogBytes > 0) {
+      // Where the store failed as well nobody has these lines: who reads the log must know.
+      this.#reporter.report("error", "The journal ends without what its disk did not take", {
+        bytes: this.#backlogBytes,
+      });
+      this.#reporter.count("journal_bytes_lost", {}, this.#backlogBytes);
+    }
     await this.#run.close();
   }
 
