@@ -1,7 +1,6 @@
 // The page's other thread: everything that takes long, on the files that were handed over. Runs as a
 // classic script from a Blob, so nothing in it may be exported.
 import { bestHasher } from "../adapters/web_crypto_hasher.ts";
-import { MATCHER_NAME, serveMatches } from "./reading/matcher.ts";
 import type { PageCalls } from "./page_calls.ts";
 import { Readers } from "./reading/readers.ts";
 import { Shelf } from "./sources/shelf.ts";
@@ -31,5 +30,4 @@ function serveCalls(): void {
   });
 }
 
-if ((globalThis as { name?: string }).name === MATCHER_NAME) serveMatches();
-else serveCalls();
+serveCalls();

@@ -28,20 +28,22 @@ export function ChatView({ library, channels, channel }: ChatViewProps): JSX.Ele
   const { filter, atUs } = route.value;
   const focusUs = atUs ?? startOf(channel, library.isNode);
   const dayUs = focusUs - focusUs % DAY_US;
+  // A jump to what is not read yet begins anew from there.
+  const [beginnings, beginAnew] = useState(0);
   const day = useMemo(
     () =>
       new DayChat(
         { channel: channel.channel, dayUs, focusUs, filter, isFrugal: library.isNode },
         library.call,
       ),
-    [channel.channel, dayUs, JSON.stringify(filter), library.version.value],
+    [channel.channel, dayUs, JSON.stringify(filter), library.version.value, beginnings],
   );
   useEffect(() => () => day.close(), [day]);
   const [selected, select] = useState<{ place: RowPlace; message: Message } | undefined>();
   useEffect(() => select(undefined), [day]);
   const list = useRef<VirtualList | undefined>(undefined);
   const isFollowing = useFollowing({ day, list, isNode: library.isNode });
-  useFocus({ day, list, library, atUs });
+  useFocus({ day, list, library, atUs, beginAnew: () => beginAnew(beginnings + 1) });
   const version = day.version.value;
   const closeDetail = (): void => {
     select(undefined);
@@ -66,7 +68,7 @@ export function ChatView({ library, channels, channel }: ChatViewProps): JSX.Ele
         "div",
         { class: "chat-main" },
         h(VirtualList, {
-          key: `${channel.channel} ${dayUs} ${JSON.stringify(filter)} ${library.version.value}`,
+          key: `${day.number}`,
           day,
           version,
           selected: selected?.place,
@@ -99,17 +101,20 @@ interface ListRef {
 }
 
 /** Brings the moment in the address into view once it is read. Scrolling changes it too: not then. */
-function useFocus({ day, list, library, atUs }: {
+function useFocus({ day, list, library, atUs, beginAnew }: {
   readonly day: DayChat;
   readonly list: ListRef;
   readonly library: Library;
   readonly atUs: Micros | undefined;
+  readonly beginAnew: () => void;
 }): void {
   const shown = useRef<{ day: DayChat; atUs: Micros | undefined } | undefined>(undefined);
   const version = day.version.value;
   useEffect(() => {
     const isShown = shown.current?.day === day && !library.isJump(atUs);
-    if (isShown || day.layout.count === 0) return;
+    if (isShown) return;
+    if (shown.current?.day === day && atUs !== undefined && !day.covers(atUs)) return beginAnew();
+    if (day.layout.count === 0) return;
     shown.current = { day, atUs };
     library.jumped();
     if (atUs === undefined || atUs % DAY_US === 0) return;

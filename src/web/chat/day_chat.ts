@@ -33,9 +33,13 @@ export type DayStatus =
   | { readonly kind: "done" }
   | { readonly kind: "failed"; readonly reason: string };
 
+let lastNumber = 0;
+
 /** The chat of one day as it becomes known: around the focus first, then on to both ends. */
 export class DayChat {
   readonly question: DayQuestion;
+  /** Tells it from every other. */
+  readonly number: number = ++lastNumber;
   readonly layout: RowLayout = new RowLayout(ROW_ESTIMATE_PX);
   readonly marks: Marks = new Marks();
   readonly messages: RowMessages;
@@ -70,8 +74,16 @@ export class DayChat {
   /** Reads a further hour on one side, where that waits to be asked for. */
   approach(side: "start" | "end"): void {
     if (this.#isReading || this.#controller.signal.aborted) return;
-    if (side === "start" && !isEmpty(this.#before)) void this.#readHour("before");
-    if (side === "end" && !isEmpty(this.#after)) void this.#readHour("after");
+    if (this.status.value.kind === "failed") return; // It would fail again, for ever.
+    if (side === "start" && !isEmpty(this.#before)) void this.#readOne("before");
+    if (side === "end" && !isEmpty(this.#after)) void this.#readOne("after");
+  }
+
+  /** Whether the minute of a moment was read, or is about to be. */
+  covers(atUs: Micros): boolean {
+    const minuteUs = minuteOf(atUs);
+    const untilUs = Math.max(this.#after.fromUs, minuteOf(this.question.focusUs) + MINUTE_US);
+    return this.#counts.has(minuteUs) || (minuteUs >= this.#before.untilUs && minuteUs < untilUs);
   }
 
   /** Whether all of the day was read. */
@@ -85,7 +97,7 @@ export class DayChat {
     const known = Math.max(0, ...this.#counts.keys());
     const fromUs = Math.max(known - 2 * MINUTE_US, this.question.dayUs);
     const untilUs = Math.min(nowUs + MINUTE_US, this.question.dayUs + DAY_US);
-    if (fromUs < untilUs) await this.#read({ fromUs, untilUs });
+    if (fromUs < untilUs && await this.#read({ fromUs, untilUs })) this.#rest();
   }
 
   /** Stops reading. */
@@ -101,6 +113,14 @@ export class DayChat {
       const didRead = await this.#readHour(isEmpty(this.#after) ? "before" : "after");
       if (!didRead) return;
     } while (!this.isComplete && (!isHourly || this.layout.count === 0));
+    this.#rest();
+  }
+
+  async #readOne(side: "before" | "after"): Promise<void> {
+    if (await this.#readHour(side)) this.#rest();
+  }
+
+  #rest(): void {
     this.status.value = { kind: this.isComplete ? "done" : "resting" };
   }
 
@@ -116,7 +136,6 @@ export class DayChat {
     if (!await this.#read(span)) return false;
     if (side === "after") this.#after = { ...this.#after, fromUs: span.untilUs };
     else this.#before = { ...this.#before, untilUs: span.fromUs };
-    this.status.value = { kind: this.isComplete ? "done" : "resting" };
     return true;
   }
 

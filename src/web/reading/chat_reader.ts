@@ -10,7 +10,7 @@ import {
 } from "../../core/time.ts";
 import { type ChatArchive, type Span, spanOfHours } from "./chat_archive.ts";
 import { type Filter, isEmptyFilter, meetsPlainly, searchedText } from "./filter.ts";
-import type { Matcher } from "./matcher.ts";
+import { Matcher } from "./matcher.ts";
 import { MinuteCache } from "./minute_cache.ts";
 import { type MinuteSummary, RECEIVERS_TOLD_APART, scanMinute } from "./minute_summary.ts";
 
@@ -45,13 +45,11 @@ const TELL_EVERY_MS = 80;
 /** Reads chat for the eye: what is where first, the messages themselves when they are looked at. */
 export class ChatReader {
   readonly #archive: ChatArchive;
-  readonly #startMatcher: (pattern: string) => Matcher;
   readonly #cache = new MinuteCache();
 
   /** Reads from `archive`. */
-  constructor(archive: ChatArchive, startMatcher: (pattern: string) => Matcher) {
+  constructor(archive: ChatArchive) {
     this.#archive = archive;
-    this.#startMatcher = startMatcher;
   }
 
   /** What there is to read. */
@@ -74,7 +72,7 @@ export class ChatReader {
     },
   ): Promise<void> {
     const isRegex = filter.isRegex && filter.text !== "";
-    const matcher = isRegex ? this.#startMatcher(filter.text) : undefined;
+    const matcher = isRegex ? new Matcher(filter.text) : undefined;
     let found: FoundMinute[] = [];
     let toldMs = -Infinity;
     const tell = (): void => {

@@ -1,7 +1,5 @@
 import { ChatloomError } from "../../core/errors.ts";
-
-/** The name of a worker that does nothing but match. */
-export const MATCHER_NAME = "matcher";
+import { ownWorker } from "../app/own_script.ts";
 
 // A pattern of a few letters can keep a machine busy for years, and patterns come in links.
 const PATIENCE_MS = 3_000;
@@ -11,8 +9,8 @@ interface Question {
   readonly texts: readonly string[];
 }
 
-/** Answers as a matcher, in a worker of that name. */
-export function serveMatches(): void {
+/** All that a matcher's worker does. Its text becomes a script, so it may name nothing from outside. */
+function serveMatches(): void {
   const port = globalThis as unknown as Worker;
   port.addEventListener("message", ({ data }: MessageEvent<Question>) => {
     const pattern = new RegExp(data.pattern, "iu");
@@ -20,10 +18,16 @@ export function serveMatches(): void {
   });
 }
 
+/** Starts a worker that does nothing but match. */
+function startMatcherWorker(): Worker {
+  // Its own script: on a page from a disk a worker may not start another from the page's.
+  const script = new Blob([`(${serveMatches})()`], { type: "text/javascript" });
+  return ownWorker(URL.createObjectURL(script));
+}
+
 /** Matches a regular expression in a worker that can be stopped. */
 export class Matcher {
   readonly #pattern: string;
-  readonly #startWorker: () => Worker;
   #worker: Worker | undefined;
 
   /**
@@ -31,7 +35,7 @@ export class Matcher {
    *
    * @throws {ChatloomError} `INPUT_UNREADABLE` when it is no regular expression.
    */
-  constructor(pattern: string, startWorker: () => Worker) {
+  constructor(pattern: string) {
     try {
       new RegExp(pattern, "iu");
     } catch (cause) {
@@ -39,7 +43,6 @@ export class Matcher {
       throw new ChatloomError("INPUT_UNREADABLE", `Cannot search: ${found}`, { cause });
     }
     this.#pattern = pattern;
-    this.#startWorker = startWorker;
   }
 
   /**
@@ -48,7 +51,7 @@ export class Matcher {
    * @throws {ChatloomError} `INPUT_UNREADABLE` when it takes too long.
    */
   match(texts: readonly string[]): Promise<readonly boolean[]> {
-    const worker = this.#worker ??= this.#startWorker();
+    const worker = this.#worker ??= startMatcherWorker();
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.stop();

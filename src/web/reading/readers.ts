@@ -1,12 +1,10 @@
 import { type NodeAddress, NodeChat, NodeRefusal } from "../../adapters/browser/node_chat.ts";
 import { ChatloomError } from "../../core/errors.ts";
 import type { Hasher } from "../../ports/hasher.ts";
-import { ownWorker } from "../app/own_script.ts";
 import type { NodeStanding } from "../page_calls.ts";
 import type { Shelf } from "../sources/shelf.ts";
 import { type ChatArchive, storedChat } from "./chat_archive.ts";
 import { ChatReader } from "./chat_reader.ts";
-import { Matcher, MATCHER_NAME } from "./matcher.ts";
 
 /** Who reads: the archives that were handed over, or while there are none, the node. */
 export class Readers {
@@ -28,7 +26,7 @@ export class Readers {
       const chat = isEmpty && this.#node !== undefined
         ? this.#node
         : storedChat(archive, this.#hasher);
-      this.#reader = { version, reader: new ChatReader(chat, startMatcher) };
+      this.#reader = { version, reader: new ChatReader(chat) };
     }
     return this.#reader.reader;
   }
@@ -47,9 +45,4 @@ export class Readers {
     this.#reader = undefined;
     return "open";
   }
-}
-
-function startMatcher(pattern: string): Matcher {
-  // This worker's own script, under another name, is the matcher.
-  return new Matcher(pattern, () => ownWorker(location.href, { name: MATCHER_NAME }));
 }
