@@ -30,6 +30,7 @@ export {
   type JournalStoreSuiteOptions,
   type OpenJournalStore,
 } from "./journal_store_suite.ts";
+export { type OpenPeer, peerSuite, type PeerSuiteOptions } from "./peer_suite.ts";
 export type { TestFunction } from "./suite.ts";
 export {
   type TransportFixture,

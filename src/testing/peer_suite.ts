@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { type ArchiveKey, batchKey, formatArchiveKey } from "../core/archive_key.ts";
+import type { BatchStore } from "../ports/batch_store.ts";
+import type { Peer } from "../ports/peer.ts";
+import { assertRejectsWith, collect, someBytes, type TestFunction } from "./suite.ts";
+
+/** A peer that is being tested. */
+export interface OpenPeer {
+  readonly peer: Peer;
+  /** The archive that it shows, empty at first. */
+  readonly store: BatchStore;
+  /** Removes all that was made for the test. */
+  close?(): void | Promise<void>;
+}
+
+/** What {@link peerSuite} needs. */
+export interface PeerSuiteOptions {
+  /** Registers one test. */
+  readonly test: TestFunction;
+  /** Opens a new peer with an empty archive for each test. */
+  open(): OpenPeer | Promise<OpenPeer>;
+  /** SHA-256, so that batches can be named. */
+  digest(bytes: Uint8Array): Uint8Array | Promise<Uint8Array>;
+}
+
+const NOON_US = Date.UTC(2026, 7, 1, 12) * 1000;
+const HOUR = "2026-08-01T12";
+const LINE = '{"command":"JOIN","host":"h","params":["#forsen"],"receivers":' +
+  '{"a.AbCdE.0":1785585600.5},"sender":"s","tags":null,"time":1785585600.0,"time_range":0,' +
+  '"user":"u"}\n';
+
+/** Checks that a {@link Peer} keeps the promises of its port. */
+export function peerSuite({ test, open, digest }: PeerSuiteOptions): void {
+  const check = (name: string, body: (opened: OpenPeer) => Promise<void>) =>
+    test(`Peer ${name}`, async () => {
+      const opened = await open();
+      try {
+        await body(opened);
+      } finally {
+        await opened.close?.();
+      }
+    });
+  const put = async (store: BatchStore): Promise<ArchiveKey> => {
+    const bytes = new TextEncoder().encode(LINE);
+    const key = batchKey("forsen", { timeUs: NOON_US, digest: await digest(bytes) });
+    await store.put(key, bytes);
+    return key;
+  };
+
+  check("has nothing of an empty archive", async ({ peer }) => {
+    assert.deepEqual(await peer.channels(), []);
+    assert.deepEqual(await peer.hours("forsen"), []);
+    assert.deepEqual(await peer.files("forsen", HOUR), []);
+    assert.deepEqual(await peer.files("forsen", "redactions"), []);
+  });
+
+  check("lists channels, hours and files", async ({ peer, store }) => {
+    const key = await put(store);
+    assert.deepEqual(await peer.channels(), ["forsen"]);
+    assert.deepEqual(await peer.hours("forsen"), [HOUR]);
+    assert.deepEqual(await peer.files("forsen", HOUR), [key.slice(key.lastIndexOf("/") + 1)]);
+    assert.deepEqual(await peer.files("forsen", "2026-08-01T13"), []);
+  });
+
+  check("lists tombstones and coverage too", async ({ peer, store }) => {
+    const channel = "forsen";
+    const tomb = { kind: "tombstone", channel, minuteUs: NOON_US, digest: someBytes(32) } as const;
+    const heard = { kind: "coverage", channel, hourUs: NOON_US, digest: someBytes(32, 3) } as const;
+    for (const parts of [tomb, heard]) await store.put(formatArchiveKey(parts), new Uint8Array());
+    assert.equal((await peer.files(channel, HOUR)).length, 2);
+  });
+
+  check("gives bytes, whole and as they are", async ({ peer, store }) => {
+    const key = await put(store);
+    const pieces = await peer.read(key, { maxBytes: LINE.length });
+    assert.ok(pieces);
+    const bytes = (await collect(pieces)).flatMap((piece) => [...piece]);
+    assert.equal(new TextDecoder().decode(Uint8Array.from(bytes)), LINE);
+  });
+
+  check("gives undefined for a file that is not there", async ({ peer }) => {
+    const key = batchKey("forsen", { timeUs: NOON_US, digest: someBytes(32) });
+    assert.equal(await peer.read(key, { maxBytes: 1_000 }), undefined);
+  });
+
+  check("refuses a file that is longer than wanted", async ({ peer, store }) => {
+    const key = await put(store);
+    const reading = async () => {
+      const pieces = await peer.read(key, { maxBytes: LINE.length - 1 });
+      if (pieces !== undefined) await collect(pieces);
+    };
+    await assert.rejects(reading, { name: "ChatloomError", code: "PEER_REFUSED" });
+  });
+
+  check("lets go of a file half way", async ({ peer, store }) => {
+    const pieces = await peer.read(await put(store), { maxBytes: 1_000 });
+    for await (const _ of pieces ?? []) break;
+    assert.deepEqual(await peer.channels(), ["forsen"]);
+  });
+
+  check("tells by its digests what changed, if it has any", async ({ peer, store }) => {
+    const before = await peer.digests({ since: "" });
+    if (before === undefined) return;
+    await put(store);
+    const after = await peer.digests({ since: "" });
+    assert.ok(after?.get("forsen"));
+    assert.ok(before.get("forsen") === undefined);
+    const channel = await peer.channelDigest("forsen", { since: "" });
+    assert.ok(channel !== undefined && after !== undefined);
+    assert.equal(channel.digest, after.get("forsen"));
+    assert.deepEqual([...channel.hours.keys()], [HOUR]);
+    const later = await peer.channelDigest("forsen", { since: "2026-08-01T13" });
+    assert.deepEqual([...later!.hours.keys()], []);
+  });
+
+  check("rejects with the reason of a signal that aborted", async ({ peer, store }) => {
+    const key = await put(store);
+    const reason = new Error("enough");
+    const signal = AbortSignal.abort(reason);
+    await assertRejectsWith(peer.channels({ signal }), reason);
+    await assertRejectsWith(peer.files("forsen", HOUR, { signal }), reason);
+    await assertRejectsWith(peer.read(key, { maxBytes: 1_000, signal }), reason);
+  });
+}
