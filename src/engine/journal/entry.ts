@@ -1,3 +1,4 @@
+import { isChannelName } from "../../core/archive_key.ts";
 import { formatSeconds } from "../../core/canonical_json.ts";
 import { fromSeconds, type Micros } from "../../core/time.ts";
 import { isListeningState, type ListeningState } from "../coverage/listening.ts";
@@ -155,9 +156,11 @@ function isCheckpoint(value: unknown): value is Checkpoint {
 
 function isConnection(value: unknown): value is ConnectionState {
   const { n, moment, last, channels } = (value ?? {}) as { [field: string]: unknown };
-  return typeof n === "number" && areNumbers(moment, ["receivedUs", "elapsedUs"]) &&
+  return Number.isSafeInteger(n) && areNumbers(moment, ["receivedUs", "elapsedUs"]) &&
     isTimestampOrNone(last) &&
-    Array.isArray(channels) && channels.every((each) => typeof each === "string");
+    Array.isArray(channels) &&
+    // They become folders. A journal may come from anywhere: it can be imported.
+    channels.every((each) => typeof each === "string" && isChannelName(each));
 }
 
 function isTimestampOrNone(value: unknown): boolean {
