@@ -97,7 +97,10 @@ function layoutOf(keys: readonly string[]): Layout {
 function readFront({ keys, pattern, template }: Layout, found: RegExpExecArray): KnownFront {
   const tags = { ...template };
   const count = keys.length;
-  for (let i = 0; i < count; i++) tags[keys[i]!] = found[i + 1]!;
+  for (let i = 0; i < count; i++) {
+    const value = found[i + 1]!;
+    if (value !== "") tags[keys[i]!] = value; // Empty is what the template has.
+  }
   const front = found[0];
   if (front.includes("\\")) {
     for (const key of keys) tags[key] = unescapeTagValue(tags[key]!);

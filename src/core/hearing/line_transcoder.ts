@@ -1,3 +1,4 @@
+import { formatString } from "../canonical_json.ts";
 import type { LineBytes } from "./line_bytes.ts";
 import { type Micros, SECOND_US } from "../time.ts";
 
@@ -32,6 +33,7 @@ const IS_PLAIN = Uint8Array.from(
 );
 
 const UTF8 = new TextEncoder();
+const UTF8_TEXT = new TextDecoder("utf-8", { ignoreBOM: true });
 const COMMAND = UTF8.encode(`{"command":"`);
 const HOST = UTF8.encode(`","host":"`);
 const PARAMS = UTF8.encode(`","params":["`);
@@ -48,7 +50,7 @@ const END = UTF8.encode(`"}\n`);
  * looked at once, and nothing is made in between.
  *
  * Only for the form that nearly all of chat has, `@key=value;… :nick!user@host COMMAND #channel :text`
- * with tags in order and nothing to escape anywhere. It writes what `contentOf` of the parsed line
+ * with tags in order and nothing to escape but in the text. It writes what `contentOf` of the parsed line
  * would: tests hold the two against each other.
  */
 export class LineTranscoder {
@@ -59,8 +61,10 @@ export class LineTranscoder {
 
   /** Adds the line to `out` and returns whether it could; if not, nothing was added. */
   transcode(line: string, out: LineBytes, fields: LineFields): boolean {
-    const end = line.length;
-    if (end > RAW_MAX || UTF8.encodeInto(line, this.#raw).written !== end) return false;
+    if (3 * line.length > RAW_MAX) return false;
+    const end = UTF8.encodeInto(line, this.#raw).written;
+    // Half a surrogate pair has no bytes of its own.
+    if (end !== line.length && !line.isWellFormed()) return false;
     const raw = this.#raw;
     raw[end] = 0; // So that nothing of a longer line before this one is taken for a part of it.
     const tagsEnd = raw.indexOf(SPACE);
@@ -76,8 +80,9 @@ export class LineTranscoder {
     if (targetEnd === commandEnd + 1 || raw[commandEnd + 1] === COLON) return false;
     if (targetEnd + 1 >= end || raw[targetEnd + 1] !== COLON) return false;
 
-    // A tag of one letter, `a=;`, grows by four bytes; names of fields add up to 130.
-    out.reserve(3 * end + 256 + fields.receiverKey.length);
+    // A control character grows by five bytes, a tag of one letter, `a=;`, by four; names of fields
+    // add up to 130.
+    out.reserve(6 * end + 256 + fields.receiverKey.length);
     this.#out = out.bytes;
     this.#at = out.length;
     this.#isUsual = true;
@@ -88,7 +93,7 @@ export class LineTranscoder {
     this.#addKnown(PARAMS);
     this.#addPlain(commandEnd + 1, targetEnd);
     this.#addKnown(TEXT);
-    this.#addPlain(targetEnd + 2, end);
+    this.#addAnything(targetEnd + 2, end);
     this.#addKnown(RECEIVERS);
     this.#addKnown(fields.receiverKey);
     this.#addSeconds(fields.receivedUs);
@@ -155,6 +160,20 @@ export class LineTranscoder {
     }
     this.#at = at;
     if (plain === 0) this.#isUsual = false;
+  }
+
+  /** Adds text, escaping what canonical JSON escapes. */
+  #addAnything(from: number, to: number): void {
+    const raw = this.#raw;
+    const out = this.#out;
+    let at = this.#at;
+    let i = from;
+    for (; i < to && IS_PLAIN[raw[i]!] === 1; i++) out[at++] = raw[i]!;
+    this.#at = at;
+    // What is rare may be slow, and the rest of such a text is short.
+    if (i < to) {
+      this.#addKnown(UTF8.encode(formatString(UTF8_TEXT.decode(raw.subarray(i, to))).slice(1, -1)));
+    }
   }
 
   #addCommand(from: number, to: number): void {
