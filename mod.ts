@@ -23,7 +23,7 @@ export {
   parseArchiveKey,
 } from "./src/core/archive_key.ts";
 export { decodeBatch, encodeBatch } from "./src/core/batch.ts";
-export { fromDigestText, isDigestText, toDigestText } from "./src/core/digest_text.ts";
+export { fromDigestText, isDigestText, toDigestText } from "./src/core/text/digest_text.ts";
 export { BatchSyntaxError, ChatloomError, type ErrorCode } from "./src/core/errors.ts";
 export type { IrcMessage, JsonValue, Message, OwnRange } from "./src/core/message.ts";
 export type { Moment, Timestamp } from "./src/core/server_time.ts";
@@ -33,7 +33,7 @@ export { type Micros, toSeconds } from "./src/core/time.ts";
 export { mergeBatches } from "./src/core/merge.ts";
 
 // What comes from chat.
-export { type ParsedLine, parseIrcLine, type UnreadableReason } from "./src/core/irc_line.ts";
+export { type ParsedLine, parseIrcLine, type UnreadableReason } from "./src/core/irc/irc_line.ts";
 
 // What the outside has to promise.
 export type { ArchiveLock } from "./src/ports/archive_lock.ts";

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { posix } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { EXIT } from "../src/cli/exit.ts";
+import { EXIT } from "../src/cli/frame/exit.ts";
 import { runCli } from "./cli/run_cli.ts";
 
 const PROJECT = fileURLToPath(new URL("../", import.meta.url));

@@ -1,7 +1,7 @@
 // LogTape, because it runs unchanged in Deno, Node and browsers, has no dependencies of its own and
 // hands structured records to whatever sink a program that embeds chatloom has set up already.
 import { configureSync, getLogger, type LogRecord } from "@logtape/logtape";
-import { toPrintable } from "../core/printable.ts";
+import { toPrintable } from "../core/text/printable.ts";
 import type { Reporter, ReportFields, Severity } from "../ports/reporter.ts";
 import type { Counters } from "./counters.ts";
 

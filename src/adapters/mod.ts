@@ -46,8 +46,8 @@ export {
   type WebSocketLike,
   webSocketTransport,
   type WebSocketTransportOptions,
-} from "./websocket_transport.ts";
-export { runtimeTransport, wsTransport } from "./ws_transport.ts";
+} from "./websocket/websocket_transport.ts";
+export { runtimeTransport, wsTransport } from "./websocket/ws_transport.ts";
 export { denoServer } from "./http/deno_server.ts";
 export { honoRouter } from "./http/hono_router.ts";
 export { nodeServer, type ServeOptions } from "./http/node_server.ts";

@@ -5,14 +5,14 @@ import { decodeBatch } from "../core/batch.ts";
 import { BatchSyntaxError } from "../core/errors.ts";
 import { type Micros, TIME_END_US } from "../core/time.ts";
 import { readMinutes } from "../engine/read/read_minutes.ts";
-import { checkChannels } from "./channel_names.ts";
-import { contextOf, type VerbContext } from "./context.ts";
-import { existingArchive } from "./existing_archive.ts";
-import { EXIT, QuietExit } from "./exit.ts";
-import { readInput } from "./input_file.ts";
-import { formatForPeople } from "../core/message_text.ts";
-import { examplesOf } from "./program.ts";
-import { parseTimeFlag } from "./time_flag.ts";
+import { checkChannels } from "./arguments/channel_names.ts";
+import { contextOf, type VerbContext } from "./frame/context.ts";
+import { existingArchive } from "./arguments/existing_archive.ts";
+import { EXIT, QuietExit } from "./frame/exit.ts";
+import { readInput } from "./arguments/input_file.ts";
+import { formatForPeople } from "../core/text/message_text.ts";
+import { examplesOf } from "./frame/program.ts";
+import { parseTimeFlag } from "./arguments/time_flag.ts";
 
 interface CatFlags {
   readonly archive?: string;

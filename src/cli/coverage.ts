@@ -4,11 +4,11 @@ import type { Micros } from "../core/time.ts";
 import { toMinuteJson } from "../engine/coverage/describe_minute.ts";
 import { coverageByMinute, type MinuteCoverage } from "../engine/coverage/minute_coverage.ts";
 import { spanOf } from "../engine/coverage/read_coverage.ts";
-import { checkChannels } from "./channel_names.ts";
-import { contextOf } from "./context.ts";
-import { existingArchive } from "./existing_archive.ts";
-import { examplesOf } from "./program.ts";
-import { parseTimeFlag } from "./time_flag.ts";
+import { checkChannels } from "./arguments/channel_names.ts";
+import { contextOf } from "./frame/context.ts";
+import { existingArchive } from "./arguments/existing_archive.ts";
+import { examplesOf } from "./frame/program.ts";
+import { parseTimeFlag } from "./arguments/time_flag.ts";
 
 interface CoverageFlags {
   readonly archive: string;

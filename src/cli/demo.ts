@@ -5,11 +5,11 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
-import { contextOf, type VerbContext } from "./context.ts";
-import { type DemoNode, reportDemo } from "./demo_report.ts";
-import { EXIT, QuietExit } from "./exit.ts";
-import { examplesOf } from "./program.ts";
-import { type ServedTwitch, serveSimulatedTwitch } from "./serve_simulated_twitch.ts";
+import { contextOf, type VerbContext } from "./frame/context.ts";
+import { type DemoNode, reportDemo } from "./simulation/demo_report.ts";
+import { EXIT, QuietExit } from "./frame/exit.ts";
+import { examplesOf } from "./frame/program.ts";
+import { type ServedTwitch, serveSimulatedTwitch } from "./simulation/serve_simulated_twitch.ts";
 
 const CHANNELS = ["demo_speedrun", "demo_chess"];
 const LINES_PER_SECOND = 25;

@@ -5,8 +5,8 @@ import { fileSystemStore } from "../adapters/file_system_store.ts";
 import { bestHasher } from "../adapters/web_crypto_hasher.ts";
 import { ChatloomError } from "../core/errors.ts";
 import { type Capture, importCapture } from "../engine/record/import_capture.ts";
-import { contextOf } from "./context.ts";
-import { examplesOf } from "./program.ts";
+import { contextOf } from "./frame/context.ts";
+import { examplesOf } from "./frame/program.ts";
 
 /** `chatloom import`: records captures of raw lines. */
 export function importCommand(): Command {

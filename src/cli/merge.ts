@@ -2,10 +2,10 @@ import { Command } from "commander";
 import { FILE_MAX_BYTES } from "../adapters/file_system_store.ts";
 import { BatchSyntaxError } from "../core/errors.ts";
 import { mergeBatches } from "../core/merge.ts";
-import { contextOf } from "./context.ts";
-import { EXIT, QuietExit } from "./exit.ts";
-import { readInput } from "./input_file.ts";
-import { examplesOf } from "./program.ts";
+import { contextOf } from "./frame/context.ts";
+import { EXIT, QuietExit } from "./frame/exit.ts";
+import { readInput } from "./arguments/input_file.ts";
+import { examplesOf } from "./frame/program.ts";
 
 /** `chatloom merge`: prints what batch files say together. */
 export function mergeCommand(): Command {

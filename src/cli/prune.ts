@@ -4,10 +4,10 @@ import { fileSystemMarks, fileSystemNotes } from "../adapters/file_system_notes.
 import { systemClock } from "../adapters/system_clock.ts";
 import { HOUR_US, type Micros } from "../core/time.ts";
 import { pruneArchive } from "../engine/prune/prune_archive.ts";
-import { checkChannels } from "./channel_names.ts";
-import { contextOf } from "./context.ts";
-import { existingArchive } from "./existing_archive.ts";
-import { examplesOf } from "./program.ts";
+import { checkChannels } from "./arguments/channel_names.ts";
+import { contextOf } from "./frame/context.ts";
+import { existingArchive } from "./arguments/existing_archive.ts";
+import { examplesOf } from "./frame/program.ts";
 
 interface PruneFlags {
   readonly archive: string;

@@ -6,11 +6,11 @@ import { isNodeName } from "../core/node_name.ts";
 import { TWITCH_CHAT_URL } from "../engine/session/chat_pool.ts";
 import { isNick, type Login } from "../engine/session/login.ts";
 import type { WantedChannel } from "../engine/session/membership.ts";
-import { parseChannel, readChannelList, warnOfEntry } from "./channel_list.ts";
-import { contextOf } from "./context.ts";
-import { examplesOf } from "./program.ts";
-import { recordChat } from "./record_chat.ts";
-import { addReplicationFlags, type ReplicationFlags } from "./replication.ts";
+import { parseChannel, readChannelList, warnOfEntry } from "./arguments/channel_list.ts";
+import { contextOf } from "./frame/context.ts";
+import { examplesOf } from "./frame/program.ts";
+import { recordChat } from "./node/record_chat.ts";
+import { addReplicationFlags, type ReplicationFlags } from "./node/replication.ts";
 
 interface RecordFlags extends ReplicationFlags {
   readonly archive: string;

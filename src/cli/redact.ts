@@ -2,9 +2,9 @@ import { Command } from "commander";
 import { fileSystemLock } from "../adapters/file_system_lock.ts";
 import { systemClock } from "../adapters/system_clock.ts";
 import { bestHasher } from "../adapters/web_crypto_hasher.ts";
-import { formatForPeople } from "../core/message_text.ts";
+import { formatForPeople } from "../core/text/message_text.ts";
 import type { IrcMessage } from "../core/message.ts";
-import { toPrintable } from "../core/printable.ts";
+import { toPrintable } from "../core/text/printable.ts";
 import type { RedactedMessage, RedactedUser } from "../core/redaction.ts";
 import { type Micros, MILLISECOND_US, toSeconds } from "../core/time.ts";
 import { sentUs } from "../core/content.ts";
@@ -12,12 +12,12 @@ import { findLogins, listRedactions, previewRedaction, redact } from "../engine/
 import type { ScannedMinute } from "../engine/redact/scan_channel.ts";
 import type { BatchStore } from "../ports/batch_store.ts";
 import type { Hasher } from "../ports/hasher.ts";
-import { checkChannels } from "./channel_names.ts";
-import { contextOf, type VerbContext } from "./context.ts";
-import { settlingStore } from "./settling_store.ts";
-import { EXIT, QuietExit } from "./exit.ts";
-import { examplesOf } from "./program.ts";
-import { parseTimeFlag } from "./time_flag.ts";
+import { checkChannels } from "./arguments/channel_names.ts";
+import { contextOf, type VerbContext } from "./frame/context.ts";
+import { settlingStore } from "./node/settling_store.ts";
+import { EXIT, QuietExit } from "./frame/exit.ts";
+import { examplesOf } from "./frame/program.ts";
+import { parseTimeFlag } from "./arguments/time_flag.ts";
 
 interface RedactFlags {
   readonly archive: string;

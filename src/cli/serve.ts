@@ -4,11 +4,16 @@ import { systemClock } from "../adapters/system_clock.ts";
 import { systemRandom } from "../adapters/system_random.ts";
 import { bestHasher } from "../adapters/web_crypto_hasher.ts";
 import { USUAL_LIMITS } from "../engine/api/gate/gate.ts";
-import { contextOf } from "./context.ts";
-import { existingArchive } from "./existing_archive.ts";
-import { examplesOf } from "./program.ts";
-import { type AccessFlags, addAccessFlags, parseListenFlag, readAccess } from "./serve_flags.ts";
-import { serveNode } from "./serve_node.ts";
+import { contextOf } from "./frame/context.ts";
+import { existingArchive } from "./arguments/existing_archive.ts";
+import { examplesOf } from "./frame/program.ts";
+import {
+  type AccessFlags,
+  addAccessFlags,
+  parseListenFlag,
+  readAccess,
+} from "./arguments/serve_flags.ts";
+import { serveNode } from "./node/serve_node.ts";
 
 interface ServeFlags extends AccessFlags {
   readonly archive: string;

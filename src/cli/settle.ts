@@ -3,12 +3,12 @@ import { fileSystemLock } from "../adapters/file_system_lock.ts";
 import { bestHasher } from "../adapters/web_crypto_hasher.ts";
 import { type Micros, MILLISECOND_US } from "../core/time.ts";
 import { settleArchive } from "../engine/settle/settle_archive.ts";
-import { checkChannels } from "./channel_names.ts";
-import { contextOf } from "./context.ts";
-import { EXIT, QuietExit } from "./exit.ts";
-import { examplesOf } from "./program.ts";
-import { settlingStore } from "./settling_store.ts";
-import { parseTimeFlag } from "./time_flag.ts";
+import { checkChannels } from "./arguments/channel_names.ts";
+import { contextOf } from "./frame/context.ts";
+import { EXIT, QuietExit } from "./frame/exit.ts";
+import { examplesOf } from "./frame/program.ts";
+import { settlingStore } from "./node/settling_store.ts";
+import { parseTimeFlag } from "./arguments/time_flag.ts";
 
 interface SettleFlags {
   readonly archive: string;

@@ -5,11 +5,11 @@ import type { Reporter } from "../ports/reporter.ts";
 import { parseFaults, type TwitchFaults } from "../testing/simulated_twitch/faults.ts";
 import type { Framing } from "../testing/simulated_twitch/framing.ts";
 import type { SimulatedChannel } from "../testing/simulated_twitch/simulated_twitch.ts";
-import { contextOf } from "./context.ts";
-import { readInput } from "./input_file.ts";
-import { examplesOf } from "./program.ts";
-import { type ServedTwitch, serveSimulatedTwitch } from "./serve_simulated_twitch.ts";
-import { openTruthFile, type TruthFile } from "./truth_file.ts";
+import { contextOf } from "./frame/context.ts";
+import { readInput } from "./arguments/input_file.ts";
+import { examplesOf } from "./frame/program.ts";
+import { type ServedTwitch, serveSimulatedTwitch } from "./simulation/serve_simulated_twitch.ts";
+import { openTruthFile, type TruthFile } from "./simulation/truth_file.ts";
 
 /** What `chatloom simulate` does. */
 export interface SimulateOptions {

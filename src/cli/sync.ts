@@ -12,13 +12,13 @@ import { MergedAway } from "../engine/sync/merged_away.ts";
 import type { PeerTotals } from "../engine/sync/peer_tally.ts";
 import { rememberingStore } from "../engine/sync/remembering_store.ts";
 import { type PeerState, Syncer } from "../engine/sync/syncer.ts";
-import { checkChannels } from "./channel_names.ts";
-import { contextOf, type VerbContext } from "./context.ts";
-import { EXIT, QuietExit } from "./exit.ts";
-import { addPeerFlags, type PeerFlags, peerSource } from "./peer_flags.ts";
-import { readPeers, watchPeers } from "./peer_list.ts";
-import { examplesOf } from "./program.ts";
-import { parseTimeFlag } from "./time_flag.ts";
+import { checkChannels } from "./arguments/channel_names.ts";
+import { contextOf, type VerbContext } from "./frame/context.ts";
+import { EXIT, QuietExit } from "./frame/exit.ts";
+import { addPeerFlags, type PeerFlags, peerSource } from "./arguments/peer_flags.ts";
+import { readPeers, watchPeers } from "./arguments/peer_list.ts";
+import { examplesOf } from "./frame/program.ts";
+import { parseTimeFlag } from "./arguments/time_flag.ts";
 
 interface SyncFlags extends PeerFlags {
   readonly archive: string;

@@ -4,11 +4,11 @@ import { bestHasher } from "../adapters/web_crypto_hasher.ts";
 import { type Finding, type FindingKind, NOTE_KINDS } from "../engine/verify/finding.ts";
 import { healBatch, type HealOptions } from "../engine/verify/heal.ts";
 import { verifyArchive } from "../engine/verify/verify_archive.ts";
-import { checkChannels } from "./channel_names.ts";
-import { contextOf } from "./context.ts";
-import { settlingStore } from "./settling_store.ts";
-import { EXIT, QuietExit } from "./exit.ts";
-import { examplesOf } from "./program.ts";
+import { checkChannels } from "./arguments/channel_names.ts";
+import { contextOf } from "./frame/context.ts";
+import { settlingStore } from "./node/settling_store.ts";
+import { EXIT, QuietExit } from "./frame/exit.ts";
+import { examplesOf } from "./frame/program.ts";
 
 interface VerifyFlags {
   readonly archive: string;

@@ -1,4 +1,4 @@
-import { fromDigestText, isDigestText, toDigestText } from "./digest_text.ts";
+import { fromDigestText, isDigestText, toDigestText } from "./text/digest_text.ts";
 import { HOUR_US, type Micros, MINUTE_US, TIME_END_US } from "./time.ts";
 
 /**

@@ -1,9 +1,14 @@
-import { compareCodePoints, formatFloat, formatSeconds, formatString } from "./canonical_json.ts";
+import {
+  compareCodePoints,
+  formatFloat,
+  formatSeconds,
+  formatString,
+} from "./text/canonical_json.ts";
 import { contentOfFields } from "./content.ts";
 import { BatchSyntaxError } from "./errors.ts";
 import type { Message } from "./message.ts";
 import { findMessageFault } from "./message_check.ts";
-import { parseJson } from "./parse_json.ts";
+import { parseJson } from "./text/parse_json.ts";
 import { fromSeconds, type Micros, SECOND_US } from "./time.ts";
 
 /**

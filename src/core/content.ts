@@ -1,4 +1,9 @@
-import { compareCodePoints, formatString, formatValue, isPlainText } from "./canonical_json.ts";
+import {
+  compareCodePoints,
+  formatString,
+  formatValue,
+  isPlainText,
+} from "./text/canonical_json.ts";
 import { type IrcMessage, type JsonValue, SENT_TAG } from "./message.ts";
 import { type Micros, MILLISECOND_US, TIME_END_US } from "./time.ts";
 

@@ -1,5 +1,5 @@
 import { formatHour, parseHour } from "./archive_key.ts";
-import { compareCodePoints, formatString } from "./canonical_json.ts";
+import { compareCodePoints, formatString } from "./text/canonical_json.ts";
 import type { Micros } from "./time.ts";
 
 /** A stretch of an hour in whole seconds since its start: from the first up to before the second. */

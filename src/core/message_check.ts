@@ -1,4 +1,4 @@
-import { DEPTH_MAX } from "./canonical_json.ts";
+import { DEPTH_MAX } from "./text/canonical_json.ts";
 import { fromSeconds, RANGE_MAX_US, SECOND_US, TIME_END_US, toSeconds } from "./time.ts";
 
 /**

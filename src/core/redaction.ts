@@ -1,4 +1,4 @@
-import { formatSeconds, formatString } from "./canonical_json.ts";
+import { formatSeconds, formatString } from "./text/canonical_json.ts";
 import { fromSeconds, type Micros, TIME_END_US, toSeconds } from "./time.ts";
 
 /**

@@ -4,7 +4,7 @@ import { decodeSpan } from "./scan/byte_text.ts";
 import type { Content } from "./content.ts";
 import { type ExactMessage, ExactStore } from "./merging/exact_store.ts";
 import type { IrcMessage } from "./message.ts";
-import { parseJson } from "./parse_json.ts";
+import { parseJson } from "./text/parse_json.ts";
 import { type NormalLine, sortLines, textOf, writeLines } from "./merging/normal_form.ts";
 import { overlapParts } from "./grouping/overlap.ts";
 import { RangedStore } from "./merging/ranged_store.ts";

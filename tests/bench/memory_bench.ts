@@ -18,7 +18,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { serveSimulatedTwitch } from "../../src/cli/serve_simulated_twitch.ts";
+import { serveSimulatedTwitch } from "../../src/cli/simulation/serve_simulated_twitch.ts";
 
 const CHANNELS = 1_000;
 const SECONDS = Number(process.env["MEMORY_SECONDS"] ?? 90);

@@ -16,7 +16,7 @@ import { parseIRCMessage, parseTwitchMessage } from "dank-twitch-irc";
 import { parse as parseWithIrcMessage } from "irc-message";
 import { parseMessage } from "ircv3";
 import tmiParser from "tmi.js/lib/parser.js";
-import { parseIrcLine } from "../../src/core/irc_line.ts";
+import { parseIrcLine } from "../../src/core/irc/irc_line.ts";
 import { encodeRecordedBatch } from "../../src/engine/record/batch_writer.ts";
 import { Recording } from "../../src/engine/record/recording.ts";
 import type { Hasher } from "../../src/ports/hasher.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bestHasher, webCryptoHasher } from "../../src/adapters/web_crypto_hasher.ts";
-import { toDigestText } from "../../src/core/digest_text.ts";
+import { toDigestText } from "../../src/core/text/digest_text.ts";
 
 test("bestHasher hashes without Web Crypto", async () => {
   assert.equal(globalThis.crypto.subtle, undefined, "this page has Web Crypto");

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Command } from "commander";
-import { contextOf } from "../../src/cli/context.ts";
-import { EXIT, outcomeOf, QuietExit } from "../../src/cli/exit.ts";
-import { StatusLine } from "../../src/cli/progress.ts";
+import { contextOf } from "../../src/cli/frame/context.ts";
+import { EXIT, outcomeOf, QuietExit } from "../../src/cli/frame/exit.ts";
+import { StatusLine } from "../../src/cli/frame/progress.ts";
 import { BatchSyntaxError, ChatloomError } from "../../src/core/errors.ts";
 import { runCli } from "./run_cli.ts";
 

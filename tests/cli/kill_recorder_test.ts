@@ -10,10 +10,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArchiveKey } from "../../src/core/archive_key.ts";
 import { fileSystemStore } from "../../src/adapters/file_system_store.ts";
-import { serveSimulatedTwitch } from "../../src/cli/serve_simulated_twitch.ts";
+import { serveSimulatedTwitch } from "../../src/cli/simulation/serve_simulated_twitch.ts";
 import { decodeBatch } from "../../src/core/batch.ts";
 import { contentKey, contentOf, contentOfFields } from "../../src/core/content.ts";
-import { parseIrcLine } from "../../src/core/irc_line.ts";
+import { parseIrcLine } from "../../src/core/irc/irc_line.ts";
 import { between, seededRandom } from "../../src/testing/seeded_random.ts";
 
 // A recorder is killed at random moments while a simulated Twitch sends a thousand lines a second.

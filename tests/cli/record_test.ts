@@ -10,7 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArchiveKey } from "../../src/core/archive_key.ts";
 import { fileSystemStore } from "../../src/adapters/file_system_store.ts";
-import { serveSimulatedTwitch } from "../../src/cli/serve_simulated_twitch.ts";
+import { serveSimulatedTwitch } from "../../src/cli/simulation/serve_simulated_twitch.ts";
 import { decodeBatch } from "../../src/core/batch.ts";
 import { runCli } from "./run_cli.ts";
 

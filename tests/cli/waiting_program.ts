@@ -1,7 +1,7 @@
 /** Waits to be interrupted; then ends as it was told, or with `slow` goes on as if it had not been. */
 import process from "node:process";
-import type { QuietExit } from "../../src/cli/exit.ts";
-import { interruption } from "../../src/cli/interruption.ts";
+import type { QuietExit } from "../../src/cli/frame/exit.ts";
+import { interruption } from "../../src/cli/frame/interruption.ts";
 
 const { signal } = interruption();
 const timer = setTimeout(() => {}, 60_000);

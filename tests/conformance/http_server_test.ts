@@ -241,6 +241,18 @@ test("nodeServer drops who is slow to ask, and who does not move", async () => {
   }
 });
 
+test("nodeServer takes nobody for idle who waits for it", async () => {
+  const listener = await nodeServer(async () => {
+    await new Promise((resolve) => setTimeout(resolve, 900));
+    return new Response("late");
+  }, { listen: LISTEN, idleTimeoutMs: 200 });
+  try {
+    assert.equal(await (await fetch(listener.url)).text(), "late");
+  } finally {
+    await listener.close();
+  }
+});
+
 test("nodeServer breaks off connections beyond its bound, and takes new ones when there is room", async () => {
   const listener = await nodeServer(() => Promise.resolve(new Response("ok")), {
     listen: LISTEN,

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { test } from "node:test";
-import { serveWebSocket } from "../../src/adapters/websocket_server.ts";
-import { webSocketTransport } from "../../src/adapters/websocket_transport.ts";
-import { runtimeTransport, wsTransport } from "../../src/adapters/ws_transport.ts";
+import { serveWebSocket } from "../../src/adapters/websocket/websocket_server.ts";
+import { webSocketTransport } from "../../src/adapters/websocket/websocket_transport.ts";
+import { runtimeTransport, wsTransport } from "../../src/adapters/websocket/ws_transport.ts";
 import { ChatloomError } from "../../src/core/errors.ts";
 import type { Chunk, Connection, Transport } from "../../src/ports/transport.ts";
 import { memoryTransport } from "../../src/testing/simulated_twitch/memory_transport.ts";

@@ -8,7 +8,7 @@ import {
   formatSeconds,
   formatString,
   formatValue,
-} from "../../src/core/canonical_json.ts";
+} from "../../src/core/text/canonical_json.ts";
 import type { JsonValue } from "../../src/core/message.ts";
 import { fromSeconds, TIME_END_US, toSeconds } from "../../src/core/time.ts";
 import { intBelow, seededRandom } from "../../src/testing/seeded_random.ts";

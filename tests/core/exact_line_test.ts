@@ -4,7 +4,7 @@ import test from "node:test";
 import fc from "fast-check";
 import { encodeBatch, parseMessageLine } from "../../src/core/batch.ts";
 import { decodeSpan, toByteSpan, toByteText } from "../../src/core/scan/byte_text.ts";
-import { formatFloat } from "../../src/core/canonical_json.ts";
+import { formatFloat } from "../../src/core/text/canonical_json.ts";
 import { asciiBytes, NO, skipReceived } from "../../src/core/scan/canonical_scan.ts";
 import { contentKey, contentOfFields, sentUs } from "../../src/core/content.ts";
 import { type ExactLine, scanExactLine, scanRepeat } from "../../src/core/scan/exact_line.ts";

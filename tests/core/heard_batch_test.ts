@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { contentOf, sentUs } from "../../src/core/content.ts";
 import { HeardBatch } from "../../src/core/hearing/heard_batch.ts";
 import { LaterTimestamps } from "../../src/core/hearing/later_timestamps.ts";
-import { parseIrcLine } from "../../src/core/irc_line.ts";
+import { parseIrcLine } from "../../src/core/irc/irc_line.ts";
 import { SightingSet } from "../../src/core/sighting_set.ts";
 import { SECOND_US, toSeconds } from "../../src/core/time.ts";
 import {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseIrcLine } from "../../src/core/irc_line.ts";
+import { parseIrcLine } from "../../src/core/irc/irc_line.ts";
 import type { IrcMessage } from "../../src/core/message.ts";
 import {
   encodeRedaction,

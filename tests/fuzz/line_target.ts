@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { decodeBatch, encodeBatch } from "../../src/core/batch.ts";
 import { contentOf, contentOfFields } from "../../src/core/content.ts";
-import { isPlainText } from "../../src/core/canonical_json.ts";
-import { parseIrcLine } from "../../src/core/irc_line.ts";
+import { isPlainText } from "../../src/core/text/canonical_json.ts";
+import { parseIrcLine } from "../../src/core/irc/irc_line.ts";
 import type { IrcMessage } from "../../src/core/message.ts";
 import { chance, pick } from "../../src/testing/seeded_random.ts";
 import { LINES } from "./corpus.ts";

@@ -7,7 +7,7 @@ import { memoryStore } from "../../src/adapters/memory_store.ts";
 import { wasmHasher } from "../../src/adapters/wasm_hasher.ts";
 import { parseArchiveKey } from "../../src/core/archive_key.ts";
 import { decodeBatch, encodeBatch } from "../../src/core/batch.ts";
-import { toDigestText } from "../../src/core/digest_text.ts";
+import { toDigestText } from "../../src/core/text/digest_text.ts";
 import { importCapture } from "../../src/engine/record/import_capture.ts";
 import type { BatchStore } from "../../src/ports/batch_store.ts";
 import { SILENT } from "../../src/ports/reporter.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sentUs } from "../../src/core/content.ts";
-import { parseIrcLine } from "../../src/core/irc_line.ts";
+import { parseIrcLine } from "../../src/core/irc/irc_line.ts";
 import type { IrcMessage, Message } from "../../src/core/message.ts";
 import { fromSeconds, type Micros, SECOND_US } from "../../src/core/time.ts";
 import { between, pick, seededRandom } from "../../src/testing/seeded_random.ts";

@@ -11,7 +11,7 @@ import { decodeBatch } from "../../src/core/batch.ts";
 import { sentUs } from "../../src/core/content.ts";
 import { type IrcMessage, KEPT_COMMANDS, type Message } from "../../src/core/message.ts";
 import { ChatloomError } from "../../src/core/errors.ts";
-import { parseIrcLine } from "../../src/core/irc_line.ts";
+import { parseIrcLine } from "../../src/core/irc/irc_line.ts";
 import { JournalWriter } from "../../src/engine/journal/journal_writer.ts";
 import { recoverJournals } from "../../src/engine/journal/recover_journals.ts";
 import { Recorder } from "../../src/engine/record/recorder.ts";

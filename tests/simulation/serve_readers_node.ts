@@ -13,7 +13,7 @@ import { prometheusMetrics } from "../../src/adapters/metrics/prometheus_metrics
 import { systemClock } from "../../src/adapters/system_clock.ts";
 import { systemRandom } from "../../src/adapters/system_random.ts";
 import { bestHasher } from "../../src/adapters/web_crypto_hasher.ts";
-import { runtimeTransport } from "../../src/adapters/ws_transport.ts";
+import { runtimeTransport } from "../../src/adapters/websocket/ws_transport.ts";
 import { sentUs } from "../../src/core/content.ts";
 import { nodeApi } from "../../src/engine/api/node_api.ts";
 import { JournalWriter } from "../../src/engine/journal/journal_writer.ts";

@@ -11,10 +11,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { fileSystemStore } from "../../src/adapters/file_system_store.ts";
 import { bestHasher } from "../../src/adapters/web_crypto_hasher.ts";
-import { serveSimulatedTwitch } from "../../src/cli/serve_simulated_twitch.ts";
+import { serveSimulatedTwitch } from "../../src/cli/simulation/serve_simulated_twitch.ts";
 import { batchKey, parseArchiveKey } from "../../src/core/archive_key.ts";
 import { decodeBatch, encodeBatch } from "../../src/core/batch.ts";
-import { parseIrcLine } from "../../src/core/irc_line.ts";
+import { parseIrcLine } from "../../src/core/irc/irc_line.ts";
 import { said } from "../conformance/api_world.ts";
 
 // One node records a thousand lines a second while many read: in full, as promised, a thousand for

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { request } from "node:http";
 import { connect as connectSocket } from "node:net";
 import { test } from "node:test";
-import { wsTransport } from "../../src/adapters/ws_transport.ts";
+import { wsTransport } from "../../src/adapters/websocket/ws_transport.ts";
 import {
   type ServedTwitch,
   serveSimulatedTwitch,
   type ServeSimulatedTwitchOptions,
-} from "../../src/cli/serve_simulated_twitch.ts";
+} from "../../src/cli/simulation/serve_simulated_twitch.ts";
 import { ChatloomError } from "../../src/core/errors.ts";
 import { PlainClient } from "./plain_client.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseIrcLine } from "../../src/core/irc_line.ts";
+import { parseIrcLine } from "../../src/core/irc/irc_line.ts";
 import { joinRefusal } from "../../src/engine/session/join_refusal.ts";
 import { utf8Length } from "../../src/engine/session/lines/utf8_length.ts";
 import { Backoff } from "../../src/engine/session/pace/backoff.ts";

@@ -7,7 +7,7 @@ import {
 } from "../../src/core/archive_key.ts";
 import { contentOf } from "../../src/core/content.ts";
 import { encodeRedaction } from "../../src/core/redaction.ts";
-import { toDigestText } from "../../src/core/digest_text.ts";
+import { toDigestText } from "../../src/core/text/digest_text.ts";
 import { SightingSet } from "../../src/core/sighting_set.ts";
 import { type Micros, MINUTE_US, SECOND_US } from "../../src/core/time.ts";
 import { memoryStore } from "../../src/adapters/memory_store.ts";

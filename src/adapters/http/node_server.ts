@@ -37,6 +37,9 @@ export async function nodeServer(
 ): Promise<HttpListener> {
   const { hostname, port } = parseListenAddress(options.listen);
   const headersTimeoutMs = options.headersTimeoutMs ?? 10_000;
+  const idleTimeoutMs = options.idleTimeoutMs ?? 60_000;
+  /** Connections that wait for us, not we for them. */
+  const waiting = new Set<Socket>();
   const server = createServer({
     maxHeaderSize: HEADERS_MAX_BYTES,
     headersTimeout: headersTimeoutMs,
@@ -44,10 +47,14 @@ export async function nodeServer(
     connectionsCheckingInterval: Math.min(1_000, headersTimeoutMs / 2),
     keepAliveTimeout: 15_000,
   }, (incoming, outgoing) => {
-    answer(handler, incoming, outgoing).catch(() => outgoing.destroy()); // The caller is gone.
+    answer(handler, incoming, { outgoing, waiting })
+      .catch(() => outgoing.destroy()); // The caller is gone.
   });
   server.maxConnections = options.connectionsMax ?? 4_096;
-  server.setTimeout(options.idleTimeoutMs ?? 60_000, (socket: Socket) => socket.destroy());
+  server.setTimeout(idleTimeoutMs, (socket: Socket) => {
+    if (waiting.has(socket)) socket.setTimeout(idleTimeoutMs);
+    else socket.destroy();
+  });
   await new Promise<void>((resolve, reject) => {
     server.once("error", (cause) =>
       reject(
@@ -78,7 +85,10 @@ async function close(server: Server, graceMs: number): Promise<void> {
 async function answer(
   handler: HttpHandler,
   incoming: IncomingMessage,
-  outgoing: ServerResponse,
+  { outgoing, waiting }: {
+    readonly outgoing: ServerResponse;
+    readonly waiting: Set<Socket>;
+  },
 ): Promise<void> {
   const request = toRequest(incoming);
   if (request === undefined) {
@@ -86,8 +96,10 @@ async function answer(
     outgoing.end("Cannot read the request");
     return;
   }
-  const address = incoming.socket.remoteAddress ?? "unknown";
-  const response = await handler(request, { address });
+  const { socket } = incoming;
+  waiting.add(socket);
+  const response = await handler(request, { address: socket.remoteAddress ?? "unknown" })
+    .finally(() => waiting.delete(socket));
   outgoing.writeHead(response.status, Object.fromEntries(response.headers));
   if (response.body === null) {
     outgoing.end();

@@ -1,5 +1,5 @@
 import { encodeLines, formatRange } from "../batch.ts";
-import { formatSeconds, formatString, isPlainText } from "../canonical_json.ts";
+import { formatSeconds, formatString, isPlainText } from "../text/canonical_json.ts";
 import { type Content, contentOf } from "../content.ts";
 import { cutEnd, type LaterTimestamp } from "./later_timestamps.ts";
 import { LineBytes } from "./line_bytes.ts";

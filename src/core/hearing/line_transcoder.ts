@@ -1,4 +1,4 @@
-import { formatString } from "../canonical_json.ts";
+import { formatString } from "../text/canonical_json.ts";
 import type { LineBytes } from "./line_bytes.ts";
 import { type Micros, SECOND_US } from "../time.ts";
 

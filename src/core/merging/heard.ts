@@ -1,5 +1,5 @@
 import { areSpansEqual, type ByteSpan, decodeSpan, toByteSpan } from "../scan/byte_text.ts";
-import { compareCodePoints } from "../canonical_json.ts";
+import { compareCodePoints } from "../text/canonical_json.ts";
 import { skipString } from "../scan/canonical_scan.ts";
 import { compareReceived } from "../sighting.ts";
 

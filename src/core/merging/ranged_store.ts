@@ -1,4 +1,9 @@
-import { compareCodePoints, formatFloat, formatSeconds, formatString } from "../canonical_json.ts";
+import {
+  compareCodePoints,
+  formatFloat,
+  formatSeconds,
+  formatString,
+} from "../text/canonical_json.ts";
 import { type BatchLine, formatOwnRange, formatRange } from "../batch.ts";
 import { type Content, contentKey } from "../content.ts";
 import { groupSightings } from "../grouping/group_sightings.ts";

@@ -7,7 +7,12 @@ import {
   toByteSpan,
   toByteText,
 } from "../scan/byte_text.ts";
-import { compareCodePoints, formatFloat, formatSeconds, formatString } from "../canonical_json.ts";
+import {
+  compareCodePoints,
+  formatFloat,
+  formatSeconds,
+  formatString,
+} from "../text/canonical_json.ts";
 import { type Content, contentOfFields, sentUs } from "../content.ts";
 import { BatchSyntaxError } from "../errors.ts";
 import { type ExactLine, type Repeat, scanExactLine, scanRepeat } from "../scan/exact_line.ts";

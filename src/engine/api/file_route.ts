@@ -1,5 +1,5 @@
 import { parseArchiveKey } from "../../core/archive_key.ts";
-import { toDigestText } from "../../core/digest_text.ts";
+import { toDigestText } from "../../core/text/digest_text.ts";
 import type { HttpQuestion } from "../../ports/http.ts";
 import { type Answer, entityTag, holdsTag, notFound, notModified } from "./answer.ts";
 import { type ApiRoute, CHANNEL_NOTE, HOUR_NOTE } from "./api_route.ts";

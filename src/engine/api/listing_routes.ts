@@ -2,7 +2,7 @@ import { isChannelName, parseArchiveKey, parseHour } from "../../core/archive_ke
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { HttpQuestion } from "../../ports/http.ts";
-import { toDigestText } from "../../core/digest_text.ts";
+import { toDigestText } from "../../core/text/digest_text.ts";
 import { type Answer, entityTag, holdsTag, jsonAnswer, notModified, textAnswer } from "./answer.ts";
 import { type ApiRoute, CHANNEL_NOTE, HOUR_NOTE } from "./api_route.ts";
 import { hiddenAmong, listHour } from "./list_hour.ts";

@@ -1,4 +1,4 @@
-import { toDigestText } from "../../core/digest_text.ts";
+import { toDigestText } from "../../core/text/digest_text.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import { ASK_EACH_TIME, entityTag, holdsTag, notModified } from "./answer.ts";
 import type { ApiRoute } from "./api_route.ts";

@@ -1,5 +1,5 @@
 import { type ArchiveKey, parseArchiveKey } from "../../core/archive_key.ts";
-import { toDigestText } from "../../core/digest_text.ts";
+import { toDigestText } from "../../core/text/digest_text.ts";
 import { type RedactionMatcher, redactionMatcher } from "../../core/redaction_matcher.ts";
 import type { Redaction } from "../../core/redaction.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";

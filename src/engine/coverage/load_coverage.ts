@@ -1,6 +1,6 @@
 import { type ArchiveKey, parseArchiveKey } from "../../core/archive_key.ts";
 import { type Coverage, parseCoverage } from "../../core/coverage.ts";
-import { toDigestText } from "../../core/digest_text.ts";
+import { toDigestText } from "../../core/text/digest_text.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 

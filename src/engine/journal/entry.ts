@@ -1,5 +1,5 @@
 import { isChannelName } from "../../core/archive_key.ts";
-import { formatSeconds } from "../../core/canonical_json.ts";
+import { formatSeconds } from "../../core/text/canonical_json.ts";
 import { fromSeconds, type Micros } from "../../core/time.ts";
 import { isListeningState, type ListeningState } from "../coverage/listening.ts";
 import type { Moment, Timestamp } from "../../core/server_time.ts";

@@ -1,5 +1,5 @@
 import type { ArchiveKey } from "../../core/archive_key.ts";
-import { parseIrcLine } from "../../core/irc_line.ts";
+import { parseIrcLine } from "../../core/irc/irc_line.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { DeadRun, JournalStore } from "../../ports/journal_store.ts";

@@ -1,6 +1,6 @@
 import type { ArchiveKey } from "../../core/archive_key.ts";
 import { parseArchiveKey } from "../../core/archive_key.ts";
-import { toDigestText } from "../../core/digest_text.ts";
+import { toDigestText } from "../../core/text/digest_text.ts";
 import { BatchSyntaxError } from "../../core/errors.ts";
 import { readBatch } from "../../core/read_batch.ts";
 import type { RedactionMatcher } from "../../core/redaction_matcher.ts";

@@ -1,8 +1,8 @@
 import type { ArchiveKey } from "../../core/archive_key.ts";
 import { sentUs } from "../../core/content.ts";
-import { toDigestText } from "../../core/digest_text.ts";
+import { toDigestText } from "../../core/text/digest_text.ts";
 import { ChatloomError } from "../../core/errors.ts";
-import { parseIrcLine } from "../../core/irc_line.ts";
+import { parseIrcLine } from "../../core/irc/irc_line.ts";
 import type { Moment } from "../../core/server_time.ts";
 import { HOUR_US, type Micros } from "../../core/time.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";

@@ -1,6 +1,6 @@
 import type { ArchiveKey } from "../../core/archive_key.ts";
 import { ChatloomError } from "../../core/errors.ts";
-import { parseIrcLine } from "../../core/irc_line.ts";
+import { parseIrcLine } from "../../core/irc/irc_line.ts";
 import type { Moment } from "../../core/server_time.ts";
 import { type Micros, MINUTE_US } from "../../core/time.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";

@@ -1,7 +1,7 @@
 import { isChannelName } from "../../core/archive_key.ts";
 import { sentUs } from "../../core/content.ts";
 import { HeardBatch } from "../../core/hearing/heard_batch.ts";
-import { type ParsedLine, parseIrcLine } from "../../core/irc_line.ts";
+import { type ParsedLine, parseIrcLine } from "../../core/irc/irc_line.ts";
 import { LaterTimestamps } from "../../core/hearing/later_timestamps.ts";
 import { type IrcMessage, KEPT_COMMANDS } from "../../core/message.ts";
 import {

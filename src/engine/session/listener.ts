@@ -1,4 +1,4 @@
-import type { ParsedLine } from "../../core/irc_line.ts";
+import type { ParsedLine } from "../../core/irc/irc_line.ts";
 
 /** One line as it came, and what it says. */
 export interface ReceivedLine {

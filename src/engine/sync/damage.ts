@@ -1,5 +1,5 @@
 import { type ArchiveKey, parseArchiveKey } from "../../core/archive_key.ts";
-import { toDigestText } from "../../core/digest_text.ts";
+import { toDigestText } from "../../core/text/digest_text.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { Reporter } from "../../ports/reporter.ts";

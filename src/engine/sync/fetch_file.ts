@@ -1,4 +1,4 @@
-import { toDigestText } from "../../core/digest_text.ts";
+import { toDigestText } from "../../core/text/digest_text.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { Peer } from "../../ports/peer.ts";
 import { type FileFault, findFileFault, maxBytesOf } from "./file_fault.ts";

@@ -1,5 +1,5 @@
 import { type ArchiveKey, parseHour } from "../../core/archive_key.ts";
-import { toDigestText } from "../../core/digest_text.ts";
+import { toDigestText } from "../../core/text/digest_text.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Peer } from "../../ports/peer.ts";
 import { hiddenBy } from "../read/minute_listing.ts";

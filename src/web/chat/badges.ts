@@ -1,4 +1,4 @@
-import { toPrintable } from "../../core/printable.ts";
+import { toPrintable } from "../../core/text/printable.ts";
 
 /** A badge as text. */
 export interface Badge {

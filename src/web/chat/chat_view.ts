@@ -42,7 +42,7 @@ export function ChatView({ library, channels, channel }: ChatViewProps): JSX.Ele
   const [selected, select] = useState<{ place: RowPlace; message: Message } | undefined>();
   useEffect(() => select(undefined), [day]);
   const list = useRef<VirtualList | undefined>(undefined);
-  const isFollowing = useFollowing({ day, list, isNode: library.isNode });
+  const isFollowing = useFollowing({ day, list, library, atUs });
   useFocus({ day, list, library, atUs, beginAnew: () => beginAnew(beginnings + 1) });
   const version = day.version.value;
   const closeDetail = (): void => {
@@ -145,31 +145,34 @@ async function locate({ day, list, library, atUs }: {
 const FOLLOW_EVERY_MS = 2_000;
 
 /** Whether new messages of a node are shown as they come; toggled by the reader. */
-function useFollowing({ day, list, isNode }: {
+function useFollowing({ day, list, library, atUs }: {
   readonly day: DayChat;
   readonly list: ListRef;
-  readonly isNode: boolean;
+  readonly library: Library;
+  readonly atUs: Micros | undefined;
 }): { readonly value: boolean; readonly set: (value: boolean) => void } {
-  const [value, set] = useState(isNode && route.value.atUs === undefined);
+  const { isNode } = library;
+  const [value, set] = useState(isNode && atUs === undefined);
+  useEffect(() => {
+    if (library.isJump(atUs)) set(false); // Who goes elsewhere wants to stay there.
+  }, [atUs]);
   useEffect(() => {
     if (!value || !isNode) return;
-    let wasAtEnd = true;
     let isBusy = false;
     const look = async (): Promise<void> => {
       if (isBusy || document.hidden) return;
       isBusy = true;
-      wasAtEnd = list.current?.isAtEnd ?? true;
       await day.refresh(Date.now() * 1000);
-      if (wasAtEnd) list.current?.showEnd();
       isBusy = false;
     };
     const timer = setInterval(look, FOLLOW_EVERY_MS);
-    const first = day.version.subscribe(() => {
-      if (wasAtEnd) requestAnimationFrame(() => list.current?.showEnd());
+    const stop = day.version.subscribe(() => {
+      // As it was before the list knows of what came.
+      if (list.current?.isAtEnd) requestAnimationFrame(() => list.current?.showEnd());
     });
     return () => {
       clearInterval(timer);
-      first();
+      stop();
     };
   }, [day, value, isNode]);
   return { value, set };

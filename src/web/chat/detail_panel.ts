@@ -1,7 +1,7 @@
 import { Fragment, h, type JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Message } from "../../core/message.ts";
-import { toPrintable } from "../../core/printable.ts";
+import { toPrintable } from "../../core/text/printable.ts";
 import { fromSeconds } from "../../core/time.ts";
 import { formatClock, formatDay } from "../app/format.ts";
 import { icon } from "../app/icons.ts";

@@ -1,6 +1,6 @@
 import { Fragment, h, type JSX } from "preact";
 import type { Message } from "../../core/message.ts";
-import { toPrintable } from "../../core/printable.ts";
+import { toPrintable } from "../../core/text/printable.ts";
 import { fromSeconds } from "../../core/time.ts";
 import { formatClock, formatCounted } from "../app/format.ts";
 import { icon } from "../app/icons.ts";

@@ -1,5 +1,5 @@
 import type { Message } from "../../core/message.ts";
-import { toPrintable } from "../../core/printable.ts";
+import { toPrintable } from "../../core/text/printable.ts";
 
 /** A piece of what was said. */
 export type TextPiece =

@@ -39,6 +39,11 @@ export class ScrollPosition {
     return this.#scrollPx;
   }
 
+  /** Learns where the bar really went after {@link moveTo}: browsers clamp and round. */
+  stands(scrollPx: number): void {
+    this.#scrollPx = scrollPx;
+  }
+
   /** Follows the bar. Returns whether it moved, other than by {@link moveTo}. */
   scrolledTo(scrollPx: number): boolean {
     const deltaPx = scrollPx - this.#scrollPx;

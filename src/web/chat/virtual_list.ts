@@ -40,13 +40,15 @@ export class VirtualList extends Component<VirtualListProps> {
   #anchor: { readonly place: RowPlace; readonly belowPx: number } | undefined;
   #active: RowPlace | undefined;
   #isFocusDue = false;
-  #isAtEnd = false;
+  #hasFocus = false;
+  #isAtEnd = true;
   #widthPx = 0;
 
   override componentDidMount(): void {
     this.props.onReady(this);
     this.#resizes = new ResizeObserver(() => {
       const widthPx = this.#scroller.current?.clientWidth ?? 0;
+      this.#followBar();
       if (widthPx !== this.#widthPx) this.#layout.remeasure();
       this.#widthPx = widthPx;
       this.#draw();
@@ -107,6 +109,7 @@ export class VirtualList extends Component<VirtualListProps> {
     if (this.#anchor !== undefined) {
       const topPx = this.#layout.topOf(this.#anchor.place) + this.#anchor.belowPx;
       scroller.scrollTop = this.#position.moveTo(topPx);
+      this.#position.stands(scroller.scrollTop);
     } else {
       this.#setAnchor();
     }
@@ -119,16 +122,23 @@ export class VirtualList extends Component<VirtualListProps> {
       : { place, belowPx: this.#position.topPx - this.#layout.topOf(place) };
   }
 
-  readonly #onScroll = (): void => {
-    const scroller = this.#scroller.current!;
-    if (!this.#position.scrolledTo(scroller.scrollTop)) return; // We did that ourselves.
+  /** Follows the bar. It may have moved long before the browser tells of it. */
+  #followBar(): boolean {
+    const { current: scroller } = this.#scroller;
+    if (scroller === null || !this.#position.scrolledTo(scroller.scrollTop)) return false;
     this.#setAnchor();
+    return true;
+  }
+
+  readonly #onScroll = (): void => {
+    this.#followBar();
     this.forceUpdate();
     clearTimeout(this.#restTimer);
     this.#restTimer = setTimeout(() => this.#rest(), REST_MS);
   };
 
   #rest(): void {
+    this.#followBar();
     this.#applyAnchor();
     const place = this.#layout.rowAt(this.#position.topPx);
     if (place === undefined) return;
@@ -145,6 +155,7 @@ export class VirtualList extends Component<VirtualListProps> {
   #settle(): void {
     const { current: slab } = this.#slab;
     if (slab === null) return;
+    this.#followBar();
     let isNews = false;
     for (const element of slab.children) {
       const place = this.#layout.at(Number(element.getAttribute("data-index")));
@@ -197,6 +208,9 @@ export class VirtualList extends Component<VirtualListProps> {
   }
 
   #focusActive(): void {
+    // A row that has the focus and scrolls away must not take the keyboard with it.
+    const isLost = this.#hasFocus && document.activeElement === document.body;
+    if (isLost) this.#scroller.current?.focus({ preventScroll: true });
     if (!this.#isFocusDue || this.#active === undefined) return;
     const index = this.#layout.indexOf(this.#active);
     const row = this.#slab.current?.querySelector<HTMLElement>(`[data-index="${index}"]`);
@@ -204,6 +218,12 @@ export class VirtualList extends Component<VirtualListProps> {
     this.#isFocusDue = false;
     row.focus({ preventScroll: true });
   }
+
+  readonly #onFocusOut = (event: FocusEvent): void => {
+    // Without a next element the row was taken away, or the window was left.
+    const { relatedTarget: next } = event;
+    if (next instanceof Node && !this.#scroller.current?.contains(next)) this.#hasFocus = false;
+  };
 
   readonly #onKey = (event: KeyboardEvent): void => {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
@@ -274,6 +294,9 @@ export class VirtualList extends Component<VirtualListProps> {
         ref: this.#scroller,
         onScroll: this.#onScroll,
         onKeyDown: this.#onKey,
+        onFocusIn: () => void (this.#hasFocus = true),
+        onFocusOut: this.#onFocusOut,
+        tabIndex: -1,
         role: "feed",
         "aria-label": "Messages",
         "aria-busy": day.status.value.kind === "reading" ? "true" : "false",

@@ -1,5 +1,5 @@
 import { type ArchiveKey, parseArchiveKey } from "../../core/archive_key.ts";
-import { isDigestText, toDigestText } from "../../core/digest_text.ts";
+import { isDigestText, toDigestText } from "../../core/text/digest_text.ts";
 import { BatchSyntaxError, ChatloomError } from "../../core/errors.ts";
 import { readBatch } from "../../core/read_batch.ts";
 import type { Hasher } from "../../ports/hasher.ts";

@@ -1,6 +1,6 @@
 import { h, type JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { toPrintable } from "../../core/printable.ts";
+import { toPrintable } from "../../core/text/printable.ts";
 import { formatCounted } from "../app/format.ts";
 import { theme } from "../app/settings.ts";
 import { AXIS_PX } from "./chart.ts";

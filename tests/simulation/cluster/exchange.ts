@@ -1,5 +1,5 @@
 import { type ArchiveKey, parseArchiveKey } from "../../../src/core/archive_key.ts";
-import { toDigestText } from "../../../src/core/digest_text.ts";
+import { toDigestText } from "../../../src/core/text/digest_text.ts";
 import { ChatloomError } from "../../../src/core/errors.ts";
 import type { SyncHasher } from "../../../src/adapters/wasm_hasher.ts";
 import type { BatchStore } from "../../../src/ports/batch_store.ts";

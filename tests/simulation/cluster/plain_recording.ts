@@ -1,6 +1,6 @@
 import { isChannelName } from "../../../src/core/archive_key.ts";
 import { contentOf, sentUs } from "../../../src/core/content.ts";
-import { parseIrcLine } from "../../../src/core/irc_line.ts";
+import { parseIrcLine } from "../../../src/core/irc/irc_line.ts";
 import { type IrcMessage, KEPT_COMMANDS } from "../../../src/core/message.ts";
 import {
   DISORDER_US,

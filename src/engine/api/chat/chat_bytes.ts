@@ -1,5 +1,5 @@
 import type { Message } from "../../../core/message.ts";
-import { formatForPeople } from "../../../core/message_text.ts";
+import { formatForPeople } from "../../../core/text/message_text.ts";
 import { fromSeconds, type Micros, MINUTE_US } from "../../../core/time.ts";
 import type { ChatQuestion } from "./chat_question.ts";
 

@@ -1,5 +1,5 @@
 import { batchKey, formatHour, hourPrefix, parseHour } from "../../../core/archive_key.ts";
-import { toDigestText } from "../../../core/digest_text.ts";
+import { toDigestText } from "../../../core/text/digest_text.ts";
 import {
   HOUR_US,
   hourOf,

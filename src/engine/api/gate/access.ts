@@ -1,4 +1,4 @@
-import { toDigestText } from "../../../core/digest_text.ts";
+import { toDigestText } from "../../../core/text/digest_text.ts";
 import type { Hasher } from "../../../ports/hasher.ts";
 import type { HttpQuestion } from "../../../ports/http.ts";
 import { type Answer, textAnswer } from "../answer.ts";

@@ -1,4 +1,4 @@
-import { type ParsedLine, parseIrcLine } from "../../../core/irc_line.ts";
+import { type ParsedLine, parseIrcLine } from "../../../core/irc/irc_line.ts";
 import { type Micros, SECOND_US } from "../../../core/time.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import type { Reporter } from "../../../ports/reporter.ts";

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
-import { isChannelName } from "../core/archive_key.ts";
-import { ChatloomError } from "../core/errors.ts";
-import type { WantedChannel } from "../engine/session/membership.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Reporter } from "../ports/reporter.ts";
+import { isChannelName } from "../../core/archive_key.ts";
+import { ChatloomError } from "../../core/errors.ts";
+import type { WantedChannel } from "../../engine/session/membership.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Reporter } from "../../ports/reporter.ts";
 
 /** Reads `name`, `#name` or, for an important channel, `name!`; `undefined` if it is none. */
 export function parseChannel(text: string): WantedChannel | undefined {

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "commander";
-import { fromSeconds, type Micros, MILLISECOND_US, TIME_END_US } from "../core/time.ts";
+import { fromSeconds, type Micros, MILLISECOND_US, TIME_END_US } from "../../core/time.ts";
 
 /**
  * Reads a time from the command line: `2026-08-01T12:34`, UTC unless it says otherwise, a day alone,

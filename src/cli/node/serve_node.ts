@@ -1,11 +1,11 @@
-import { honoRouter } from "../adapters/http/hono_router.ts";
-import { nodeServer } from "../adapters/http/node_server.ts";
-import type { PrometheusMetrics } from "../adapters/metrics/prometheus_metrics.ts";
-import { nodeApi, type NodeApiOptions } from "../engine/api/node_api.ts";
-import { pageRoute } from "../engine/api/page_route.ts";
-import type { HttpListener } from "../ports/http.ts";
+import { honoRouter } from "../../adapters/http/hono_router.ts";
+import { nodeServer } from "../../adapters/http/node_server.ts";
+import type { PrometheusMetrics } from "../../adapters/metrics/prometheus_metrics.ts";
+import { nodeApi, type NodeApiOptions } from "../../engine/api/node_api.ts";
+import { pageRoute } from "../../engine/api/page_route.ts";
+import type { HttpListener } from "../../ports/http.ts";
 import { readBuiltPage } from "./built_page.ts";
-import { VERSION } from "./version.ts";
+import { VERSION } from "../frame/version.ts";
 
 /** What {@link serveNode} serves, and where. */
 export interface ServeNodeOptions

@@ -1,14 +1,14 @@
-import { fileSystemStore } from "../adapters/file_system_store.ts";
-import { bestHasher } from "../adapters/web_crypto_hasher.ts";
-import { decodeBatch } from "../core/batch.ts";
-import { sentUs } from "../core/content.ts";
-import { parseIrcLine } from "../core/irc_line.ts";
-import type { Micros } from "../core/time.ts";
-import { settleArchive } from "../engine/settle/settle_archive.ts";
-import { verifyArchive } from "../engine/verify/verify_archive.ts";
-import type { BatchStore } from "../ports/batch_store.ts";
-import type { Truth } from "../testing/simulated_twitch/truth.ts";
-import type { VerbContext } from "./context.ts";
+import { fileSystemStore } from "../../adapters/file_system_store.ts";
+import { bestHasher } from "../../adapters/web_crypto_hasher.ts";
+import { decodeBatch } from "../../core/batch.ts";
+import { sentUs } from "../../core/content.ts";
+import { parseIrcLine } from "../../core/irc/irc_line.ts";
+import type { Micros } from "../../core/time.ts";
+import { settleArchive } from "../../engine/settle/settle_archive.ts";
+import { verifyArchive } from "../../engine/verify/verify_archive.ts";
+import type { BatchStore } from "../../ports/batch_store.ts";
+import type { Truth } from "../../testing/simulated_twitch/truth.ts";
+import type { VerbContext } from "../frame/context.ts";
 
 /** One recorder of the demo. */
 export interface DemoNode {

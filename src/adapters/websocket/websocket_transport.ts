@@ -1,5 +1,5 @@
-import { ChatloomError } from "../core/errors.ts";
-import type { Chunk, Connection, Transport } from "../ports/transport.ts";
+import { ChatloomError } from "../../core/errors.ts";
+import type { Chunk, Connection, Transport } from "../../ports/transport.ts";
 
 /** What came in and nobody has taken yet, at most: bytes of binary frames, UTF-16 units of text. */
 export const UNREAD_MAX = 64 * 1024 * 1024;

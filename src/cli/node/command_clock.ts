@@ -1,7 +1,7 @@
 import process from "node:process";
-import { systemClock } from "../adapters/system_clock.ts";
-import { SECOND_US } from "../core/time.ts";
-import type { Clock } from "../ports/clock.ts";
+import { systemClock } from "../../adapters/system_clock.ts";
+import { SECOND_US } from "../../core/time.ts";
+import type { Clock } from "../../ports/clock.ts";
 
 /** A test of several nodes makes the wall clock of one of them wrong by so many seconds. */
 const WRONG_BY_VARIABLE = "CHATLOOM_TEST_WALL_OFFSET_S";

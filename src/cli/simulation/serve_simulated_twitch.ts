@@ -1,12 +1,12 @@
-import { systemClock } from "../adapters/system_clock.ts";
-import { serveWebSocket } from "../adapters/websocket_server.ts";
-import type { Clock } from "../ports/clock.ts";
-import { seededRandom } from "../testing/seeded_random.ts";
-import { playback, type PlaybackOptions } from "../testing/generated_chat/playback.ts";
+import { systemClock } from "../../adapters/system_clock.ts";
+import { serveWebSocket } from "../../adapters/websocket/websocket_server.ts";
+import type { Clock } from "../../ports/clock.ts";
+import { seededRandom } from "../../testing/seeded_random.ts";
+import { playback, type PlaybackOptions } from "../../testing/generated_chat/playback.ts";
 import {
   SimulatedTwitch,
   type SimulatedTwitchOptions,
-} from "../testing/simulated_twitch/simulated_twitch.ts";
+} from "../../testing/simulated_twitch/simulated_twitch.ts";
 
 /** What {@link serveSimulatedTwitch} serves, and where. */
 export interface ServeSimulatedTwitchOptions

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
-import { type FileSystemStore, fileSystemStore } from "../adapters/file_system_store.ts";
-import { ChatloomError } from "../core/errors.ts";
+import { type FileSystemStore, fileSystemStore } from "../../adapters/file_system_store.ts";
+import { ChatloomError } from "../../core/errors.ts";
 
 /**
  * The archive in `folder`, for verbs that read one: a misspelt path is no empty archive.

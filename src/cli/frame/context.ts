@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import type { Counters } from "../adapters/counters.ts";
-import type { Reporter, Severity } from "../ports/reporter.ts";
+import type { Counters } from "../../adapters/counters.ts";
+import type { Reporter, Severity } from "../../ports/reporter.ts";
 import type { Progress, ProgressOptions } from "./progress.ts";
 
 /** What every verb is given beside its own flags. */

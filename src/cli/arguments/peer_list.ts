@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { httpPeer } from "../adapters/http_peer.ts";
-import { ChatloomError } from "../core/errors.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Peer } from "../ports/peer.ts";
-import type { Reporter } from "../ports/reporter.ts";
+import { httpPeer } from "../../adapters/http_peer.ts";
+import { ChatloomError } from "../../core/errors.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Peer } from "../../ports/peer.ts";
+import type { Reporter } from "../../ports/reporter.ts";
 
 /** A peer and how it is asked. */
 export interface PeerEntry {

@@ -1,5 +1,5 @@
-import type { JsonValue } from "./message.ts";
-import { type Micros, SECOND_US } from "./time.ts";
+import type { JsonValue } from "../message.ts";
+import { type Micros, SECOND_US } from "../time.ts";
 
 // Canonical JSON is what the reference's Python encoder prints: sorted keys, no spaces, pure ASCII.
 

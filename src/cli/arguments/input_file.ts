@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import process from "node:process";
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { ChatloomError } from "../core/errors.ts";
+import { ChatloomError } from "../../core/errors.ts";
 
 /** How {@link readInput} reads. */
 export interface ReadInputOptions {

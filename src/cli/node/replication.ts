@@ -1,24 +1,24 @@
 import type { Command } from "commander";
-import { fileSystemMarks, fileSystemNotes } from "../adapters/file_system_notes.ts";
+import { fileSystemMarks, fileSystemNotes } from "../../adapters/file_system_notes.ts";
 import {
   type PrometheusMetrics,
   prometheusMetrics,
-} from "../adapters/metrics/prometheus_metrics.ts";
-import { systemRandom } from "../adapters/system_random.ts";
-import type { ArchiveKey } from "../core/archive_key.ts";
-import { measuredStore } from "../engine/measure/measured_store.ts";
-import { type RecordingParts, watchRecording } from "../engine/measure/watch_recording.ts";
-import { MergedAway } from "../engine/sync/merged_away.ts";
-import { rememberingStore } from "../engine/sync/remembering_store.ts";
-import { Syncer } from "../engine/sync/syncer.ts";
-import type { BatchStore } from "../ports/batch_store.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Hasher } from "../ports/hasher.ts";
-import type { HttpListener } from "../ports/http.ts";
-import type { VerbContext } from "./context.ts";
-import { addPeerFlags, type PeerFlags, peerSource } from "./peer_flags.ts";
-import { readPeers, watchPeers } from "./peer_list.ts";
-import { parseListenFlag, readAccess } from "./serve_flags.ts";
+} from "../../adapters/metrics/prometheus_metrics.ts";
+import { systemRandom } from "../../adapters/system_random.ts";
+import type { ArchiveKey } from "../../core/archive_key.ts";
+import { measuredStore } from "../../engine/measure/measured_store.ts";
+import { type RecordingParts, watchRecording } from "../../engine/measure/watch_recording.ts";
+import { MergedAway } from "../../engine/sync/merged_away.ts";
+import { rememberingStore } from "../../engine/sync/remembering_store.ts";
+import { Syncer } from "../../engine/sync/syncer.ts";
+import type { BatchStore } from "../../ports/batch_store.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Hasher } from "../../ports/hasher.ts";
+import type { HttpListener } from "../../ports/http.ts";
+import type { VerbContext } from "../frame/context.ts";
+import { addPeerFlags, type PeerFlags, peerSource } from "../arguments/peer_flags.ts";
+import { readPeers, watchPeers } from "../arguments/peer_list.ts";
+import { parseListenFlag, readAccess } from "../arguments/serve_flags.ts";
 import { serveNode } from "./serve_node.ts";
 
 /** What a recording node does for others and takes from them, as flags say. */

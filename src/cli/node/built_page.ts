@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 
-const PAGE_URL = new URL("../web/dist/page.html", import.meta.url);
+const PAGE_URL = new URL("../../web/dist/page.html", import.meta.url);
 
 /** The page that comes with the package, or `undefined` in a working tree where it is not built. */
 export async function readBuiltPage(): Promise<Uint8Array | undefined> {

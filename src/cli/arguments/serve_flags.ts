@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { type Command, InvalidArgumentError } from "commander";
-import { parseListenAddress } from "../adapters/http/listen_address.ts";
-import { ChatloomError } from "../core/errors.ts";
-import type { Access } from "../engine/api/gate/access.ts";
+import { parseListenAddress } from "../../adapters/http/listen_address.ts";
+import { ChatloomError } from "../../core/errors.ts";
+import type { Access } from "../../engine/api/gate/access.ts";
 
 /** Who is let in, as flags say. */
 export interface AccessFlags {

@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
-import type { LogFormat } from "../adapters/logtape_reporter.ts";
-import type { Severity } from "../ports/reporter.ts";
+import type { LogFormat } from "../../adapters/logtape_reporter.ts";
+import type { Severity } from "../../ports/reporter.ts";
 import { toOneLine } from "./exit.ts";
 import { VERSION } from "./version.ts";
 

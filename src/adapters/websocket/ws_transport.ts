@@ -1,6 +1,6 @@
 // `ws`, because Node 20 has no WebSocket of its own; it keeps to the browsers' API.
 import { WebSocket } from "ws";
-import type { Transport } from "../ports/transport.ts";
+import type { Transport } from "../../ports/transport.ts";
 import {
   UNREAD_MAX,
   type WebSocketLike,
