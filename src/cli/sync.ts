@@ -36,7 +36,7 @@ export function syncCommand(): Command {
   return addPeerFlags(command)
     .option("--once", "look once at all that they have, then end")
     .option("--since <time>", "only hours from this time on", parseTimeFlag)
-    .option("--channel <name...>", "only these channels", [])
+    .option("--channel <name>", "only this channel; may be given several times", addName, [])
     .option("--no-check", "with --once: do not look for damaged files of our own first")
     .addHelpText(
       "after",
@@ -54,6 +54,10 @@ export function syncCommand(): Command {
       }
       await syncArchive(flags, contextOf(command));
     });
+}
+
+function addName(name: string, before: readonly string[]): readonly string[] {
+  return [...before, name];
 }
 
 async function syncArchive(flags: SyncFlags, context: VerbContext): Promise<void> {

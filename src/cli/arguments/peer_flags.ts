@@ -15,8 +15,8 @@ export interface PeerFlags {
 export function addPeerFlags(command: Command): Command {
   return command
     .option(
-      "--peer <url...>",
-      "pull from the node at this address; may be given again",
+      "--peer <url>",
+      "pull from the node at this address; may be given several times",
       collect,
       [],
     )
