@@ -1,4 +1,3 @@
-import { HeardBatch } from "../../../src/core/hearing/heard_batch.ts";
 import { SightingSet } from "../../../src/core/sighting_set.ts";
 import type { BatchStore } from "../../../src/ports/batch_store.ts";
 import type { Fate } from "../../../src/testing/faults.ts";
@@ -25,17 +24,6 @@ export const BUGS: { readonly [name: string]: Bug } = {
   "a settler that does not know what is to be forgotten": {
     settling: blind,
     settlingInPeace: blind,
-  },
-  "a batch that timestamps still cut after it was closed": {
-    plant() {
-      const { close, encode } = HeardBatch.prototype;
-      HeardBatch.prototype.close = function () {};
-      HeardBatch.prototype.encode = function () {
-        close.call(this);
-        return encode.call(this);
-      };
-      return () => void Object.assign(HeardBatch.prototype, { close, encode });
-    },
   },
   "a merge that drops the ranges of those who heard": {
     plant() {

@@ -91,6 +91,7 @@ export class ClusterNode {
     const rate = pick(random, [0, 0, 0.02, 0.3]);
     const journalRate = pick(random, [0, 0, 0.01]);
     const lastCall = chance(random, 0.5) ? Infinity : Math.ceil(2 ** between(random, [0, 12]));
+    const slowMs = pick(random, [0, 20, 500, 4_000]);
     let count = 0;
     const crash = (): Fault | undefined => {
       // What waits in memory for a disk that fails is lost in a crash: nobody promised otherwise.
@@ -98,6 +99,7 @@ export class ClusterNode {
       return pick(random, ["crash-before", "crash-after"]);
     };
     return {
+      delay: () => this.#delay(random, slowMs),
       store: (_call: FallibleCall) =>
         crash() ??
           (!this.#isCalm && chance(random, rate)
@@ -109,6 +111,11 @@ export class ClusterNode {
         return method === "openRun" ? undefined : pick(random, ["full", "io"]);
       },
     };
+  }
+
+  #delay(random: SeededRandom, slowMs: number): Promise<void> | undefined {
+    const isSlow = slowMs > 0 && chance(random, 0.5);
+    return isSlow ? this.clock.sleep(between(random, [0, slowMs])) : undefined;
   }
 
   #reporter(): Reporter {
@@ -146,7 +153,7 @@ export class ClusterNode {
     const plan = failNth(Math.ceil(2 ** between(random, [0, 11])), "crash-after");
     const { store, lock } = this.disk;
     const work = settleArchive({
-      store: faultyStore(store, { plan, fate }),
+      store: faultyStore(store, { plan, fate, delay: () => this.#delay(random, 500) }),
       hasher,
       lock,
       reporter: this.#reporter(),

@@ -46,6 +46,8 @@ export interface Bug {
 export interface DiskTrouble {
   readonly store: (call: FallibleCall) => Fault | undefined;
   readonly journal: (call: FallibleCall) => Fault | undefined;
+  /** How long a call to the archive takes: in the meantime everything else goes on. */
+  readonly delay: () => Promise<void> | undefined;
 }
 
 export interface NodeProcessOptions {
@@ -86,7 +88,8 @@ export class NodeProcess {
   constructor(options: NodeProcessOptions) {
     this.#options = options;
     const { disk, trouble } = options;
-    this.#store = faultyStore(disk.store, { plan: trouble.store, fate: this.fate });
+    const { store: plan, delay } = trouble;
+    this.#store = faultyStore(disk.store, { plan, delay, fate: this.fate });
     this.done = this.#run().catch((error) => this.#end(error));
   }
 
