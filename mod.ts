@@ -41,7 +41,11 @@ export type { AbortOptions, BatchStore, Stray } from "./src/ports/batch_store.ts
 export type { Clock } from "./src/ports/clock.ts";
 export type { Hasher, HashStream } from "./src/ports/hasher.ts";
 export type { DeadRun, JournalRun, JournalStore } from "./src/ports/journal_store.ts";
+export type { HourNotes } from "./src/ports/hour_notes.ts";
+export type { Peer, PeerChannelDigest, ReadPeerOptions, SinceOptions } from "./src/ports/peer.ts";
+export type { PruneMarks } from "./src/ports/prune_marks.ts";
 export type { Random } from "./src/ports/random.ts";
+export type { ListeningState } from "./src/engine/coverage/listening.ts";
 export { type Reporter, type ReportFields, type Severity, SILENT } from "./src/ports/reporter.ts";
 export type { Chunk, Connection, Transport } from "./src/ports/transport.ts";
 

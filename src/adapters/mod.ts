@@ -27,6 +27,8 @@ export {
   type MemoryJournal,
   memoryJournal,
 } from "./memory_journal.ts";
+export { memoryMarks, memoryNotes } from "./memory_notes.ts";
+export { fileSystemMarks, fileSystemNotes } from "./file_system_notes.ts";
 export { memoryStore } from "./memory_store.ts";
 export { systemClock } from "./system_clock.ts";
 export { systemRandom } from "./system_random.ts";
@@ -48,6 +50,7 @@ export {
   type WebSocketTransportOptions,
 } from "./websocket/websocket_transport.ts";
 export { runtimeTransport, wsTransport } from "./websocket/ws_transport.ts";
+export { httpPeer, type HttpPeerOptions, type PeerTimes, USUAL_TIMES } from "./http_peer.ts";
 export { denoServer } from "./http/deno_server.ts";
 export { honoRouter } from "./http/hono_router.ts";
 export { nodeServer, type ServeOptions } from "./http/node_server.ts";

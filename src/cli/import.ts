@@ -61,7 +61,7 @@ export function importCommand(): Command {
 }
 
 /** The capture in a file. What is gzipped is unpacked as it streams. */
-export function fileCapture(path: string): Capture {
+function fileCapture(path: string): Capture {
   return {
     name: path,
     async *open() {

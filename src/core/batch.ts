@@ -39,7 +39,7 @@ export interface BatchLine {
 }
 
 /** Orders lines as a batch has them. */
-export function compareLines(a: BatchLine, b: BatchLine): number {
+function compareLines(a: BatchLine, b: BatchLine): number {
   return a.startUs - b.startUs || a.lengthUs - b.lengthUs ||
     (a.text < b.text ? -1 : a.text > b.text ? 1 : 0);
 }

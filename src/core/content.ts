@@ -109,7 +109,7 @@ export function sentUs(tags: IrcMessage["tags"]): Micros | undefined {
 }
 
 /** Reads the value of a {@link SENT_TAG} tag: at most 13 digits, milliseconds since 1970. */
-export function parseSent(value: string): Micros | undefined {
+function parseSent(value: string): Micros | undefined {
   const length = value.length;
   if (length === 0 || length > 13) return undefined;
   let ms = 0;

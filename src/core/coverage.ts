@@ -21,7 +21,7 @@ export type ParsedCoverage =
 export const COVERAGE_MAX_BYTES: number = 4 * 1024 * 1024;
 
 /** So many seconds has an hour. */
-export const HOUR_S = 3600;
+const HOUR_S = 3600;
 
 const RECEIVER_MAX_LENGTH = 256;
 const UTF8 = new TextEncoder();
@@ -39,7 +39,7 @@ export function mergeCoverage(all: Iterable<Coverage>): Coverage {
 }
 
 /** The same seconds as spans in order, no two of which touch. */
-export function joinSpans(spans: Iterable<ListenedSpan>): ListenedSpan[] {
+function joinSpans(spans: Iterable<ListenedSpan>): ListenedSpan[] {
   const joined: [number, number][] = [];
   for (const [fromS, toS] of [...spans].sort(([a], [b]) => a - b)) {
     if (fromS >= toS) continue;

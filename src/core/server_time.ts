@@ -5,13 +5,13 @@ import { type Micros, RANGE_MAX_US, SECOND_US, TIME_END_US } from "./time.ts";
 // which it lies for sure, as long as lag and delay stay within these constants.
 
 /** How far the estimate of Twitch's clock may be off, either way. */
-export const ESTIMATE_ERROR_US = 5 * SECOND_US;
+const ESTIMATE_ERROR_US = 5 * SECOND_US;
 
 /** How far out of order Twitch delivers, with room to spare: 0.4 s was the worst in 5,000 lines. */
 export const DISORDER_US = SECOND_US;
 
 /** How much later than it happened a JOIN or PART may come: undocumented, 30 s has been seen. */
-export const MEMBERSHIP_DELAY_US = 45 * SECOND_US;
+const MEMBERSHIP_DELAY_US = 45 * SECOND_US;
 
 /** A batch is closed this long after its minute ended: no server lags further behind. */
 export const SERVER_LAG_MAX_US = 60 * SECOND_US;

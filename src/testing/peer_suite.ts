@@ -6,6 +6,7 @@ import { assertRejectsWith, collect, someBytes, type TestFunction } from "./suit
 
 /** A peer that is being tested. */
 export interface OpenPeer {
+  /** The peer itself. */
   readonly peer: Peer;
   /** The archive that it shows, empty at first. */
   readonly store: BatchStore;

@@ -20,7 +20,7 @@ export interface ChannelList {
 }
 
 /** Reads a list of channels, one a line; blank lines and what follows `//` or `# ` say nothing. */
-export function parseChannelList(text: string): ChannelList {
+function parseChannelList(text: string): ChannelList {
   const channels: WantedChannel[] = [];
   const unreadable: string[] = [];
   for (const line of text.split("\n")) {

@@ -26,7 +26,7 @@ const POLL_MS = 2_000;
  * Reads a list of peers, one a line: an address, and if it wants a token `token-file=PATH` behind it,
  * relative to `folder`. Blank lines and what follows `#` or stands behind `//` at the start say nothing.
  */
-export function parsePeerList(text: string, folder = "."): PeerList {
+function parsePeerList(text: string, folder = "."): PeerList {
   const peers: PeerEntry[] = [];
   const unreadable: string[] = [];
   for (const line of text.split("\n")) {
@@ -56,7 +56,7 @@ export function isPeerUrl(url: string): boolean {
  *
  * @throws {ChatloomError} `INPUT_UNREADABLE` when a token cannot be read.
  */
-export async function openPeers(entries: readonly PeerEntry[]): Promise<Peer[]> {
+async function openPeers(entries: readonly PeerEntry[]): Promise<Peer[]> {
   const peers = new Map<string, Peer>();
   for (const { url, tokenFile } of entries) {
     const token = tokenFile === undefined ? undefined : await readPeerToken(tokenFile);

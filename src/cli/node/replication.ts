@@ -107,10 +107,11 @@ export class Replication {
    * @throws {ChatloomError} `INPUT_UNREADABLE` when the list of peers or a token cannot be read.
    */
   async syncer(onStored: (key: ArchiveKey) => void): Promise<Syncer | undefined> {
-    const { flags, archive, context: { reporter } } = this.#options;
+    const { flags, archive, hasher, clock, context: { reporter } } = this.#options;
     if (flags.peer.length === 0 && flags.peers === undefined) return undefined;
     const syncer = new Syncer({
-      ...this.#options,
+      hasher,
+      clock,
       store: this.store,
       random: systemRandom(),
       reporter,

@@ -12,7 +12,7 @@ import { JOURNAL_MAGIC, parseEntry } from "../journal/entry.ts";
 import { splitAtLf } from "../journal/read_journal.ts";
 import { replayEntry } from "../journal/recover_journals.ts";
 import { countWritten, encodeRecordedBatch } from "./batch_writer.ts";
-import { type CaptureLine, parseCaptureLine } from "./capture_line.ts";
+import { parseCaptureLine } from "./capture_line.ts";
 import { type RecordedBatch, Recording } from "./recording.ts";
 
 /** A capture that can be read from its start as often as is needed. */

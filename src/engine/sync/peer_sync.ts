@@ -7,12 +7,12 @@ import type { Damage } from "./damage.ts";
 import { eachAtOnce } from "./each_at_once.ts";
 import { fetchFile } from "./fetch_file.ts";
 import { LargeTurn } from "./large_turn.ts";
-import type { LocalDigests } from "./local_digests.ts";
+import type { LocalDigests } from "./plan/local_digests.ts";
 import type { PeerFile } from "./peer_keys.ts";
 import { PeerTally } from "./peer_tally.ts";
-import { planHours, type PlannedHour } from "./plan_hours.ts";
+import { planHours, type PlannedHour } from "./plan/plan_hours.ts";
 import { BATCH_MAX_BYTES, type SyncOptions } from "./sync_options.ts";
-import { wantedFiles } from "./wanted_files.ts";
+import { wantedFiles } from "./plan/wanted_files.ts";
 
 /** What all who pull into one archive share. */
 export interface SharedSync {

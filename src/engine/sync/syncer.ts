@@ -4,10 +4,10 @@ import { HOUR_US, type Micros, MILLISECOND_US, SECOND_US } from "../../core/time
 import type { Peer } from "../../ports/peer.ts";
 import { Claims } from "./claims.ts";
 import { Damage } from "./damage.ts";
-import { LocalDigests } from "./local_digests.ts";
+import { LocalDigests } from "./plan/local_digests.ts";
 import { isPeerError, type PassOptions, PeerSync } from "./peer_sync.ts";
 import type { PeerTotals } from "./peer_tally.ts";
-import { checkFolders, newestHour } from "./own_folders.ts";
+import { checkFolders, newestHour } from "./plan/own_folders.ts";
 import type { SyncOptions } from "./sync_options.ts";
 
 /** How often a {@link Syncer} looks, all in milliseconds. */

@@ -43,7 +43,7 @@ function Findings(
     h("p", null, summary),
     h(
       "div",
-      { class: "scroll-x" },
+      { class: "scroll-x", tabIndex: 0, role: "region", "aria-label": "Comparison" },
       h(
         "table",
         { class: "compare" },

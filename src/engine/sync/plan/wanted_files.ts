@@ -1,12 +1,12 @@
-import { type ArchiveKey, parseHour } from "../../core/archive_key.ts";
-import { toDigestText } from "../../core/text/digest_text.ts";
-import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
-import type { Peer } from "../../ports/peer.ts";
-import { hiddenBy } from "../read/minute_listing.ts";
-import type { Damage } from "./damage.ts";
-import type { HourMemory, MergedAway } from "./merged_away.ts";
-import { type PeerFile, readPeerNames } from "./peer_keys.ts";
-import type { PeerTally } from "./peer_tally.ts";
+import { type ArchiveKey, parseHour } from "../../../core/archive_key.ts";
+import { toDigestText } from "../../../core/text/digest_text.ts";
+import type { AbortOptions, BatchStore } from "../../../ports/batch_store.ts";
+import type { Peer } from "../../../ports/peer.ts";
+import { hiddenBy } from "../../read/minute_listing.ts";
+import type { Damage } from "../damage.ts";
+import type { HourMemory, MergedAway } from "../merged_away.ts";
+import { type PeerFile, readPeerNames } from "../peer_keys.ts";
+import type { PeerTally } from "../peer_tally.ts";
 
 /** What {@link wantedFiles} works with. */
 export interface WantedFilesOptions extends AbortOptions {

@@ -1,6 +1,6 @@
-import { parseHour } from "../../core/archive_key.ts";
-import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
-import { findDamage, type FindDamageOptions } from "./damage.ts";
+import { parseHour } from "../../../core/archive_key.ts";
+import type { AbortOptions, BatchStore } from "../../../ports/batch_store.ts";
+import { findDamage, type FindDamageOptions } from "../damage.ts";
 
 /** A folder of our own and how many files of it were read. */
 export interface CheckedFolder {

@@ -1,10 +1,10 @@
-import { isChannelName, parseHour } from "../../core/archive_key.ts";
-import { ChatloomError } from "../../core/errors.ts";
-import type { AbortOptions } from "../../ports/batch_store.ts";
-import type { Peer } from "../../ports/peer.ts";
-import type { PruneMarks } from "../../ports/prune_marks.ts";
-import type { ChannelDigest } from "../api/archive_digest.ts";
-import type { Damage } from "./damage.ts";
+import { isChannelName, parseHour } from "../../../core/archive_key.ts";
+import { ChatloomError } from "../../../core/errors.ts";
+import type { AbortOptions } from "../../../ports/batch_store.ts";
+import type { Peer } from "../../../ports/peer.ts";
+import type { PruneMarks } from "../../../ports/prune_marks.ts";
+import type { ChannelDigest } from "../../api/archive_digest.ts";
+import type { Damage } from "../damage.ts";
 
 /** An hour that a peer may have more of than we. */
 export interface PlannedHour {
