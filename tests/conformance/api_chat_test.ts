@@ -119,6 +119,31 @@ test("filters pick by writer, command and number", async () => {
   assert.deepEqual(await ask("user=nobody"), []);
 });
 
+test("ranges and filters go by what a line says, whatever else stands in it", async () => {
+  const world = apiWorld();
+  const odd = { zzz: { time: 0, time_range: 60, user: null, sender: "bob" } };
+  const quote = `,"time":5.0,"time_range":9.0,"user":null}`;
+  await world.put("forsen", [
+    { ...said(10, quote), ...odd },
+    said(20, `bob ${quote}`, { login: "dörte" }),
+    { ...joined(30, 20, { login: 'q"uo\\te' }), aaa: { time: 1, time_range: 2 } },
+  ]);
+  const ask = async (query: string) => {
+    const list = await world.json(`/forsen/chat.ndjson?limit=1&${query}`) as Message;
+    return list.time - NOON_S;
+  };
+  assert.equal(await ask("start=2026-08-01T12:00:05&end=2026-08-01T12:01"), 10);
+  assert.equal(await ask("start=2026-08-01T12:00:11&end=2026-08-01T12:01"), 20);
+  assert.equal(await ask("start=2026-08-01T12:00:21&end=2026-08-01T12:01"), 30);
+  assert.equal(await ask("start=2026-08-01T12:00:50&end=2026-08-01T12:01"), 30);
+  assert.equal(await ask("user=d%C3%96rte"), 20);
+  assert.equal(await ask("user=q%22uo%5Cte"), 30);
+  assert.equal(await world.text("/forsen/chat.ndjson?user=bob"), "");
+  assert.equal(await world.text("/forsen/chat.ndjson?command=BOB,%C3%96"), "");
+  const late = "start=2026-08-01T12:00:50.000001&end=2026-08-01T12:01";
+  assert.equal(await world.text(`/forsen/chat.ndjson?${late}`), "");
+});
+
 test("format=text gives lines for people, in which nothing steers a terminal", async () => {
   const world = apiWorld();
   await world.put("forsen", [said(1, "hi\u001b[2J <b>there</b>")]);
