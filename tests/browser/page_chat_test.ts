@@ -61,7 +61,9 @@ async function wholeDayRead(page: Page): Promise<number> {
   await page.waitForFunction(() =>
     document.querySelector(".chat-scroll")?.getAttribute("aria-busy") === "false"
   );
-  return Number((await page.locator(".status-line span").first().innerText()).replace(/\D/g, ""));
+  // `12 of 3,456 messages` while there is a filter.
+  const text = await page.locator(".status-line span").first().innerText();
+  return Number(/^[\d,]+/.exec(text)?.[0].replaceAll(",", ""));
 }
 
 test(

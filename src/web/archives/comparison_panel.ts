@@ -33,8 +33,8 @@ function Findings(
   const { messages, common, sources } = comparison;
   const names = new Map(archives.reports.value.map(({ id, name }) => [id, name]));
   const summary = messages === common
-    ? `All ${formatCounted(messages, "message")} are in every source.`
-    : `${formatCounted(messages, "message")} in all, of which every source has ${
+    ? `All ${formatCounted(messages, "different message")} are in every source.`
+    : `${formatCounted(messages, "different message")} in all, of which every source has ${
       formatCount(common)
     }.`;
   return h(

@@ -56,7 +56,7 @@ export function ChatView({ library, channels, channel }: ChatViewProps): JSX.Ele
     h(
       ChannelBar,
       { channels, channel, dayUs },
-      h(JumpField, { dayUs }),
+      h(JumpField, { dayUs, focusUs }),
       h(ImagesButton, null),
       library.isNode && h(LiveButton, { isFollowing }),
     ),
@@ -214,9 +214,11 @@ function ImagesButton(): JSX.Element {
 }
 
 /** Jumps to a time of the day. */
-function JumpField({ dayUs }: { readonly dayUs: Micros }): JSX.Element {
-  const { atUs } = route.value;
-  const clock = formatClock(atUs ?? dayUs, "utc").slice(0, 8);
+function JumpField({ dayUs, focusUs }: {
+  readonly dayUs: Micros;
+  readonly focusUs: Micros;
+}): JSX.Element {
+  const clock = formatClock(focusUs, "utc").slice(0, 8);
   return h(
     "label",
     { class: "jump" },

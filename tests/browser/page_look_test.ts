@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import process from "node:process";
+import { after, before, test } from "node:test";
+import type { Page } from "playwright-core";
+import { tempFolder } from "../conformance/temp_folder.ts";
+import { mergeToZip, openView, sourcesReady } from "./page_actions.ts";
+import { generatedArchive, type GeneratedOptions, storeTree, writeTree } from "./page_archives.ts";
+import { closePage, PageBrowser, skipPage } from "./page_browser.ts";
+
+// With SCREENSHOTS=folder the pictures of the README are made anew.
+const pictures = process.env["SCREENSHOTS"];
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const folder = tempFolder();
+let browser: PageBrowser;
+const recorders = ["amsterdam", "seattle"];
+
+const CHAT: GeneratedOptions = {
+  channel: "forsen",
+  seed: "page look",
+  startMs: Date.UTC(2026, 7, 1, 18, 2),
+  messages: 5_000,
+  ratePerSecond: 1.2,
+};
+const isMissed: Record<string, (line: number) => boolean> = {
+  amsterdam: (line) => line % 53 === 0 || (line > 2_000 && line < 2_700),
+  seattle: (line) => line % 41 === 0 || (line > 2_500 && line < 3_100) || line > 4_700,
+};
+
+before(async () => {
+  if (skipPage) return console.log(`skipped: ${skipPage}`);
+  browser = await PageBrowser.start();
+  for (const name of recorders) {
+    const store = await generatedArchive({ ...CHAT, name, isMissed: isMissed[name]! });
+    writeTree(join(folder.path, name), await storeTree(store));
+  }
+});
+after(async () => {
+  await browser?.close();
+  folder.close();
+});
+
+interface AxeResults {
+  readonly violations: readonly {
+    readonly id: string;
+    readonly impact: string;
+    readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
+  }[];
+}
+
+/** What axe finds that is serious or worse. */
+async function serious(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() =>
+    (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run()
+  );
+  return violations.filter(({ impact }) => impact === "serious" || impact === "critical")
+    .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`));
+}
+
+async function picture(page: Page, name: string): Promise<void> {
+  const bytes = await page.screenshot();
+  assert.ok(bytes.length > 5_000, `${name} is blank`);
+  if (pictures === undefined) return;
+  mkdirSync(pictures, { recursive: true });
+  await page.screenshot({ path: join(pictures, `${name}.png`) });
+}
+
+async function tour(page: Page, look: (name: string) => Promise<void>): Promise<void> {
+  await look("empty");
+  for (const name of recorders) {
+    await page.setInputFiles("[data-pick=folder]", join(folder.path, name));
+  }
+  await sourcesReady(page, 2);
+  await page.waitForSelector(".compare");
+  await mergeToZip(page);
+  await page.waitForSelector(".result .good");
+  await page.evaluate(() => scrollTo(0, 0));
+  await look("merge");
+  await openView(page, "Timeline");
+  await page.waitForSelector(".gaps");
+  await page.waitForFunction(() => !document.body.innerText.includes("reading…"));
+  await look("timeline");
+  await openView(page, "Chat");
+  await page.waitForSelector(".row .speech");
+  await page.waitForFunction(() => !document.body.innerText.includes("reading "));
+  await page.locator(".row .speech").nth(6).click();
+  await page.waitForSelector(".detail");
+  await look("chat");
+}
+
+for (const colorScheme of ["light", "dark"] as const) {
+  for (const [device, width, height] of [["desk", 1200, 800], ["phone", 390, 780]] as const) {
+    test(`the page is legible to all: ${colorScheme}, ${device}`, { skip: skipPage }, async () => {
+      const viewport = { width, height };
+      const opened = await browser.open({ origin: "file", colorScheme, viewport });
+      const { page } = opened;
+      await tour(page, async (name) => {
+        assert.deepEqual(await serious(page), [], name);
+        const overflow = await page.evaluate(() =>
+          document.documentElement.scrollWidth - document.documentElement.clientWidth
+        );
+        assert.ok(overflow <= 0, `${name} is ${overflow} px too wide`);
+        await picture(page, `${name}-${device}-${colorScheme}`);
+      });
+      await closePage(opened);
+    });
+  }
+}
+
+test("the theme can be chosen, and what was chosen is kept", { skip: skipPage }, async () => {
+  const opened = await browser.open({ colorScheme: "light" });
+  const { page } = opened;
+  const ground = (): Promise<string> =>
+    page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+  const light = await ground();
+  await page.click("[aria-label^='Theme follows']");
+  assert.equal(await ground(), light);
+  await page.click("[aria-label^='Theme is light']");
+  const dark = await ground();
+  assert.notEqual(dark, light);
+  await page.reload();
+  assert.equal(await ground(), dark);
+  await closePage(opened);
+});
