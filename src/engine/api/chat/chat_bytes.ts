@@ -1,4 +1,4 @@
-import { isPlainText } from "../../../core/canonical_json.ts";
+import { isPlainText } from "../../../core/text/canonical_json.ts";
 import type { Message } from "../../../core/message.ts";
 import { formatForPeople } from "../../../core/text/message_text.ts";
 import { type Micros, MINUTE_US, RANGE_MAX_US } from "../../../core/time.ts";
