@@ -1,12 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { memoryJournal } from "../../src/adapters/memory_journal.ts";
 import { memoryStore } from "../../src/adapters/memory_store.ts";
+import { wasmHasher } from "../../src/adapters/wasm_hasher.ts";
 import { minutePrefix, parseArchiveKey } from "../../src/core/archive_key.ts";
 import { ChatloomError } from "../../src/core/errors.ts";
 import { MINUTE_US, minuteOf } from "../../src/core/time.ts";
+import { formatEntry } from "../../src/engine/journal/entry.ts";
+import { recoverJournals } from "../../src/engine/journal/recover_journals.ts";
 import type { BatchStore } from "../../src/ports/batch_store.ts";
+import { SILENT } from "../../src/ports/reporter.ts";
 import { RecordingWorld } from "./recording_world.ts";
 
+const hasher = await wasmHasher();
 const SEED = globalThis.process?.env["SIM_SEED"] ?? "batch writer";
 
 test("BatchWriter lets no channel wait for one that the store does not take", async () => {
@@ -43,6 +49,27 @@ test("Recorder closes a minute far ahead, which a wrong timestamp opened, and le
   await world.stop();
   await world.end();
   await world.assertComplete();
+});
+
+test("recoverJournals recovers the other runs where one meets a channel that is denied", async () => {
+  const { store, deny, storedChannels } = denyingStore();
+  const journals = memoryJournal();
+  for (const channel of ["ada_lovelace", "forsen"]) {
+    const run = await journals.openRun("node");
+    const lines = [`:tmi.twitch.tv ROOMSTATE #${channel}`, `:a!a@a PART #${channel}`];
+    for (const [i, line] of lines.entries()) {
+      const moment = { receivedUs: 1_785_587_640_000_000 + i, elapsedUs: 1_000_000 + i };
+      run.append(new TextEncoder().encode(formatEntry({ kind: "line", n: 1, moment, line })));
+    }
+  }
+  journals.crash();
+  deny("ada_lovelace");
+  const recovering = recoverJournals({ journals, store, hasher, reporter: SILENT });
+  await assert.rejects(recovering, { code: "STORE_DENIED" });
+  assert.deepEqual([...storedChannels()], ["forsen"]);
+  const left: string[] = [];
+  for await (const { name } of journals.deadRuns()) left.push(name);
+  assert.deepEqual(left, ["node.00001"]);
 });
 
 function denyingStore(): {

@@ -1,4 +1,5 @@
 import type { ArchiveKey } from "../../core/archive_key.ts";
+import { ChatloomError } from "../../core/errors.ts";
 import { parseIrcLine } from "../../core/irc/irc_line.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
@@ -44,19 +45,28 @@ export interface Recovered {
  * A crash at any step leaves the journal, and recovering it again stores the same bytes under the
  * same names. What cannot be read in a journal is kept aside and reported.
  *
- * @throws {ChatloomError} when the store or a journal fails; then that journal stays.
+ * @throws {ChatloomError} when the store or a journal fails; then that journal stays, and the others
+ * have been recovered.
  */
 export async function recoverJournals(options: RecoverOptions): Promise<Recovered> {
   let total: Recovered = { runs: 0, lines: 0, batches: 0 };
+  let failure: { readonly error: unknown } | undefined;
   for await (const run of options.journals.deadRuns()) {
     options.signal?.throwIfAborted();
-    const { lines, batches } = await recoverRun(run, options);
-    total = {
-      runs: total.runs + 1,
-      lines: total.lines + lines,
-      batches: total.batches + batches,
-    };
+    try {
+      const { lines, batches } = await recoverRun(run, options);
+      total = {
+        runs: total.runs + 1,
+        lines: total.lines + lines,
+        batches: total.batches + batches,
+      };
+    } catch (error) {
+      // A journal that cannot be read, or a channel that cannot be written, is no other run's trouble.
+      if (!(error instanceof ChatloomError)) throw error;
+      failure ??= { error };
+    }
   }
+  if (failure !== undefined) throw failure.error;
   return total;
 }
 
