@@ -39,7 +39,7 @@ export function mergeCoverage(all: Iterable<Coverage>): Coverage {
 }
 
 /** The same seconds as spans in order, no two of which touch. */
-function joinSpans(spans: Iterable<ListenedSpan>): ListenedSpan[] {
+export function joinSpans(spans: Iterable<ListenedSpan>): ListenedSpan[] {
   const joined: [number, number][] = [];
   for (const [fromS, toS] of [...spans].sort(([a], [b]) => a - b)) {
     if (fromS >= toS) continue;

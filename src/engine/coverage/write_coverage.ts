@@ -56,7 +56,7 @@ export interface HourCoverage {
 }
 
 /** The stays in whole seconds of server time, by channel and hour; seconds begun are left out. */
-function coverageOf(
+export function coverageOf(
   stays: readonly Stay[],
   { run, ...base }: TimeBase & { readonly run: string },
 ): HourCoverage[] {
