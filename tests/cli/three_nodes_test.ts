@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileSystemStore } from "../../src/adapters/file_system_store.ts";
 import { serveSimulatedTwitch } from "../../src/cli/simulation/serve_simulated_twitch.ts";
 import { parseArchiveKey } from "../../src/core/archive_key.ts";
+import { parseCoverage } from "../../src/core/coverage.ts";
 import { decodeBatch } from "../../src/core/batch.ts";
 import { contentKey, contentOf, contentOfFields } from "../../src/core/content.ts";
 import { parseIrcLine } from "../../src/core/irc/irc_line.ts";
@@ -82,6 +83,8 @@ test("three nodes in a ring end with equal archives, which hold all that any of 
 
   const [first] = await Promise.all(archives.map(filesOf));
   for (const archive of archives) assert.deepEqual(await filesOf(archive), first);
+  // Three runs of the one that was killed twice, and one of each other, say when they listened.
+  assert.deepEqual(await runsListening(archives[0]!), { node0: 3, node1: 1, node2: 1 });
   const { delivered, acknowledged } = countsOf(served.twitch.truth);
   const archived = await archivedContents(archives[0]!);
   for (const content of acknowledged) {
@@ -135,6 +138,26 @@ async function archivedContents(archive: string): Promise<Map<string, number>> {
     }
   }
   return found;
+}
+
+/** Node → of how many of its runs the archive knows when they listened. */
+async function runsListening(archive: string): Promise<{ [node: string]: number }> {
+  const store = fileSystemStore(archive);
+  const runs = new Set<string>();
+  for await (const key of store.list("")) {
+    if (parseArchiveKey(key)?.kind !== "coverage") continue;
+    const parsed = parseCoverage((await store.get(key))!);
+    assert.ok(parsed.ok);
+    for (const receiver of parsed.coverage.keys()) {
+      runs.add(receiver.slice(0, receiver.lastIndexOf(".")));
+    }
+  }
+  const counts: { [node: string]: number } = {};
+  for (const run of [...runs].sort()) {
+    const node = run.slice(0, run.lastIndexOf("."));
+    counts[node] = (counts[node] ?? 0) + 1;
+  }
+  return counts;
 }
 
 type Truth = Awaited<ReturnType<typeof serveSimulatedTwitch>>["twitch"]["truth"];
