@@ -33,7 +33,7 @@ export function coverageCommand(): Command {
     )
     .addHelpText(
       "after",
-      "\nMinutes in which nobody listened show silence that may be loss. What all missed is estimated\n" +
+      "\nWhere nobody is known to have listened, silence may be loss. What all missed is estimated\n" +
         "from what one node has and the others lack (Chapman's capture and recapture), where two or\n" +
         "more listened all the time. It assumes that they fail independently: what strikes all at\n" +
         "once, as trouble of Twitch's own, it cannot see.\n" +
@@ -76,7 +76,9 @@ function describe(minute: MinuteCoverage): string {
     .map(([receiver, seconds]) => seconds === 60 ? receiver : `${receiver} (${seconds} s)`);
   const parts = [
     `${at}  ${minute.messages} messages`,
-    listeners.length === 0 ? "nobody listened" : `heard by ${listeners.join(", ")}`,
+    listeners.length === 0
+      ? "nobody is known to have listened"
+      : `heard by ${listeners.join(", ")}`,
     ...(uncoveredS > 0 && listeners.length > 0 ? [`nobody for ${uncoveredS} s`] : []),
     ...(missed === null ? [] : [`missed by all: about ${missed} ± ${error}`]),
   ];
@@ -105,6 +107,6 @@ class CoverageTotals {
       ? "no minute in which two listened all the time"
       : `about ${this.#missed.toFixed(1)} missed by all in ${this.#estimated} minutes`;
     return `${this.#minutes} minutes, ${this.#messages} messages; ` +
-      `nobody listened for ${this.#uncoveredS} s; ${missed}\n`;
+      `nobody is known to have listened for ${this.#uncoveredS} s; ${missed}\n`;
   }
 }
