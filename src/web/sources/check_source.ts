@@ -61,8 +61,9 @@ async function begin(file: FoundFile): Promise<Reading> {
   }
 }
 
-// What systems leave in folders on their own says nothing about an archive.
-const LITTER = /(?:^|\/)(?:\.DS_Store|Thumbs\.db|desktop\.ini|__MACOSX\/.*|\._[^/]*)$/;
+// What systems leave in folders on their own says nothing about an archive, nor do notes of settling.
+const LITTER =
+  /(?:^|\/)(?:\.chatloom\/notes\/.*|\.DS_Store|Thumbs\.db|desktop\.ini|__MACOSX\/.*|\._[^/]*)$/;
 
 function noteStray(source: Source, path: string): void {
   if (LITTER.test(path)) return;
