@@ -3,7 +3,7 @@ import type { Message } from "../../../core/message.ts";
 import { formatForPeople } from "../../../core/text/message_text.ts";
 import { type Micros, MINUTE_US, RANGE_MAX_US } from "../../../core/time.ts";
 import type { ChatQuestion } from "./chat_question.ts";
-import { lineFrom, minuteIndex } from "./minute_index.ts";
+import { lineFrom, lineTimes } from "./line_times.ts";
 
 /** One minute of a channel in normal form. */
 export interface ChatMinute {
@@ -66,7 +66,7 @@ function mustBeRead({ minuteUs }: ChatMinute, question: ChatQuestion): boolean {
 
 function pickLines({ bytes }: ChatMinute, question: ChatQuestion): Uint8Array[] {
   const { format, isReversed, limit, startUs, endUs } = question;
-  const index = minuteIndex(bytes);
+  const index = lineTimes(bytes);
   const first = lineFrom(index, startUs - RANGE_MAX_US);
   const last = lineFrom(index, endUs) - 1;
   const step = isReversed ? -1 : 1;

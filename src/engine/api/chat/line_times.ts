@@ -2,7 +2,7 @@ import { fromSeconds, type Micros } from "../../../core/time.ts";
 import type { Message } from "../../../core/message.ts";
 
 /** Where the lines of a minute are, and when what they say happened. */
-export interface MinuteIndex {
+export interface LineTimes {
   /** Where each line starts, and after the last one where that ends. */
   readonly offsets: Uint32Array;
   /** When each began at the earliest, ascending. */
@@ -18,21 +18,21 @@ const TAIL = /,"time":([\d.e-]+),"time_range":([\d.e-]+),"user":(?:null|"(?:[^"\
 /** Nearly every tail fits into this: a login has 25 letters. */
 const TAIL_BYTES = 160;
 
-const indexes = new WeakMap<Uint8Array, MinuteIndex>();
+const timesBy = new WeakMap<Uint8Array, LineTimes>();
 
 /**
- * The index of a minute's lines. It is made once for the same bytes and kept as long as they are:
+ * Where and when the lines of a minute are. It is found out once for the same bytes and kept as long as they are:
  * narrow questions would else read all of a minute each.
  */
-export function minuteIndex(bytes: Uint8Array): MinuteIndex {
-  const known = indexes.get(bytes);
+export function lineTimes(bytes: Uint8Array): LineTimes {
+  const known = timesBy.get(bytes);
   if (known !== undefined) return known;
-  const index = makeIndex(bytes);
-  indexes.set(bytes, index);
+  const index = findTimes(bytes);
+  timesBy.set(bytes, index);
   return index;
 }
 
-function makeIndex(bytes: Uint8Array): MinuteIndex {
+function findTimes(bytes: Uint8Array): LineTimes {
   let count = 0;
   for (let at = bytes.indexOf(LINE_FEED); at !== -1; at = bytes.indexOf(LINE_FEED, at + 1)) count++;
   const offsets = new Uint32Array(count + 1);
@@ -61,7 +61,7 @@ function timesOf(
 }
 
 /** The first line that begins at `timeUs` or later. */
-export function lineFrom({ startUs }: MinuteIndex, timeUs: Micros): number {
+export function lineFrom({ startUs }: LineTimes, timeUs: Micros): number {
   let low = 0;
   let high = startUs.length;
   while (low < high) {
