@@ -21,8 +21,8 @@ const TAIL_BYTES = 160;
 const timesBy = new WeakMap<Uint8Array, LineTimes>();
 
 /**
- * Where and when the lines of a minute are. It is found out once for the same bytes and kept as long as they are:
- * narrow questions would else read all of a minute each.
+ * Where and when the lines of a minute are. It is found out once for the same bytes and kept as
+ * long as they are: narrow questions would else read all of a minute each.
  */
 export function lineTimes(bytes: Uint8Array): LineTimes {
   const known = timesBy.get(bytes);
