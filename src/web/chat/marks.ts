@@ -13,11 +13,14 @@ export class Marks {
   readonly #byMinute = new Map<Micros, readonly Clear[]>();
   readonly #messages = new Map<string, Clear>();
   readonly #users = new Map<string, Clear[]>();
+  /** What was said of a message before, so that the same is given again. */
+  #given = new WeakMap<Message, { readonly mark: Mark | undefined }>();
 
   /** Takes in what was done in a minute. */
   add({ minuteUs, clears }: MinuteSummary): void {
     if (clears.length === 0 || this.#byMinute.has(minuteUs)) return;
     this.#byMinute.set(minuteUs, clears);
+    this.#given = new WeakMap();
     for (const clear of clears) {
       if (clear.messageId !== undefined) this.#messages.set(clear.messageId, clear);
       if (clear.user === undefined) continue;
@@ -28,7 +31,13 @@ export class Marks {
   }
 
   /** What was done about a message, if anything. */
-  of({ command, tags, sender, time }: Message): Mark | undefined {
+  of(message: Message): Mark | undefined {
+    let given = this.#given.get(message);
+    if (given === undefined) this.#given.set(message, given = { mark: this.#find(message) });
+    return given.mark;
+  }
+
+  #find({ command, tags, sender, time }: Message): Mark | undefined {
     if (command !== "PRIVMSG" && command !== "USERNOTICE") return undefined;
     const deleted = this.#messages.get(tags?.["id"] ?? "");
     if (deleted !== undefined) return { label: "deleted", atUs: deleted.timeUs };

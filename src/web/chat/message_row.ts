@@ -22,12 +22,11 @@ export interface MessageRowProps {
   /** Reached by the Tab key. */
   readonly isTabStop: boolean;
   readonly isSelected: boolean;
-  readonly onSelect: () => void;
 }
 
 /** A message as it stood in chat, or a happening as a quiet line. Text of chat is text here, too. */
 export function MessageRow(props: MessageRowProps): JSX.Element {
-  const { index, total, message, mark, isTabStop, isSelected, onSelect } = props;
+  const { index, total, message, mark, isTabStop, isSelected } = props;
   const kind = message === undefined ? "waiting" : message.command.toLowerCase();
   return h(
     "article",
@@ -41,9 +40,6 @@ export function MessageRow(props: MessageRowProps): JSX.Element {
       "aria-busy": message === undefined ? "true" : undefined,
       "aria-label": message === undefined ? "Loading" : undefined,
       tabIndex: isTabStop ? 0 : -1,
-      onClick: () => {
-        if (getSelection()?.isCollapsed !== false) onSelect(); // Not at the end of marking text.
-      },
     },
     message === undefined ? "\u00a0" : h(Body, { message, mark }),
   );

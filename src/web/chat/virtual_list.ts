@@ -43,13 +43,18 @@ export class VirtualList extends Component<VirtualListProps> {
   #hasFocus = false;
   #isAtEnd = true;
   #widthPx = 0;
+  /** Rows in the document whose height is known. */
+  #measured = new WeakSet<Element>();
 
   override componentDidMount(): void {
     this.props.onReady(this);
     this.#resizes = new ResizeObserver(() => {
       const widthPx = this.#scroller.current?.clientWidth ?? 0;
       this.#followBar();
-      if (widthPx !== this.#widthPx) this.#layout.remeasure();
+      if (widthPx !== this.#widthPx) {
+        this.#layout.remeasure();
+        this.#measured = new WeakSet();
+      }
       this.#widthPx = widthPx;
       this.#draw();
     });
@@ -62,7 +67,9 @@ export class VirtualList extends Component<VirtualListProps> {
     clearTimeout(this.#restTimer);
   }
 
-  override componentDidUpdate(): void {
+  override componentDidUpdate(before: VirtualListProps): void {
+    // More is known of some messages: a mark may make a row taller.
+    if (before.version !== this.props.version) this.#measured = new WeakSet();
     this.#settle();
   }
 
@@ -160,6 +167,9 @@ export class VirtualList extends Component<VirtualListProps> {
     for (const element of slab.children) {
       const place = this.#layout.at(Number(element.getAttribute("data-index")));
       if (place === undefined || element.getAttribute("aria-busy") === "true") continue;
+      // Asking for a height makes the browser lay out the page: not for what cannot have changed.
+      if (this.#measured.has(element)) continue;
+      this.#measured.add(element);
       isNews = this.#layout.measure(place, element.getBoundingClientRect().height) || isNews;
     }
     if (isNews) this.#applyAnchor();
@@ -218,6 +228,13 @@ export class VirtualList extends Component<VirtualListProps> {
     this.#isFocusDue = false;
     row.focus({ preventScroll: true });
   }
+
+  readonly #onClick = (event: MouseEvent): void => {
+    if (getSelection()?.isCollapsed === false) return; // It was the end of marking text.
+    const row = (event.target as Element).closest("[data-index]");
+    const place = this.#layout.at(Number(row?.getAttribute("data-index") ?? -1));
+    if (place !== undefined) this.#select(place);
+  };
 
   readonly #onFocusOut = (event: FocusEvent): void => {
     // Without a next element the row was taken away, or the window was left.
@@ -284,7 +301,6 @@ export class VirtualList extends Component<VirtualListProps> {
         mark: message === undefined ? undefined : day.marks.of(message),
         isTabStop: i === stop,
         isSelected: selected?.minuteUs === place.minuteUs && selected.row === place.row,
-        onSelect: () => this.#select(place),
       }));
     }
     return h(
@@ -293,6 +309,7 @@ export class VirtualList extends Component<VirtualListProps> {
         class: "chat-scroll",
         ref: this.#scroller,
         onScroll: this.#onScroll,
+        onClick: this.#onClick,
         onKeyDown: this.#onKey,
         onFocusIn: () => void (this.#hasFocus = true),
         onFocusOut: this.#onFocusOut,
