@@ -32,6 +32,10 @@ export const METRIC_CATALOGUE: readonly MetricNote[] = [
   counter("batches_written", "Batches that were recorded", ["channel"]),
   counter("bytes_written", "Bytes of batches that were recorded", ["channel"]),
   counter("store_errors", "Tries to store a batch that failed", ["code"]),
+  counter("covered_seconds", "Time in which so many receivers here listened to a channel", [
+    "channel",
+    "receivers",
+  ]),
   gauge("open_batches", "Batches that still take messages"),
   gauge("pending_batches", "Closed batches that are not stored yet"),
   // The journal.

@@ -9,6 +9,7 @@ import { ChatloomError } from "../../core/errors.ts";
 import { HOUR_US } from "../../core/time.ts";
 import { JournalWriter } from "../../engine/journal/journal_writer.ts";
 import { recoverJournals, type RecoverOptions } from "../../engine/journal/recover_journals.ts";
+import { countCovered } from "../../engine/measure/count_covered.ts";
 import { Recorder } from "../../engine/record/recorder.ts";
 import { type ChatPool, chatPool } from "../../engine/session/chat_pool.ts";
 import type { Login } from "../../engine/session/login.ts";
@@ -97,6 +98,7 @@ export async function recordChat(options: RecordChatOptions, context: VerbContex
     settle(settler, { clock, signal: stopAll.signal, store, hasher, reporter, lock }),
     replication.pull(syncer, stopAll.signal),
     watch(options, { pool, clock, signal: stopAll.signal, context }),
+    countCovered(pool, { clock, reporter, signal: stopAll.signal }),
     showStatus(pool, { clock, signal: stopAll.signal, context }),
   ];
   // They are awaited once the pool has ended; until then a failure must not count as unhandled.
