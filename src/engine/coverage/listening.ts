@@ -170,7 +170,8 @@ export function isListeningState(value: unknown): value is ListeningState {
       Array.isArray(each) && Number.isSafeInteger(each[0]) && typeof each[1] === "string"
     ) &&
     stays.every((each) =>
-      Array.isArray(each) && Number.isSafeInteger(each[0]) && isChannelName(String(each[1])) &&
+      Array.isArray(each) && Number.isSafeInteger(each[0]) &&
+      typeof each[1] === "string" && isChannelName(each[1]) &&
       Number.isSafeInteger(each[2]) && Number.isSafeInteger(each[3]) &&
       (each[4] === 0 || each[4] === 1)
     );
