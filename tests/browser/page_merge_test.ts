@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { makeZip } from "client-zip";
 import type { Page } from "playwright-core";
+import { encodeCoverage } from "../../src/core/coverage.ts";
 import { buildPage } from "../../tools/build_page.ts";
 import { runCli } from "../cli/run_cli.ts";
 import { tempFolder } from "../conformance/temp_folder.ts";
@@ -29,10 +30,11 @@ let browser: PageBrowser;
 let expected: Tree;
 const [alpha, beta] = ["alpha", "beta"].map((name) => join(folder.path, name)) as [string, string];
 
+const HOUR_MS = Date.UTC(2026, 7, 1, 11);
 const CHAT: GeneratedOptions = {
   channel: "forsen",
   seed: "page merge",
-  startMs: Date.UTC(2026, 7, 1, 11, 50),
+  startMs: HOUR_MS + 50 * 60_000,
   messages: 3_000,
   ratePerSecond: 4,
 };
@@ -44,6 +46,11 @@ before(async () => {
   const other = await generatedArchive({ ...CHAT, name: "bb", isMissed: (line) => line % 7 === 0 });
   writeTree(alpha, await storeTree(one));
   writeTree(beta, await storeTree(other));
+  for (const [archive, fromS] of [[alpha, 5], [beta, 900]] as const) {
+    const bytes = encodeCoverage(HOUR_MS * 1000, new Map([["a.AAAAA.0", [[fromS, fromS + 1000]]]]));
+    const hash = createHash("sha256").update(bytes).digest("base64url");
+    writeTree(archive, new Map([[`forsen/chat/2026-08-01T11/coverage-${hash}.json`, bytes]]));
+  }
   expected = await settledTogether(join(folder.path, "together"), [alpha, beta]);
 });
 after(async () => {

@@ -1,5 +1,6 @@
 import { batchKey, parseArchiveKey } from "../../core/archive_key.ts";
-import { TIME_END_US } from "../../core/time.ts";
+import { type Micros, TIME_END_US } from "../../core/time.ts";
+import { settleCoverage } from "../../engine/coverage/settle_coverage.ts";
 import { readMinutes } from "../../engine/read/read_minutes.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
@@ -56,21 +57,26 @@ export async function mergeSources(options: MergeOptions): Promise<Merged> {
 
 /**
  * What is not chat goes on as it is: tombstones and redactions, which whoever takes in the result
- * shall obey, too, and what later versions keep beside the batches.
+ * shall obey, too, and who listened when, in one file an hour.
  */
 async function copyOrders(
-  { from, to, channels, signal }: MergeOptions,
+  { from, to, channels, hasher, signal }: MergeOptions,
 ): Promise<{ tombstones: number; redactions: number }> {
   let [tombstones, redactions] = [0, 0];
   for (const channel of channels) {
+    const coveredHours = new Set<Micros>();
     for await (const key of from.list(`${channel}/`, { signal })) {
-      const kind = parseArchiveKey(key)?.kind;
-      if (kind === undefined || kind === "batch") continue;
+      const parts = parseArchiveKey(key);
+      if (parts === undefined || parts.kind === "batch") continue;
       const bytes = await from.get(key, { signal });
       if (bytes === undefined) continue;
       await to.put(key, bytes, { signal });
-      if (kind === "tombstone") tombstones++;
-      if (kind === "redaction") redactions++;
+      if (parts.kind === "tombstone") tombstones++;
+      if (parts.kind === "redaction") redactions++;
+      if (parts.kind === "coverage") coveredHours.add(parts.hourUs);
+    }
+    for (const hourUs of coveredHours) {
+      await settleCoverage(channel, hourUs, { store: to, hasher, reporter: SILENT, signal });
     }
   }
   return { tombstones, redactions };
