@@ -91,6 +91,7 @@ test(
       assert.ok(await page.locator(".row").count() < 150);
     }
     await page.locator(".chat-scroll").evaluate((list) => list.scrollTop = list.scrollHeight);
+    await page.waitForSelector(`.row[aria-posinset="${count}"]`);
     await rowsLoaded(page);
     const end = page.locator(".row").last();
     assert.equal(await end.getAttribute("aria-posinset"), `${count}`);
@@ -115,8 +116,12 @@ test("the address leads back to the moment and the filter", { skip: skipPage }, 
   assert.ok(before[0]! <= "10:15:05", `${before}`);
   await page.reload();
   await rowsLoaded(page);
-  await page.waitForTimeout(300);
-  const afterReload = await visibleClocks(page);
+  // What stands around the moment is read in pieces: the list may move until all of them are there.
+  let afterReload = await visibleClocks(page);
+  for (let i = 0; i < 50 && !afterReload.some((clock) => before.includes(clock)); i++) {
+    await page.waitForTimeout(200);
+    afterReload = await visibleClocks(page);
+  }
   assert.ok(afterReload.some((clock) => before.includes(clock)), `${before} then ${afterReload}`);
 
   await page.selectOption("[aria-label=Kind]", "CLEARCHAT");

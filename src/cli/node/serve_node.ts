@@ -26,9 +26,6 @@ export interface ServeNodeOptions
 export async function serveNode(options: ServeNodeOptions): Promise<HttpListener> {
   const { metrics, listen, connectionsMax } = options;
   const page = await readBuiltPage();
-  if (page === undefined) {
-    options.reporter.report("info", "Serving without the page for browsers: it is not built");
-  }
   const moreRoutes = [
     ...options.moreRoutes ?? [],
     ...(page === undefined ? [] : [await pageRoute(page, options.hasher)]),
@@ -40,5 +37,9 @@ export async function serveNode(options: ServeNodeOptions): Promise<HttpListener
     version: VERSION,
   });
   const bound = connectionsMax === undefined ? {} : { connectionsMax };
-  return await nodeServer(honoRouter(routes), { listen, ...bound });
+  const listener = await nodeServer(honoRouter(routes), { listen, ...bound });
+  if (page === undefined) {
+    options.reporter.report("info", "Serving without the page for browsers: it is not built");
+  }
+  return listener;
 }

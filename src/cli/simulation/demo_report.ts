@@ -1,5 +1,6 @@
 import { fileSystemStore } from "../../adapters/file_system_store.ts";
 import { bestHasher } from "../../adapters/web_crypto_hasher.ts";
+import { parseArchiveKey } from "../../core/archive_key.ts";
 import { decodeBatch } from "../../core/batch.ts";
 import { sentUs } from "../../core/content.ts";
 import { parseIrcLine } from "../../core/irc/irc_line.ts";
@@ -79,7 +80,7 @@ function sentIds({ truth, sinceUs, untilUs }: DemoTruth): Set<string> {
 async function archivedIds(store: BatchStore): Promise<Set<string>> {
   const ids = new Set<string>();
   for (const key of await keysOf(store)) {
-    const bytes = await store.get(key);
+    const bytes = parseArchiveKey(key)?.kind === "batch" ? await store.get(key) : undefined;
     if (bytes === undefined) continue;
     for (const { tags } of decodeBatch(bytes)) if (tags?.["id"] !== undefined) ids.add(tags["id"]);
   }
