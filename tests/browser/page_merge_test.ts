@@ -238,6 +238,8 @@ test(
     await cancelAsSoonAs(page, ".result .progress button");
     await page.click("text=Save to a folder");
     await page.waitForSelector(".result .primary");
+    // What was begun is taken back in the worker, which does not tell when it is done.
+    await page.waitForTimeout(1_000);
     await page.waitForFunction(async () => {
       const names: string[] = [];
       for await (const name of (await navigator.storage.getDirectory()).keys()) names.push(name);
