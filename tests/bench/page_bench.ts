@@ -90,9 +90,9 @@ async function benchDay(): Promise<void> {
   const store = await generatedArchive({
     channel: "forsen",
     seed: "page day",
-    startMs: Date.UTC(2026, 7, 1),
+    startMs: Date.UTC(2026, 7, 1, 0, 2), // Joins are archived earlier than they come.
     messages: DAY_MESSAGES,
-    ratePerSecond: DAY_MESSAGES / 86_000,
+    ratePerSecond: DAY_MESSAGES / 85_000,
     name: "day",
   });
   const place = join(folder.path, "day");
@@ -105,10 +105,13 @@ async function benchDay(): Promise<void> {
   await openView(page, "Chat");
   await page.waitForSelector(".row .speech");
   const firstMs = performance.now() - startMs;
-  await page.waitForFunction(() => !document.body.innerText.includes("reading "));
+  console.log(`first view of the day: ${seconds(firstMs)}`);
+  await page.waitForFunction(() =>
+    document.querySelector(".chat-scroll")?.getAttribute("aria-busy") === "false"
+  );
   const wholeMs = performance.now() - startMs;
   const count = await page.locator(".status-line span").first().innerText();
-  console.log(`a day of ${count}: first view ${seconds(firstMs)}, all of it ${seconds(wholeMs)}`);
+  console.log(`all of its ${count}: ${seconds(wholeMs)}`);
   for (const [name, stepPx] of [["reading", 40], ["fast", 600], ["leaping", 60_000]] as const) {
     const frames = await frameTimes(page, stepPx);
     const sorted = [...frames].sort((a, b) => a - b);

@@ -85,7 +85,9 @@ async function tour(page: Page, look: (name: string) => Promise<void>): Promise<
   await look("timeline");
   await openView(page, "Chat");
   await page.waitForSelector(".row .speech");
-  await page.waitForFunction(() => !document.body.innerText.includes("reading "));
+  await page.waitForFunction(() =>
+    document.querySelector(".chat-scroll")?.getAttribute("aria-busy") === "false"
+  );
   await page.locator(".row .speech").nth(6).click();
   await page.waitForSelector(".detail");
   await look("chat");
