@@ -1,5 +1,6 @@
 import { formatHour, parseHour } from "./archive_key.ts";
 import { compareCodePoints, formatString } from "./text/canonical_json.ts";
+import { parseJson } from "./text/parse_json.ts";
 import type { Micros } from "./time.ts";
 
 /** A stretch of an hour in whole seconds since its start: from the first up to before the second. */
@@ -72,7 +73,7 @@ export function parseCoverage(bytes: Uint8Array): ParsedCoverage {
   if (bytes.length > COVERAGE_MAX_BYTES) return fault(`longer than ${COVERAGE_MAX_BYTES} bytes`);
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
+    value = parseJson(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
   } catch {
     return fault("not JSON");
   }

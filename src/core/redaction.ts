@@ -1,4 +1,5 @@
 import { formatSeconds, formatString } from "./text/canonical_json.ts";
+import { parseJson } from "./text/parse_json.ts";
 import { fromSeconds, type Micros, TIME_END_US, toSeconds } from "./time.ts";
 
 /**
@@ -99,7 +100,7 @@ export function parseRedaction(bytes: Uint8Array): ParsedRedaction {
   let value: unknown;
   try {
     text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch {
     return fault("not JSON");
   }
