@@ -11,10 +11,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { after, test } from "node:test";
-import { chromium } from "playwright-core";
 import { CONFIG, moduleGraph } from "../architecture/module_graph.ts";
 import { PROJECT, sourcePaths } from "../architecture/source_file.ts";
-import { findProgram } from "../runtime/find_program.ts";
+import { launchChromium, skipBrowser } from "./chromium.ts";
 import type { PageReport } from "./page_test_runner.ts";
 
 const STAND_INS: Record<string, string> = {
@@ -22,21 +21,7 @@ const STAND_INS: Record<string, string> = {
   "node:assert/strict": "tests/browser/page_assert.ts",
   "node:assert": "tests/browser/page_assert.ts",
 };
-const CHROMIUM_FLAGS = [
-  "--no-sandbox", // Containers of CI run as root, where Chromium cannot make one.
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  // A name that is not loopback to the browser, so that its pages lack what plain http lacks.
-  "--host-resolver-rules=MAP plain.test 127.0.0.1",
-];
-
-const browserPath = findProgram("chromium", "chromium-browser", "google-chrome");
-const skip = browserPath === undefined && process.env["CI"] !== "true" &&
-  "Chromium is not installed here";
+const skip = skipBrowser;
 if (skip) console.log(`skipped: ${skip}`);
 
 const folder = mkdtempSync(join(tmpdir(), "chatloom-browser-"));
@@ -92,10 +77,7 @@ async function runInPage(script: string, host = "127.0.0.1"): Promise<PageReport
     );
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const browser = await chromium.launch({
-    executablePath: browserPath ?? "chromium",
-    args: CHROMIUM_FLAGS,
-  });
+  const browser = await launchChromium();
   try {
     const page = await browser.newPage();
     const errors: string[] = [];

@@ -5,28 +5,12 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import process from "node:process";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { buildPage } from "../../tools/build_page.ts";
-import { findProgram } from "../runtime/find_program.ts";
-
-const FLAGS = [
-  "--no-sandbox", // Containers of CI run as root, where Chromium cannot make one.
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  // Not loopback to the browser, so that its pages lack what plain http lacks.
-  "--host-resolver-rules=MAP plain.test 127.0.0.1",
-];
-
-const browserPath = findProgram("chromium", "chromium-browser", "google-chrome");
+import { launchChromium, skipBrowser } from "./chromium.ts";
 
 /** Why tests of the page skip, or `false` if they can run. CI may not skip them. */
-export const skipPage: string | false = browserPath === undefined && process.env["CI"] !== "true" &&
-  "Chromium is not installed here";
+export const skipPage: string | false = skipBrowser;
 
 /** A page under test. */
 export interface OpenPage {
@@ -70,8 +54,7 @@ export class PageBrowser {
       response.end(isPage ? html : "");
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const executablePath = browserPath ?? "chromium";
-    const browser = await chromium.launch({ executablePath, args: FLAGS });
+    const browser = await launchChromium();
     return new PageBrowser({
       folder,
       browser,

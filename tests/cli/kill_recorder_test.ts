@@ -69,7 +69,9 @@ test(`a recorder killed ${KILLS} times has archived every line it had read, once
   const { delivered, acknowledged } = countsOf(served.twitch.truth);
   let lines = 0;
   for (const [content, receivers] of archived) {
-    assert.equal(new Set(receivers).size, receivers.length - repeats(content), content);
+    // A receiver may hear the same JOIN again, but no exact message.
+    const isExact = content.includes("tmi-sent-ts");
+    if (isExact) assert.equal(new Set(receivers).size, receivers.length, content);
     assert.ok(receivers.length <= (delivered.get(content) ?? 0), `invented or doubled: ${content}`);
     lines += receivers.length;
   }
@@ -79,12 +81,6 @@ test(`a recorder killed ${KILLS} times has archived every line it had read, once
   }
   console.log(`${KILLS} kills, ${lines} lines archived, ${sum(acknowledged)} surely read, 0 lost`);
   assert.ok(lines > KILLS * 100);
-
-  /** How often a ranged content may come from a receiver that it came from before. */
-  function repeats(content: string): number {
-    const receivers = archived.get(content)!;
-    return content.includes("tmi-sent-ts") ? 0 : receivers.length - new Set(receivers).size;
-  }
 });
 
 function record(url: string, archive: string): ChildProcess {

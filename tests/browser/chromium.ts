@@ -1,0 +1,26 @@
+import process from "node:process";
+import { type Browser, chromium } from "playwright-core";
+import { findProgram } from "../runtime/find_program.ts";
+
+const FLAGS = [
+  "--no-sandbox", // Containers of CI run as root, where Chromium cannot make one.
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  // A name that is not loopback to the browser, so that its pages lack what plain http lacks.
+  "--host-resolver-rules=MAP plain.test 127.0.0.1",
+];
+
+const browserPath = findProgram("chromium", "chromium-browser", "google-chrome");
+
+/** Why tests in a browser skip, or `false` if they can run. CI may not skip them. */
+export const skipBrowser: string | false = browserPath === undefined &&
+  process.env["CI"] !== "true" && "Chromium is not installed here";
+
+/** Starts headless Chromium. Rejects where there is none. */
+export async function launchChromium(): Promise<Browser> {
+  return await chromium.launch({ executablePath: browserPath ?? "chromium", args: FLAGS });
+}
