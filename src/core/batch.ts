@@ -9,13 +9,13 @@ import { BatchSyntaxError } from "./errors.ts";
 import type { Message } from "./message.ts";
 import { findMessageFault } from "./message_check.ts";
 import { parseJson } from "./text/parse_json.ts";
-import { fromSeconds, type Micros, SECOND_US } from "./time.ts";
+import { type Micros, type MicrosRange, readRange, toRangeSeconds } from "./time.ts";
 
 /**
  * The bytes of a batch that holds just these messages: a line of canonical JSON each, sorted by
  * time, range and text. Pure ASCII; fresh for the caller; empty for no message.
  *
- * Messages are written as they are, not merged. Times are rounded to the microsecond.
+ * Messages are not merged. Their ranges are read inward to whole microseconds (`readRange`).
  *
  * @throws {TypeError} when one is not a valid message.
  */
@@ -23,9 +23,9 @@ export function encodeBatch(messages: readonly Message[]): Uint8Array {
   const lines = messages.map((message) => {
     const fault = findMessageFault(message);
     if (fault !== undefined) throw new TypeError(`Cannot encode message: ${fault}`);
-    const startUs = fromSeconds(message.time);
-    const lengthUs = fromSeconds(message.time_range);
-    return { startUs, lengthUs, text: formatMessage(message, { startUs, lengthUs }) };
+    const range = readRange(message);
+    const { startUs, endUs } = range;
+    return { startUs, lengthUs: endUs - startUs, text: formatMessage(message, range) };
   });
   return encodeLines(lines);
 }
@@ -58,52 +58,30 @@ function encodeAscii(text: string): Uint8Array {
   return UTF8.encode(text);
 }
 
-/** Writes a range as it stands in a line of `receiverCount` receivers. */
-export function formatRange(lengthUs: Micros, receiverCount: number): string {
-  // The reference writes its own constants as integers; a merge makes floats of them.
-  return receiverCount === 1 && lengthUs % SECOND_US === 0
-    ? String(lengthUs / SECOND_US)
-    : formatSeconds(lengthUs);
+/** Writes the length of a range as it stands in a line: as a float, in seconds. */
+export function formatRange(range: MicrosRange): string {
+  return range.startUs === range.endUs ? "0.0" : formatFloat(toRangeSeconds(range));
 }
 
-function formatMessage(
-  message: Message,
-  { startUs, lengthUs }: { readonly startUs: Micros; readonly lengthUs: Micros },
-): string {
+function formatMessage(message: Message, range: MicrosRange): string {
   const { a, b, c, d } = contentOfFields(message);
   const receivers = Object.keys(message.receivers).sort(compareCodePoints);
-  const range = WRITTEN_AS_FLOAT.has(message)
-    ? formatSeconds(lengthUs)
-    : formatRange(lengthUs, receivers.length);
   const list = receivers.map((receiver) => {
     const sighting = message.receivers[receiver]!;
-    const value = typeof sighting === "number" ? formatFloat(sighting) : formatOwnRange({
-      received: sighting.received,
-      startUs: fromSeconds(sighting.time),
-      lengthUs: fromSeconds(sighting.time_range),
-    });
+    const value = typeof sighting === "number"
+      ? formatFloat(sighting)
+      : formatOwnRange(sighting.received, readRange(sighting));
     return `${formatString(receiver)}:${value}`;
   });
-  return `${a}{${list.join(",")}}${b}${formatSeconds(startUs)}${c}${range}${d}`;
+  const time = formatSeconds(range.startUs);
+  return `${a}{${list.join(",")}}${b}${time}${c}${formatRange(range)}${d}`;
 }
 
 /** Writes a received time with the receiver's own range. */
-export function formatOwnRange(own: {
-  readonly received: number;
-  readonly startUs: Micros;
-  readonly lengthUs: Micros;
-}): string {
-  const { received, startUs, lengthUs } = own;
-  return `{"received":${formatFloat(received)},"time":${formatSeconds(startUs)},"time_range":${
-    formatSeconds(lengthUs)
-  }}`;
+export function formatOwnRange(receivedS: number, range: MicrosRange): string {
+  const time = formatSeconds(range.startUs);
+  return `{"received":${formatFloat(receivedS)},"time":${time},"time_range":${formatRange(range)}}`;
 }
-
-// The reference writes a range that it cut as a float even where it is whole (`2.0` for one
-// receiver, where its uncut ranges are `10`). Numbers do not tell the two apart, so those messages
-// are remembered: what was decoded encodes to the same bytes. A merge makes them canonical.
-const WRITTEN_AS_FLOAT = new WeakSet<Message>();
-const WHOLE_FLOAT_RANGE = /,"time_range":\d+\.0+,"user":(?:null|"(?:[^"\\]|\\.)*")\}$/;
 
 /**
  * The messages of a batch, in the order of the file.
@@ -113,13 +91,7 @@ const WHOLE_FLOAT_RANGE = /,"time_range":\d+\.0+,"user":(?:null|"(?:[^"\\]|\\.)*
  * @throws {BatchSyntaxError} when any line is not a message. One such line spoils the whole batch.
  */
 export function decodeBatch(bytes: Uint8Array): Message[] {
-  return splitBatch(bytes).map((line, i) => {
-    const message = parseMessageLine(line, i + 1);
-    if (Object.keys(message.receivers).length === 1 && WHOLE_FLOAT_RANGE.test(line)) {
-      WRITTEN_AS_FLOAT.add(message);
-    }
-    return message;
-  });
+  return splitBatch(bytes).map((line, i) => parseMessageLine(line, i + 1));
 }
 
 /**

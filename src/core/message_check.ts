@@ -1,5 +1,5 @@
 import { DEPTH_MAX } from "./text/canonical_json.ts";
-import { fromSeconds, RANGE_MAX_US, SECOND_US, TIME_END_US, toSeconds } from "./time.ts";
+import { RANGE_MAX_US, readRange, readStart, TIME_END_US, toSeconds } from "./time.ts";
 
 /**
  * What keeps `value`, parsed from a line of a batch, from being a message; `undefined` if it is one.
@@ -46,10 +46,12 @@ const KNOWN: ReadonlySet<string> = new Set(REQUIRED);
 function findRangeFault(time: unknown, range: unknown): string | undefined {
   if (typeof time !== "number" || !Number.isFinite(time)) return `"time" is not a number`;
   if (typeof range !== "number" || !Number.isFinite(range)) return `"time_range" is not a number`;
-  if (time < 0 || fromSeconds(time) >= TIME_END_US) {
+  if (time < 0 || readStart(time) >= TIME_END_US) {
     return `"time" is not in [0, ${toSeconds(TIME_END_US)}): ${time}`;
   }
-  if (range < 0 || range * SECOND_US > RANGE_MAX_US) {
+  // A range of 60 s is written as the difference of two doubles, so it may look a trifle longer.
+  const { startUs, endUs } = readRange({ time, time_range: Math.max(0, range) });
+  if (range < 0 || endUs - startUs > RANGE_MAX_US) {
     return `"time_range" is not in [0, ${toSeconds(RANGE_MAX_US)}]: ${range}`;
   }
   return undefined;

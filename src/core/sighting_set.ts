@@ -150,13 +150,14 @@ export class SightingSet {
 
   /**
    * Whether every sighting shares an instant with the minute: only such can stand in its files,
-   * since an event lies inside the ranges of all its sightings.
+   * since an event lies inside the ranges of all its sightings. A range that the reference wrote may
+   * begin less than a microsecond before the next minute and is then read as beginning with it.
    */
   fitsMinute(minuteUs: Micros): boolean {
     if (!this.#exact.messages.every(({ line }) => minuteOf(line.sentUs) === minuteUs)) return false;
     for (const { sightings } of this.#ranged.messages) {
       const doesFit = sightings.every(({ startUs, endUs }) =>
-        startUs < minuteUs + MINUTE_US && endUs >= minuteUs
+        startUs <= minuteUs + MINUTE_US && endUs >= minuteUs
       );
       if (!doesFit) return false;
     }

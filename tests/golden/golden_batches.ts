@@ -21,3 +21,8 @@ export function goldenBatches(
     )
   );
 }
+
+/** Lines of the reference as its own merge prints them: its recorder writes whole ranges as integers. */
+export function withFloatRanges(text: string): string {
+  return text.replace(/,"time_range":(\d+),/g, ',"time_range":$1.0,');
+}

@@ -3,7 +3,7 @@ import { contentKey, contentOfFields, sentUs } from "../../src/core/content.ts";
 import { groupSightings } from "../../src/core/grouping/group_sightings.ts";
 import type { Message, OwnRange } from "../../src/core/message.ts";
 import type { Sighting } from "../../src/core/sighting.ts";
-import { fromSeconds, toSeconds } from "../../src/core/time.ts";
+import { readRange, toRangeSeconds, toSeconds } from "../../src/core/time.ts";
 
 interface Held {
   readonly message: Message;
@@ -29,9 +29,7 @@ export function mergePlainly(batches: readonly Uint8Array[]): Uint8Array {
 function sightingsOf(message: Message): Sighting[] {
   return Object.entries(message.receivers).map(([receiver, value]) => {
     const own: OwnRange = typeof value === "number" ? { ...message, received: value } : value;
-    const startUs = fromSeconds(own.time);
-    const endUs = startUs + fromSeconds(own.time_range);
-    return { receiver, receivedS: own.received, startUs, endUs };
+    return { receiver, receivedS: own.received, ...readRange(own) };
   });
 }
 
@@ -60,12 +58,12 @@ function toFields(event: readonly Sighting[]): Pick<Message, "receivers" | "time
     return [each.receiver, {
       received: each.receivedS,
       time: toSeconds(each.startUs),
-      time_range: toSeconds(each.endUs - each.startUs),
+      time_range: toRangeSeconds(each),
     }];
   });
   return {
     receivers: Object.fromEntries(receivers),
     time: toSeconds(startUs),
-    time_range: toSeconds(endUs - startUs),
+    time_range: toRangeSeconds({ startUs, endUs }),
   };
 }

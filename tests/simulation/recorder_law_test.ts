@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { sentUs } from "../../src/core/content.ts";
 import { parseIrcLine } from "../../src/core/irc/irc_line.ts";
 import type { IrcMessage, Message } from "../../src/core/message.ts";
-import { fromSeconds, type Micros, SECOND_US } from "../../src/core/time.ts";
+import { type Micros, readRange, SECOND_US } from "../../src/core/time.ts";
 import { between, pick, seededRandom } from "../../src/testing/seeded_random.ts";
 import type { TrueEvent } from "../../src/testing/simulated_twitch/truth.ts";
 import { RecordingWorld } from "./recording_world.ts";
@@ -106,11 +106,8 @@ function compare(
 /** What one receiver says of a message, whatever others made of its event. */
 function sightingOf(message: Message, receiver: string) {
   const said = message.receivers[receiver]!;
-  const { received, time, time_range } = typeof said === "number"
-    ? { received: said, time: message.time, time_range: message.time_range }
-    : said;
-  const startUs = fromSeconds(time);
-  return { command: message.command, received, startUs, endUs: startUs + fromSeconds(time_range) };
+  const own = typeof said === "number" ? { ...message, received: said } : said;
+  return { command: message.command, received: own.received, ...readRange(own) };
 }
 
 /** The true events that a receiver was sent, by line, those of one line in order. */

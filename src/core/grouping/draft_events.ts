@@ -1,9 +1,12 @@
 import type { Sighting } from "../sighting.ts";
+import { innerRange } from "./inner_range.ts";
 import type { Micros } from "../time.ts";
 
 /** A sighting on its way into an event. */
 interface Stop {
   readonly sighting: Sighting;
+  /** The start of its inner range. */
+  readonly startUs: Micros;
   readonly lane: Lane;
   readonly position: number;
   /** The latest instant at which it can be taken so that those behind it in its lane still can. */
@@ -19,16 +22,16 @@ interface Lane {
 
 /**
  * Puts sightings into as few events as the order in every lane allows. A lane is what one receiver
- * heard, in order; instants in that order must exist in its ranges.
+ * heard, in order; instants in that order must exist in its inner ranges.
  *
  * An instant walks through time and stops only where some sighting would be missed otherwise; there
- * it takes the next sighting of every lane whose range has begun. Taking one early never forces an
+ * it takes the next sighting of every lane whose inner range has begun. Taking one early never forces an
  * event that taking it late would save, so no grouping that keeps the order of instants has fewer
  * events. The events come out in the order of their instants. Costs two sorts.
  */
 export function draftEvents(lanes: readonly (readonly Sighting[])[]): Sighting[][] {
   const stops = lanes.flatMap(toStops);
-  const byStart = [...stops].sort((a, b) => a.sighting.startUs - b.sighting.startUs);
+  const byStart = [...stops].sort((a, b) => a.startUs - b.startUs);
   const byDeadline = stops.sort((a, b) => a.deadlineUs - b.deadlineUs || a.position - b.position);
   const events: Sighting[][] = [];
   let started = 0;
@@ -37,7 +40,7 @@ export function draftEvents(lanes: readonly (readonly Sighting[])[]): Sighting[]
     if (due.position < due.lane.head) continue;
     for (; started < byStart.length; started++) {
       const stop = byStart[started]!;
-      if (stop.sighting.startUs > due.deadlineUs) break;
+      if (stop.startUs > due.deadlineUs) break;
       stop.hasStarted = true;
       if (stop.position === stop.lane.head) ready.push(stop.lane);
     }
@@ -52,8 +55,9 @@ function toStops(sightings: readonly Sighting[]): Stop[] {
   let deadlineUs = Infinity;
   for (let position = sightings.length - 1; position >= 0; position--) {
     const sighting = sightings[position]!;
-    deadlineUs = Math.min(deadlineUs, sighting.endUs);
-    lane.stops.push({ sighting, lane, position, deadlineUs, hasStarted: false });
+    const { startUs, endUs } = innerRange(sighting);
+    deadlineUs = Math.min(deadlineUs, endUs);
+    lane.stops.push({ sighting, startUs, lane, position, deadlineUs, hasStarted: false });
   }
   lane.stops.reverse();
   return lane.stops;

@@ -1,11 +1,13 @@
 import { draftEvents } from "./draft_events.ts";
+import { innerRange } from "./inner_range.ts";
 import { overlapParts } from "./overlap.ts";
 import { polishEvents } from "./polish_events.ts";
 import { compareReceived, type Sighting } from "../sighting.ts";
 
 /**
  * Groups the sightings of one ranged content into events. A pure function of the set: their order
- * does not matter. In an event every receiver stands at most once, and all ranges share an instant.
+ * does not matter. In an event every receiver stands at most once, and all inner ranges share an
+ * instant.
  *
  * Receivers hear equal messages in the same order, so every receiver's sightings are aligned in
  * order: first into as few events as that allows, then by moving sightings to nearer events. The
@@ -44,11 +46,12 @@ function byMiddle(left: Sighting, right: Sighting): number {
   return left.startUs + left.endUs - right.startUs - right.endUs || byReceived(left, right);
 }
 
-/** Whether instants in this order can be found in the ranges. */
+/** Whether instants in this order can be found in the inner ranges. */
 function isPossibleOrder(lane: readonly Sighting[]): boolean {
   let latestStartUs = -Infinity;
   return lane.every((sighting) => {
-    latestStartUs = Math.max(latestStartUs, sighting.startUs);
-    return latestStartUs <= sighting.endUs;
+    const { startUs, endUs } = innerRange(sighting);
+    latestStartUs = Math.max(latestStartUs, startUs);
+    return latestStartUs <= endUs;
   });
 }

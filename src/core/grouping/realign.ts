@@ -1,10 +1,11 @@
 import type { Sighting } from "../sighting.ts";
+import { innerRange } from "./inner_range.ts";
 import type { Micros } from "../time.ts";
 
 /** An event as the others made it, while one receiver looks for its places. */
 interface Place {
   readonly members: readonly Sighting[];
-  /** What is common to all ranges. */
+  /** What is common to all inner ranges. */
   readonly startUs: Micros;
   readonly endUs: Micros;
   /** Between these a further start costs nothing: the middle one, or the two in the middle. */
@@ -99,9 +100,10 @@ function middle(range: { readonly startUs: Micros; readonly endUs: Micros }): nu
   return range.startUs + range.endUs;
 }
 
-/** How much worse an event gets by a sighting: infinitely, if they share no instant. */
+/** How much worse an event gets by a sighting: infinitely, if their inner ranges share no instant. */
 function distance(sighting: Sighting, place: Place): number {
-  if (sighting.startUs > place.endUs || sighting.endUs < place.startUs) return Infinity;
+  const inner = innerRange(sighting);
+  if (inner.startUs > place.endUs || inner.endUs < place.startUs) return Infinity;
   return outside(sighting.startUs, place.middleStarts) + outside(sighting.endUs, place.middleEnds);
 }
 
@@ -112,10 +114,11 @@ function outside(valueUs: Micros, [lowUs, highUs]: readonly [Micros, Micros]): n
 function toPlace(members: readonly Sighting[]): Place {
   const starts = members.map((member) => member.startUs).sort(ascending);
   const ends = members.map((member) => member.endUs).sort(ascending);
+  const inner = members.map(innerRange);
   return {
     members,
-    startUs: starts[starts.length - 1]!,
-    endUs: ends[0]!,
+    startUs: Math.max(...inner.map((each) => each.startUs)),
+    endUs: Math.min(...inner.map((each) => each.endUs)),
     middleStarts: middleOf(starts),
     middleEnds: middleOf(ends),
   };

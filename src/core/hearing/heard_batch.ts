@@ -78,7 +78,7 @@ export class HeardBatch {
     if (!TRANSCODER.transcode(line, this.#lines, fields)) {
       const { a, b, c, d } = contentOf(message, { isPlain: isPlainText(line) });
       const receivers = `{${formatString(receiver)}:${formatSeconds(receivedUs)}}`;
-      this.#lines.addLine(`${a}${receivers}${b}${formatSeconds(sentUs)}${c}0${d}`);
+      this.#lines.addLine(`${a}${receivers}${b}${formatSeconds(sentUs)}${c}0.0${d}`);
     }
     this.#startsUs.push(sentUs);
     this.#ends.push(this.#lines.length);
@@ -130,7 +130,7 @@ export class HeardBatch {
     for (const message of this.#ranged) {
       const { startUs, endUs } = message;
       const lengthUs = endUs - startUs;
-      this.#lines.addLine(rangedText(message, lengthUs));
+      this.#lines.addLine(rangedText(message));
       this.#startsUs.push(startUs);
       this.#ends.push(this.#lines.length);
       lengthsUs.push(lengthUs);
@@ -190,12 +190,11 @@ const LATIN1 = new TextDecoder("latin1");
 
 /** The line of a ranged message that one receiver heard. */
 function rangedText(
-  { content: { a, b, c, d }, receiver, receivedUs, startUs }: RangedMessage,
-  lengthUs: Micros,
+  { content: { a, b, c, d }, receiver, receivedUs, startUs, endUs }: RangedMessage,
 ): string {
   const receivers = `{${formatString(receiver)}:${formatSeconds(receivedUs)}}`;
   const time = formatSeconds(startUs);
-  return `${a}${receivers}${b}${time}${c}${formatRange(lengthUs, 1)}${d}`;
+  return `${a}${receivers}${b}${time}${c}${formatRange({ startUs, endUs })}${d}`;
 }
 
 /** A line of one receiver without what may differ between two exact lines of the same message. */

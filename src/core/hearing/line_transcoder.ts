@@ -42,7 +42,7 @@ const RECEIVERS = UTF8.encode(`"],"receivers":{`);
 const SENDER = UTF8.encode(`},"sender":"`);
 const TAGS = UTF8.encode(`","tags":{"`);
 const TIME = UTF8.encode(`"},"time":`);
-const USER = UTF8.encode(`,"time_range":0,"user":"`);
+const USER = UTF8.encode(`,"time_range":0.0,"user":"`);
 const END = UTF8.encode(`"}\n`);
 
 /**

@@ -39,11 +39,6 @@ export class ExactMessage {
     return this.#others === undefined ? splitHeard(list) : joinHeard([list, ...this.#others]);
   }
 
-  /** Whether only one receiver heard it, as far as can be told without joining lists. */
-  hasOneReceiver(): boolean {
-    return this.#others === undefined && splitHeard(toList(this.line)).length === 1;
-  }
-
   /** What the list of who heard it takes at most, with its commas. */
   heardBytesMax(): number {
     let length = this.line.receiversTo - this.line.receiversFrom;

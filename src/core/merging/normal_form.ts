@@ -1,5 +1,5 @@
 import type { BatchLine } from "../batch.ts";
-import { type ByteText, copySpan, decodeSpan, toByteText } from "../scan/byte_text.ts";
+import { type ByteText, copySpan, decodeSpan, toByteSpan, toByteText } from "../scan/byte_text.ts";
 import { ExactMessage } from "./exact_store.ts";
 
 /** A line of the normal form with what it is sorted by; of an exact message not yet written. */
@@ -17,7 +17,7 @@ function lengthMax(line: NormalLine): number {
   if (!(line instanceof ExactMessage)) return line.text.length;
   const { from, receiversFrom, receiversTo, rangeFrom, rangeTo, to } = line.line;
   const rest = receiversFrom - from + rangeFrom - receiversTo + to - rangeTo;
-  return rest + line.heardBytesMax() + (line.hasOneReceiver() ? 1 : 3); // `0`, or `0.0`.
+  return rest + line.heardBytesMax() + ZERO_RANGE.length;
 }
 
 /** Writes an exact message at `at` and returns where it ends. */
@@ -30,18 +30,14 @@ function writeExact(message: ExactMessage, target: ByteText, at: number): number
     end = copySpan(heard[i]!, target, end);
   }
   end = copySpan({ text, from: receiversTo, to: rangeFrom }, target, end);
-  target.bytes[end++] = ZERO;
-  if (heard.length > 1) {
-    target.bytes[end++] = POINT;
-    target.bytes[end++] = ZERO;
-  }
+  end = copySpan(ZERO_RANGE_SPAN, target, end);
   return copySpan({ text, from: rangeTo, to }, target, end);
 }
 
 const LINE_FEED = 0x0a;
 const COMMA = 0x2c;
-const POINT = 0x2e;
-const ZERO = 0x30;
+const ZERO_RANGE = "0.0";
+const ZERO_RANGE_SPAN = toByteSpan(ZERO_RANGE);
 
 /** Sorts lines as a batch has them: by time, range and text. */
 export function sortLines(lines: NormalLine[]): NormalLine[] {

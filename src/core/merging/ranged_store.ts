@@ -112,15 +112,11 @@ function toLine({ a, b, c, d }: Content, event: readonly Sighting[]): BatchLine 
   const sorted = [...event].sort((x, y) => compareCodePoints(x.receiver, y.receiver));
   const receivers = sorted.map((each) => {
     const isPlain = each.startUs === startUs && each.endUs === endUs;
-    const value = isPlain ? formatFloat(each.receivedS) : formatOwnRange({
-      received: each.receivedS,
-      startUs: each.startUs,
-      lengthUs: each.endUs - each.startUs,
-    });
+    const value = isPlain ? formatFloat(each.receivedS) : formatOwnRange(each.receivedS, each);
     return `${formatString(each.receiver)}:${value}`;
   });
   const time = formatSeconds(startUs);
-  const range = formatRange(endUs - startUs, event.length);
+  const range = formatRange({ startUs, endUs });
   const text = `${a}{${receivers.join(",")}}${b}${time}${c}${range}${d}`;
   return { startUs, lengthUs: endUs - startUs, text };
 }

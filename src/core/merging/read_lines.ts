@@ -20,7 +20,7 @@ import type { ExactMessage, ExactStore } from "./exact_store.ts";
 import type { Message } from "../message.ts";
 import { scanRangedLine } from "../scan/ranged_line.ts";
 import type { Sighting } from "../sighting.ts";
-import { fromSeconds, type Micros } from "../time.ts";
+import { type Micros, readRange } from "../time.ts";
 
 /** What one line of a batch adds to what is known: one of three. */
 export type ReadLine = ExactLine | Repeat<ExactMessage> | RangedLine;
@@ -129,10 +129,11 @@ function sightingsOf(message: Pick<Message, "receivers" | "time" | "time_range">
   return Object.keys(message.receivers).map((receiver) => {
     const value = message.receivers[receiver]!;
     const isPlain = typeof value === "number";
-    const { time, time_range } = isPlain ? message : value;
-    const startUs = fromSeconds(time) + 0; // Makes 0 of -0.
-    const endUs = startUs + fromSeconds(time_range);
-    return { receiver, receivedS: isPlain ? value : value.received, startUs, endUs };
+    return {
+      receiver,
+      receivedS: isPlain ? value : value.received,
+      ...readRange(isPlain ? message : value),
+    };
   });
 }
 
@@ -152,7 +153,7 @@ export function toExactLine(
   const time = formatSeconds(sentUs);
   const timeTo = timeFrom + time.length;
   const rangeFrom = timeTo + c.length;
-  const range = sightings.length === 1 ? "0" : "0.0";
+  const range = "0.0";
   const { text, from, to } = toByteSpan(`${a}{${receivers}}${b}${time}${c}${range}${d}`);
   const rangeTo = rangeFrom + range.length;
   return {

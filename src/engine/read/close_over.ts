@@ -37,8 +37,9 @@ const CLOSURE_MAX_US: Micros = 24 * 60 * MINUTE_US;
  * they start in m or the minute before, and stand in files of m or the minutes beside it. What
  * groups them is the chain of overlapping sightings of equal content. If a chain reaches from S to
  * E, an unknown sighting that touches it begins at S - 60 s or later and ends at E + 60 s or sooner;
- * a sighting stands only in files of minutes that its range touches; so it is in the minutes from
- * that of S - 60 s to that of E + 60 s. Those are read until there is nothing new to be read.
+ * a sighting stands only in files of minutes that its range touches, or misses by a microsecond where
+ * the reference wrote it; so it is in the minutes from that of S - 60 s - 1 us to that of E + 60 s.
+ * Those are read until there is nothing new to be read.
  */
 export async function closeOver(
   span: MinuteSpan,
@@ -80,7 +81,7 @@ function reachOf(
   let { fromUs, toUs } = reach;
   for (let at = earlier(span.fromUs, MINUTE_US); at <= span.toUs; at += MINUTE_US) {
     for (const { startUs, endUs } of sightings.extents(at)) {
-      fromUs = Math.min(fromUs, earlier(startUs, RANGE_MAX_US));
+      fromUs = Math.min(fromUs, earlier(startUs, RANGE_MAX_US + 1));
       toUs = Math.max(toUs, later(endUs, RANGE_MAX_US));
     }
   }

@@ -1,6 +1,6 @@
 import { parseMessageLine, splitBatch } from "../../core/batch.ts";
 import type { Message } from "../../core/message.ts";
-import { fromSeconds, type Micros, RANGE_MAX_US } from "../../core/time.ts";
+import { type Micros, RANGE_MAX_US, readRange } from "../../core/time.ts";
 import { readMinutes, type ReadMinutesOptions } from "./read_minutes.ts";
 
 /** What {@link readEvents} reads. */
@@ -39,8 +39,7 @@ export async function* readEvents(
   for await (const { bytes } of minutes) {
     for (const [i, line] of splitBatch(bytes).entries()) {
       const message = parseMessageLine(line, i + 1);
-      const startUs = fromSeconds(message.time);
-      const endUs = startUs + fromSeconds(message.time_range);
+      const { startUs, endUs } = readRange(message);
       if (endUs >= fromUs && startUs < untilUs) yield { startUs, endUs, line, message };
     }
   }

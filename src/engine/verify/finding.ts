@@ -3,7 +3,6 @@
  *
  * - `damaged`: a file's bytes do not match its name
  * - `unreadable`: a line is no message; a redaction is none
- * - `not-canonical`: its messages are well, but would be written otherwise
  * - `unsorted`: its lines are well, but not in order
  * - `misplaced`: a message belongs to another channel or minute
  * - `repeated-receiver`: a line names a receiver twice, and only the last counts
@@ -12,6 +11,7 @@
  *
  * And what is worth knowing, though nothing is wrong:
  *
+ * - `not-canonical`: its messages are valid, but chatloom writes them otherwise: settling does
  * - `unsettled`: the files of a minute are not what settling makes of them
  * - `repeated-id`: messages that differ have the same id
  * - `hidden`: a tombstone hides a file
@@ -30,7 +30,12 @@ export type FindingKind =
   | "hidden";
 
 /** Kinds of findings that are worth knowing, but nothing is wrong. */
-export const NOTE_KINDS: ReadonlySet<FindingKind> = new Set(["unsettled", "repeated-id", "hidden"]);
+export const NOTE_KINDS: ReadonlySet<FindingKind> = new Set([
+  "not-canonical",
+  "unsettled",
+  "repeated-id",
+  "hidden",
+]);
 
 /** One thing that was found. */
 export interface Finding {

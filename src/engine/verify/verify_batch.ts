@@ -1,7 +1,7 @@
 import type { ArchiveKey } from "../../core/archive_key.ts";
 import { decodeBatch, encodeBatch } from "../../core/batch.ts";
 import type { Message } from "../../core/message.ts";
-import { fromSeconds, type Micros, minuteOf } from "../../core/time.ts";
+import { type Micros, MINUTE_US, toSeconds } from "../../core/time.ts";
 import type { Finding } from "./finding.ts";
 import { findRepeatedReceiver } from "./repeated_receiver.ts";
 
@@ -39,7 +39,10 @@ export function verifyBatch(
 }
 
 function isAtHome(message: Message, channel: string, minuteUs: Micros): boolean {
-  return message.params[0] === `#${channel}` && minuteOf(fromSeconds(message.time)) === minuteUs;
+  const { params, time } = message;
+  // By the double: the first whole microsecond in it may already be the next minute's.
+  const isInMinute = time >= toSeconds(minuteUs) && time < toSeconds(minuteUs + MINUTE_US);
+  return params[0] === `#${channel}` && isInMinute;
 }
 
 function findFormFault(

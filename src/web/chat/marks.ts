@@ -1,5 +1,5 @@
 import type { Message } from "../../core/message.ts";
-import { fromSeconds, type Micros, MINUTE_US } from "../../core/time.ts";
+import { type Micros, MINUTE_US, readStart } from "../../core/time.ts";
 import type { Clear, MinuteSummary } from "../reading/minute_summary.ts";
 
 /** What a moderator did about a message. */
@@ -42,7 +42,7 @@ export class Marks {
     const deleted = this.#messages.get(tags?.["id"] ?? "");
     if (deleted !== undefined) return { label: "deleted", atUs: deleted.timeUs };
     const login = command === "PRIVMSG" ? sender : tags?.["login"];
-    const timeUs = fromSeconds(time);
+    const timeUs = readStart(time);
     const clear = this.#users.get(login ?? "")?.find((each) =>
       each.timeUs >= timeUs && each.timeUs - timeUs <= REACH_US
     );

@@ -1,6 +1,6 @@
 import { splitBatch } from "../../core/batch.ts";
 import type { Message } from "../../core/message.ts";
-import { fromSeconds, type Micros } from "../../core/time.ts";
+import { type Micros, readStart } from "../../core/time.ts";
 
 /** So many receivers are told apart in counts; who was heard by more counts as this many. */
 export const RECEIVERS_TOLD_APART = 4;
@@ -59,7 +59,7 @@ export function scanMinute(minuteUs: Micros, bytes: Uint8Array): ScannedMinute {
 }
 
 function clearOf({ command, params, tags, time }: Message): Clear | undefined {
-  const timeUs = fromSeconds(time);
+  const timeUs = readStart(time);
   const blank = { timeUs, messageId: undefined, user: undefined, seconds: undefined };
   if (command === "CLEARMSG") return { ...blank, messageId: tags?.["target-msg-id"] };
   if (command !== "CLEARCHAT") return undefined;

@@ -6,7 +6,7 @@ import {
   parseHour,
 } from "../../core/archive_key.ts";
 import { decodeBatch } from "../../core/batch.ts";
-import { fromSeconds, minuteOf } from "../../core/time.ts";
+import { minuteOf, readStart } from "../../core/time.ts";
 
 /** Where a file that someone handed over belongs, as far as its path tells. */
 export type Place =
@@ -47,7 +47,7 @@ export function keyOfLoose(
   const feed = bytes.indexOf(0x0a);
   const [first] = decodeBatch(feed === -1 ? bytes : bytes.subarray(0, feed + 1));
   if (first === undefined) return undefined;
-  const minuteUs = minuteOf(fromSeconds(first.time));
+  const minuteUs = minuteOf(readStart(first.time));
   const channel = first.params[0]?.replace(/^#/, "") ?? "";
   const key = `${channel}/chat/${hour ?? formatHour(minuteUs)}/${name}`;
   const isRight = key.startsWith(minutePrefix(channel, minuteUs));

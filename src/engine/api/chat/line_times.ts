@@ -1,4 +1,4 @@
-import { fromSeconds, type Micros } from "../../../core/time.ts";
+import { type Micros, readRange } from "../../../core/time.ts";
 import type { Message } from "../../../core/message.ts";
 
 /** Where the lines of a minute are, and when what they say happened. */
@@ -42,9 +42,9 @@ function findTimes(bytes: Uint8Array): LineTimes {
     const from = offsets[i]!;
     const to = bytes.indexOf(LINE_FEED, from) + 1;
     offsets[i + 1] = to;
-    const { time, time_range } = timesOf(bytes, from, to);
-    startUs[i] = fromSeconds(time);
-    endUs[i] = startUs[i]! + fromSeconds(time_range);
+    const range = readRange(timesOf(bytes, from, to));
+    startUs[i] = range.startUs;
+    endUs[i] = range.endUs;
   }
   return { offsets, startUs, endUs };
 }
