@@ -51,6 +51,7 @@ export {
 } from "./faults.ts";
 export { type FaultyJournal, faultyJournal, type FaultyJournalOptions } from "./faulty_journal.ts";
 export { type FaultyStore, faultyStore, type FaultyStoreOptions } from "./faulty_store.ts";
+export { slowListing } from "./slow_listing.ts";
 export { type NetworkTrouble, SeededNetwork, type SeededNetworkOptions } from "./seeded_network.ts";
 
 export type { Micros } from "../core/time.ts";

@@ -28,6 +28,8 @@ export interface ForgetfulDisk {
   cutPower(): void;
   /** Called before each change and each flush, with what it is. */
   onStep: ((what: string) => void) | undefined;
+  /** Removals survive a power cut though nothing was flushed: file systems may write them early. */
+  keepsRemovals: boolean;
 }
 
 /**
@@ -37,9 +39,13 @@ export interface ForgetfulDisk {
 export function forgetfulDisk(): ForgetfulDisk {
   const root: FolderNode = { kind: "folder", names: new Map(), durable: new Map() };
   const disk: ForgetfulDisk = {
-    calls: diskCalls(root, (what) => disk.onStep?.(what)),
+    calls: diskCalls(root, {
+      step: (what) => disk.onStep?.(what),
+      keepsRemovals: () => disk.keepsRemovals,
+    }),
     cutPower: () => forget(root),
     onStep: undefined,
+    keepsRemovals: false,
   };
   return disk;
 }
@@ -53,7 +59,13 @@ function forget(node: Node): void {
   for (const child of node.names.values()) forget(child);
 }
 
-function diskCalls(root: FolderNode, step: (what: string) => void): FileCalls {
+function diskCalls(
+  root: FolderNode,
+  { step, keepsRemovals }: {
+    readonly step: (what: string) => void;
+    readonly keepsRemovals: () => boolean;
+  },
+): FileCalls {
   function find(path: string): Node {
     let node: Node | undefined = root;
     for (const name of path.split("/").filter((name) => name !== "")) {
@@ -84,7 +96,9 @@ function diskCalls(root: FolderNode, step: (what: string) => void): FileCalls {
   function remove(path: string): void {
     step(`remove ${path}`);
     find(path);
-    folderAt(dirname(path)).names.delete(basename(path));
+    const { names, durable } = folderAt(dirname(path));
+    names.delete(basename(path));
+    if (keepsRemovals()) durable.delete(basename(path));
   }
 
   const calls: FileCalls = {
