@@ -1,0 +1,123 @@
+import { readFileSync } from "node:fs";
+// Only the mutation tester needs a TypeScript parser, so it is no import of the project.
+import ts from "npm:typescript@5.9.3";
+
+/** One small change to one source file. */
+export interface Mutant {
+  /** Relative to the project, with `/`. */
+  readonly file: string;
+  /** Counted from 1. */
+  readonly line: number;
+  /** What is replaced: offsets in the text of the file. */
+  readonly from: number;
+  readonly to: number;
+  readonly before: string;
+  readonly after: string;
+}
+
+const OPERATORS: Readonly<Record<string, string>> = {
+  "<": "<=",
+  "<=": "<",
+  ">": ">=",
+  ">=": ">",
+  "===": "!==",
+  "!==": "===",
+  "+": "-",
+  "-": "+",
+  "*": "/",
+  "/": "*",
+  "%": "*",
+  "&&": "||",
+  "||": "&&",
+  "+=": "-=",
+  "-=": "+=",
+  "&": "|",
+  "|": "&",
+  "<<": ">>",
+  ">>": "<<",
+};
+
+const SWAPPED_CALLS: Readonly<Record<string, string>> = {
+  "Math.min": "Math.max",
+  "Math.max": "Math.min",
+  "Math.floor": "Math.ceil",
+  "Math.ceil": "Math.floor",
+};
+
+/** Log lines are for people; tests need not hold their words. */
+const UNTESTED_CALL = /\.report\($/;
+
+/** All mutants of one file, in the order of its text. */
+export function findMutants(root: string, file: string): Mutant[] {
+  const text = readFileSync(`${root}${file}`, "utf8");
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+  const mutants: Mutant[] = [];
+  const replace = (from: number, to: number, after: string): void => {
+    const line = source.getLineAndCharacterOfPosition(from).line + 1;
+    mutants.push({ file, line, from, to, before: text.slice(from, to), after });
+  };
+  const visit = (node: ts.Node): void => {
+    if (isLeftAlone(node)) return;
+    for (const [from, to, after] of changesOf(node, source)) replace(from, to, after);
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return mutants;
+}
+
+/** Types, imports, what only makes an error's words. */
+function isLeftAlone(node: ts.Node): boolean {
+  return ts.isTypeNode(node) || ts.isInterfaceDeclaration(node) ||
+    ts.isTypeAliasDeclaration(node) || ts.isImportDeclaration(node) ||
+    ts.isExportDeclaration(node) || ts.isThrowStatement(node) ||
+    ts.isTemplateExpression(node);
+}
+
+type Change = readonly [from: number, to: number, after: string];
+
+function changesOf(node: ts.Node, source: ts.SourceFile): Change[] {
+  const all = (after: string): Change[] => [[node.getStart(source), node.end, after]];
+  if (ts.isBinaryExpression(node)) {
+    const operator = node.operatorToken;
+    const swapped = OPERATORS[operator.getText(source)];
+    if (swapped === undefined || isConcatenation(node)) return [];
+    return [[operator.getStart(source), operator.end, swapped]];
+  }
+  if (ts.isPrefixUnaryExpression(node) && node.operator === ts.SyntaxKind.ExclamationToken) {
+    return all(node.operand.getText(source));
+  }
+  if (ts.isNumericLiteral(node)) return all(`(${node.getText(source)} + 1)`);
+  if (node.kind === ts.SyntaxKind.TrueKeyword) return all("false");
+  if (node.kind === ts.SyntaxKind.FalseKeyword) return all("true");
+  if (ts.isIfStatement(node)) {
+    const { expression } = node;
+    return [[expression.getStart(source), expression.end, "false"]];
+  }
+  if (ts.isConditionalExpression(node)) {
+    const { condition } = node;
+    return [[condition.getStart(source), condition.end, `!(${condition.getText(source)})`]];
+  }
+  if (ts.isCallExpression(node)) {
+    const { expression } = node;
+    const swapped = SWAPPED_CALLS[expression.getText(source)];
+    if (swapped !== undefined) return [[expression.getStart(source), expression.end, swapped]];
+    return [];
+  }
+  if (ts.isExpressionStatement(node) && !UNTESTED_CALL.test(firstCall(node, source))) {
+    return all(";");
+  }
+  return [];
+}
+
+function firstCall(node: ts.ExpressionStatement, source: ts.SourceFile): string {
+  const text = node.getText(source);
+  return text.slice(0, text.indexOf("(") + 1);
+}
+
+/** `+` between texts has no counterpart. */
+function isConcatenation(node: ts.BinaryExpression): boolean {
+  return node.operatorToken.kind === ts.SyntaxKind.PlusToken &&
+    [node.left, node.right].some((side) =>
+      ts.isStringLiteralLike(side) || ts.isTemplateExpression(side)
+    );
+}
