@@ -1,12 +1,15 @@
 import { join, resolve } from "node:path";
 import type { ArchiveKey } from "../core/archive_key.ts";
+import { firstFolderOf, OLD_REDACTIONS } from "../core/layout/first_layout.ts";
 import type { AbortOptions, BatchStore, Stray } from "../ports/batch_store.ts";
 import {
   entriesOf,
   type Entry,
   fileFolders,
   filesAmong,
+  firstFilesAmong,
   folderNames,
+  isRealFolder,
   straysUnder,
 } from "./file_system/archive_walk.ts";
 import { BatchFiles, placeOf } from "./file_system/batch_files.ts";
@@ -35,6 +38,11 @@ export interface FileSystemStoreOptions {
    * it. Both are read.
    */
   readonly colon?: ":" | "_";
+  /**
+   * Whether redactions and coverage that a listing meets where the first version of chatloom put them are
+   * moved to where they belong. Else they are read there. `false` unless told, as for who only reads.
+   */
+  readonly movesFirstLayout?: boolean;
   /** The calls to the file system, for tests. */
   readonly calls?: FileCalls;
 }
@@ -71,17 +79,24 @@ class FileSystemArchive implements FileSystemStore {
   readonly #durable: DurableFiles;
   readonly #files: BatchFiles;
   readonly #turns = new Turns(OPEN_MAX);
+  readonly #movesFirstLayout: boolean;
   readonly #sweepAfterMs: number;
 
   constructor(
     root: string,
-    { calls = NODE_FILE_CALLS, colon, sweepAfterMs = HOUR_MS }: FileSystemStoreOptions,
+    {
+      calls = NODE_FILE_CALLS,
+      colon,
+      movesFirstLayout = false,
+      sweepAfterMs = HOUR_MS,
+    }: FileSystemStoreOptions,
   ) {
     this.#root = root;
     this.#calls = calls;
     this.#durable = new DurableFiles(calls, root);
     const files = this.#durable;
     this.#files = new BatchFiles(root, { calls, files, colon, fileMaxBytes: FILE_MAX_BYTES });
+    this.#movesFirstLayout = movesFirstLayout;
     this.#sweepAfterMs = sweepAfterMs;
   }
 
@@ -90,10 +105,7 @@ class FileSystemArchive implements FileSystemStore {
     try {
       for await (const folder of fileFolders(this.#calls, { root: this.#root, prefix })) {
         signal?.throwIfAborted();
-        const path = join(this.#root, folder);
-        const entries = await entriesOf(this.#calls, path);
-        await this.#sweep(path, entries);
-        for (const key of filesAmong(entries, folder).keys()) {
+        for (const key of await this.#keysIn(folder)) {
           signal?.throwIfAborted();
           if (key.startsWith(prefix)) yield key;
         }
@@ -156,6 +168,47 @@ class FileSystemArchive implements FileSystemStore {
       await this.#durable.ensureFolder(this.#root);
       await this.#durable.tryWriting(this.#root);
     });
+  }
+
+  /** Keys in `folder`, ascending. */
+  async #keysIn(folder: string): Promise<Iterable<ArchiveKey>> {
+    const first = firstFolderOf(folder);
+    if (first === undefined) return filesAmong(await this.#entriesIn(folder), folder).keys();
+    // The old place goes first: what another process moves meanwhile is in one of the two listings.
+    const old = await this.#firstKeysIn(first);
+    const isThere = await this.#isReal(folder);
+    const now = filesAmong(isThere ? await this.#entriesIn(folder) : [], folder);
+    return old.length === 0 ? now.keys() : [...new Set([...old, ...now.keys()])].sort();
+  }
+
+  /** Keys of the files in `folder`, where the first version put them; moves them if it may. */
+  async #firstKeysIn(folder: string): Promise<readonly ArchiveKey[]> {
+    const path = join(this.#root, folder);
+    const isRedactions = folder.endsWith(`/${OLD_REDACTIONS}`);
+    if (isRedactions && !(await this.#isReal(folder))) return []; // As a rule.
+    const entries = await entriesOf(this.#calls, path);
+    const keys = firstFilesAmong(entries, folder);
+    const isMet = isRedactions || (keys.length > 0 && await this.#isReal(folder));
+    if (!isMet || !this.#movesFirstLayout) return isMet ? keys : [];
+    await this.#sweep(path, entries);
+    for (const key of keys) {
+      // What cannot be moved is read where it is, and stays among the strays.
+      await this.#turns.run(() => this.#files.move(placeOf(key))).catch(() => {});
+    }
+    // Software that shares the archive takes every folder here for an hour. It stays if it is not empty.
+    if (isRedactions) await this.#calls.removeFolder(path).catch(() => {});
+    return keys;
+  }
+
+  #isReal(folder: string): Promise<boolean> {
+    return isRealFolder(this.#calls, { root: this.#root, folder: folder.split("/") });
+  }
+
+  async #entriesIn(folder: string): Promise<readonly Entry[]> {
+    const path = join(this.#root, folder);
+    const entries = await entriesOf(this.#calls, path);
+    await this.#sweep(path, entries);
+    return entries;
   }
 
   async #sweep(

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ChatloomError } from "../core/errors.ts";
 import type { ArchiveKey } from "../core/archive_key.ts";
+import { firstFolderOf, firstPathOf, OLD_REDACTIONS } from "../core/layout/first_layout.ts";
 import type { AbortOptions } from "../ports/batch_store.ts";
 import type { Peer, PeerChannelDigest } from "../ports/peer.ts";
 import { BodyClock, type PeerTimes, USUAL_TIMES } from "./http_peer/body_clock.ts";
-import { isNotFound, refused, textOf } from "./http_peer/peer_errors.ts";
+import { isHidden, isNotFound, refused, textOf } from "./http_peer/peer_errors.ts";
 import { readDigest, readDigests, readNames } from "./http_peer/peer_lists.ts";
 
 /** How an {@link httpPeer} asks. */
@@ -72,15 +73,24 @@ class HttpPeer implements Peer {
     folder: string,
     options: AbortOptions = {},
   ): Promise<readonly string[]> {
-    const path = `/files/${encodeURIComponent(channel)}/chat/${encodeURIComponent(folder)}`;
-    return readNames(await this.#json(`${path}?tombstones=true&coverage=true`, options), this.name);
+    const path = `${channel}/${folder}`;
+    const first = firstFolderOf(path);
+    if (first === undefined) {
+      const names = await this.#json(`/files/${encodePath(path)}?tombstones=true`, options);
+      return readNames(names, this.name);
+    }
+    const names = await this.#json(`/files/${encodePath(path)}`, options, isHidden);
+    if (names !== undefined) return readNames(names, this.name);
+    // A node of the first version tells of its coverage only who asks for it, which is not worth while.
+    if (!first.endsWith(`/${OLD_REDACTIONS}`)) return [];
+    return readNames(await this.#json(`/files/${encodePath(first)}`, options), this.name);
   }
 
   async digests(
     { since, signal }: AbortOptions & { readonly since: string },
   ): Promise<ReadonlyMap<string, string> | undefined> {
     const path = `/digests${sinceQuery(since)}`;
-    const found = await this.#json(path, signal === undefined ? {} : { signal }, "or nothing");
+    const found = await this.#json(path, signal === undefined ? {} : { signal }, isNotFound);
     return found === undefined ? undefined : readDigests(found, this.name);
   }
 
@@ -89,7 +99,7 @@ class HttpPeer implements Peer {
     { since, signal }: AbortOptions & { readonly since: string },
   ): Promise<PeerChannelDigest | undefined> {
     const path = `/digests/${encodeURIComponent(channel)}${sinceQuery(since)}`;
-    const found = await this.#json(path, signal === undefined ? {} : { signal }, "or nothing");
+    const found = await this.#json(path, signal === undefined ? {} : { signal }, isNotFound);
     return found === undefined ? undefined : readDigest(found, this.name);
   }
 
@@ -97,9 +107,23 @@ class HttpPeer implements Peer {
     key: ArchiveKey,
     { maxBytes, signal }: AbortOptions & { readonly maxBytes: number },
   ): Promise<AsyncIterable<Uint8Array> | undefined> {
-    const path = `/segments/${key.split("/").map(encodeURIComponent).join("/")}`;
-    const { response, clock } = await this.#ask(path, signal);
-    if (isNotFound(response)) {
+    const first = firstPathOf(key);
+    const pieces = await this.#file(
+      key,
+      { maxBytes, signal },
+      first === undefined ? isNotFound : isHidden,
+    );
+    if (pieces !== undefined || first === undefined) return pieces;
+    return await this.#file(first, { maxBytes, signal }, isNotFound);
+  }
+
+  async #file(
+    path: string,
+    { maxBytes, signal }: { readonly maxBytes: number; readonly signal: AbortSignal | undefined },
+    isNothing: (response: Response) => boolean,
+  ): Promise<AsyncIterable<Uint8Array> | undefined> {
+    const { response, clock } = await this.#ask(`/segments/${encodePath(path)}`, signal);
+    if (isNothing(response)) {
       await clock.discard(response);
       return undefined;
     }
@@ -107,11 +131,13 @@ class HttpPeer implements Peer {
     return clock.pieces(response, maxBytes);
   }
 
-  async #json(path: string, options: AbortOptions): Promise<unknown>;
-  async #json(path: string, options: AbortOptions, mode: "or nothing"): Promise<unknown>;
-  async #json(path: string, { signal }: AbortOptions, mode?: "or nothing"): Promise<unknown> {
+  async #json(
+    path: string,
+    { signal }: AbortOptions,
+    isNothing: (response: Response) => boolean = () => false,
+  ): Promise<unknown> {
     const { response, clock } = await this.#ask(path, signal);
-    if (mode === "or nothing" && isNotFound(response)) {
+    if (isNothing(response)) {
       await clock.discard(response);
       return undefined;
     }
@@ -187,6 +213,10 @@ function retryAfterS(response: Response): number | undefined {
   if (response.status !== 429 && response.status !== 503) return undefined;
   const seconds = Number(response.headers.get("retry-after") ?? NaN);
   return seconds >= 0 && seconds <= RETRY_AFTER_MAX_S ? Math.max(seconds, 0.1) : undefined;
+}
+
+function encodePath(path: string): string {
+  return path.split("/").map(encodeURIComponent).join("/");
 }
 
 function sinceQuery(since: string): string {

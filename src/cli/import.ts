@@ -29,7 +29,7 @@ export function importCommand(): Command {
     )
     .action(async (paths: string[], { archive }: { archive: string }, command: Command) => {
       const { print, progress, reporter, counters, signal } = contextOf(command);
-      const store = fileSystemStore(archive);
+      const store = fileSystemStore(archive, { movesFirstLayout: true });
       await store.checkWritable({ signal });
       const hasher = await bestHasher();
       for (const path of paths) {

@@ -43,7 +43,8 @@ export function pruneCommand(): Command {
         command.error("error: say how old with --older-than, or --take-back");
       }
       const { print, signal } = contextOf(command);
-      const store = await existingArchive(flags.archive);
+      const isDryRun = flags.dryRun === true;
+      const store = await existingArchive(flags.archive, { movesFirstLayout: !isDryRun });
       const marks = fileSystemMarks(flags.archive);
       if (olderThan === undefined) {
         for await (
@@ -54,7 +55,6 @@ export function pruneCommand(): Command {
         }
         return;
       }
-      const isDryRun = flags.dryRun === true;
       const pruned = pruneArchive({
         store,
         lock: fileSystemLock(flags.archive),

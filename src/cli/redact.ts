@@ -57,7 +57,10 @@ export function redactCommand(): Command {
       checkChannels([channel], command);
       const context = contextOf(command);
       const place = {
-        store: await settlingStore(flags.archive, context.reporter),
+        store: await settlingStore(flags.archive, {
+          reporter: context.reporter,
+          isDryRun: flags.dryRun === true,
+        }),
         hasher: await bestHasher(),
       };
       if (flags.list) return await printOrders(channel, place, context);

@@ -33,7 +33,7 @@ export function settleCommand(): Command {
     .action(async (channels: string[], { archive, from }: SettleFlags, command: Command) => {
       checkChannels(channels, command);
       const { print, progress, reporter, counters, signal } = contextOf(command);
-      const store = await settlingStore(archive, reporter);
+      const store = await settlingStore(archive, { reporter });
       const shown = progress("Settled minutes");
       let settled;
       try {

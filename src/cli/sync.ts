@@ -62,7 +62,7 @@ function addName(name: string, before: readonly string[]): readonly string[] {
 
 async function syncArchive(flags: SyncFlags, context: VerbContext): Promise<void> {
   const { reporter, signal } = context;
-  const files = fileSystemStore(flags.archive);
+  const files = fileSystemStore(flags.archive, { movesFirstLayout: true });
   await files.checkWritable({ signal });
   const mergedAway = new MergedAway(fileSystemNotes(flags.archive), reporter);
   const store = rememberingStore(files, mergedAway);

@@ -41,7 +41,7 @@ export function verifyCommand(): Command {
     .action(async (channels: string[], flags: VerifyFlags, command: Command) => {
       checkChannels(channels, command);
       const { print, progress, signal, reporter } = contextOf(command);
-      const store = await settlingStore(flags.archive, reporter);
+      const store = await settlingStore(flags.archive, { reporter, isDryRun: !flags.heal });
       const hasher = await bestHasher();
       const heal = { store, hasher, signal, lock: fileSystemLock(flags.archive) };
       const shown = progress("Verified files");

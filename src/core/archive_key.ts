@@ -36,8 +36,21 @@ export type ArchiveKeyParts =
 // so that two channels never meet in one folder on a disk that does not tell case apart.
 const CHANNEL = /^[a-z0-9_][a-z0-9_-]{0,63}$/;
 
-const KEY =
-  /^([a-z0-9_][a-z0-9_-]{0,63})\/chat\/(?:(\d{4}-\d\d-\d\dT\d\d)\/(?:(\d\d):00-([A-Za-z0-9_-]{43})\.(json|tombstone)|coverage-([A-Za-z0-9_-]{43})\.json)|redactions\/([A-Za-z0-9_-]{43})\.json)$/;
+const CHANNEL_PART = "([a-z0-9_][a-z0-9_-]{0,63})";
+const HOUR_PART = "(\\d{4}-\\d\\d-\\d\\dT\\d\\d)";
+const HASH_PART = "([A-Za-z0-9_-]{43})";
+
+// What chatloom alone knows of a channel lies beside `chat`: software that shares the archive walks
+// `chat` and stops at a name that is no hour or no batch. A leading period hides it from listings.
+const ROOM = ".chatloom";
+
+const BATCH = new RegExp(
+  `^${CHANNEL_PART}/chat/${HOUR_PART}/(\\d\\d):00-${HASH_PART}\\.(json|tombstone)$`,
+);
+const REDACTION = new RegExp(`^${CHANNEL_PART}/\\.chatloom/redactions/${HASH_PART}\\.json$`);
+const COVERAGE = new RegExp(
+  `^${CHANNEL_PART}/\\.chatloom/coverage/${HOUR_PART}/${HASH_PART}\\.json$`,
+);
 
 /** Whether `text` can be a channel's folder: a Twitch login, in lower case, without `#`. */
 export function isChannelName(text: string): boolean {
@@ -60,29 +73,26 @@ export function parseHour(text: string): Micros | undefined {
 /** Writes a key as text. Undoes {@link parseArchiveKey}. */
 export function formatArchiveKey(parts: ArchiveKeyParts): ArchiveKey {
   const hash = toDigestText(parts.digest);
-  const folder = `${parts.channel}/chat/`;
-  if (parts.kind === "redaction") return `${folder}redactions/${hash}.json`;
-  if (parts.kind === "coverage") {
-    return `${coveragePrefix(parts.channel, parts.hourUs)}${hash}.json`;
+  switch (parts.kind) {
+    case "redaction":
+      return `${redactionPrefix(parts.channel)}${hash}.json`;
+    case "coverage":
+      return `${coveragePrefix(parts.channel, parts.hourUs)}${hash}.json`;
+    case "batch":
+      return `${minutePrefix(parts.channel, parts.minuteUs)}${hash}.json`;
+    case "tombstone":
+      return `${minutePrefix(parts.channel, parts.minuteUs)}${hash}.tombstone`;
   }
-  const extension = parts.kind === "batch" ? "json" : "tombstone";
-  return `${minutePrefix(parts.channel, parts.minuteUs)}${hash}.${extension}`;
 }
 
 /** Reads a key, or returns `undefined` if `text` names nothing that belongs in an archive. */
 export function parseArchiveKey(text: string): ArchiveKeyParts | undefined {
-  const match = KEY.exec(text);
-  if (match === null) return undefined;
-  const [, channel = "", hour, minute = "", hash = "", extension, coverage, redaction] = match;
-  if (redaction !== undefined) {
-    if (!isDigestText(redaction)) return undefined;
-    return { kind: "redaction", channel, digest: fromDigestText(redaction) };
-  }
-  const hourUs = parseHour(hour ?? "");
-  if (coverage !== undefined) {
-    if (hourUs === undefined || !isDigestText(coverage)) return undefined;
-    return { kind: "coverage", channel, hourUs, digest: fromDigestText(coverage) };
-  }
+  return parseBatchKey(text) ?? parseRedactionKey(text) ?? parseCoverageKey(text);
+}
+
+function parseBatchKey(text: string): ArchiveKeyParts | undefined {
+  const [, channel = "", hour = "", minute = "", hash = "", extension] = BATCH.exec(text) ?? [];
+  const hourUs = parseHour(hour);
   if (hourUs === undefined || Number(minute) > 59 || !isDigestText(hash)) return undefined;
   return {
     kind: extension === "json" ? "batch" : "tombstone",
@@ -92,14 +102,50 @@ export function parseArchiveKey(text: string): ArchiveKeyParts | undefined {
   };
 }
 
-/** What the keys of all files of one hour of a channel start with: `forsen/chat/2026-08-01T12/`. */
-export function hourPrefix(channel: string, timeUs: Micros): string {
-  return `${channel}/chat/${formatHour(timeUs)}/`;
+function parseRedactionKey(text: string): ArchiveKeyParts | undefined {
+  const [, channel = "", hash = ""] = REDACTION.exec(text) ?? [];
+  if (!isDigestText(hash)) return undefined;
+  return { kind: "redaction", channel, digest: fromDigestText(hash) };
 }
 
-/** What the keys of the coverage of one hour of a channel start with. */
+function parseCoverageKey(text: string): ArchiveKeyParts | undefined {
+  const [, channel = "", hour = "", hash = ""] = COVERAGE.exec(text) ?? [];
+  const hourUs = parseHour(hour);
+  if (hourUs === undefined || !isDigestText(hash)) return undefined;
+  return { kind: "coverage", channel, hourUs, digest: fromDigestText(hash) };
+}
+
+/** The folder whose folders are the hours of a channel's chat: `forsen/chat`. */
+export function chatFolder(channel: string): string {
+  return `${channel}/chat`;
+}
+
+/** The folder whose folders are the hours of a channel's coverage: `forsen/.chatloom/coverage`. */
+export function coverageFolder(channel: string): string {
+  return `${channel}/${ROOM}/coverage`;
+}
+
+/** The folder of a channel's redactions: `forsen/.chatloom/redactions`. */
+export function redactionFolder(channel: string): string {
+  return `${channel}/${ROOM}/redactions`;
+}
+
+/** What the keys of a channel's redactions start with: `forsen/.chatloom/redactions/`. */
+export function redactionPrefix(channel: string): string {
+  return `${redactionFolder(channel)}/`;
+}
+
+/** What the keys of an hour's batches and tombstones start with: `forsen/chat/2026-08-01T12/`. */
+export function hourPrefix(channel: string, timeUs: Micros): string {
+  return `${chatFolder(channel)}/${formatHour(timeUs)}/`;
+}
+
+/**
+ * What the keys of the coverage of one hour of a channel start with:
+ * `forsen/.chatloom/coverage/2026-08-01T12/`.
+ */
 export function coveragePrefix(channel: string, timeUs: Micros): string {
-  return `${hourPrefix(channel, timeUs)}coverage-`;
+  return `${coverageFolder(channel)}/${formatHour(timeUs)}/`;
 }
 
 /** What the keys of all files of one minute of a channel start with. */

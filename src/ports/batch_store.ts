@@ -12,10 +12,12 @@ export interface Stray {
   readonly path: string;
   /** What it is and why it does not count, for people. */
   readonly reason: string;
+  /** It counts, under the key of its file, but is where the first version of chatloom put it. */
+  readonly isFirstLayout?: boolean;
 }
 
 /**
- * Where an archive's files rest: batches, tombstones, redactions.
+ * Where an archive's files rest: batches, tombstones, redactions, coverage.
  *
  * A key carries the digest of its bytes, so a file never changes: it is there or it isn't. Every
  * call may run beside any other, also from another process on the same archive. A store does not
@@ -72,8 +74,8 @@ export interface BatchStore {
   delete(key: ArchiveKey, options?: AbortOptions): Promise<void>;
 
   /**
-   * Yields what is in the tree under `prefix` but is no file of the archive, in any order. Strays
-   * are left as they are and what is in them is not read; unfinished files are among them.
+   * Yields what is in the tree under `prefix` but is no file of the archive, or is one in the place where
+   * the first version of chatloom put it, in any order. Strays are left as they are and what is in them is not read; unfinished files are among them.
    *
    * @throws {ChatloomError} `STORE_DENIED` or `STORE_IO`
    */

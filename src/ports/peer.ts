@@ -7,8 +7,10 @@ export interface PeerChannelDigest {
   readonly digest: string;
   /** Of the names of the redactions. */
   readonly redactions: string;
-  /** Hour → digest of the names of its files. */
+  /** Hour → digest of the names of its batches and tombstones. */
   readonly hours: ReadonlyMap<string, string>;
+  /** Hour → digest of the names of its coverage; empty if the peer does not tell, or has none. */
+  readonly coverage: ReadonlyMap<string, string>;
 }
 
 /** Which hours are asked about. */
@@ -43,8 +45,10 @@ export interface Peer {
   hours(channel: string, options?: AbortOptions): Promise<readonly string[]>;
 
   /**
-   * The names of the files of an hour, or with `redactions` of the channel's redactions, in any order;
-   * none if there is no such folder. Tombstones and coverage are among them.
+   * The names of the files in a folder of a channel, in any order; none if there is no such folder.
+   * `folder` is the part of their keys between the channel and the name: `chat/2026-08-01T12`,
+   * `.chatloom/redactions` or `.chatloom/coverage/2026-08-01T12`. Tombstones are among the files of an
+   * hour of chat. A peer that keeps redactions where the first version did gives those.
    */
   files(channel: string, folder: string, options?: AbortOptions): Promise<readonly string[]>;
 

@@ -50,11 +50,15 @@ function keyOf(
   { channel = "forsen", minute = 0, kind = "batch" }: {
     readonly channel?: string;
     readonly minute?: number;
-    readonly kind?: "batch" | "tombstone" | "redaction";
+    readonly kind?: "batch" | "tombstone" | "redaction" | "coverage";
   } = {},
 ): ArchiveKey {
   const digest = someBytes(32, n * 2 + 1);
   if (kind === "redaction") return formatArchiveKey({ kind, channel, digest });
+  if (kind === "coverage") {
+    const hourUs = NOON_US + Math.floor(minute / 60) * 60 * MINUTE_US;
+    return formatArchiveKey({ kind, channel, hourUs, digest });
+  }
   return formatArchiveKey({ kind, channel, minuteUs: NOON_US + minute * MINUTE_US, digest });
 }
 
@@ -172,6 +176,7 @@ async function fill(store: BatchStore): Promise<ArchiveKey[]> {
     }
     if (n % 2 === 0) keys.push(keyOf(keys.length, { channel, kind: "redaction" }));
     if (n % 3 === 0) keys.push(keyOf(keys.length - 1, { channel, minute: 0, kind: "tombstone" }));
+    if (n % 4 === 0) keys.push(keyOf(keys.length, { channel, minute: 61, kind: "coverage" }));
   }
   // In no order, so that none comes out by itself.
   const shuffled = keys.toSorted((a, b) => a.slice(-12) < b.slice(-12) ? -1 : 1);
@@ -199,6 +204,10 @@ function checkListing(check: Check): void {
     const prefixes = [
       ...["a", "a/", "a-", "a_b/", "aa/", "forsen", "forsen/", "forsen1/", "nobody/", "A/"],
       ...["a/c", "a/chat", "a/chat/", "a/chat/2", "a/chat/r", "a/chat/redactions/", "a/x/"],
+      ...["a/.", "a/.chatloom", "a/.chatloom/", "a/.chatloom/redactions/", "a/.chatloom/r"],
+      ...["a/.chatloom/coverage/", "a/.chatloom/coverage/2026-08-01T1", "a/.chatloom/x/"],
+      ...["a/.chatloom/coverage/2026-08-01T13/", "a/.chatloom/coverage/2026-08-01T13/x"],
+      ...["a/.chatloom/redactions/2026-08-01T13/", "a/.chatloom/coverage/2026-08-01T12/"],
       ...["forsen/chat/2026-08-01T1", hour, `${hour}/`, `${hour}/5`, `${hour}/00:00-`],
       ...[`${hour}/00:`, `${hour}/00_`, `${hour}/00:00-/`, keys[0]!, `${keys[0]}/`, `${keys[0]}x`],
       ...["/", "//", ".", "..", "../", "./", "a/../a/", "/a", " ", "\0", ".chatloom/", "*", "é"],
@@ -216,12 +225,18 @@ function checkListing(check: Check): void {
   check("names the folders of each level, not deeper", async ({ store }) => {
     await fill(store);
     assert.deepEqual(await collect(store.folders("")), CHANNELS);
-    assert.deepEqual(await collect(store.folders("forsen")), ["chat"]);
+    assert.deepEqual(await collect(store.folders("forsen1")), ["chat"]);
+    assert.deepEqual(await collect(store.folders("a")), [".chatloom", "chat"]);
+    assert.deepEqual(await collect(store.folders("a/.chatloom")), ["coverage", "redactions"]);
+    assert.deepEqual(await collect(store.folders("a/.chatloom/coverage")), ["2026-08-01T13"]);
     const hours = ["2026-08-01T12", "2026-08-01T13", "2026-08-01T14"];
-    assert.deepEqual(await collect(store.folders("aa/chat")), [...hours, "redactions"]);
+    assert.deepEqual(await collect(store.folders("aa/chat")), hours);
     assert.deepEqual(await collect(store.folders("b/chat")), hours);
     for (
-      const folder of ["aa/chat/2026-08-01T12", "aa/chat/redactions", "nobody", "f", "..", "/"]
+      const folder of [
+        ...["aa/chat/2026-08-01T12", "aa/.chatloom/redactions", "aa/chat/redactions"],
+        ...["a/.chatloom/coverage/2026-08-01T13", "nobody", "f", "..", "/"],
+      ]
     ) {
       assert.deepEqual(await collect(store.folders(folder)), [], folder);
     }
@@ -249,6 +264,9 @@ const NO_KEYS = [
   keyOf(1).replace("forsen", "../forsen"),
   keyOf(1).replace("forsen", "Forsen"),
   keyOf(1).replace(":", "_"),
+  keyOf(1, { kind: "redaction" }).replace(".chatloom", "chat"),
+  keyOf(1, { kind: "coverage" }).replace(".chatloom/coverage", "chat"),
+  keyOf(1, { kind: "coverage" }).replace("coverage", "redactions"),
   keyOf(1).replace("T12", "T24"),
   `/${keyOf(1)}`,
   `${keyOf(1)}\0`,

@@ -30,6 +30,17 @@ const LINE = '{"command":"JOIN","host":"h","params":["#forsen"],"receivers":' +
   '{"a.AbCdE.0":1785585600.5},"sender":"s","tags":null,"time":1785585600.0,"time_range":0,' +
   '"user":"u"}\n';
 
+const HEARD = {
+  kind: "coverage",
+  channel: "forsen",
+  hourUs: NOON_US,
+  digest: someBytes(32, 3),
+} as const;
+
+function nameOf(key: ArchiveKey): string {
+  return key.slice(key.lastIndexOf("/") + 1);
+}
+
 /** Checks that a {@link Peer} keeps the promises of its port. */
 export function peerSuite({ test, open, digest }: PeerSuiteOptions): void {
   const check = (name: string, body: (opened: OpenPeer) => Promise<void>) =>
@@ -51,24 +62,43 @@ export function peerSuite({ test, open, digest }: PeerSuiteOptions): void {
   check("has nothing of an empty archive", async ({ peer }) => {
     assert.deepEqual(await peer.channels(), []);
     assert.deepEqual(await peer.hours("forsen"), []);
-    assert.deepEqual(await peer.files("forsen", HOUR), []);
-    assert.deepEqual(await peer.files("forsen", "redactions"), []);
+    for (const folder of [`chat/${HOUR}`, ".chatloom/redactions", `.chatloom/coverage/${HOUR}`]) {
+      assert.deepEqual(await peer.files("forsen", folder), [], folder);
+    }
   });
 
   check("lists channels, hours and files", async ({ peer, store }) => {
     const key = await put(store);
     assert.deepEqual(await peer.channels(), ["forsen"]);
     assert.deepEqual(await peer.hours("forsen"), [HOUR]);
-    assert.deepEqual(await peer.files("forsen", HOUR), [key.slice(key.lastIndexOf("/") + 1)]);
-    assert.deepEqual(await peer.files("forsen", "2026-08-01T13"), []);
+    assert.deepEqual(await peer.files("forsen", `chat/${HOUR}`), [nameOf(key)]);
+    assert.deepEqual(await peer.files("forsen", "chat/2026-08-01T13"), []);
   });
 
-  check("lists tombstones and coverage too", async ({ peer, store }) => {
+  check("lists tombstones, redactions and coverage too", async ({ peer, store }) => {
     const channel = "forsen";
-    const tomb = { kind: "tombstone", channel, minuteUs: NOON_US, digest: someBytes(32) } as const;
-    const heard = { kind: "coverage", channel, hourUs: NOON_US, digest: someBytes(32, 3) } as const;
-    for (const parts of [tomb, heard]) await store.put(formatArchiveKey(parts), new Uint8Array());
-    assert.equal((await peer.files(channel, HOUR)).length, 2);
+    const files = {
+      [`chat/${HOUR}`]: {
+        kind: "tombstone",
+        channel,
+        minuteUs: NOON_US,
+        digest: someBytes(32),
+      },
+      ".chatloom/redactions": { kind: "redaction", channel, digest: someBytes(32, 2) },
+      [`.chatloom/coverage/${HOUR}`]: {
+        kind: "coverage",
+        channel,
+        hourUs: NOON_US,
+        digest: someBytes(32, 3),
+      },
+    } as const;
+    for (const parts of Object.values(files)) {
+      await store.put(formatArchiveKey(parts), new Uint8Array());
+    }
+    for (const [folder, parts] of Object.entries(files)) {
+      const name = nameOf(formatArchiveKey(parts));
+      assert.deepEqual(await peer.files(channel, folder), [name], folder);
+    }
   });
 
   check("gives bytes, whole and as they are", async ({ peer, store }) => {
@@ -106,12 +136,16 @@ export function peerSuite({ test, open, digest }: PeerSuiteOptions): void {
     const after = await peer.digests({ since: "" });
     assert.ok(after?.get("forsen"));
     assert.ok(before.get("forsen") === undefined);
+    assert.deepEqual([...(await peer.channelDigest("forsen", { since: "" }))!.coverage.keys()], []);
+    await store.put(formatArchiveKey(HEARD), new Uint8Array());
     const channel = await peer.channelDigest("forsen", { since: "" });
     assert.ok(channel !== undefined && after !== undefined);
-    assert.equal(channel.digest, after.get("forsen"));
+    assert.notEqual(channel.digest, after.get("forsen"));
+    assert.equal(channel.digest, (await peer.digests({ since: "" }))?.get("forsen"));
     assert.deepEqual([...channel.hours.keys()], [HOUR]);
+    assert.deepEqual([...channel.coverage.keys()], [HOUR]);
     const later = await peer.channelDigest("forsen", { since: "2026-08-01T13" });
-    assert.deepEqual([...later!.hours.keys()], []);
+    assert.deepEqual([...later!.hours.keys(), ...later!.coverage.keys()], []);
   });
 
   check("rejects with the reason of a signal that aborted", async ({ peer, store }) => {
@@ -119,7 +153,7 @@ export function peerSuite({ test, open, digest }: PeerSuiteOptions): void {
     const reason = new Error("enough");
     const signal = AbortSignal.abort(reason);
     await assertRejectsWith(peer.channels({ signal }), reason);
-    await assertRejectsWith(peer.files("forsen", HOUR, { signal }), reason);
+    await assertRejectsWith(peer.files("forsen", `chat/${HOUR}`, { signal }), reason);
     await assertRejectsWith(peer.read(key, { maxBytes: 1_000, signal }), reason);
   });
 }

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { encodeCoverage } from "../../src/core/coverage.ts";
 import { encodeRedaction } from "../../src/core/redaction.ts";
 import { wasmHasher } from "../../src/adapters/wasm_hasher.ts";
-import { formatArchiveKey } from "../../src/core/archive_key.ts";
+import { formatArchiveKey, parseHour } from "../../src/core/archive_key.ts";
 import { apiWorld, type AskOptions, NOON_S, said } from "./api_world.ts";
 
 interface Operation {
@@ -29,8 +30,22 @@ const KEY = await world.put("forsen", [said(1, "a")]);
 const TOMBSTONE = (await world.put("forsen", [said(2, "b")])).replace(".json", ".tombstone");
 await world.store.put(TOMBSTONE, new Uint8Array());
 const order = encodeRedaction({ target: { kind: "message", id: "x" }, madeUs: 0, reason: "" });
-const digest = (await wasmHasher()).digest(order);
-await world.store.put(formatArchiveKey({ kind: "redaction", channel: "forsen", digest }), order);
+const hasher = await wasmHasher();
+const REDACTION = formatArchiveKey({
+  kind: "redaction",
+  channel: "forsen",
+  digest: hasher.digest(order),
+});
+await world.store.put(REDACTION, order);
+const hourUs = parseHour("2026-08-01T12")!;
+const heard = encodeCoverage(hourUs, new Map([["alpha.AbCdE.1", [[0, 60]]]]));
+const COVERAGE = formatArchiveKey({
+  kind: "coverage",
+  channel: "forsen",
+  hourUs,
+  digest: hasher.digest(heard),
+});
+await world.store.put(COVERAGE, heard);
 
 const RANGE = "start=2026-08-01T12:00&end=2026-08-01T12:10";
 const AWAY = { address: "192.0.2.7" };
@@ -53,9 +68,29 @@ const EXAMPLES: Record<string, readonly (readonly [path: string, options?: AskOp
   "get /files/{channel}/{quality}/{hour}": [
     ["/files/forsen/chat/2026-08-01T12"],
     ["/files/forsen/chat/redactions"],
-    ["/files/forsen/chat/2026-08-01T12?tombstones=true&coverage=true"],
+    ["/files/forsen/chat/2026-08-01T12?tombstones=true"],
     ["/files/forsen/chat/2026-08-01T12?tombstones=x"],
     ["/files/forsen/chat/.x"],
+  ],
+  "get /files/{channel}/.chatloom/redactions": [
+    ["/files/forsen/.chatloom/redactions"],
+    ["/files/.x/.chatloom/redactions"],
+  ],
+  "get /files/{channel}/.chatloom/coverage": [
+    ["/files/forsen/.chatloom/coverage"],
+    ["/files/.x/.chatloom/coverage"],
+  ],
+  "get /files/{channel}/.chatloom/coverage/{hour}": [
+    ["/files/forsen/.chatloom/coverage/2026-08-01T12"],
+    ["/files/forsen/.chatloom/coverage/.x"],
+  ],
+  "get /segments/{channel}/.chatloom/redactions/{name}": [
+    [`/segments/${REDACTION}`],
+    ["/segments/forsen/.chatloom/redactions/x"],
+  ],
+  "get /segments/{channel}/.chatloom/coverage/{hour}/{name}": [
+    [`/segments/${COVERAGE}`],
+    ["/segments/forsen/.chatloom/coverage/2026-08-01T12/x"],
   ],
   "get /segments/{channel}/chat/{hour}/{name}": [
     [`/segments/${KEY}`],
@@ -136,7 +171,6 @@ test("what a route answers is described, and what is described is answered", asy
 test("described parameters are those that change or refuse an answer", async () => {
   const broken: Record<string, string> = {
     tombstones: "x",
-    coverage: "x",
     since: "x",
     start: "x",
     end: "x",

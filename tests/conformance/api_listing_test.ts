@@ -131,6 +131,8 @@ test("/segments gives nothing away that is damaged, unreadable, misplaced or no 
       `/segments/${damaged.replace("forsen", "%2Fforsen")}`,
       `/segments/forsen/source/${HOUR}/x.ts`,
       "/segments/forsen/chat/redactions/x.json",
+      "/segments/forsen/.chatloom/redactions/x.json",
+      `/segments/forsen/.chatloom/coverage/${HOUR}/x.json`,
     ]
   ) {
     const response = await world.ask(path);
@@ -163,28 +165,38 @@ test("/segments keeps back a batch as soon as something in it is redacted", asyn
   assert.equal((await world.ask(`/segments/${key}`)).status, 404);
   assert.equal((await world.ask(`/segments/${other}`)).status, 200);
   const name = redaction.split("/").at(-1)!;
-  assert.deepEqual(await world.json("/files/forsen/chat/redactions"), [name]);
+  assert.deepEqual(await world.json("/files/forsen"), ["chat"]);
   assert.deepEqual(await world.json("/files/forsen/chat"), [HOUR]);
-  const bytes = await world.text(`/segments/forsen/chat/redactions/${name}`);
-  assert.match(bytes, /"id":"forget-me"/);
+  // The second is where nodes of the first version look.
+  for (const folder of ["forsen/.chatloom/redactions", "forsen/chat/redactions"]) {
+    assert.deepEqual(await world.json(`/files/${folder}`), [name]);
+    assert.match(await world.text(`/segments/${folder}/${name}`), /"id":"forget-me"/);
+  }
 });
 
 /** The digests as their description says, made from the lists that the routes give. */
 async function expectedDigest(world: ApiWorld, channel: string) {
   const digest = (text: string) => createHash("sha256").update(text).digest("base64url");
-  const names = async (hour: string) => {
-    const list = await world.json(
-      `/files/${channel}/chat/${hour}?tombstones=true&coverage=true`,
-    ) as string[];
-    return digest(list.map((name) => `${name}\n`).join(""));
+  const list = async (folder: string) =>
+    await world.json(`/files/${channel}/${folder}?tombstones=true`) as string[];
+  const digestOf = (names: readonly string[]) => digest(names.map((name) => `${name}\n`).join(""));
+  const byHour = async (folder: string) => {
+    const found: Record<string, string> = {};
+    for (const hour of await list(folder)) {
+      const names = await list(`${folder}/${hour}`);
+      if (names.length > 0) found[hour] = digestOf(names);
+    }
+    return found;
   };
-  const hours: Record<string, string> = {};
-  for (const hour of await world.json(`/files/${channel}/chat`) as string[]) {
-    hours[hour] = await names(hour);
-  }
-  const redactions = await names("redactions");
-  const lines = [...Object.entries(hours), ["redactions", redactions]];
-  return { digest: digest(lines.map((pair) => `${pair.join(" ")}\n`).join("")), redactions, hours };
+  const hours = await byHour("chat");
+  const coverage = await byHour(".chatloom/coverage");
+  const redactions = digestOf(await list(".chatloom/redactions"));
+  const lines = [
+    ...Object.entries(hours).map((pair) => `${pair.join(" ")}\n`),
+    ...Object.entries(coverage).map((pair) => `coverage ${pair.join(" ")}\n`),
+    `redactions ${redactions}\n`,
+  ];
+  return { digest: digest(lines.join("")), redactions, hours, coverage };
 }
 
 test("/digests can be made by anybody from the lists, and change with them", async () => {

@@ -39,6 +39,9 @@ function plant(root: string, path: string, text = "planted"): string {
   return join(root, path);
 }
 
+const FIRST_LAYOUT =
+  "where the first version kept it: settling the archive moves it to where it belongs";
+
 test("fileSystemStore names files as the reference does", async (t) => {
   const { root, store } = open(t);
   await store.put(keyOf(1), someBytes(10));
@@ -69,6 +72,8 @@ test("fileSystemStore reports what is no file of the archive, and reads none of 
       `${HOUR}/01:00-${keyOf(2).slice(-48)}.gz`,
       `${HOUR}/.00:00-something.temp`,
       "forsen/chat/redactions/x.json",
+      "forsen/.chatloom/redactions/y.json",
+      "forsen/.chatloom/packs/z",
     ]
   ) plant(root, path);
   mkdirSync(join(root, keyOf(3)), { recursive: true });
@@ -86,22 +91,23 @@ test("fileSystemStore reports what is no file of the archive, and reads none of 
       ".hidden: not the name of a channel",
       "Forsen: not the name of a channel",
       "README: a file where only folders belong",
-      'forsen/chat/2026-02-30T12: not an hour or "redactions"',
+      "forsen/chat/2026-02-30T12: not an hour",
       "forsen/chat/2026-08-01T12.json: a file where only folders belong",
-      `${HOUR}/.00:00-something.temp: not the name of a batch, a tombstone or a redaction`,
-      `${HOUR}/00:00-short.json: not the name of a batch, a tombstone or a redaction`,
+      `${HOUR}/.00:00-something.temp: not the name of a batch or a tombstone`,
+      `${HOUR}/00:00-short.json: not the name of a batch or a tombstone`,
       `${keyOf(3)}: a folder where only files belong`,
       `${keyOf(4)}: a symbolic link, which is never followed`,
       `${keyOf(5)}: a symbolic link, which is never followed`,
       ...(hasPipe ? [`${keyOf(6)}: neither a file nor a folder`] : []),
-      `${HOUR}/01:00-${
-        keyOf(2).slice(-48)
-      }.gz: not the name of a batch, a tombstone or a redaction`,
-      `${HOUR}/60:00-${keyOf(2).slice(-48)}: not the name of a batch, a tombstone or a redaction`,
-      'forsen/chat/2026-08-01T24: not an hour or "redactions"',
-      "forsen/chat/redactions/x.json: not the name of a batch, a tombstone or a redaction",
+      `${HOUR}/01:00-${keyOf(2).slice(-48)}.gz: not the name of a batch or a tombstone`,
+      `${HOUR}/60:00-${keyOf(2).slice(-48)}: not the name of a batch or a tombstone`,
+      "forsen/chat/2026-08-01T24: not an hour",
+      "forsen/chat/redactions/x.json: not the name of a redaction or of coverage",
+      `forsen/chat/redactions: ${FIRST_LAYOUT}`,
+      "forsen/.chatloom/redactions/y.json: not the name of a redaction or of coverage",
+      'forsen/.chatloom/packs: not "redactions" or "coverage"',
       "forsen/notes.txt: a file where only folders belong",
-      'forsen/source: not "chat", the one folder that a channel has',
+      'forsen/source: not "chat" or ".chatloom", the folders that a channel has',
       "linked: a symbolic link, which is never followed",
       "other/chat2: a symbolic link, which is never followed",
     ].sort(),
@@ -133,18 +139,26 @@ test("fileSystemStore reports what is no file of the archive, and reads none of 
 test("fileSystemStore reports an unfinished file, and sweeps it when it is old", async (t) => {
   const { root, store } = open(t);
   await store.put(keyOf(1), someBytes(10));
-  const names = [`.chatloom-${"a".repeat(12)}-1.tmp`, `.chatloom-${"b".repeat(12)}-22.tmp`];
-  const [young, old] = names.map((name) => plant(root, `${HOUR}/${name}`));
+  // With the period as the first version wrote them, with and without the colon as this one does.
+  const names = [
+    `07:00-chatloom-${"a".repeat(12)}-1.tmp`,
+    `.chatloom-${"b".repeat(12)}-22.tmp`,
+    `07_00-chatloom-${"c".repeat(12)}-3.tmp`,
+  ];
+  const [young, ...olds] = names.map((name) => plant(root, `${HOUR}/${name}`));
   const hoursAgo = Date.now() / 1000 - 2 * 3600;
-  utimesSync(old!, hoursAgo, hoursAgo);
+  for (const old of olds) utimesSync(old, hoursAgo, hoursAgo);
   // Not ours, however old.
   const foreign = plant(root, `${HOUR}/.chatloom-notes.tmp`);
   utimesSync(foreign, hoursAgo, hoursAgo);
   const found = (await collect(store.strays(""))).map(({ path }) => path.slice(HOUR.length + 1));
   assert.deepEqual(found.sort(), [...names, ".chatloom-notes.tmp"].sort());
-  assert.ok(existsSync(old!), "looking for strays removes none");
+  assert.ok(olds.every((old) => existsSync(old)), "looking for strays removes none");
   assert.deepEqual(await collect(store.list(HOUR)), [keyOf(1)]);
-  assert.deepEqual([young, old, foreign].map((path) => existsSync(path!)), [true, false, true]);
+  assert.deepEqual(
+    [young, ...olds, foreign].map((path) => existsSync(path!)),
+    [true, false, false, true],
+  );
   utimesSync(young!, hoursAgo, hoursAgo);
   await collect(fileSystemStore(root, { sweepAfterMs: Infinity }).list(""));
   assert.ok(existsSync(young!), "told to sweep nothing");
@@ -191,9 +205,14 @@ test("fileSystemStore reads the folders that a prefix needs, and one at a time",
     [`${HOUR}/01:00-`, 1, 1],
     [`${HOUR}`, 2, 2],
     ["forsen/chat/", 10, 6],
-    ["forsen/", 10, 7],
-    ["forsen", 10, 8],
-    ["", 20, 15],
+    ["forsen/.chatloom/redactions/", 0, 0],
+    // The first version kept coverage in the hour's folder of chat.
+    [`forsen/.chatloom/coverage/${HOUR.slice(-13)}/`, 0, 1],
+    // So for the coverage of all hours the folders of chat are read once more.
+    ["forsen/.chatloom/", 0, 6],
+    ["forsen/", 10, 7 + 6],
+    ["forsen", 10, 8 + 6],
+    ["", 20, 15 + 12],
     ["nobody/chat/", 0, 0],
   ];
   for (const [prefix, keys, folders] of costs) {

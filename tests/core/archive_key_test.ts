@@ -36,6 +36,7 @@ test("parseArchiveKey reads what formatArchiveKey writes", () => {
     { kind: "batch", channel: "a_b-c", minuteUs, digest: DIGEST },
     { kind: "tombstone", channel: "x", minuteUs: 0, digest: DIGEST },
     { kind: "redaction", channel: "x", digest: DIGEST },
+    { kind: "coverage", channel: "x", hourUs: parseHour("2019-09-15T00")!, digest: DIGEST },
   ] as const;
   for (const parts of all) {
     const parsed = parseArchiveKey(formatArchiveKey(parts));
@@ -62,6 +63,16 @@ test("parseArchiveKey takes nothing that is not written just so", () => {
       `${good}\n`,
       ` ${good}`,
       good.replace("chat", "chat/chat"),
+      // Where the first version put redactions and coverage.
+      `x/chat/redactions/${NAME}.json`,
+      `x/chat/2019-09-15T00/coverage-${NAME}.json`,
+      `x/.chatloom/${NAME}.json`,
+      `.chatloom/redactions/${NAME}.json`,
+      `x/.chatloom/redactions/${NAME}.tombstone`,
+      `x/.chatloom/redactions/2019-09-15T00/${NAME}.json`,
+      `x/.chatloom/coverage/${NAME}.json`,
+      `x/.chatloom/coverage/2019-02-30T00/${NAME}.json`,
+      `x/.chatloom/coverage/2019-09-15T00/00:00-${NAME}.json`,
     ]
   ) assert.equal(parseArchiveKey(bad), undefined, bad);
 });

@@ -91,7 +91,7 @@ export function storePeer(
           .filter((hour) => parseHour(hour) !== undefined)),
     files: (channel, folder) =>
       ask("files", async () =>
-        (await all(store.list(`${channel}/chat/${folder}/`)))
+        (await all(store.list(`${channel}/${folder}/`)))
           .map((key) => key.slice(key.lastIndexOf("/") + 1))),
     async digests({ since }) {
       if (!hasDigests) return undefined;
@@ -110,7 +110,10 @@ export function storePeer(
       if (!hasDigests) return undefined;
       return await ask("digest", async () => {
         const found = await channelDigest(channel, { store, hasher, since });
-        return { ...found, hours: new Map(Object.entries(found.hours)) };
+        const [hours, coverage] = [found.hours, found.coverage].map((each) =>
+          new Map(Object.entries(each))
+        );
+        return { ...found, hours: hours!, coverage: coverage! };
       });
     },
     read: (key) =>

@@ -5,6 +5,7 @@ import {
   parseArchiveKey,
   parseHour,
 } from "../../core/archive_key.ts";
+import { keyOfFirstPath, OLD_REDACTIONS } from "../../core/layout/first_layout.ts";
 import type { Stray } from "../../ports/batch_store.ts";
 import type { FileCalls, FileKind } from "./file_calls.ts";
 import { isAbsence } from "./file_errors.ts";
@@ -13,21 +14,43 @@ import { fromStoredName, kindReason, scratchWriter } from "./stored_name.ts";
 /** Where journals and other things of a running chatloom are: in the root, no part of the archive. */
 export const STATE_FOLDER = ".chatloom";
 
+/** The folder of a channel that holds what chatloom alone knows of it and gives to peers. */
+const ROOM_FOLDER = ".chatloom";
+
 /** A name in a folder and what it is. */
 export interface Entry {
   readonly name: string;
   readonly kind: FileKind;
 }
 
-// What the folders of an archive are called, from the root down; in the last are the files.
-const FOLDER_NAMES: readonly { isName(name: string): boolean; readonly what: string }[] = [
-  { isName: isChannelName, what: "the name of a channel" },
-  { isName: (name) => name === "chat", what: '"chat", the one folder that a channel has' },
-  {
-    isName: (name) => name === "redactions" || parseHour(name) !== undefined,
-    what: 'an hour or "redactions"',
-  },
-];
+interface Level {
+  isName(name: string): boolean;
+  readonly what: string;
+}
+
+const CHANNELS: Level = { isName: isChannelName, what: "the name of a channel" };
+const HOURS: Level = { isName: (name) => parseHour(name) !== undefined, what: "an hour" };
+const ROOMS: Level = {
+  isName: (name) => name === "chat" || name === ROOM_FOLDER,
+  what: `"chat" or "${ROOM_FOLDER}", the folders that a channel has`,
+};
+const OWN_ROOMS: Level = {
+  isName: (name) => name === "redactions" || name === "coverage",
+  what: '"redactions" or "coverage"',
+};
+
+/** What the folders inside `folder`, an archive's own, are called; `undefined` where the files are. */
+function levelOf([channel, room, own, hour]: readonly string[]): Level | undefined {
+  if (channel === undefined) return CHANNELS;
+  if (room === undefined) return ROOMS;
+  if (room === "chat") return own === undefined ? HOURS : undefined;
+  if (own === undefined) return OWN_ROOMS;
+  return own === "coverage" && hour === undefined ? HOURS : undefined;
+}
+
+function isArchiveFolder(folder: readonly string[]): boolean {
+  return folder.every((name, i) => levelOf(folder.slice(0, i))?.isName(name));
+}
 
 /** What is in `folder`; nothing if there is no such folder. */
 export async function entriesOf(calls: FileCalls, folder: string): Promise<Entry[]> {
@@ -44,38 +67,58 @@ export async function folderNames(
   calls: FileCalls,
   { root, folder }: { readonly root: string; readonly folder: readonly string[] },
 ): Promise<string[]> {
-  const level = FOLDER_NAMES[folder.length];
-  if (level === undefined || !folder.every((name, i) => FOLDER_NAMES[i]!.isName(name))) return [];
+  const level = isArchiveFolder(folder) ? levelOf(folder) : undefined;
+  if (level === undefined) return [];
   if (!(await isRealFolder(calls, { root, folder }))) return [];
   const entries = await entriesOf(calls, join(root, ...folder));
   return entries.filter(({ name, kind }) => kind === "folder" && level.isName(name))
     .map(({ name }) => name);
 }
 
-/** The paths of the folders that can hold a key starting with `prefix`, in the order of keys. */
+/**
+ * The paths of the folders that can hold a key starting with `prefix`, in the order of keys. Those of a
+ * channel's own room need not be there: the first version kept what belongs there elsewhere.
+ */
 export async function* fileFolders(
   calls: FileCalls,
   { root, prefix }: { readonly root: string; readonly prefix: string },
 ): AsyncIterable<string> {
   const parts = prefix.split("/");
   const last = parts.pop() ?? "";
-  if (parts.length <= FOLDER_NAMES.length) yield* descend([]);
+  yield* descend([]);
 
   async function* descend(folder: readonly string[]): AsyncIterable<string> {
-    if (folder.length === FOLDER_NAMES.length) return yield folder.join("/");
+    const level = levelOf(folder);
+    if (level === undefined) {
+      if (folder.length >= parts.length) yield folder.join("/");
+      return;
+    }
     const exact = parts[folder.length];
     if (exact !== undefined) {
       // A name that is given whole is not looked for among its neighbours.
-      const isWanted = FOLDER_NAMES[folder.length]!.isName(exact) &&
-        await isRealFolder(calls, { root, folder: [...folder, exact] });
-      if (isWanted) yield* descend([...folder, exact]);
+      const inner = [...folder, exact];
+      const isWanted = level.isName(exact) &&
+        (inner[1] === ROOM_FOLDER || await isRealFolder(calls, { root, folder: inner }));
+      if (isWanted) yield* descend(inner);
       return;
     }
     const start = folder.length === parts.length ? last : "";
-    const names = await folderNames(calls, { root, folder });
+    const names = await namesToWalk(folder);
     for (const name of names.filter((name) => name.startsWith(start)).sort(byKey)) {
       yield* descend([...folder, name]);
     }
+  }
+
+  async function namesToWalk(folder: readonly string[]): Promise<string[]> {
+    const names = new Set(await folderNames(calls, { root, folder }));
+    const [channel, room, own] = folder;
+    if (room === undefined && names.has("chat")) names.add(ROOM_FOLDER);
+    if (room === ROOM_FOLDER && own === undefined) names.add("coverage").add("redactions");
+    if (room === ROOM_FOLDER && own === "coverage" && channel !== undefined) {
+      const hours = await folderNames(calls, { root, folder: [channel, "chat"] });
+      for (const hour of hours) names.add(hour);
+    }
+    return [...names];
   }
 }
 
@@ -94,6 +137,12 @@ export function filesAmong(
   return new Map([...files].sort(([a], [b]) => a < b ? -1 : 1));
 }
 
+/** The keys of the files that `entries` of `folder`, where the first version put them, are; in order. */
+export function firstFilesAmong(entries: readonly Entry[], folder: string): ArchiveKey[] {
+  return entries.filter(({ kind }) => kind === "file")
+    .flatMap(({ name }) => keyOfFirstPath(`${folder}/${name}`) ?? []).sort();
+}
+
 /** Everything under `root` that is no file of the archive and whose path starts with `prefix`. */
 export async function* straysUnder(
   calls: FileCalls,
@@ -108,9 +157,14 @@ export async function* straysUnder(
       const path = [...folder, name].join("/");
       const isInside = path.startsWith(prefix) || fromStoredPath(path).startsWith(prefix);
       if (path === STATE_FOLDER || !(isInside || prefix.startsWith(`${path}/`))) continue;
-      const level = FOLDER_NAMES[folder.length];
+      const level = levelOf(folder);
       if (level !== undefined && kind === "folder" && level.isName(name)) {
         yield* descend([...folder, name]);
+      } else if (kind === "folder" && isOldRedactions([...folder, name])) {
+        if (isInside) yield { path, ...FIRST_LAYOUT };
+        yield* descend([...folder, name]);
+      } else if (kind === "file" && keyOfFirstPath(path) !== undefined) {
+        if (isInside) yield { path, ...FIRST_LAYOUT };
       } else if (isInside && files.get(fromStoredPath(path)) !== name) {
         yield { path, reason: reasonFor({ name, kind }, folder, files) };
       }
@@ -118,12 +172,21 @@ export async function* straysUnder(
   }
 }
 
+function isOldRedactions([channel, room, name, ...rest]: readonly string[]): boolean {
+  return channel !== undefined && room === "chat" && name === OLD_REDACTIONS && rest.length === 0;
+}
+
+const FIRST_LAYOUT = {
+  isFirstLayout: true,
+  reason: "where the first version kept it: settling the archive moves it to where it belongs",
+} as const;
+
 function reasonFor(
   { name, kind }: Entry,
   folder: readonly string[],
   files: ReadonlyMap<ArchiveKey, string>,
 ): string {
-  const level = FOLDER_NAMES[folder.length];
+  const level = levelOf(folder);
   if (scratchWriter(name) !== undefined && kind === "file") {
     return "an unfinished file, of a writer that is at work or has crashed";
   }
@@ -133,7 +196,9 @@ function reasonFor(
   if (level !== undefined) return `not ${level.what}`;
   const twin = files.get(`${folder.join("/")}/${fromStoredName(name)}`);
   if (twin !== undefined) return `a second copy of "${twin}"`;
-  return "not the name of a batch, a tombstone or a redaction";
+  return folder[1] === "chat" && folder[2] !== OLD_REDACTIONS
+    ? "not the name of a batch or a tombstone"
+    : "not the name of a redaction or of coverage";
 }
 
 function fromStoredPath(path: string): string {

@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { platform } from "node:process";
 import { type ArchiveKey, parseArchiveKey } from "../../core/archive_key.ts";
+import { firstPathOf } from "../../core/layout/first_layout.ts";
 import { isRealFolder } from "./archive_walk.ts";
 import { closing, type DurableFiles, readWhole } from "./durable_files.ts";
 import type { FileCalls, FileFacts, OpenFile } from "./file_calls.ts";
@@ -18,6 +19,8 @@ const IS_WINDOWS = platform === "win32";
 export interface Place {
   readonly folder: string;
   readonly name: string;
+  /** Where the first version put it, if elsewhere: it is read there too. */
+  readonly first?: Place;
 }
 
 interface Found extends FileFacts {
@@ -53,8 +56,14 @@ export class BatchFiles {
 
   /** The bytes of the file there; `undefined` if there is none, or something that is no file. */
   async read(place: Place): Promise<Uint8Array | undefined> {
-    const found = await this.#find(place);
-    return found?.kind === "file" ? await this.#readFile(found.path) : undefined;
+    // Another process may move it between the first look and the second: then the third finds it.
+    const looks = place.first === undefined ? [place] : [place, place.first, place];
+    for (const each of looks) {
+      const found = await this.#find(each);
+      const bytes = found?.kind === "file" ? await this.#readFile(found.path) : undefined;
+      if (bytes !== undefined) return bytes;
+    }
+    return undefined;
   }
 
   /** Writes the file, unless it is there already with the same bytes; then it is flushed. */
@@ -72,10 +81,27 @@ export class BatchFiles {
       this.#realFolders.clear();
       await this.#writeOnce(place, bytes, signal);
     }
+    // What cannot be removed is the same file once more, and counts once.
+    if (place.first !== undefined) await this.remove(place.first).catch(() => {});
   }
 
-  /** Removes the file, under both names that it can have. What is no file stays. */
+  /**
+   * Moves the file from where the first version put it to where it belongs: it is safe in its new place
+   * before it leaves the old one. If another file is there already, both stay.
+   */
+  async move({ folder, name, first }: Place): Promise<void> {
+    const bytes = first === undefined ? undefined : await this.read(first);
+    if (first === undefined || bytes === undefined) return; // Another process was faster.
+    const found = await this.#find({ folder, name });
+    if (found === undefined || await this.#holds(found, bytes)) {
+      await this.write({ folder, name }, bytes, { signal: undefined });
+      await this.remove(first);
+    }
+  }
+
+  /** Removes the file, under all names that it can have. What is no file stays. */
   async remove(place: Place): Promise<void> {
+    if (place.first !== undefined) await this.remove(place.first);
     for (const name of namesOnDisk(place.name)) {
       const found = await this.#find({ folder: place.folder, name });
       if (found?.kind !== "file") continue;
@@ -171,8 +197,13 @@ export function placeOf(key: ArchiveKey): Place {
   if (parseArchiveKey(key) === undefined) {
     throw new RangeError(`Cannot use "${key}" as a key: it names no file of an archive`);
   }
-  const at = key.lastIndexOf("/");
-  return { folder: key.slice(0, at), name: key.slice(at + 1) };
+  const first = firstPathOf(key);
+  return { ...split(key), ...(first === undefined ? {} : { first: split(first) }) };
+}
+
+function split(path: string): Place {
+  const at = path.lastIndexOf("/");
+  return { folder: path.slice(0, at), name: path.slice(at + 1) };
 }
 
 function namesOnDisk(name: string): readonly string[] {

@@ -53,7 +53,7 @@ export class DurableFiles {
       readonly signal?: AbortSignal | undefined;
     },
   ): Promise<void> {
-    const scratch = join(folder, scratchName(this.#writer, ++this.#scratchCount));
+    const scratch = this.#newScratch(folder, name);
     try {
       await this.#fill(scratch, bytes, signal);
       signal?.throwIfAborted();
@@ -67,7 +67,7 @@ export class DurableFiles {
 
   /** Writes, flushes and removes a file in `folder`, which must be there. Throws if that fails. */
   async tryWriting(folder: string): Promise<void> {
-    const scratch = join(folder, scratchName(this.#writer, ++this.#scratchCount));
+    const scratch = this.#newScratch(folder);
     try {
       await this.#fill(scratch, new TextEncoder().encode("chatloom was here\n"), undefined);
     } catch (error) {
@@ -79,7 +79,7 @@ export class DurableFiles {
 
   /** The file system's present, in ms since 1970; this machine's where it can't be written. */
   async nowMs(folder: string): Promise<number> {
-    const scratch = join(folder, scratchName(this.#writer, ++this.#scratchCount));
+    const scratch = this.#newScratch(folder);
     try {
       const file = await this.#calls.create(scratch);
       return (await closing(file, () => file.facts())).modifiedMs;
@@ -123,6 +123,12 @@ export class DurableFiles {
   /** Looks again at every folder from here on, as when one has vanished. */
   forgetFolders(): void {
     this.#safeFolders.clear();
+  }
+
+  /** The path of a new scratch file in `folder`, for a file that is to be called `name` there. */
+  #newScratch(folder: string, name?: string): string {
+    const count = ++this.#scratchCount;
+    return join(folder, scratchName({ writer: this.#writer, count, name }));
   }
 
   async #makeFolder(folder: string): Promise<void> {

@@ -4,7 +4,9 @@ import type { FileKind } from "./file_calls.ts";
 export type Colon = ":" | "_";
 
 const STORED = /^(\d\d)[:_](00-.*)$/;
-const SCRATCH = /^\.chatloom-([a-z0-9]{12})-\d+\.tmp$/;
+// The first version wrote all of its scratch files with the period.
+const SCRATCH = /^(?:\d\d[:_]00-|\.)chatloom-([a-z0-9]{12})-\d+\.tmp$/;
+const MINUTE = /^\d\d[:_]00-/;
 
 /** A key's last part as it is named on disk. Only the colon differs, if anything does. */
 export function toStoredName(name: string, colon: Colon): string {
@@ -16,9 +18,20 @@ export function fromStoredName(name: string): string {
   return name.replace(STORED, "$1:$2");
 }
 
-/** A file that is being written has this name, until it gets its own. */
-export function scratchName(writer: string, count: number): string {
-  return `.chatloom-${writer}-${count}.tmp`;
+/**
+ * A file that is being written has this name, until it gets its own, which is `name` on disk. A batch's
+ * scratch file begins with its minute: other software that walks the hour's folder reads the minute of
+ * every name in it, and takes those that end with `.json` for batches.
+ */
+export function scratchName(
+  { writer, count, name }: {
+    readonly writer: string;
+    readonly count: number;
+    readonly name: string | undefined;
+  },
+): string {
+  const start = MINUTE.exec(name ?? "")?.[0] ?? ".";
+  return `${start}chatloom-${writer}-${count}.tmp`;
 }
 
 /** Who wrote the unfinished file of that name; `undefined` if it is none. */

@@ -16,6 +16,11 @@ export function isNotFound({ status }: Response): boolean {
   return status === 404;
 }
 
+/** Whether a peer has no such room: one of the first version, or the reference, refuses hidden folders. */
+export function isHidden(response: Response): boolean {
+  return isNotFound(response) || response.status === 403;
+}
+
 /** The status of an answer, for people. */
 export function textOf({ status, statusText }: Response): string {
   return toPrintable(`${status} ${statusText.slice(0, 100)}`.trim());

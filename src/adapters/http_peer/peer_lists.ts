@@ -39,11 +39,16 @@ export function readDigests(value: unknown, peer: string): ReadonlyMap<string, s
  * @throws {ChatloomError} `PEER_REFUSED` when it does not say.
  */
 export function readDigest(value: unknown, peer: string): PeerChannelDigest {
-  const { digest, redactions, hours } = isObject(value) ? value : {};
+  const { digest, redactions, hours, coverage = {} } = isObject(value) ? value : {};
   if (typeof digest !== "string" || typeof redactions !== "string") {
     throw refused(peer, "it has no digest");
   }
-  return { digest, redactions, hours: readDigests(hours, peer) };
+  return {
+    digest,
+    redactions,
+    hours: readDigests(hours, peer),
+    coverage: readDigests(coverage, peer), // A node of the first version does not tell.
+  };
 }
 
 function isObject(value: unknown): value is { readonly [field: string]: unknown } {

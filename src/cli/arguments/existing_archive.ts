@@ -1,13 +1,21 @@
 import { stat } from "node:fs/promises";
-import { type FileSystemStore, fileSystemStore } from "../../adapters/file_system_store.ts";
+import {
+  type FileSystemStore,
+  fileSystemStore,
+  type FileSystemStoreOptions,
+} from "../../adapters/file_system_store.ts";
 import { ChatloomError } from "../../core/errors.ts";
 
 /**
- * The archive in `folder`, for verbs that read one: a misspelt path is no empty archive.
+ * The archive in `folder`, for verbs that read one: a misspelt path is no empty archive. `options` are the
+ * store's.
  *
  * @throws {ChatloomError} `INPUT_UNREADABLE` when there is no such folder.
  */
-export async function existingArchive(folder: string): Promise<FileSystemStore> {
+export async function existingArchive(
+  folder: string,
+  options: FileSystemStoreOptions = {},
+): Promise<FileSystemStore> {
   const found = await stat(folder).catch((cause: NodeJS.ErrnoException) => {
     const why = cause.code === "ENOENT" ? "there is no such folder" : cause.message;
     throw new ChatloomError("INPUT_UNREADABLE", `Cannot read archive "${folder}": ${why}`, {
@@ -17,5 +25,5 @@ export async function existingArchive(folder: string): Promise<FileSystemStore> 
   if (!found.isDirectory()) {
     throw new ChatloomError("INPUT_UNREADABLE", `Cannot read archive "${folder}": it is a file`);
   }
-  return fileSystemStore(folder);
+  return fileSystemStore(folder, options);
 }

@@ -53,7 +53,7 @@ const UNSETTLED_MAX_US = 6 * HOUR_US;
  */
 export async function recordChat(options: RecordChatOptions, context: VerbContext): Promise<void> {
   const { signal, reporter } = context;
-  const files = fileSystemStore(options.archive);
+  const files = fileSystemStore(options.archive, { movesFirstLayout: true });
   await files.checkWritable({ signal });
   const journals = options.useJournal ? fileSystemJournal(options.archive) : noJournal();
   const clock = commandClock();

@@ -7,11 +7,17 @@ import { existingArchive } from "../arguments/existing_archive.ts";
 
 /**
  * The archive in `folder`, for verbs that delete from it what stands elsewhere: a later sync must not
- * fetch that again.
+ * fetch that again. Files where the first version put them are moved, unless `isDryRun`.
  *
  * @throws {ChatloomError} `INPUT_UNREADABLE` when there is no such folder.
  */
-export async function settlingStore(folder: string, reporter: Reporter): Promise<BatchStore> {
+export async function settlingStore(
+  folder: string,
+  { reporter, isDryRun = false }: { readonly reporter: Reporter; readonly isDryRun?: boolean },
+): Promise<BatchStore> {
   const mergedAway = new MergedAway(fileSystemNotes(folder), reporter);
-  return rememberingStore(await existingArchive(folder), mergedAway);
+  return rememberingStore(
+    await existingArchive(folder, { movesFirstLayout: !isDryRun }),
+    mergedAway,
+  );
 }

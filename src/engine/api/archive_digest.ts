@@ -1,20 +1,29 @@
-import { type ArchiveKey, parseHour } from "../../core/archive_key.ts";
+import {
+  type ArchiveKey,
+  coveragePrefix,
+  hourPrefix,
+  parseHour,
+  redactionPrefix,
+} from "../../core/archive_key.ts";
 import { toDigestText } from "../../core/text/digest_text.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
+import { channelHours } from "../read/channel_hours.ts";
 import { hiddenAmong, listHour } from "./list_hour.ts";
 
 /** What a channel holds, in a few letters: equal digests mean equal lists of files. */
 export interface ChannelDigest {
   /**
-   * SHA-256 of the lines `HOUR DIGEST` of all hours, ascending, and after them the line
-   * `redactions DIGEST`, each ended by a line feed.
+   * SHA-256 of the lines `HOUR DIGEST` of all hours of chat, ascending, `coverage HOUR DIGEST` of all
+   * hours of coverage, ascending, and `redactions DIGEST`, each ended by a line feed.
    */
   readonly digest: string;
-  /** Of the names of the redactions, as in `hourDigest`. */
+  /** Of the names of the redactions, as in `folderDigest`. */
   readonly redactions: string;
-  /** Hour → `hourDigest`. Hours without files are left out. */
+  /** Hour → `folderDigest` of its batches and tombstones. Hours without any are left out. */
   readonly hours: { readonly [hour: string]: string };
+  /** Hour → `folderDigest` of its coverage. Hours without any are left out. */
+  readonly coverage: { readonly [hour: string]: string };
 }
 
 /** What digests are made with. */
@@ -29,10 +38,9 @@ const UTF8 = new TextEncoder();
 
 /**
  * The digest of one folder's files: SHA-256, in base64url, of the names that
- * `/files/CHANNEL/chat/HOUR?tombstones=true&coverage=true` lists, ascending, each ended by a line
- * feed. What a tombstone hides is not in it, so that a peer that never had it is equal.
+ * `/files/CHANNEL/chat/HOUR?tombstones=true` and its like list, ascending, each ended by a line feed. What a tombstone hides is not in it, so that a peer that never had it is equal.
  */
-async function hourDigest(keys: readonly ArchiveKey[], hasher: Hasher): Promise<string> {
+async function folderDigest(keys: readonly ArchiveKey[], hasher: Hasher): Promise<string> {
   const isHidden = hiddenAmong(keys);
   const names = keys.filter((key) => !isHidden(key))
     .map((key) => `${key.slice(key.lastIndexOf("/") + 1)}\n`);
@@ -49,16 +57,29 @@ export async function channelDigest(
   { store, hasher, since = "" }: DigestOptions,
 ): Promise<ChannelDigest> {
   const hours: [string, string][] = [];
-  for await (const hour of store.folders(`${channel}/chat`)) {
-    if (parseHour(hour) === undefined || hour < since) continue;
-    const keys = await listHour(store, `${channel}/chat/${hour}/`);
-    if (keys.length > 0) hours.push([hour, await hourDigest(keys, hasher)]);
+  const coverage: [string, string][] = [];
+  for (const hour of await channelHours(channel, { store })) {
+    if (hour < since) continue;
+    const hourUs = parseHour(hour)!;
+    const chat = await listHour(store, hourPrefix(channel, hourUs));
+    if (chat.length > 0) hours.push([hour, await folderDigest(chat, hasher)]);
+    const heard = await listHour(store, coveragePrefix(channel, hourUs));
+    if (heard.length > 0) coverage.push([hour, await folderDigest(heard, hasher)]);
   }
-  const orders = await listHour(store, `${channel}/chat/redactions/`);
-  const redactions = await hourDigest(orders, hasher);
-  const lines = [...hours, ["redactions", redactions]].map((pair) => `${pair.join(" ")}\n`);
-  const digest = await digestOf(lines.join(""), hasher);
-  return { digest, redactions, hours: Object.fromEntries(hours) };
+  const orders = await listHour(store, redactionPrefix(channel));
+  const redactions = await folderDigest(orders, hasher);
+  const lines = [
+    ...hours.map((pair) => pair.join(" ")),
+    ...coverage.map((pair) => `coverage ${pair.join(" ")}`),
+    `redactions ${redactions}`,
+  ];
+  const digest = await digestOf(lines.map((line) => `${line}\n`).join(""), hasher);
+  return {
+    digest,
+    redactions,
+    hours: Object.fromEntries(hours),
+    coverage: Object.fromEntries(coverage),
+  };
 }
 
 async function digestOf(text: string, hasher: Hasher): Promise<string> {

@@ -68,17 +68,19 @@ export function digestRoutes(options: DigestRouteOptions): ApiRoute[] {
       answerNotes: [
         {
           status: 200,
-          description: "SHA-256 in base64url: of each hour the sorted names of files, " +
-            "tombstones and coverage, each ended by a line feed; of the redactions likewise; and " +
-            'of the lines "HOUR DIGEST" of all hours and the line "redactions DIGEST" after them',
+          description: "SHA-256 in base64url: of each hour the sorted names of batches and " +
+            "tombstones, each ended by a line feed; of each hour's coverage and of the redactions " +
+            'likewise; and of the lines "HOUR DIGEST" of all hours, "coverage HOUR DIGEST" of all ' +
+            'hours of coverage and "redactions DIGEST"',
           type: "application/json",
           schema: {
             type: "object",
-            required: ["digest", "redactions", "hours"],
+            required: ["digest", "redactions", "hours", "coverage"],
             properties: {
               digest: { type: "string" },
               redactions: { type: "string" },
               hours: { type: "object", additionalProperties: { type: "string" } },
+              coverage: { type: "object", additionalProperties: { type: "string" } },
             },
           },
         },

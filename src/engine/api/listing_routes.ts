@@ -1,10 +1,19 @@
-import { isChannelName, parseArchiveKey, parseHour } from "../../core/archive_key.ts";
+import {
+  type ArchiveKey,
+  coveragePrefix,
+  hourPrefix,
+  isChannelName,
+  parseHour,
+  redactionPrefix,
+} from "../../core/archive_key.ts";
+import { OLD_REDACTIONS } from "../../core/layout/first_layout.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { HttpQuestion } from "../../ports/http.ts";
 import { toDigestText } from "../../core/text/digest_text.ts";
 import { type Answer, entityTag, holdsTag, jsonAnswer, notModified, textAnswer } from "./answer.ts";
 import { type ApiRoute, CHANNEL_NOTE, HOUR_NOTE } from "./api_route.ts";
+import { channelHours } from "../read/channel_hours.ts";
 import { hiddenAmong, listHour } from "./list_hour.ts";
 
 /** What the routes that list an archive need. */
@@ -30,6 +39,51 @@ export function listingRoutes(options: ListingOptions): ApiRoute[] {
   ];
   const refused = { status: 403, description: "A name starts with a period", type: "text/plain" };
   return [
+    // Before the routes that take anything for a quality, as those refuse hidden ones.
+    {
+      method: "GET",
+      path: "/files/:channel/.chatloom/redactions",
+      audience: "readers",
+      summary: "Redactions of a channel.",
+      pathNotes: [CHANNEL_NOTE],
+      answerNotes: [...listed("Names of files, sorted"), refused],
+      answer: (question) =>
+        answerList(
+          question,
+          async ({ channel = "" }) =>
+            isChannelName(channel) ? await namesIn(redactionPrefix(channel), options) : [],
+          options,
+        ),
+    },
+    {
+      method: "GET",
+      path: "/files/:channel/.chatloom/coverage",
+      audience: "readers",
+      summary: "Hours of a channel for which there may be coverage.",
+      pathNotes: [CHANNEL_NOTE],
+      answerNotes: [...listed("Hours, sorted; empty if there is no such channel"), refused],
+      answer: (question) =>
+        answerList(
+          question,
+          async ({ channel = "" }) =>
+            isChannelName(channel) ? await channelHours(channel, options) : [],
+          options,
+        ),
+    },
+    {
+      method: "GET",
+      path: "/files/:channel/.chatloom/coverage/:hour",
+      audience: "readers",
+      summary: "Coverage of an hour: who listened when.",
+      pathNotes: [CHANNEL_NOTE, HOUR_NOTE],
+      answerNotes: [...listed("Names of files, sorted"), refused],
+      answer: (question) =>
+        answerList(question, async ({ channel = "", hour = "" }) => {
+          const hourUs = parseHour(hour);
+          if (!isChannelName(channel) || hourUs === undefined) return [];
+          return await namesIn(coveragePrefix(channel, hourUs), options);
+        }, options),
+    },
     {
       method: "GET",
       path: "/files",
@@ -48,7 +102,8 @@ export function listingRoutes(options: ListingOptions): ApiRoute[] {
       answer: (question) =>
         answerList(question, async ({ channel = "" }) => {
           if (!isChannelName(channel)) return [];
-          return await namesOf(store.folders(channel));
+          const folders = await namesOf(store.folders(channel));
+          return folders.filter((name) => name === "chat");
         }, options),
     },
     {
@@ -69,15 +124,14 @@ export function listingRoutes(options: ListingOptions): ApiRoute[] {
       method: "GET",
       path: "/files/:channel/:quality/:hour",
       audience: "readers",
-      summary: 'Files of an hour; with "redactions" for the hour, redactions of the channel.',
+      summary: "Batches of an hour.",
       pathNotes: [CHANNEL_NOTE, QUALITY_NOTE, HOUR_NOTE],
       queryNotes: [
         { name: "tombstones", description: "Whether tombstones are listed too", schema: FLAG },
-        { name: "coverage", description: "Whether coverage is listed too", schema: FLAG },
       ],
       answerNotes: [
         ...listed("Names of files, sorted; batches under a tombstone are left out"),
-        { status: 400, description: "A flag is neither true nor false", type: "text/plain" },
+        { status: 400, description: "The flag is neither true nor false", type: "text/plain" },
         refused,
       ],
       answer: (question) => answerFiles(question, options),
@@ -86,24 +140,31 @@ export function listingRoutes(options: ListingOptions): ApiRoute[] {
 }
 
 async function answerFiles(question: HttpQuestion, options: ListingOptions): Promise<Answer> {
-  const query = new URL(question.request.url).searchParams;
-  // The reference's backfillers ask for tombstones, and its readers stop at a name that does not
-  // begin with a minute: coverage comes only to those who know it.
-  const left = new Set(["tombstone", "coverage"]);
-  for (const [name, kind] of [["tombstones", "tombstone"], ["coverage", "coverage"]] as const) {
-    const flag = query.get(name)?.toLowerCase() ?? "false";
-    if (flag === "true") left.delete(kind);
-    else if (flag !== "false") return textAnswer(400, `${name} must be one of: true, false`);
+  const flag = new URL(question.request.url).searchParams.get("tombstones")?.toLowerCase() ??
+    "false";
+  if (flag !== "true" && flag !== "false") {
+    return textAnswer(400, "tombstones must be one of: true, false");
   }
   return await answerList(question, async ({ channel = "", quality, hour = "" }) => {
     if (!isChannelName(channel) || quality !== "chat") return [];
-    if (hour !== "redactions" && parseHour(hour) === undefined) return [];
-    const keys = await listHour(options.store, `${channel}/chat/${hour}/`);
+    // Nodes of the first version look for redactions here.
+    if (hour === OLD_REDACTIONS) return await namesIn(redactionPrefix(channel), options);
+    const hourUs = parseHour(hour);
+    if (hourUs === undefined) return [];
+    const keys = await listHour(options.store, hourPrefix(channel, hourUs));
     const isHidden = hiddenAmong(keys);
-    return keys
-      .filter((key) => !isHidden(key) && !left.has(parseArchiveKey(key)?.kind ?? ""))
-      .map((key) => key.slice(key.lastIndexOf("/") + 1));
+    return keys.filter((key) => !isHidden(key) && (flag === "true" || key.endsWith(".json")))
+      .map(nameOf);
   }, options);
+}
+
+/** The names of the files whose keys start with `prefix`, ascending. */
+async function namesIn(prefix: string, { store }: ListingOptions): Promise<string[]> {
+  return (await listHour(store, prefix)).map(nameOf);
+}
+
+function nameOf(key: ArchiveKey): string {
+  return key.slice(key.lastIndexOf("/") + 1);
 }
 
 async function answerList(

@@ -4,13 +4,13 @@
  *     GET /files                                        channels
  *     GET /files/CHANNEL                                ["chat"]
  *     GET /files/CHANNEL/chat                           hours
- *     GET /files/CHANNEL/chat/HOUR                      names of files
- *         ?tombstones=true &coverage=true               … and of those, each if asked for
- *     GET /files/CHANNEL/chat/redactions                names of redactions
- *     GET /segments/CHANNEL/chat/HOUR/NAME              bytes of a batch, tombstone or coverage
- *     GET /segments/CHANNEL/chat/redactions/NAME        bytes of a redaction
+ *     GET /files/CHANNEL/chat/HOUR[?tombstones=true]    names of batches, and of tombstones
+ *     GET /files/CHANNEL/.chatloom/redactions           names of redactions
+ *     GET /files/CHANNEL/.chatloom/coverage             hours
+ *     GET /files/CHANNEL/.chatloom/coverage/HOUR        names of files of coverage
+ *     GET /segments/KEY                                 bytes of any of these files
  *     GET /digests[?since=HOUR]                         {channel: digest}
- *     GET /digests/CHANNEL[?since=HOUR]                 {digest, redactions, hours: {hour: digest}}
+ *     GET /digests/CHANNEL[?since=HOUR]                 {digest, redactions, hours, coverage}
  *     GET /CHANNEL/chat.json?start&end                  a list of messages, at most 2 h
  *     GET /CHANNEL/chat.ndjson[?start&end]              a line for each message, any range
  *     GET /CHANNEL/coverage.json?start&end              who listened, minute by minute, at most 24 h
@@ -18,7 +18,8 @@
  *     GET /metrics, /healthz, /openapi.json
  *     GET /debug/state, GET and PUT /debug/log-level    on the machine itself
  *
- * `/files`, `/segments` and chat.json answer as the restreamer of wubloader does.
+ * `/files`, `/segments` and chat.json answer as the restreamer of wubloader does. Redactions are also
+ * where nodes of chatloom's first version look for them: `redactions` in the place of an hour of chat.
  *
  * @module
  */
@@ -35,7 +36,7 @@ import { chatRoutes } from "./chat_routes.ts";
 import { ChatReader } from "./chat/chat_reader.ts";
 import { coverageRoute } from "../coverage/coverage_route.ts";
 import { digestRoutes } from "./digest_routes.ts";
-import { fileRoute } from "./file_route.ts";
+import { fileRoutes } from "./file_route.ts";
 import { type Access, USUAL_ACCESS } from "./gate/access.ts";
 import { Gate, type GateLimits, USUAL_LIMITS } from "./gate/gate.ts";
 import { listingRoutes } from "./listing_routes.ts";
@@ -96,7 +97,7 @@ export function nodeApi(options: NodeApiOptions): HttpRoute[] {
     ...options.moreRoutes ?? [],
     ...operatorRoutes({ ...options, state }),
     ...listingRoutes(options),
-    fileRoute(new ServableFiles({ ...options, reporter })),
+    ...fileRoutes(new ServableFiles({ ...options, reporter })),
     ...digestRoutes(options),
     ...chatRoutes(reader),
     coverageRoute(options),

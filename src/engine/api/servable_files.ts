@@ -1,4 +1,4 @@
-import { type ArchiveKey, parseArchiveKey } from "../../core/archive_key.ts";
+import { type ArchiveKey, parseArchiveKey, redactionPrefix } from "../../core/archive_key.ts";
 import { toDigestText } from "../../core/text/digest_text.ts";
 import { type RedactionMatcher, redactionMatcher } from "../../core/redaction_matcher.ts";
 import type { Redaction } from "../../core/redaction.ts";
@@ -7,7 +7,7 @@ import type { Hasher } from "../../ports/hasher.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 import { loadCoverage } from "../coverage/load_coverage.ts";
 import { loadBatch } from "../read/load_batch.ts";
-import { loadRedaction, redactionPrefix } from "../read/load_redactions.ts";
+import { loadRedaction } from "../read/load_redactions.ts";
 import { listHour, tombstoneOf } from "./list_hour.ts";
 
 /** What {@link ServableFiles} works with. */

@@ -4,6 +4,7 @@ import { HOUR_US, type Micros } from "../../core/time.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { Reporter } from "../../ports/reporter.ts";
+import { channelHours } from "../read/channel_hours.ts";
 import { loadCoverage } from "./load_coverage.ts";
 import { coverageKeys } from "./settle_coverage.ts";
 
@@ -47,11 +48,9 @@ export async function spanOf(
   { store, signal }: AbortOptions & { readonly store: BatchStore },
 ): Promise<{ readonly fromUs: Micros; readonly toUs: Micros } | undefined> {
   let [fromUs, toUs] = [Infinity, -Infinity];
-  for await (
-    const folder of store.folders(`${channel}/chat`, signal === undefined ? {} : { signal })
-  ) {
-    const hourUs = parseHour(folder);
-    if (hourUs === undefined) continue;
+  const options = signal === undefined ? { store } : { store, signal };
+  for (const hour of await channelHours(channel, options)) {
+    const hourUs = parseHour(hour)!;
     fromUs = Math.min(fromUs, hourUs);
     toUs = Math.max(toUs, hourUs + HOUR_US);
   }

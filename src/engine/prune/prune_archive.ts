@@ -1,9 +1,10 @@
-import { formatHour, hourPrefix, parseHour } from "../../core/archive_key.ts";
+import { formatHour, parseHour } from "../../core/archive_key.ts";
 import { hourOf, type Micros } from "../../core/time.ts";
 import type { ArchiveLock } from "../../ports/archive_lock.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { HourNotes } from "../../ports/hour_notes.ts";
 import type { PruneMarks } from "../../ports/prune_marks.ts";
+import { channelHours, keysOfHour } from "../read/channel_hours.ts";
 
 /** What pruning works with. */
 export interface PruneOptions extends AbortOptions {
@@ -42,11 +43,8 @@ export async function* pruneArchive(options: PruneOptions): AsyncGenerator<Prune
   const before = formatHour(hourOf(Math.max(0, beforeUs)));
   for await (const channel of options.channels ?? store.folders("", abort)) {
     if (!isDryRun && before > await marks.get(channel, abort)) await marks.set(channel, before);
-    const hours: string[] = [];
-    for await (const folder of store.folders(`${channel}/chat`, abort)) {
-      if (parseHour(folder) !== undefined && folder < before) hours.push(folder);
-    }
-    for (const hour of hours) {
+    for (const hour of await channelHours(channel, { store, ...abort })) {
+      if (hour >= before) break;
       const files = await pruneHour(channel, hour, options);
       if (!isDryRun) await notes.replace(channel, hour, "");
       if (files > 0) yield { channel, hour, files };
@@ -62,11 +60,7 @@ async function pruneHour(
   const abort = signal === undefined ? {} : { signal };
   const work = async () => {
     let files = 0;
-    const keys: string[] = [];
-    for await (const key of store.list(hourPrefix(channel, parseHour(hour)!), abort)) {
-      keys.push(key);
-    }
-    for (const key of keys) {
+    for (const key of await keysOfHour(channel, parseHour(hour)!, { store, ...abort })) {
       // Tombstones sort after what they hide: the hidden goes before what hides it.
       if (!isDryRun) await store.delete(key, abort);
       files++;

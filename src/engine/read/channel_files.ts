@@ -1,11 +1,11 @@
-import type { ArchiveKey } from "../../core/archive_key.ts";
+import { type ArchiveKey, redactionPrefix } from "../../core/archive_key.ts";
 import { type RedactionMatcher, redactionMatcher } from "../../core/redaction_matcher.ts";
 import type { Redaction } from "../../core/redaction.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import { FaultsTold } from "./faults_told.ts";
 import { type FaultyBatch, loadBatch, type LoadedBatch } from "./load_batch.ts";
-import { type LoadedRedaction, loadRedaction, redactionPrefix } from "./load_redactions.ts";
+import { type LoadedRedaction, loadRedaction } from "./load_redactions.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 
 /** What {@link ChannelFiles} works with. */

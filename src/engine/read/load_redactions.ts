@@ -15,11 +15,6 @@ export type LoadedRedaction =
     readonly reason: string;
   };
 
-/** What the keys of a channel's redactions start with. */
-export function redactionPrefix(channel: string): string {
-  return `${channel}/chat/redactions/`;
-}
-
 /**
  * Reads and checks a redaction; `undefined` if it is not there.
  *

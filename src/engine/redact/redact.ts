@@ -1,4 +1,4 @@
-import { type ArchiveKey, formatArchiveKey } from "../../core/archive_key.ts";
+import { type ArchiveKey, formatArchiveKey, redactionPrefix } from "../../core/archive_key.ts";
 import type { IrcMessage } from "../../core/message.ts";
 import {
   encodeRedaction,
@@ -11,7 +11,7 @@ import type { Micros } from "../../core/time.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Hasher } from "../../ports/hasher.ts";
-import { type LoadedRedaction, loadRedaction, redactionPrefix } from "../read/load_redactions.ts";
+import { type LoadedRedaction, loadRedaction } from "../read/load_redactions.ts";
 import { addTotals, ChannelSettler, NOTHING_SETTLED } from "../settle/settle_channel.ts";
 import type { SettleOptions, SettleTotals } from "../settle/settle_channel.ts";
 import { scanChannel, type ScannedMinute } from "./scan_channel.ts";

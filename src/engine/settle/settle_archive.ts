@@ -2,6 +2,7 @@ import { parseArchiveKey, parseHour } from "../../core/archive_key.ts";
 import { ChatloomError } from "../../core/errors.ts";
 import { HOUR_US, type Micros } from "../../core/time.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
+import { channelHours, keysOfHour } from "../read/channel_hours.ts";
 import {
   addTotals,
   ChannelSettler,
@@ -90,12 +91,12 @@ async function* minutesOf(
   },
 ): AsyncIterable<Unsettled> {
   const abort = signal === undefined ? {} : { signal };
-  for await (const hour of store.folders(`${channel}/chat`, abort)) {
-    const hourUs = parseHour(hour);
-    if (hourUs === undefined || hourUs + HOUR_US <= fromUs) continue;
+  for (const hour of await channelHours(channel, { store, ...abort })) {
+    const hourUs = parseHour(hour)!;
+    if (hourUs + HOUR_US <= fromUs) continue;
     const minutes = new Set<Micros>();
     let coverageCount = 0;
-    for await (const key of store.list(`${channel}/chat/${hour}/`, abort)) {
+    for (const key of await keysOfHour(channel, hourUs, { store, ...abort })) {
       const parts = parseArchiveKey(key);
       if (parts?.kind === "batch") minutes.add(parts.minuteUs);
       if (parts?.kind === "coverage") coverageCount++;

@@ -62,13 +62,19 @@ export interface FindDamageOptions extends AbortOptions {
  * @throws {ChatloomError} when the store fails.
  */
 export async function findDamage(
-  { channel, folder }: { readonly channel: string; readonly folder: string },
+  { channel, folder, hour }: {
+    readonly channel: string;
+    /** The whole folder, such as `forsen/chat/2026-08-01T12`. */
+    readonly folder: string;
+    /** The hour that its files belong to; `undefined` for redactions. */
+    readonly hour: string | undefined;
+  },
   { store, hasher, reporter, mergedAway, damage, signal }: FindDamageOptions,
 ): Promise<number> {
   const abort = signal === undefined ? {} : { signal };
   let count = 0;
   let isNews = false;
-  for await (const key of store.list(`${channel}/chat/${folder}/`, abort)) {
+  for await (const key of store.list(`${folder}/`, abort)) {
     const parts = parseArchiveKey(key);
     if (parts === undefined || parts.kind === "tombstone") continue;
     const bytes = await store.get(key, abort);
@@ -79,13 +85,13 @@ export async function findDamage(
       damage.delete(key);
       continue;
     }
-    if (!damage.of(`${channel}/chat/${folder}`).has(key)) {
+    if (!damage.of(folder).has(key)) {
       reporter.report("warning", "A file is damaged: asking peers for it", { key });
     }
     damage.add(key);
     isNews = true;
   }
   // What it held may have been merged into it, and peers may have it in other files only.
-  if (isNews && folder !== "redactions") await mergedAway.forget(channel, folder);
+  if (isNews && hour !== undefined) await mergedAway.forget(channel, hour);
   return count;
 }

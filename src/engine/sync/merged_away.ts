@@ -1,4 +1,5 @@
-import { type ArchiveKey, parseArchiveKey } from "../../core/archive_key.ts";
+import { type ArchiveKey, formatHour, parseArchiveKey } from "../../core/archive_key.ts";
+import { firstPathOf } from "../../core/layout/first_layout.ts";
 import { ChatloomError } from "../../core/errors.ts";
 import type { AbortOptions } from "../../ports/batch_store.ts";
 import type { HourNotes } from "../../ports/hour_notes.ts";
@@ -99,10 +100,11 @@ export class MergedAway {
   }
 
   async #append(key: ArchiveKey, sign: string): Promise<void> {
-    const [channel = "", , hour = "", name = ""] = key.split("/");
-    const kind = parseArchiveKey(key)?.kind;
-    if (kind !== "batch" && kind !== "coverage") return;
-    await this.#changing(() => this.#notes.append(channel, hour, `${sign}${name}\n`));
+    const parts = parseArchiveKey(key);
+    if (parts?.kind !== "batch" && parts?.kind !== "coverage") return;
+    const hour = formatHour("hourUs" in parts ? parts.hourUs : parts.minuteUs);
+    const line = `${sign}${noteName(key)}\n`;
+    await this.#changing(() => this.#notes.append(parts.channel, hour, line));
   }
 
   async #changing(work: () => Promise<void>): Promise<void> {
@@ -129,6 +131,15 @@ export class MergedAway {
       return undefined;
     }
   }
+}
+
+/**
+ * What a file is called in the notes of its hour. Coverage is called as the first version named it, which
+ * tells it from batches: notes outlive versions.
+ */
+export function noteName(key: ArchiveKey): string {
+  const path = firstPathOf(key) ?? key;
+  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 function parseNotes(text: string): HourMemory {

@@ -103,7 +103,7 @@ export class PeerSync {
       signal,
       localDigest: (channel, from) => localDigests.get(channel, from),
       takeRedactions: async (channel) => {
-        for (const file of await this.#list(channel, "redactions", signal)) {
+        for (const file of await this.#list({ channel, ...REDACTIONS }, signal)) {
           await this.#take({ file, finished: undefined }, signal);
         }
       },
@@ -111,19 +111,19 @@ export class PeerSync {
   }
 
   async *#wantedIn(
-    { channel, hour, digests }: PlannedHour,
+    { channel, hour, folder, digests }: PlannedHour,
     signal: AbortSignal,
   ): AsyncGenerator<WantedFile> {
-    const name = `${channel}/${hour}`;
+    const name = `${channel}/${folder}`;
     if (digests !== undefined && this.#finished.get(name) === digests) return;
-    const files = await this.#list(channel, hour, signal);
+    const files = await this.#list({ channel, folder, hour }, signal);
     const finished = { name, digests, left: files.length, isUnchanged: true };
     for (const file of files) yield { file, finished };
     if (files.length === 0) this.#finish(finished);
   }
 
-  #list(channel: string, folder: string, signal: AbortSignal): Promise<PeerFile[]> {
-    return wantedFiles({ channel, folder }, this.peer, {
+  #list(place: PeerFolder, signal: AbortSignal): Promise<PeerFile[]> {
+    return wantedFiles(place, this.peer, {
       ...this.#options,
       damage: this.#shared.damage,
       tally: this.tally,
@@ -195,6 +195,15 @@ export function isPeerError(error: unknown): error is ChatloomError {
   return error instanceof ChatloomError &&
     (error.code === "PEER_REFUSED" || error.code === "CONNECTION_LOST");
 }
+
+interface PeerFolder {
+  readonly channel: string;
+  readonly folder: string;
+  readonly hour: string | undefined;
+}
+
+/** Where redactions are in a channel. */
+const REDACTIONS = { folder: ".chatloom/redactions", hour: undefined };
 
 interface Finished {
   readonly name: string;

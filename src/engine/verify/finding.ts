@@ -15,6 +15,7 @@
  * - `unsettled`: the files of a minute are not what settling makes of them
  * - `repeated-id`: messages that differ have the same id
  * - `hidden`: a tombstone hides a file
+ * - `old-place`: a file is where the first version of chatloom put it, and counts
  */
 export type FindingKind =
   | "damaged"
@@ -27,7 +28,8 @@ export type FindingKind =
   | "stray"
   | "unsettled"
   | "repeated-id"
-  | "hidden";
+  | "hidden"
+  | "old-place";
 
 /** Kinds of findings that are worth knowing, but nothing is wrong. */
 export const NOTE_KINDS: ReadonlySet<FindingKind> = new Set([
@@ -35,6 +37,7 @@ export const NOTE_KINDS: ReadonlySet<FindingKind> = new Set([
   "unsettled",
   "repeated-id",
   "hidden",
+  "old-place",
 ]);
 
 /** One thing that was found. */

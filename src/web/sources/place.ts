@@ -5,6 +5,7 @@ import {
   parseArchiveKey,
   parseHour,
 } from "../../core/archive_key.ts";
+import { keyOfFirstPath } from "../../core/layout/first_layout.ts";
 import { decodeBatch } from "../../core/batch.ts";
 import { minuteOf, readStart } from "../../core/time.ts";
 
@@ -31,12 +32,22 @@ export function placeOf(path: string): Place {
   const match = NAME.exec(last);
   const name = match === null ? last : `${match[1]}:${match[2]}`;
   const key = `${channel}/${chat}/${hour}/${name}`;
+  const own = keyOfOwnPath(path);
+  if (own !== undefined) return { kind: "key", key: own };
   if (parseArchiveKey(key) !== undefined) return { kind: "key", key };
   if (match === null) return { kind: "stray", reason: "its name is not that of a batch" };
   if (!name.endsWith(".json")) {
     return { kind: "stray", reason: "a tombstone outside of a channel's folder" };
   }
   return { kind: "loose", name, hour: parseHour(hour) === undefined ? undefined : hour };
+}
+
+/** The key of a redaction or of coverage, in a channel's own room or where the first version kept it. */
+function keyOfOwnPath(path: string): ArchiveKey | undefined {
+  const parts = path.split("/");
+  const tail = (count: number) => parts.slice(-count).join("/");
+  const keys = [tail(4), tail(5)].filter((key) => parseArchiveKey(key) !== undefined);
+  return keyOfFirstPath(tail(4)) ?? keys[0];
 }
 
 /** The key of a loose file, from its first message; `undefined` where that does not tell. */

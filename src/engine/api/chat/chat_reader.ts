@@ -1,4 +1,10 @@
-import { batchKey, formatHour, hourPrefix, parseHour } from "../../../core/archive_key.ts";
+import {
+  batchKey,
+  formatHour,
+  hourPrefix,
+  parseHour,
+  redactionPrefix,
+} from "../../../core/archive_key.ts";
 import { toDigestText } from "../../../core/text/digest_text.ts";
 import {
   HOUR_US,
@@ -171,7 +177,7 @@ export class ChatReader {
     const prefixes = [hourUs - HOUR_US, hourUs, hourUs + HOUR_US]
       .filter((us) => us >= 0).map((us) => hourPrefix(channel, us));
     let text = "";
-    for (const prefix of [...prefixes, `${channel}/chat/redactions/`]) {
+    for (const prefix of [...prefixes, redactionPrefix(channel)]) {
       text += `${(await listHour(store, prefix)).join("\n")}\n\n`;
     }
     return toDigestText(await hasher.digest(UTF8.encode(text)));

@@ -1,8 +1,14 @@
-import { parseHour } from "../../../core/archive_key.ts";
+import {
+  chatFolder,
+  coverageFolder,
+  parseHour,
+  redactionFolder,
+} from "../../../core/archive_key.ts";
 import type { AbortOptions, BatchStore } from "../../../ports/batch_store.ts";
+import { channelHours } from "../../read/channel_hours.ts";
 import { findDamage, type FindDamageOptions } from "../damage.ts";
 
-/** A folder of our own and how many files of it were read. */
+/** A folder of our own, such as `forsen/chat/2026-08-01T12`, and how many files of it were read. */
 export interface CheckedFolder {
   readonly channel: string;
   readonly folder: string;
@@ -27,13 +33,16 @@ export async function* checkFolders(options: CheckFoldersOptions): AsyncGenerato
   const { store, since = "", signal } = options;
   const abort = signal === undefined ? {} : { signal };
   for await (const channel of options.channels ?? store.folders("", abort)) {
-    const folders: string[] = [];
-    for await (const folder of store.folders(`${channel}/chat`, abort)) folders.push(folder);
-    const checked = folders.filter((folder) => parseHour(folder) === undefined || folder >= since);
-    // Letters come after digits, so redactions come first.
-    for (const folder of checked.sort().reverse()) {
-      const files = await findDamage({ channel, folder }, options);
-      yield { channel, folder, files };
+    const check = async (folder: string, hour: string | undefined): Promise<CheckedFolder> => ({
+      channel,
+      folder,
+      files: await findDamage({ channel, folder, hour }, options),
+    });
+    yield await check(redactionFolder(channel), undefined);
+    const hours = await channelHours(channel, { store, ...abort });
+    for (const hour of hours.filter((hour) => hour >= since).reverse()) {
+      yield await check(`${chatFolder(channel)}/${hour}`, hour);
+      yield await check(`${coverageFolder(channel)}/${hour}`, hour);
     }
   }
 }

@@ -1,4 +1,10 @@
-import { isChannelName, parseHour } from "../../../core/archive_key.ts";
+import {
+  chatFolder,
+  coverageFolder,
+  isChannelName,
+  parseHour,
+  redactionFolder,
+} from "../../../core/archive_key.ts";
 import { ChatloomError } from "../../../core/errors.ts";
 import type { AbortOptions } from "../../../ports/batch_store.ts";
 import type { Peer } from "../../../ports/peer.ts";
@@ -6,10 +12,12 @@ import type { PruneMarks } from "../../../ports/prune_marks.ts";
 import type { ChannelDigest } from "../../api/archive_digest.ts";
 import type { Damage } from "../damage.ts";
 
-/** An hour that a peer may have more of than we. */
+/** An hour of chat or coverage that a peer may have more of than we. */
 export interface PlannedHour {
   readonly channel: string;
   readonly hour: string;
+  /** Where its files are in the channel: `chat/HOUR` or `.chatloom/coverage/HOUR`. */
+  readonly folder: string;
   /** What the peer has of it and what we have, if both are known: equal means the same as before. */
   readonly digests: string | undefined;
 }
@@ -48,7 +56,9 @@ export async function planHours(peer: Peer, options: PlanHoursOptions): Promise<
     for (const hour of hours) planned.push(hour);
   }
   return planned.sort((a, b) =>
-    a.hour === b.hour ? (a.channel < b.channel ? -1 : 1) : a.hour < b.hour ? 1 : -1
+    a.hour === b.hour
+      ? (`${a.channel}/${a.folder}` < `${b.channel}/${b.folder}` ? -1 : 1)
+      : (a.hour < b.hour ? 1 : -1)
   );
 }
 
@@ -82,20 +92,38 @@ async function differingHours(
   if (theirs === undefined) {
     await options.takeRedactions(channel);
     const hours = await peer.hours(channel, abort);
-    return wantedHours(hours, since).map((hour) => ({ channel, hour, digests: undefined }));
+    return wantedHours(hours, since).map((hour) => ({
+      channel,
+      hour,
+      folder: folderIn(channel, chatFolder(channel), hour),
+      digests: undefined,
+    }));
   }
   const ours = await options.localDigest(channel, since);
-  const hasDamage = (folder: string) => damage.of(`${channel}/chat/${folder}`).size > 0;
-  if (theirs.redactions !== ours.redactions || hasDamage("redactions")) {
+  const hasDamage = (folder: string) => damage.of(folder).size > 0;
+  if (theirs.redactions !== ours.redactions || hasDamage(redactionFolder(channel))) {
     await options.takeRedactions(channel);
   }
   const planned: PlannedHour[] = [];
-  for (const hour of wantedHours([...theirs.hours.keys()], since)) {
-    const [there, here] = [theirs.hours.get(hour)!, ours.hours[hour] ?? ""];
-    if (there === here && !hasDamage(hour)) continue;
-    planned.push({ channel, hour, digests: hasDamage(hour) ? undefined : `${there} ${here}` });
+  const kinds = [
+    { hours: chatFolder(channel), there: theirs.hours, here: ours.hours },
+    { hours: coverageFolder(channel), there: theirs.coverage, here: ours.coverage },
+  ];
+  for (const { hours, there, here } of kinds) {
+    for (const hour of wantedHours([...there.keys()], since)) {
+      const isDamaged = hasDamage(`${hours}/${hour}`);
+      const [theirDigest, ourDigest] = [there.get(hour)!, here[hour] ?? ""];
+      if (theirDigest === ourDigest && !isDamaged) continue;
+      const digests = isDamaged ? undefined : `${theirDigest} ${ourDigest}`;
+      planned.push({ channel, hour, folder: folderIn(channel, hours, hour), digests });
+    }
   }
   return planned;
+}
+
+/** The folder of an hour in `hours`, a folder of `channel`, as it stands in the channel. */
+function folderIn(channel: string, hours: string, hour: string): string {
+  return `${hours.slice(channel.length + 1)}/${hour}`;
 }
 
 function wantedHours(hours: readonly string[], since: string): string[] {

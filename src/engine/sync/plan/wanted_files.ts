@@ -2,9 +2,10 @@ import { type ArchiveKey, parseHour } from "../../../core/archive_key.ts";
 import { toDigestText } from "../../../core/text/digest_text.ts";
 import type { AbortOptions, BatchStore } from "../../../ports/batch_store.ts";
 import type { Peer } from "../../../ports/peer.ts";
+import { keysOfHour } from "../../read/channel_hours.ts";
 import { hiddenBy } from "../../read/minute_listing.ts";
 import type { Damage } from "../damage.ts";
-import type { HourMemory, MergedAway } from "../merged_away.ts";
+import { type HourMemory, type MergedAway, noteName } from "../merged_away.ts";
 import { type PeerFile, readPeerNames } from "../peer_keys.ts";
 import type { PeerTally } from "../peer_tally.ts";
 
@@ -29,35 +30,40 @@ const NO_MEMORY: HourMemory = {
  * @throws {ChatloomError} when the peer or the store fails.
  */
 export async function wantedFiles(
-  { channel, folder }: { readonly channel: string; readonly folder: string },
+  { channel, folder, hour }: {
+    readonly channel: string;
+    /** Where the files are in the channel, such as `chat/2026-08-01T12`. */
+    readonly folder: string;
+    /** The hour that they belong to; `undefined` for redactions. */
+    readonly hour: string | undefined;
+  },
   peer: Peer,
   { store, mergedAway, damage, tally, signal }: WantedFilesOptions,
 ): Promise<PeerFile[]> {
   const abort = signal === undefined ? {} : { signal };
-  const path = `${channel}/chat/${folder}`;
+  const path = `${channel}/${folder}`;
   const names = await peer.files(channel, folder, abort);
   const { files, refusedCount } = readPeerNames(path, names);
   tally.refusedNames(path, refusedCount);
   const here = new Set<ArchiveKey>();
   for await (const key of store.list(`${path}/`, abort)) here.add(key);
-  const present = new Set([...here].map(nameOf));
-  const memory = parseHour(folder) === undefined
+  const ofHour = hour === undefined
+    ? []
+    : await keysOfHour(channel, parseHour(hour)!, { store, ...abort });
+  const present = new Set(ofHour.map(noteName));
+  const memory = hour === undefined
     ? NO_MEMORY
-    : await mergedAway.recall(channel, folder, { present, ...abort });
+    : await mergedAway.recall(channel, hour, { present, ...abort });
   const damaged = damage.of(path);
   const hidden = new Set(
     [...here, ...files.map(({ key }) => key)].filter(isTombstone).map(hiddenBy),
   );
   const wanted = files.filter(({ key }) =>
     (!here.has(key) || damaged.has(key)) && !hidden.has(key) &&
-    !memory.mergedAway.has(nameOf(key)) && !memory.unreadable.has(nameOf(key))
+    !memory.mergedAway.has(noteName(key)) && !memory.unreadable.has(noteName(key))
   );
-  await mergedAway.notePresent(channel, folder, { memory, present });
+  if (hour !== undefined) await mergedAway.notePresent(channel, hour, { memory, present });
   return wanted.sort(byUrgency);
-}
-
-function nameOf(key: ArchiveKey): string {
-  return key.slice(key.lastIndexOf("/") + 1);
 }
 
 function isTombstone(key: ArchiveKey): boolean {
