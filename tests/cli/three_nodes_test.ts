@@ -108,7 +108,8 @@ async function filesOf(archive: string): Promise<Map<string, string>> {
   await mkdir(archive, { recursive: true });
   for (const entry of await readdir(archive, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
-    if (!entry.isFile() || path.includes(".chatloom")) continue;
+    const isState = path.startsWith(join(archive, ".chatloom"));
+    if (!entry.isFile() || isState) continue;
     files.set(path.slice(archive.length), await readFile(path, "latin1"));
   }
   return new Map([...files].sort(([a], [b]) => a < b ? -1 : 1));
