@@ -49,7 +49,11 @@ before(async () => {
   for (const [archive, fromS] of [[alpha, 5], [beta, 900]] as const) {
     const bytes = encodeCoverage(HOUR_MS * 1000, new Map([["a.AAAAA.0", [[fromS, fromS + 1000]]]]));
     const hash = createHash("sha256").update(bytes).digest("base64url");
-    writeTree(archive, new Map([[`forsen/chat/2026-08-01T11/coverage-${hash}.json`, bytes]]));
+    // One of the two is where the first version of chatloom put it.
+    const path = archive === alpha
+      ? `forsen/chat/2026-08-01T11/coverage-${hash}.json`
+      : `forsen/.chatloom/coverage/2026-08-01T11/${hash}.json`;
+    writeTree(archive, new Map([[path, bytes]]));
   }
   expected = await settledTogether(join(folder.path, "together"), [alpha, beta]);
 });

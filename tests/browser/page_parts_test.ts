@@ -147,5 +147,18 @@ test("placeOf finds keys at the end of any path, whatever stands for the colon",
     hour: "2026-08-01T12",
   });
   assert.equal(placeOf(`forsen/chat/2026-08-01T12/notes.txt`).kind, "stray");
+  const hash = "A".repeat(43);
+  const ours = `forsen/.chatloom/redactions/${hash}.json`;
+  const heard = `forsen/.chatloom/coverage/2026-08-01T12/${hash}.json`;
+  for (const start of ["", "x/", "coverage/y/"]) {
+    assert.deepEqual(placeOf(start + ours), { kind: "key", key: ours });
+    assert.deepEqual(placeOf(start + heard), { kind: "key", key: heard });
+    // Where the first version put them.
+    const order = `${start}forsen/chat/redactions/${hash}.json`;
+    assert.deepEqual(placeOf(order), { kind: "key", key: ours });
+    const old = `${start}forsen/chat/2026-08-01T12/coverage-${hash}.json`;
+    assert.deepEqual(placeOf(old), { kind: "key", key: heard });
+  }
+  assert.equal(placeOf(`.chatloom/redactions/${hash}.json`).kind, "stray");
   assert.equal(placeOf(`34:00-${"A".repeat(43)}.tombstone`).kind, "stray");
 });
