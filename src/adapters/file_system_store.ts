@@ -1,13 +1,12 @@
 import { join, resolve } from "node:path";
 import type { ArchiveKey } from "../core/archive_key.ts";
-import { firstFolderOf, OLD_REDACTIONS } from "../core/layout/first_layout.ts";
+import { firstFolderOf } from "../core/layout/first_layout.ts";
 import type { AbortOptions, BatchStore, Stray } from "../ports/batch_store.ts";
 import {
   entriesOf,
   type Entry,
   fileFolders,
   filesAmong,
-  firstFilesAmong,
   folderNames,
   isRealFolder,
   straysUnder,
@@ -16,6 +15,7 @@ import { BatchFiles, placeOf } from "./file_system/batch_files.ts";
 import { DurableFiles } from "./file_system/durable_files.ts";
 import { type FileCalls, NODE_FILE_CALLS } from "./file_system/file_calls.ts";
 import { fileError } from "./file_system/file_errors.ts";
+import { firstFilesIn, type FirstFilesMover } from "./file_system/layout/first_files.ts";
 import { scratchWriter } from "./file_system/stored_name.ts";
 import { Turns } from "./file_system/turns.ts";
 
@@ -40,7 +40,9 @@ export interface FileSystemStoreOptions {
   readonly colon?: ":" | "_";
   /**
    * Whether redactions and coverage that a listing meets where the first version of chatloom put them are
-   * moved to where they belong. Else they are read there. `false` unless told, as for who only reads.
+   * moved to where they belong. Where they are not, they are read there.
+   *
+   * @default false
    */
   readonly movesFirstLayout?: boolean;
   /** The calls to the file system, for tests. */
@@ -79,7 +81,7 @@ class FileSystemArchive implements FileSystemStore {
   readonly #durable: DurableFiles;
   readonly #files: BatchFiles;
   readonly #turns = new Turns(OPEN_MAX);
-  readonly #movesFirstLayout: boolean;
+  readonly #mover: FirstFilesMover | undefined;
   readonly #sweepAfterMs: number;
 
   constructor(
@@ -94,9 +96,17 @@ class FileSystemArchive implements FileSystemStore {
     this.#root = root;
     this.#calls = calls;
     this.#durable = new DurableFiles(calls, root);
-    const files = this.#durable;
-    this.#files = new BatchFiles(root, { calls, files, colon, fileMaxBytes: FILE_MAX_BYTES });
-    this.#movesFirstLayout = movesFirstLayout;
+    const files = new BatchFiles(root, {
+      calls,
+      files: this.#durable,
+      colon,
+      fileMaxBytes: FILE_MAX_BYTES,
+    });
+    this.#files = files;
+    this.#mover = !movesFirstLayout ? undefined : {
+      move: (key) => this.#turns.run(() => files.move(placeOf(key))),
+      sweep: (path, entries) => this.#sweep(path, entries),
+    };
     this.#sweepAfterMs = sweepAfterMs;
   }
 
@@ -175,29 +185,14 @@ class FileSystemArchive implements FileSystemStore {
     const first = firstFolderOf(folder);
     if (first === undefined) return filesAmong(await this.#entriesIn(folder), folder).keys();
     // The old place goes first: what another process moves meanwhile is in one of the two listings.
-    const old = await this.#firstKeysIn(first);
+    const old = await firstFilesIn(first, {
+      calls: this.#calls,
+      root: this.#root,
+      mover: this.#mover,
+    });
     const isThere = await this.#isReal(folder);
     const now = filesAmong(isThere ? await this.#entriesIn(folder) : [], folder);
     return old.length === 0 ? now.keys() : [...new Set([...old, ...now.keys()])].sort();
-  }
-
-  /** Keys of the files in `folder`, where the first version put them; moves them if it may. */
-  async #firstKeysIn(folder: string): Promise<readonly ArchiveKey[]> {
-    const path = join(this.#root, folder);
-    const isRedactions = folder.endsWith(`/${OLD_REDACTIONS}`);
-    if (isRedactions && !(await this.#isReal(folder))) return []; // As a rule.
-    const entries = await entriesOf(this.#calls, path);
-    const keys = firstFilesAmong(entries, folder);
-    const isMet = isRedactions || (keys.length > 0 && await this.#isReal(folder));
-    if (!isMet || !this.#movesFirstLayout) return isMet ? keys : [];
-    await this.#sweep(path, entries);
-    for (const key of keys) {
-      // What cannot be moved is read where it is, and stays among the strays.
-      await this.#turns.run(() => this.#files.move(placeOf(key))).catch(() => {});
-    }
-    // Software that shares the archive takes every folder here for an hour. It stays if it is not empty.
-    if (isRedactions) await this.#calls.removeFolder(path).catch(() => {});
-    return keys;
   }
 
   #isReal(folder: string): Promise<boolean> {

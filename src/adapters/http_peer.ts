@@ -81,7 +81,7 @@ class HttpPeer implements Peer {
     }
     const names = await this.#json(`/files/${encodePath(path)}`, options, isHidden);
     if (names !== undefined) return readNames(names, this.name);
-    // A node of the first version tells of its coverage only who asks for it, which is not worth while.
+    // The coverage of a node of the first version comes once that node has a newer version.
     if (!first.endsWith(`/${OLD_REDACTIONS}`)) return [];
     return readNames(await this.#json(`/files/${encodePath(first)}`, options), this.name);
   }

@@ -95,6 +95,24 @@ test("fileSystemStore moves them when a listing meets them, and what is in their
   assert.equal(await store.get(ORDER.key), undefined, "it is not back from the other place");
 });
 
+test("fileSystemStore tells the node's own folder from the room of a channel that is called chat", async (t) => {
+  const { path: root, close } = tempFolder();
+  t.after(close);
+  const inState = redactionFile("forsen", "x").key.replace(
+    "forsen/.chatloom",
+    ".chatloom/.chatloom",
+  );
+  mkdirSync(join(root, dirname(inState)), { recursive: true });
+  writeFileSync(join(root, inState), "");
+  const order = redactionFile("chat", "x");
+  plantFirst(root, order);
+  const store = fileSystemStore(root, { movesFirstLayout: true });
+  assert.deepEqual(await collect(store.list("")), [order.key]);
+  assert.deepEqual(await collect(store.list("")), [order.key]);
+  assert.deepEqual(await collect(store.folders("")), ["chat"]);
+  assert.deepEqual(await collect(store.strays("")), []);
+});
+
 test("fileSystemStore puts a file where it belongs, and not beside one in the old place", async (t) => {
   const { path: root, close } = tempFolder();
   t.after(close);

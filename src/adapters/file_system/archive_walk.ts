@@ -1,55 +1,19 @@
 import { join } from "node:path";
-import {
-  type ArchiveKey,
-  isChannelName,
-  parseArchiveKey,
-  parseHour,
-} from "../../core/archive_key.ts";
+import { type ArchiveKey, parseArchiveKey } from "../../core/archive_key.ts";
 import { keyOfFirstPath, OLD_REDACTIONS } from "../../core/layout/first_layout.ts";
 import type { Stray } from "../../ports/batch_store.ts";
 import type { FileCalls, FileKind } from "./file_calls.ts";
 import { isAbsence } from "./file_errors.ts";
+import { isArchiveFolder, levelOf, ROOM_FOLDER } from "./layout/archive_levels.ts";
 import { fromStoredName, kindReason, scratchWriter } from "./stored_name.ts";
 
 /** Where journals and other things of a running chatloom are: in the root, no part of the archive. */
 export const STATE_FOLDER = ".chatloom";
 
-/** The folder of a channel that holds what chatloom alone knows of it and gives to peers. */
-const ROOM_FOLDER = ".chatloom";
-
 /** A name in a folder and what it is. */
 export interface Entry {
   readonly name: string;
   readonly kind: FileKind;
-}
-
-interface Level {
-  isName(name: string): boolean;
-  readonly what: string;
-}
-
-const CHANNELS: Level = { isName: isChannelName, what: "the name of a channel" };
-const HOURS: Level = { isName: (name) => parseHour(name) !== undefined, what: "an hour" };
-const ROOMS: Level = {
-  isName: (name) => name === "chat" || name === ROOM_FOLDER,
-  what: `"chat" or "${ROOM_FOLDER}", the folders that a channel has`,
-};
-const OWN_ROOMS: Level = {
-  isName: (name) => name === "redactions" || name === "coverage",
-  what: '"redactions" or "coverage"',
-};
-
-/** What the folders inside `folder`, an archive's own, are called; `undefined` where the files are. */
-function levelOf([channel, room, own, hour]: readonly string[]): Level | undefined {
-  if (channel === undefined) return CHANNELS;
-  if (room === undefined) return ROOMS;
-  if (room === "chat") return own === undefined ? HOURS : undefined;
-  if (own === undefined) return OWN_ROOMS;
-  return own === "coverage" && hour === undefined ? HOURS : undefined;
-}
-
-function isArchiveFolder(folder: readonly string[]): boolean {
-  return folder.every((name, i) => levelOf(folder.slice(0, i))?.isName(name));
 }
 
 /** What is in `folder`; nothing if there is no such folder. */
@@ -112,9 +76,10 @@ export async function* fileFolders(
   async function namesToWalk(folder: readonly string[]): Promise<string[]> {
     const names = new Set(await folderNames(calls, { root, folder }));
     const [channel, room, own] = folder;
+    if (channel === undefined) return [...names];
     if (room === undefined && names.has("chat")) names.add(ROOM_FOLDER);
     if (room === ROOM_FOLDER && own === undefined) names.add("coverage").add("redactions");
-    if (room === ROOM_FOLDER && own === "coverage" && channel !== undefined) {
+    if (room === ROOM_FOLDER && own === "coverage") {
       const hours = await folderNames(calls, { root, folder: [channel, "chat"] });
       for (const hour of hours) names.add(hour);
     }
@@ -135,12 +100,6 @@ export function filesAmong(
     if (!files.has(key) || key.endsWith(`/${name}`)) files.set(key, name);
   }
   return new Map([...files].sort(([a], [b]) => a < b ? -1 : 1));
-}
-
-/** The keys of the files that `entries` of `folder`, where the first version put them, are; in order. */
-export function firstFilesAmong(entries: readonly Entry[], folder: string): ArchiveKey[] {
-  return entries.filter(({ kind }) => kind === "file")
-    .flatMap(({ name }) => keyOfFirstPath(`${folder}/${name}`) ?? []).sort();
 }
 
 /** Everything under `root` that is no file of the archive and whose path starts with `prefix`. */
