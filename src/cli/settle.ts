@@ -24,7 +24,8 @@ export function settleCommand(): Command {
     .option("--from <time>", "only hours from this time on", parseTimeFlag, 0)
     .addHelpText(
       "after",
-      "\nFiles that cannot be used are named and left alone; then it exits with 1.\n" +
+      "\nFiles that cannot be used are named and left alone; then it exits with 1. Redactions and\n" +
+        "coverage that the first version of chatloom kept among the batches are moved.\n" +
         examplesOf([
           "chatloom settle --archive chat",
           "chatloom settle --archive chat forsen --from 2026-08-01",

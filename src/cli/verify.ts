@@ -23,7 +23,10 @@ export function verifyCommand(): Command {
     .description("check names, hashes, form, order and state of all files of an archive")
     .argument("[channels...]", "only these channels")
     .requiredOption("-a, --archive <dir>", "the archive, which is only read unless it is healed")
-    .option("--strict", "notes count as wrong: unsettled minutes, repeated ids, hidden files")
+    .option(
+      "--strict",
+      "notes count as wrong: unsettled minutes, repeated ids, hidden files, old places",
+    )
     .option("--heal", "write files anew that are valid but not in canonical form, and nothing else")
     .addOption(
       new Option("-f, --format <format>", "one finding a line, as JSON or for people")
