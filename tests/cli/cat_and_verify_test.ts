@@ -149,7 +149,7 @@ test("redact says what would go, forgets it for good, and lists what it was told
   const done = await runCli(["redact", ...archive, "--id", "id-2-two", ...reason]);
   assert.match(
     done.stdout,
-    /^New order: forsen\/chat\/redactions\/.*\n1 messages in 1 of 1 minutes/,
+    /^New order: forsen\/\.chatloom\/redactions\/.*\n1 messages in 1 of 1 minutes/,
   );
   const again = await runCli(["redact", ...archive, "--id", "id-2-two", ...reason]);
   assert.match(again.stdout, /^Order of before: .*\n0 messages/);
