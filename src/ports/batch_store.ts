@@ -12,8 +12,11 @@ export interface Stray {
   readonly path: string;
   /** What it is and why it does not count, for people. */
   readonly reason: string;
-  /** It counts, under the key of its file, but is where the first version of chatloom put it. */
-  readonly isFirstLayout?: boolean;
+  /**
+   * What makes it harmless, if anything does: `old-place` counts, under the key of its file, but is where
+   * the first version of chatloom put it.
+   */
+  readonly kind?: "old-place";
 }
 
 /**

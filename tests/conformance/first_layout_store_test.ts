@@ -62,9 +62,9 @@ test("fileSystemStore reads files where the first version put them, and leaves t
   assert.deepEqual(await collect(store.folders("forsen/chat")), [HOUR]);
   const strays = await collect(store.strays(""));
   assert.deepEqual(
-    strays.map(({ path, isFirstLayout }) => [path, isFirstLayout]).sort(),
+    strays.map(({ path, kind }) => [path, kind]).sort(),
     ["forsen/chat/redactions", ...[ORDER, HEARD, LONELY].map(({ key }) => firstPathOf(key)!)]
-      .sort().map((path) => [path, true]),
+      .sort().map((path) => [path, "old-place"]),
   );
   assert.deepEqual(treeOf(root), before);
 });

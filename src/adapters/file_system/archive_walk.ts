@@ -136,7 +136,7 @@ function isOldRedactions([channel, room, name, ...rest]: readonly string[]): boo
 }
 
 const FIRST_LAYOUT = {
-  isFirstLayout: true,
+  kind: "old-place",
   reason: "where the first version kept it: settling the archive moves it to where it belongs",
 } as const;
 

@@ -76,8 +76,8 @@ export async function* verifyArchive(
     }
     yield* findings;
   }
-  for await (const { path, reason, isFirstLayout } of store.strays(prefix, abortable(signal))) {
-    yield { kind: isFirstLayout ? "old-place" : "stray", path, reason };
+  for await (const { path, reason, kind = "stray" } of store.strays(prefix, abortable(signal))) {
+    yield { kind, path, reason };
   }
   return { files, messages };
 }
