@@ -24,7 +24,13 @@ export {
 } from "./src/core/archive_key.ts";
 export { decodeBatch, encodeBatch } from "./src/core/batch.ts";
 export { fromDigestText, isDigestText, toDigestText } from "./src/core/text/digest_text.ts";
-export { BatchSyntaxError, ChatloomError, type ErrorCode } from "./src/core/errors.ts";
+export {
+  BatchSyntaxError,
+  ChatloomError,
+  type ErrorCode,
+  type UnreadableEntry,
+  UnreadableEntryError,
+} from "./src/core/errors.ts";
 export type { IrcMessage, JsonValue, Message, OwnRange } from "./src/core/message.ts";
 export type { Moment, Timestamp } from "./src/core/server_time.ts";
 export type { RedactedMessage, RedactedUser, Redaction } from "./src/core/redaction.ts";

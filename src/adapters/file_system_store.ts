@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import type { ArchiveKey } from "../core/archive_key.ts";
+import { type UnreadableEntry, UnreadableEntryError } from "../core/errors.ts";
 import { firstFolderOf } from "../core/layout/first_layout.ts";
 import type { AbortOptions, BatchStore, Stray } from "../ports/batch_store.ts";
 import {
@@ -11,19 +12,15 @@ import {
   isRealFolder,
   straysUnder,
 } from "./file_system/archive_walk.ts";
-import { BatchFiles, placeOf } from "./file_system/batch_files.ts";
+import { BatchFiles, FILE_MAX_BYTES, placeOf } from "./file_system/batch_files.ts";
 import { DurableFiles } from "./file_system/durable_files.ts";
 import { type FileCalls, NODE_FILE_CALLS } from "./file_system/file_calls.ts";
-import { fileError } from "./file_system/file_errors.ts";
+import { entryError, EntryFault, fileError } from "./file_system/file_errors.ts";
 import { firstFilesIn, type FirstFilesMover } from "./file_system/layout/first_files.ts";
 import { scratchWriter } from "./file_system/stored_name.ts";
 import { Turns } from "./file_system/turns.ts";
 
-/**
- * The largest file that {@link fileSystemStore} takes or gives: 256 MiB. That is a minute of 5,000
- * messages a second, and still fits into one string of every JavaScript engine.
- */
-export const FILE_MAX_BYTES: number = 256 * 1024 * 1024;
+export { FILE_MAX_BYTES };
 
 // A process may have 256 files open on macOS, 1,024 on most Linux; sockets need some too.
 const OPEN_MAX = 32;
@@ -64,8 +61,9 @@ export interface FileSystemStore extends BatchStore {
  *
  * A file is written under a scratch name in its own folder, flushed, renamed, and its folder is
  * flushed. Scratch files of crashed writers are removed when a listing comes by and they are old
- * enough. Symbolic links below the root, and whatever else is no plain file, are strays: never
- * followed, read, replaced or removed. That a folder is no link is found out once and remembered
+ * enough. Symbolic links below the root, and whatever else is no plain file, are never followed,
+ * read, replaced or removed: under the name of a file of the archive they are entries that cannot be
+ * read, else strays. That a folder is no link is found out once and remembered
  * as long as writing into it works. A signal is looked at between calls to the file system.
  */
 export function fileSystemStore(
@@ -96,12 +94,7 @@ class FileSystemArchive implements FileSystemStore {
     this.#root = root;
     this.#calls = calls;
     this.#durable = new DurableFiles(calls, root);
-    const files = new BatchFiles(root, {
-      calls,
-      files: this.#durable,
-      colon,
-      fileMaxBytes: FILE_MAX_BYTES,
-    });
+    const files = new BatchFiles(root, { calls, files: this.#durable, colon });
     this.#files = files;
     this.#mover = !movesFirstLayout ? undefined : {
       move: (key) => this.#turns.run(() => files.move(placeOf(key))),
@@ -112,10 +105,16 @@ class FileSystemArchive implements FileSystemStore {
 
   async *list(prefix: string, { signal }: AbortOptions = {}): AsyncIterable<ArchiveKey> {
     signal?.throwIfAborted();
+    const unreadable: UnreadableEntry[] = [];
     try {
-      for await (const folder of fileFolders(this.#calls, { root: this.#root, prefix })) {
+      const folders = fileFolders(this.#calls, {
+        root: this.#root,
+        prefix,
+        onError: (folder, cause) => void unreadable.push(...this.#verdictOn(folder, cause)),
+      });
+      for await (const folder of folders) {
         signal?.throwIfAborted();
-        for (const key of await this.#keysIn(folder)) {
+        for (const key of await this.#keysIn(folder, unreadable)) {
           signal?.throwIfAborted();
           if (key.startsWith(prefix)) yield key;
         }
@@ -123,10 +122,13 @@ class FileSystemArchive implements FileSystemStore {
     } catch (cause) {
       throw this.#translate(`list "${prefix}"`, cause, signal);
     }
+    const [first, ...rest] = unreadable;
+    if (first !== undefined) throw new UnreadableEntryError("STORE_IO", [first, ...rest]);
   }
 
   async *folders(folder: string, { signal }: AbortOptions = {}): AsyncIterable<string> {
     signal?.throwIfAborted();
+    const attempt = `list the folders in "${folder}"`;
     try {
       const parts = folder === "" ? [] : folder.split("/");
       const names = await folderNames(this.#calls, { root: this.#root, folder: parts });
@@ -135,13 +137,22 @@ class FileSystemArchive implements FileSystemStore {
         yield name;
       }
     } catch (cause) {
-      throw this.#translate(`list the folders in "${folder}"`, cause, signal);
+      throw folder === ""
+        ? this.#translate(attempt, cause, signal)
+        : this.#translateEntry(folder, { attempt, cause, signal });
     }
   }
 
   async get(key: ArchiveKey, { signal }: AbortOptions = {}): Promise<Uint8Array | undefined> {
     const place = placeOf(key);
-    return await this.#doing(`read "${key}"`, signal, () => this.#files.read(place));
+    const attempt = `read "${key}"`;
+    return await this.#turns.run(async () => {
+      try {
+        return await this.#files.read(place);
+      } catch (cause) {
+        throw this.#translateEntry(key, { attempt, cause, signal });
+      }
+    }, signal);
   }
 
   async put(key: ArchiveKey, bytes: Uint8Array, { signal }: AbortOptions = {}): Promise<void> {
@@ -149,22 +160,38 @@ class FileSystemArchive implements FileSystemStore {
     if (bytes.length > FILE_MAX_BYTES) {
       throw new RangeError(`Cannot store "${key}": ${bytes.length} bytes are too many for a file`);
     }
-    await this.#doing(
-      `store "${key}"`,
-      signal,
-      () => this.#files.write(place, bytes, { signal }),
-    );
+    const attempt = `store "${key}"`;
+    await this.#doing(attempt, signal, async () => {
+      try {
+        await this.#files.write(place, bytes, { signal });
+      } catch (cause) {
+        if (!(cause instanceof EntryFault)) throw cause;
+        throw this.#translateEntry(key, { attempt, cause, signal });
+      }
+    });
   }
 
   async delete(key: ArchiveKey, { signal }: AbortOptions = {}): Promise<void> {
     const place = placeOf(key);
-    await this.#doing(`delete "${key}"`, signal, () => this.#files.remove(place));
+    const attempt = `delete "${key}"`;
+    await this.#doing(attempt, signal, async () => {
+      try {
+        await this.#files.remove(place);
+      } catch (cause) {
+        throw this.#translateEntry(key, { attempt, cause, signal });
+      }
+    });
   }
 
   async *strays(prefix: string, { signal }: AbortOptions = {}): AsyncIterable<Stray> {
     signal?.throwIfAborted();
     try {
-      for await (const stray of straysUnder(this.#calls, { root: this.#root, prefix })) {
+      const strays = straysUnder(this.#calls, {
+        root: this.#root,
+        prefix,
+        onError: (folder, cause) => void this.#verdictOn(folder, cause), // A listing names it.
+      });
+      for await (const stray of strays) {
         signal?.throwIfAborted();
         yield stray;
       }
@@ -180,18 +207,25 @@ class FileSystemArchive implements FileSystemStore {
     });
   }
 
-  /** Keys in `folder`, ascending. */
-  async #keysIn(folder: string): Promise<Iterable<ArchiveKey>> {
+  /** Keys in `folder`, ascending. What cannot be listed is added to `unreadable`. */
+  async #keysIn(folder: string, unreadable: UnreadableEntry[]): Promise<Iterable<ArchiveKey>> {
+    const listed = async <T>(path: string, work: () => Promise<readonly T[]>) =>
+      await work().catch((cause: unknown) => {
+        unreadable.push(...this.#verdictOn(path, cause));
+        return [];
+      });
     const first = firstFolderOf(folder);
-    if (first === undefined) return filesAmong(await this.#entriesIn(folder), folder).keys();
+    if (first === undefined) {
+      return filesAmong(await listed(folder, () => this.#entriesIn(folder)), folder).keys();
+    }
     // The old place goes first: what another process moves meanwhile is in one of the two listings.
-    const old = await firstFilesIn(first, {
-      calls: this.#calls,
-      root: this.#root,
-      mover: this.#mover,
-    });
-    const isThere = await this.#isReal(folder);
-    const now = filesAmong(isThere ? await this.#entriesIn(folder) : [], folder);
+    const where = { calls: this.#calls, root: this.#root, mover: this.#mover };
+    const old = await listed(first, () => firstFilesIn(first, where));
+    const entries = await listed(
+      folder,
+      async () => await this.#isReal(folder) ? await this.#entriesIn(folder) : [],
+    );
+    const now = filesAmong(entries, folder);
     return old.length === 0 ? now.keys() : [...new Set([...old, ...now.keys()])].sort();
   }
 
@@ -236,6 +270,27 @@ class FileSystemArchive implements FileSystemStore {
         throw this.#translate(attempt, cause, signal);
       }
     }, signal);
+  }
+
+  /** What is said of a folder that cannot be listed. Throws `cause` if it is the whole store's. */
+  #verdictOn(folder: string, cause: unknown): readonly UnreadableEntry[] {
+    const error = folder === "" ? undefined : entryError(folder, { attempt: "", cause });
+    if (error === undefined) throw cause;
+    return error.entries;
+  }
+
+  /** As `#translate`, where `cause` may speak of the entry `path` alone. */
+  #translateEntry(
+    path: string,
+    { attempt, cause, signal }: {
+      readonly attempt: string;
+      readonly cause: unknown;
+      readonly signal: AbortSignal | undefined;
+    },
+  ): unknown {
+    if (signal?.aborted && cause === signal.reason) return cause;
+    const where = `${attempt} in archive "${this.#root}"`;
+    return entryError(path, { attempt: where, cause }) ?? this.#translate(attempt, cause, signal);
   }
 
   #translate(attempt: string, cause: unknown, signal: AbortSignal | undefined): unknown {

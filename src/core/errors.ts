@@ -35,6 +35,40 @@ export class ChatloomError extends Error {
   }
 }
 
+/** A file or folder of an archive that is there and cannot be read. */
+export interface UnreadableEntry {
+  /** A key, or the path of a folder: relative to the archive, with `/` between the parts. */
+  readonly path: string;
+  /** Why, for people: too large, permission denied, a folder in its place. */
+  readonly reason: string;
+}
+
+/**
+ * Some entries of an archive cannot be read, while others can: the verdict of a store on each of
+ * them. Name them, leave them alone and go on. Its code says what the cause was: `STORE_DENIED` or
+ * `STORE_IO`.
+ */
+export class UnreadableEntryError extends ChatloomError {
+  /** At least one. */
+  readonly entries: readonly [UnreadableEntry, ...UnreadableEntry[]];
+
+  /** A verdict on `entries`. */
+  constructor(
+    code: "STORE_DENIED" | "STORE_IO",
+    entries: readonly [UnreadableEntry, ...UnreadableEntry[]],
+    options?: ErrorOptions & {
+      /** What was attempted, after "Cannot"; `read "PATH"` is the default. */
+      readonly attempt?: string;
+    },
+  ) {
+    const [{ path, reason }, ...rest] = entries;
+    const more = rest.length === 0 ? "" : `, nor ${rest.length} more`;
+    super(code, `Cannot ${options?.attempt ?? `read "${path}"`}${more}: ${reason}`, options);
+    this.name = "UnreadableEntryError";
+    this.entries = entries;
+  }
+}
+
 /** A stored batch that cannot be read as one: its whole file is left alone. */
 export class BatchSyntaxError extends SyntaxError {
   /** The line that is at fault, counted from 1. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type ArchiveKey, formatArchiveKey } from "../core/archive_key.ts";
+import { UnreadableEntryError } from "../core/errors.ts";
 import type { BatchStore } from "../ports/batch_store.ts";
 import { assertRejectsWith, collect, someBytes, type TestFunction } from "./suite.ts";
 
@@ -9,6 +10,11 @@ export interface OpenBatchStore {
   readonly store: BatchStore;
   /** The same archive as another process would open it; left out where there can be none. */
   again?(): BatchStore | Promise<BatchStore>;
+  /**
+   * Puts something in the place of `key` that cannot be read, as a folder on a disk; left out where
+   * there is no such thing. Whatever was under `key` may be gone.
+   */
+  spoil?(key: ArchiveKey): void | Promise<void>;
   /** Removes all that was made for the test. */
   close?(): void | Promise<void>;
 }
@@ -40,6 +46,7 @@ export function batchStoreSuite({ test, open }: BatchStoreSuiteOptions): void {
   checkKeys(check);
   checkConcurrency(check);
   checkSignals(check);
+  checkUnreadable(check);
 }
 
 type Check = (name: string, body: (opened: OpenBatchStore) => Promise<void>) => unknown;
@@ -346,6 +353,56 @@ function checkConcurrency(check: Check): void {
     await store.put(keyOf(1), someBytes(10));
     await Promise.all([store, other, store, other].map((each) => each.delete(keyOf(1))));
     assert.equal(await store.get(keyOf(1)), undefined);
+  });
+}
+
+function checkUnreadable(check: Check): void {
+  const verdictOn = (key: ArchiveKey) => (error: unknown) =>
+    error instanceof UnreadableEntryError && error.entries[0].path === key &&
+    error.entries[0].reason.length > 0;
+
+  check("gives a verdict on what cannot be read, and reads what is beside it", async (opened) => {
+    const { store, spoil } = opened;
+    if (spoil === undefined) return;
+    const keys = [1, 2, 3, 4].map((n) => keyOf(n)).toSorted();
+    const [first, bad, third, absent] = keys as [string, string, string, string];
+    for (const key of [first, bad, third]) await store.put(key, someBytes(50));
+    await spoil(bad);
+    assert.deepEqual(await collect(store.list("")), [first, bad, third]);
+    assert.deepEqual(await collect(store.list(bad)), [bad]);
+    assert.deepEqual(await collect(store.strays("")), [], "it has a key, so it is no stray");
+    for (let i = 0; i < 2; i++) await assert.rejects(store.get(bad), verdictOn(bad));
+    for (const key of [first, third]) {
+      assert.deepEqual(plain(await store.get(key)), plain(someBytes(50)));
+    }
+    assert.equal(await store.get(absent), undefined, "what is not there is not unreadable");
+  });
+
+  check("replaces what cannot be read, or gives the verdict on it", async ({ store, spoil }) => {
+    if (spoil === undefined) return;
+    await spoil(keyOf(1));
+    await store.put(keyOf(2), someBytes(50));
+    const isReplaced = await store.put(keyOf(1), someBytes(50)).then(() => true, (error) => {
+      assert.ok(verdictOn(keyOf(1))(error), String(error));
+      return false;
+    });
+    if (isReplaced) assert.deepEqual(plain(await store.get(keyOf(1))), plain(someBytes(50)));
+    else await assert.rejects(store.get(keyOf(1)), verdictOn(keyOf(1)));
+    assert.deepEqual(plain(await store.get(keyOf(2))), plain(someBytes(50)));
+    assert.deepEqual(await collect(store.list("")), [keyOf(1), keyOf(2)].toSorted());
+  });
+
+  check("deletes what cannot be read, or leaves it as it is", async ({ store, spoil }) => {
+    if (spoil === undefined) return;
+    await store.put(keyOf(2), someBytes(50));
+    await spoil(keyOf(1));
+    await store.delete(keyOf(1)).catch((error) => assert.ok(verdictOn(keyOf(1))(error)));
+    const left = await collect(store.list(""));
+    if (left.length === 1) assert.equal(await store.get(keyOf(1)), undefined);
+    else await assert.rejects(store.get(keyOf(1)), verdictOn(keyOf(1)));
+    assert.ok(left.includes(keyOf(2)));
+    await store.delete(keyOf(2));
+    assert.equal(await store.get(keyOf(2)), undefined);
   });
 }
 

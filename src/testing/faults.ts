@@ -1,15 +1,24 @@
 import type { Random } from "../ports/random.ts";
-import { ChatloomError, type ErrorCode } from "../core/errors.ts";
+import { ChatloomError, type ErrorCode, UnreadableEntryError } from "../core/errors.ts";
 
 /**
  * What goes wrong with a call:
  *
  * - `full`, `denied`, `io`: it does nothing and fails with the code for that
+ * - `unreadable`: it does nothing and fails with a store's verdict on what it is about, which is one
+ *   entry of an archive and says nothing of others
  * - `lost-answer`: it does all it should and fails nevertheless, as when a reply gets lost
  * - `crash-before`, `crash-after`: the process dies before or after it does what it should. The call
  *   and all that follow throw {@link SimulatedCrash}, until somebody starts the process anew.
  */
-export type Fault = "full" | "denied" | "io" | "lost-answer" | "crash-before" | "crash-after";
+export type Fault =
+  | "full"
+  | "denied"
+  | "io"
+  | "unreadable"
+  | "lost-answer"
+  | "crash-before"
+  | "crash-after";
 
 /** One call that may go wrong. */
 export interface FallibleCall {
@@ -145,6 +154,10 @@ export class FaultyCalls {
     if (fault === "full") throw failure("STORE_FULL", call);
     if (fault === "denied") throw failure("STORE_DENIED", call);
     if (fault === "io") throw failure(this.#ioCode, call);
+    if (fault === "unreadable") {
+      const reason = `planned failure of call ${call.number}`;
+      throw new UnreadableEntryError("STORE_IO", [{ path: call.subject, reason }]);
+    }
   }
 
   #after(call: FallibleCall, fault: Fault | undefined): void {

@@ -1,3 +1,5 @@
+import type { ArchiveKey } from "../core/archive_key.ts";
+import { UnreadableEntryError } from "../core/errors.ts";
 import type { AbortOptions, BatchStore } from "../ports/batch_store.ts";
 import {
   type FallibleCall,
@@ -25,6 +27,13 @@ export interface FaultyStore extends BatchStore {
   readonly crash: SimulatedCrash | undefined;
   /** Starts the process anew: the store works again, with what was stored. */
   revive(): void;
+  /**
+   * Puts something in the place of `key` that cannot be read, replaced or deleted, as a folder would
+   * be, until it is mended.
+   */
+  spoil(key: ArchiveKey): void;
+  /** Takes away what {@link FaultyStore.spoil} put there: what was stored before is there again. */
+  mend(key: ArchiveKey): void;
 }
 
 /**
@@ -37,18 +46,25 @@ export function faultyStore(inner: BatchStore, options: FaultyStoreOptions = {})
   const { plan = () => undefined, delay, fate } = options;
   const calls = new FaultyCalls(plan, { ioCode: "STORE_IO", delay, fate });
   const unfinished: string[] = [];
+  const spoiled = new Set<ArchiveKey>();
+  const checked = async <T>(key: ArchiveKey, work: () => Promise<T>): Promise<T> => {
+    if (spoiled.has(key)) await Promise.reject(verdictOn(key));
+    return await work();
+  };
   return {
-    list: (prefix, abort) => calls.each("list", prefix, () => inner.list(prefix, abort)),
+    list: (prefix, abort) =>
+      calls.each("list", prefix, () => withSpoiled(inner.list(prefix, abort), prefix)),
     folders: (folder, abort) => calls.each("folders", folder, () => inner.folders(folder, abort)),
-    get: (key, abort) => calls.do("get", key, () => inner.get(key, abort)),
-    delete: (key, abort) => calls.do("delete", key, () => inner.delete(key, abort)),
+    get: (key, abort) => calls.do("get", key, () => checked(key, () => inner.get(key, abort))),
+    delete: (key, abort) =>
+      calls.do("delete", key, () => checked(key, () => inner.delete(key, abort))),
     async put(key, bytes, abort?: AbortOptions) {
       const isAlive = calls.crash === undefined;
       let hasBegun = false;
       try {
         await calls.do("put", key, () => {
           hasBegun = true;
-          return inner.put(key, bytes, abort);
+          return checked(key, () => inner.put(key, bytes, abort));
         });
       } catch (error) {
         if (isAlive && !hasBegun && calls.crash !== undefined) unfinished.push(`${key}.tmp`);
@@ -68,5 +84,24 @@ export function faultyStore(inner: BatchStore, options: FaultyStoreOptions = {})
       return calls.crash;
     },
     revive: () => calls.revive(),
+    spoil: (key) => void spoiled.add(key),
+    mend: (key) => void spoiled.delete(key),
   };
+
+  async function* withSpoiled(
+    keys: AsyncIterable<ArchiveKey>,
+    prefix: string,
+  ): AsyncIterable<ArchiveKey> {
+    const more = [...spoiled].filter((key) => key.startsWith(prefix)).sort();
+    for await (const key of keys) {
+      while (more[0] !== undefined && more[0] < key) yield more.shift()!;
+      if (more[0] === key) more.shift();
+      yield key;
+    }
+    yield* more;
+  }
+}
+
+function verdictOn(key: ArchiveKey): UnreadableEntryError {
+  return new UnreadableEntryError("STORE_IO", [{ path: key, reason: "it was spoiled for a test" }]);
 }

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { test } from "node:test";
 import { fileSystemStore } from "../../src/adapters/file_system_store.ts";
 import { memoryStore } from "../../src/adapters/memory_store.ts";
@@ -6,6 +7,7 @@ import {
   type BatchStoreSuiteOptions,
   faultyStore,
 } from "../../src/testing/mod.ts";
+import { SPOILERS } from "./bad_entries.ts";
 import { tempFolder } from "./temp_folder.ts";
 
 function check(name: string, open: BatchStoreSuiteOptions["open"]): void {
@@ -26,7 +28,18 @@ check("fileSystemStore without colons", () => {
   return { store: open(), again: open, close };
 });
 
-check("faultyStore over memoryStore", () => ({ store: faultyStore(memoryStore()) }));
+check("faultyStore over memoryStore", () => {
+  const store = faultyStore(memoryStore());
+  return { store, spoil: store.spoil };
+});
+
+for (const [what, spoilPath] of Object.entries(SPOILERS)) {
+  check(`fileSystemStore with ${what}`, () => {
+    const { path, close } = tempFolder();
+    const spoil = (key: string) => spoilPath(join(path, key));
+    return { store: fileSystemStore(path), again: () => fileSystemStore(path), spoil, close };
+  });
+}
 
 check("faultyStore that is slow", () => {
   const delay = () => new Promise<void>((resolve) => setTimeout(resolve, 0));

@@ -13,9 +13,13 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { NODE_FILE_CALLS } from "../../src/adapters/file_system/file_calls.ts";
+import {
+  errnoError,
+  type FileCalls,
+  NODE_FILE_CALLS,
+} from "../../src/adapters/file_system/file_calls.ts";
 import { fileSystemStore } from "../../src/adapters/file_system_store.ts";
-import { ChatloomError, type ErrorCode } from "../../src/core/errors.ts";
+import { ChatloomError, type ErrorCode, UnreadableEntryError } from "../../src/core/errors.ts";
 import { collect, someBytes } from "../../src/testing/suite.ts";
 import { keyOf } from "./batch_keys.ts";
 import { faultyFileCalls } from "./faulty_file_calls.ts";
@@ -93,12 +97,8 @@ test("fileSystemStore reports what is no file of the archive, and reads none of 
       "README: a file where only folders belong",
       "forsen/chat/2026-02-30T12: not an hour",
       "forsen/chat/2026-08-01T12.json: a file where only folders belong",
-      `${HOUR}/.00:00-something.temp: not the name of a batch or a tombstone`,
+      `${HOUR}/.00:00-something.temp: an unfinished file, of a writer that is at work or has crashed`,
       `${HOUR}/00:00-short.json: not the name of a batch or a tombstone`,
-      `${keyOf(3)}: a folder where only files belong`,
-      `${keyOf(4)}: a symbolic link, which is never followed`,
-      `${keyOf(5)}: a symbolic link, which is never followed`,
-      ...(hasPipe ? [`${keyOf(6)}: neither a file nor a folder`] : []),
       `${HOUR}/01:00-${keyOf(2).slice(-48)}.gz: not the name of a batch or a tombstone`,
       `${HOUR}/60:00-${keyOf(2).slice(-48)}: not the name of a batch or a tombstone`,
       "forsen/chat/2026-08-01T24: not an hour",
@@ -107,13 +107,18 @@ test("fileSystemStore reports what is no file of the archive, and reads none of 
       "forsen/.chatloom/redactions/y.json: not the name of a redaction or of coverage",
       'forsen/.chatloom/packs: not "redactions" or "coverage"',
       "forsen/notes.txt: a file where only folders belong",
-      'forsen/source: not "chat" or ".chatloom", the folders that a channel has',
+      "forsen/source: no chat: a folder of another program",
       "linked: a symbolic link, which is never followed",
       "other/chat2: a symbolic link, which is never followed",
     ].sort(),
   );
 
-  assert.deepEqual(await collect(store.list("")), [keyOf(1), keyOf(1, { channel: "other" })]);
+  // What stands in the place of a file is listed under its key, and never read or replaced.
+  const planted = [3, 4, 5, ...(hasPipe ? [6] : [])].map((n) => keyOf(n));
+  assert.deepEqual(
+    await collect(store.list("")),
+    [...[keyOf(1), ...planted].sort(), keyOf(1, { channel: "other" })],
+  );
   assert.deepEqual(await collect(store.folders("")), ["forsen", "other"]);
   const inside = (await collect(store.strays(`${HOUR}/`))).map(({ path }) => path);
   assert.deepEqual(
@@ -121,9 +126,23 @@ test("fileSystemStore reports what is no file of the archive, and reads none of 
     [...strays.keys()].filter((path) => path.startsWith(HOUR + "/")).sort(),
   );
 
-  const planted = [3, 4, 5, ...(hasPipe ? [6] : [])].map((n) => keyOf(n));
-  for (const key of [...planted, keyOf(7, { channel: "linked" })]) {
-    assert.equal(await store.get(key), undefined, `get ${key}`);
+  const linked = keyOf(7, { channel: "linked" });
+  assert.equal(await store.get(linked), undefined);
+  const reasons: string[] = [];
+  for (const key of planted) {
+    await store.get(key).then(() => assert.fail(`get ${key}`), (error) => {
+      assert.ok(error instanceof UnreadableEntryError, String(error));
+      assert.equal(error.entries[0].path, key);
+      reasons.push(error.entries[0].reason);
+    });
+  }
+  assert.deepEqual(reasons, [
+    "in its place is a folder where only files belong",
+    "in its place is a symbolic link, which is never followed",
+    "in its place is a symbolic link, which is never followed",
+    ...(hasPipe ? ["in its place is neither a file nor a folder"] : []),
+  ]);
+  for (const key of [...planted, linked]) {
     await store.delete(key);
     await assert.rejects(
       store.put(key, someBytes(5)),
@@ -322,4 +341,56 @@ test("fileSystemStore without permission says so", async (t) => {
     locked.unlock();
   }
   await store.put(keyOf(2), someBytes(10));
+});
+
+test("fileSystemStore lists all folders but the one that cannot be read, and names it last", async (t) => {
+  for (const errno of ["EACCES", "EIO"]) {
+    const { root, store } = open(t);
+    const keys = [0, 60, 120].map((minute) => keyOf(1, { minute }));
+    for (const key of keys) await store.put(key, someBytes(10));
+    const bad = join(root, keys[1]!, "..");
+    const calls = {
+      ...NODE_FILE_CALLS,
+      names: (path: string) =>
+        path === bad ? Promise.reject(errnoError(errno, path)) : NODE_FILE_CALLS.names(path),
+    };
+    const later = fileSystemStore(root, { calls });
+    const listed: string[] = [];
+    const listing = (async () => {
+      for await (const key of later.list("")) listed.push(key);
+    })();
+    await assert.rejects(listing, (error) => {
+      assert.ok(error instanceof UnreadableEntryError);
+      assert.deepEqual(error.entries.map(({ path }) => path), ["forsen/chat/2026-08-01T13"]);
+      assert.match(
+        error.message,
+        new RegExp(`^Cannot read "forsen/chat/2026-08-01T13": .*${errno}`),
+      );
+      return true;
+    });
+    assert.deepEqual(listed, [keys[0], keys[2]]);
+    assert.deepEqual(await collect(later.strays("")), []);
+  }
+});
+
+test("fileSystemStore takes no more memory than a file has bytes, whatever it claims", async (t) => {
+  const { root, store } = open(t);
+  await store.put(keyOf(1), someBytes(10));
+  let asked = 0;
+  const calls: FileCalls = {
+    ...NODE_FILE_CALLS,
+    open: async (path) => {
+      const file = await NODE_FILE_CALLS.open(path);
+      return {
+        ...file,
+        facts: async () => ({ ...await file.facts(), sizeBytes: 200_000_000 }),
+        read: (bytes, offset) => {
+          asked = Math.max(asked, bytes.length);
+          return file.read(bytes, offset);
+        },
+      };
+    },
+  };
+  assert.deepEqual(await fileSystemStore(root, { calls }).get(keyOf(1)), someBytes(10));
+  assert.ok(asked < 8_000_000, `${asked} bytes were taken for a file of 10`);
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { memoryStore } from "../../src/adapters/memory_store.ts";
 import type { ArchiveKey } from "../../src/core/archive_key.ts";
+import { ChatloomError, UnreadableEntryError } from "../../src/core/errors.ts";
 import type { BatchStore } from "../../src/ports/batch_store.ts";
 import { batchStoreSuite, faultyStore } from "../../src/testing/mod.ts";
 import { doesFail } from "./suite_outcome.ts";
@@ -180,6 +181,41 @@ const MISTAKES: Record<string, [noticedBy: RegExp, change: Change]> = {
       },
     };
   }],
+  "takes what cannot be read for absent": [/verdict on what cannot be read/, (right) => ({
+    get: (key, options) =>
+      right.get(key, options).catch((error) => {
+        if (error instanceof UnreadableEntryError) return undefined;
+        throw error;
+      }),
+  })],
+  "fails as a whole over one entry": [/verdict on what cannot be read/, (right) => ({
+    get: (key, options) =>
+      right.get(key, options).catch((cause) => {
+        if (!(cause instanceof UnreadableEntryError)) throw cause;
+        throw new ChatloomError("STORE_IO", cause.message, { cause });
+      }),
+  })],
+  "gives a verdict on what is not there": [/verdict on what cannot be read/, (right) => ({
+    get: async (key, options) => {
+      const bytes = await right.get(key, options);
+      if (bytes !== undefined) return bytes;
+      throw new UnreadableEntryError("STORE_IO", [{ path: key, reason: "ENOENT" }]);
+    },
+  })],
+  "lists only what can be read": [/verdict on what cannot be read/, (right) => ({
+    async *list(prefix, options) {
+      for await (const key of right.list(prefix, options)) {
+        const isReadable = await right.get(key, options).then(() => true, () => false);
+        if (isReadable) yield key;
+      }
+    },
+  })],
+  "says that it replaced what it cannot replace": [/replaces what cannot be read/, (right) => ({
+    put: (key, bytes, options) =>
+      right.put(key, bytes, options).catch((error) => {
+        if (!(error instanceof UnreadableEntryError)) throw error;
+      }),
+  })],
   "skips a key when one before it goes": [/what stays while others come and go/, (right) => ({
     async *list(prefix, options) {
       for (let index = 0;; index++) {
@@ -199,7 +235,7 @@ for (const [mistake, [noticedBy, change]] of Object.entries(MISTAKES)) {
         test,
         open: () => {
           const right = faultyStore(memoryStore());
-          return { store: { ...right, ...change(right) } };
+          return { store: { ...right, ...change(right) }, spoil: right.spoil };
         },
       }));
     assert.ok(isNoticed);

@@ -1,4 +1,5 @@
 import { type ArchiveKey, parseArchiveKey } from "../../core/archive_key.ts";
+import { ChatloomError, UnreadableEntryError } from "../../core/errors.ts";
 import type { AbortOptions, BatchStore, Stray } from "../../ports/batch_store.ts";
 import type { BlobSpool } from "./blob_spool.ts";
 
@@ -70,7 +71,13 @@ export class BlobStore implements BatchStore {
   async get(key: ArchiveKey, { signal }: AbortOptions = {}): Promise<Uint8Array | undefined> {
     signal?.throwIfAborted();
     if (parseArchiveKey(key) === undefined) throw notAKey(key);
-    return await this.#files.get(key)?.read();
+    try {
+      return await this.#files.get(key)?.read();
+    } catch (cause) {
+      if (!(cause instanceof ChatloomError)) throw cause;
+      const entry = { path: key, reason: cause.message };
+      throw new UnreadableEntryError("STORE_IO", [entry], { cause });
+    }
   }
 
   async put(key: ArchiveKey, bytes: Uint8Array, { signal }: AbortOptions = {}): Promise<void> {

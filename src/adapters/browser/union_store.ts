@@ -1,11 +1,12 @@
 import type { ArchiveKey } from "../../core/archive_key.ts";
+import { UnreadableEntryError } from "../../core/errors.ts";
 import type { AbortOptions, BatchStore, Stray } from "../../ports/batch_store.ts";
 
 /** Several archives read as one, as if all their files lay in one tree. It cannot be written. */
 export class UnionStore implements BatchStore {
   readonly #stores: readonly BatchStore[];
 
-  /** The union of `stores`. Where several hold a key, the first answers. */
+  /** The union of `stores`. Where several hold a key, the first that can read it answers. */
   constructor(stores: readonly BatchStore[]) {
     this.#stores = stores;
   }
@@ -19,10 +20,17 @@ export class UnionStore implements BatchStore {
   }
 
   async get(key: ArchiveKey, options?: AbortOptions): Promise<Uint8Array | undefined> {
+    let verdict: UnreadableEntryError | undefined;
     for (const store of this.#stores) {
-      const bytes = await store.get(key, options);
-      if (bytes !== undefined) return bytes;
+      try {
+        const bytes = await store.get(key, options);
+        if (bytes !== undefined) return bytes;
+      } catch (error) {
+        if (!(error instanceof UnreadableEntryError)) throw error;
+        verdict ??= error; // Another may hold a copy that can be read.
+      }
     }
+    if (verdict !== undefined) throw verdict;
     return undefined;
   }
 

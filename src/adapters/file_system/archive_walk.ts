@@ -42,10 +42,17 @@ export async function folderNames(
 /**
  * The paths of the folders that can hold a key starting with `prefix`, in the order of keys. Those of a
  * channel's own room need not be there: the first version kept what belongs there elsewhere.
+ *
+ * @param options.onError told of each folder that cannot be looked into, `""` for the root. The
+ * others go on, unless it throws.
  */
 export async function* fileFolders(
   calls: FileCalls,
-  { root, prefix }: { readonly root: string; readonly prefix: string },
+  { root, prefix, onError }: {
+    readonly root: string;
+    readonly prefix: string;
+    onError(folder: string, error: unknown): void;
+  },
 ): AsyncIterable<string> {
   const parts = prefix.split("/");
   const last = parts.pop() ?? "";
@@ -62,7 +69,8 @@ export async function* fileFolders(
       // A name that is given whole is not looked for among its neighbours.
       const inner = [...folder, exact];
       const isWanted = level.isName(exact) &&
-        (inner[1] === ROOM_FOLDER || await isRealFolder(calls, { root, folder: inner }));
+        (inner[1] === ROOM_FOLDER ||
+          await isRealFolder(calls, { root, folder: inner }).catch(failed(inner, false)));
       if (isWanted) yield* descend(inner);
       return;
     }
@@ -74,44 +82,75 @@ export async function* fileFolders(
   }
 
   async function namesToWalk(folder: readonly string[]): Promise<string[]> {
-    const names = new Set(await folderNames(calls, { root, folder }));
+    const names = new Set(await namesIn(folder));
     const [channel, room, own] = folder;
     if (channel === undefined) return [...names];
     if (room === undefined && names.has("chat")) names.add(ROOM_FOLDER);
     if (room === ROOM_FOLDER && own === undefined) names.add("coverage").add("redactions");
     if (room === ROOM_FOLDER && own === "coverage") {
-      const hours = await folderNames(calls, { root, folder: [channel, "chat"] });
+      const hours = await namesIn([channel, "chat"]);
       for (const hour of hours) names.add(hour);
     }
     return [...names];
   }
+
+  async function namesIn(folder: readonly string[]): Promise<string[]> {
+    return await folderNames(calls, { root, folder }).catch(failed(folder, []));
+  }
+
+  function failed<T>(folder: readonly string[], otherwise: T): (error: unknown) => T {
+    return (error) => {
+      onError(folder.join("/"), error);
+      return otherwise;
+    };
+  }
 }
 
-/** The files in one folder: keys, ascending, with their names on disk. */
+/** What stands in one folder under the names of files: keys, ascending, with their names on disk. */
 export function filesAmong(
   entries: readonly Entry[],
   folder: string,
 ): ReadonlyMap<ArchiveKey, string> {
-  const files = new Map<ArchiveKey, string>();
-  for (const { name, kind } of entries) {
+  const found = new Map<ArchiveKey, Entry>();
+  for (const entry of entries) {
+    const { name, kind } = entry;
     const key = `${folder}/${fromStoredName(name)}`;
-    if (kind !== "file" || parseArchiveKey(key) === undefined) continue;
-    // With the colon goes before without: the order in which a key is looked up.
-    if (!files.has(key) || key.endsWith(`/${name}`)) files.set(key, name);
+    if (parseArchiveKey(key) === undefined) continue;
+    // A file goes before anything else, and with the colon before without: as a key is looked up.
+    const other = found.get(key);
+    const isEqual = (other?.kind === "file") === (kind === "file");
+    const isFirst = isEqual ? key.endsWith(`/${name}`) : kind === "file";
+    if (other === undefined || isFirst) found.set(key, entry);
   }
-  return new Map([...files].sort(([a], [b]) => a < b ? -1 : 1));
+  const sorted = [...found].sort(([a], [b]) => a < b ? -1 : 1);
+  return new Map(sorted.map(([key, { name }]) => [key, name]));
 }
 
-/** Everything under `root` that is no file of the archive and whose path starts with `prefix`. */
+/**
+ * Everything under `root` that is no file of the archive and whose path starts with `prefix`. Folders
+ * that cannot be looked into are told to `onError` and left out, unless it throws.
+ */
 export async function* straysUnder(
   calls: FileCalls,
-  { root, prefix }: { readonly root: string; readonly prefix: string },
+  { root, prefix, onError }: {
+    readonly root: string;
+    readonly prefix: string;
+    onError(folder: string, error: unknown): void;
+  },
 ): AsyncIterable<Stray> {
   yield* descend([]);
 
   async function* descend(folder: readonly string[]): AsyncIterable<Stray> {
-    const entries = await entriesOf(calls, join(root, ...folder));
-    const files = filesAmong(entries, folder.join("/"));
+    const own = folder.join("/");
+    const entries = await entriesOf(calls, join(root, ...folder)).catch((error: unknown) => {
+      onError(own, error);
+      return [];
+    });
+    if (isForeignFolder(folder, entries)) {
+      if (own.startsWith(prefix)) yield { path: own, kind: "foreign", reason: "it holds no chat" };
+      return;
+    }
+    const files = filesAmong(entries, own);
     for (const { name, kind } of entries) {
       const path = [...folder, name].join("/");
       const isInside = path.startsWith(prefix) || fromStoredPath(path).startsWith(prefix);
@@ -125,7 +164,7 @@ export async function* straysUnder(
       } else if (kind === "file" && keyOfFirstPath(path) !== undefined) {
         if (isInside) yield { path, ...FIRST_LAYOUT };
       } else if (isInside && files.get(fromStoredPath(path)) !== name) {
-        yield { path, reason: reasonFor({ name, kind }, folder, files) };
+        yield { path, ...describe({ name, kind }, folder, files) };
       }
     }
   }
@@ -140,15 +179,38 @@ const FIRST_LAYOUT = {
   reason: "where the first version kept it: settling the archive moves it to where it belongs",
 } as const;
 
+/** Whether a folder with the name of a channel holds something, and none of it chat. */
+function isForeignFolder(folder: readonly string[], entries: readonly Entry[]): boolean {
+  return folder.length === 1 && entries.length > 0 &&
+    !entries.some(({ name }) => levelOf(folder)!.isName(name));
+}
+
+function describe(
+  { name, kind }: Entry,
+  folder: readonly string[],
+  files: ReadonlyMap<ArchiveKey, string>,
+): Omit<Stray, "path"> {
+  const level = levelOf(folder);
+  // Wubloader writes segments and chat under names that end so.
+  const isOthersScratch = level === undefined && name.endsWith(".temp");
+  if ((scratchWriter(name) !== undefined || isOthersScratch) && kind === "file") {
+    const reason = "an unfinished file, of a writer that is at work or has crashed";
+    return { kind: "unfinished", reason };
+  }
+  // Wubloader keeps emotes, media and video of a channel in folders beside its chat.
+  if (folder.length === 1 && kind !== "file" && !name.startsWith(".")) {
+    const reason = kind === "folder" ? "no chat: a folder of another program" : undefined;
+    return { kind: "foreign", reason: reason ?? kindReason(kind, "folder") };
+  }
+  return { reason: reasonFor({ name, kind }, folder, files) };
+}
+
 function reasonFor(
   { name, kind }: Entry,
   folder: readonly string[],
   files: ReadonlyMap<ArchiveKey, string>,
 ): string {
   const level = levelOf(folder);
-  if (scratchWriter(name) !== undefined && kind === "file") {
-    return "an unfinished file, of a writer that is at work or has crashed";
-  }
   if (kind !== (level === undefined ? "file" : "folder")) {
     return kindReason(kind, level === undefined ? "file" : "folder");
   }

@@ -1,13 +1,21 @@
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { platform } from "node:process";
-import { type ArchiveKey, parseArchiveKey } from "../../core/archive_key.ts";
+import { type ArchiveKey, type ArchiveKeyParts, parseArchiveKey } from "../../core/archive_key.ts";
+import { COVERAGE_MAX_BYTES } from "../../core/coverage.ts";
 import { firstPathOf } from "../../core/layout/first_layout.ts";
+import { REDACTION_MAX_BYTES } from "../../core/redaction.ts";
 import { isRealFolder } from "./archive_walk.ts";
 import { closing, type DurableFiles, readWhole } from "./durable_files.ts";
-import type { FileCalls, FileFacts, OpenFile } from "./file_calls.ts";
-import { errnoOf, isAbsence } from "./file_errors.ts";
+import type { FileCalls, FileFacts, FileKind, OpenFile } from "./file_calls.ts";
+import { entryError, EntryFault, errnoOf, isAbsence } from "./file_errors.ts";
 import { type Colon, kindReason, toStoredName } from "./stored_name.ts";
+
+/**
+ * The largest file that a store of files takes or gives: 256 MiB. That is a minute of 5,000 messages
+ * a second, and still fits into one string of every JavaScript engine.
+ */
+export const FILE_MAX_BYTES: number = 256 * 1024 * 1024;
 
 // More would be forgotten and looked at again: a bound, not a tuned number.
 const FOLDERS_REMEMBERED_MAX = 4096;
@@ -19,6 +27,8 @@ const IS_WINDOWS = platform === "win32";
 export interface Place {
   readonly folder: string;
   readonly name: string;
+  /** A longer file is none of that kind, and is not read. */
+  readonly maxBytes: number;
   /** Where the first version put it, if elsewhere: it is read there too. */
   readonly first?: Place;
 }
@@ -33,36 +43,45 @@ export class BatchFiles {
   readonly #root: string;
   readonly #calls: FileCalls;
   readonly #files: DurableFiles;
-  readonly #fileMaxBytes: number;
   readonly #realFolders = new Set<string>();
   #colon: Colon;
 
-  /** Files below `root`, written by `files`, none longer than `fileMaxBytes`. */
+  /** Files below `root`, written by `files`. */
   constructor(
     root: string,
-    { calls, files, fileMaxBytes, colon }: {
+    { calls, files, colon }: {
       readonly calls: FileCalls;
       readonly files: DurableFiles;
-      readonly fileMaxBytes: number;
       readonly colon: Colon | undefined;
     },
   ) {
     this.#root = root;
     this.#calls = calls;
     this.#files = files;
-    this.#fileMaxBytes = fileMaxBytes;
     this.#colon = colon ?? (IS_WINDOWS ? "_" : ":");
   }
 
-  /** The bytes of the file there; `undefined` if there is none, or something that is no file. */
+  /**
+   * The bytes of the file there; `undefined` if nothing is there.
+   *
+   * @throws {EntryFault} when it is no file, or longer than it can be.
+   */
   async read(place: Place): Promise<Uint8Array | undefined> {
     // Another process may move it between the first look and the second: then the third finds it.
     const looks = place.first === undefined ? [place] : [place, place.first, place];
+    let fault: { readonly error: unknown } | undefined;
     for (const each of looks) {
-      const found = await this.#find(each);
-      const bytes = found?.kind === "file" ? await this.#readFile(found.path) : undefined;
-      if (bytes !== undefined) return bytes;
+      try {
+        const found = await this.#find(each);
+        const bytes = found && await this.#readFile(found, place.maxBytes);
+        if (bytes !== undefined) return bytes;
+      } catch (error) {
+        // What is bad in one place may be good in the other.
+        if (entryError(each.name, { attempt: "", cause: error }) === undefined) throw error;
+        fault ??= { error };
+      }
     }
+    if (fault !== undefined) throw fault.error;
     return undefined;
   }
 
@@ -89,12 +108,12 @@ export class BatchFiles {
    * Moves the file from where the first version put it to where it belongs: it is safe in its new place
    * before it leaves the old one. If another file is there already, both stay.
    */
-  async move({ folder, name, first }: Place): Promise<void> {
+  async move({ first, ...place }: Place): Promise<void> {
     const bytes = first === undefined ? undefined : await this.read(first);
     if (first === undefined || bytes === undefined) return; // Another process was faster.
-    const found = await this.#find({ folder, name });
+    const found = await this.#find(place);
     if (found === undefined || await this.#holds(found, bytes)) {
-      await this.write({ folder, name }, bytes, { signal: undefined });
+      await this.write(place, bytes, { signal: undefined });
       await this.remove(first);
     }
   }
@@ -103,7 +122,7 @@ export class BatchFiles {
   async remove(place: Place): Promise<void> {
     if (place.first !== undefined) await this.remove(place.first);
     for (const name of namesOnDisk(place.name)) {
-      const found = await this.#find({ folder: place.folder, name });
+      const found = await this.#find({ ...place, name });
       if (found?.kind !== "file") continue;
       await this.#calls.remove(found.path).catch((error) => {
         if (!isAbsence(error)) throw error; // Another process was faster.
@@ -119,9 +138,7 @@ export class BatchFiles {
     const folder = join(this.#root, place.folder);
     await this.#files.ensureFolder(folder);
     const found = await this.#find(place);
-    if (found !== undefined && found.kind !== "file") {
-      throw new Error(`in its place is ${kindReason(found.kind, "file")}`);
-    }
+    if (found !== undefined && found.kind !== "file") throw notAFile(found.kind);
     if (found !== undefined && await this.#holds(found, bytes)) {
       // Whoever wrote it may have died before flushing it.
       await this.#files.syncFile(found.path);
@@ -141,16 +158,19 @@ export class BatchFiles {
   // What stands where the file should be, with or without the colon.
   async #find(place: Place): Promise<Found | undefined> {
     if (!(await this.#isReal(place.folder))) return undefined;
+    let blocking: Found | undefined;
     for (const name of namesOnDisk(place.name)) {
       const path = join(this.#root, place.folder, name);
       try {
-        return { path, name, ...(await this.#calls.look(path)) };
+        const found = { path, name, ...(await this.#calls.look(path)) };
+        if (found.kind === "file") return found;
+        blocking ??= found;
       } catch (error) {
         // EINVAL: a name with a colon, where no name can have one.
         if (!isAbsence(error) && errnoOf(error) !== "EINVAL") throw error;
       }
     }
-    return undefined;
+    return blocking;
   }
 
   async #isReal(folder: string): Promise<boolean> {
@@ -162,31 +182,49 @@ export class BatchFiles {
     return true;
   }
 
-  async #readFile(path: string): Promise<Uint8Array | undefined> {
+  async #readFile(found: Found, maxBytes: number): Promise<Uint8Array | undefined> {
+    // Looked at before: opening a pipe would wake the writer at its other end.
+    if (found.kind !== "file") throw notAFile(found.kind);
     let file: OpenFile;
     try {
-      file = await this.#calls.open(path);
+      file = await this.#calls.open(found.path);
     } catch (error) {
       if (isAbsence(error)) return undefined; // Deleted since it was looked at.
       throw error;
     }
     return await closing(file, async () => {
       const { kind, sizeBytes } = await file.facts();
-      if (kind !== "file") return undefined;
-      if (sizeBytes > this.#fileMaxBytes) throw new Error(`it is too large: ${sizeBytes} bytes`);
+      if (kind !== "file") throw notAFile(kind);
+      if (sizeBytes > maxBytes) {
+        throw new EntryFault(`it is too large: ${sizeBytes} bytes, where ${maxBytes} are the most`);
+      }
       return await readWhole(file, sizeBytes);
     });
   }
 
-  async #holds({ path, sizeBytes }: Found, bytes: Uint8Array): Promise<boolean> {
-    if (sizeBytes !== bytes.length) return false;
-    const stored = await this.#readFile(path).catch((error) => {
-      if (errnoOf(error) === "EIO") return undefined; // A bad sector: replaced like other damage.
+  async #holds(found: Found, bytes: Uint8Array): Promise<boolean> {
+    if (found.sizeBytes !== bytes.length) return false;
+    const stored = await this.#readFile(found, bytes.length).catch((error) => {
+      // Replaced like other damage: a bad sector, or a file that this user may not read.
+      if (entryError(found.path, { attempt: "", cause: error }) !== undefined) return undefined;
       throw error;
     });
     return stored !== undefined && Buffer.compare(stored, bytes) === 0;
   }
 }
+
+function notAFile(kind: FileKind): EntryFault {
+  return new EntryFault(`in its place is ${kindReason(kind, "file")}`);
+}
+
+/** How long a file of each kind can be. What is longer is no such file, whatever its name says. */
+const MAX_BYTES: { readonly [kind in ArchiveKeyParts["kind"]]: number } = {
+  batch: FILE_MAX_BYTES,
+  coverage: COVERAGE_MAX_BYTES,
+  redaction: REDACTION_MAX_BYTES,
+  // It says all it has to say in its name; other programs may leave a note in it.
+  tombstone: 64 * 1024,
+};
 
 /**
  * The place of a key's file. Nothing else ever becomes a path.
@@ -194,16 +232,21 @@ export class BatchFiles {
  * @throws {RangeError} when `key` names no file of an archive.
  */
 export function placeOf(key: ArchiveKey): Place {
-  if (parseArchiveKey(key) === undefined) {
+  const parts = parseArchiveKey(key);
+  if (parts === undefined) {
     throw new RangeError(`Cannot use "${key}" as a key: it names no file of an archive`);
   }
+  const maxBytes = MAX_BYTES[parts.kind];
   const first = firstPathOf(key);
-  return { ...split(key), ...(first === undefined ? {} : { first: split(first) }) };
+  return {
+    ...split(key, maxBytes),
+    ...(first === undefined ? {} : { first: split(first, maxBytes) }),
+  };
 }
 
-function split(path: string): Place {
+function split(path: string, maxBytes: number): Place {
   const at = path.lastIndexOf("/");
-  return { folder: path.slice(0, at), name: path.slice(at + 1) };
+  return { folder: path.slice(0, at), name: path.slice(at + 1), maxBytes };
 }
 
 function namesOnDisk(name: string): readonly string[] {

@@ -182,17 +182,24 @@ export class DurableFiles {
   }
 }
 
+// Memory grows with what was read: a file may claim any length without holding that much.
+const READ_FIRST_BYTES = 4 * 1024 * 1024;
+
 /** Reads `file` to its end, at most `mostBytes` of it. */
 export async function readWhole(file: OpenFile, mostBytes: number): Promise<Uint8Array> {
-  let bytes: Uint8Array = new Uint8Array(mostBytes);
+  let bytes: Uint8Array = new Uint8Array(Math.min(mostBytes, READ_FIRST_BYTES));
   let length = 0;
   while (length < mostBytes) {
+    if (length === bytes.length) {
+      const more = new Uint8Array(Math.min(mostBytes, length * 2));
+      more.set(bytes);
+      bytes = more;
+    }
     const count = await file.read(bytes, length);
     if (count <= 0) break;
     length += count;
   }
-  if (length < mostBytes) bytes = bytes.slice(0, length);
-  return bytes;
+  return length < bytes.length ? bytes.slice(0, length) : bytes;
 }
 
 /** Runs `work` and closes `file`. A failure of `work` goes before one of closing. */

@@ -30,8 +30,8 @@ export async function firstFilesIn(
   const isRedactions = folder.endsWith(`/${OLD_REDACTIONS}`);
   if (isRedactions && !(await isReal())) return []; // As a rule.
   const entries = await entriesOf(calls, path);
-  const keys = entries.filter(({ kind }) => kind === "file")
-    .flatMap(({ name }) => keyOfFirstPath(`${folder}/${name}`) ?? []).sort();
+  // Whatever stands there under the name of a file: reading it gives the verdict on it.
+  const keys = entries.flatMap(({ name }) => keyOfFirstPath(`${folder}/${name}`) ?? []).sort();
   // An hour's folder is here for its batches: only what is found in it is worth another look.
   if (!isRedactions && (keys.length === 0 || !(await isReal()))) return [];
   if (mover === undefined) return keys;
