@@ -2,14 +2,13 @@ import { Command, Option } from "commander";
 import { FILE_MAX_BYTES } from "../adapters/file_system_store.ts";
 import { bestHasher } from "../adapters/web_crypto_hasher.ts";
 import { decodeBatch } from "../core/batch.ts";
-import { BatchSyntaxError } from "../core/errors.ts";
 import { type Micros, TIME_END_US } from "../core/time.ts";
 import { readMinutes } from "../engine/read/read_minutes.ts";
 import { checkChannels } from "./arguments/channel_names.ts";
 import { contextOf, type VerbContext } from "./frame/context.ts";
 import { existingArchive } from "./arguments/existing_archive.ts";
 import { EXIT, QuietExit } from "./frame/exit.ts";
-import { readInput } from "./arguments/input_file.ts";
+import { readInput, reportUnreadable } from "./arguments/input_file.ts";
 import { formatForPeople } from "../core/text/message_text.ts";
 import { examplesOf } from "./frame/program.ts";
 import { parseTimeFlag } from "./arguments/time_flag.ts";
@@ -57,18 +56,29 @@ async function printFiles(
   { print, reporter, signal }: VerbContext,
 ): Promise<boolean> {
   let isComplete = true;
+  const isOnly = paths.length === 1;
   for (const path of paths) {
-    const bytes = await readInput(path, { maxBytes: FILE_MAX_BYTES, signal });
-    try {
-      await print(present(bytes, flags));
-    } catch (error) {
-      if (!(error instanceof BatchSyntaxError)) throw error;
-      const { line, reason } = error;
-      reporter.report("error", "Cannot read a batch", { path, line, reason });
-      isComplete = false;
-    }
+    const printable = await readPrintable(path, { ...flags, signal, reporter, isOnly });
+    if (printable === undefined) isComplete = false;
+    else await print(printable);
   }
   return isComplete;
+}
+
+/** What is printed of a file; `undefined` if it cannot be read, which is told. */
+async function readPrintable(
+  path: string,
+  { signal, reporter, isOnly, ...flags }:
+    & CatFlags
+    & Pick<VerbContext, "signal" | "reporter">
+    & { readonly isOnly: boolean },
+): Promise<string | Uint8Array | undefined> {
+  try {
+    return present(await readInput(path, { maxBytes: FILE_MAX_BYTES, signal }), flags);
+  } catch (error) {
+    if (!reportUnreadable(path, { error, reporter, isOnly })) throw error;
+    return undefined;
+  }
 }
 
 async function printChannels(

@@ -4,9 +4,12 @@ import type { Micros } from "../core/time.ts";
 import { toMinuteJson } from "../engine/coverage/describe_minute.ts";
 import { coverageByMinute, type MinuteCoverage } from "../engine/coverage/minute_coverage.ts";
 import { spanOf } from "../engine/coverage/read_coverage.ts";
+import { faultsOf } from "../engine/read/faults_told.ts";
+import { tolerantStore } from "../engine/read/tolerant_store.ts";
 import { checkChannels } from "./arguments/channel_names.ts";
 import { contextOf } from "./frame/context.ts";
 import { existingArchive } from "./arguments/existing_archive.ts";
+import { EXIT, QuietExit } from "./frame/exit.ts";
 import { examplesOf } from "./frame/program.ts";
 import { parseTimeFlag } from "./arguments/time_flag.ts";
 
@@ -44,8 +47,10 @@ export function coverageCommand(): Command {
     )
     .action(async (channel: string, flags: CoverageFlags, command: Command) => {
       checkChannels([channel], command);
-      const { print, reporter, signal } = contextOf(command);
-      const store = await existingArchive(flags.archive);
+      const { print, reporter, counters, signal } = contextOf(command);
+      const faults = faultsOf(reporter);
+      const files = await existingArchive(flags.archive);
+      const store = tolerantStore(files, (entry) => faults.tellFolder(entry));
       const span = await spanOf(channel, { store, signal });
       const fromUs = flags.from ?? span?.fromUs ?? 0;
       const toUs = flags.to ?? span?.toUs ?? 0;
@@ -62,6 +67,9 @@ export function coverageCommand(): Command {
         );
       }
       if (flags.format === "text") await print(totals.text());
+      if (counters.total("files_left_out") > 0) {
+        throw new QuietExit(EXIT.failed, "Some files were left out");
+      }
     });
 }
 

@@ -1,10 +1,9 @@
 import { Command } from "commander";
 import { FILE_MAX_BYTES } from "../adapters/file_system_store.ts";
-import { BatchSyntaxError } from "../core/errors.ts";
 import { mergeBatches } from "../core/merge.ts";
 import { contextOf } from "./frame/context.ts";
 import { EXIT, QuietExit } from "./frame/exit.ts";
-import { readInput } from "./arguments/input_file.ts";
+import { readInput, reportUnreadable } from "./arguments/input_file.ts";
 import { examplesOf } from "./frame/program.ts";
 
 /** `chatloom merge`: prints what batch files say together. */
@@ -24,14 +23,12 @@ export function mergeCommand(): Command {
       const batches: Uint8Array[] = [];
       let isComplete = true;
       for (const path of paths) {
-        const bytes = await readInput(path, { maxBytes: FILE_MAX_BYTES, signal });
         try {
+          const bytes = await readInput(path, { maxBytes: FILE_MAX_BYTES, signal });
           mergeBatches([bytes]);
           batches.push(bytes);
         } catch (error) {
-          if (!(error instanceof BatchSyntaxError)) throw error;
-          const { line, reason } = error;
-          reporter.report("error", "Cannot read a batch", { path, line, reason });
+          if (!reportUnreadable(path, { error, reporter, isOnly: paths.length === 1 })) throw error;
           isComplete = false;
         }
       }

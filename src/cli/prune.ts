@@ -7,6 +7,7 @@ import { pruneArchive } from "../engine/prune/prune_archive.ts";
 import { checkChannels } from "./arguments/channel_names.ts";
 import { contextOf } from "./frame/context.ts";
 import { existingArchive } from "./arguments/existing_archive.ts";
+import { EXIT, QuietExit } from "./frame/exit.ts";
 import { examplesOf } from "./frame/program.ts";
 
 interface PruneFlags {
@@ -29,7 +30,8 @@ export function pruneCommand(): Command {
     .option("--take-back", "let pruned hours come back with the next sync")
     .addHelpText(
       "after",
-      "\nOnly this node forgets them: peers keep what they have. Redactions stay in force.\n" +
+      "\nOnly this node forgets them: peers keep what they have. Redactions stay in force. What is no\n" +
+        "file of the archive is named and left alone. So is what cannot be deleted; then it exits with 1.\n" +
         examplesOf([
           "chatloom prune --archive chat --older-than 90d --dry-run",
           "chatloom prune forsen --archive chat --older-than 30d",
@@ -42,7 +44,7 @@ export function pruneCommand(): Command {
       if ((olderThan === undefined) !== takeBack) {
         command.error("error: say how old with --older-than, or --take-back");
       }
-      const { print, signal } = contextOf(command);
+      const { print, reporter, signal } = contextOf(command);
       const isDryRun = flags.dryRun === true;
       const store = await existingArchive(flags.archive, { movesFirstLayout: !isDryRun });
       const marks = fileSystemMarks(flags.archive);
@@ -65,13 +67,23 @@ export function pruneCommand(): Command {
         signal,
         ...(channels.length === 0 ? {} : { channels }),
       });
-      let [hours, total] = [0, 0];
-      for await (const { channel, hour, files } of pruned) {
+      let [hours, total, left] = [0, 0, 0];
+      for await (const { channel, hour, files, undeleted, strays } of pruned) {
+        for (const { path, reason } of undeleted) {
+          left++;
+          reporter.report("warning", "Cannot delete a file: it was left alone", { path, reason });
+        }
+        for (const { path, reason } of strays) {
+          const message = "Left alone something that is no file of an archive";
+          reporter.report("warning", message, { path, reason });
+        }
+        if (files === 0) continue;
         hours++;
         total += files;
         await print(`${channel} ${hour}: ${files} files\n`);
       }
       await print(`${hours} hours, ${total} files ${isDryRun ? "would go" : "deleted"}\n`);
+      if (left > 0) throw new QuietExit(EXIT.failed, "Not all could be deleted");
     });
 }
 

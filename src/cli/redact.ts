@@ -166,7 +166,7 @@ async function obey(
     readonly reason: string;
     readonly archive: string;
   },
-  { store, hasher, context: { print, progress, signal, reporter } }: Place & {
+  { store, hasher, context: { print, progress, signal, reporter, counters } }: Place & {
     readonly context: VerbContext;
   },
 ): Promise<void> {
@@ -187,10 +187,13 @@ async function obey(
     shown.end();
   }
   const { key, isNew, messages, minutes, unseen } = redacted;
+  const isObeyed = unseen.length === 0 && counters.total("files_left_out") === 0;
   await print(`${isNew ? "New order" : "Order of before"}: ${key}\n`);
   await print(`${messages} messages in ${minutes} of ${searched} minutes forgotten\n`);
-  if (unseen.length === 0) return;
-  for (const each of unseen) reporter.report("warning", "Cannot look into a file", { key: each });
+  if (isObeyed) return;
+  for (const { key, fault } of unseen) {
+    reporter.report("warning", "Cannot look into a file", { key, reason: fault.reason });
+  }
   throw new QuietExit(EXIT.failed, "Some files could not be looked into");
 }
 

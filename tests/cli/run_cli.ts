@@ -15,16 +15,25 @@ export interface CliOptions {
   readonly input?: string | Uint8Array;
   /** Closes standard output after its first piece, as `head` does. */
   readonly isCutOff?: boolean;
+  /** A program that runs it, with its arguments: `["setpriv", …]`. */
+  readonly under?: readonly string[];
 }
 
-const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+/** The command line from source. */
+export const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 
 /** Runs the command line from source, as its own process. */
 export function runCli(
   args: readonly string[],
-  { input = "", isCutOff = false }: CliOptions = {},
+  { input = "", isCutOff = false, under = [] }: CliOptions = {},
 ): Promise<CliResult> {
-  const child = spawn(process.execPath, ["run", "--allow-all", "--no-check", MAIN, ...args], {
+  const [program, ...rest] = [
+    ...under,
+    process.execPath,
+    ...["run", "--allow-all", "--no-check", MAIN],
+    ...args,
+  ];
+  const child = spawn(program!, rest, {
     env: { ...process.env, NO_COLOR: "1" },
     timeout: 60_000,
   });

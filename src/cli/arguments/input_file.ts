@@ -2,7 +2,8 @@ import { createReadStream } from "node:fs";
 import process from "node:process";
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { ChatloomError } from "../../core/errors.ts";
+import { BatchSyntaxError, ChatloomError } from "../../core/errors.ts";
+import type { Reporter } from "../../ports/reporter.ts";
 
 /** How {@link readInput} reads. */
 export interface ReadInputOptions {
@@ -34,6 +35,31 @@ export async function readInput(
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new ChatloomError("INPUT_UNREADABLE", `Cannot read ${name}: ${why}`, { cause });
   }
+}
+
+/**
+ * Tells of one of several batch files that cannot be read, so that the next one can be. False for other
+ * errors, and where there is no next one: such an error ends the command.
+ */
+export function reportUnreadable(
+  path: string,
+  { error, reporter, isOnly }: {
+    readonly error: unknown;
+    readonly reporter: Reporter;
+    /** Whether no other file was named. */
+    readonly isOnly: boolean;
+  },
+): boolean {
+  if (error instanceof BatchSyntaxError) {
+    const { line, reason } = error;
+    reporter.report("error", "Cannot read a batch", { path, line, reason });
+    return true;
+  }
+  if (isOnly || !(error instanceof ChatloomError && error.code === "INPUT_UNREADABLE")) {
+    return false;
+  }
+  reporter.report("error", "Cannot read a batch", { path, reason: error.message });
+  return true;
 }
 
 async function readAll(

@@ -30,6 +30,8 @@ import type { HttpRoute } from "../../ports/http.ts";
 import type { Metrics } from "../../ports/metrics.ts";
 import type { Random } from "../../ports/random.ts";
 import type { Reporter } from "../../ports/reporter.ts";
+import { faultsOf } from "../read/faults_told.ts";
+import { tolerantStore } from "../read/tolerant_store.ts";
 import { notFound, textAnswer } from "./answer.ts";
 import type { ApiRoute } from "./api_route.ts";
 import { chatRoutes } from "./chat_routes.ts";
@@ -76,7 +78,10 @@ const CACHE_MAX_BYTES = 64 * 1024 * 1024;
  * A node's answers to anything, in the order in which a router must try them. Nothing runs until
  * somebody asks.
  */
-export function nodeApi(options: NodeApiOptions): HttpRoute[] {
+export function nodeApi(given: NodeApiOptions): HttpRoute[] {
+  const faults = faultsOf(given.reporter);
+  const store = tolerantStore(given.store, (entry) => faults.tellFolder(entry));
+  const options = { ...given, store };
   const { reporter, random, clock, metrics, version } = options;
   const gate = new Gate({
     ...options,

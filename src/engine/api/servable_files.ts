@@ -1,13 +1,14 @@
 import { type ArchiveKey, parseArchiveKey, redactionPrefix } from "../../core/archive_key.ts";
-import { toDigestText } from "../../core/text/digest_text.ts";
 import { type RedactionMatcher, redactionMatcher } from "../../core/redaction_matcher.ts";
 import type { Redaction } from "../../core/redaction.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 import { loadCoverage } from "../coverage/load_coverage.ts";
+import { faultsOf } from "../read/faults_told.ts";
 import { loadBatch } from "../read/load_batch.ts";
 import { loadRedaction } from "../read/load_redactions.ts";
+import { readEntry } from "../read/read_entry.ts";
 import { listHour, tombstoneOf } from "./list_hour.ts";
 
 /** What {@link ServableFiles} works with. */
@@ -18,10 +19,11 @@ export interface ServableFilesOptions {
   readonly reporter: Reporter;
 }
 
-/** The redactions of a channel. */
+/** The redactions of a channel that can be read. Files never change, so each is read once. */
 interface Orders {
   /** Their names, all in one. */
   readonly names: string;
+  readonly redactions: ReadonlyMap<ArchiveKey, Redaction>;
   readonly isRedacted: RedactionMatcher | undefined;
 }
 
@@ -56,7 +58,7 @@ export class ServableFiles {
     const parts = parseArchiveKey(key);
     switch (parts?.kind) {
       case "batch":
-        return await this.#batch(key, parts.channel, parts.digest);
+        return await this.#batch(key, parts.channel);
       case "tombstone":
         return await this.#tombstone(key);
       case "redaction":
@@ -68,25 +70,20 @@ export class ServableFiles {
     }
   }
 
-  async #batch(
-    key: ArchiveKey,
-    channel: string,
-    digest: Uint8Array,
-  ): Promise<Uint8Array | undefined> {
-    const { store, hasher } = this.#options;
-    if (await store.get(tombstoneOf(key)) !== undefined) return undefined;
+  async #batch(key: ArchiveKey, channel: string): Promise<Uint8Array | undefined> {
+    // Its name says all, so a tombstone that cannot be read hides like any other.
+    if (await readEntry(tombstoneOf(key), this.#options) !== undefined) return undefined;
     const { names, isRedacted } = await this.#ordersOf(channel);
     const verdict = `${key} ${names}`;
     if (this.#good.has(verdict)) {
       // A name never means other bytes: all that can have changed is that the disk lost some.
-      const bytes = await store.get(key);
-      if (bytes === undefined) return undefined;
-      const isWhole = toDigestText(await hasher.digest(bytes)) === toDigestText(digest);
-      return isWhole ? bytes : this.#keepBack(key, "damaged");
+      const entry = await readEntry(key, this.#options);
+      if (entry === undefined) return undefined;
+      return entry.ok ? entry.bytes : this.#keepBack(key, entry.fault.kind, entry.fault.reason);
     }
-    const loaded = await loadBatch(key, { store, hasher, isRedacted });
+    const loaded = await loadBatch(key, { ...this.#options, isRedacted });
     if (loaded === undefined) return undefined;
-    if (!loaded.ok) return this.#keepBack(key, loaded.fault.kind);
+    if (!loaded.ok) return this.#keepBack(key, loaded.fault.kind, loaded.fault.reason);
     // Settling writes the rest of it under another name, and that one goes out.
     if (loaded.redactedCount > 0) return undefined;
     remember(this.#good, verdict);
@@ -94,49 +91,53 @@ export class ServableFiles {
   }
 
   async #tombstone(key: ArchiveKey): Promise<Uint8Array | undefined> {
-    const bytes = await this.#options.store.get(key);
-    const isLong = bytes !== undefined && bytes.length > TOMBSTONE_MAX_BYTES;
-    return isLong ? this.#keepBack(key, "too long") : bytes;
+    const entry = await readEntry(key, this.#options);
+    if (entry === undefined) return undefined;
+    if (!entry.ok) return this.#keepBack(key, entry.fault.kind, entry.fault.reason);
+    const { bytes } = entry;
+    return bytes.length > TOMBSTONE_MAX_BYTES ? this.#keepBack(key, "too long") : bytes;
   }
 
   async #redaction(key: ArchiveKey): Promise<Uint8Array | undefined> {
     const loaded = await loadRedaction(key, this.#options);
     if (loaded === undefined) return undefined;
-    if (!loaded.ok) return this.#keepBack(key, "redaction");
-    return await this.#options.store.get(key);
+    return loaded.ok ? loaded.bytes : this.#keepBack(key, "redaction", loaded.reason);
   }
 
   async #coverage(key: ArchiveKey): Promise<Uint8Array | undefined> {
     const loaded = await loadCoverage(key, this.#options);
     if (loaded === undefined) return undefined;
-    if (!loaded.ok) return this.#keepBack(key, loaded.fault);
-    return await this.#options.store.get(key);
+    return loaded.ok ? loaded.bytes : this.#keepBack(key, loaded.fault, loaded.reason);
   }
 
-  /** The redactions of a channel as they are listed now. */
+  /** The redactions of a channel as they are listed now. One that cannot be read is tried again. */
   async #ordersOf(channel: string): Promise<Orders> {
     const { store, reporter } = this.#options;
-    const keys = await listHour(store, redactionPrefix(channel));
-    const names = keys.join(" ");
     const known = this.#orders.get(channel);
-    if (known?.names === names) return known;
-    const redactions: Redaction[] = [];
-    for (const key of keys) {
-      const loaded = await loadRedaction(key, this.#options);
-      if (loaded?.ok) redactions.push(loaded.redaction);
-      else reporter.report("warning", "A redaction cannot be read", { key });
+    const redactions = new Map<ArchiveKey, Redaction>();
+    for (const key of await listHour(store, redactionPrefix(channel))) {
+      const read = known?.redactions.get(key);
+      const loaded = read === undefined ? await loadRedaction(key, this.#options) : undefined;
+      const redaction = read ?? (loaded?.ok ? loaded.redaction : undefined);
+      if (redaction !== undefined) redactions.set(key, redaction);
+      else if (loaded?.ok === false) faultsOf(reporter).tellRedaction(key, loaded.reason);
     }
-    const isRedacted = redactions.length === 0 ? undefined : redactionMatcher(redactions);
-    const orders = { names, isRedacted };
+    const names = [...redactions.keys()].join(" ");
+    if (known?.names === names) return known;
+    const isRedacted = redactions.size === 0
+      ? undefined
+      : redactionMatcher([...redactions.values()]);
+    const orders = { names, redactions, isRedacted };
     if (this.#orders.size >= CHANNELS_MAX) this.#orders.clear();
     this.#orders.set(channel, orders);
     return orders;
   }
 
-  #keepBack(key: ArchiveKey, why: string): undefined {
+  #keepBack(key: ArchiveKey, why: string, reason?: string): undefined {
     if (this.#told.has(key)) return undefined;
     remember(this.#told, key);
-    this.#options.reporter.report("warning", "A file cannot be given away", { key, why });
+    const fields = { key, why, ...(reason === undefined ? {} : { reason }) };
+    this.#options.reporter.report("warning", "A file cannot be given away", fields);
     this.#options.reporter.count("files_kept_back", { why });
     return undefined;
   }

@@ -1,16 +1,20 @@
 import { type ArchiveKey, parseArchiveKey } from "../../core/archive_key.ts";
 import { type Coverage, parseCoverage } from "../../core/coverage.ts";
-import { toDigestText } from "../../core/text/digest_text.ts";
-import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
-import type { Hasher } from "../../ports/hasher.ts";
+import { readEntry, type ReadEntryOptions } from "../read/read_entry.ts";
 
 /** A coverage file, read or not. */
 export type LoadedCoverage =
-  | { readonly ok: true; readonly key: ArchiveKey; readonly coverage: Coverage }
+  | {
+    readonly ok: true;
+    readonly key: ArchiveKey;
+    readonly coverage: Coverage;
+    /** The file's own bytes, checked. */
+    readonly bytes: Uint8Array;
+  }
   | {
     readonly ok: false;
     readonly key: ArchiveKey;
-    /** Its bytes do not match its name; are no coverage; are of another hour. */
+    /** Its bytes do not match its name; cannot be read or are no coverage; are of another hour. */
     readonly fault: "damaged" | "unreadable" | "misplaced";
     readonly reason: string;
   };
@@ -23,24 +27,18 @@ export type LoadedCoverage =
  */
 export async function loadCoverage(
   key: ArchiveKey,
-  { store, hasher, signal }: AbortOptions & {
-    readonly store: BatchStore;
-    readonly hasher: Hasher;
-  },
+  options: ReadEntryOptions,
 ): Promise<LoadedCoverage | undefined> {
   const parts = parseArchiveKey(key);
   if (parts?.kind !== "coverage") throw new RangeError(`Cannot read "${key}" as coverage`);
-  const bytes = await store.get(key, signal === undefined ? {} : { signal });
-  if (bytes === undefined) return undefined;
-  const found = toDigestText(await hasher.digest(bytes));
-  if (found !== toDigestText(parts.digest)) {
-    const reason = `its ${bytes.length} bytes have the hash ${found}`;
-    return { ok: false, key, fault: "damaged", reason };
-  }
+  const entry = await readEntry(key, options);
+  if (entry === undefined) return undefined;
+  if (!entry.ok) return { ok: false, key, fault: entry.fault.kind, reason: entry.fault.reason };
+  const { bytes } = entry;
   const parsed = parseCoverage(bytes);
   if (!parsed.ok) return { ok: false, key, fault: "unreadable", reason: parsed.reason };
   if (parsed.hourUs !== parts.hourUs) {
     return { ok: false, key, fault: "misplaced", reason: "it is of another hour" };
   }
-  return { ok: true, key, coverage: parsed.coverage };
+  return { ok: true, key, coverage: parsed.coverage, bytes };
 }

@@ -5,6 +5,8 @@ import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 import { channelHours } from "../read/channel_hours.ts";
+import { faultsOf } from "../read/faults_told.ts";
+import { tolerantStore } from "../read/tolerant_store.ts";
 import { loadCoverage } from "./load_coverage.ts";
 import { coverageKeys } from "./settle_coverage.ts";
 
@@ -17,7 +19,8 @@ export interface ReadCoverageOptions extends AbortOptions {
 }
 
 /**
- * Who listened to `channel` in the hour of `hourUs`, from all files that can be used.
+ * Who listened to `channel` in the hour of `hourUs`, from all files that can be used. The others are
+ * told of once and counted as `files_left_out`.
  *
  * @throws {ChatloomError} when the store fails.
  */
@@ -27,13 +30,12 @@ export async function readHourCoverage(
   options: ReadCoverageOptions,
 ): Promise<Coverage> {
   const all: Coverage[] = [];
-  for (const key of await coverageKeys(channel, hourUs, options)) {
+  const faults = faultsOf(options.reporter);
+  const store = tolerantStore(options.store, (entry) => faults.tellFolder(entry));
+  for (const key of await coverageKeys(channel, hourUs, { ...options, store })) {
     const loaded = await loadCoverage(key, options);
     if (loaded?.ok) all.push(loaded.coverage);
-    else if (loaded !== undefined) {
-      const { fault: why, reason } = loaded;
-      options.reporter.report("warning", "Coverage cannot be used", { key, why, reason });
-    }
+    else if (loaded !== undefined) faults.tell(key, { why: loaded.fault, reason: loaded.reason });
   }
   return mergeCoverage(all);
 }

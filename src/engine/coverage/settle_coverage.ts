@@ -1,9 +1,10 @@
 import { type ArchiveKey, coveragePrefix, formatArchiveKey } from "../../core/archive_key.ts";
-import { encodeCoverage, mergeCoverage } from "../../core/coverage.ts";
+import { COVERAGE_MAX_BYTES, encodeCoverage, mergeCoverage } from "../../core/coverage.ts";
 import type { Micros } from "../../core/time.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { Reporter } from "../../ports/reporter.ts";
+import { faultsOf } from "../read/faults_told.ts";
 import { loadCoverage, type LoadedCoverage } from "./load_coverage.ts";
 
 /** What settling coverage works with. */
@@ -30,6 +31,8 @@ export async function settleCoverage(
   const loaded = await loadAll(await coverageKeys(channel, hourUs, options), options);
   if (loaded.length < 2) return { written: 0, deleted: 0 };
   const bytes = encodeCoverage(hourUs, mergeCoverage(loaded.map(({ coverage }) => coverage)));
+  // No reader takes a longer one: then several stay, and are read together.
+  if (bytes.length > COVERAGE_MAX_BYTES) return { written: 0, deleted: 0 };
   const digest = await hasher.digest(bytes);
   const key = formatArchiveKey({ kind: "coverage", channel, hourUs, digest });
   // Also when it is there: whoever wrote it may have died before it was safe.
@@ -66,8 +69,7 @@ async function loadAll(
     if (loaded?.ok) files.push(loaded);
     else if (loaded !== undefined) {
       const { fault: why, reason } = loaded;
-      options.reporter.count("files_left_out", { why });
-      options.reporter.report("warning", "Coverage cannot be used", { key, why, reason });
+      faultsOf(options.reporter).tell(key, { why, reason });
     }
   }
   return files;

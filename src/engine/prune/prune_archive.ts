@@ -1,10 +1,19 @@
-import { formatHour, parseHour } from "../../core/archive_key.ts";
+import {
+  type ArchiveKey,
+  coveragePrefix,
+  formatHour,
+  hourPrefix,
+  parseHour,
+} from "../../core/archive_key.ts";
+import { type UnreadableEntry, UnreadableEntryError } from "../../core/errors.ts";
 import { hourOf, type Micros } from "../../core/time.ts";
 import type { ArchiveLock } from "../../ports/archive_lock.ts";
-import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
+import type { AbortOptions, BatchStore, Stray } from "../../ports/batch_store.ts";
 import type { HourNotes } from "../../ports/hour_notes.ts";
 import type { PruneMarks } from "../../ports/prune_marks.ts";
 import { channelHours, keysOfHour } from "../read/channel_hours.ts";
+import { hiddenBy } from "../read/minute_listing.ts";
+import { tolerantStore } from "../read/tolerant_store.ts";
 
 /** What pruning works with. */
 export interface PruneOptions extends AbortOptions {
@@ -26,29 +35,41 @@ export interface PruneOptions extends AbortOptions {
 export interface PrunedHour {
   readonly channel: string;
   readonly hour: string;
-  /** How many files it had: batches, tombstones, coverage. */
+  /** How many files it had, to be deleted: batches, tombstones, coverage. */
   readonly files: number;
+  /** Files and folders that cannot be deleted: they stay as they are. */
+  readonly undeleted: readonly UnreadableEntry[];
+  /** What is no file of the archive: it stays too. */
+  readonly strays: readonly Stray[];
 }
 
 /**
  * Deletes the hours of an archive that are older than wanted, oldest first, and yields them. A mark
  * that is set before keeps them from coming back through sync, also if this is broken off: doing it
- * again finishes what was begun. Redactions stay: an order to forget holds on.
+ * again finishes what was begun. Redactions stay: an order to forget holds on. What cannot be deleted
+ * stays and is named, and the others go on; for a channel that cannot be listed, with an empty hour.
  *
  * @throws {ChatloomError} when the store or a mark fails.
  */
 export async function* pruneArchive(options: PruneOptions): AsyncGenerator<PrunedHour> {
-  const { store, marks, notes, beforeUs, isDryRun, signal } = options;
+  const { marks, notes, beforeUs, isDryRun, signal } = options;
+  const unread: UnreadableEntry[] = [];
+  const store = tolerantStore(options.store, (entry) => void unread.push(entry));
   const abort = signal === undefined ? {} : { signal };
   const before = formatHour(hourOf(Math.max(0, beforeUs)));
   for await (const channel of options.channels ?? store.folders("", abort)) {
     if (!isDryRun && before > await marks.get(channel, abort)) await marks.set(channel, before);
     for (const hour of await channelHours(channel, { store, ...abort })) {
       if (hour >= before) break;
-      const files = await pruneHour(channel, hour, options);
+      const { files, strays, ...pruned } = await pruneHour(channel, hour, { ...options, store });
       if (!isDryRun) await notes.replace(channel, hour, "");
-      if (files > 0) yield { channel, hour, files };
+      const undeleted = [...pruned.undeleted, ...unread.splice(0)];
+      if (files + undeleted.length + strays.length > 0) {
+        yield { channel, hour, files, undeleted, strays };
+      }
     }
+    const undeleted = unread.splice(0);
+    if (undeleted.length > 0) yield { channel, hour: "", files: 0, undeleted, strays: [] };
   }
 }
 
@@ -56,16 +77,45 @@ async function pruneHour(
   channel: string,
   hour: string,
   { store, lock, isDryRun, signal }: PruneOptions,
-): Promise<number> {
+): Promise<Pick<PrunedHour, "files" | "undeleted" | "strays">> {
   const abort = signal === undefined ? {} : { signal };
+  const hourUs = parseHour(hour)!;
   const work = async () => {
-    let files = 0;
-    for (const key of await keysOfHour(channel, parseHour(hour)!, { store, ...abort })) {
-      // Tombstones sort after what they hide: the hidden goes before what hides it.
-      if (!isDryRun) await store.delete(key, abort);
-      files++;
+    const undeleted = new Map<string, UnreadableEntry>();
+    const keys = await keysOfHour(channel, hourUs, { store, ...abort });
+    if (!isDryRun) {
+      for (const key of keys) {
+        // Tombstones sort after what they hide: the hidden goes before what hides it.
+        const hidden = key.endsWith(".tombstone") ? undeleted.get(hiddenBy(key)) : undefined;
+        const fault = hidden === undefined
+          ? await faultOf(key, () => store.delete(key, abort))
+          : { path: key, reason: "it hides a file that cannot be deleted" };
+        if (fault !== undefined) undeleted.set(key, fault);
+      }
+      for (const key of await keysOfHour(channel, hourUs, { store, ...abort })) {
+        const fault = undeleted.get(key) ?? await faultOf(key, () => store.get(key, abort));
+        if (fault !== undefined) undeleted.set(key, fault);
+      }
     }
-    return files;
+    const strays: Stray[] = [];
+    for (const prefix of [hourPrefix(channel, hourUs), coveragePrefix(channel, hourUs)]) {
+      for await (const stray of store.strays(prefix, abort)) strays.push(stray);
+    }
+    return { files: keys.length - undeleted.size, undeleted: [...undeleted.values()], strays };
   };
   return isDryRun ? await work() : await lock.hold(channel, work, abort);
+}
+
+/** Does something with the entry `key`, or returns why that cannot be done. */
+async function faultOf(
+  key: ArchiveKey,
+  work: () => Promise<unknown>,
+): Promise<UnreadableEntry | undefined> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof UnreadableEntryError)) throw error;
+    return { path: key, reason: error.entries[0].reason };
+  }
 }

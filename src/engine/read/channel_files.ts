@@ -3,17 +3,20 @@ import { type RedactionMatcher, redactionMatcher } from "../../core/redaction_ma
 import type { Redaction } from "../../core/redaction.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
-import { FaultsTold } from "./faults_told.ts";
+import { faultsOf, type FaultsTold } from "./faults_told.ts";
 import { type FaultyBatch, loadBatch, type LoadedBatch } from "./load_batch.ts";
 import { type LoadedRedaction, loadRedaction } from "./load_redactions.ts";
 import type { Reporter } from "../../ports/reporter.ts";
+import { tolerantStore } from "./tolerant_store.ts";
 
 /** What {@link ChannelFiles} works with. */
 export interface ChannelFilesOptions {
   readonly store: BatchStore;
   readonly hasher: Hasher;
-  /** Told once of each file that cannot be used. */
+  /** Told once of each file that cannot be used, however many read the archive for it. */
   readonly reporter: Reporter;
+  /** Told of each file that was left out of this very reading. */
+  readonly onLeftOut?: ((key: ArchiveKey) => void) | undefined;
 }
 
 // A minute is needed again for the few minutes after it, with the files of all nodes.
@@ -29,6 +32,7 @@ export class ChannelFiles {
   readonly channel: string;
   readonly #options: ChannelFilesOptions;
   readonly #faults: FaultsTold;
+  readonly #store: BatchStore;
   readonly #kept = new Map<ArchiveKey, LoadedBatch>();
   readonly #redactions = new Map<ArchiveKey, Redaction | undefined>();
   #keptBytes = 0;
@@ -38,7 +42,16 @@ export class ChannelFiles {
   constructor(channel: string, options: ChannelFilesOptions) {
     this.channel = channel;
     this.#options = options;
-    this.#faults = new FaultsTold(options.reporter);
+    this.#faults = faultsOf(options.reporter);
+    this.#store = tolerantStore(options.store, (entry) => {
+      options.onLeftOut?.(entry.path);
+      this.#faults.tellFolder(entry);
+    });
+  }
+
+  /** The archive, to list the channel's files: folders that cannot be read are told and left out. */
+  get store(): BatchStore {
+    return this.#store;
   }
 
   /**
@@ -50,7 +63,8 @@ export class ChannelFiles {
   async refreshRedactions(abort: AbortOptions = {}): Promise<readonly ArchiveKey[]> {
     const { store, hasher } = this.#options;
     const keys: ArchiveKey[] = [];
-    for await (const key of store.list(redactionPrefix(this.channel), abort)) keys.push(key);
+    const prefix = redactionPrefix(this.channel);
+    for await (const key of this.#store.list(prefix, abort)) keys.push(key);
     const news = keys.filter((key) => !this.#redactions.has(key));
     const isGone = keys.length - news.length < this.#redactions.size;
     if (news.length === 0 && !isGone) return keys;
@@ -72,7 +86,9 @@ export class ChannelFiles {
   #takeRedaction(key: ArchiveKey, loaded: LoadedRedaction | undefined): void {
     if (loaded === undefined) return; // Gone since it was listed.
     this.#redactions.set(key, loaded.ok ? loaded.redaction : undefined);
-    if (!loaded.ok) this.#faults.tell(key, { why: "redaction", reason: loaded.reason });
+    if (loaded.ok) return;
+    this.#options.onLeftOut?.(key);
+    this.#faults.tellRedaction(key, loaded.reason);
   }
 
   /**
@@ -96,6 +112,7 @@ export class ChannelFiles {
     if (loaded?.ok) this.#keep(loaded);
     else if (loaded !== undefined) {
       const { kind, line, reason } = loaded.fault;
+      this.#options.onLeftOut?.(key);
       this.#faults.tell(key, { why: kind, line, reason });
     }
     return loaded;
@@ -103,6 +120,7 @@ export class ChannelFiles {
 
   /** Tells once that `key` is not used. */
   tellFault(key: ArchiveKey, why: string, reason: string): void {
+    this.#options.onLeftOut?.(key);
     this.#faults.tell(key, { why, reason });
   }
 

@@ -1,6 +1,5 @@
 import type { ArchiveKey } from "../../core/archive_key.ts";
 import { parseArchiveKey } from "../../core/archive_key.ts";
-import { toDigestText } from "../../core/text/digest_text.ts";
 import { BatchSyntaxError } from "../../core/errors.ts";
 import { readBatch } from "../../core/read_batch.ts";
 import type { RedactionMatcher } from "../../core/redaction_matcher.ts";
@@ -8,10 +7,14 @@ import type { SightingSet } from "../../core/sighting_set.ts";
 import type { Micros } from "../../core/time.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
+import { readEntry } from "./read_entry.ts";
 
 /** Why a file that is there does not count. It is left alone: neither merged nor deleted. */
 export interface BatchFault {
-  /** Its bytes do not match its name; a line is no message; it belongs to another minute. */
+  /**
+   * Its bytes do not match its name; the store cannot read it or a line is no message; it belongs to
+   * another minute.
+   */
   readonly kind: "damaged" | "unreadable" | "misplaced";
   /** The line at fault, counted from 1, where it is one. */
   readonly line?: number;
@@ -65,14 +68,11 @@ export async function loadBatch(
 ): Promise<LoadedBatch | FaultyBatch | undefined> {
   const parts = parseArchiveKey(key);
   if (parts?.kind !== "batch") throw new RangeError(`Cannot read "${key}": it names no batch`);
-  const { minuteUs, digest } = parts;
-  const bytes = await store.get(key, signal === undefined ? {} : { signal });
-  if (bytes === undefined) return undefined;
-  const found = toDigestText(await hasher.digest(bytes));
-  if (found !== toDigestText(digest)) {
-    const reason = `its ${bytes.length} bytes have the hash ${found}`;
-    return { ok: false, key, fault: { kind: "damaged", reason } };
-  }
+  const { minuteUs } = parts;
+  const abort = signal === undefined ? {} : { signal };
+  const entry = await readEntry(key, { store, hasher, ...abort });
+  if (!entry?.ok) return entry && { ...entry, key };
+  const { bytes } = entry;
   let sightings;
   try {
     sightings = readBatch(bytes, { key });

@@ -1,16 +1,20 @@
-import { type ArchiveKey, parseArchiveKey } from "../../core/archive_key.ts";
-import { toDigestText } from "../../core/text/digest_text.ts";
+import type { ArchiveKey } from "../../core/archive_key.ts";
 import { parseRedaction, type Redaction } from "../../core/redaction.ts";
-import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
-import type { Hasher } from "../../ports/hasher.ts";
+import { readEntry, type ReadEntryOptions } from "./read_entry.ts";
 
 /** A redaction file, read or not. */
 export type LoadedRedaction =
-  | { readonly ok: true; readonly key: ArchiveKey; readonly redaction: Redaction }
+  | {
+    readonly ok: true;
+    readonly key: ArchiveKey;
+    readonly redaction: Redaction;
+    /** The file's own bytes, checked. */
+    readonly bytes: Uint8Array;
+  }
   | {
     readonly ok: false;
     readonly key: ArchiveKey;
-    /** Its bytes do not match its name, or are no redaction. */
+    /** Its bytes do not match its name; the store cannot read them, or they are no redaction. */
     readonly fault: "damaged" | "unreadable";
     readonly reason: string;
   };
@@ -22,25 +26,14 @@ export type LoadedRedaction =
  */
 export async function loadRedaction(
   key: ArchiveKey,
-  { store, hasher, signal }: AbortOptions & {
-    readonly store: BatchStore;
-    readonly hasher: Hasher;
-  },
+  options: ReadEntryOptions,
 ): Promise<LoadedRedaction | undefined> {
-  const parts = parseArchiveKey(key);
-  const bytes = await store.get(key, signal === undefined ? {} : { signal });
-  if (bytes === undefined || parts === undefined) return undefined;
-  const found = toDigestText(await hasher.digest(bytes));
-  if (found !== toDigestText(parts.digest)) {
-    return {
-      ok: false,
-      key,
-      fault: "damaged",
-      reason: `its ${bytes.length} bytes have the hash ${found}`,
-    };
-  }
+  const entry = await readEntry(key, options);
+  if (entry === undefined) return undefined;
+  if (!entry.ok) return { ok: false, key, fault: entry.fault.kind, reason: entry.fault.reason };
+  const { bytes } = entry;
   const parsed = parseRedaction(bytes);
   return parsed.ok
-    ? { ok: true, key, redaction: parsed.redaction }
+    ? { ok: true, key, redaction: parsed.redaction, bytes }
     : { ok: false, key, fault: "unreadable", reason: parsed.reason };
 }

@@ -1,4 +1,4 @@
-import { parseHour } from "../../core/archive_key.ts";
+import { type ArchiveKey, parseHour } from "../../core/archive_key.ts";
 import { ChatloomError } from "../../core/errors.ts";
 import { HOUR_US, hourOf, type Micros, MINUTE_US, minuteOf, TIME_END_US } from "../../core/time.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
@@ -14,8 +14,10 @@ export interface ReadMinutesOptions extends AbortOptions {
   readonly store: BatchStore;
   /** Checks that bytes are what their name says. */
   readonly hasher: Hasher;
-  /** Is warned of each file that had to be left out. */
+  /** Is warned of each file that had to be left out, once for all readings. */
   readonly reporter: Reporter;
+  /** Told of each file that was left out of this very reading. */
+  readonly onLeftOut?: (key: ArchiveKey) => void;
   /** Minutes from the one that holds this on; from the first unless told. */
   readonly fromUs?: Micros;
   /** Minutes that start before this; to the last unless told. */
@@ -39,7 +41,8 @@ export interface ReadMinute {
  * What comes meanwhile may be in it or not; where it joins a message at the edge of two hours, that
  * message may come for both or neither.
  *
- * Files that are damaged, unreadable or misplaced are left out, told of once and counted as
+ * Files that are damaged, unreadable or misplaced are left out, and so are folders that cannot be
+ * read; a redaction that cannot be read is not applied. Each is told of once and counted as
  * `files_left_out`.
  *
  * @throws {ChatloomError} when the store fails.
@@ -70,10 +73,11 @@ interface ReadClosure {
 /** Yields every minute that could hold a message, in order; see {@link readMinutes}. */
 async function* readClosures(
   channel: string,
-  { store, hasher, reporter, fromUs = 0, untilUs = TIME_END_US, signal }: ReadMinutesOptions,
+  { fromUs = 0, untilUs = TIME_END_US, signal, ...options }: ReadMinutesOptions,
 ): AsyncIterable<ReadClosure> {
   const abort = signal === undefined ? {} : { signal };
-  const files = new ChannelFiles(channel, { store, hasher, reporter });
+  const files = new ChannelFiles(channel, options);
+  const { store } = files;
   const hours = await hoursAround(store, { channel, fromUs, untilUs, abort });
   for (const hourUs of hours) {
     const hour = new HourReader(hourUs, { store, files, abort });

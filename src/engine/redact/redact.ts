@@ -11,7 +11,9 @@ import type { Micros } from "../../core/time.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Hasher } from "../../ports/hasher.ts";
+import { faultsOf } from "../read/faults_told.ts";
 import { type LoadedRedaction, loadRedaction } from "../read/load_redactions.ts";
+import { tolerantStore } from "../read/tolerant_store.ts";
 import { addTotals, ChannelSettler, NOTHING_SETTLED } from "../settle/settle_channel.ts";
 import type { SettleOptions, SettleTotals } from "../settle/settle_channel.ts";
 import { scanChannel, type ScannedMinute } from "./scan_channel.ts";
@@ -35,7 +37,7 @@ export interface Redacted {
   /** Minutes that had some. */
   readonly minutes: number;
   /** Files that could not be looked into, and are as they were. No reader is given any of them. */
-  readonly unseen: readonly ArchiveKey[];
+  readonly unseen: ScannedMinute["faults"];
   /** What settling the minutes did. */
   readonly settled: SettleTotals;
 }
@@ -55,6 +57,9 @@ export async function redact(
   const { store, hasher, clock, onScanned, signal } = options;
   const abort = signal === undefined ? {} : { signal };
   const before = await listRedactions(channel, options);
+  for (const each of before) {
+    if (!each.ok) faultsOf(options.reporter).tellRedaction(each.key, each.reason);
+  }
   const orders = before.flatMap((each) => each.ok ? [each] : []);
   let stored = orders.find(({ redaction }) => doesCover(redaction.target, order.target));
   const isNew = stored === undefined;
@@ -64,15 +69,15 @@ export async function redact(
     const digest = await hasher.digest(bytes);
     const key = formatArchiveKey({ kind: "redaction", channel, digest });
     await store.put(key, bytes, abort);
-    stored = { ok: true, key, redaction };
+    stored = { ok: true, key, redaction, bytes };
     orders.push(stored);
   }
   const settler = new ChannelSettler(channel, options);
   const isRedacted = redactionMatcher(orders.map(({ redaction }) => redaction));
-  const unseen: ArchiveKey[] = [];
+  const unseen: ScannedMinute["faults"][number][] = [];
   let [messages, minutes, settled] = [0, 0, NOTHING_SETTLED];
   for await (const minute of scanChannel(channel, { store, hasher, isRedacted, ...abort })) {
-    unseen.push(...minute.faults.map(({ key }) => key));
+    unseen.push(...minute.faults);
     onScanned?.(minute);
     if (minute.matches.length === 0) continue;
     messages += minute.matches.length;
@@ -155,7 +160,8 @@ function loginOf(
 }
 
 /**
- * The redactions of `channel`, read or not, in the order of their keys.
+ * The redactions of `channel`, read or not, in the order of their keys. A folder that cannot be read
+ * comes last, as one that was not read.
  *
  * @throws {ChatloomError} when the store fails.
  */
@@ -168,9 +174,13 @@ export async function listRedactions(
 ): Promise<LoadedRedaction[]> {
   const abort = signal === undefined ? {} : { signal };
   const list: LoadedRedaction[] = [];
-  for await (const key of store.list(redactionPrefix(channel), abort)) {
+  const unread: LoadedRedaction[] = [];
+  const listed = tolerantStore(store, ({ path, reason }) => {
+    unread.push({ ok: false, key: path, fault: "unreadable", reason });
+  });
+  for await (const key of listed.list(redactionPrefix(channel), abort)) {
     const loaded = await loadRedaction(key, { store, hasher, ...abort });
     if (loaded !== undefined) list.push(loaded);
   }
-  return list;
+  return [...list, ...unread];
 }

@@ -8,6 +8,7 @@ import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import { type BatchFault, loadBatch } from "../read/load_batch.ts";
 import { listingsOf } from "../read/minute_listing.ts";
+import { tolerantStore } from "../read/tolerant_store.ts";
 
 /** What {@link scanChannel} looks for, and where. */
 export interface ScanOptions extends AbortOptions {
@@ -23,7 +24,7 @@ export interface ScannedMinute {
   readonly minuteUs: Micros;
   /** The messages that match, each once, in no order. */
   readonly matches: readonly IrcMessage[];
-  /** Files that could not be looked into. */
+  /** Files that could not be looked into, and folders: those are told with the hour they are of. */
   readonly faults: readonly { readonly key: ArchiveKey; readonly fault: BatchFault }[];
 }
 
@@ -36,16 +37,23 @@ export async function* scanChannel(
   channel: string,
   options: ScanOptions,
 ): AsyncIterable<ScannedMinute> {
-  const { store, signal } = options;
+  const { signal } = options;
   const abort = signal === undefined ? {} : { signal };
+  const unread: ScannedMinute["faults"][number][] = [];
+  const store = tolerantStore(options.store, ({ path, reason }) => {
+    unread.push({ key: path, fault: { kind: "unreadable", reason } });
+  });
   for await (const hour of store.folders(`${channel}/chat`, abort)) {
-    if (parseHour(hour) === undefined) continue;
+    const hourUs = parseHour(hour);
+    if (hourUs === undefined) continue;
     const keys: ArchiveKey[] = [];
     for await (const key of store.list(`${channel}/chat/${hour}/`, abort)) keys.push(key);
     for (const { minuteUs, batches } of listingsOf(keys).values()) {
-      yield await scanMinute(minuteUs, { channel, keys: batches, ...options });
+      yield await scanMinute(minuteUs, { channel, keys: batches, ...options, store });
     }
+    if (unread.length > 0) yield { minuteUs: hourUs, matches: [], faults: unread.splice(0) };
   }
+  if (unread.length > 0) yield { minuteUs: 0, matches: [], faults: unread.splice(0) };
 }
 
 // A settler replaces the files of a minute every few seconds at most.

@@ -3,6 +3,8 @@ import { ChatloomError } from "../../core/errors.ts";
 import { HOUR_US, type Micros } from "../../core/time.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import { channelHours, keysOfHour } from "../read/channel_hours.ts";
+import { faultsOf } from "../read/faults_told.ts";
+import { tolerantStore } from "../read/tolerant_store.ts";
 import {
   addTotals,
   ChannelSettler,
@@ -32,16 +34,19 @@ export interface SettledArchive extends SettleTotals {
 
 /**
  * Settles all minutes of an archive, channel by channel, hour by hour. Memory does not grow with the
- * archive. A minute that cannot be settled because the store fails is reported, and the others go on.
+ * archive. A minute that cannot be settled because the store fails is reported, and the others go on;
+ * so do those beside files and folders that cannot be read, each of which is told of once.
  *
  * @throws {ChatloomError} when the archive cannot be listed.
  */
 export async function settleArchive(options: SettleArchiveOptions): Promise<SettledArchive> {
   let totals = NOTHING_SETTLED;
   let failed = 0;
-  for await (const channel of channelsOf(options)) {
+  const faults = faultsOf(options.reporter);
+  const store = tolerantStore(options.store, (entry) => faults.tellFolder(entry));
+  for await (const channel of channelsOf({ ...options, store })) {
     const settler = new ChannelSettler(channel, options);
-    for await (const { minuteUs, isCoverage } of minutesOf(channel, options)) {
+    for await (const { minuteUs, isCoverage } of minutesOf(channel, { ...options, store })) {
       try {
         const done = isCoverage
           ? await settler.settleCoverage(minuteUs, abortOf(options))

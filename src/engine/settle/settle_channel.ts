@@ -1,3 +1,4 @@
+import { ChatloomError, UnreadableEntryError } from "../../core/errors.ts";
 import type { Micros } from "../../core/time.ts";
 import type { ArchiveLock } from "../../ports/archive_lock.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
@@ -5,6 +6,7 @@ import type { Hasher } from "../../ports/hasher.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 import { settleCoverage } from "../coverage/settle_coverage.ts";
 import { ChannelFiles } from "../read/channel_files.ts";
+import { faultsOf } from "../read/faults_told.ts";
 import { SnapshotGone } from "../read/hour_snapshot.ts";
 import { ownLock } from "./own_lock.ts";
 import { type DueMinute, settleMinute } from "./settle_minute.ts";
@@ -88,8 +90,11 @@ export class ChannelSettler {
    */
   async settleCoverage(hourUs: Micros, abort: AbortOptions = {}): Promise<SettleTotals> {
     const { channel } = this.#files;
-    const work = () => settleCoverage(channel, hourUs, { ...this.#options, ...abort });
-    return { minutes: 0, ...await this.#lock.hold(channel, work, abort) };
+    const settled = await this.#inTurn(
+      (store) => settleCoverage(channel, hourUs, { ...this.#options, ...abort, store }),
+      abort,
+    );
+    return { minutes: 0, ...settled };
   }
 
   async #settleOne(
@@ -98,13 +103,50 @@ export class ChannelSettler {
   ): Promise<{ written: number; deleted: number; due: readonly DueMinute[] }> {
     const files = this.#files;
     try {
-      return await this.#lock.hold(files.channel, async () => {
+      return await this.#inTurn(async (store) => {
         await files.refreshRedactions(abort);
-        return await settleMinute(minuteUs, { ...this.#options, ...abort, files, isAlone });
+        return await settleMinute(minuteUs, { ...this.#options, ...abort, store, files, isAlone });
       }, abort);
     } catch (error) {
-      if (!(error instanceof SnapshotGone)) throw error;
-      return { written: 0, deleted: 0, due: [{ minuteUs, isAlone }] };
+      if (error instanceof SnapshotGone) {
+        return { written: 0, deleted: 0, due: [{ minuteUs, isAlone }] };
+      }
+      if (!(error instanceof UnreadableEntryError)) throw error;
+      // Something stands where a batch should be and cannot be replaced. Trying again helps nobody.
+      const [{ path, reason }] = error.entries;
+      faultsOf(this.#options.reporter).tell(path, { why: "blocked", reason });
+      return { written: 0, deleted: 0, due: [] };
     }
   }
+
+  /**
+   * Runs `work` in its turn. Who may not take a turn, as on a read-only disk, may not change anything
+   * either: then `work` runs all the same and fails only when it has something to change.
+   */
+  async #inTurn<T>(work: (store: BatchStore) => Promise<T>, abort: AbortOptions): Promise<T> {
+    const { channel, store } = this.#files;
+    let hasTurn = false;
+    try {
+      return await this.#lock.hold(channel, () => {
+        hasTurn = true;
+        return work(store);
+      }, abort);
+    } catch (error) {
+      const isDenied = error instanceof ChatloomError && error.code === "STORE_DENIED";
+      if (hasTurn || !isDenied) throw error;
+      return await work(unwritable(store, error));
+    }
+  }
+}
+
+/** The same store, for reading: whatever would change it fails with `error`. */
+function unwritable(store: BatchStore, error: ChatloomError): BatchStore {
+  return {
+    list: (prefix, options) => store.list(prefix, options),
+    folders: (folder, options) => store.folders(folder, options),
+    get: (key, options) => store.get(key, options),
+    put: () => Promise.reject(error),
+    delete: () => Promise.reject(error),
+    strays: (prefix, options) => store.strays(prefix, options),
+  };
 }

@@ -1,16 +1,17 @@
 import { type ArchiveKey, parseArchiveKey } from "../../core/archive_key.ts";
-import { toDigestText } from "../../core/text/digest_text.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { Reporter } from "../../ports/reporter.ts";
+import { readEntry } from "../read/read_entry.ts";
 import type { MergedAway } from "./merged_away.ts";
 
 /** So many damaged files are known at a time; the rest is found when these are healed. */
 const DAMAGED_MAX = 100_000;
 
-/** Files of this archive whose bytes are no longer what their name says, by folder. */
+/** Files of this archive whose bytes cannot be read or are not what their name says, by folder. */
 export class Damage {
   readonly #keys = new Map<string, Set<ArchiveKey>>();
+  readonly #told = new Set<ArchiveKey>();
   #count = 0;
 
   /** Notes that `key` is damaged. */
@@ -22,8 +23,26 @@ export class Damage {
     this.#count++;
   }
 
+  /** Warns once that `key` is damaged. Returns whether that is news. */
+  tell(key: ArchiveKey, reason: string, reporter: Reporter): boolean {
+    if (this.#told.has(key) || this.#told.size >= DAMAGED_MAX) return false;
+    this.#told.add(key);
+    reporter.report("warning", "A file is damaged: asking peers for it", { key, reason });
+    return true;
+  }
+
+  /** Notes that no peer can help `key`: it is not asked for before it is found damaged again. */
+  leave(key: ArchiveKey): void {
+    this.#forget(key);
+  }
+
   /** Notes that `key` is whole again, or gone. */
   delete(key: ArchiveKey): void {
+    this.#told.delete(key);
+    this.#forget(key);
+  }
+
+  #forget(key: ArchiveKey): void {
     const folder = folderOf(key);
     const keys = this.#keys.get(folder);
     if (!keys?.delete(key)) return;
@@ -77,19 +96,15 @@ export async function findDamage(
   for await (const key of store.list(`${folder}/`, abort)) {
     const parts = parseArchiveKey(key);
     if (parts === undefined || parts.kind === "tombstone") continue;
-    const bytes = await store.get(key, abort);
+    const entry = await readEntry(key, { store, hasher, ...abort });
     count++;
-    if (bytes === undefined) continue;
-    const found = toDigestText(await hasher.digest(bytes));
-    if (found === toDigestText(parts.digest)) {
+    if (entry === undefined) continue;
+    if (entry.ok) {
       damage.delete(key);
       continue;
     }
-    if (!damage.of(folder).has(key)) {
-      reporter.report("warning", "A file is damaged: asking peers for it", { key });
-    }
+    if (damage.tell(key, entry.fault.reason, reporter)) isNews = true;
     damage.add(key);
-    isNews = true;
   }
   // What it held may have been merged into it, and peers may have it in other files only.
   if (isNews && hour !== undefined) await mergedAway.forget(channel, hour);

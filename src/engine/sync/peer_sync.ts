@@ -1,7 +1,8 @@
 import type { ArchiveKey } from "../../core/archive_key.ts";
-import { ChatloomError } from "../../core/errors.ts";
+import { ChatloomError, UnreadableEntryError } from "../../core/errors.ts";
 import type { Micros } from "../../core/time.ts";
 import type { Peer } from "../../ports/peer.ts";
+import { faultsOf } from "../read/faults_told.ts";
 import type { Claims, Taken } from "./claims.ts";
 import type { Damage } from "./damage.ts";
 import { eachAtOnce } from "./each_at_once.ts";
@@ -173,8 +174,15 @@ export class PeerSync {
   }
 
   async #store(key: ArchiveKey, bytes: Uint8Array, signal: AbortSignal): Promise<Taken> {
-    const { store, onStored } = this.#options;
-    await store.put(key, bytes, { signal });
+    const { store, onStored, reporter } = this.#options;
+    try {
+      await store.put(key, bytes, { signal });
+    } catch (error) {
+      if (!(error instanceof UnreadableEntryError)) throw error;
+      this.#shared.damage.leave(key);
+      faultsOf(reporter).tell(key, { why: "blocked", reason: error.entries[0].reason });
+      return "nothing to have";
+    }
     this.#shared.damage.delete(key);
     this.tally.stored(bytes.length);
     onStored?.(key);

@@ -2,6 +2,8 @@ import { formatHour, parseHour } from "../../core/archive_key.ts";
 import { ChatloomError } from "../../core/errors.ts";
 import { HOUR_US, type Micros, MILLISECOND_US, SECOND_US } from "../../core/time.ts";
 import type { Peer } from "../../ports/peer.ts";
+import { faultsOf } from "../read/faults_told.ts";
+import { tolerantStore } from "../read/tolerant_store.ts";
 import { Claims } from "./claims.ts";
 import { Damage } from "./damage.ts";
 import { LocalDigests } from "./plan/local_digests.ts";
@@ -64,6 +66,8 @@ interface Runner {
  */
 export class Syncer {
   readonly #options: SyncOptions;
+  /** The same, for looking through our own files: folders that cannot be read are left out. */
+  readonly #readable: SyncOptions;
   readonly #pace: SyncPace;
   readonly #shared: { claims: Claims; damage: Damage; localDigests: LocalDigests };
   readonly #runners = new Map<string, Runner>();
@@ -76,10 +80,13 @@ export class Syncer {
   constructor(options: SyncOptions, pace: SyncPace = {}) {
     this.#options = options;
     this.#pace = pace;
+    const faults = faultsOf(options.reporter);
+    const store = tolerantStore(options.store, (entry) => faults.tellFolder(entry));
+    this.#readable = { ...options, store };
     this.#shared = {
       claims: new Claims(options.clock),
       damage: new Damage(),
-      localDigests: new LocalDigests(options),
+      localDigests: new LocalDigests(this.#readable),
     };
   }
 
@@ -143,7 +150,7 @@ export class Syncer {
     const { since = "" } = this.#options;
     const { signal, onHour, check } = options;
     if (check) {
-      const own = { ...this.#options, damage: this.#shared.damage, signal };
+      const own = { ...this.#readable, damage: this.#shared.damage, signal };
       for await (const _ of checkFolders(own));
     }
     const pass = { signal, since, ...(onHour === undefined ? {} : { onHour }) };
@@ -231,7 +238,7 @@ export class Syncer {
 
   /** From which hour on we look often: by the clock, unless the archive says it is ahead. */
   async #recentHour(): Promise<string> {
-    const { clock, store, since = "", channels } = this.#options;
+    const { clock, store, since = "", channels } = this.#readable;
     const wallHour = formatHour(Math.max(0, clock.wallUs() - RECENT_US));
     let newest = "";
     try {
@@ -252,7 +259,7 @@ export class Syncer {
     const { checkMs = CHECK_MS, fullLookMs = FULL_LOOK_MS } = this.#pace;
     while (!signal.aborted) {
       try {
-        for await (const _ of checkFolders({ ...this.#options, ...this.#shared, signal })) {
+        for await (const _ of checkFolders({ ...this.#readable, ...this.#shared, signal })) {
           await clock.sleep(checkMs, signal);
         }
       } catch (error) {

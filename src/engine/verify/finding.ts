@@ -2,7 +2,7 @@
  * What can be found in an archive.
  *
  * - `damaged`: a file's bytes do not match its name
- * - `unreadable`: a line is no message; a redaction is none
+ * - `unreadable`: a file or folder cannot be read at all; a line is no message; a redaction is none
  * - `unsorted`: its lines are well, but not in order
  * - `misplaced`: a message belongs to another channel or minute
  * - `repeated-receiver`: a line names a receiver twice, and only the last counts
@@ -16,6 +16,8 @@
  * - `repeated-id`: messages that differ have the same id
  * - `hidden`: a tombstone hides a file
  * - `old-place`: a file is where the first version of chatloom put it, and counts
+ * - `foreign`: something of another program that keeps its files beside ours, as wubloader does
+ * - `unfinished`: a scratch file of a writer that is at work or has crashed
  */
 export type FindingKind =
   | "damaged"
@@ -29,15 +31,14 @@ export type FindingKind =
   | "unsettled"
   | "repeated-id"
   | "hidden"
+  | "foreign"
+  | "unfinished"
   | "old-place";
 
 /** Kinds of findings that are worth knowing, but nothing is wrong. */
 export const NOTE_KINDS: ReadonlySet<FindingKind> = new Set([
-  "not-canonical",
-  "unsettled",
-  "repeated-id",
-  "hidden",
-  "old-place",
+  ...["not-canonical", "unsettled", "repeated-id", "hidden"] as const,
+  ...["foreign", "unfinished", "old-place"] as const,
 ]);
 
 /** One thing that was found. */

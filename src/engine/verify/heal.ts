@@ -1,5 +1,6 @@
 import { type ArchiveKey, batchKey, parseArchiveKey } from "../../core/archive_key.ts";
 import { decodeBatch, encodeBatch } from "../../core/batch.ts";
+import { UnreadableEntryError } from "../../core/errors.ts";
 import { readBatch } from "../../core/read_batch.ts";
 import type { ArchiveLock } from "../../ports/archive_lock.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
@@ -21,7 +22,8 @@ export interface HealOptions extends AbortOptions {
 /**
  * Writes a batch anew that is valid but not canonical, or not in order, then deletes the old file.
  * Returns the name of the new one; `undefined` if the file was left as it is, because it is well, or gone,
- * or not valid, or writing it anew would lose something: a receiver that it names twice.
+ * or not valid, or something is in the new one's place, or writing it anew would lose something: a
+ * receiver that it names twice.
  *
  * Nothing is merged and nobody forgotten: settling does that.
  *
@@ -49,7 +51,12 @@ export async function healBatch(
       return undefined;
     }
     if (await isHidden(healed, options)) return undefined;
-    await store.put(healed, bytes, abort);
+    try {
+      await store.put(healed, bytes, abort);
+    } catch (error) {
+      if (!(error instanceof UnreadableEntryError)) throw error;
+      return undefined; // Something is in its place. Looking for that is not what this is for.
+    }
     await store.delete(key);
     return healed;
   }, abort);

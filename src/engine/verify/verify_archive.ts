@@ -15,6 +15,8 @@ import { ChannelFiles } from "../read/channel_files.ts";
 import { closeOver } from "../read/close_over.ts";
 import { SnapshotGone } from "../read/hour_snapshot.ts";
 import { loadRedaction } from "../read/load_redactions.ts";
+import { readEntry } from "../read/read_entry.ts";
+import { tolerantStore } from "../read/tolerant_store.ts";
 import { hiddenBy } from "../read/minute_listing.ts";
 import { MinuteLoader } from "../read/minute_loader.ts";
 import type { Finding } from "./finding.ts";
@@ -47,15 +49,19 @@ export interface VerifyOptions extends AbortOptions {
  * Of what a tombstone hides only that is told. Files that come or go meanwhile may be in it or not; a
  * minute in which one goes is not called unsettled. Equal ids are looked for within a minute.
  *
- * @throws {ChatloomError} when the store fails: what cannot be read at all is not called wrong.
+ * @throws {ChatloomError} when the store fails as a whole: then nothing is called wrong.
  */
 export async function* verifyArchive(
   options: VerifyOptions,
 ): AsyncGenerator<Finding, VerifyTotals> {
-  const { store, prefix = "", signal, onProgress } = options;
+  const { prefix = "", signal, onProgress } = options;
   let files = 0;
   let messages = 0;
   let reader: ChannelFiles | undefined;
+  const unread = new Map<string, Finding>();
+  const store = tolerantStore(options.store, ({ path, reason }) => {
+    unread.set(path, { kind: "unreadable", path, reason });
+  });
   for await (const group of groups(store.list(prefix, abortable(signal)))) {
     const { channel } = group[0]!.parts;
     if (reader?.channel !== channel) {
@@ -76,6 +82,7 @@ export async function* verifyArchive(
     }
     yield* findings;
   }
+  yield* unread.values();
   for await (const { path, reason, kind = "stray" } of store.strays(prefix, abortable(signal))) {
     yield { kind, path, reason };
   }
@@ -133,11 +140,10 @@ async function verifyFile(
   parts: ArchiveKeyParts,
   options: ReadingOptions,
 ): Promise<BatchVerdict> {
-  // A tombstone bears the digest of what it hides and may hold anything.
-  if (parts.kind === "tombstone") return NOTHING;
+  if (parts.kind === "tombstone") return await verifyTombstone(key, options);
   if (parts.kind === "redaction") return await verifyRedaction(key, options);
   if (parts.kind === "coverage") return await verifyCoverage(key, options);
-  const { store, reader, signal } = options;
+  const { store, hasher, reader, signal } = options;
   const batch = await reader.load(key, abortable(signal));
   if (batch === undefined) return NOTHING; // Gone since it was listed.
   if (batch.ok) {
@@ -149,11 +155,21 @@ async function verifyFile(
   if (batch.fault.kind !== "misplaced") {
     return { findings: [{ path: key, ...batch.fault }], messageCount: 0 };
   }
-  const bytes = await store.get(key, abortable(signal));
-  const { findings, messageCount } = bytes ? verifyBatch(key, parts, bytes) : NOTHING;
+  const entry = await readEntry(key, { store, hasher, ...abortable(signal) });
+  const { findings, messageCount } = entry?.ok ? verifyBatch(key, parts, entry.bytes) : NOTHING;
   const isTold = findings.some(({ kind }) => kind === "misplaced");
   const fault = { path: key, ...batch.fault };
   return { findings: isTold ? findings : [...findings, fault], messageCount };
+}
+
+/** A tombstone bears the digest of what it hides and may hold anything, but it can be read. */
+async function verifyTombstone(
+  key: ArchiveKey,
+  { store, hasher, signal }: ReadingOptions,
+): Promise<BatchVerdict> {
+  const entry = await readEntry(key, { store, hasher, ...abortable(signal) });
+  if (entry === undefined || entry.ok) return NOTHING;
+  return { findings: [{ path: key, ...entry.fault }], messageCount: 0 };
 }
 
 async function verifyRedaction(
@@ -180,10 +196,10 @@ async function verifyCoverage(
 async function verifyMinute(
   minuteUs: Micros,
   before: readonly Finding[],
-  { store, hasher, reader, signal }: ReadingOptions,
+  { hasher, reader, signal }: ReadingOptions,
 ): Promise<Finding[]> {
   const path = minutePrefix(reader.channel, minuteUs);
-  const loader = new MinuteLoader({ store, files: reader, ...abortable(signal) });
+  const loader = new MinuteLoader({ store: reader.store, files: reader, ...abortable(signal) });
   let closure;
   try {
     const span = { fromUs: minuteUs, toUs: minuteUs };

@@ -1,7 +1,9 @@
 import {
+  type ArchiveKey,
   batchKey,
   formatHour,
   hourPrefix,
+  parseArchiveKey,
   parseHour,
   redactionPrefix,
 } from "../../../core/archive_key.ts";
@@ -18,6 +20,9 @@ import type { BatchStore } from "../../../ports/batch_store.ts";
 import type { Hasher } from "../../../ports/hasher.ts";
 import type { Reporter } from "../../../ports/reporter.ts";
 import { readMinutes } from "../../read/read_minutes.ts";
+import { loadBatch } from "../../read/load_batch.ts";
+import { loadRedaction } from "../../read/load_redactions.ts";
+import { readEntry } from "../../read/read_entry.ts";
 import { listHour } from "../list_hour.ts";
 import { SharedCalls } from "../shared_calls.ts";
 import { ByteCache } from "./byte_cache.ts";
@@ -127,8 +132,9 @@ export class ChatReader {
     const key = `${channel} ${formatHour(hourUs)}`;
     const listing = await this.#listings.run(key, () => this.#list(channel, hourUs));
     const known = this.#passes.get(key);
-    const isGood = known !== undefined && known.listing === listing && !known.pass.hasLeftOut;
-    if (isGood) {
+    if (
+      known !== undefined && known.listing === listing && !await this.#isMended(known.pass.leftOut)
+    ) {
       this.#passes.delete(key);
       this.#passes.set(key, known); // The one used last goes last.
       return known.pass;
@@ -141,17 +147,29 @@ export class ChatReader {
     return pass;
   }
 
+  /** Whether any of these files, which could not be used, can be by now. */
+  async #isMended(keys: Iterable<ArchiveKey>): Promise<boolean> {
+    const { hasher, store } = this.#options;
+    const options = { store, hasher, isRedacted: undefined };
+    for (const key of keys) {
+      const kind = parseArchiveKey(key)?.kind;
+      if (kind === "batch" && (await loadBatch(key, options))?.ok === false) continue;
+      if (kind === "redaction" && (await loadRedaction(key, options))?.ok === false) continue;
+      return true;
+    }
+    return false;
+  }
+
   #open(channel: string, hourUs: Micros): HourPass {
-    const { reporter, store, hasher } = this.#options;
+    const { store, hasher } = this.#options;
     const nameOf = async ({ minuteUs, bytes }: ChatMinute) =>
       batchKey(channel, { timeUs: minuteUs, digest: await hasher.digest(bytes) });
     return new HourPass({
       hourUs,
       nameOf,
       recall: async (key) => {
-        const bytes = await store.get(key);
-        if (bytes === undefined) return undefined;
-        return key.includes(toDigestText(await hasher.digest(bytes))) ? bytes : undefined;
+        const entry = await readEntry(key, { store, hasher });
+        return entry?.ok ? entry.bytes : undefined;
       },
       name: `${this.#passCount++}`,
       cache: this.#cache,
@@ -160,13 +178,7 @@ export class ChatReader {
           ...this.#options,
           fromUs,
           untilUs: hourUs + HOUR_US,
-          reporter: {
-            report: (severity, message, fields) => reporter.report(severity, message, fields),
-            count(name, labels, amount) {
-              if (name === "files_left_out") onLeftOut();
-              reporter.count(name, labels, amount);
-            },
-          },
+          onLeftOut,
         }),
     });
   }

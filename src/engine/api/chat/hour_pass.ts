@@ -11,9 +11,12 @@ export interface HourPassOptions {
   readonly cache: ByteCache;
   /**
    * Opens a reading of the hour's minutes from `fromUs` on; minutes without messages are skipped.
-   * `onLeftOut` is called when a file had to be left out.
+   * `onLeftOut` is told of each file that had to be left out.
    */
-  readonly open: (fromUs: Micros, onLeftOut: () => void) => AsyncIterable<ChatMinute>;
+  readonly open: (
+    fromUs: Micros,
+    onLeftOut: (key: ArchiveKey) => void,
+  ) => AsyncIterable<ChatMinute>;
   /** The name that a file with just these lines has. */
   readonly nameOf: (minute: ChatMinute) => Promise<ArchiveKey>;
   /** The bytes of the file of that name, if it is there and whole. */
@@ -37,7 +40,7 @@ export class HourPass {
   readonly #names = new Map<Micros, ArchiveKey | undefined>();
   #turn: Promise<unknown> = Promise.resolve();
   #reading: { readonly minutes: AsyncIterator<ChatMinute>; nextUs: Micros } | undefined;
-  #hasLeftOut = false;
+  readonly #leftOut = new Set<ArchiveKey>();
 
   /** Nothing is read before somebody asks. */
   constructor(options: HourPassOptions) {
@@ -50,11 +53,11 @@ export class HourPass {
   }
 
   /**
-   * Whether a file had to be left out, so that the same listing may mean more later: somebody may
-   * put the right bytes in its place.
+   * The files that had to be left out. Once one of them can be used, because the right bytes were put
+   * in its place, the same listing means more.
    */
-  get hasLeftOut(): boolean {
-    return this.#hasLeftOut;
+  get leftOut(): ReadonlySet<ArchiveKey> {
+    return this.#leftOut;
   }
 
   /**
@@ -78,7 +81,7 @@ export class HourPass {
     const aheadUs = minuteUs - (this.#reading?.nextUs ?? Infinity);
     if (!(aheadUs >= 0 && aheadUs <= SKIPPED_MAX_US)) {
       await this.#endReading();
-      const minutes = open(minuteUs, () => this.#hasLeftOut = true);
+      const minutes = open(minuteUs, (key) => this.#leftOut.add(key));
       this.#reading = { minutes: minutes[Symbol.asyncIterator](), nextUs: minuteUs };
     }
     const reading = this.#reading!;

@@ -1,8 +1,11 @@
 import { type ArchiveKey, parseHour } from "../../../core/archive_key.ts";
+import { UnreadableEntryError } from "../../../core/errors.ts";
 import { toDigestText } from "../../../core/text/digest_text.ts";
 import type { AbortOptions, BatchStore } from "../../../ports/batch_store.ts";
 import type { Peer } from "../../../ports/peer.ts";
+import type { Reporter } from "../../../ports/reporter.ts";
 import { keysOfHour } from "../../read/channel_hours.ts";
+import { faultsOf } from "../../read/faults_told.ts";
 import { hiddenBy } from "../../read/minute_listing.ts";
 import type { Damage } from "../damage.ts";
 import { type HourMemory, type MergedAway, noteName } from "../merged_away.ts";
@@ -15,6 +18,8 @@ export interface WantedFilesOptions extends AbortOptions {
   readonly mergedAway: MergedAway;
   readonly damage: Damage;
   readonly tally: PeerTally;
+  /** Told once of a folder that cannot be read here, and is left alone. */
+  readonly reporter: Reporter;
 }
 
 const NO_MEMORY: HourMemory = {
@@ -38,7 +43,7 @@ export async function wantedFiles(
     readonly hour: string | undefined;
   },
   peer: Peer,
-  { store, mergedAway, damage, tally, signal }: WantedFilesOptions,
+  { store, mergedAway, damage, tally, reporter, signal }: WantedFilesOptions,
 ): Promise<PeerFile[]> {
   const abort = signal === undefined ? {} : { signal };
   const path = `${channel}/${folder}`;
@@ -46,10 +51,18 @@ export async function wantedFiles(
   const { files, refusedCount } = readPeerNames(path, names);
   tally.refusedNames(path, refusedCount);
   const here = new Set<ArchiveKey>();
-  for await (const key of store.list(`${path}/`, abort)) here.add(key);
-  const ofHour = hour === undefined
-    ? []
-    : await keysOfHour(channel, parseHour(hour)!, { store, ...abort });
+  let ofHour: readonly ArchiveKey[] = [];
+  try {
+    for await (const key of store.list(`${path}/`, abort)) here.add(key);
+    if (hour !== undefined) {
+      ofHour = await keysOfHour(channel, parseHour(hour)!, { store, ...abort });
+    }
+  } catch (error) {
+    if (!(error instanceof UnreadableEntryError)) throw error;
+    // What is in the folder is not known, so nothing of it is known to be missing.
+    error.entries.forEach((entry) => faultsOf(reporter).tellFolder(entry));
+    return [];
+  }
   const present = new Set(ofHour.map(noteName));
   const memory = hour === undefined
     ? NO_MEMORY
