@@ -12,6 +12,8 @@ import { memoryStore } from "../../src/adapters/memory_store.ts";
 import { type ArchiveKey, formatArchiveKey, minutePrefix } from "../../src/core/archive_key.ts";
 import { encodeCoverage } from "../../src/core/coverage.ts";
 import { encodeRedaction } from "../../src/core/redaction.ts";
+import type { BatchStore } from "../../src/ports/batch_store.ts";
+import { type Reporter, SILENT } from "../../src/ports/reporter.ts";
 import { Settler } from "../../src/engine/settle/settler.ts";
 import { faultyStore } from "../../src/testing/faulty_store.ts";
 import { virtualClock } from "../../src/testing/virtual_clock.ts";
@@ -194,6 +196,51 @@ test("a bad entry does not keep answers from being held for the next who ask", a
   const mended = await world.ask(path, { headers });
   assert.equal(textsOf(await mended.json()).length, 11);
 });
+
+test("a tombstone that cannot be read hides by its name", async () => {
+  const store = faultyStore(memoryStore());
+  const world = apiWorld({ store });
+  const hidden = await world.put("forsen", [said(1, "hidden")]);
+  await world.put("forsen", [said(61, "shown")]);
+  store.spoil(hidden.replace(/json$/, "tombstone"));
+  assert.equal((await world.ask(pathOf(hidden))).status, 404);
+  assert.deepEqual(textsOf(await world.json(`/forsen/chat.json?${TEN_MINUTES}`)), ["shown"]);
+});
+
+test("a settler names a place that it cannot write to, once, and settles the other minutes", async () => {
+  const store = faultyStore(memoryStore());
+  const world = apiWorld({ store });
+  const other = apiWorld();
+  for (const { put } of [world, other]) {
+    for (const [at, text] of [[1, "a"], [2, "b"], [61, "c"], [62, "d"]] as const) {
+      await put("forsen", [said(at, text)]);
+    }
+  }
+  const settle = async (store: BatchStore, reporter: Reporter) => {
+    const settler = new Settler({ store, hasher, clock: virtualClock(), reporter });
+    for await (const key of store.list("")) settler.noteStored(key);
+    await settler.settleNoted();
+    return settler.pending;
+  };
+  await settle(other.store, SILENT);
+  const [blocked, merged] = await keysOf(other.store);
+  store.spoil(blocked!);
+  const reporter = { report: collectInto(world.reports), count() {} };
+  for (let i = 0; i < 3; i++) assert.equal(await settle(store, reporter), 0, "nothing waits");
+  assert.equal(world.reports.filter((line) => line.includes(blocked!)).length, 1);
+  const left = await keysOf(store);
+  assert.equal(left.length, 4, "two files, the one in whose place something is, and a merged one");
+  assert.ok(left.includes(merged!));
+  store.mend(blocked!);
+  await settle(store, reporter);
+  assert.deepEqual(await keysOf(store), [blocked, merged]);
+});
+
+async function keysOf(store: BatchStore): Promise<ArchiveKey[]> {
+  const keys: ArchiveKey[] = [];
+  for await (const key of store.list("")) keys.push(key);
+  return keys;
+}
 
 test("redactions and coverage leave with the bytes that were checked", async () => {
   const inner = memoryStore();

@@ -177,6 +177,24 @@ test("settleCoverage makes one file of many, the same in any order", async () =>
   assert.equal(parseArchiveKey([...files.keys()][0]!)?.kind, "coverage");
 });
 
+test("settleCoverage makes no file that is too long for its readers, and loses nothing", async () => {
+  const store = memoryStore();
+  const keys: string[] = [];
+  for (const node of ["a", "b"].map((letter) => letter.repeat(20))) {
+    const coverage = new Map(
+      Array.from({ length: 70_000 }, (_, n) => [`${node}.${n}.00000.1`, [[0, 3_000]] as const]),
+    );
+    const bytes = encodeCoverage(HOUR, coverage);
+    assert.ok(parseCoverage(bytes).ok, `${bytes.length} bytes can be read`);
+    const digest = await hasher.digest(bytes);
+    keys.push(formatArchiveKey({ kind: "coverage", channel: "c", hourUs: HOUR, digest }));
+    await store.put(keys.at(-1)!, bytes);
+  }
+  const settled = await settleCoverage("c", HOUR, { store, hasher, reporter: SILENT });
+  assert.deepEqual(settled, { written: 0, deleted: 0 });
+  assert.deepEqual([...(await contentsOf(store)).keys()].sort(), keys.sort());
+});
+
 test("estimateMissed is right on the whole where two listeners fail independently", () => {
   const random = seededRandom("missed");
   let [missed, estimated] = [0, 0];

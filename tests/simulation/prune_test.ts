@@ -4,6 +4,7 @@ import { memoryMarks, memoryNotes } from "../../src/adapters/memory_notes.ts";
 import { formatHour } from "../../src/core/archive_key.ts";
 import { HOUR_US, hourOf, MINUTE_US } from "../../src/core/time.ts";
 import { pruneArchive, type PrunedHour } from "../../src/engine/prune/prune_archive.ts";
+import { faultyStore } from "../../src/testing/faulty_store.ts";
 import { ownLock } from "../../src/engine/settle/own_lock.ts";
 import { CHANNEL, contentsOf, filesOf, storeWith, WORLD_US } from "./settle_world.ts";
 
@@ -59,4 +60,29 @@ test("pruneArchive in a dry run tells the same and changes nothing", async () =>
   assert.deepEqual(pruned, [BEFORE, AT]);
   assert.deepEqual(left, [BEFORE, AT, AFTER]);
   assert.equal(mark, "");
+});
+
+test("pruneArchive names what it cannot delete, keeps what hides it, and goes on", async () => {
+  const files = SAID.flatMap((each) => [...filesOf([each])]);
+  const store = faultyStore(await storeWith(files));
+  const [first, second] = files.map(([key]) => key) as [string, string, string];
+  const tombstone = first.replace(/json$/, "tombstone");
+  await store.put(tombstone, new Uint8Array());
+  store.spoil(first);
+  const stray = { path: `${first.slice(0, first.lastIndexOf("/"))}/notes.txt`, reason: "no file" };
+  async function* strays(prefix: string) {
+    yield* store.strays(prefix);
+    if (stray.path.startsWith(prefix)) yield stray;
+  }
+  const pruned: PrunedHour[] = [];
+  const marks = memoryMarks();
+  const options = { marks, notes: memoryNotes(), beforeUs: HOUR + HOUR_US, isDryRun: false };
+  for await (
+    const hour of pruneArchive({ ...options, store: { ...store, strays }, lock: ownLock(store) })
+  ) pruned.push(hour);
+  assert.deepEqual(pruned.map(({ hour, files }) => [hour, files]), [[BEFORE, 0], [AT, 1]]);
+  assert.deepEqual(pruned[0]!.undeleted.map(({ path }) => path), [first, tombstone]);
+  assert.deepEqual(pruned[0]!.strays, [stray]);
+  assert.ok(await store.get(tombstone), "or the batch would be shown, once it can be read");
+  assert.equal(await store.get(second), undefined);
 });

@@ -25,7 +25,9 @@ import {
   truthOf,
 } from "./settle_world.ts";
 
-const FAULTS: readonly Fault[] = ["full", "io", "lost-answer", "crash-before", "crash-after"];
+const FAULTS: readonly Fault[] = [
+  ...["full", "io", "unreadable", "lost-answer", "crash-before", "crash-after"] as const,
+];
 
 /** Three nodes that know different parts of the same. */
 function threeNodes(seed: string): { all: SmallSighting[]; files: Map<ArchiveKey, Uint8Array> } {
