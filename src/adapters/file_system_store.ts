@@ -105,12 +105,12 @@ class FileSystemArchive implements FileSystemStore {
 
   async *list(prefix: string, { signal }: AbortOptions = {}): AsyncIterable<ArchiveKey> {
     signal?.throwIfAborted();
-    const unreadable: UnreadableEntry[] = [];
+    const unreadable = new Map<string, UnreadableEntry>();
     try {
       const folders = fileFolders(this.#calls, {
         root: this.#root,
         prefix,
-        onError: (folder, cause) => void unreadable.push(...this.#verdictOn(folder, cause)),
+        onError: (folder, cause) => void unreadable.set(folder, this.#verdictOn(folder, cause)),
       });
       for await (const folder of folders) {
         signal?.throwIfAborted();
@@ -122,7 +122,7 @@ class FileSystemArchive implements FileSystemStore {
     } catch (cause) {
       throw this.#translate(`list "${prefix}"`, cause, signal);
     }
-    const [first, ...rest] = unreadable;
+    const [first, ...rest] = unreadable.values();
     if (first !== undefined) throw new UnreadableEntryError("STORE_IO", [first, ...rest]);
   }
 
@@ -208,10 +208,13 @@ class FileSystemArchive implements FileSystemStore {
   }
 
   /** Keys in `folder`, ascending. What cannot be listed is added to `unreadable`. */
-  async #keysIn(folder: string, unreadable: UnreadableEntry[]): Promise<Iterable<ArchiveKey>> {
+  async #keysIn(
+    folder: string,
+    unreadable: Map<string, UnreadableEntry>,
+  ): Promise<Iterable<ArchiveKey>> {
     const listed = async <T>(path: string, work: () => Promise<readonly T[]>) =>
       await work().catch((cause: unknown) => {
-        unreadable.push(...this.#verdictOn(path, cause));
+        unreadable.set(path, this.#verdictOn(path, cause));
         return [];
       });
     const first = firstFolderOf(folder);
@@ -273,10 +276,10 @@ class FileSystemArchive implements FileSystemStore {
   }
 
   /** What is said of a folder that cannot be listed. Throws `cause` if it is the whole store's. */
-  #verdictOn(folder: string, cause: unknown): readonly UnreadableEntry[] {
+  #verdictOn(folder: string, cause: unknown): UnreadableEntry {
     const error = folder === "" ? undefined : entryError(folder, { attempt: "", cause });
     if (error === undefined) throw cause;
-    return error.entries;
+    return error.entries[0];
   }
 
   /** As `#translate`, where `cause` may speak of the entry `path` alone. */

@@ -12,6 +12,7 @@ import {
   type BadArchive,
   badArchive,
   type BadEntry,
+  inFirstLayout,
   SPOILERS,
 } from "../conformance/bad_entries.ts";
 import { mountSmallDisk } from "../conformance/small_disk.ts";
@@ -28,10 +29,13 @@ function unprivileged(): { readonly under: readonly string[] } | { readonly reas
 
 const user = unprivileged();
 
-async function open(t: TestContext): Promise<{ root: string; archive: BadArchive }> {
+async function open(
+  t: TestContext,
+  placeOf?: (key: string) => string,
+): Promise<{ root: string; archive: BadArchive }> {
   const { path, close } = tempFolder();
   t.after(close);
-  const archive = await badArchive(path);
+  const archive = await badArchive(path, placeOf);
   if (!("reason" in user)) return { root: path, archive };
   // Whoever reads everything reads an empty file of the wrong hash there, or an empty tombstone.
   t.diagnostic(user.reason);
@@ -106,6 +110,32 @@ test("settle merges what is good beside bad entries, and leaves them alone", asy
   assert.deepEqual(textsOf(stdout), archive.good);
   const again = await cli("settle", "-a", root);
   assert.match(again.stdout, /0 batches written, 0 files merged away/);
+});
+
+test("bad entries where the first version kept them are named, and all others go on", async (t) => {
+  const { root, archive } = await open(t, inFirstLayout);
+  const verified = await cli("verify", "-a", root);
+  for (const { key } of archive.bad) {
+    assert.ok(
+      verified.stdout.includes(`unreadable: ${key}`) || verified.stdout.includes(`damaged: ${key}`),
+      key,
+    );
+  }
+  for (let i = 0; i < 2; i++) {
+    const printed = await cli("cat", "-a", root, "forsen");
+    assert.deepEqual(textsOf(printed.stdout), archive.good);
+    assertNamed(printed.stderr, of(["batch", "redaction"], archive));
+    const settled = await cli("settle", "-a", root);
+    assertNamed(settled.stderr, of(["batch", "redaction", "coverage"], archive));
+    assert.match(
+      settled.stdout,
+      i === 0 ? /3 batches written, 5 files/ : /0 batches written, 0 files/,
+    );
+  }
+  for (const { key, what } of archive.bad) {
+    const isSomewhere = [key, inFirstLayout(key)].some((path) => isThere(join(root, path)));
+    assert.ok(isSomewhere, `${what} ${key}`);
+  }
 });
 
 test("redact forgets in good files and names the others", async (t) => {

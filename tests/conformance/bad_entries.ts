@@ -23,6 +23,7 @@ import {
 } from "../../src/core/archive_key.ts";
 import { encodeBatch } from "../../src/core/batch.ts";
 import { encodeCoverage } from "../../src/core/coverage.ts";
+import { firstPathOf } from "../../src/core/layout/first_layout.ts";
 import { encodeRedaction } from "../../src/core/redaction.ts";
 import { MINUTE_US } from "../../src/core/time.ts";
 import { someBytes } from "../../src/testing/suite.ts";
@@ -93,12 +94,17 @@ const HOUR_US = NOON_S * 1e6;
  * Fills the folder `root` with a channel "forsen" that has, in the hour from {@link NOON_S} on, good
  * files of every kind and under other names of every kind one of each bad entry: in the minutes of
  * the good batches and in others.
+ *
+ * @param placeOf where the file of a key is, such as {@link inFirstLayout}; under its key by default.
  */
-export async function badArchive(root: string): Promise<BadArchive> {
+export async function badArchive(
+  root: string,
+  placeOf: (key: ArchiveKey) => string = (key) => key,
+): Promise<BadArchive> {
   const put = (parts: Partial<ArchiveKeyParts>, bytes: Uint8Array): ArchiveKey => {
     const digest = createHash("sha256").update(bytes).digest();
     const key = keyOf({ ...parts, digest });
-    writeFileSync(clear(join(root, key)), bytes);
+    writeFileSync(clear(join(root, placeOf(key))), bytes);
     return key;
   };
   const batch = (minute: number) =>
@@ -130,17 +136,17 @@ export async function badArchive(root: string): Promise<BadArchive> {
     };
     for (const [what, spoil] of Object.entries(SPOILERS)) {
       const key = next();
-      await spoil(join(root, key));
+      await spoil(join(root, placeOf(key)));
       bad.push({ key, kind, what });
     }
     const locked = next();
-    writeFileSync(clear(join(root, locked)), "");
-    chmodSync(join(root, locked), 0);
-    denied.push(locked);
+    writeFileSync(clear(join(root, placeOf(locked))), "");
+    chmodSync(join(root, placeOf(locked)), 0);
+    denied.push(placeOf(locked));
     bad.push({ key: locked, kind, what: "denied" });
     if (kind === "tombstone") continue; // Its bytes may be anything.
     const damaged = next();
-    writeFileSync(clear(join(root, damaged)), GARBAGE);
+    writeFileSync(clear(join(root, placeOf(damaged))), GARBAGE);
     bad.push({ key: damaged, kind, what: "bytes of another hash" });
     const garbage = put(
       { kind, minuteUs: HOUR_US, hourUs: HOUR_US } as Partial<ArchiveKeyParts>,
@@ -149,6 +155,11 @@ export async function badArchive(root: string): Promise<BadArchive> {
     bad.push({ key: garbage, kind, what: "garbage" });
   }
   return { good: ["one", "two", "two and a bit", "three", "four"], bad, denied, servable };
+}
+
+/** Where the first version of chatloom kept the file `key`. */
+export function inFirstLayout(key: ArchiveKey): string {
+  return firstPathOf(key) ?? key;
 }
 
 function keyOf(parts: object): ArchiveKey {
