@@ -14,6 +14,7 @@ import {
   type OwnerRecord,
   readOwner,
 } from "./file_system/journal_owner.ts";
+import { JournalReserve, type ReserveChange } from "./file_system/journal_reserve.ts";
 import { FileJournalRun } from "./file_system/journal_run.ts";
 import { ownIdentity } from "./file_system/process_identity.ts";
 
@@ -23,6 +24,10 @@ export interface FileSystemJournalOptions {
   readonly heartbeatMs?: number;
   /** A run whose process cannot be looked up is dead after so long without a sign: 2 min. */
   readonly deadAfterMs?: number;
+  /** How large the reserve of a run is that it gives up on a full disk, in bytes: 64 MiB; 0 for none. */
+  readonly reserveBytes?: number;
+  /** Told when a run gave up some of its reserve, and when it is whole again. */
+  readonly onReserve?: (change: ReserveChange) => void;
   /** The calls to the file system, for tests. */
   readonly calls?: FileCalls;
 }
@@ -54,6 +59,8 @@ export function fileSystemJournal(
   return new FileSystemJournals(resolve(root), options);
 }
 
+export type { ReserveChange } from "./file_system/journal_reserve.ts";
+
 class FileSystemJournals implements JournalStore {
   readonly #folder: string;
   readonly #asideFolder: string;
@@ -61,6 +68,7 @@ class FileSystemJournals implements JournalStore {
   readonly #files: DurableFiles;
   readonly #heartbeatMs: number;
   readonly #deadAfterMs: number;
+  readonly #reserve: Pick<FileSystemJournalOptions, "reserveBytes" | "onReserve">;
 
   constructor(
     root: string,
@@ -68,8 +76,10 @@ class FileSystemJournals implements JournalStore {
       calls = NODE_FILE_CALLS,
       heartbeatMs = HEARTBEAT_MS,
       deadAfterMs = DEAD_AFTER_MS,
+      ...reserve
     }: FileSystemJournalOptions,
   ) {
+    this.#reserve = reserve;
     this.#folder = join(root, STATE_FOLDER, "journal");
     this.#asideFolder = join(root, STATE_FOLDER, "aside");
     this.#calls = calls;
@@ -110,6 +120,12 @@ class FileSystemJournals implements JournalStore {
           files: this.#files,
           folder,
           asideFolder: this.#asideFolder,
+          isStillDead: async () =>
+            await isRunDead(this.#calls, folder, {
+              record,
+              deadAfterMs,
+              nowMs: () => this.#files.nowMs(this.#folder),
+            }),
         });
       }
     } catch (cause) {
@@ -118,9 +134,15 @@ class FileSystemJournals implements JournalStore {
   }
 
   #begin(name: string): JournalRun {
+    const folder = join(this.#folder, name);
+    const { reserveBytes: sizeBytes, onReserve: onChange } = this.#reserve;
+    const reserve = sizeBytes === 0
+      ? undefined
+      : new JournalReserve({ calls: this.#calls, folder, sizeBytes, onChange });
     return new FileJournalRun(name, {
       calls: this.#calls,
-      folder: join(this.#folder, name),
+      folder,
+      reserve,
       heartbeatMs: this.#heartbeatMs,
       onClose: () => OPEN_RUNS.delete(name),
     });

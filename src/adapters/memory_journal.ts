@@ -25,6 +25,12 @@ export interface MemoryJournal extends JournalStore {
   /** Ends the processes that write here, at once: all runs are dead, and appending to them throws. */
   crash(options?: CrashOptions): void;
 
+  /**
+   * From now on a run counts as dead, though its process lives: as one that was frozen. Whoever removes
+   * it takes it away from that process.
+   */
+  takeForDead(name: string): void;
+
   /** What was set aside so far, oldest first. */
   readonly aside: readonly AsideBytes[];
 }
@@ -46,7 +52,8 @@ interface Segment {
 interface Run {
   readonly name: string;
   readonly segments: Map<number, Segment>;
-  state: "alive" | "closed" | "crashed";
+  state: "alive" | "closed" | "crashed" | "lost";
+  isTakenForDead: boolean;
 }
 
 class MemoryRuns implements MemoryJournal {
@@ -57,7 +64,12 @@ class MemoryRuns implements MemoryJournal {
   async openRun(node: string): Promise<JournalRun> {
     if (!isNodeName(node)) throw new RangeError(`Cannot open a journal for node "${node}"`);
     const name = `${node}.${(++this.#count).toString(36).padStart(5, "0")}`;
-    const run: Run = { name, segments: new Map([[1, emptySegment()]]), state: "alive" };
+    const run: Run = {
+      name,
+      segments: new Map([[1, emptySegment()]]),
+      state: "alive",
+      isTakenForDead: false,
+    };
     this.#runs.set(name, run);
     return await Promise.resolve(new MemoryRun(run));
   }
@@ -65,7 +77,8 @@ class MemoryRuns implements MemoryJournal {
   async *deadRuns(): AsyncIterable<DeadRun> {
     await Promise.resolve();
     for (const run of [...this.#runs.values()]) {
-      if (run.state !== "alive" && this.#runs.has(run.name)) yield this.#deadRun(run);
+      const isDead = run.state !== "alive" || run.isTakenForDead;
+      if (isDead && this.#runs.has(run.name)) yield this.#deadRun(run);
     }
   }
 
@@ -80,7 +93,13 @@ class MemoryRuns implements MemoryJournal {
     }
   }
 
+  takeForDead(name: string): void {
+    const run = this.#runs.get(name);
+    if (run !== undefined) run.isTakenForDead = true;
+  }
+
   #deadRun(run: Run): DeadRun {
+    const lengthThen = lengthOf(run);
     return {
       name: run.name,
       async *segments() {
@@ -99,9 +118,11 @@ class MemoryRuns implements MemoryJournal {
         return await Promise.resolve(`memory, aside ${this.aside.length}`);
       },
       remove: async () => {
-        this.#runs.delete(run.name);
-        run.segments.clear();
         await Promise.resolve();
+        if (run.state === "alive" && lengthOf(run) !== lengthThen) return; // It is written after all.
+        this.#runs.delete(run.name);
+        if (run.state === "alive") run.state = "lost";
+        run.segments.clear();
       },
     };
   }
@@ -148,6 +169,13 @@ class MemoryRun implements JournalRun {
     return this.#segment;
   }
 
+  async *read(number: number): AsyncIterable<Uint8Array> {
+    await Promise.resolve();
+    this.#checkAlive("read");
+    const segment = this.#run.segments.get(number);
+    if (segment !== undefined && segment.length > 0) yield segment.bytes.slice(0, segment.length);
+  }
+
   async release(number: number): Promise<void> {
     this.#checkAlive("release a segment of");
     if (!(Number.isInteger(number) && number >= 1 && number < this.#segment)) {
@@ -171,11 +199,19 @@ class MemoryRun implements JournalRun {
       throw new TypeError(`Cannot ${attempt} journal "${name}": it is closed`);
     }
     if (state === "alive") return;
+    if (state === "lost") {
+      const reason = "another process took its recorder for dead";
+      throw new ChatloomError("JOURNAL_LOST", `Cannot ${attempt} journal "${name}": ${reason}`);
+    }
     throw new ChatloomError(
       "JOURNAL_IO",
       `Cannot ${attempt} journal "${name}": its process is gone`,
     );
   }
+}
+
+function lengthOf(run: Run): number {
+  return [...run.segments.values()].reduce((sum, { length }) => sum + length, 0);
 }
 
 function emptySegment(): Segment {

@@ -13,7 +13,11 @@ export {
   type FileSystemStoreOptions,
 } from "./file_system_store.ts";
 export { fileSystemLock, type FileSystemLockOptions } from "./file_system_lock.ts";
-export { fileSystemJournal, type FileSystemJournalOptions } from "./file_system_journal.ts";
+export {
+  fileSystemJournal,
+  type FileSystemJournalOptions,
+  type ReserveChange,
+} from "./file_system_journal.ts";
 export type {
   FileCalls,
   FileFacts,
@@ -32,6 +36,7 @@ export { fileSystemMarks, fileSystemNotes } from "./file_system_notes.ts";
 export { memoryStore } from "./memory_store.ts";
 export { systemClock } from "./system_clock.ts";
 export { systemRandom } from "./system_random.ts";
+export { nodeHasher } from "./hashers/node_hasher.ts";
 export { type SyncHasher, wasmHasher } from "./wasm_hasher.ts";
 export { bestHasher, webCryptoHasher } from "./web_crypto_hasher.ts";
 export {

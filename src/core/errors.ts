@@ -7,6 +7,8 @@ import type { ArchiveKey } from "./archive_key.ts";
  * - `STORE_DENIED`: the file system refuses (EACCES, EPERM, EROFS)
  * - `STORE_IO`: any other trouble of a store
  * - `JOURNAL_IO`: the journal cannot be written or read
+ * - `JOURNAL_LOST`: the journal was taken away: another process took its recorder for dead, or its
+ *   files were deleted
  * - `LOGIN_REFUSED`: Twitch does not take nick and token
  * - `CONNECTION_LOST`: a connection broke or could not be made
  * - `PEER_REFUSED`: a peer answered with something other than what was asked
@@ -17,6 +19,7 @@ export type ErrorCode =
   | "STORE_DENIED"
   | "STORE_IO"
   | "JOURNAL_IO"
+  | "JOURNAL_LOST"
   | "LOGIN_REFUSED"
   | "CONNECTION_LOST"
   | "PEER_REFUSED"

@@ -1,5 +1,4 @@
-import type { ArchiveKey } from "./archive_key.ts";
-import { SightingSet } from "./sighting_set.ts";
+import { type AddOptions, SightingSet } from "./sighting_set.ts";
 
 /**
  * The sightings of one batch.
@@ -8,7 +7,7 @@ import { SightingSet } from "./sighting_set.ts";
  */
 export function readBatch(
   bytes: Uint8Array,
-  options?: { readonly key?: ArchiveKey },
+  options?: AddOptions,
 ): SightingSet {
   const set = new SightingSet();
   set.add(bytes, options);

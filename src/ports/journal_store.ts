@@ -16,7 +16,8 @@ export interface JournalRun {
    * the caller may change `bytes`.
    *
    * @throws {ChatloomError} `STORE_FULL`, `STORE_DENIED` or `JOURNAL_IO`; what was written of `bytes`
-   * is taken back, and a later call may work again.
+   * is taken back, and a later call may work again. `JOURNAL_LOST` when the run was removed
+   * meanwhile, and from then on: no recovery finds what it holds, and only another run helps.
    */
   append(bytes: Uint8Array): void;
 
@@ -24,8 +25,8 @@ export interface JournalRun {
    * When it resolves, a power cut cannot lose what was appended before the call, to any segment.
    *
    * @throws {ChatloomError} as `append` does, when that cannot be promised: also each time after, as
-   * long as a segment that the disk refused is not released; and when the run was taken for dead and
-   * removed by another machine, or cannot show that it lives.
+   * long as a segment that the disk refused is not released; and when the run cannot show that it
+   * lives. The message of `JOURNAL_LOST` says how the run was lost.
    */
   sync(): Promise<void>;
 
@@ -34,6 +35,15 @@ export interface JournalRun {
    * then the old one goes on.
    */
   rotate(): number;
+
+  /**
+   * Yields the bytes of segment `number` in order, piece by piece, up to what is appended when the
+   * reader gets there; nothing when the segment was released. The pieces belong to the caller. Left
+   * out where nothing is kept.
+   *
+   * @throws {ChatloomError} `STORE_DENIED` or `JOURNAL_IO`
+   */
+  read?(number: number): AsyncIterable<Uint8Array>;
 
   /**
    * Forgets segment `number`. Forgetting twice does nothing. A power cut may bring it back.
@@ -75,7 +85,10 @@ export interface DeadRun {
    */
   setAside(bytes: Uint8Array): Promise<string>;
 
-  /** Forgets the run. When it was forgotten already, as by another process, does nothing. */
+  /**
+   * Forgets the run. When it was forgotten already, as by another process, does nothing. A run that is
+   * written again, because its process was only frozen, stays.
+   */
   remove(): Promise<void>;
 }
 

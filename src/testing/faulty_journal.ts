@@ -83,6 +83,9 @@ function faultyRun(run: JournalRun, calls: FaultyCalls): JournalRun {
     append: (bytes) => calls.doNow("append", name, () => run.append(bytes)),
     sync: () => calls.do("sync", name, () => run.sync()),
     rotate: () => calls.doNow("rotate", name, () => run.rotate()),
+    ...(run.read === undefined ? {} : {
+      read: (number) => calls.each("read", `${name} ${number}`, () => run.read!(number)),
+    }),
     release: (number) => calls.do("release", `${name} ${number}`, () => run.release(number)),
     close: () => calls.do("close", name, () => run.close()),
   };

@@ -17,7 +17,7 @@ import { parse as parseWithIrcMessage } from "irc-message";
 import { parseMessage } from "ircv3";
 import tmiParser from "tmi.js/lib/parser.js";
 import { parseIrcLine } from "../../src/core/irc/irc_line.ts";
-import { encodeRecordedBatch } from "../../src/engine/record/batch_writer.ts";
+import { encodeRecordedBatch } from "../../src/engine/record/encode_recorded.ts";
 import { Recording } from "../../src/engine/record/recording.ts";
 import type { Hasher } from "../../src/ports/hasher.ts";
 import { SILENT } from "../../src/ports/reporter.ts";

@@ -62,6 +62,7 @@ export function faultyFileCalls(
     removeFolder: async (path) => (step(`removeFolder ${path}`), await inner.removeFolder(path)),
     syncFolder: async (path) => (step(`syncFolder ${path}`), await inner.syncFolder(path)),
     touch: async (path) => (step(`touch ${path}`), await inner.touch(path)),
+    freeBytes: async (path) => (step(`freeBytes ${path}`), await inner.freeBytes(path)),
   };
   return { calls, log };
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  appendFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -199,14 +200,45 @@ test("fileSystemJournal shows a sign of life again and again, and tells when it 
   await run.sync();
 });
 
-test("fileSystemJournal tells a run that others removed it", async (t) => {
+test("fileSystemJournal tells a run that others removed it, at the next append and sync", async (t) => {
   if (process.platform === "win32") return t.skip("Windows removes no open file");
   const { journal, folder } = open(t);
-  const run = await openRun(t, journal);
-  run.append(someBytes(10));
-  await run.sync();
-  rmSync(join(folder, run.name), { recursive: true });
-  await assert.rejects(run.sync(), CODE("JOURNAL_IO"));
+  const taken = await openRun(t, journal);
+  taken.append(someBytes(10));
+  await taken.sync();
+  rmSync(join(folder, taken.name), { recursive: true });
+  assert.throws(() => taken.append(someBytes(10)), CODE("JOURNAL_LOST"));
+  assert.throws(() => taken.rotate(), CODE("JOURNAL_LOST"));
+  await assert.rejects(
+    taken.sync(),
+    CODE("JOURNAL_LOST", /another process took this one for dead/),
+  );
+
+  const deleted = await openRun(t, journal);
+  rmSync(folder, { recursive: true });
+  await assert.rejects(deleted.sync(), CODE("JOURNAL_LOST", /the folder of journals was deleted/));
+
+  const moved = await openRun(t, journal);
+  renameSync(join(folder, moved.name), join(folder, ".removed-x"));
+  moved.append(someBytes(10)); // Its file still has a name, but not one that a recovery finds.
+  await assert.rejects(moved.sync(), CODE("JOURNAL_LOST"));
+});
+
+test("fileSystemJournal removes no dead run whose process goes on after all", async (t) => {
+  const { root, journal, folder } = open(t);
+  const { name, path } = await leftover(
+    { journal, folder },
+    (owner) => ({ ...owner, pidNamespace: "elsewhere" }),
+  );
+  age(path, 3);
+  const [dead] = await collect(fileSystemJournal(root).deadRuns());
+  assert.equal(dead?.name, name);
+  appendFileSync(join(path, "000001.log"), "thawed"); // While it is recovered.
+  await dead.remove();
+  assert.ok(existsSync(join(path, "000001.log")));
+  age(path, 3);
+  await dead.remove();
+  assert.ok(!existsSync(path));
 });
 
 test("fileSystemJournal sweeps what crashed openings and removals left, once it is old", async (t) => {

@@ -126,6 +126,7 @@ function diskCalls(
         folderAt(path).durable = new Map(folderAt(path).names);
       }),
     touch: (path) => later(() => void find(path)),
+    freeBytes: () => Promise.resolve(0),
   };
   return calls;
 }

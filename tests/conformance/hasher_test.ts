@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { Buffer } from "node:buffer";
 import process from "node:process";
 import { test } from "node:test";
+import { nodeHasher } from "../../src/adapters/hashers/node_hasher.ts";
 import { wasmHasher } from "../../src/adapters/wasm_hasher.ts";
 import { bestHasher, webCryptoHasher } from "../../src/adapters/web_crypto_hasher.ts";
 import type { Hasher, HashStream } from "../../src/ports/hasher.ts";
@@ -14,6 +15,7 @@ hasherSuite({
   test: (name, body) => test(`webCryptoHasher: ${name}`, body),
   open: webCryptoHasher,
 });
+hasherSuite({ test: (name, body) => test(`nodeHasher: ${name}`, body), open: nodeHasher });
 hasherSuite({ test: (name, body) => test(`wasmHasher: ${name}`, body), open: wasmHasher });
 
 test("bestHasher is Web Crypto where it is, and WebAssembly where it is not", async () => {

@@ -116,3 +116,62 @@ test("HeardBatch encodes once, and the same whenever it is asked", () => {
   assert.equal(batch.encode(), first);
   assert.deepEqual([...batch.commandCounts], [["PRIVMSG", 1]]);
 });
+
+/** Lines as a busy channel brings them, some of them ranged, heard by `receivers` connections. */
+function busyMinute(receivers: number, count: number): { batch: HeardBatch; held: number[] } {
+  const random = seededRandom(SEED);
+  const batch = new HeardBatch();
+  const later = new LaterTimestamps();
+  const held: number[] = [];
+  for (let i = 0; i < count; i++) {
+    const n = intBelow(random, receivers);
+    const at = { receiver: `n.AbCdE.${n}`, receivedUs: BASE_US + i * 1_000 };
+    const isRanged = random.next() < 0.2;
+    const text = "x".repeat(intBelow(random, 200));
+    const sent = BASE_US / 1000 + i;
+    const line = isRanged
+      ? `:u${i}!u${i}@u${i}.tmi.twitch.tv JOIN #c`
+      : `@badges=;color=#1E90FF;display-name=User${i};id=${i};tmi-sent-ts=${sent} ` +
+        `:u${i}!u${i}@u${i}.tmi.twitch.tv PRIVMSG #c :${text}`;
+    const parsed = parseIrcLine(line);
+    assert.ok(parsed.ok);
+    if (isRanged) {
+      const range = { startUs: at.receivedUs, endUs: at.receivedUs + 10 * SECOND_US };
+      batch.addRanged(parsed.message, { range, later: later.join() }, { ...at, line });
+    } else {
+      later.note(sent * 1000);
+      batch.addExact(parsed.message, sent * 1000, { ...at, line });
+    }
+    held.push(batch.heldBytes);
+  }
+  return { batch, held };
+}
+
+test("HeardBatch holds at most twice what its lines take, and less once it is encoded", () => {
+  const { batch, held } = busyMinute(1, 3_000);
+  const lines = [...batch.lines()];
+  const lineBytes = lines.reduce((sum, line) => sum + line.length + 1, 0);
+  assert.ok(held.at(-1)! <= 2 * lineBytes, `${held.at(-1)} bytes held for ${lineBytes}`);
+  assert.ok(held[0]! <= 2_048 + 2 * lines[0]!.length, `${held[0]} bytes held for one line`);
+  for (let i = 1; i < held.length; i++) {
+    assert.ok(held[i]! <= Math.max(held[i - 1]! + 66_000, 2 * held[i - 1]!), "it grows in leaps");
+  }
+  const { bytes } = batch.encode();
+  assert.equal(batch.heldBytes, bytes.length);
+});
+
+test("HeardBatch made of another one's lines is the same batch", () => {
+  for (const receivers of [1, 3]) {
+    for (const isEncoded of [false, true]) {
+      const { batch } = busyMinute(receivers, 500);
+      if (isEncoded) batch.encode();
+      const again = new HeardBatch();
+      for (const line of batch.lines()) again.addLine(line);
+      assert.deepEqual(again.commandCounts.get("JOIN"), batch.commandCounts.get("JOIN"));
+      const [first, second] = [batch.encode(), again.encode()].map(({ bytes }) =>
+        new TextDecoder().decode(bytes)
+      );
+      assert.equal(second, first, `replay with SIM_SEED=${SEED}`);
+    }
+  }
+});

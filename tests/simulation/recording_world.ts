@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseArchiveKey } from "../../src/core/archive_key.ts";
+import { type ArchiveKey, parseArchiveKey } from "../../src/core/archive_key.ts";
 import {
   type CrashOptions,
   type MemoryJournal,
@@ -15,9 +15,11 @@ import { parseIrcLine } from "../../src/core/irc/irc_line.ts";
 import { JournalWriter } from "../../src/engine/journal/journal_writer.ts";
 import { recoverJournals } from "../../src/engine/journal/recover_journals.ts";
 import { Recorder } from "../../src/engine/record/recorder.ts";
+import { settleArchive } from "../../src/engine/settle/settle_archive.ts";
 import { type ChatPool, chatPool } from "../../src/engine/session/chat_pool.ts";
 import type { ChatListener } from "../../src/engine/session/listener.ts";
 import type { BatchStore } from "../../src/ports/batch_store.ts";
+import type { JournalStore } from "../../src/ports/journal_store.ts";
 import type { Reporter } from "../../src/ports/reporter.ts";
 import { type SeededRandom, seededRandom } from "../../src/testing/seeded_random.ts";
 import {
@@ -61,6 +63,10 @@ export interface RecordingWorldOptions {
   readonly copies?: number;
   readonly store?: BatchStore;
   readonly journals?: MemoryJournal;
+  /** How a recorder opens its runs, if not in `journals` themselves. */
+  readonly recordersJournals?: JournalStore;
+  readonly waitingMaxBytes?: number;
+  readonly onStored?: (key: ArchiveKey, soleReceiver?: string) => void;
 }
 
 /** A recorder that listens to a simulated Twitch, on a virtual clock, writing to memory. */
@@ -116,15 +122,19 @@ export class RecordingWorld {
   /** Starts a recorder, on a wall clock `wallOffsetUs` from Twitch's. */
   async start({ wallOffsetUs = 0 }: { readonly wallOffsetUs?: number } = {}): Promise<void> {
     const { reporter, journals } = this;
-    const { copies = 1, channels } = this.#options;
+    const { copies = 1, channels, recordersJournals = journals, waitingMaxBytes } = this.#options;
     const life = { isOver: false };
     this.#life = life;
     const store = mortal(this.store, life);
     const clock = this.clock.host(wallOffsetUs);
     this.#host = clock;
-    const run = await journals.openRun("node");
-    const journal = new JournalWriter(run, { store: journals, reporter });
-    const recorder = new Recorder({ store, hasher, clock, reporter, journal });
+    const run = await recordersJournals.openRun("node");
+    const journal = new JournalWriter(run, { store: recordersJournals, reporter });
+    const limits = {
+      ...(waitingMaxBytes === undefined ? {} : { waitingMaxBytes }),
+      ...(this.#options.onStored === undefined ? {} : { onStored: this.#options.onStored }),
+    };
+    const recorder = new Recorder({ store, hasher, clock, reporter, journal, ...limits });
     this.#recorder = recorder;
     const pool = chatPool({
       url: "ws://simulated",
@@ -157,10 +167,11 @@ export class RecordingWorld {
       },
       received: (receiver, lines) => {
         if (life.isOver) return;
-        listener.received(receiver, lines);
+        const safe = listener.received(receiver, lines);
         const texts = lines.map(({ line }) => line);
         this.heard.get(receiver)!.push(...texts);
         this.onReceived(receiver, texts);
+        return safe;
       },
       closed: (receiver, fragment) => {
         if (!life.isOver) listener.closed(receiver, fragment);
@@ -203,6 +214,12 @@ export class RecordingWorld {
   async recover(): Promise<void> {
     const { journals, store, reporter } = this;
     await this.clock.run(recoverJournals({ journals, store, hasher, reporter }));
+  }
+
+  /** Makes one file of each minute. */
+  async settle(): Promise<void> {
+    const { store, reporter } = this;
+    await this.clock.run(settleArchive({ store, hasher, reporter }));
   }
 
   /** Ends Twitch too. */

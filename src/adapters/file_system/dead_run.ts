@@ -21,15 +21,18 @@ export class FileDeadRun implements DeadRun {
   readonly #files: DurableFiles;
   readonly #folder: string;
   readonly #asideFolder: string;
+  readonly #isStillDead: () => Promise<boolean>;
 
   /** The run in `folder`; what is set aside goes to `asideFolder`. */
   constructor(
     name: string,
-    { calls, files, folder, asideFolder }: {
+    { calls, files, folder, asideFolder, isStillDead }: {
       readonly calls: FileCalls;
       readonly files: DurableFiles;
       readonly folder: string;
       readonly asideFolder: string;
+      /** Asked once more before the run is removed. */
+      isStillDead(): Promise<boolean>;
     },
   ) {
     this.name = name;
@@ -37,6 +40,7 @@ export class FileDeadRun implements DeadRun {
     this.#files = files;
     this.#folder = folder;
     this.#asideFolder = asideFolder;
+    this.#isStillDead = isStillDead;
   }
 
   async *segments(): AsyncIterable<number> {
@@ -50,26 +54,8 @@ export class FileDeadRun implements DeadRun {
     }
   }
 
-  async *read(number: number): AsyncIterable<Uint8Array> {
-    let file: OpenFile;
-    try {
-      file = await this.#calls.open(join(this.#folder, segmentFile(number)));
-    } catch (cause) {
-      if (isAbsence(cause)) return; // Another process has recovered the run since.
-      throw this.#error("read", cause);
-    }
-    try {
-      for (;;) {
-        const bytes = new Uint8Array(PIECE_BYTES);
-        const count = await file.read(bytes, 0);
-        if (count <= 0) return;
-        yield bytes.subarray(0, count);
-      }
-    } catch (cause) {
-      throw this.#error("read", cause);
-    } finally {
-      await file.close();
-    }
+  read(number: number): AsyncIterable<Uint8Array> {
+    return readSegment(this.#calls, { folder: this.#folder, number });
   }
 
   async setAside(bytes: Uint8Array): Promise<string> {
@@ -86,6 +72,8 @@ export class FileDeadRun implements DeadRun {
   }
 
   async remove(): Promise<void> {
+    // Its process may have been frozen, and have gone on while the run was recovered.
+    if (!await this.#isStillDead()) return;
     // Renamed first, so that nobody ever takes a part of the run for the whole of it.
     const removed = join(dirname(this.#folder), `${REMOVED_PREFIX}${this.name}-${newWriterName()}`);
     try {
@@ -98,6 +86,33 @@ export class FileDeadRun implements DeadRun {
 
   #error(attempt: string, cause: unknown): ChatloomError {
     return fileError(`${attempt} journal "${this.#folder}"`, { cause, otherwise: "JOURNAL_IO" });
+  }
+}
+
+/**
+ * Yields the bytes of a segment, piece by piece; nothing if it is not there.
+ *
+ * @throws {ChatloomError} `STORE_DENIED` or `JOURNAL_IO`
+ */
+export async function* readSegment(
+  calls: FileCalls,
+  { folder, number }: { readonly folder: string; readonly number: number },
+): AsyncIterable<Uint8Array> {
+  let file: OpenFile | undefined;
+  try {
+    file = await calls.open(join(folder, segmentFile(number)));
+    for (;;) {
+      const bytes = new Uint8Array(PIECE_BYTES);
+      const count = await file.read(bytes, 0);
+      if (count <= 0) return;
+      yield bytes.subarray(0, count);
+    }
+  } catch (cause) {
+    // Another process has recovered the run since.
+    if (file === undefined && isAbsence(cause)) return;
+    throw fileError(`read journal "${folder}"`, { cause, otherwise: "JOURNAL_IO" });
+  } finally {
+    await file?.close();
   }
 }
 

@@ -1,6 +1,6 @@
 import * as nodeFiles from "node:fs";
 import { type FileHandle, lstat, mkdir, open, readdir, rename } from "node:fs/promises";
-import { rmdir, unlink } from "node:fs/promises";
+import { rmdir, statfs, unlink } from "node:fs/promises";
 
 /** What a name on disk stands for. A link is not followed to find out. */
 export type FileKind = "file" | "folder" | "link" | "other";
@@ -70,6 +70,8 @@ export interface FileCalls {
   syncFolder(path: string): Promise<void>;
   /** Sets the modified time of a file to the file system's present, its bytes staying the same. */
   touch(path: string): Promise<void>;
+  /** How many bytes this user can still write where `path` is. */
+  freeBytes(path: string): Promise<number>;
 }
 
 /** The real file system, through `node:fs`, as Deno and Node have it. */
@@ -125,11 +127,23 @@ export const NODE_FILE_CALLS: FileCalls = {
       await file.close();
     }
   },
+  async freeBytes(path) {
+    const { bavail, bsize } = await statfs(path);
+    return bavail * bsize;
+  },
 };
 
 /** An error as the file system makes it. */
 export function errnoError(code: string, path: string): Error & { code: string } {
   return Object.assign(new Error(`${code}: ${path}`), { code });
+}
+
+// Deno copies what it reads and writes, on threads that keep what they once needed: whole batches of
+// tens of megabytes would stay there.
+const AT_ONCE_MAX_BYTES = 1024 * 1024;
+
+function atOnce(bytes: Uint8Array, offset: number): number {
+  return Math.min(bytes.length - offset, AT_ONCE_MAX_BYTES);
 }
 
 function openFile(file: FileHandle): OpenFile {
@@ -138,10 +152,10 @@ function openFile(file: FileHandle): OpenFile {
       return factsOf(await file.stat());
     },
     async read(bytes, offset) {
-      return (await file.read(bytes, offset, bytes.length - offset)).bytesRead;
+      return (await file.read(bytes, offset, atOnce(bytes, offset))).bytesRead;
     },
     async write(bytes, offset) {
-      return (await file.write(bytes, offset, bytes.length - offset)).bytesWritten;
+      return (await file.write(bytes, offset, atOnce(bytes, offset))).bytesWritten;
     },
     sync: () => file.sync(),
     close: () => file.close(),

@@ -1,10 +1,12 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { clearInterval, setInterval } from "node:timers";
-import type { ChatloomError } from "../../core/errors.ts";
+import { ChatloomError } from "../../core/errors.ts";
 import type { JournalRun } from "../../ports/journal_store.ts";
+import { readSegment } from "./dead_run.ts";
 import { errnoError, type FileCalls, type GrowingFile } from "./file_calls.ts";
-import { fileError, isAbsence } from "./file_errors.ts";
+import { errnoOf, fileError, isAbsence } from "./file_errors.ts";
 import { CLOSED_FILE, OWNER_FILE, segmentFile } from "./journal_names.ts";
+import type { JournalReserve } from "./journal_reserve.ts";
 import { SharedFlush } from "./shared_flush.ts";
 
 interface Segment {
@@ -20,6 +22,7 @@ export class FileJournalRun implements JournalRun {
   readonly #calls: FileCalls;
   readonly #folder: string;
   readonly #onClose: () => void;
+  readonly #reserve: JournalReserve | undefined;
   readonly #flush = new SharedFlush(() => this.#flushNow());
   readonly #heartbeat: ReturnType<typeof setInterval>;
 
@@ -33,22 +36,27 @@ export class FileJournalRun implements JournalRun {
   #isFolderFlushed = false;
   #isBeating = false;
   #heartbeatError: unknown;
+  /** How the run was lost, once it is known to be. */
+  #lostReason: string | undefined;
   #closing: Promise<void> | undefined;
 
   /** Begins the first segment in `folder`, where the owner's file is already. */
   constructor(
     name: string,
-    { calls, folder, heartbeatMs, onClose }: {
+    { calls, folder, heartbeatMs, onClose, reserve }: {
       readonly calls: FileCalls;
       readonly folder: string;
       readonly heartbeatMs: number;
       readonly onClose: () => void;
+      /** Room that is given up when the disk is full. The run closes it. */
+      readonly reserve?: JournalReserve | undefined;
     },
   ) {
     this.name = name;
     this.#calls = calls;
     this.#folder = folder;
     this.#onClose = onClose;
+    this.#reserve = reserve;
     this.#current = this.#begin(1);
     this.#heartbeat = setInterval(() => this.#beat(), heartbeatMs);
     this.#heartbeat.unref(); // A journal that nobody closes keeps no process from ending.
@@ -64,10 +72,12 @@ export class FileJournalRun implements JournalRun {
       this.#mendTail();
       try {
         for (let written = 0; written < bytes.length;) {
-          const count = this.#current.file.write(bytes, written);
+          const count = this.#writeNow(bytes, written);
           if (count <= 0) throw errnoError("EIO", this.#folder); // It would take nothing for ever.
           written += count;
         }
+        // Only now: what goes into a file without a name counts for nothing.
+        this.#checkNamed("append to");
       } catch (error) {
         this.#isTailTorn = true;
         try {
@@ -99,6 +109,11 @@ export class FileJournalRun implements JournalRun {
     return this.segment;
   }
 
+  read(number: number): AsyncIterable<Uint8Array> {
+    this.#checkOpen("read");
+    return readSegment(this.#calls, { folder: this.#folder, number });
+  }
+
   async release(number: number): Promise<void> {
     this.#checkOpen("release a segment of");
     if (!(Number.isInteger(number) && number >= 1 && number < this.segment)) {
@@ -119,6 +134,7 @@ export class FileJournalRun implements JournalRun {
   async #closeNow(): Promise<void> {
     clearInterval(this.#heartbeat);
     let failure: unknown;
+    await this.#reserve?.close();
     await this.#flush.request().catch((error) => failure = error);
     for (const { file } of [...this.#retired, this.#current]) {
       try {
@@ -155,15 +171,63 @@ export class FileJournalRun implements JournalRun {
         failure ??= this.#error("sync", error);
       });
     }
+    await this.#checkFound();
     if (failure !== undefined) throw failure;
     this.#checkSafe();
   }
 
+  /** Appending goes on where names are gone, or lead elsewhere: looks whether a recovery finds it. */
+  async #checkFound(): Promise<void> {
+    const { file, isNamed, number } = this.#current;
+    try {
+      if (this.#lostReason === undefined && (!isNamed || file.hasName())) {
+        await this.#calls.look(join(this.#folder, segmentFile(number)));
+        return;
+      }
+    } catch (cause) {
+      if (!isAbsence(cause)) throw this.#error("sync", cause);
+      if (number !== this.segment) return; // Rotated and released meanwhile.
+    }
+    this.#lostReason = await this.#whyLost();
+    throw this.#lostError("sync");
+  }
+
+  /** Who takes a run for dead removes its folder; who deletes by hand takes what is around it too. */
+  async #whyLost(): Promise<string> {
+    const isThere = (path: string) => this.#calls.look(path).then(() => true, () => false);
+    if (await isThere(this.#folder)) return "its files were deleted";
+    return await isThere(dirname(this.#folder))
+      ? "another process took this one for dead, as after a freeze, and recovered it"
+      : "the folder of journals was deleted";
+  }
+
+  #lostError(attempt: string): ChatloomError {
+    const reason = this.#lostReason ?? "its files are gone";
+    return new ChatloomError(
+      "JOURNAL_LOST",
+      `Cannot ${attempt} journal "${this.#folder}": ${reason}`,
+    );
+  }
+
+  #checkNamed(attempt: string): void {
+    if (!this.#current.isNamed || this.#current.file.hasName()) return;
+    this.#lostReason ??= "its files are gone";
+    throw this.#lostError(attempt);
+  }
+
+  /** Writes what the file takes; on a full disk, gives up reserve until it takes something. */
+  #writeNow(bytes: Uint8Array, offset: number): number {
+    for (;;) {
+      try {
+        return this.#current.file.write(bytes, offset);
+      } catch (error) {
+        if (errnoOf(error) !== "ENOSPC" || !this.#reserve?.giveUp()) throw error;
+      }
+    }
+  }
+
   // Whatever would make a recovery miss what is appended here, though each call works.
   #checkSafe(): void {
-    if (this.#current.isNamed && !this.#current.file.hasName()) {
-      throw this.#error("sync", new Error("somebody took its process for dead and removed it"));
-    }
     if (this.#doubtful.size > 0) {
       const numbers = [...this.#doubtful].join(", ");
       const reason = `the disk refused segment ${numbers} before: a power cut may lose it`;
@@ -189,6 +253,7 @@ export class FileJournalRun implements JournalRun {
   #beat(): void {
     if (this.#isBeating) return;
     this.#isBeating = true;
+    this.#reserve?.keep();
     this.#calls.touch(join(this.#folder, OWNER_FILE))
       .then(() => this.#heartbeatError = undefined, (error) => this.#heartbeatError = error)
       .finally(() => this.#isBeating = false);
@@ -198,6 +263,9 @@ export class FileJournalRun implements JournalRun {
     try {
       work();
     } catch (cause) {
+      // No new segment can begin where the folder is gone.
+      if (attempt === "rotate" && isAbsence(cause)) this.#lostReason ??= "its files are gone";
+      if (attempt === "rotate" && this.#lostReason !== undefined) throw this.#lostError(attempt);
       throw this.#error(attempt, cause);
     }
   }

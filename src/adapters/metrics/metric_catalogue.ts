@@ -42,6 +42,12 @@ export const METRIC_CATALOGUE: readonly MetricNote[] = [
   gauge("journal_backlog_bytes", "Journal that is not yet safe from a power cut"),
   counter("journal_bytes_lost", "Journal that could not be written"),
   counter("journal_errors", "Tries to write the journal that failed", ["code"]),
+  counter("journal_renewals", "Journals begun in place of one that was taken away"),
+  counter(
+    "journal_reserve_given_up",
+    "Times that a full disk cost a part of the journal's reserve",
+  ),
+  counter("journal_reserve_made", "Times that the journal's reserve was made whole again"),
   counter("journal_lines_set_aside", "Torn or unreadable lines found in journals"),
   // The archive.
   counter("files_stored", "Files that were put into the archive", ["kind"]),

@@ -1,9 +1,9 @@
-import { fileSystemJournal } from "../../adapters/file_system_journal.ts";
+import { fileSystemJournal, type ReserveChange } from "../../adapters/file_system_journal.ts";
 import { fileSystemLock } from "../../adapters/file_system_lock.ts";
 import { fileSystemStore } from "../../adapters/file_system_store.ts";
+import { nodeHasher } from "../../adapters/hashers/node_hasher.ts";
 import { noJournal } from "../../adapters/no_journal.ts";
 import { systemRandom } from "../../adapters/system_random.ts";
-import { bestHasher } from "../../adapters/web_crypto_hasher.ts";
 import { runtimeTransport } from "../../adapters/websocket/ws_transport.ts";
 import { ChatloomError } from "../../core/errors.ts";
 import { HOUR_US } from "../../core/time.ts";
@@ -17,6 +17,7 @@ import { settleArchive } from "../../engine/settle/settle_archive.ts";
 import { Settler, type SettlerOptions } from "../../engine/settle/settler.ts";
 import type { WantedChannel } from "../../engine/session/membership.ts";
 import type { Clock } from "../../ports/clock.ts";
+import type { Reporter } from "../../ports/reporter.ts";
 import { watchChannelList } from "../arguments/channel_list.ts";
 import { commandClock } from "./command_clock.ts";
 import type { VerbContext } from "../frame/context.ts";
@@ -55,9 +56,12 @@ export async function recordChat(options: RecordChatOptions, context: VerbContex
   const { signal, reporter } = context;
   const files = fileSystemStore(options.archive, { movesFirstLayout: true });
   await files.checkWritable({ signal });
-  const journals = options.useJournal ? fileSystemJournal(options.archive) : noJournal();
+  const onReserve = reserveTeller(reporter);
+  const journals = options.useJournal
+    ? fileSystemJournal(options.archive, { onReserve })
+    : noJournal();
   const clock = commandClock();
-  const hasher = await bestHasher();
+  const hasher = nodeHasher();
   const replication = new Replication(files, {
     ...options,
     flags: options.replication,
@@ -114,6 +118,20 @@ export async function recordChat(options: RecordChatOptions, context: VerbContex
   }
   await Promise.all([...besides, recording]);
   await settleAtLast(settler);
+}
+
+/** Tells once when a journal begins to live on its reserve, and when that is whole again. */
+function reserveTeller(reporter: Reporter): (change: ReserveChange) => void {
+  let isWhole = true;
+  return (change) => {
+    reporter.count(change.isWhole ? "journal_reserve_made" : "journal_reserve_given_up");
+    if (change.isWhole === isWhole) return;
+    isWhole = change.isWhole;
+    if (isWhole) return reporter.report("info", "The journal's reserve is whole again");
+    reporter.report("error", "The disk is full: the journal lives on its reserve; make room", {
+      bytes: change.leftBytes,
+    });
+  };
 }
 
 /** Settles what the last batches left, as far as it goes in the time that people wait for an end. */

@@ -1,4 +1,4 @@
-/** Lines of a batch as bytes, in an array that grows. */
+/** Lines of a batch as bytes, in one array that grows: scratch for a line that is being written. */
 export class LineBytes {
   /** The bytes; only the first {@link LineBytes.length} count. Another array after each growth. */
   bytes: Uint8Array = new Uint8Array(1024);
@@ -23,8 +23,15 @@ export class LineBytes {
     this.length += text.length;
     this.bytes[this.length++] = LINE_FEED;
   }
+
+  /** Forgets what was added; lets go of memory that only an unusual line needs. */
+  clear(): void {
+    this.length = 0;
+    if (this.bytes.length > KEPT_MAX_BYTES) this.bytes = new Uint8Array(1024);
+  }
 }
 
 const ASCII = new TextEncoder();
 const LINE_FEED = 0x0a;
 const LARGE_BYTES = 65_536;
+const KEPT_MAX_BYTES = 1_048_576;

@@ -6,7 +6,7 @@ import type { Moment, Timestamp } from "../../core/server_time.ts";
 
 /**
  * What a journal holds, entry by entry, in the order in which it happened. Receivers are numbers
- * here: the id is `<run>.<n>`.
+ * here: the id is `<run>.<n>`, with the run that the first checkpoint names.
  */
 export type JournalEntry =
   /** Begins every segment: what the recorder knew of its open connections. */
@@ -25,12 +25,25 @@ export type JournalEntry =
     readonly channel: string;
     readonly minuteUs: Micros;
   }
+  /**
+   * A line of a file that is not stored yet: what came before this journal began, in place of one
+   * that was taken away.
+   */
+  | {
+    readonly kind: "kept";
+    readonly channel: string;
+    readonly minuteUs: Micros;
+    readonly line: string;
+  }
   /** That batch is safely stored. */
   | { readonly kind: "stored"; readonly id: number };
 
 /** What a recorder knows of its open connections, so that a journal can be read from the middle. */
 export interface Checkpoint {
-  /** The name of the run: part of its receivers' ids. */
+  /**
+   * The name of the recorder's run: part of its receivers' ids. That of the first journal it wrote;
+   * one that took its place has another name.
+   */
   readonly run: string;
   /** The last timestamp that any connection brought. */
   readonly serverClock: Timestamp | undefined;
@@ -75,6 +88,8 @@ export function formatEntry(entry: JournalEntry): string {
       return `- ${formatMoment(entry.moment)} ${entry.n}\n`;
     case "batch":
       return `! ${formatSeconds(entry.minuteUs)} ${entry.id} ${entry.channel}\n`;
+    case "kept":
+      return `* ${formatSeconds(entry.minuteUs)} ${entry.channel} ${entry.line}\n`;
     case "stored":
       return `= ${entry.id}\n`;
   }
@@ -87,6 +102,7 @@ function formatMoment({ receivedUs, elapsedUs }: Moment): string {
 // Python writes what is below 0.0001 with an exponent, and so do we.
 const MOMENT = /^(\d{1,10}\.\d{1,6}) (\d{1,10}\.\d{1,6}|\d(?:\.\d)?e-0\d) (\d{1,9})$/;
 const LINE = new RegExp(`${MOMENT.source.slice(0, -1)} ([^]*)$`);
+const KEPT = /^(\d{1,10}\.\d{1,6}) ([a-z0-9_-]{1,64}) (\{[^]*\})$/;
 const BATCH = /^(\d{1,10}\.\d{1,6}) (\d{1,15}) ([a-z0-9_-]{1,64})$/;
 
 /** Reads an entry from its line, without the line feed; `undefined` if it is none. Never throws. */
@@ -103,6 +119,8 @@ export function parseEntry(text: string): JournalEntry | undefined {
       return parseLineEntry("piece", rest);
     case "!":
       return parseBatchEntry(rest);
+    case "*":
+      return parseKeptEntry(rest);
     case "=":
       return /^\d{1,15}$/.test(rest) ? { kind: "stored", id: Number(rest) } : undefined;
     default:
@@ -129,6 +147,13 @@ function parseBatchEntry(text: string): JournalEntry | undefined {
   if (match === null) return undefined;
   const [, minute, id, channel = ""] = match;
   return { kind: "batch", id: Number(id), channel, minuteUs: fromSeconds(Number(minute)) };
+}
+
+function parseKeptEntry(text: string): JournalEntry | undefined {
+  const match = KEPT.exec(text);
+  if (match === null) return undefined;
+  const [, minute, channel = "", line = ""] = match;
+  return { kind: "kept", channel, minuteUs: fromSeconds(Number(minute)), line };
 }
 
 function parseMoment(received: string, elapsed: string): Moment {

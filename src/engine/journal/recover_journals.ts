@@ -1,5 +1,5 @@
 import type { ArchiveKey } from "../../core/archive_key.ts";
-import { ChatloomError } from "../../core/errors.ts";
+import { BatchSyntaxError, ChatloomError } from "../../core/errors.ts";
 import { parseIrcLine } from "../../core/irc/irc_line.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
@@ -7,9 +7,9 @@ import type { DeadRun, JournalStore } from "../../ports/journal_store.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 import { Listening, mayConcernListening } from "../coverage/listening.ts";
 import { writeCoverage } from "../coverage/write_coverage.ts";
-import { countWritten, encodeRecordedBatch } from "../record/batch_writer.ts";
+import { countWritten, encodeRecordedBatch } from "../record/encode_recorded.ts";
 import { type RecordedBatch, Recording } from "../record/recording.ts";
-import type { JournalEntry } from "./entry.ts";
+import { formatEntry, type JournalEntry } from "./entry.ts";
 import { readEntries } from "./read_journal.ts";
 
 /** What recovery works with. */
@@ -93,15 +93,25 @@ async function recoverRun(run: DeadRun, options: RecoverOptions): Promise<Omit<R
       if (entry.kind === "checkpoint") {
         if (wantsCheckpoint) {
           recording.restore(entry.checkpoint);
+          const moment = entry.checkpoint.connections[0]?.moment;
+          if (moment !== undefined) wallOffsetUs = moment.receivedUs - moment.elapsedUs;
           if (entry.checkpoint.listening) listening.restore(entry.checkpoint.listening);
         }
         wantsCheckpoint = false;
         continue;
       }
-      if (entry.kind === "line") lines++;
+      if (entry.kind === "line" || entry.kind === "kept") lines++;
       if ("moment" in entry) wallOffsetUs = entry.moment.receivedUs - entry.moment.elapsedUs;
       replayListening(listening, entry);
-      const batch = replayEntry(recording, entry);
+      let batch;
+      try {
+        batch = replayEntry(recording, entry);
+      } catch (error) {
+        // A kept line that a bad disk changed: the others are as good as before.
+        if (!(error instanceof BatchSyntaxError)) throw error;
+        const bytes = new TextEncoder().encode(formatEntry(entry));
+        await keepAside(bytes, { run, number, reporter: options.reporter });
+      }
       if (batch === undefined || (entry.kind === "batch" && stored.has(entry.id))) continue;
       await put(batch);
       batches++;
@@ -114,7 +124,7 @@ async function recoverRun(run: DeadRun, options: RecoverOptions): Promise<Omit<R
     batches++;
   }
   const { serverClock } = recording.checkpoint();
-  const base = { run: run.name, serverClock, wallOffsetUs };
+  const base = { run: recording.run, serverClock, wallOffsetUs };
   await writeCoverage(listening.take(), { ...options, ...base });
   await run.remove();
   options.reporter.report("info", "Recovered the journal of a run that ended too soon", {
@@ -151,7 +161,11 @@ async function storedBatches(run: DeadRun): Promise<Set<number>> {
   return stored;
 }
 
-/** Does once more what the recorder did; returns the batch that it closed, if it closed one. */
+/**
+ * Does once more what the recorder did; returns the batch that it closed, if it closed one.
+ *
+ * @throws {BatchSyntaxError} when what was kept is no line of a batch.
+ */
 export function replayEntry(
   recording: Recording,
   entry: Exclude<JournalEntry, { readonly kind: "checkpoint" }>,
@@ -165,6 +179,8 @@ export function replayEntry(
       return void recording.piece(entry.n, entry.moment);
     case "close":
       return void recording.close(entry.n);
+    case "kept":
+      return void recording.keep(entry.line, entry);
     case "batch":
       return recording.closeBatch(entry.channel, entry.minuteUs);
     case "stored":

@@ -3,10 +3,16 @@ import { type Micros, MINUTE_US, minuteOf, RANGE_MAX_US, TIME_END_US } from "../
 import type { LoadedBatch } from "./load_batch.ts";
 import type { MinuteListing } from "./minute_listing.ts";
 
+/** A batch as it counts for other minutes: its ranged sightings, perhaps without the rest of it. */
+export interface MinuteBatch extends Omit<LoadedBatch, "bytes"> {
+  /** Its bytes; `undefined` when they, and its exact sightings, are let go of to save memory. */
+  readonly bytes: Uint8Array | undefined;
+}
+
 /** The files of one minute, read. */
 export interface MinuteFiles extends MinuteListing {
   /** Those of its batches that can be used. */
-  readonly loaded: readonly LoadedBatch[];
+  readonly loaded: readonly MinuteBatch[];
 }
 
 /** Some minutes, from the one that starts at `fromUs` to the one that starts at `toUs`, both of them. */
@@ -31,7 +37,8 @@ export interface Closure {
 const CLOSURE_MAX_US: Micros = 24 * 60 * MINUTE_US;
 
 /**
- * Reads all that decides what stands in `span` in the normal form, and no more than it takes.
+ * Reads all that decides what stands in `span` in the normal form, and no more than it takes. Of
+ * minutes beside the span, for which `load` is told so, only the ranged sightings count.
  *
  * An event of a minute m lies in the ranges of all its sightings, which are at most a minute long:
  * they start in m or the minute before, and stand in files of m or the minutes beside it. What
@@ -43,7 +50,7 @@ const CLOSURE_MAX_US: Micros = 24 * 60 * MINUTE_US;
  */
 export async function closeOver(
   span: MinuteSpan,
-  load: (minuteUs: Micros) => Promise<MinuteFiles>,
+  load: (minuteUs: Micros, isInside: boolean) => Promise<MinuteFiles>,
 ): Promise<Closure> {
   const minutes = new Map<Micros, MinuteFiles>();
   const sightings = new SightingSet();
@@ -52,9 +59,9 @@ export async function closeOver(
   while (true) {
     for (let at = reach.fromUs; at <= reach.toUs; at += MINUTE_US) {
       if (minutes.has(at)) continue;
-      const files = await load(at);
-      minutes.set(at, files);
       const isInside = at >= span.fromUs && at <= span.toUs;
+      const files = await load(at, isInside);
+      minutes.set(at, files);
       for (const batch of files.loaded) {
         sightings.addAll(isInside ? batch.sightings : batch.ranged);
       }

@@ -29,7 +29,7 @@ export interface LoadedBatch {
   readonly key: ArchiveKey;
   /** The minute it belongs to. */
   readonly minuteUs: Micros;
-  /** Its bytes, as stored. */
+  /** Its bytes, as stored. Never to be changed: the sightings stand in them. */
   readonly bytes: Uint8Array;
   /** What it knows and nobody has asked to forget. Never to be changed. */
   readonly sightings: SightingSet;
@@ -75,7 +75,7 @@ export async function loadBatch(
   const { bytes } = entry;
   let sightings;
   try {
-    sightings = readBatch(bytes, { key });
+    sightings = readBatch(bytes, { key, isOwned: true });
   } catch (error) {
     if (!(error instanceof BatchSyntaxError)) throw error;
     const { line, reason } = error;

@@ -2,9 +2,8 @@ import { type ArchiveKey, minutePrefix } from "../../core/archive_key.ts";
 import type { Micros } from "../../core/time.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { ChannelFiles } from "./channel_files.ts";
-import type { MinuteFiles } from "./close_over.ts";
+import type { MinuteBatch, MinuteFiles } from "./close_over.ts";
 import { SnapshotGone } from "./hour_snapshot.ts";
-import type { LoadedBatch } from "./load_batch.ts";
 import { listingsOf, type MinuteListing } from "./minute_listing.ts";
 
 /** Where minutes are read from. */
@@ -30,10 +29,10 @@ export async function listMinute(
   return listingsOf(keys).get(minuteUs) ?? { minuteUs, batches: [], hidden: new Set() };
 }
 
-/** Lists and reads minutes one by one, each once. */
+/** Lists and reads minutes one by one, each once, or once more when more of it is needed. */
 export class MinuteLoader {
   readonly #source: MinuteSource;
-  readonly #minutes = new Map<Micros, MinuteFiles>();
+  readonly #minutes = new Map<Micros, MinuteFiles & { readonly isWhole: boolean }>();
 
   /** Nothing is read yet. */
   constructor(source: MinuteSource) {
@@ -41,23 +40,26 @@ export class MinuteLoader {
   }
 
   /**
-   * The files of the minute that starts at `minuteUs`.
+   * The files of the minute that starts at `minuteUs`; unless it `isWhole`, only their ranged
+   * sightings.
    *
    * @throws {SnapshotGone} when one goes between being listed and being read.
    * @throws {ChatloomError} when the store fails.
    */
-  async load(minuteUs: Micros): Promise<MinuteFiles> {
+  async load(minuteUs: Micros, isWhole = true): Promise<MinuteFiles> {
     const known = this.#minutes.get(minuteUs);
-    if (known !== undefined) return known;
+    if (known !== undefined && (known.isWhole || !isWhole)) return known;
     const { files, signal } = this.#source;
-    const listing = await listMinute(minuteUs, this.#source);
-    const loaded: LoadedBatch[] = [];
+    const listing = known ?? await listMinute(minuteUs, this.#source);
+    const loaded: MinuteBatch[] = [];
     for (const key of listing.batches) {
       const batch = await files.load(key, signal === undefined ? {} : { signal });
       if (batch === undefined) throw new SnapshotGone(key);
-      if (batch.ok) loaded.push(batch);
+      if (!batch.ok) continue;
+      // A busy minute takes tens of megabytes, and two beside it are read.
+      loaded.push(isWhole ? batch : { ...batch, sightings: batch.ranged, bytes: undefined });
     }
-    const minute = { ...listing, loaded };
+    const minute = { ...listing, loaded, isWhole };
     this.#minutes.set(minuteUs, minute);
     return minute;
   }

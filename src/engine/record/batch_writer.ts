@@ -1,16 +1,22 @@
-import { type ArchiveKey, batchKey } from "../../core/archive_key.ts";
+import type { ArchiveKey } from "../../core/archive_key.ts";
 import { ChatloomError } from "../../core/errors.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { Reporter } from "../../ports/reporter.ts";
+import type { JournalWriter } from "../journal/journal_writer.ts";
+import { countWritten, encodeRecordedBatch } from "./encode_recorded.ts";
+import { recallBatches } from "./recall_batches.ts";
 import type { RecordedBatch } from "./recording.ts";
+import { Shelf, type ShelvedBatch } from "./shelf.ts";
 
 /** A batch on its way into the store. */
 export interface PendingBatch {
   /** The id under which the journal knows it. */
   readonly id: number;
   readonly batch: RecordedBatch;
+  /** The segment of the journal in which its first line stands. */
+  firstMark: number;
 }
 
 /** What a {@link BatchWriter} works with. */
@@ -19,38 +25,82 @@ export interface BatchWriterOptions {
   readonly hasher: Hasher;
   readonly clock: Clock;
   readonly reporter: Reporter;
+  /** Has the batches that memory has no room for. */
+  readonly journal: JournalWriter;
   /** Told of each batch that is safely stored. */
   readonly onStored: (pending: PendingBatch, key: ArchiveKey) => void;
+  /** How many bytes of batches wait in memory while the store fails: 40 MiB unless told. */
+  readonly waitingMaxBytes?: number | undefined;
 }
 
 const RETRY_MIN_MS = 1_000;
 const RETRY_MAX_MS = 30_000;
 const TRIES_IN_A_ROW_MAX = 16;
+const WAITING_MAX_BYTES = 40 * 1024 * 1024;
+/** While no try has failed, the store may only be slow: to read batches back would cost it more. */
+const SLOW_FACTOR = 8;
 
 /**
  * Puts closed batches into the store, oldest first, and keeps at it while the store fails: a batch is
  * given up only when the process ends, and then the journal still has it.
+ *
+ * Of what waits for long, memory keeps a bounded part. The rest is known by its place in the journal,
+ * and is read back from there when the store works again.
  */
 export class BatchWriter {
   readonly #options: BatchWriterOptions;
-  readonly #pending: PendingBatch[] = [];
-  #wake: (() => void) | undefined;
+  readonly #maxBytes: number;
+  /** What is in memory, in the order in which it is tried. */
+  readonly #waiting: PendingBatch[] = [];
+  readonly #shelf = new Shelf();
+  /** What the store did not take when it was tried last. */
   readonly #failed = new Set<PendingBatch>();
+  #storing: PendingBatch | undefined;
+  #isFailing = false;
+  #wake: (() => void) | undefined;
 
   /** A writer that does nothing until {@link BatchWriter.run}. */
   constructor(options: BatchWriterOptions) {
     this.#options = options;
+    this.#maxBytes = options.waitingMaxBytes ?? WAITING_MAX_BYTES;
   }
 
-  /** What is not stored yet. */
-  get pending(): readonly PendingBatch[] {
-    return this.#pending;
+  /** How many batches are not stored yet. */
+  get pendingCount(): number {
+    return this.#waiting.length + this.#shelf.size;
+  }
+
+  /** What of it is in memory, oldest first. */
+  get waiting(): readonly PendingBatch[] {
+    return [...this.#waiting].sort((a, b) => a.id - b.id);
+  }
+
+  /** How many bytes of memory that takes. */
+  get waitingBytes(): number {
+    return this.#waiting.reduce((sum, { batch }) => sum + batch.heard.heldBytes, 0);
+  }
+
+  /** The first segment of the journal that holds something which is not stored yet, or `Infinity`. */
+  get oldestMark(): number {
+    return Math.min(this.#shelf.oldestMark, ...this.#waiting.map(({ firstMark }) => firstMark));
   }
 
   /** Takes a batch on. */
-  add(pending: PendingBatch): void {
-    this.#pending.push(pending);
+  add(id: number, batch: RecordedBatch): void {
+    this.#waiting.push({ id, batch, firstMark: batch.firstMark });
+    this.#shelve();
     this.#wake?.();
+  }
+
+  /**
+   * Notes that all that waits in memory was written to segment `mark` of another journal. What only
+   * the journal before it had is given up.
+   *
+   * @returns how many batches are given up.
+   */
+  moved(mark: number): number {
+    for (const pending of this.#waiting) pending.firstMark = mark;
+    return this.#shelf.clear();
   }
 
   /**
@@ -62,62 +112,144 @@ export class BatchWriter {
   async run(signal: AbortSignal): Promise<void> {
     let [failures, rounds] = [0, 0];
     while (!signal.aborted) {
-      const pending = this.#pending[0];
-      if (pending === undefined) {
+      if (this.pendingCount === 0) {
         await this.#idle(signal);
         continue;
       }
-      try {
-        await this.#store(pending);
+      if (await this.#tryNext() === undefined) {
         [failures, rounds] = [0, 0];
-      } catch (error) {
-        this.#fail(pending, error);
-        this.#pending.push(this.#pending.shift()!);
-        // Once round; where so many fail in a row it is no one channel's trouble.
-        if (++failures < Math.min(this.#pending.length, TRIES_IN_A_ROW_MAX)) continue;
-        failures = 0;
-        const delayMs = Math.min(RETRY_MIN_MS * 2 ** rounds++, RETRY_MAX_MS);
-        await this.#options.clock.sleep(delayMs, signal).catch(() => {}); // Aborted: one last try.
+        continue;
       }
+      // Once round; where so many fail in a row it is no one channel's trouble.
+      if (++failures < Math.min(this.#waiting.length, TRIES_IN_A_ROW_MAX)) continue;
+      failures = 0;
+      const delayMs = Math.min(RETRY_MIN_MS * 2 ** rounds++, RETRY_MAX_MS);
+      await this.#options.clock.sleep(delayMs, signal).catch(() => {}); // Aborted: one last try.
     }
     await this.#storeLast();
   }
 
+  /**
+   * Tries what is new, then what can be read back, then what failed before. Returns what went wrong.
+   */
+  async #tryNext(): Promise<ChatloomError | undefined> {
+    const fresh = this.#waiting.find((each) => !this.#failed.has(each));
+    if (fresh !== undefined) return await this.#try(fresh);
+    const shelved = this.#recallable();
+    if (shelved.length > 0) return await this.#recall(shelved);
+    const oldest = this.#waiting[0];
+    return oldest === undefined ? this.#missing() : await this.#try(oldest);
+  }
+
   async #storeLast(): Promise<void> {
-    let failure: { readonly error: unknown } | undefined;
-    for (const pending of [...this.#pending]) {
-      try {
-        await this.#store(pending);
-      } catch (error) {
-        this.#fail(pending, error);
-        failure ??= { error };
-      }
+    let failure: ChatloomError | undefined;
+    for (const pending of this.waiting) failure = await this.#try(pending) ?? failure;
+    for (let failures = 0; failures < TRIES_IN_A_ROW_MAX;) {
+      const shelved = this.#recallable();
+      if (shelved.length === 0) break;
+      const failed = await this.#recall(shelved);
+      failure ??= failed;
+      failures = failed === undefined ? 0 : failures + 1;
     }
-    if (failure !== undefined) throw failure.error;
+    if (this.#shelf.size > 0) failure ??= this.#missing();
+    if (failure !== undefined) throw failure;
+  }
+
+  async #try(pending: PendingBatch): Promise<ChatloomError | undefined> {
+    try {
+      await this.#store(pending);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof ChatloomError)) throw error;
+      this.#failed.add(pending);
+      this.#waiting.splice(this.#waiting.indexOf(pending), 1);
+      this.#waiting.push(pending);
+      this.#fail(error);
+      this.#shelve();
+      return error;
+    }
   }
 
   async #store(pending: PendingBatch): Promise<void> {
     const { store, hasher, reporter, onStored } = this.#options;
-    const { key, bytes } = await encodeRecordedBatch(pending.batch, hasher);
-    await store.put(key, bytes);
-    this.#pending.splice(this.#pending.indexOf(pending), 1);
-    countWritten(pending.batch, { bytes: bytes.length, reporter });
-    onStored(pending, key);
-    if (!this.#failed.delete(pending) || this.#failed.size > 0) return;
+    this.#storing = pending;
+    try {
+      const { key, bytes } = await encodeRecordedBatch(pending.batch, hasher);
+      await store.put(key, bytes);
+      this.#waiting.splice(this.#waiting.indexOf(pending), 1);
+      countWritten(pending.batch, { bytes: bytes.length, reporter });
+      onStored(pending, key);
+      pending.batch.heard.free();
+    } finally {
+      this.#storing = undefined;
+    }
+    this.#failed.delete(pending);
+    if (!this.#isFailing || this.#failed.size + this.#shelf.size > 0) return;
+    this.#isFailing = false;
     reporter.report("info", "The archive can be written again: nothing was lost");
   }
 
-  #fail(pending: PendingBatch, error: unknown): void {
-    if (!(error instanceof ChatloomError)) throw error;
-    this.#options.reporter.count("store_errors", { code: error.code });
-    const isNews = this.#failed.size === 0;
-    this.#failed.add(pending);
-    if (!isNews) return;
+  #fail({ code, message }: ChatloomError): void {
+    this.#options.reporter.count("store_errors", { code });
+    if (this.#isFailing) return;
+    this.#isFailing = true;
     this.#options.reporter.report(
       "error",
       "The archive cannot be written: batches wait in the journal and in memory",
-      { code: error.code, error: error.message },
+      { code, error: message },
     );
+  }
+
+  /** Keeps memory bounded: the youngest leave it to the journal, the oldest are tried again. */
+  #shelve(): void {
+    const limit = this.#isFailing ? this.#maxBytes : SLOW_FACTOR * this.#maxBytes;
+    let bytes = this.waitingBytes;
+    for (const pending of this.waiting.slice(1).reverse()) {
+      if (bytes <= limit) return;
+      const { id, firstMark, batch: { channel, minuteUs, heard } } = pending;
+      if (pending === this.#storing || !this.#options.journal.canReadSince(firstMark)) continue;
+      const { heldBytes } = heard;
+      this.#shelf.add({ id, channel, minuteUs, firstMark, heldBytes });
+      this.#failed.delete(pending);
+      this.#waiting.splice(this.#waiting.indexOf(pending), 1);
+      bytes -= heldBytes;
+      heard.free();
+    }
+  }
+
+  /** What to read back next: nothing of a channel that something in memory is still tried for. */
+  #recallable(): ShelvedBatch[] {
+    const channels = new Set([...this.#failed].map(({ batch }) => batch.channel));
+    return this.#shelf.next(this.#maxBytes, channels);
+  }
+
+  /** Reads batches back and stores each, up to the first that fails. */
+  async #recall(shelved: readonly ShelvedBatch[]): Promise<ChatloomError | undefined> {
+    const { journal } = this.#options;
+    const marks = new Map(shelved.map(({ id, firstMark }) => [id, firstMark]));
+    try {
+      for await (const { id, batch } of recallBatches(shelved, journal)) {
+        if (!this.#shelf.take(id)) continue; // The journal was taken away meanwhile.
+        const pending = { id, batch, firstMark: marks.get(id)! };
+        this.#waiting.push(pending);
+        const failure = await this.#try(pending);
+        if (failure !== undefined) return failure;
+      }
+    } catch (error) {
+      if (!(error instanceof ChatloomError)) throw error;
+      this.#fail(error);
+      return error;
+    }
+    if (journal.isLost) return this.#missing();
+    const missing = shelved.filter(({ id }) => this.#shelf.miss(id));
+    if (missing.length === 0) return undefined;
+    const failure = this.#missing();
+    this.#options.reporter.report("error", failure.message, { batches: missing.length });
+    return failure;
+  }
+
+  #missing(): ChatloomError {
+    return new ChatloomError("JOURNAL_IO", "Cannot read batches back from the journal");
   }
 
   #idle(signal: AbortSignal): Promise<void> {
@@ -129,30 +261,7 @@ export class BatchWriter {
       };
       this.#wake = wake;
       signal.addEventListener("abort", wake, { once: true });
-      if (signal.aborted || this.#pending.length > 0) wake();
+      if (signal.aborted || this.pendingCount > 0) wake();
     });
   }
-}
-
-/** The file of a recorded batch: its messages in normal form, and the key that names them. */
-export async function encodeRecordedBatch(
-  batch: RecordedBatch,
-  hasher: Hasher,
-): Promise<{ key: ArchiveKey; bytes: Uint8Array }> {
-  const { bytes } = batch.heard.encode();
-  const digest = await hasher.digest(bytes);
-  return { key: batchKey(batch.channel, { timeUs: batch.minuteUs, digest }), bytes };
-}
-
-/** Counts what a stored batch holds. */
-export function countWritten(
-  batch: RecordedBatch,
-  { bytes, reporter }: { readonly bytes: number; readonly reporter: Reporter },
-): void {
-  const { channel } = batch;
-  for (const [command, amount] of batch.heard.commandCounts) {
-    reporter.count("messages_written", { channel, command }, amount);
-  }
-  reporter.count("batches_written", { channel });
-  reporter.count("bytes_written", { channel }, bytes);
 }

@@ -1,7 +1,7 @@
 import type { ArchiveKey } from "../../core/archive_key.ts";
 import { sentUs } from "../../core/content.ts";
 import { toDigestText } from "../../core/text/digest_text.ts";
-import { ChatloomError } from "../../core/errors.ts";
+import { BatchSyntaxError, ChatloomError } from "../../core/errors.ts";
 import { parseIrcLine } from "../../core/irc/irc_line.ts";
 import type { Moment } from "../../core/server_time.ts";
 import { HOUR_US, type Micros } from "../../core/time.ts";
@@ -11,7 +11,7 @@ import type { Reporter } from "../../ports/reporter.ts";
 import { JOURNAL_MAGIC, parseEntry } from "../journal/entry.ts";
 import { splitAtLf } from "../journal/read_journal.ts";
 import { replayEntry } from "../journal/recover_journals.ts";
-import { countWritten, encodeRecordedBatch } from "./batch_writer.ts";
+import { countWritten, encodeRecordedBatch } from "./encode_recorded.ts";
 import { parseCaptureLine } from "./capture_line.ts";
 import { type RecordedBatch, Recording } from "./recording.ts";
 
@@ -181,9 +181,14 @@ class ImportRun {
       this.#recording = this.#newRecording(entry.checkpoint.run);
       return this.#recording.restore(entry.checkpoint);
     }
-    if (entry.kind === "line") this.lines++;
-    const batch = replayEntry(this.#recording, entry);
-    if (batch !== undefined) this.#closed.push(batch);
+    if (entry.kind === "line" || entry.kind === "kept") this.lines++;
+    try {
+      const batch = replayEntry(this.#recording, entry);
+      if (batch !== undefined) this.#closed.push(batch);
+    } catch (error) {
+      if (!(error instanceof BatchSyntaxError)) throw error;
+      this.#options.reporter.count("lines_ignored", { reason: "no journal entry" });
+    }
   }
 
   /** Moments only grow. A capture that jumps back by an hour is another one put behind the first. */

@@ -2,7 +2,7 @@ import type { ArchiveKey } from "../../core/archive_key.ts";
 import { ChatloomError } from "../../core/errors.ts";
 import { parseIrcLine } from "../../core/irc/irc_line.ts";
 import type { Moment } from "../../core/server_time.ts";
-import { type Micros, MINUTE_US } from "../../core/time.ts";
+import { type Micros, MILLISECOND_US, MINUTE_US } from "../../core/time.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Hasher } from "../../ports/hasher.ts";
@@ -13,7 +13,7 @@ import type { ChatListener, ReceivedLine } from "../session/listener.ts";
 import { Listening } from "../coverage/listening.ts";
 import { writeCoverage } from "../coverage/write_coverage.ts";
 import { BatchWriter } from "./batch_writer.ts";
-import { Recording } from "./recording.ts";
+import { type RecordedBatch, Recording } from "./recording.ts";
 
 /** What a {@link Recorder} works with. */
 export interface RecorderOptions {
@@ -29,8 +29,10 @@ export interface RecorderOptions {
   readonly journal: JournalWriter;
   /** How often the journal is made safe from a power cut, and batches are looked at. */
   readonly flushIntervalMs?: number;
-  /** Told of each batch that is safely stored. */
-  readonly onStored?: (key: ArchiveKey) => void;
+  /** Told of each batch that is safely stored, and which receiver alone heard it, if one did. */
+  readonly onStored?: (key: ArchiveKey, soleReceiver?: string) => void;
+  /** See `BatchWriterOptions.waitingMaxBytes`. */
+  readonly waitingMaxBytes?: number;
 }
 
 /** How a {@link Recorder} stands. */
@@ -43,11 +45,16 @@ export interface RecorderState {
   readonly pendingBatches: number;
   /** Journal that is not yet safe. */
   readonly journalBacklogBytes: number;
+  /** Memory that open batches and those on their way into the store take, about. */
+  readonly heldBytes: number;
 }
 
 const FLUSH_INTERVAL_MS = 1_000;
 const SEGMENT_MAX_BYTES = 16 * 1024 * 1024;
 const SEGMENT_MAX_US = MINUTE_US;
+const FIRST_SEGMENT = 1;
+/** Entries that are written at a time into a new journal. */
+const KEPT_AT_ONCE = 500;
 /** How often it is stored who was listening; in between the journal knows it. */
 const COVERAGE_FIRST_MS = 60_000;
 const COVERAGE_INTERVAL_MS = 300_000;
@@ -66,6 +73,9 @@ export class Recorder implements ChatListener {
   readonly #listening = new Listening();
   #batchId = 0;
   #segmentSinceUs: number;
+  #renewing: Promise<void> | undefined;
+  /** No other journal is begun before this: the last try failed. */
+  #renewAtUs = -Infinity;
 
   /** A recorder that is ready to listen. */
   constructor(options: RecorderOptions) {
@@ -76,9 +86,9 @@ export class Recorder implements ChatListener {
     this.#segmentSinceUs = clock.elapsedUs();
     this.#writer = new BatchWriter({
       ...options,
-      onStored: ({ id }, key) => {
+      onStored: ({ id, batch }, key) => {
         journal.write([{ kind: "stored", id }]);
-        options.onStored?.(key);
+        options.onStored?.(key, batch.heard.soleReceiver);
       },
     });
     journal.begin(this.#checkpoint());
@@ -91,8 +101,10 @@ export class Recorder implements ChatListener {
     return {
       serverLagUs: this.#recording.serverLagUs(now),
       openBatches: this.#recording.openBatches().length,
-      pendingBatches: this.#writer.pending.length,
+      pendingBatches: this.#writer.pendingCount,
       journalBacklogBytes: this.#options.journal.backlogBytes,
+      heldBytes: this.#recording.openMinutes()
+        .reduce((sum, { heard }) => sum + heard.heldBytes, this.#writer.waitingBytes),
     };
   }
 
@@ -106,7 +118,7 @@ export class Recorder implements ChatListener {
   }
 
   /** See {@link ChatListener}. */
-  received(receiver: string, lines: readonly ReceivedLine[]): void {
+  received(receiver: string, lines: readonly ReceivedLine[]): Promise<void> | void {
     const n = numberOf(receiver);
     const entries = lines.map(({ line, parsed }): JournalEntry & { kind: "line" | "piece" } => {
       // Pieces of a line that was too long may look whole: the journal must know them apart.
@@ -123,6 +135,7 @@ export class Recorder implements ChatListener {
       this.#listening.heard(n, moment.elapsedUs);
       if (parsed.ok) this.#listening.message(n, parsed.message);
     }
+    if (this.#options.journal.isLost) return this.#renew();
   }
 
   /** See {@link ChatListener}. */
@@ -167,6 +180,8 @@ export class Recorder implements ChatListener {
       stop();
       signal.removeEventListener("abort", stop);
       await Promise.allSettled([writing, ticking, covering]);
+      this.#renewAtUs = -Infinity; // The last chance for what the store did not take.
+      if (this.#options.journal.isLost) await this.#renew();
       await this.#options.journal.close();
     }
     await writing;
@@ -184,8 +199,45 @@ export class Recorder implements ChatListener {
       }
       this.#rotateIfDue(now.elapsedUs);
       await journal.sync();
+      if (journal.isLost) await this.#renew();
       await journal.releaseBefore(this.#oldestSegment());
     }
+  }
+
+  /**
+   * Begins another journal when this one was taken away; resolves once that holds all that is not
+   * stored, or a try has failed.
+   */
+  #renew(): Promise<void> {
+    const { clock, journal, flushIntervalMs = FLUSH_INTERVAL_MS } = this.#options;
+    if (this.#renewing !== undefined) return this.#renewing;
+    if (clock.elapsedUs() < this.#renewAtUs) return Promise.resolve();
+    const renewing = journal.renew(() => this.#unstored()).then((isRenewed) => {
+      const nowUs = clock.elapsedUs();
+      if (isRenewed) this.#segmentSinceUs = nowUs;
+      else this.#renewAtUs = nowUs + flushIntervalMs * MILLISECOND_US;
+    }).finally(() => this.#renewing = undefined);
+    return this.#renewing = renewing;
+  }
+
+  /** Entries that say all that is not stored, for the first segment of a new journal. */
+  *#unstored(): Iterable<readonly JournalEntry[]> {
+    yield [{ kind: "checkpoint", checkpoint: this.#checkpoint() }];
+    for (const { id, batch } of this.#writer.waiting) {
+      yield* keptEntries(batch);
+      yield [{ kind: "batch", id, channel: batch.channel, minuteUs: batch.minuteUs }];
+    }
+    for (const batch of this.#recording.openMinutes()) yield* keptEntries(batch);
+    // All of it went through: from here on the new journal counts.
+    this.#recording.remark(FIRST_SEGMENT);
+    const given = this.#writer.moved(FIRST_SEGMENT);
+    if (given === 0) return;
+    this.#options.reporter.report(
+      "error",
+      "Batches that waited in the journal alone went with it: they are archived if another " +
+        "process recovered it",
+      { batches: given },
+    );
   }
 
   /** Stores now and then who was listening, and once more when `signal` aborts. */
@@ -236,7 +288,7 @@ export class Recorder implements ChatListener {
     const id = this.#batchId++;
     // Before the batch can be in the store: a replay closes it at the same line.
     this.#options.journal.write([{ kind: "batch", id, channel, minuteUs }]);
-    this.#writer.add({ id, batch });
+    this.#writer.add(id, batch);
   }
 
   #rotateIfDue(elapsedUs: number): void {
@@ -250,8 +302,8 @@ export class Recorder implements ChatListener {
 
   /** The oldest segment that holds a line which is not safely stored yet. */
   #oldestSegment(): number {
-    const marks = this.#writer.pending.map(({ batch }) => batch.firstMark);
-    return Math.min(this.#recording.oldestMark() ?? Infinity, this.#recording.mark, ...marks);
+    const { oldestMark } = this.#writer;
+    return Math.min(this.#recording.oldestMark() ?? Infinity, this.#recording.mark, oldestMark);
   }
 
   /**
@@ -274,4 +326,18 @@ export class Recorder implements ChatListener {
 
 function numberOf(receiver: string): number {
   return Number(receiver.slice(receiver.lastIndexOf(".") + 1));
+}
+
+/** Entries that say what is in a batch, some at a time. */
+function* keptEntries(
+  { channel, minuteUs, heard }: Pick<RecordedBatch, "channel" | "minuteUs" | "heard">,
+): Iterable<readonly JournalEntry[]> {
+  let entries: JournalEntry[] = [];
+  for (const line of heard.lines()) {
+    entries.push({ kind: "kept", channel, minuteUs, line });
+    if (entries.length < KEPT_AT_ONCE) continue;
+    yield entries;
+    entries = [];
+  }
+  if (entries.length > 0) yield entries;
 }

@@ -30,7 +30,7 @@ const OPEN_MAX_US = 10 * MINUTE_US;
 
 interface OpenBatch {
   readonly heard: HeardBatch;
-  readonly firstMark: number;
+  firstMark: number;
   /** The first line of it came then. */
   readonly openedUs: Micros;
 }
@@ -64,7 +64,8 @@ export class Recording {
   /** A number that goes with each new batch, for whoever must know when its lines came. */
   mark = 0;
 
-  readonly #run: string;
+  #run: string;
+  readonly #wants: (channel: string, minuteUs: Micros) => boolean;
   readonly #reporter: Reporter;
   readonly #ignored: IgnoredLines;
   readonly #isMidway: boolean;
@@ -77,6 +78,7 @@ export class Recording {
    * @param options.run the name of the run: receivers are `<run>.<n>`
    * @param options.isMidway the connections were open before the first line, as in a capture: their
    * channels need no ROOMSTATE
+   * @param options.wants whether a minute of a channel is batched: all are, unless told
    * @param options.isUntimed nobody noted when the lines came: moments are made from what they say
    */
   constructor(
@@ -85,13 +87,20 @@ export class Recording {
       readonly reporter: Reporter;
       readonly isMidway?: boolean;
       readonly isUntimed?: boolean;
+      readonly wants?: (channel: string, minuteUs: Micros) => boolean;
     },
   ) {
     this.#run = options.run;
+    this.#wants = options.wants ?? (() => true);
     this.#reporter = options.reporter;
     this.#ignored = new IgnoredLines(options.reporter);
     this.#isMidway = options.isMidway ?? false;
     this.#isUntimed = options.isUntimed ?? false;
+  }
+
+  /** The name of the run: receivers are `<run>.<n>`. */
+  get run(): string {
+    return this.#run;
   }
 
   /** Connection `n` was opened. */
@@ -140,7 +149,7 @@ export class Recording {
     const hearing = { line, receiver: connection.receiver, receivedUs: moment.receivedUs };
     if (exactUs !== undefined) {
       later.note(exactUs);
-      this.#batchOf(channel, exactUs, moment).addExact(message, exactUs, hearing);
+      this.#batchOf(channel, exactUs, moment)?.addExact(message, exactUs, hearing);
       return;
     }
     const range = estimateRange(message, {
@@ -150,7 +159,16 @@ export class Recording {
       isUntimed: this.#isUntimed,
     });
     const limits = { range, later: later.join() };
-    this.#batchOf(channel, range.startUs, moment).addRanged(message, limits, hearing);
+    this.#batchOf(channel, range.startUs, moment)?.addRanged(message, limits, hearing);
+  }
+
+  /**
+   * A line of a file that says what came before.
+   *
+   * @throws {BatchSyntaxError} when it is none.
+   */
+  keep(line: string, { channel, minuteUs }: { channel: string; minuteUs: Micros }): void {
+    this.#batchOf(channel, minuteUs, { receivedUs: 0, elapsedUs: 0 })?.addLine(line);
   }
 
   /**
@@ -192,6 +210,26 @@ export class Recording {
     return open.sort((a, b) => a.minuteUs - b.minuteUs);
   }
 
+  /** What is in each open minute, oldest first. */
+  openMinutes(): {
+    readonly channel: string;
+    readonly minuteUs: Micros;
+    readonly heard: HeardBatch;
+  }[] {
+    return this.openBatches().map(({ channel, minuteUs }) => {
+      const { heard } = this.#batches.get(channel)!.get(minuteUs)!;
+      return { channel, minuteUs, heard };
+    });
+  }
+
+  /** Sets the mark, also of all that is open: it was all written down once more. */
+  remark(mark: number): void {
+    this.mark = mark;
+    for (const batches of this.#batches.values()) {
+      for (const batch of batches.values()) batch.firstMark = mark;
+    }
+  }
+
   /** Closes a minute and returns what is in it; `undefined` if nothing is. */
   closeBatch(channel: string, minuteUs: Micros): RecordedBatch | undefined {
     const batches = this.#batches.get(channel);
@@ -226,8 +264,9 @@ export class Recording {
     return { run: this.#run, serverClock: this.#serverClock, connections };
   }
 
-  /** Takes over what was known at a checkpoint. */
+  /** Takes over what was known at a checkpoint, its run too. */
   restore(checkpoint: Checkpoint): void {
+    this.#run = checkpoint.run;
     this.#serverClock = checkpoint.serverClock;
     this.#connections.clear();
     for (const { n, moment, last, channels } of checkpoint.connections) {
@@ -266,10 +305,11 @@ export class Recording {
     return void this.#ignored.count("before the first ROOMSTATE");
   }
 
-  #batchOf(channel: string, timeUs: Micros, { elapsedUs }: Moment): HeardBatch {
+  #batchOf(channel: string, timeUs: Micros, { elapsedUs }: Moment): HeardBatch | undefined {
+    const minuteUs = minuteOf(timeUs);
+    if (!this.#wants(channel, minuteUs)) return undefined;
     let batches = this.#batches.get(channel);
     if (batches === undefined) this.#batches.set(channel, batches = new Map());
-    const minuteUs = minuteOf(timeUs);
     let batch = batches.get(minuteUs);
     if (batch === undefined) {
       batch = { heard: new HeardBatch(), firstMark: this.mark, openedUs: elapsedUs };

@@ -83,6 +83,8 @@ export class ChatConnection {
   #welcomedUs: Micros | undefined;
   #heardUs: Micros;
   #ending: Ending | undefined;
+  /** Resolves when the lines that came last are safe, if they are not yet. */
+  #safe: Promise<void> | undefined;
 
   /** A connection that {@link ChatConnection.run} will open. */
   constructor(options: ChatConnectionOptions) {
@@ -217,7 +219,7 @@ export class ChatConnection {
 
   /** Hands lines on, then does what they ask. */
   #take(lines: readonly ReceivedLine[], receiver: string): void {
-    this.#options.listener.received(receiver, lines);
+    this.#safe = this.#options.listener.received(receiver, lines) ?? undefined;
     for (const { parsed } of lines) if (parsed.ok) this.#obey(parsed.message);
   }
 
@@ -246,7 +248,9 @@ export class ChatConnection {
 
   #answer({ params }: IrcMessage): void {
     // A CR inside the line would be a line end to others.
-    this.send(params.length === 0 ? "PONG" : `PONG :${params.at(-1)!.replace(/[\r\0]/g, "")}`);
+    const pong = params.length === 0 ? "PONG" : `PONG :${params.at(-1)!.replace(/[\r\0]/g, "")}`;
+    if (this.#safe === undefined) this.send(pong);
+    else void this.#safe.then(() => this.send(pong));
   }
 
   #welcome({ params }: IrcMessage): void {

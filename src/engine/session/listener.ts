@@ -11,7 +11,7 @@ export interface ReceivedLine {
 /**
  * Who hears what a pool of connections receives: the recorder.
  *
- * All three return at once. They must not throw: that is a bug and stops the pool, whose `run`
+ * All three return at once, without waiting for a disk or a network. They must not throw: that is a bug and stops the pool, whose `run`
  * rejects with it.
  */
 export interface ChatListener {
@@ -21,9 +21,10 @@ export interface ChatListener {
   /**
    * Lines that came in together, in order; at least one. Whatever the server wants answered in them
    * is answered after the call returned, so an answered PING proves that all lines up to it were
-   * taken.
+   * taken. A promise says that they are not safe yet: a PING is answered when it has resolved. It must
+   * not reject, and must resolve within seconds.
    */
-  received(receiver: string, lines: readonly ReceivedLine[]): void;
+  received(receiver: string, lines: readonly ReceivedLine[]): Promise<void> | void;
 
   /** The connection is gone. `fragment` is its unfinished last line, if there is one. */
   closed(receiver: string, fragment: string | undefined): void;

@@ -20,13 +20,13 @@ const SPAN_MAX_MINUTES = 16;
  */
 export async function chainSpan(
   minuteUs: Micros,
-  load: (minuteUs: Micros) => Promise<MinuteFiles>,
+  load: (minuteUs: Micros, isInside: boolean) => Promise<MinuteFiles>,
   { isAlone }: { readonly isAlone?: boolean },
 ): Promise<ChainSpan> {
   const span = { fromUs: minuteUs, toUs: minuteUs };
   if (isAlone) return { span, isExactOnly: false, rest: [] };
   const own = new SightingSet();
-  for (const { ranged } of (await load(minuteUs)).loaded) own.addAll(ranged);
+  for (const { ranged } of (await load(minuteUs, true)).loaded) own.addAll(ranged);
   if (own.isEmpty()) return { span, isExactOnly: true, rest: [] };
   const closure = await closeOver(span, load);
   const chains = closure.sightings.chainsOf(own);

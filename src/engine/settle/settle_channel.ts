@@ -8,6 +8,7 @@ import { settleCoverage } from "../coverage/settle_coverage.ts";
 import { ChannelFiles } from "../read/channel_files.ts";
 import { faultsOf } from "../read/faults_told.ts";
 import { SnapshotGone } from "../read/hour_snapshot.ts";
+import type { KnownBatches } from "./known_batches.ts";
 import { ownLock } from "./own_lock.ts";
 import { type DueMinute, settleMinute } from "./settle_minute.ts";
 
@@ -54,9 +55,11 @@ export class ChannelSettler {
   readonly #options: SettleOptions;
   readonly #lock: ArchiveLock;
   readonly #files: ChannelFiles;
+  readonly #known: KnownBatches | undefined;
 
-  /** Settles minutes of `channel`. */
-  constructor(channel: string, options: SettleOptions) {
+  /** Settles minutes of `channel`; what is `known` of its batches saves reading them. */
+  constructor(channel: string, options: SettleOptions & { readonly known?: KnownBatches }) {
+    this.#known = options.known;
     this.#options = options;
     this.#lock = options.lock ?? ownLock(options.store);
     this.#files = new ChannelFiles(channel, options);
@@ -104,8 +107,12 @@ export class ChannelSettler {
     const files = this.#files;
     try {
       return await this.#inTurn(async (store) => {
-        await files.refreshRedactions(abort);
-        return await settleMinute(minuteUs, { ...this.#options, ...abort, store, files, isAlone });
+        const redactions = await files.refreshRedactions(abort);
+        const source = { ...this.#options, ...abort, store, files };
+        if (redactions.length === 0 && await this.#known?.areSettled(minuteUs, source)) {
+          return { written: 0, deleted: 0, due: [] };
+        }
+        return await settleMinute(minuteUs, { ...source, isAlone });
       }, abort);
     } catch (error) {
       if (error instanceof SnapshotGone) {

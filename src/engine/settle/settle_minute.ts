@@ -5,7 +5,8 @@ import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 import type { ChannelFiles } from "../read/channel_files.ts";
-import { closeOver, type Closure, type MinuteSpan } from "../read/close_over.ts";
+import { closeOver, type Closure, type MinuteBatch, type MinuteSpan } from "../read/close_over.ts";
+import { SnapshotGone } from "../read/hour_snapshot.ts";
 import type { LoadedBatch } from "../read/load_batch.ts";
 import { listMinute, MinuteLoader } from "../read/minute_loader.ts";
 import { type ChainSpan, chainSpan } from "./chain_span.ts";
@@ -60,7 +61,7 @@ export async function settleMinute(
   options: SettleMinuteOptions,
 ): Promise<SettledMinute> {
   const loader = new MinuteLoader(options);
-  const chain = await chainSpan(minuteUs, (at) => loader.load(at), options);
+  const chain = await chainSpan(minuteUs, (at, isInside) => loader.load(at, isInside), options);
   const closure = await closureOf(chain, loader);
   if (!closure.isComplete) {
     const reason = "equal messages hang together for over a day";
@@ -89,7 +90,7 @@ async function closureOf(
   { span, isExactOnly }: Pick<ChainSpan, "span" | "isExactOnly">,
   loader: MinuteLoader,
 ): Promise<Closure> {
-  if (!isExactOnly) return await closeOver(span, (at) => loader.load(at));
+  if (!isExactOnly) return await closeOver(span, (at, isInside) => loader.load(at, isInside));
   const minute = await loader.load(span.fromUs);
   const sightings = new SightingSet();
   for (const batch of minute.loaded) sightings.addAll(batch.sightings);
@@ -104,6 +105,12 @@ interface Stored {
   readonly bytes: Uint8Array;
 }
 
+/** A batch that makes others safe to delete. */
+interface Relied extends Omit<Stored, "bytes"> {
+  /** Read again where they were let go of. */
+  readonly bytes: Uint8Array | undefined;
+}
+
 interface Plan {
   readonly closure: Closure;
   readonly span: MinuteSpan;
@@ -114,7 +121,7 @@ interface Plan {
   /** Files of the span that are not part of the normal form. */
   readonly surplus: readonly LoadedBatch[];
   /** Files beside the span, and in minutes of it that have to stay as they are. */
-  readonly others: readonly LoadedBatch[];
+  readonly others: readonly MinuteBatch[];
 }
 
 async function planOf(
@@ -124,15 +131,16 @@ async function planOf(
   const targets: Stored[] = [];
   const missing: Stored[] = [];
   const surplus: LoadedBatch[] = [];
-  const others: LoadedBatch[] = [];
+  const others: MinuteBatch[] = [];
   for (const [minuteUs, { loaded, hidden }] of closure.minutes) {
     if (minuteUs < span.fromUs || minuteUs > span.toUs) {
       others.push(...loaded);
       continue;
     }
     const bytes = closure.normal.get(minuteUs);
+    const whole = loaded.filter(isWhole);
     if (bytes === undefined) {
-      surplus.push(...loaded);
+      surplus.push(...whole);
       continue;
     }
     const key = batchKey(files.channel, { timeUs: minuteUs, digest: await hasher.digest(bytes) });
@@ -144,9 +152,14 @@ async function planOf(
     const target = { key, minuteUs, bytes };
     targets.push(target);
     if (!loaded.some((batch) => batch.key === key)) missing.push(target);
-    surplus.push(...loaded.filter((batch) => batch.key !== key));
+    surplus.push(...whole.filter((batch) => batch.key !== key));
   }
   return { closure, span, missing, targets, surplus, others };
+}
+
+/** Minutes of the span are read whole. */
+function isWhole(batch: MinuteBatch): batch is LoadedBatch {
+  return batch.bytes !== undefined;
 }
 
 /** Returns how many files it deleted, and which it had to keep. */
@@ -158,7 +171,15 @@ async function deleteCovered(
   const { covered, kept, relied } = coverOf(plan);
   if (covered.length === 0) return { deleted: 0, kept };
   // Storing what is there makes it safe, and replaces what was damaged since it was read.
-  for (const { key, bytes } of relied) await store.put(key, bytes, abortOf(options));
+  for (const { key, bytes: known } of relied) {
+    let bytes = known;
+    if (bytes === undefined) {
+      const batch = await files.load(key, abortOf(options));
+      if (!batch?.ok) throw new SnapshotGone(key);
+      bytes = batch.bytes;
+    }
+    await store.put(key, bytes, abortOf(options));
+  }
   if (!await areVisible(relied, options)) return { deleted: 0, kept: plan.surplus };
   for (const { key } of covered) await store.delete(key);
   if (await areVisible(relied, options)) return { deleted: covered.length, kept };
@@ -174,12 +195,12 @@ async function deleteCovered(
 function coverOf({ targets, surplus, others }: Plan): {
   readonly covered: readonly LoadedBatch[];
   readonly kept: readonly LoadedBatch[];
-  readonly relied: readonly Stored[];
+  readonly relied: readonly Relied[];
 } {
   if (surplus.length === 0) return { covered: [], kept: [], relied: [] };
   const cover = new SightingSet();
   for (const { bytes } of targets) cover.add(bytes);
-  const relied: Stored[] = [...targets];
+  const relied: Relied[] = [...targets];
   const isCovered = ({ sightings }: LoadedBatch) => cover.includes(sightings);
   for (const other of others) {
     if (surplus.every(isCovered)) break;
@@ -192,7 +213,7 @@ function coverOf({ targets, surplus, others }: Plan): {
 
 /** Whether these are there for readers, not hidden. */
 async function areVisible(
-  batches: readonly Stored[],
+  batches: readonly Relied[],
   { store, files }: SettleMinuteOptions,
 ): Promise<boolean> {
   const byMinute = new Map<Micros, ArchiveKey[]>();

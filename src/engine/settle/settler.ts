@@ -3,6 +3,7 @@ import { ChatloomError } from "../../core/errors.ts";
 import { type Micros, MILLISECOND_US, SECOND_US } from "../../core/time.ts";
 import type { AbortOptions } from "../../ports/batch_store.ts";
 import type { Clock } from "../../ports/clock.ts";
+import { KnownBatches } from "./known_batches.ts";
 import { settleArchive } from "./settle_archive.ts";
 import {
   addTotals,
@@ -46,6 +47,7 @@ interface Note {
 export class Settler {
   readonly #options: SettlerOptions;
   readonly #notes = new Map<string, Note>();
+  readonly #known = new KnownBatches();
   /** How to end a sleep, and until when it lasts. */
   #sleeping: { readonly untilUs: Micros; readonly wake: () => void } | undefined;
   #totals = NOTHING_SETTLED;
@@ -69,10 +71,13 @@ export class Settler {
   /**
    * Notes that the file of this name came, went or was hidden. What settling has nothing to do with
    * is ignored. Can be handed over as it is.
+   *
+   * @param soleReceiver who alone heard a batch, where whoever stored it knows that it is in normal form
    */
-  readonly noteStored = (key: ArchiveKey): void => {
+  readonly noteStored = (key: ArchiveKey, soleReceiver?: string): void => {
     const parts = parseArchiveKey(key);
     if (parts === undefined) return;
+    if (soleReceiver !== undefined) this.#known.note(key, soleReceiver);
     const { channel, kind } = parts;
     const minuteUs = kind === "redaction"
       ? undefined
@@ -131,7 +136,7 @@ export class Settler {
       byChannel.set(note.channel, [...byChannel.get(note.channel) ?? [], note]);
     }
     for (const [channel, notes] of byChannel) {
-      const settler = new ChannelSettler(channel, this.#options);
+      const settler = new ChannelSettler(channel, { ...this.#options, known: this.#known });
       // Events move to the later minute when they grow, so that one first takes in what it should.
       notes.sort((a, b) => (b.minuteUs ?? Infinity) - (a.minuteUs ?? Infinity));
       for (const note of notes) await this.#settleNote(note, settler, abort);

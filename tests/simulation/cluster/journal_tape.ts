@@ -34,6 +34,7 @@ function taped(run: JournalRun, keep: (bytes: Uint8Array) => void): JournalRun {
     },
     sync: () => run.sync(),
     rotate: () => run.rotate(),
+    read: (number) => run.read!(number),
     release: (number) => run.release(number),
     close: () => run.close(),
   };

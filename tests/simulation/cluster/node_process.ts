@@ -206,8 +206,9 @@ export class NodeProcess {
       },
       received: (receiver, lines) => {
         if (fate.crash !== undefined) return;
-        listener.received(receiver, lines);
+        const safe = listener.received(receiver, lines);
         this.#options.onHeard(receiver, lines.map(({ line }) => line));
+        return safe;
       },
       closed: (receiver, fragment) => {
         if (fate.crash === undefined) listener.closed(receiver, fragment);

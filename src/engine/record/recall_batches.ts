@@ -1,0 +1,66 @@
+import { BatchSyntaxError } from "../../core/errors.ts";
+import { SILENT } from "../../ports/reporter.ts";
+import type { JournalWriter } from "../journal/journal_writer.ts";
+import { readEntries } from "../journal/read_journal.ts";
+import { replayEntry } from "../journal/recover_journals.ts";
+import { type RecordedBatch, Recording } from "./recording.ts";
+import type { ShelvedBatch } from "./shelf.ts";
+
+/** A batch that was read back. */
+export interface RecalledBatch {
+  readonly id: number;
+  readonly batch: RecordedBatch;
+}
+
+/**
+ * Reads closed batches back from the journal that is being written, in the order in which they were
+ * closed, each once: the very batches that were closed then. One that the journal does not have is
+ * left out. Only minutes that are wanted take memory.
+ *
+ * @throws {ChatloomError} when the journal cannot be read.
+ */
+export async function* recallBatches(
+  shelved: readonly ShelvedBatch[],
+  journal: JournalWriter,
+): AsyncGenerator<RecalledBatch, void, undefined> {
+  const wanted = new Map(shelved.map((each) => [each.id, each]));
+  const minutes = new Set(shelved.map(minuteName));
+  const recording = new Recording({
+    run: journal.name,
+    reporter: SILENT,
+    wants: (channel, minuteUs) => minutes.has(minuteName({ channel, minuteUs })),
+  });
+  let wantsCheckpoint = true;
+  let number = Math.min(...shelved.map(({ firstMark }) => firstMark));
+  for (; number <= journal.segment && wanted.size > 0; number++) {
+    for await (const read of readEntries(journal.read(number))) {
+      if (!read.ok) continue; // The end of a line that is being written just now.
+      const { entry } = read;
+      if (entry.kind === "checkpoint") {
+        if (wantsCheckpoint) recording.restore(entry.checkpoint);
+        wantsCheckpoint = false;
+        continue;
+      }
+      const batch = replay(recording, entry);
+      if (batch === undefined || entry.kind !== "batch" || !wanted.delete(entry.id)) continue;
+      yield { id: entry.id, batch };
+      if (wanted.size === 0) return;
+    }
+  }
+}
+
+function replay(
+  recording: Recording,
+  entry: Parameters<typeof replayEntry>[1],
+): RecordedBatch | undefined {
+  try {
+    return replayEntry(recording, entry);
+  } catch (error) {
+    if (!(error instanceof BatchSyntaxError)) throw error;
+    return undefined; // A bad disk: recovery will keep it aside.
+  }
+}
+
+function minuteName({ channel, minuteUs }: Pick<ShelvedBatch, "channel" | "minuteUs">): string {
+  return `${channel} ${minuteUs}`;
+}
