@@ -2,12 +2,14 @@ import { Command } from "commander";
 import { fileSystemLock } from "../adapters/file_system_lock.ts";
 import { fileSystemMarks, fileSystemNotes } from "../adapters/file_system_notes.ts";
 import { fileSystemStore } from "../adapters/file_system_store.ts";
+import { fileSystemUnsettled } from "../adapters/file_system_unsettled.ts";
 import { systemClock } from "../adapters/system_clock.ts";
 import { systemRandom } from "../adapters/system_random.ts";
 import { bestHasher } from "../adapters/web_crypto_hasher.ts";
 import { formatHour } from "../core/archive_key.ts";
 import type { Micros } from "../core/time.ts";
 import { Settler } from "../engine/settle/settler.ts";
+import { Unsettled } from "../engine/settle/unsettled.ts";
 import { MergedAway } from "../engine/sync/merged_away.ts";
 import type { PeerTotals } from "../engine/sync/peer_tally.ts";
 import { rememberingStore } from "../engine/sync/remembering_store.ts";
@@ -68,9 +70,11 @@ async function syncArchive(flags: SyncFlags, context: VerbContext): Promise<void
   const store = rememberingStore(files, mergedAway);
   const [clock, hasher] = [systemClock(), await bestHasher()];
   const lock = fileSystemLock(flags.archive);
-  const settler = new Settler({ store, hasher, clock, reporter, lock });
+  const unsettled = new Unsettled(fileSystemUnsettled(flags.archive), { clock, reporter });
+  const settler = new Settler({ store, hasher, clock, reporter, lock, unsettled });
+  await settler.noteLeft({ signal });
   const syncer = new Syncer({
-    store,
+    store: unsettled.watch(store),
     hasher,
     clock,
     random: systemRandom(),
@@ -78,6 +82,7 @@ async function syncArchive(flags: SyncFlags, context: VerbContext): Promise<void
     mergedAway,
     marks: fileSystemMarks(flags.archive),
     onStored: settler.noteStored,
+    onCrowded: settler.noteStored,
     ...(flags.channel.length === 0 ? {} : { channels: flags.channel }),
     ...(flags.since === undefined ? {} : { since: formatHour(flags.since) }),
   });

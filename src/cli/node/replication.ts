@@ -5,11 +5,11 @@ import {
   prometheusMetrics,
 } from "../../adapters/metrics/prometheus_metrics.ts";
 import { systemRandom } from "../../adapters/system_random.ts";
-import type { ArchiveKey } from "../../core/archive_key.ts";
 import { measuredStore } from "../../engine/measure/measured_store.ts";
 import { type RecordingParts, watchRecording } from "../../engine/measure/watch_recording.ts";
 import { MergedAway } from "../../engine/sync/merged_away.ts";
 import { rememberingStore } from "../../engine/sync/remembering_store.ts";
+import type { SyncOptions } from "../../engine/sync/sync_options.ts";
 import { Syncer } from "../../engine/sync/syncer.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -102,22 +102,25 @@ export class Replication {
   }
 
   /**
-   * A syncer with the peers as they are now; `undefined` if none are wanted.
+   * A syncer into `store`, with the peers as they are now; `undefined` if none are wanted.
    *
    * @throws {ChatloomError} `INPUT_UNREADABLE` when the list of peers or a token cannot be read.
    */
-  async syncer(onStored: (key: ArchiveKey) => void): Promise<Syncer | undefined> {
+  async syncer(
+    { store, onStored }: Pick<SyncOptions, "store"> & Required<Pick<SyncOptions, "onStored">>,
+  ): Promise<Syncer | undefined> {
     const { flags, archive, hasher, clock, context: { reporter } } = this.#options;
     if (flags.peer.length === 0 && flags.peers === undefined) return undefined;
     const syncer = new Syncer({
       hasher,
       clock,
-      store: this.store,
+      store,
       random: systemRandom(),
       reporter,
       mergedAway: this.#mergedAway,
       marks: fileSystemMarks(archive),
       onStored,
+      onCrowded: onStored,
     });
     syncer.setPeers(await readPeers(peerSource(flags), reporter));
     return syncer;

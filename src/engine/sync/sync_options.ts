@@ -22,6 +22,8 @@ export interface SyncOptions {
   readonly marks: PruneMarks;
   /** Told of each file that is safely stored: whoever settles wants to know. */
   readonly onStored?: (key: ArchiveKey) => void;
+  /** Told of one batch of each minute of ours that has more than one, when files are checked. */
+  readonly onCrowded?: (key: ArchiveKey) => void;
   /** Only these channels; all that a peer has unless told. */
   readonly channels?: readonly string[];
   /** Only hours from this one on, such as `2026-08-01T12`; all unless told. */
