@@ -1,4 +1,5 @@
 import type { HourNotes } from "../ports/hour_notes.ts";
+import type { OrderNotes } from "../ports/order_notes.ts";
 import type { PruneMarks } from "../ports/prune_marks.ts";
 import type { UnsettledNotes, UnsettledPlace } from "../ports/unsettled_notes.ts";
 
@@ -67,5 +68,26 @@ export function memoryUnsettled(left: Iterable<UnsettledPlace> = []): MemoryUnse
       return Promise.resolve(places);
     },
     next: () => memoryUnsettled([...noted.values(), ...taken.values()]),
+  };
+}
+
+/** Notes about orders that are gone with the process. */
+export function memoryOrders(): OrderNotes {
+  const notes = new Map<string, string>();
+  return {
+    channels({ signal } = {}) {
+      if (signal?.aborted) return Promise.reject(signal.reason);
+      return Promise.resolve([...notes.keys()].sort());
+    },
+    read(channel, { signal } = {}) {
+      if (signal?.aborted) return Promise.reject(signal.reason);
+      return Promise.resolve(notes.get(channel) ?? "");
+    },
+    append(channel, lines) {
+      notes.set(channel, (notes.get(channel) ?? "") + lines);
+      return Promise.resolve();
+    },
+    sizeBytes: () =>
+      Promise.resolve([...notes.values()].reduce((sum, text) => sum + text.length, 0)),
   };
 }

@@ -1,5 +1,6 @@
 /** An hour of a channel in which something may have to be settled. */
 export interface UnsettledPlace {
+  /** As it stands in keys. */
   readonly channel: string;
   /** Such as `2026-08-01T12`; `""` stands for all hours of the channel, as after a redaction. */
   readonly hour: string;

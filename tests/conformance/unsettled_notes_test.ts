@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
-import { fileSystemUnsettled } from "../../src/adapters/file_system_unsettled.ts";
+import { fileSystemUnsettled } from "../../src/adapters/notes/file_system_unsettled.ts";
 import { memoryUnsettled } from "../../src/adapters/memory_notes.ts";
 
 const NOON = { channel: "c", hour: "2026-08-01T12" };

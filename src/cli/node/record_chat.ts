@@ -1,7 +1,7 @@
 import { fileSystemJournal } from "../../adapters/file_system_journal.ts";
 import { fileSystemLock } from "../../adapters/file_system_lock.ts";
 import { fileSystemStore } from "../../adapters/file_system_store.ts";
-import { fileSystemUnsettled } from "../../adapters/file_system_unsettled.ts";
+import { fileSystemUnsettled } from "../../adapters/notes/file_system_unsettled.ts";
 import { noJournal } from "../../adapters/no_journal.ts";
 import { systemRandom } from "../../adapters/system_random.ts";
 import { bestHasher } from "../../adapters/web_crypto_hasher.ts";

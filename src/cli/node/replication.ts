@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { fileSystemMarks, fileSystemNotes } from "../../adapters/file_system_notes.ts";
+import { fileSystemOrders } from "../../adapters/notes/file_system_orders.ts";
 import {
   type PrometheusMetrics,
   prometheusMetrics,
@@ -17,7 +18,7 @@ import type { Hasher } from "../../ports/hasher.ts";
 import type { HttpListener } from "../../ports/http.ts";
 import type { VerbContext } from "../frame/context.ts";
 import { addPeerFlags, type PeerFlags, peerSource } from "../arguments/peer_flags.ts";
-import { readPeers, watchPeers } from "../arguments/peer_list.ts";
+import { type OpenPeers, readPeers, watchPeers } from "../arguments/peer_list.ts";
 import { parseListenFlag, readAccess } from "../arguments/serve_flags.ts";
 import { serveNode } from "./serve_node.ts";
 
@@ -119,10 +120,12 @@ export class Replication {
       reporter,
       mergedAway: this.#mergedAway,
       marks: fileSystemMarks(archive),
+      orders: fileSystemOrders(archive),
       onStored,
       onCrowded: onStored,
     });
-    syncer.setPeers(await readPeers(peerSource(flags), reporter));
+    const found = await readPeers(peerSource(flags), reporter);
+    syncer.setPeers(found.peers, found);
     return syncer;
   }
 
@@ -130,7 +133,7 @@ export class Replication {
   async pull(syncer: Syncer | undefined, signal: AbortSignal): Promise<void> {
     if (syncer === undefined) return;
     const { flags, clock, context: { reporter } } = this.#options;
-    const onChange = syncer.setPeers.bind(syncer);
+    const onChange = (found: OpenPeers) => syncer.setPeers(found.peers, found);
     const watching = watchPeers(peerSource(flags), { clock, signal, reporter, onChange });
     watching.catch(() => {}); // Awaited once the syncer has ended.
     await syncer.run(signal);

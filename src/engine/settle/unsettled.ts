@@ -18,6 +18,7 @@ const QUIET_US = 300 * SECOND_US;
 
 /** What {@link Unsettled} works with. */
 export interface UnsettledOptions {
+  /** Tells how long an hour has been quiet. */
   readonly clock: Clock;
   /** Told when notes cannot be kept, which after a crash may leave minutes unsettled. */
   readonly reporter: Reporter;
@@ -153,7 +154,7 @@ export class Unsettled {
 }
 
 /** The hour that has to be settled once `key` is stored; `undefined` if none has. */
-export function placeOf(key: ArchiveKey): UnsettledPlace | undefined {
+function placeOf(key: ArchiveKey): UnsettledPlace | undefined {
   const parts = parseArchiveKey(key);
   if (parts === undefined) return undefined;
   const { channel, kind } = parts;

@@ -1,11 +1,12 @@
 import { mkdir, open, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { isChannelName, parseHour } from "../core/archive_key.ts";
-import type { UnsettledNotes, UnsettledPlace } from "../ports/unsettled_notes.ts";
-import { STATE_FOLDER } from "./file_system/archive_walk.ts";
-import { fileError, isAbsence } from "./file_system/file_errors.ts";
-import { decodeIdentity, isProcessAlive, ownIdentity } from "./file_system/process_identity.ts";
-import { newWriterName } from "./file_system/stored_name.ts";
+import { isChannelName, parseHour } from "../../core/archive_key.ts";
+import type { UnsettledNotes, UnsettledPlace } from "../../ports/unsettled_notes.ts";
+import { STATE_FOLDER } from "../file_system/archive_walk.ts";
+import { fileError, isAbsence } from "../file_system/file_errors.ts";
+import { decodeIdentity, isProcessAlive, ownIdentity } from "../file_system/process_identity.ts";
+import { newWriterName } from "../file_system/stored_name.ts";
+import { syncFolder } from "../file_system/sync_folder.ts";
 
 /** A process that cannot be looked up has ended if it noted nothing for this long. */
 const DEAD_AFTER_MS = 3_600_000;
@@ -154,14 +155,4 @@ function readPlaces(text: string): UnsettledPlace[] {
 function noneIfAbsent(error: unknown): string[] {
   if (isAbsence(error)) return [];
   throw error;
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const opened = await open(folder, "r").catch(() => undefined); // Windows opens no folders.
-  if (opened === undefined) return;
-  try {
-    await opened.sync();
-  } finally {
-    await opened.close();
-  }
 }
