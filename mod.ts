@@ -49,7 +49,9 @@ export type { Hasher, HashStream } from "./src/ports/hasher.ts";
 export type { DeadRun, JournalRun, JournalStore } from "./src/ports/journal_store.ts";
 export type { HourNotes } from "./src/ports/hour_notes.ts";
 export type { Peer, PeerChannelDigest, ReadPeerOptions, SinceOptions } from "./src/ports/peer.ts";
+export type { OrderNotes } from "./src/ports/order_notes.ts";
 export type { PruneMarks } from "./src/ports/prune_marks.ts";
+export type { UnsettledNotes, UnsettledPlace } from "./src/ports/unsettled_notes.ts";
 export type { Random } from "./src/ports/random.ts";
 export type { ListeningState } from "./src/engine/coverage/listening.ts";
 export { type Reporter, type ReportFields, type Severity, SILENT } from "./src/ports/reporter.ts";
@@ -110,6 +112,7 @@ export {
 } from "./src/engine/settle/settle_archive.ts";
 export type { SettleOptions, SettleTotals } from "./src/engine/settle/settle_channel.ts";
 export { Settler, type SettlerOptions } from "./src/engine/settle/settler.ts";
+export { Unsettled, type UnsettledOptions } from "./src/engine/settle/unsettled.ts";
 export {
   findLogins,
   listRedactions,

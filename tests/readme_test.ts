@@ -24,7 +24,11 @@ test("README explains every error code and every exit code", () => {
 test("README names only verbs and flags that are there", async () => {
   const { stdout } = await runCli(["--help"]);
   const verbs = new Set([...stdout.matchAll(/^ {2}([a-z]+) /gm)].map((match) => match[1]));
-  const uses = [...readme.matchAll(/(?:task )?chatloom ([a-z]+)([^`\n#]*)/g)];
+  const beside = read("docs/beside_wubloader.md");
+  const uses = [
+    ...readme.matchAll(/(?:task )?chatloom ([a-z]+)([^`\n#]*)/g),
+    ...beside.matchAll(/(?:^ *|`)chatloom ([a-z]+)([^`\n#]*)/gm),
+  ];
   assert.ok(uses.length > 3);
   for (const [, verb = "", rest = ""] of uses) {
     assert.ok(verbs.has(verb), `there is no verb "${verb}"`);
@@ -43,7 +47,13 @@ test("README names only tasks that are there", () => {
 });
 
 test("links in the documents lead somewhere", () => {
-  for (const path of ["README.md", "CHANGELOG.md", "src/ARCHITECTURE.md"]) {
+  const documents = [
+    "README.md",
+    "CHANGELOG.md",
+    "src/ARCHITECTURE.md",
+    "docs/beside_wubloader.md",
+  ];
+  for (const path of documents) {
     for (const [, target = ""] of read(path).matchAll(/\]\(([^)#]+)[^)]*\)/g)) {
       if (/^https?:/.test(target)) continue;
       assert.ok(

@@ -7,6 +7,7 @@ import type { PruneMarks } from "../ports/prune_marks.ts";
 import { STATE_FOLDER } from "./file_system/archive_walk.ts";
 import { fileError, isAbsence } from "./file_system/file_errors.ts";
 import { newWriterName } from "./file_system/stored_name.ts";
+import { syncFolder } from "./file_system/sync_folder.ts";
 
 /** Notes are cut off here: whoever wrote more was not chatloom. */
 const NOTES_MAX_BYTES = 8 * 1024 * 1024;
@@ -100,15 +101,5 @@ async function writeSafely(path: string, text: string): Promise<void> {
     await file.sync();
   } finally {
     await file.close();
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const opened = await open(folder, "r").catch(() => undefined); // Windows opens no folders.
-  if (opened === undefined) return;
-  try {
-    await opened.sync();
-  } finally {
-    await opened.close();
   }
 }

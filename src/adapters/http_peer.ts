@@ -5,6 +5,7 @@ import { firstFolderOf, firstPathOf, OLD_REDACTIONS } from "../core/layout/first
 import type { AbortOptions } from "../ports/batch_store.ts";
 import type { Peer, PeerChannelDigest } from "../ports/peer.ts";
 import { BodyClock, type PeerTimes, USUAL_TIMES } from "./http_peer/body_clock.ts";
+import { ListTurn } from "./http_peer/list_turn.ts";
 import { isHidden, isNotFound, refused, textOf } from "./http_peer/peer_errors.ts";
 import { readDigest, readDigests, readNames } from "./http_peer/peer_lists.ts";
 
@@ -23,13 +24,14 @@ export { type PeerTimes, USUAL_TIMES } from "./http_peer/body_clock.ts";
 /** A busy peer is asked so often, and waited for so long, before that counts as a failure. */
 const TRIES_MAX = 5;
 const RETRY_AFTER_MAX_S = 60;
+const FILE_RETRY_MAX_S = 5;
 const LIST_MAX_BYTES = 8 * 1024 * 1024;
 
 /**
  * The node at `url`, which answers as chatloom or as wubloader's restreamer does. Nothing is asked yet.
  *
- * Redirects are not followed. Compressed answers are taken and counted as they come out, so that a small
- * one cannot become a large one.
+ * Redirects are not followed. Answers are asked for unpacked, and packed ones are refused, so that a
+ * small one cannot become a large one.
  *
  * @throws {RangeError} when `url` is no address of a node: `http:` or `https:`, without user, query and
  * fragment.
@@ -53,7 +55,11 @@ class HttpPeer implements Peer {
   constructor(base: URL, { token, times, listMaxBytes = LIST_MAX_BYTES }: HttpPeerOptions) {
     this.#root = base.href.replace(/\/+$/, "");
     this.name = this.#root;
-    this.#headers = new Headers({ accept: "*/*", "user-agent": "chatloom" });
+    this.#headers = new Headers({
+      accept: "*/*",
+      "accept-encoding": "identity", // The runtime unpacks without a bound, ahead of the reader.
+      "user-agent": "chatloom",
+    });
     if (token !== undefined) this.#headers.set("authorization", `Bearer ${token}`);
     this.#times = { ...USUAL_TIMES, ...times };
     this.#listMaxBytes = listMaxBytes;
@@ -122,7 +128,10 @@ class HttpPeer implements Peer {
     { maxBytes, signal }: { readonly maxBytes: number; readonly signal: AbortSignal | undefined },
     isNothing: (response: Response) => boolean,
   ): Promise<AsyncIterable<Uint8Array> | undefined> {
-    const { response, clock } = await this.#ask(`/segments/${encodePath(path)}`, signal);
+    const { response, clock } = await this.#ask(`/segments/${encodePath(path)}`, {
+      signal,
+      isFile: true,
+    });
     if (isNothing(response)) {
       await clock.discard(response);
       return undefined;
@@ -136,47 +145,60 @@ class HttpPeer implements Peer {
     { signal }: AbortOptions,
     isNothing: (response: Response) => boolean = () => false,
   ): Promise<unknown> {
-    const { response, clock } = await this.#ask(path, signal);
+    const { response, clock } = await this.#ask(path, { signal, isFile: false });
     if (isNothing(response)) {
       await clock.discard(response);
       return undefined;
     }
     await this.#check(response, clock);
     const decoder = new TextDecoder("utf-8", { fatal: true });
+    const turn = new ListTurn(this.name);
     let text = "";
     try {
       for await (const piece of clock.pieces(response, this.#listMaxBytes)) {
         text += decoder.decode(piece, { stream: true });
+        await turn.reach(text.length, signal);
       }
       return JSON.parse(text + decoder.decode());
     } catch (cause) {
       if (cause instanceof ChatloomError || signal?.aborted) throw cause;
       throw refused(this.name, `its answer to ${path} is not JSON`, { cause });
+    } finally {
+      turn.release();
     }
   }
 
-  /** Asks, and when the peer is busy asks again as it wishes, a few times. */
-  async #ask(path: string, signal: AbortSignal | undefined): Promise<Answered> {
+  /**
+   * Asks, and when the peer is busy asks again as it wishes, a few times. A 503 for a file may be about
+   * that file alone: it holds up no other, and is a failure after one more try.
+   */
+  async #ask(path: string, { signal, isFile }: AskOptions): Promise<Answered> {
     for (let tries = 1;; tries++) {
       await this.#rest(signal);
       const clock = new BodyClock(this.#times, { peer: this.name, signal });
       const response = await this.#fetch(path, clock);
-      const waitS = tries < TRIES_MAX ? retryAfterS(response) : undefined;
-      if (waitS === undefined) return { response, clock };
+      const isOwn = isFile && response.status === 503;
+      const waitS = tries < (isOwn ? 2 : TRIES_MAX) ? retryAfterS(response) : undefined;
+      if (waitS === undefined || (isOwn && waitS > FILE_RETRY_MAX_S)) return { response, clock };
       await clock.discard(response);
-      this.#busyUntilMs = Math.max(this.#busyUntilMs, performance.now() + waitS * 1_000);
+      const untilMs = performance.now() + waitS * 1_000;
+      if (isOwn) await this.#sleepUntil(untilMs, signal);
+      else this.#busyUntilMs = Math.max(this.#busyUntilMs, untilMs);
     }
   }
 
   /** Waits as long as the peer asked all of us to wait. */
   async #rest(signal: AbortSignal | undefined): Promise<void> {
-    for (;;) {
-      const leftMs = this.#busyUntilMs - performance.now();
-      if (leftMs <= 0) return;
-      await sleep(leftMs, undefined, signal === undefined ? {} : { signal }).catch((error) => {
-        throw signal?.aborted ? signal.reason : error;
-      });
+    while (performance.now() < this.#busyUntilMs) {
+      await this.#sleepUntil(this.#busyUntilMs, signal);
     }
+  }
+
+  async #sleepUntil(untilMs: number, signal: AbortSignal | undefined): Promise<void> {
+    const leftMs = Math.max(0, untilMs - performance.now());
+    await sleep(leftMs, undefined, signal === undefined ? {} : { signal }).catch((error) => {
+      throw signal?.aborted ? signal.reason : error;
+    });
   }
 
   async #fetch(path: string, clock: BodyClock): Promise<Response> {
@@ -192,8 +214,10 @@ class HttpPeer implements Peer {
   }
 
   async #check(response: Response, clock: BodyClock): Promise<void> {
-    if (response.status === 200) return;
+    const isPacked = isEncoded(response);
+    if (response.status === 200 && !isPacked) return;
     await clock.discard(response);
+    if (isPacked) throw refused(this.name, "it is packed, though it was asked for unpacked");
     const isElsewhere = response.type === "opaqueredirect" ||
       (response.status >= 300 && response.status < 400);
     throw refused(
@@ -203,9 +227,19 @@ class HttpPeer implements Peer {
   }
 }
 
+interface AskOptions {
+  readonly signal: AbortSignal | undefined;
+  readonly isFile: boolean;
+}
+
 interface Answered {
   readonly response: Response;
   readonly clock: BodyClock;
+}
+
+function isEncoded({ headers }: Response): boolean {
+  const encoding = headers.get("content-encoding") ?? "identity";
+  return encoding.trim().toLowerCase() !== "identity";
 }
 
 /** After how many seconds a busy peer wants to be asked again; `undefined` if it is not busy. */

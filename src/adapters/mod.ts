@@ -31,7 +31,15 @@ export {
   type MemoryJournal,
   memoryJournal,
 } from "./memory_journal.ts";
-export { memoryMarks, memoryNotes } from "./memory_notes.ts";
+export {
+  memoryMarks,
+  memoryNotes,
+  memoryOrders,
+  type MemoryUnsettled,
+  memoryUnsettled,
+} from "./memory_notes.ts";
+export { fileSystemOrders } from "./notes/file_system_orders.ts";
+export { fileSystemUnsettled } from "./notes/file_system_unsettled.ts";
 export { fileSystemMarks, fileSystemNotes } from "./file_system_notes.ts";
 export { memoryStore } from "./memory_store.ts";
 export { systemClock } from "./system_clock.ts";

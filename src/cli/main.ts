@@ -18,6 +18,7 @@ import { serveCommand } from "./serve.ts";
 import { redactCommand } from "./redact.ts";
 import { settleCommand } from "./settle.ts";
 import { coverageCommand } from "./coverage.ts";
+import { ordersCommand } from "./orders.ts";
 import { pruneCommand } from "./prune.ts";
 import { syncCommand } from "./sync.ts";
 import { simulateCommand } from "./simulate.ts";
@@ -35,6 +36,7 @@ function verbs(): Command[] {
     verifyCommand(),
     serveCommand(),
     syncCommand(),
+    ordersCommand(),
     coverageCommand(),
     pruneCommand(),
     simulateCommand(),

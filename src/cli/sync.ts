@@ -1,13 +1,16 @@
 import { Command } from "commander";
 import { fileSystemLock } from "../adapters/file_system_lock.ts";
 import { fileSystemMarks, fileSystemNotes } from "../adapters/file_system_notes.ts";
+import { fileSystemOrders } from "../adapters/notes/file_system_orders.ts";
 import { fileSystemStore } from "../adapters/file_system_store.ts";
+import { fileSystemUnsettled } from "../adapters/notes/file_system_unsettled.ts";
 import { systemClock } from "../adapters/system_clock.ts";
 import { systemRandom } from "../adapters/system_random.ts";
 import { bestHasher } from "../adapters/web_crypto_hasher.ts";
 import { formatHour } from "../core/archive_key.ts";
 import type { Micros } from "../core/time.ts";
 import { Settler } from "../engine/settle/settler.ts";
+import { Unsettled } from "../engine/settle/unsettled.ts";
 import { MergedAway } from "../engine/sync/merged_away.ts";
 import type { PeerTotals } from "../engine/sync/peer_tally.ts";
 import { rememberingStore } from "../engine/sync/remembering_store.ts";
@@ -16,7 +19,7 @@ import { checkChannels } from "./arguments/channel_names.ts";
 import { contextOf, type VerbContext } from "./frame/context.ts";
 import { EXIT, QuietExit } from "./frame/exit.ts";
 import { addPeerFlags, type PeerFlags, peerSource } from "./arguments/peer_flags.ts";
-import { readPeers, watchPeers } from "./arguments/peer_list.ts";
+import { type OpenPeers, readPeers, watchPeers } from "./arguments/peer_list.ts";
 import { examplesOf } from "./frame/program.ts";
 import { parseTimeFlag } from "./arguments/time_flag.ts";
 
@@ -40,10 +43,12 @@ export function syncCommand(): Command {
     .option("--no-check", "with --once: do not look for damaged files of our own first")
     .addHelpText(
       "after",
-      "\nTombstones and redactions of peers are obeyed: name only those who may give such orders.\n" +
+      "\nRedactions and tombstones of peers are obeyed, up to a number a day; more are held for\n" +
+        "chatloom orders. With orders=none behind its address a peer may give none.\n" +
         "With --once it exits with 1 if a peer failed.\n" +
         examplesOf([
           "chatloom sync --archive chat --peer http://alpha:8080 --peer http://beta:8080",
+          "chatloom sync --archive chat --peer http://strangers.example:8080,orders=none",
           "chatloom sync --archive chat --peers peers.txt --once --since 2026-08-01",
         ]),
     )
@@ -68,23 +73,28 @@ async function syncArchive(flags: SyncFlags, context: VerbContext): Promise<void
   const store = rememberingStore(files, mergedAway);
   const [clock, hasher] = [systemClock(), await bestHasher()];
   const lock = fileSystemLock(flags.archive);
-  const settler = new Settler({ store, hasher, clock, reporter, lock });
+  const unsettled = new Unsettled(fileSystemUnsettled(flags.archive), { clock, reporter });
+  const settler = new Settler({ store, hasher, clock, reporter, lock, unsettled });
+  await settler.noteLeft({ signal });
   const syncer = new Syncer({
-    store,
+    store: unsettled.watch(store),
     hasher,
     clock,
     random: systemRandom(),
     reporter,
     mergedAway,
     marks: fileSystemMarks(flags.archive),
+    orders: fileSystemOrders(flags.archive),
     onStored: settler.noteStored,
+    onCrowded: settler.noteStored,
     ...(flags.channel.length === 0 ? {} : { channels: flags.channel }),
     ...(flags.since === undefined ? {} : { since: formatHour(flags.since) }),
   });
   const source = peerSource(flags);
-  syncer.setPeers(await readPeers(source, reporter));
+  const found = await readPeers(source, reporter);
+  syncer.setPeers(found.peers, found);
   if (flags.once === true) return await syncOnce({ syncer, settler, check: flags.check }, context);
-  const onChange = syncer.setPeers.bind(syncer);
+  const onChange = (found: OpenPeers) => syncer.setPeers(found.peers, found);
   const besides = [
     settler.run(signal),
     watchPeers(source, { clock, signal, reporter, onChange }),
@@ -145,11 +155,12 @@ function totalOf(states: readonly PeerState[], field: keyof PeerTotals): number 
 }
 
 function summaryOf(states: readonly PeerState[]): string {
-  return states.map(({ peer, files, bytes, errors, mismatches, refused, status }) => {
+  return states.map(({ peer, files, bytes, errors, mismatches, refused, held, status }) => {
     const troubles = [
       ...(errors > 0 ? [`${errors} errors`] : []),
       ...(mismatches > 0 ? [`${mismatches} files with wrong bytes`] : []),
       ...(refused > 0 ? [`${refused} names or files refused`] : []),
+      ...(held > 0 ? [`${held} orders held, see chatloom orders`] : []),
     ];
     return `${[`${peer}: ${files} files, ${bytes} bytes`, ...troubles].join(", ")}: ${status}\n`;
   }).join("");

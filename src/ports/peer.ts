@@ -59,8 +59,8 @@ export interface Peer {
   channelDigest(channel: string, options: SinceOptions): Promise<PeerChannelDigest | undefined>;
 
   /**
-   * Yields the bytes of a file piece by piece, which belong to the caller, or gives `undefined` if the
-   * peer has none to give. Whoever stops early lets go of the rest by ending the iteration. It may
+   * Yields the bytes of a file piece by piece, each good until the next one is asked for, or gives
+   * `undefined` if the peer has none to give. Whoever stops early lets go of the rest by ending the iteration. It may
    * throw what calls reject with; after the last piece the file is whole, as far as the peer says.
    */
   read(

@@ -105,7 +105,8 @@ export function peerSuite({ test, open, digest }: PeerSuiteOptions): void {
     const key = await put(store);
     const pieces = await peer.read(key, { maxBytes: LINE.length });
     assert.ok(pieces);
-    const bytes = (await collect(pieces)).flatMap((piece) => [...piece]);
+    const bytes: number[] = [];
+    for await (const piece of pieces) bytes.push(...piece);
     assert.equal(new TextDecoder().decode(Uint8Array.from(bytes)), LINE);
   });
 

@@ -22,6 +22,7 @@ import { after, before, test } from "node:test";
 import { packForNpm } from "../../tools/pack.ts";
 import { CONFIG, moduleGraph } from "../architecture/module_graph.ts";
 import { PROJECT, sourcePaths } from "../architecture/source_file.ts";
+import { assertHostileMemory, CANNOT_MEASURE } from "../cli/hostile_memory.ts";
 import { findProgram } from "./find_program.ts";
 
 /** Folders of tests that need nothing of Deno. Others start the command line from its source. */
@@ -103,6 +104,12 @@ test("chatloom verify finds a stray file and exits with 1", { skip }, () => {
   assert.equal(status, 1);
   assert.match(stdout, /^stray: forsen\/chat\/notes\.txt: /m);
 });
+
+test(
+  "sync stays below 250 MB while peers send bombs, endless bodies and lists",
+  { skip: skip || CANNOT_MEASURE },
+  () => assertHostileMemory("Node", [join(home, "node_modules", ".bin", "chatloom")]),
+);
 
 test("the portable tests pass on the tarball", { skip }, () => {
   const tests = PORTABLE.filter((path) => existsSync(PROJECT + path))

@@ -1,4 +1,4 @@
-import { memoryMarks, memoryNotes } from "../../src/adapters/memory_notes.ts";
+import { memoryMarks, memoryNotes, memoryOrders } from "../../src/adapters/memory_notes.ts";
 import { memoryStore } from "../../src/adapters/memory_store.ts";
 import { type ArchiveKey, isChannelName, parseHour } from "../../src/core/archive_key.ts";
 import { ChatloomError } from "../../src/core/errors.ts";
@@ -10,6 +10,7 @@ import { Syncer } from "../../src/engine/sync/syncer.ts";
 import type { BatchStore } from "../../src/ports/batch_store.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import type { HourNotes } from "../../src/ports/hour_notes.ts";
+import type { OrderNotes } from "../../src/ports/order_notes.ts";
 import type { Peer } from "../../src/ports/peer.ts";
 import type { PruneMarks } from "../../src/ports/prune_marks.ts";
 import { type Reporter, SILENT } from "../../src/ports/reporter.ts";
@@ -25,6 +26,7 @@ export interface SyncNode {
   readonly store: BatchStore;
   readonly notes: HourNotes;
   readonly marks: PruneMarks;
+  readonly orders: OrderNotes;
   readonly settler: Settler;
   readonly syncer: Syncer;
 }
@@ -42,6 +44,7 @@ export function syncNode(
 ): SyncNode {
   const notes = memoryNotes();
   const marks = memoryMarks();
+  const orders = memoryOrders();
   const mergedAway = new MergedAway(notes, reporter);
   const store = rememberingStore(files, mergedAway);
   const settler = new Settler({ store, hasher, clock, reporter });
@@ -53,9 +56,10 @@ export function syncNode(
     reporter,
     mergedAway,
     marks,
+    orders,
     onStored: settler.noteStored,
   }, { fullLookMs: 60_000 });
-  return { files, store, notes, marks, settler, syncer };
+  return { files, store, notes, marks, orders, settler, syncer };
 }
 
 /** The archive `store` as a peer, which counts what was asked for. */

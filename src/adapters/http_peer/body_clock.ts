@@ -53,11 +53,12 @@ export class BodyClock {
   }
 
   /**
-   * The body, piece by piece, if it comes fast enough and has `maxBytes` at most, decoded.
+   * The body, piece by piece, if it comes fast enough and has `maxBytes` at most. A piece is good until
+   * the next one is asked for.
    */
   async *pieces(response: Response, maxBytes: number): AsyncGenerator<Uint8Array> {
-    const reader = response.body?.getReader();
-    if (reader === undefined) return this.#end();
+    const read = readerOf(response.body);
+    if (read === undefined) return this.#end();
     const { pieceMs, graceMs, bytesPerSecondMin } = this.#times;
     let bytes = 0;
     let waitedMs = 0;
@@ -65,7 +66,7 @@ export class BodyClock {
     try {
       for (;;) {
         const startMs = performance.now();
-        const next = await this.#within(pieceMs, "it fell silent", reader.read());
+        const next = await this.#within(pieceMs, "it fell silent", read());
         waitedMs += performance.now() - startMs;
         if (next.done) break;
         bytes += next.value.length;
@@ -123,6 +124,29 @@ export class BodyClock {
   #end(): void {
     this.#caller?.removeEventListener("abort", this.#giveUp);
   }
+}
+
+const PIECE_MAX_BYTES = 64 * 1024;
+
+/** Reads a body into one buffer, over and over: fresh ones pile up before they are collected. */
+function readerOf(
+  body: ReadableStream<Uint8Array> | null,
+): (() => Promise<ReadableStreamReadResult<Uint8Array>>) | undefined {
+  if (body === null) return undefined;
+  let reader: ReadableStreamBYOBReader;
+  try {
+    reader = body.getReader({ mode: "byob" });
+  } catch {
+    const usual = body.getReader(); // Not every runtime fills buffers that it is given.
+    return () => usual.read();
+  }
+  let buffer = new ArrayBuffer(PIECE_MAX_BYTES);
+  return async () => {
+    const { done, value } = await reader.read(new Uint8Array(buffer));
+    if (done || value === undefined) return { done: true, value: undefined };
+    buffer = value.buffer;
+    return { done, value };
+  };
 }
 
 // `fetch` says only that it failed; why is in the cause.

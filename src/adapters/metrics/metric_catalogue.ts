@@ -74,6 +74,9 @@ export const METRIC_CATALOGUE: readonly MetricNote[] = [
   counter("sync_refused", "Names and files of a peer that were not taken", ["peer", "why"]),
   counter("sync_store_errors", "Looks at a peer that our own store broke off", ["code"]),
   counter("sync_note_errors", "Notes that could not be kept: files may come twice", ["code"]),
+  counter("sync_orders_held", "Orders of a peer that wait for the operator", ["peer", "kind"]),
+  counter("sync_orders_obeyed", "Orders of a peer that were obeyed", ["peer", "kind"]),
+  counter("unsettled_note_errors", "Notes of what to settle that could not be kept", ["code"]),
   // HTTP.
   counter("http_requests", "Requests answered", ["route", "method", "status"]),
   counter("http_response_bytes", "Bytes of answers, as sent", ["route"]),

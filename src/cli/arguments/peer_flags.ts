@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError } from "commander";
-import { isPeerUrl, type PeerSource } from "./peer_list.ts";
+import { parsePeer, type PeerSource } from "./peer_list.ts";
 
 /** Whom to pull from, as flags say. */
 export interface PeerFlags {
-  /** Addresses of peers. */
+  /** Addresses of peers, as {@link parsePeer} takes them. */
   readonly peer: readonly string[];
   /** A file of more, watched for changes. */
   readonly peers?: string;
@@ -16,7 +16,8 @@ export function addPeerFlags(command: Command): Command {
   return command
     .option(
       "--peer <url>",
-      "pull from the node at this address; may be given several times",
+      "pull from the node at this address; may be given several times; URL,orders=none takes files " +
+        "of it, but no redactions and tombstones",
       collect,
       [],
     )
@@ -29,10 +30,13 @@ export function addPeerFlags(command: Command): Command {
 
 /** Where the peers of these flags come from. */
 export function peerSource({ peer, peers, peerTokenFile }: PeerFlags): PeerSource {
-  return { named: peer.map((url) => ({ url, tokenFile: peerTokenFile })), file: peers };
+  const named = peer.map((text) => ({ ...parsePeer(text)!, tokenFile: peerTokenFile }));
+  return { named, file: peers };
 }
 
-function collect(url: string, before: readonly string[]): readonly string[] {
-  if (!isPeerUrl(url)) throw new InvalidArgumentError("It must look like http://host:8080.");
-  return [...before, url];
+function collect(text: string, before: readonly string[]): readonly string[] {
+  if (parsePeer(text) !== undefined) return [...before, text];
+  throw new InvalidArgumentError(
+    "It must look like http://host:8080 or http://host:8080,orders=none.",
+  );
 }

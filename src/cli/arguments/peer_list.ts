@@ -11,6 +11,15 @@ export interface PeerEntry {
   readonly url: string;
   /** The file that holds the token which this peer wants. */
   readonly tokenFile: string | undefined;
+  /** Whether its redactions and tombstones are taken. */
+  readonly obeysOrders: boolean;
+}
+
+/** Peers that can be asked, and how far they are trusted. */
+export interface OpenPeers {
+  readonly peers: readonly Peer[];
+  /** Names of those whose redactions and tombstones are not taken. */
+  readonly withoutOrders: ReadonlySet<string>;
 }
 
 /** What stands in a file of peers. */
@@ -22,9 +31,16 @@ export interface PeerList {
 
 const POLL_MS = 2_000;
 
+/** The address in `text`, such as `http://host:8080,orders=none`; `undefined` if there is none. */
+export function parsePeer(text: string): Pick<PeerEntry, "url" | "obeysOrders"> | undefined {
+  const match = /^(.*?)(?:,orders=(all|none))?$/.exec(text);
+  const [, url = "", orders = "all"] = match ?? [];
+  return isPeerUrl(url) ? { url, obeysOrders: orders === "all" } : undefined;
+}
+
 /**
- * Reads a list of peers, one a line: an address, and if it wants a token `token-file=PATH` behind it,
- * relative to `folder`. Blank lines and what follows `#` or stands behind `//` at the start say nothing.
+ * Reads a list of peers, one a line: an address, as {@link parsePeer} takes it, and if it wants a token
+ * `token-file=PATH` behind it, relative to `folder`. Blank lines and what follows `#` or stands behind `//` at the start say nothing.
  */
 function parsePeerList(text: string, folder = "."): PeerList {
   const peers: PeerEntry[] = [];
@@ -33,16 +49,16 @@ function parsePeerList(text: string, folder = "."): PeerList {
     const entry = line.replace(/(?:^|\s)(?:#|\/\/).*$/, "").trim();
     if (entry === "") continue;
     const match = /^(\S+)(?:\s+token-file=(\S+))?$/.exec(entry);
-    const [, url = "", file] = match ?? [];
-    if (isPeerUrl(url)) {
-      peers.push({ url, tokenFile: file === undefined ? undefined : resolve(folder, file) });
-    } else unreadable.push(entry);
+    const [, text = "", file] = match ?? [];
+    const peer = parsePeer(text);
+    if (peer === undefined) unreadable.push(entry);
+    else peers.push({ ...peer, tokenFile: file === undefined ? undefined : resolve(folder, file) });
   }
   return { peers, unreadable };
 }
 
 /** Whether a peer can be asked at `url`. */
-export function isPeerUrl(url: string): boolean {
+function isPeerUrl(url: string): boolean {
   try {
     httpPeer(url);
     return true;
@@ -52,18 +68,20 @@ export function isPeerUrl(url: string): boolean {
 }
 
 /**
- * The peers of these entries, each address once.
+ * The peers of these entries, each address once. One that any of them gives without orders has none.
  *
  * @throws {ChatloomError} `INPUT_UNREADABLE` when a token cannot be read.
  */
-async function openPeers(entries: readonly PeerEntry[]): Promise<Peer[]> {
+async function openPeers(entries: readonly PeerEntry[]): Promise<OpenPeers> {
   const peers = new Map<string, Peer>();
-  for (const { url, tokenFile } of entries) {
+  const withoutOrders = new Set<string>();
+  for (const { url, tokenFile, obeysOrders } of entries) {
     const token = tokenFile === undefined ? undefined : await readPeerToken(tokenFile);
     const peer = httpPeer(url, token === undefined ? {} : { token });
     peers.set(peer.name, peer);
+    if (!obeysOrders) withoutOrders.add(peer.name);
   }
-  return [...peers.values()];
+  return { peers: [...peers.values()], withoutOrders };
 }
 
 async function readPeerToken(path: string): Promise<string> {
@@ -88,7 +106,10 @@ export interface PeerSource {
  *
  * @throws {ChatloomError} `INPUT_UNREADABLE` when the file or a token cannot be read.
  */
-export async function readPeers({ named, file }: PeerSource, reporter: Reporter): Promise<Peer[]> {
+export async function readPeers(
+  { named, file }: PeerSource,
+  reporter: Reporter,
+): Promise<OpenPeers> {
   if (file === undefined) return await openPeers(named);
   const text = await readFile(file, "utf8").catch((cause: unknown) => {
     throw new ChatloomError("INPUT_UNREADABLE", `Cannot read the list of peers "${file}"`, {
@@ -115,7 +136,7 @@ export async function watchPeers(
     readonly clock: Clock;
     readonly signal: AbortSignal;
     readonly reporter: Reporter;
-    readonly onChange: (peers: readonly Peer[]) => void;
+    readonly onChange: (found: OpenPeers) => void;
   },
 ): Promise<void> {
   const { file } = source;
@@ -125,12 +146,12 @@ export async function watchPeers(
     const now = await readFile(file, "utf8").catch((error: Error) => error.message);
     if (now !== known && known !== undefined) {
       try {
-        const peers = await readPeers(source, reporter);
+        const found = await readPeers(source, reporter);
         reporter.report("info", "The list of peers has changed", {
           path: file,
-          peers: peers.length,
+          peers: found.peers.length,
         });
-        onChange(peers);
+        onChange(found);
       } catch (error) {
         if (!(error instanceof ChatloomError)) throw error;
         const what = { path: file, error: error.message };

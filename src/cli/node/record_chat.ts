@@ -2,6 +2,7 @@ import { fileSystemJournal, type ReserveChange } from "../../adapters/file_syste
 import { fileSystemLock } from "../../adapters/file_system_lock.ts";
 import { fileSystemStore } from "../../adapters/file_system_store.ts";
 import { nodeHasher } from "../../adapters/hashers/node_hasher.ts";
+import { fileSystemUnsettled } from "../../adapters/notes/file_system_unsettled.ts";
 import { noJournal } from "../../adapters/no_journal.ts";
 import { systemRandom } from "../../adapters/system_random.ts";
 import { runtimeTransport } from "../../adapters/websocket/ws_transport.ts";
@@ -15,6 +16,7 @@ import { type ChatPool, chatPool } from "../../engine/session/chat_pool.ts";
 import type { Login } from "../../engine/session/login.ts";
 import { settleArchive } from "../../engine/settle/settle_archive.ts";
 import { Settler, type SettlerOptions } from "../../engine/settle/settler.ts";
+import { Unsettled } from "../../engine/settle/unsettled.ts";
 import type { WantedChannel } from "../../engine/session/membership.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Reporter } from "../../ports/reporter.ts";
@@ -73,9 +75,11 @@ export async function recordChat(options: RecordChatOptions, context: VerbContex
   const run = await journals.openRun(options.node);
   const journal = new JournalWriter(run, { store: journals, reporter });
   const lock = fileSystemLock(options.archive);
-  const settler = new Settler({ store, hasher, clock, reporter, lock });
+  const unsettled = new Unsettled(fileSystemUnsettled(options.archive), { clock, reporter });
+  const settler = new Settler({ store, hasher, clock, reporter, lock, unsettled });
   const onStored = settler.noteStored;
-  const recorder = new Recorder({ store, hasher, clock, reporter, journal, onStored });
+  const noted = unsettled.watch(store);
+  const recorder = new Recorder({ store: noted, hasher, clock, reporter, journal, onStored });
   const pool = chatPool({
     url: options.url,
     transport: runtimeTransport(),
@@ -88,7 +92,7 @@ export async function recordChat(options: RecordChatOptions, context: VerbContex
     ...(options.login === undefined ? {} : { login: options.login }),
   });
   pool.setChannels([...options.channels, ...options.listed]);
-  const syncer = await replication.syncer(onStored);
+  const syncer = await replication.syncer({ store: noted, onStored });
   const listener = await replication.listen({ recorder, pool, settler });
 
   // The recorder outlives the pool: what comes in until the last connection is closed is recorded.
@@ -98,7 +102,7 @@ export async function recordChat(options: RecordChatOptions, context: VerbContex
   signal.addEventListener("abort", stop, { once: true });
   const recording = recorder.run(stopRecorder.signal).finally(stop);
   const besides = [
-    recover({ journals, store, hasher, reporter, onStored, signal: stopAll.signal }, clock),
+    recover({ journals, store: noted, hasher, reporter, onStored, signal: stopAll.signal }, clock),
     settle(settler, { clock, signal: stopAll.signal, store, hasher, reporter, lock }),
     replication.pull(syncer, stopAll.signal),
     watch(options, { pool, clock, signal: stopAll.signal, context }),
@@ -175,6 +179,7 @@ async function settle(
 ): Promise<void> {
   const { clock, signal, reporter } = options;
   try {
+    await settler.noteLeft({ signal });
     await settleArchive({ ...options, fromUs: clock.wallUs() - UNSETTLED_MAX_US });
   } catch (error) {
     if (signal.aborted) return; // Unsettled is not lost: the next start settles it.

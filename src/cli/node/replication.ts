@@ -1,15 +1,16 @@
 import type { Command } from "commander";
 import { fileSystemMarks, fileSystemNotes } from "../../adapters/file_system_notes.ts";
+import { fileSystemOrders } from "../../adapters/notes/file_system_orders.ts";
 import {
   type PrometheusMetrics,
   prometheusMetrics,
 } from "../../adapters/metrics/prometheus_metrics.ts";
 import { systemRandom } from "../../adapters/system_random.ts";
-import type { ArchiveKey } from "../../core/archive_key.ts";
 import { measuredStore } from "../../engine/measure/measured_store.ts";
 import { type RecordingParts, watchRecording } from "../../engine/measure/watch_recording.ts";
 import { MergedAway } from "../../engine/sync/merged_away.ts";
 import { rememberingStore } from "../../engine/sync/remembering_store.ts";
+import type { SyncOptions } from "../../engine/sync/sync_options.ts";
 import { Syncer } from "../../engine/sync/syncer.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -17,7 +18,7 @@ import type { Hasher } from "../../ports/hasher.ts";
 import type { HttpListener } from "../../ports/http.ts";
 import type { VerbContext } from "../frame/context.ts";
 import { addPeerFlags, type PeerFlags, peerSource } from "../arguments/peer_flags.ts";
-import { readPeers, watchPeers } from "../arguments/peer_list.ts";
+import { type OpenPeers, readPeers, watchPeers } from "../arguments/peer_list.ts";
 import { parseListenFlag, readAccess } from "../arguments/serve_flags.ts";
 import { serveNode } from "./serve_node.ts";
 
@@ -102,24 +103,29 @@ export class Replication {
   }
 
   /**
-   * A syncer with the peers as they are now; `undefined` if none are wanted.
+   * A syncer into `store`, with the peers as they are now; `undefined` if none are wanted.
    *
    * @throws {ChatloomError} `INPUT_UNREADABLE` when the list of peers or a token cannot be read.
    */
-  async syncer(onStored: (key: ArchiveKey) => void): Promise<Syncer | undefined> {
+  async syncer(
+    { store, onStored }: Pick<SyncOptions, "store"> & Required<Pick<SyncOptions, "onStored">>,
+  ): Promise<Syncer | undefined> {
     const { flags, archive, hasher, clock, context: { reporter } } = this.#options;
     if (flags.peer.length === 0 && flags.peers === undefined) return undefined;
     const syncer = new Syncer({
       hasher,
       clock,
-      store: this.store,
+      store,
       random: systemRandom(),
       reporter,
       mergedAway: this.#mergedAway,
       marks: fileSystemMarks(archive),
+      orders: fileSystemOrders(archive),
       onStored,
+      onCrowded: onStored,
     });
-    syncer.setPeers(await readPeers(peerSource(flags), reporter));
+    const found = await readPeers(peerSource(flags), reporter);
+    syncer.setPeers(found.peers, found);
     return syncer;
   }
 
@@ -127,7 +133,7 @@ export class Replication {
   async pull(syncer: Syncer | undefined, signal: AbortSignal): Promise<void> {
     if (syncer === undefined) return;
     const { flags, clock, context: { reporter } } = this.#options;
-    const onChange = syncer.setPeers.bind(syncer);
+    const onChange = (found: OpenPeers) => syncer.setPeers(found.peers, found);
     const watching = watchPeers(peerSource(flags), { clock, signal, reporter, onChange });
     watching.catch(() => {}); // Awaited once the syncer has ended.
     await syncer.run(signal);

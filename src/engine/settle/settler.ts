@@ -1,4 +1,10 @@
-import { type ArchiveKey, parseArchiveKey } from "../../core/archive_key.ts";
+import {
+  type ArchiveKey,
+  formatHour,
+  hourPrefix,
+  parseArchiveKey,
+  parseHour,
+} from "../../core/archive_key.ts";
 import { ChatloomError } from "../../core/errors.ts";
 import { type Micros, MILLISECOND_US, SECOND_US } from "../../core/time.ts";
 import type { AbortOptions } from "../../ports/batch_store.ts";
@@ -12,6 +18,7 @@ import {
   type SettleOptions,
   type SettleTotals,
 } from "./settle_channel.ts";
+import type { Unsettled } from "./unsettled.ts";
 
 /** What a {@link Settler} works with. */
 export interface SettlerOptions extends SettleOptions {
@@ -21,6 +28,8 @@ export interface SettlerOptions extends SettleOptions {
   readonly quietMs?: number;
   /** … or after so long at the latest, in ms: a minute unless told. */
   readonly patienceMs?: number;
+  /** Remembers across crashes what is not settled; the default is that nothing does. */
+  readonly unsettled?: Unsettled;
 }
 
 const QUIET_MS = 3_000;
@@ -41,8 +50,8 @@ interface Note {
 
 /**
  * Settles an archive as it changes: minutes in which something was stored, synced, hidden or deleted,
- * and channels for which a redaction came. Cost follows what changed. What was noted is in memory
- * only: after a crash, settle the last hours.
+ * and channels for which a redaction came. Cost follows what changed. What is noted is in memory only;
+ * {@link SettlerOptions.unsettled} has the hours of it on disk, for {@link Settler.noteLeft}.
  */
 export class Settler {
   readonly #options: SettlerOptions;
@@ -87,6 +96,33 @@ export class Settler {
     this.#note({ channel, minuteUs, isCoverage: kind === "coverage", failures: 0 });
   };
 
+  /**
+   * Notes what a process that was killed stored and did not settle. To be called once, at the start.
+   * Where an hour cannot be listed, its whole channel is noted, to be tried again.
+   */
+  async noteLeft(abort: AbortOptions = {}): Promise<void> {
+    const { store, unsettled, reporter } = this.#options;
+    const places = await unsettled?.left() ?? [];
+    for (const { channel, hour } of places) {
+      const whole = { channel, minuteUs: undefined, isCoverage: false };
+      const hourUs = parseHour(hour);
+      try {
+        if (hourUs === undefined) this.#note({ ...whole, failures: 0 });
+        else {for await (const key of store.list(hourPrefix(channel, hourUs), abort)) {
+            this.noteStored(key);
+          }}
+      } catch (error) {
+        this.#note({ ...whole, failures: 1 });
+        if (!(error instanceof ChatloomError)) throw error;
+        this.#fail(error, channel);
+      }
+    }
+    if (places.length > 0) {
+      const what = "An earlier run ended before it had settled what it stored: settling it now";
+      reporter.report("info", what, { hours: places.length });
+    }
+  }
+
   #note(
     { channel, minuteUs, isCoverage, failures }: Omit<Note, "sinceUs" | "dueUs">,
   ): void {
@@ -107,19 +143,39 @@ export class Settler {
     while (!signal.aborted) {
       let nextUs = Infinity;
       for (const { dueUs } of this.#notes.values()) nextUs = Math.min(nextUs, dueUs);
-      if (nextUs > clock.elapsedUs()) await this.#sleepUntil(nextUs, signal);
-      else await this.#settleDue((note) => note.dueUs <= clock.elapsedUs(), { signal });
+      if (nextUs <= clock.elapsedUs()) {
+        await this.#settleDue((note) => note.dueUs <= clock.elapsedUs(), { signal });
+        continue;
+      }
+      await this.#sweep({ isLast: false });
+      const sweepUs = this.#options.unsettled?.sweepUs ?? Infinity;
+      await this.#sleepUntil(Math.min(nextUs, sweepUs), signal);
     }
   }
 
+  /** Forgets on disk the hours of which nothing is left to settle. */
+  async #sweep(options: { readonly isLast: boolean }): Promise<void> {
+    const { unsettled } = this.#options;
+    if (unsettled === undefined) return;
+    const pending = new Set<string>();
+    for (const { channel, minuteUs } of this.#notes.values()) {
+      pending.add(minuteUs === undefined ? channel : `${channel}/${formatHour(minuteUs)}`);
+    }
+    await unsettled.sweep(
+      ({ channel, hour }) => pending.has(channel) || pending.has(`${channel}/${hour}`),
+      options,
+    );
+  }
+
   /**
-   * Settles all that is noted, now. What fails stays noted.
+   * Settles all that is noted, now, where nothing more is being stored. What fails stays noted.
    *
    * @returns what was done; look at {@link Settler.pending} for what failed.
    */
   async settleNoted(abort: AbortOptions = {}): Promise<SettleTotals> {
     const before = this.#totals;
     await this.#settleDue(() => true, abort);
+    await this.#sweep({ isLast: true });
     const { minutes, written, deleted } = this.#totals;
     return {
       minutes: minutes - before.minutes,

@@ -73,6 +73,8 @@ export interface FindDamageOptions extends AbortOptions {
   readonly mergedAway: MergedAway;
   /** Where what is found goes. */
   readonly damage: Damage;
+  /** Told of one batch of each minute that has more than one: it may have to be settled. */
+  readonly onCrowded?: (key: ArchiveKey) => void;
 }
 
 /**
@@ -88,14 +90,21 @@ export async function findDamage(
     /** The hour that its files belong to; `undefined` for redactions. */
     readonly hour: string | undefined;
   },
-  { store, hasher, reporter, mergedAway, damage, signal }: FindDamageOptions,
+  { store, hasher, reporter, mergedAway, damage, onCrowded, signal }: FindDamageOptions,
 ): Promise<number> {
   const abort = signal === undefined ? {} : { signal };
   let count = 0;
   let isNews = false;
+  let minuteUs = -1;
+  let batches = 0;
   for await (const key of store.list(`${folder}/`, abort)) {
     const parts = parseArchiveKey(key);
     if (parts === undefined || parts.kind === "tombstone") continue;
+    if (parts.kind === "batch") {
+      batches = parts.minuteUs === minuteUs ? batches + 1 : 1;
+      minuteUs = parts.minuteUs;
+      if (batches === 2) onCrowded?.(key);
+    }
     const entry = await readEntry(key, { store, hasher, ...abort });
     count++;
     if (entry === undefined) continue;

@@ -1,32 +1,50 @@
+import type { ArchiveKey, ArchiveKeyParts } from "../../core/archive_key.ts";
+import { ChatloomError } from "../../core/errors.ts";
 import { toDigestText } from "../../core/text/digest_text.ts";
+import { SECOND_US } from "../../core/time.ts";
+import type { Clock } from "../../ports/clock.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { Peer } from "../../ports/peer.ts";
 import { type FileFault, findFileFault, maxBytesOf } from "./file_fault.ts";
-import type { PeerFile } from "./peer_keys.ts";
-import type { LargeTurn } from "./large_turn.ts";
+import type { FetchShare } from "./fetch_budget.ts";
+
+/** A file that a peer says it has. */
+export interface PeerFile {
+  readonly key: ArchiveKey;
+  readonly parts: ArchiveKeyParts;
+}
 
 /** What became of fetching a file. */
 export type FetchedFile =
-  | { readonly ok: true; readonly bytes: Uint8Array }
+  | {
+    readonly ok: true;
+    /** Good until the share is released. */
+    readonly bytes: Uint8Array;
+  }
   | {
     readonly ok: false;
-    /** The peer no longer has it; its bytes are not those of its name; they are no such file. */
-    readonly why: "gone" | "mismatch" | FileFault["kind"];
+    /**
+     * The peer no longer has it; it does not give it, but may answer for others; its bytes are not
+     * those of its name; they are no such file.
+     */
+    readonly why: "gone" | "withheld" | "mismatch" | FileFault["kind"];
     readonly reason: string;
   };
 
 /** What {@link fetchFile} works with. */
 export interface FetchFileOptions {
   readonly hasher: Hasher;
+  readonly clock: Clock;
   /** The most that a batch may have. */
   readonly batchMaxBytes: number;
-  /** One file of this peer at a time may be large. */
-  readonly largeTurn: LargeTurn;
+  /** What may be held of it. The caller releases it when it no longer holds the bytes. */
+  readonly share: FetchShare;
   readonly signal: AbortSignal;
 }
 
-/** What is read of a file before it waits for its turn to be large. */
-const SMALL_MAX_BYTES = 1024 * 1024;
+/** A file that keeps others waiting for their turn must come at this pace, after the grace. */
+const LARGE_BYTES_PER_SECOND_MIN = 256 * 1024;
+const LARGE_GRACE_US = 10 * SECOND_US;
 
 /**
  * Fetches a file, hashes it as it comes, and looks whether it is what its name says and can be read.
@@ -38,53 +56,53 @@ export async function fetchFile(
   peer: Peer,
   options: FetchFileOptions,
 ): Promise<FetchedFile> {
-  const { hasher, batchMaxBytes, signal } = options;
+  const { batchMaxBytes, share, signal } = options;
   const maxBytes = maxBytesOf(parts.kind, batchMaxBytes);
-  const pieces = await peer.read(key, { maxBytes, signal });
-  if (pieces === undefined) return { ok: false, why: "gone", reason: "it is not there any more" };
-  const hash = await hasher.stream();
-  const bytes = await gather(pieces, (piece) => hash.update(piece), options);
-  const found = toDigestText(hash.digest());
-  if (found !== toDigestText(parts.digest)) {
-    return {
-      ok: false,
-      why: "mismatch",
-      reason: `its ${bytes.length} bytes have the hash ${found}`,
-    };
+  for (;;) {
+    let pieces;
+    try {
+      pieces = await peer.read(key, { maxBytes, signal });
+    } catch (error) {
+      if (!(error instanceof ChatloomError && error.code === "PEER_REFUSED")) throw error;
+      return { ok: false, why: "withheld", reason: error.message };
+    }
+    if (pieces === undefined) return { ok: false, why: "gone", reason: "it is not there any more" };
+    const gathered = await gather(pieces, { ...options, peer: peer.name });
+    if (gathered !== undefined) return check(parts, gathered);
+    // The peer would break off while it waits for us, so it is asked again when our turn comes.
+    await share.growLarge(signal);
+  }
+}
+
+function check(
+  parts: PeerFile["parts"],
+  { bytes, digest }: { readonly bytes: Uint8Array; readonly digest: string },
+): FetchedFile {
+  if (digest !== toDigestText(parts.digest)) {
+    const reason = `its ${bytes.length} bytes have the hash ${digest}`;
+    return { ok: false, why: "mismatch", reason };
   }
   const fault = findFileFault(parts, bytes);
   return fault === undefined ? { ok: true, bytes } : { ok: false, why: fault.kind, ...fault };
 }
 
+/** The bytes and what they hash to; `undefined` if they are too many to be held now. */
 async function gather(
   pieces: AsyncIterable<Uint8Array>,
-  onPiece: (piece: Uint8Array) => void,
-  { largeTurn, signal }: FetchFileOptions,
-): Promise<Uint8Array> {
-  const held: Uint8Array[] = [];
-  let length = 0;
-  let isLarge = false;
-  try {
-    for await (const piece of pieces) {
-      onPiece(piece);
-      held.push(piece);
-      length += piece.length;
-      if (length <= SMALL_MAX_BYTES || isLarge) continue;
-      await largeTurn.take(signal);
-      isLarge = true;
+  { hasher, clock, share, peer }: FetchFileOptions & { readonly peer: string },
+): Promise<{ readonly bytes: Uint8Array; readonly digest: string } | undefined> {
+  const hash = await hasher.stream();
+  const startUs = clock.elapsedUs();
+  for await (const piece of pieces) {
+    if (!share.tryAdd(piece)) return undefined;
+    hash.update(piece);
+    const tookUs = clock.elapsedUs() - startUs;
+    const isSlow = tookUs > LARGE_GRACE_US &&
+      share.length < LARGE_BYTES_PER_SECOND_MIN * (tookUs / SECOND_US);
+    if (isSlow && share.isInTheWay) {
+      const what = `Cannot wait for "${peer}": it is slow with a large file, and others wait`;
+      throw new ChatloomError("CONNECTION_LOST", what);
     }
-  } finally {
-    if (isLarge) largeTurn.giveBack();
   }
-  return held.length === 1 ? held[0]! : join(held, length);
-}
-
-function join(pieces: readonly Uint8Array[], length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
+  return { bytes: share.bytes(), digest: toDigestText(hash.digest()) };
 }

@@ -1,4 +1,4 @@
-import type { ArchiveKey } from "../../core/archive_key.ts";
+import { type ArchiveKey, parseArchiveKey, redactionFolder } from "../../core/archive_key.ts";
 import { ChatloomError, UnreadableEntryError } from "../../core/errors.ts";
 import type { Micros } from "../../core/time.ts";
 import type { Peer } from "../../ports/peer.ts";
@@ -6,12 +6,15 @@ import { faultsOf } from "../read/faults_told.ts";
 import type { Claims, Taken } from "./claims.ts";
 import type { Damage } from "./damage.ts";
 import { eachAtOnce } from "./each_at_once.ts";
-import { fetchFile } from "./fetch_file.ts";
-import { LargeTurn } from "./large_turn.ts";
+import { FailedFiles } from "./failed_files.ts";
+import { type FetchBudget, FetchShare } from "./fetch_budget.ts";
+import { type FetchedFile, fetchFile } from "./fetch_file.ts";
+import type { OrderGate } from "./orders/order_gate.ts";
+import { admitRedactions, admitTombstones, type RedactionFile } from "./orders/take_orders.ts";
+import { PassLimit } from "./pass_limit.ts";
 import type { LocalDigests } from "./plan/local_digests.ts";
-import type { PeerFile } from "./peer_keys.ts";
 import { PeerTally } from "./peer_tally.ts";
-import { planHours, type PlannedHour } from "./plan/plan_hours.ts";
+import { type HoursPlan, planHours, type PlannedHour } from "./plan/plan_hours.ts";
 import { BATCH_MAX_BYTES, type SyncOptions } from "./sync_options.ts";
 import { wantedFiles } from "./plan/wanted_files.ts";
 
@@ -20,6 +23,8 @@ export interface SharedSync {
   readonly claims: Claims;
   readonly damage: Damage;
   readonly localDigests: LocalDigests;
+  readonly budget: FetchBudget;
+  readonly gate: OrderGate;
 }
 
 /** One pass over what a peer has. */
@@ -29,7 +34,7 @@ export interface PassOptions {
   readonly since: string;
   /** Goes on where a pass stopped: only this hour and those before it. */
   readonly upTo?: string;
-  /** Begins no hour after this moment of elapsed time. */
+  /** Begins no file after this moment of elapsed time. */
   readonly untilUs?: Micros;
   /** Told before each hour how many are left. */
   readonly onHour?: (hour: PlannedHour, left: number) => void;
@@ -37,16 +42,22 @@ export interface PassOptions {
 
 /** How a pass ended. */
 export interface PassResult {
-  /** The hour at which it ran out of time; `undefined` if it came to the end. */
+  /** The hour with which the next pass goes on; `undefined` if it came to the end. */
   readonly stoppedAt: string | undefined;
-  /** How often the peer failed or gave wrong bytes. */
-  readonly faults: number;
+  /** Files and lists of the peer that could not be had, now or lately. They are asked for again later. */
+  readonly missing: number;
 }
 
-/** After so many faults a peer is left alone for a while. */
+/** A peer that fails this often, with nothing good in between, is left alone for a while. */
 const FAULTS_MAX = 16;
-const FILES_AT_ONCE = 8;
-const FINISHED_MAX = 100_000;
+/** An answer that says no costs less than one that breaks off or is wrong. */
+const REFUSAL = 1 / 16;
+/** How many files are fetched at once from a peer. */
+export const FILES_AT_ONCE = 8;
+const FINISHED_MAX = 10_000;
+/** Redactions that are read at once before any of them is in force. */
+const REDACTIONS_MAX = 500;
+const REDACTIONS_MAX_BYTES = 4 * 1024 * 1024;
 
 /** Pulls what one peer has and we lack. One pass at a time. */
 export class PeerSync {
@@ -54,12 +65,16 @@ export class PeerSync {
   readonly peer: Peer;
   /** What came, and what went wrong. */
   readonly tally: PeerTally;
+  /** Whether redactions and tombstones of this peer are taken at all. */
+  obeysOrders = true;
   readonly #options: SyncOptions;
   readonly #shared: SharedSync;
-  readonly #largeTurn = new LargeTurn();
+  readonly #failed: FailedFiles;
   /** Hours of which nothing was wanted, while peer and we had this. */
   readonly #finished = new Map<string, string>();
   #faults = 0;
+  #missing = 0;
+  #limit: PassLimit;
 
   /** Nothing is asked before the first pass. */
   constructor(peer: Peer, options: SyncOptions, shared: SharedSync) {
@@ -67,47 +82,61 @@ export class PeerSync {
     this.tally = new PeerTally(peer.name, options.reporter);
     this.#options = options;
     this.#shared = shared;
+    this.#failed = new FailedFiles(options.clock);
+    this.#limit = new PassLimit(peer.name, options.clock);
   }
 
   /**
    * Looks through what the peer has, latest hours first, and stores what we lack. What was stored is
-   * not fetched again, so a pass that was broken off costs nothing.
+   * not fetched again, so a pass that was broken off costs nothing. What cannot be had is left for a
+   * later pass, and the rest is taken.
    *
    * @throws {ChatloomError} when the peer fails altogether or too often, or the store fails.
    */
   async pass(options: PassOptions): Promise<PassResult> {
-    const { signal, since, upTo, untilUs = Infinity, onHour } = options;
     this.#faults = 0;
-    const plan = await this.#plan(since, signal);
-    const hours = upTo === undefined ? plan : plan.filter(({ hour }) => hour <= upTo);
-    let stoppedAt: string | undefined;
+    this.#missing = 0;
+    this.#limit = new PassLimit(this.peer.name, this.#options.clock);
+    return await this.#limit.run(options.signal, (signal) => this.#pass({ ...options, signal }));
+  }
+
+  async #pass(options: PassOptions): Promise<PassResult> {
+    const { signal, untilUs = Infinity, onHour } = options;
+    const { hours, restUpTo } = await this.#plan(options);
+    let stoppedAt = restUpTo;
+    let begun = 0;
+    // Each pass gets on by at least one file, however long the list takes.
+    const isOver = () => begun > 0 && this.#options.clock.elapsedUs() >= untilUs;
     const wanted = async function* (this: PeerSync): AsyncGenerator<WantedFile> {
       for (const [i, planned] of hours.entries()) {
-        if (this.#options.clock.elapsedUs() >= untilUs) return void (stoppedAt = planned.hour);
         onHour?.(planned, hours.length - i);
-        yield* this.#wantedIn(planned, signal);
+        for await (const file of this.#wantedIn(planned, signal)) {
+          if (isOver()) return void (stoppedAt = planned.hour);
+          begun++;
+          yield file;
+        }
+        begun++;
+        if (isOver() && i + 1 < hours.length) return void (stoppedAt = hours[i + 1]!.hour);
       }
     }.bind(this);
     const { filesAtOnce = FILES_AT_ONCE } = this.#options;
     await eachAtOnce(wanted(), filesAtOnce, (file) => this.#take(file, signal));
-    return { stoppedAt, faults: this.#faults };
+    return { stoppedAt, missing: this.#missing };
   }
 
-  async #plan(since: string, signal: AbortSignal): Promise<PlannedHour[]> {
+  async #plan({ signal, since, upTo }: PassOptions): Promise<HoursPlan> {
     const { channels, marks } = this.#options;
     const { damage, localDigests } = this.#shared;
     return await planHours(this.peer, {
       since,
+      upTo,
       channels,
       marks,
       damage,
       signal,
       localDigest: (channel, from) => localDigests.get(channel, from),
-      takeRedactions: async (channel) => {
-        for (const file of await this.#list({ channel, ...REDACTIONS }, signal)) {
-          await this.#take({ file, finished: undefined }, signal);
-        }
-      },
+      takeRedactions: (channel) => this.#takeRedactions(channel, signal),
+      onFailure: (channel, error) => this.#miss(channel, error, signal),
     });
   }
 
@@ -117,24 +146,84 @@ export class PeerSync {
   ): AsyncGenerator<WantedFile> {
     const name = `${channel}/${folder}`;
     if (digests !== undefined && this.#finished.get(name) === digests) return;
-    const files = await this.#list({ channel, folder, hour }, signal);
-    const finished = { name, digests, left: files.length, isUnchanged: true };
-    for (const file of files) yield { file, finished };
-    if (files.length === 0) this.#finish(finished);
+    if (this.#failed.isWaiting(name)) return void this.#missing++;
+    let keys: readonly ArchiveKey[];
+    try {
+      keys = await this.#list({ channel, folder, hour }, signal);
+    } catch (error) {
+      this.#failed.add(name);
+      return this.#miss(name, error, signal);
+    }
+    this.#failed.delete(name);
+    const finished = { name, digests, left: keys.length, isUnchanged: true };
+    for (const key of keys) yield { key, finished };
+    if (keys.length === 0) this.#finish(finished);
   }
 
-  #list(place: PeerFolder, signal: AbortSignal): Promise<PeerFile[]> {
-    return wantedFiles(place, this.peer, {
+  async #list(place: PeerFolder, signal: AbortSignal): Promise<ArchiveKey[]> {
+    const { channel } = place;
+    const keys = await wantedFiles(place, this.peer, {
       ...this.#options,
       damage: this.#shared.damage,
       tally: this.tally,
+      takeTombstones: (keys, here) => this.#takeTombstones(keys, { channel, here, signal }),
       signal,
     });
+    this.#limit.earn(0);
+    return keys;
   }
 
-  async #take({ file, finished }: WantedFile, signal: AbortSignal): Promise<void> {
-    const { claims } = this.#shared;
-    const taken = await claims.run(file.key, () => this.#fetch(file, signal), signal);
+  async #takeRedactions(channel: string, signal: AbortSignal): Promise<void> {
+    const { gate, damage } = this.#shared;
+    const keys = await this.#list({ channel, ...REDACTIONS }, signal);
+    const damaged = damage.of(redactionFolder(channel));
+    const healed = keys.filter((key) => damaged.has(key));
+    // What was obeyed before is no new order.
+    for (const key of healed) await this.#take({ key, finished: undefined }, signal);
+    if (!this.obeysOrders) return;
+    const fresh = await gate.undecided(channel, keys.filter((key) => !damaged.has(key)));
+    if (fresh.length === 0) return;
+    const files: RedactionFile[] = [];
+    let bytes = 0;
+    for (const key of fresh.slice(0, REDACTIONS_MAX)) {
+      await this.#claim(key, signal, (fetched) => {
+        files.push({ key, bytes: fetched });
+        bytes += fetched.length;
+        return Promise.resolve("nothing to have");
+      });
+      if (bytes > REDACTIONS_MAX_BYTES) break;
+    }
+    const orders = { peer: this.peer.name, channel, listed: fresh.length };
+    if (files.length === 0) return;
+    if (!await admitRedactions(files, orders, { ...this.#options, gate, signal })) {
+      return this.tally.held(files.length);
+    }
+    for (const { key, bytes } of files) await this.#store(key, bytes, signal);
+  }
+
+  async #takeTombstones(
+    keys: readonly ArchiveKey[],
+    { channel, here, signal }: {
+      readonly channel: string;
+      readonly here: ReadonlySet<ArchiveKey>;
+      readonly signal: AbortSignal;
+    },
+  ): Promise<readonly ArchiveKey[]> {
+    if (!this.obeysOrders) return [];
+    const { gate } = this.#shared;
+    const fresh = await gate.undecided(channel, keys);
+    if (fresh.length === 0) return [];
+    const orders = { peer: this.peer.name, channel, here };
+    if (!await admitTombstones(fresh, orders, { ...this.#options, gate })) {
+      this.tally.held(fresh.length);
+      return [];
+    }
+    for (const key of fresh) await this.#store(key, new Uint8Array(), signal);
+    return fresh;
+  }
+
+  async #take({ key, finished }: WantedFile, signal: AbortSignal): Promise<void> {
+    const taken = await this.#claim(key, signal, (bytes) => this.#store(key, bytes, signal));
     if (finished === undefined) return;
     if (taken !== "nothing to have") finished.isUnchanged = false;
     if (--finished.left === 0) this.#finish(finished);
@@ -147,30 +236,73 @@ export class PeerSync {
     this.#finished.set(name, digests);
   }
 
-  async #fetch(file: PeerFile, signal: AbortSignal): Promise<Taken> {
-    const { hasher, batchMaxBytes = BATCH_MAX_BYTES, mergedAway } = this.#options;
-    const { key, parts } = file;
-    if (parts.kind === "tombstone") return await this.#store(key, new Uint8Array(), signal);
-    let fetched;
+  /** Fetches `key`, unless it failed lately, and hands what came to `use`. */
+  async #claim(
+    key: ArchiveKey,
+    signal: AbortSignal,
+    use: (bytes: Uint8Array) => Promise<Taken>,
+  ): Promise<Taken> {
+    if (this.#failed.isWaiting(key)) {
+      this.#missing++;
+      return "failed";
+    }
+    return await this.#shared.claims.run(key, () => this.#fetch(key, signal, use), signal);
+  }
+
+  async #fetch(
+    key: ArchiveKey,
+    signal: AbortSignal,
+    use: (bytes: Uint8Array) => Promise<Taken>,
+  ): Promise<Taken> {
+    const { batchMaxBytes = BATCH_MAX_BYTES } = this.#options;
+    const parts = parseArchiveKey(key)!;
+    const share = new FetchShare(this.#shared.budget);
     try {
-      const limits = { batchMaxBytes, largeTurn: this.#largeTurn };
-      fetched = await fetchFile(file, this.peer, { hasher, ...limits, signal });
+      const options = { ...this.#options, batchMaxBytes, share, signal };
+      const fetched = await fetchFile({ key, parts }, this.peer, options);
+      if (!fetched.ok) return await this.#refuse(key, fetched);
+      this.#failed.delete(key);
+      this.#faults = 0;
+      this.#limit.earn(fetched.bytes.length);
+      return await use(fetched.bytes);
     } catch (error) {
-      if (!isPeerError(error)) throw error;
-      this.tally.failed(error, { key });
-      this.#countFault();
+      if (signal.aborted || !isPeerError(error)) throw error;
+      this.#failed.add(key);
+      this.#miss(key, error, signal);
       return "failed";
+    } finally {
+      share.release();
     }
-    if (fetched.ok) return await this.#store(key, fetched.bytes, signal);
-    if (fetched.why === "gone") return "nothing to have";
-    if (fetched.why === "mismatch") {
-      this.tally.mismatched(key, fetched.reason);
-      this.#countFault();
-      return "failed";
+  }
+
+  async #refuse(
+    key: ArchiveKey,
+    fetched: Extract<FetchedFile, { readonly ok: false }>,
+  ): Promise<Taken> {
+    const { why, reason } = fetched;
+    if (why === "gone") {
+      this.#failed.delete(key);
+      return "nothing to have";
     }
-    this.tally.refused(key, fetched);
-    await mergedAway.noteUnreadable(key);
-    return "nothing to have";
+    if (why === "unreadable" || why === "misplaced") {
+      this.tally.refused(key, fetched);
+      await this.#options.mergedAway.noteUnreadable(key);
+      return "nothing to have";
+    }
+    this.#failed.add(key);
+    this.#missing++;
+    if (why === "mismatch") this.tally.mismatched(key, reason);
+    else this.tally.failed(new ChatloomError("PEER_REFUSED", reason), { key });
+    this.#countFault(why === "mismatch" ? 1 : REFUSAL);
+    return "failed";
+  }
+
+  /** Goes on after a failure of the peer with `what`, a file, a folder or a channel, if it may. */
+  #miss(what: string, error: unknown, signal: AbortSignal): void {
+    if (signal.aborted || !isPeerError(error)) throw error;
+    this.#missing++;
+    this.tally.failed(error, { key: what });
+    this.#countFault(error.code === "PEER_REFUSED" ? REFUSAL : 1);
   }
 
   async #store(key: ArchiveKey, bytes: Uint8Array, signal: AbortSignal): Promise<Taken> {
@@ -189,11 +321,12 @@ export class PeerSync {
     return "stored";
   }
 
-  #countFault(): void {
-    if (++this.#faults < FAULTS_MAX) return;
+  #countFault(weight: number): void {
+    this.#faults += weight;
+    if (this.#faults < FAULTS_MAX) return;
     throw new ChatloomError(
       "PEER_REFUSED",
-      `Cannot go on with "${this.peer.name}" for now: it failed ${FAULTS_MAX} times in one pass`,
+      `Cannot go on with "${this.peer.name}" for now: it fails again and again`,
     );
   }
 }
@@ -221,6 +354,6 @@ interface Finished {
 }
 
 interface WantedFile {
-  readonly file: PeerFile;
+  readonly key: ArchiveKey;
   readonly finished: Finished | undefined;
 }

@@ -14,6 +14,8 @@ export interface PeerTotals {
   readonly mismatches: number;
   /** Names that name nothing, and files that cannot be read. */
   readonly refused: number;
+  /** Redactions and tombstones that were too many to be obeyed, and wait for the operator. */
+  readonly held: number;
 }
 
 /** So many files are complained about by name. */
@@ -24,7 +26,7 @@ export class PeerTally {
   readonly #peer: string;
   readonly #reporter: Reporter;
   readonly #told = new Set<string>();
-  #totals: PeerTotals = { files: 0, bytes: 0, errors: 0, mismatches: 0, refused: 0 };
+  #totals: PeerTotals = { files: 0, bytes: 0, errors: 0, mismatches: 0, refused: 0, held: 0 };
 
   /** Counts for the peer called `peer`. */
   constructor(peer: string, reporter: Reporter) {
@@ -74,6 +76,11 @@ export class PeerTally {
       why,
       reason,
     });
+  }
+
+  /** Orders were held. */
+  held(count: number): void {
+    this.#totals = { ...this.#totals, held: this.#totals.held + count };
   }
 
   /** Names in a folder's list that name nothing. */

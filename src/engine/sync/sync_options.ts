@@ -2,6 +2,7 @@ import type { ArchiveKey } from "../../core/archive_key.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Hasher } from "../../ports/hasher.ts";
+import type { OrderNotes } from "../../ports/order_notes.ts";
 import type { PruneMarks } from "../../ports/prune_marks.ts";
 import type { Random } from "../../ports/random.ts";
 import type { Reporter } from "../../ports/reporter.ts";
@@ -20,8 +21,12 @@ export interface SyncOptions {
   readonly mergedAway: MergedAway;
   /** What is not wanted any more. */
   readonly marks: PruneMarks;
+  /** Where redactions and tombstones of peers are held that are too many to be obeyed unasked. */
+  readonly orders: OrderNotes;
   /** Told of each file that is safely stored: whoever settles wants to know. */
   readonly onStored?: (key: ArchiveKey) => void;
+  /** Told of one batch of each minute of ours that has more than one, when files are checked. */
+  readonly onCrowded?: (key: ArchiveKey) => void;
   /** Only these channels; all that a peer has unless told. */
   readonly channels?: readonly string[];
   /** Only hours from this one on, such as `2026-08-01T12`; all unless told. */

@@ -6,8 +6,16 @@ import { faultsOf } from "../read/faults_told.ts";
 import { tolerantStore } from "../read/tolerant_store.ts";
 import { Claims } from "./claims.ts";
 import { Damage } from "./damage.ts";
+import { FetchBudget } from "./fetch_budget.ts";
+import { OrderGate } from "./orders/order_gate.ts";
 import { LocalDigests } from "./plan/local_digests.ts";
-import { isPeerError, type PassOptions, PeerSync } from "./peer_sync.ts";
+import {
+  FILES_AT_ONCE,
+  isPeerError,
+  type PassOptions,
+  PeerSync,
+  type SharedSync,
+} from "./peer_sync.ts";
 import type { PeerTotals } from "./peer_tally.ts";
 import { checkFolders, newestHour } from "./plan/own_folders.ts";
 import type { SyncOptions } from "./sync_options.ts";
@@ -45,6 +53,7 @@ const BACKOFF_MIN_MS = 1_000;
 const BACKOFF_MAX_MS = 300_000;
 
 interface PassEnd {
+  /** Whether it came to its end, or ran out of its time; not whether all could be had. */
   readonly isGood: boolean;
   readonly stoppedAt: string | undefined;
   /** What our own store or disk said, if it is to blame. */
@@ -69,7 +78,7 @@ export class Syncer {
   /** The same, for looking through our own files: folders that cannot be read are left out. */
   readonly #readable: SyncOptions;
   readonly #pace: SyncPace;
-  readonly #shared: { claims: Claims; damage: Damage; localDigests: LocalDigests };
+  readonly #shared: SharedSync;
   readonly #runners = new Map<string, Runner>();
   readonly #tasks = new Set<Promise<void>>();
   #signal: AbortSignal | undefined;
@@ -87,11 +96,22 @@ export class Syncer {
       claims: new Claims(options.clock),
       damage: new Damage(),
       localDigests: new LocalDigests(this.#readable),
+      budget: new FetchBudget(),
+      gate: new OrderGate(options.orders, options),
     };
   }
 
-  /** Pulls from these peers and no others, from now on. Those of a known name go on as they are. */
-  setPeers(peers: readonly Peer[]): void {
+  /**
+   * Pulls from these peers and no others, from now on. Those of a known name go on as they are.
+   *
+   * @param options.withoutOrders names of peers whose redactions and tombstones are not taken
+   */
+  setPeers(
+    peers: readonly Peer[],
+    { withoutOrders }: { readonly withoutOrders?: ReadonlySet<string> } = {},
+  ): void {
+    const { filesAtOnce = FILES_AT_ONCE } = this.#options;
+    this.#shared.budget.setFetches(peers.length * filesAtOnce);
     const names = new Set(peers.map(({ name }) => name));
     for (const [name, { stop }] of this.#runners) {
       if (names.has(name)) continue;
@@ -99,8 +119,14 @@ export class Syncer {
       this.#runners.delete(name);
     }
     for (const peer of peers) {
-      if (this.#runners.has(peer.name)) continue;
+      const obeysOrders = !(withoutOrders?.has(peer.name) ?? false);
+      const known = this.#runners.get(peer.name);
+      if (known !== undefined) {
+        known.sync.obeysOrders = obeysOrders;
+        continue;
+      }
       const sync = new PeerSync(peer, this.#options, this.#shared);
+      sync.obeysOrders = obeysOrders;
       const runner: Runner = {
         sync,
         stop: new AbortController(),
@@ -154,7 +180,7 @@ export class Syncer {
       for await (const _ of checkFolders(own));
     }
     const pass = { signal, since, ...(onHour === undefined ? {} : { onHour }) };
-    const passes = [...this.#runners.values()].map((runner) => this.#pass(runner, pass));
+    const passes = [...this.#runners.values()].map((runner) => this.#passes(runner, pass));
     for (const { ownError } of await Promise.all(passes)) {
       if (ownError !== undefined) throw ownError;
     }
@@ -204,15 +230,24 @@ export class Syncer {
     }
   }
 
+  /** Pass after pass, until one comes to its end or fails. */
+  async #passes(runner: Runner, options: PassOptions): Promise<PassEnd> {
+    let end = await this.#pass(runner, options);
+    while (end.isGood && end.stoppedAt !== undefined) {
+      end = await this.#pass(runner, { ...options, upTo: end.stoppedAt });
+    }
+    return end;
+  }
+
   /** One pass, of which a failure is told and counted. */
   async #pass(runner: Runner, options: PassOptions): Promise<PassEnd> {
     const { sync } = runner;
     runner.status = "looking";
     try {
-      const { stoppedAt, faults } = await sync.pass(options);
-      if (faults > 0) {
-        runner.status = `${faults} files could not be had`;
-        return BAD;
+      const { stoppedAt, missing } = await sync.pass(options);
+      if (missing > 0) {
+        runner.status = `${missing} files could not be had yet`;
+        return { isGood: true, stoppedAt };
       }
       runner.status = "up to date";
       runner.goodUs = this.#options.clock.elapsedUs();

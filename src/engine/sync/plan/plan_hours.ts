@@ -34,32 +34,55 @@ export interface PlanHoursOptions extends AbortOptions {
   localDigest(channel: string, since: string): Promise<ChannelDigest>;
   /** Brings the redactions of a channel in line. */
   takeRedactions(channel: string): Promise<void>;
+  /** Leaves out the hours after this one; none if `undefined`. */
+  readonly upTo: string | undefined;
+  /** Told when the peer does not answer for a channel, whether to go on with the next. Throws if not. */
+  onFailure(channel: string, error: unknown): void;
 }
 
-/** A peer that claims more is no archive of chat: 1,000 channels for a hundred years. */
+/** Hours to look into, latest first. */
+export interface HoursPlan {
+  readonly hours: readonly PlannedHour[];
+  /** The hour with which the next plan goes on, where there were too many for one. */
+  readonly restUpTo: string | undefined;
+}
+
+/** A peer that claims more is no archive of chat. */
 const CHANNELS_MAX = 10_000;
-const HOURS_MAX = 1_000_000;
+/** The hours of one plan: what all peers together plan must fit into memory. */
+const PLAN_MAX = 20_000;
 
 /**
  * Finds the hours in which `peer` may have what we lack, latest first, without listing them. Brings
- * redactions over on the way, so that they are here before any batch is.
+ * redactions over on the way, so that they are here before any batch is. A channel for which the peer
+ * does not answer is left out: its redactions may be missing.
  *
  * @throws {ChatloomError} when the peer or the store fails; `PEER_REFUSED` when it claims too much.
  */
-export async function planHours(peer: Peer, options: PlanHoursOptions): Promise<PlannedHour[]> {
-  const planned: PlannedHour[] = [];
+export async function planHours(peer: Peer, options: PlanHoursOptions): Promise<HoursPlan> {
+  let planned: PlannedHour[] = [];
+  let isCut = false;
+  const cut = () => {
+    planned.sort(byHour);
+    if (planned.length <= PLAN_MAX) return;
+    planned = planned.slice(0, PLAN_MAX);
+    isCut = true;
+  };
   for (const channel of await differingChannels(peer, options)) {
-    const hours = await differingHours(channel, peer, options);
-    if (planned.length + hours.length > HOURS_MAX) {
-      throw tooMuch(peer, `more than ${HOURS_MAX} hours`);
+    try {
+      for (const hour of await differingHours(channel, peer, options)) planned.push(hour);
+    } catch (error) {
+      options.onFailure(channel, error);
     }
-    for (const hour of hours) planned.push(hour);
+    if (planned.length > 2 * PLAN_MAX) cut();
   }
-  return planned.sort((a, b) =>
-    a.hour === b.hour
-      ? (`${a.channel}/${a.folder}` < `${b.channel}/${b.folder}` ? -1 : 1)
-      : (a.hour < b.hour ? 1 : -1)
-  );
+  cut();
+  return { hours: planned, restUpTo: isCut ? planned.at(-1)?.hour : undefined };
+}
+
+function byHour(a: PlannedHour, b: PlannedHour): number {
+  if (a.hour !== b.hour) return a.hour < b.hour ? 1 : -1;
+  return `${a.channel}/${a.folder}` < `${b.channel}/${b.folder}` ? -1 : 1;
 }
 
 async function differingChannels(peer: Peer, options: PlanHoursOptions): Promise<string[]> {
@@ -84,7 +107,7 @@ async function differingHours(
   peer: Peer,
   options: PlanHoursOptions,
 ): Promise<PlannedHour[]> {
-  const { damage, marks, signal } = options;
+  const { damage, marks, upTo, signal } = options;
   const abort = signal === undefined ? {} : { signal };
   const mark = await marks.get(channel, abort);
   const since = mark > options.since ? mark : options.since;
@@ -92,7 +115,7 @@ async function differingHours(
   if (theirs === undefined) {
     await options.takeRedactions(channel);
     const hours = await peer.hours(channel, abort);
-    return wantedHours(hours, since).map((hour) => ({
+    return wantedHours(hours, { since, upTo }).map((hour) => ({
       channel,
       hour,
       folder: folderIn(channel, chatFolder(channel), hour),
@@ -110,7 +133,7 @@ async function differingHours(
     { hours: coverageFolder(channel), there: theirs.coverage, here: ours.coverage },
   ];
   for (const { hours, there, here } of kinds) {
-    for (const hour of wantedHours([...there.keys()], since)) {
+    for (const hour of wantedHours([...there.keys()], { since, upTo })) {
       const isDamaged = hasDamage(`${hours}/${hour}`);
       const [theirDigest, ourDigest] = [there.get(hour)!, here[hour] ?? ""];
       if (theirDigest === ourDigest && !isDamaged) continue;
@@ -126,8 +149,13 @@ function folderIn(channel: string, hours: string, hour: string): string {
   return `${hours.slice(channel.length + 1)}/${hour}`;
 }
 
-function wantedHours(hours: readonly string[], since: string): string[] {
-  return [...new Set(hours)].filter((hour) => hour >= since && parseHour(hour) !== undefined);
+function wantedHours(
+  hours: readonly string[],
+  { since, upTo }: { readonly since: string; readonly upTo: string | undefined },
+): string[] {
+  return [...new Set(hours)].filter((hour) =>
+    hour >= since && (upTo === undefined || hour <= upTo) && parseHour(hour) !== undefined
+  );
 }
 
 function tooMuch(peer: Peer, what: string): ChatloomError {

@@ -1,6 +1,5 @@
-import { type ArchiveKey, parseHour } from "../../../core/archive_key.ts";
+import { type ArchiveKey, parseArchiveKey, parseHour } from "../../../core/archive_key.ts";
 import { UnreadableEntryError } from "../../../core/errors.ts";
-import { toDigestText } from "../../../core/text/digest_text.ts";
 import type { AbortOptions, BatchStore } from "../../../ports/batch_store.ts";
 import type { Peer } from "../../../ports/peer.ts";
 import type { Reporter } from "../../../ports/reporter.ts";
@@ -9,7 +8,7 @@ import { faultsOf } from "../../read/faults_told.ts";
 import { hiddenBy } from "../../read/minute_listing.ts";
 import type { Damage } from "../damage.ts";
 import { type HourMemory, type MergedAway, noteName } from "../merged_away.ts";
-import { type PeerFile, readPeerNames } from "../peer_keys.ts";
+import { readPeerNames } from "../peer_keys.ts";
 import type { PeerTally } from "../peer_tally.ts";
 
 /** What {@link wantedFiles} works with. */
@@ -20,6 +19,14 @@ export interface WantedFilesOptions extends AbortOptions {
   readonly tally: PeerTally;
   /** Told once of a folder that cannot be read here, and is left alone. */
   readonly reporter: Reporter;
+  /**
+   * Which of these new tombstones are obeyed; it stores those. `here` are the files of the folder that
+   * this archive has.
+   */
+  takeTombstones(
+    keys: readonly ArchiveKey[],
+    here: ReadonlySet<ArchiveKey>,
+  ): Promise<readonly ArchiveKey[]>;
 }
 
 const NO_MEMORY: HourMemory = {
@@ -28,9 +35,12 @@ const NO_MEMORY: HourMemory = {
   present: new Set(),
 };
 
+/** More files of a folder are not looked at in one pass: an hour has some thousands at the most. */
+const WANTED_MAX = 20_000;
+
 /**
- * Lists one folder of a channel at `peer` and here, and returns what it has and we lack: tombstones
- * first, then the latest minute first. Not what was merged away here, nor what a tombstone hides.
+ * Lists one folder of a channel at `peer` and here, and returns what it has and we lack, the latest
+ * minute first. Not what was merged away here, nor what a tombstone hides that is obeyed.
  *
  * @throws {ChatloomError} when the peer or the store fails.
  */
@@ -43,13 +53,10 @@ export async function wantedFiles(
     readonly hour: string | undefined;
   },
   peer: Peer,
-  { store, mergedAway, damage, tally, reporter, signal }: WantedFilesOptions,
-): Promise<PeerFile[]> {
+  { store, mergedAway, damage, tally, reporter, takeTombstones, signal }: WantedFilesOptions,
+): Promise<ArchiveKey[]> {
   const abort = signal === undefined ? {} : { signal };
   const path = `${channel}/${folder}`;
-  const names = await peer.files(channel, folder, abort);
-  const { files, refusedCount } = readPeerNames(path, names);
-  tally.refusedNames(path, refusedCount);
   const here = new Set<ArchiveKey>();
   let ofHour: readonly ArchiveKey[] = [];
   try {
@@ -68,28 +75,34 @@ export async function wantedFiles(
     ? NO_MEMORY
     : await mergedAway.recall(channel, hour, { present, ...abort });
   const damaged = damage.of(path);
-  const hidden = new Set(
-    [...here, ...files.map(({ key }) => key)].filter(isTombstone).map(hiddenBy),
+  const isWanted = (key: ArchiveKey) =>
+    (!here.has(key) || damaged.has(key)) &&
+    !memory.mergedAway.has(noteName(key)) && !memory.unreadable.has(noteName(key));
+  const { keys, refusedCount } = readPeerNames(
+    path,
+    await peer.files(channel, folder, abort),
+    { isWanted, countMax: WANTED_MAX },
   );
-  const wanted = files.filter(({ key }) =>
-    (!here.has(key) || damaged.has(key)) && !hidden.has(key) &&
-    !memory.mergedAway.has(noteName(key)) && !memory.unreadable.has(noteName(key))
-  );
+  tally.refusedNames(path, refusedCount);
   if (hour !== undefined) await mergedAway.notePresent(channel, hour, { memory, present });
-  return wanted.sort(byUrgency);
+  const tombstones = [
+    ...[...here].filter(isTombstone),
+    ...await takeTombstones(keys.filter(isTombstone), here),
+  ];
+  const hidden = new Set(tombstones.map(hiddenBy));
+  return keys.filter((key) => !isTombstone(key) && !hidden.has(key)).sort(byUrgency);
 }
 
 function isTombstone(key: ArchiveKey): boolean {
   return key.endsWith(".tombstone");
 }
 
-function byUrgency(a: PeerFile, b: PeerFile): number {
-  const order = Number(isTombstone(b.key)) - Number(isTombstone(a.key));
-  return order || startOf(b) - startOf(a) ||
-    (toDigestText(a.parts.digest) < toDigestText(b.parts.digest) ? -1 : 1);
+function byUrgency(a: ArchiveKey, b: ArchiveKey): number {
+  return startOf(b) - startOf(a) || (a < b ? -1 : 1);
 }
 
-function startOf({ parts }: PeerFile): number {
-  if (parts.kind === "redaction") return 0;
+function startOf(key: ArchiveKey): number {
+  const parts = parseArchiveKey(key);
+  if (parts === undefined || parts.kind === "redaction") return 0;
   return parts.kind === "coverage" ? parts.hourUs : parts.minuteUs;
 }

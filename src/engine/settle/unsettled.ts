@@ -1,0 +1,167 @@
+import { type ArchiveKey, formatHour, parseArchiveKey } from "../../core/archive_key.ts";
+import { ChatloomError } from "../../core/errors.ts";
+import { type Micros, SECOND_US } from "../../core/time.ts";
+import type { BatchStore } from "../../ports/batch_store.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Reporter } from "../../ports/reporter.ts";
+import type { UnsettledNotes, UnsettledPlace } from "../../ports/unsettled_notes.ts";
+
+interface Noted extends UnsettledPlace {
+  /** Puts that have not ended. */
+  running: number;
+  /** When the last put began or ended. */
+  touchedUs: Micros;
+}
+
+/** A note stays at least this long after the last put: the same hour is likely to get more. */
+const QUIET_US = 300 * SECOND_US;
+
+/** What {@link Unsettled} works with. */
+export interface UnsettledOptions {
+  /** Tells how long an hour has been quiet. */
+  readonly clock: Clock;
+  /** Told when notes cannot be kept, which after a crash may leave minutes unsettled. */
+  readonly reporter: Reporter;
+}
+
+/**
+ * Remembers across crashes which hours were stored into and may not be settled yet: an hour is noted
+ * before the first put, and the note goes when a {@link Settler} has settled the hour. Cost: one small
+ * write an hour of a channel.
+ */
+export class Unsettled {
+  readonly #notes: UnsettledNotes;
+  readonly #options: UnsettledOptions;
+  readonly #noted = new Map<string, Noted>();
+  /** Changes of notes wait for this one, so that none overtakes another. */
+  #last: Promise<unknown> = Promise.resolve();
+  #isFailing = false;
+
+  /** Keeps its notes in `notes`. */
+  constructor(notes: UnsettledNotes, options: UnsettledOptions) {
+    this.#notes = notes;
+    this.#options = options;
+  }
+
+  /** The same store, which notes an hour before a file of it is put. Keeps every promise of `store`. */
+  watch(store: BatchStore): BatchStore {
+    return {
+      list: (prefix, options) => store.list(prefix, options),
+      folders: (folder, options) => store.folders(folder, options),
+      get: (key, options) => store.get(key, options),
+      delete: (key, options) => store.delete(key, options),
+      strays: (prefix, options) => store.strays(prefix, options),
+      put: async (key, bytes, options) => {
+        const noted = await this.#begin(key);
+        try {
+          await store.put(key, bytes, options);
+        } finally {
+          this.#end(noted);
+        }
+      },
+    };
+  }
+
+  /**
+   * What processes that were killed left unsettled. It stays noted until it is settled.
+   *
+   * Never throws: what cannot be read is reported.
+   */
+  async left(): Promise<readonly UnsettledPlace[]> {
+    const places = await this.#trying(() => this.#notes.takeOver()) ?? [];
+    const touchedUs = this.#options.clock.elapsedUs();
+    for (const place of places) {
+      const name = nameOf(place);
+      if (!this.#noted.has(name)) this.#noted.set(name, { ...place, running: 0, touchedUs });
+    }
+    return places;
+  }
+
+  /**
+   * Forgets hours in which nothing is left to settle.
+   *
+   * @param isPending whether the settler still has to do something there
+   * @param options.isLast whether nothing more will be stored: then also those that were just settled
+   */
+  async sweep(
+    isPending: (place: UnsettledPlace) => boolean,
+    { isLast }: { readonly isLast: boolean },
+  ): Promise<void> {
+    const quietSinceUs = this.#options.clock.elapsedUs() - QUIET_US;
+    for (const [name, noted] of this.#noted) {
+      if (noted.running > 0 || isPending(noted)) continue;
+      if (!isLast && noted.touchedUs > quietSinceUs) continue;
+      this.#noted.delete(name);
+      await this.#change(() => this.#notes.remove(noted));
+    }
+  }
+
+  /** When {@link Unsettled.sweep} may next find something to forget; `Infinity` if nothing is noted. */
+  get sweepUs(): Micros {
+    if (this.#noted.size === 0) return Infinity;
+    let firstUs = Infinity;
+    for (const { touchedUs } of this.#noted.values()) firstUs = Math.min(firstUs, touchedUs);
+    return Math.max(firstUs + QUIET_US, this.#options.clock.elapsedUs() + QUIET_US / 5);
+  }
+
+  async #begin(key: ArchiveKey): Promise<Noted | undefined> {
+    const place = placeOf(key);
+    if (place === undefined) return undefined;
+    const touchedUs = this.#options.clock.elapsedUs();
+    const name = nameOf(place);
+    const known = this.#noted.get(name);
+    const noted = known ?? { ...place, running: 0, touchedUs };
+    noted.running++;
+    noted.touchedUs = touchedUs;
+    if (known === undefined) {
+      this.#noted.set(name, noted);
+      await this.#change(() => this.#notes.add(place));
+    } else {
+      await this.#last; // Whoever noted it may not be done.
+    }
+    return noted;
+  }
+
+  #end(noted: Noted | undefined): void {
+    if (noted === undefined) return;
+    noted.running--;
+    noted.touchedUs = this.#options.clock.elapsedUs();
+  }
+
+  async #change(work: () => Promise<void>): Promise<void> {
+    const run = this.#last.then(() => this.#trying(work));
+    this.#last = run.catch(() => {}); // The next change need not know how this one ended.
+    await run;
+  }
+
+  async #trying<T>(work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      const result = await work();
+      this.#isFailing = false;
+      return result;
+    } catch (error) {
+      if (!(error instanceof ChatloomError)) throw error;
+      const { code, message } = error;
+      this.#options.reporter.count("unsettled_note_errors", { code });
+      if (!this.#isFailing) {
+        const what = "Cannot note what is to be settled: a crash may leave minutes unsettled";
+        this.#options.reporter.report("warning", what, { code, error: message });
+      }
+      this.#isFailing = true;
+      return undefined;
+    }
+  }
+}
+
+/** The hour that has to be settled once `key` is stored; `undefined` if none has. */
+function placeOf(key: ArchiveKey): UnsettledPlace | undefined {
+  const parts = parseArchiveKey(key);
+  if (parts === undefined) return undefined;
+  const { channel, kind } = parts;
+  if (kind === "redaction") return { channel, hour: "" };
+  return { channel, hour: formatHour(kind === "coverage" ? parts.hourUs : parts.minuteUs) };
+}
+
+function nameOf({ channel, hour }: UnsettledPlace): string {
+  return `${channel}/${hour}`;
+}

@@ -1,0 +1,156 @@
+import { BATCH_MAX_BYTES } from "./sync_options.ts";
+
+/** What all fetches that wait for no turn hold together, at most. */
+const SMALL_TOTAL_BYTES = 24 * 1024 * 1024;
+const SMALL_MIN_BYTES = 64 * 1024;
+const SMALL_MAX_BYTES = 1024 * 1024;
+/** A larger buffer is let go when it is not waited for. */
+const IDLE_MAX_BYTES = 8 * 1024 * 1024;
+
+/**
+ * Bounds what all fetches from all peers hold in memory together: each may hold a little, so that no
+ * peer can keep others from it, and one at a time may hold more, a whole file. The turn goes to the
+ * fetch that waits longest.
+ */
+export class FetchBudget {
+  readonly #waiting: (() => void)[] = [];
+  #isTaken = false;
+  #fetches = 1;
+  /** For the one with the turn: garbage of one after the other would be as much as many at once. */
+  #buffer = new Uint8Array(0);
+
+  /** How many fetches there may be at once, of all peers. They share what is there for small files. */
+  setFetches(count: number): void {
+    this.#fetches = Math.max(1, count);
+  }
+
+  /** What a fetch may hold without the turn. */
+  get smallMaxBytes(): number {
+    const share = Math.floor(SMALL_TOTAL_BYTES / this.#fetches);
+    return Math.min(SMALL_MAX_BYTES, Math.max(SMALL_MIN_BYTES, share));
+  }
+
+  /** Whether a fetch waits for the turn. */
+  get isWanted(): boolean {
+    return this.#waiting.length > 0;
+  }
+
+  /** Takes the turn if it is free. */
+  tryTake(): boolean {
+    if (this.#isTaken) return false;
+    return this.#isTaken = true;
+  }
+
+  /** Resolves when it is the caller's turn; rejects with `signal.reason` if that aborts first. */
+  async take(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    if (this.tryTake()) return;
+    await new Promise<void>((resolve, reject) => {
+      const start = () => {
+        signal.removeEventListener("abort", stop);
+        resolve();
+      };
+      const stop = () => {
+        this.#waiting.splice(this.#waiting.indexOf(start), 1);
+        reject(signal.reason);
+      };
+      this.#waiting.push(start);
+      signal.addEventListener("abort", stop, { once: true });
+    });
+  }
+
+  /** Gives the turn to the fetch that waits longest. */
+  giveBack(): void {
+    const next = this.#waiting.shift();
+    if (next !== undefined) return next();
+    this.#isTaken = false;
+    if (this.#buffer.length > IDLE_MAX_BYTES) this.#buffer = new Uint8Array(0);
+  }
+
+  /** The buffer of the one with the turn, with room for `length` bytes; it keeps what is in it. */
+  grow(length: number): Uint8Array {
+    if (this.#buffer.length < length) {
+      const old = this.#buffer;
+      // Memory that is not written to yet costs nothing; a buffer that grows leaves garbage.
+      this.#buffer = new Uint8Array(Math.max(length, 2 * old.length, BATCH_MAX_BYTES));
+      this.#buffer.set(old);
+    }
+    return this.#buffer;
+  }
+}
+
+/** What one fetch holds of a {@link FetchBudget}: the bytes of a file as they come. */
+export class FetchShare {
+  readonly #budget: FetchBudget;
+  #pieces: Uint8Array[] = [];
+  #length = 0;
+  #isLarge = false;
+
+  /** A share without the turn, which holds nothing. */
+  constructor(budget: FetchBudget) {
+    this.#budget = budget;
+  }
+
+  /** How many bytes it holds. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Whether it has the turn, and another fetch waits for it. */
+  get isInTheWay(): boolean {
+    return this.#isLarge && this.#budget.isWanted;
+  }
+
+  /** Holds `piece` too, if that may be: takes the turn for it if it is free. */
+  tryAdd(piece: Uint8Array): boolean {
+    const length = this.#length + piece.length;
+    if (!this.#isLarge && length > this.#budget.smallMaxBytes) {
+      if (!this.#budget.tryTake()) return false;
+      this.#enlarge();
+    }
+    if (this.#isLarge) this.#budget.grow(length).set(piece, this.#length);
+    else this.#pieces.push(piece.slice());
+    this.#length = length;
+    return true;
+  }
+
+  /** Lets go of all bytes and resolves with the turn; rejects with `signal.reason` if that aborts first. */
+  async growLarge(signal: AbortSignal): Promise<void> {
+    this.#pieces = [];
+    this.#length = 0;
+    if (this.#isLarge) return;
+    await this.#budget.take(signal);
+    this.#enlarge();
+  }
+
+  /** The bytes, which are good until {@link FetchShare.release}. */
+  bytes(): Uint8Array {
+    if (this.#isLarge) return this.#budget.grow(0).subarray(0, this.#length);
+    if (this.#pieces.length === 1) return this.#pieces[0]!;
+    const bytes = new Uint8Array(this.#length);
+    copyInto(bytes, this.#pieces);
+    return bytes;
+  }
+
+  /** Nothing is held any more. May be called again. */
+  release(): void {
+    this.#pieces = [];
+    if (!this.#isLarge) return;
+    this.#isLarge = false;
+    this.#budget.giveBack();
+  }
+
+  #enlarge(): void {
+    this.#isLarge = true;
+    copyInto(this.#budget.grow(this.#length), this.#pieces);
+    this.#pieces = [];
+  }
+}
+
+function copyInto(bytes: Uint8Array, pieces: readonly Uint8Array[]): void {
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+}
