@@ -62,6 +62,7 @@ function addName(name: string, before: readonly string[]): readonly string[] {
 
 async function syncArchive(flags: SyncFlags, context: VerbContext): Promise<void> {
   const { reporter, signal } = context;
+  context.watchCtrlC();
   const files = fileSystemStore(flags.archive);
   await files.checkWritable({ signal });
   const mergedAway = new MergedAway(fileSystemNotes(flags.archive), reporter);
