@@ -31,7 +31,10 @@ export function recordCommand(): Command {
     .description("record channels of Twitch chat into an archive, until stopped")
     .argument("[channels...]", "names of channels; name! marks one whose troubles are warnings")
     .requiredOption("-a, --archive <dir>", "the archive; made if it is not there")
-    .option("--channels <file>", "also the channels in this file, one a line; watched for changes")
+    .option(
+      "--channels <file>",
+      'also the channels in this file, one a line; watched; a line "# none" empties the list',
+    )
     .option("--connections <n>", "listen to each channel so many times over", parseCount, 1)
     .option("--node <name>", "this node's name, part of its receivers' ids", parseNode, nodeName())
     .option(
