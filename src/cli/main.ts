@@ -1,4 +1,6 @@
+import { realpathSync } from "node:fs";
 import process from "node:process";
+import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { Counters } from "../adapters/counters.ts";
 import { logtapeReporter, writeLog } from "../adapters/logtape_reporter.ts";
@@ -113,4 +115,16 @@ export async function runProcess(): Promise<void> {
   }, GRACE_MS).unref(); // With nothing running, this does not run either.
 }
 
-if (import.meta.main) await runProcess();
+/** Whether the runtime was started with this module. Node 20 has no `import.meta.main`. */
+function isMain(): boolean {
+  if (import.meta.main !== undefined) return import.meta.main;
+  const [, entry] = process.argv;
+  if (entry === undefined || !import.meta.url.startsWith("file:")) return false;
+  try {
+    return realpathSync(entry) === realpathSync(fileURLToPath(import.meta.url));
+  } catch {
+    return false;
+  }
+}
+
+if (isMain()) await runProcess();
