@@ -3,9 +3,10 @@
  * and without a network. Its policy lets in just the scripts and styles that are in it.
  */
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { PROJECT, runStep } from "./run_step.ts";
 
 /** Where the page stands when it is built. Not in the repository, but in the packages. */
@@ -116,6 +117,9 @@ const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">` +
 if (import.meta.main) {
   const page = await buildPage();
   mkdirSync(join(PAGE_PATH, ".."), { recursive: true });
-  writeFileSync(PAGE_PATH, page);
+  // Renamed into place, as a node may be reading it.
+  const scratch = `${PAGE_PATH}.${process.pid}`;
+  writeFileSync(scratch, page);
+  renameSync(scratch, PAGE_PATH);
   console.log(`${PAGE_PATH}: ${(page.length / 1000).toFixed(0)} kB`);
 }

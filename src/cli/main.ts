@@ -1,10 +1,13 @@
+import { realpathSync } from "node:fs";
 import process from "node:process";
+import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { Counters } from "../adapters/counters.ts";
 import { logtapeReporter, writeLog } from "../adapters/logtape_reporter.ts";
 import type { Severity } from "../ports/reporter.ts";
 import { catCommand } from "./cat.ts";
 import { setContext } from "./frame/context.ts";
+import { listenForCtrlC } from "./frame/ctrl_c_key.ts";
 import { demoCommand } from "./demo.ts";
 import { EXIT, outcomeOf } from "./frame/exit.ts";
 import { importCommand } from "./import.ts";
@@ -52,7 +55,13 @@ function verbs(): Command[] {
 export async function main(args: readonly string[]): Promise<number> {
   const output = standardOutput();
   const status = new StatusLine((text) => process.stderr.write(text), columnsOf(process.stderr));
-  const { signal, dispose } = interruption();
+  let lastWords = () => "Stopped before it was done";
+  const { signal, request, dispose } = interruption({
+    onImpatience: () => status.writeAbove(`chatloom: ${lastWords()}\n`),
+  });
+  let giveTerminalBack = () => {};
+  // A closed terminal takes no more text, which must not keep the work from being finished.
+  process.stderr.on("error", () => {});
   const counters = new Counters();
   const program = chatloomProgram(verbs(), {
     writeOut: (text) => process.stdout.write(text),
@@ -68,6 +77,8 @@ export async function main(args: readonly string[]): Promise<number> {
   };
   setContext(program, {
     signal,
+    watchCtrlC: () => giveTerminalBack = listenForCtrlC(() => request("SIGINT")),
+    setLastWords: (describe) => lastWords = describe,
     logLevel,
     counters,
     reporter: logtapeReporter({ counters }),
@@ -84,7 +95,9 @@ export async function main(args: readonly string[]): Promise<number> {
     if (line !== undefined) status.writeAbove(`${line}\n`);
     return exitCode;
   } finally {
-    dispose();
+    giveTerminalBack();
+    // Copies of a request to stop may still come; they must not turn a good end into a bad one.
+    if (!signal.aborted) dispose();
   }
 }
 
@@ -104,4 +117,16 @@ export async function runProcess(): Promise<void> {
   }, GRACE_MS).unref(); // With nothing running, this does not run either.
 }
 
-if (import.meta.main) await runProcess();
+/** Whether the runtime was started with this module. Node 20 has no `import.meta.main`. */
+function isMain(): boolean {
+  if (import.meta.main !== undefined) return import.meta.main;
+  const [, entry] = process.argv;
+  if (entry === undefined || !import.meta.url.startsWith("file:")) return false;
+  try {
+    return realpathSync(entry) === realpathSync(fileURLToPath(import.meta.url));
+  } catch {
+    return false;
+  }
+}
+
+if (isMain()) await runProcess();

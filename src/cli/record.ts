@@ -31,7 +31,10 @@ export function recordCommand(): Command {
     .description("record channels of Twitch chat into an archive, until stopped")
     .argument("[channels...]", "names of channels; name! marks one whose troubles are warnings")
     .requiredOption("-a, --archive <dir>", "the archive; made if it is not there")
-    .option("--channels <file>", "also the channels in this file, one a line; watched for changes")
+    .option(
+      "--channels <file>",
+      'also the channels in this file, one a line; watched; a line "# none" empties the list',
+    )
     .option("--connections <n>", "listen to each channel so many times over", parseCount, 1)
     .option("--node <name>", "this node's name, part of its receivers' ids", parseNode, nodeName())
     .option(
@@ -45,7 +48,9 @@ export function recordCommand(): Command {
   return addReplicationFlags(command)
     .addHelpText(
       "after",
-      "\nStops in good order on Ctrl-C or SIGTERM: what was received is archived first.\n" +
+      "\nStops in good order on Ctrl-C, SIGTERM or when the terminal is closed: what was received is\n" +
+        "archived first. Ctrl-C again, two seconds later or more, ends it at once: the rest stays in\n" +
+        "the journal, and the next record on the archive archives it.\n" +
         examplesOf([
           "chatloom record forsen nymn --archive chat",
           "chatloom record --channels channels.txt --connections 2 --archive chat",

@@ -42,7 +42,8 @@ export function serveCommand(): Command {
         ]),
     )
     .action(async (flags: ServeFlags, command: Command) => {
-      const { signal, reporter, counters, logLevel } = contextOf(command);
+      const { signal, reporter, counters, logLevel, watchCtrlC } = contextOf(command);
+      watchCtrlC();
       const access = await readAccess(flags);
       const listener = await serveNode({
         store: await existingArchive(flags.archive),

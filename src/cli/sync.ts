@@ -67,6 +67,7 @@ function addName(name: string, before: readonly string[]): readonly string[] {
 
 async function syncArchive(flags: SyncFlags, context: VerbContext): Promise<void> {
   const { reporter, signal } = context;
+  context.watchCtrlC();
   const files = fileSystemStore(flags.archive, { movesFirstLayout: true });
   await files.checkWritable({ signal });
   const mergedAway = new MergedAway(fileSystemNotes(flags.archive), reporter);

@@ -27,7 +27,7 @@ export async function startNode(
     reporter: SILENT,
     metrics: UNMEASURED,
     version: "0.0.0",
-    moreRoutes: [await pageRoute(page, hasher)],
+    moreRoutes: [pageRoute(() => Promise.resolve(page), hasher)],
     ...options,
   });
   return await nodeServer(honoRouter(routes), { listen: "127.0.0.1:0" });

@@ -86,8 +86,15 @@ test("record follows its list of channels while it runs, and stops in good order
   await unlink(list);
   await until(() => recorder.log().includes("cannot be read"), "another warning");
   assert.equal(joined(), "forsen,nymn");
+  await writeFile(list, ""); // As an editor does before it writes.
+  await until(() => recorder.log().includes("names nothing"), "a third warning");
+  assert.equal(joined(), "forsen,nymn");
   await writeFile(list, "nymn\n");
   await until(() => joined() === "nymn", "forsen to be left");
+  await writeFile(list, "# none\n");
+  await until(() => joined() === "", "all to be left");
+  await writeFile(list, "\ufeffforsen # back\r\nnymn\r\n");
+  await until(() => joined() === "forsen,nymn", "both to be joined again");
   await sleep(500);
   assert.equal(await recorder.stop("SIGINT"), 0, recorder.log());
   assert.deepEqual((await readdir(join(archive))).sort(), [".chatloom", "forsen", "nymn"]);

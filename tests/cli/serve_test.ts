@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { existsSync, renameSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
@@ -102,6 +102,30 @@ test("chatloom serve says in one line what it cannot do", async () => {
     assert.equal(code, 1);
   } finally {
     taken.close();
+    folder.close();
+  }
+});
+
+test("chatloom serve gives the page in a clone where it was never built", async () => {
+  const folder = tempFolder();
+  const page = fileURLToPath(new URL("../../src/web/dist/page.html", import.meta.url));
+  const aside = `${page}.aside`;
+  if (existsSync(page)) renameSync(page, aside);
+  const started = start(["-a", folder.path, "--listen", ":0"]);
+  try {
+    const url = await urlOf(started);
+    const answers = await Promise.all([fetch(`${url}/`), fetch(`${url}/`)]);
+    for (const answer of answers) {
+      assert.equal(answer.status, 200);
+      const text = await answer.text();
+      assert.match(text, /<div id="app">/, started.said());
+      assert.ok(text.length > 100_000);
+    }
+    assert.equal(started.said().match(/Building the page/g)?.length, 1);
+  } finally {
+    started.child.kill("SIGTERM");
+    await endOf(started);
+    if (existsSync(aside)) renameSync(aside, page);
     folder.close();
   }
 });

@@ -3,7 +3,7 @@ import process from "node:process";
 import type { QuietExit } from "../../src/cli/frame/exit.ts";
 import { interruption } from "../../src/cli/frame/interruption.ts";
 
-const { signal } = interruption();
+const { signal } = interruption({ onImpatience: () => console.log("last words") });
 const timer = setTimeout(() => {}, 60_000);
 signal.addEventListener("abort", () => {
   console.log("asked to stop");

@@ -3,7 +3,8 @@
  * runs, with their types stripped and the sources of the tarball under them.
  */
 import assert from "node:assert/strict";
-import { spawnSync, type SpawnSyncReturns } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync, type SpawnSyncReturns } from "node:child_process";
+import { once } from "node:events";
 import {
   existsSync,
   mkdirSync,
@@ -57,6 +58,49 @@ function chatloom(...args: readonly string[]): SpawnSyncReturns<string> {
   return run(join(home, "node_modules", ".bin", "chatloom"), args);
 }
 
+/** The installed command as it runs. */
+interface Started {
+  readonly child: ChildProcess;
+  /** Waits until it has written `pattern` to either stream, and returns the match. */
+  shown(pattern: RegExp): Promise<RegExpExecArray>;
+  /** Asks it to stop and returns its exit code. */
+  stop(signal: NodeJS.Signals): Promise<unknown>;
+}
+
+function start(...args: readonly string[]): Started {
+  const child = spawn(join(home, "node_modules", ".bin", "chatloom"), args, {
+    cwd: home,
+    env: { ...process.env, NO_COLOR: "1" },
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: 120_000,
+    killSignal: "SIGKILL",
+  });
+  let text = "";
+  for (const stream of [child.stdout!, child.stderr!]) {
+    stream.setEncoding("utf8").on("data", (more) => text += more);
+  }
+  const ended = once(child, "close");
+  ended.catch(() => {});
+  let isOver = false;
+  child.once("close", () => isOver = true);
+  return {
+    child,
+    async shown(pattern) {
+      for (;;) {
+        const found = pattern.exec(text);
+        if (found !== null) return found;
+        if (isOver) throw new Error(`ended without ${pattern}:\n${text}`);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    },
+    async stop(signal) {
+      if (!isOver && child.pid !== undefined) process.kill(child.pid, signal);
+      const [exitCode] = await ended;
+      return exitCode;
+    },
+  };
+}
+
 before(async () => {
   if (skip) return;
   const tarball = await packForNpm(folder);
@@ -64,7 +108,13 @@ before(async () => {
   writeFileSync(join(home, "package.json"), '{"private":true,"type":"module"}');
   // What tests need beside the package: the same versions that Deno has.
   const forTests = ["fast-check", "ws"].map((name) => CONFIG.imports[name]!.slice("npm:".length));
-  const { status, stderr } = run("npm", ["install", "--silent", tarball, ...forTests]);
+  const { status, stderr } = run("npm", [
+    "install",
+    "--silent",
+    "--prefer-offline",
+    tarball,
+    ...forTests,
+  ]);
   assert.equal(status, 0, stderr);
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -110,6 +160,44 @@ test(
   { skip: skip || CANNOT_MEASURE },
   () => assertHostileMemory("Node", [join(home, "node_modules", ".bin", "chatloom")]),
 );
+
+test("chatloom demo ends well", { skip }, () => {
+  const { status, stdout, stderr } = chatloom("demo");
+  assert.equal(status, 0, stdout + stderr);
+  assert.match(stdout, /Stopped both in good order/);
+});
+
+test("chatloom record archives what simulate says, and serve shows it", {
+  skip,
+  timeout: 120_000,
+}, async (t) => {
+  const archive = join(folder, "recorded");
+  const simulated = start("simulate", "--listen", "127.0.0.1:0", "--rate", "20");
+  t.after(() => simulated.stop("SIGKILL"));
+  const [url] = await simulated.shown(/ws:\/\/127\.0\.0\.1:\d+/);
+  const recorder = start("record", "forsen", "-a", archive, "--url", url, "--serve", ":0");
+  t.after(() => recorder.stop("SIGKILL"));
+  const [, recording] = await recorder.shown(/Serving the archive url=(\S+)/);
+  for (;;) { // The test's own limit ends this.
+    const metrics = await (await fetch(`${recording}/metrics`)).text();
+    const count = /^chatloom_lines_received_total(?:\{[^}]*\})? (\d+)/m.exec(metrics)?.[1];
+    if (Number(count ?? 0) > 20) break;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  assert.equal(await recorder.stop("SIGINT"), 0);
+  assert.equal(chatloom("verify", "-a", archive).status, 0);
+  const said = chatloom("cat", "-a", archive, "forsen").stdout.split("\n").length;
+  assert.ok(said > 10, `only ${said} messages`);
+
+  const server = start("serve", "-a", archive, "--listen", ":0");
+  t.after(() => server.stop("SIGKILL"));
+  const [, serving] = await server.shown(/Serving the archive url=(\S+)/);
+  const page = await (await fetch(`${serving}/`)).text();
+  assert.match(page, /<div id="app">/);
+  assert.deepEqual(await (await fetch(`${serving}/files`)).json(), ["forsen"]);
+  assert.equal(await server.stop("SIGTERM"), 0);
+  assert.equal(await simulated.stop("SIGTERM"), 0);
+});
 
 test("the portable tests pass on the tarball", { skip }, () => {
   const tests = PORTABLE.filter((path) => existsSync(PROJECT + path))

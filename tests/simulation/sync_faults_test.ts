@@ -101,7 +101,8 @@ test("Syncer goes on when a peer cannot list one hour or one channel", async () 
     ...peer,
     channels: async () => ["b", ...await peer.channels()],
     hours: (channel) => channel === "b" ? lost() : peer.hours(channel),
-    files: (channel, folder) => folder === "chat/2026-08-02T01" ? lost() : peer.files(channel, folder),
+    files: (channel, folder) =>
+      folder === "chat/2026-08-02T01" ? lost() : peer.files(channel, folder),
   };
   node.syncer.setPeers([partial]);
   const [state] = await node.syncer.once({ signal: NEVER, check: false });

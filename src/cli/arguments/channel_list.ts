@@ -1,9 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { isChannelName } from "../../core/archive_key.ts";
-import { ChatloomError } from "../../core/errors.ts";
 import type { WantedChannel } from "../../engine/session/membership.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Reporter } from "../../ports/reporter.ts";
+import { type ListFile, readListFile, watchListFile } from "./list_file.ts";
 
 /** Reads `name`, `#name` or, for an important channel, `name!`; `undefined` if it is none. */
 export function parseChannel(text: string): WantedChannel | undefined {
@@ -20,10 +19,10 @@ export interface ChannelList {
 }
 
 /** Reads a list of channels, one a line; blank lines and what follows `//` or `# ` say nothing. */
-function parseChannelList(text: string): ChannelList {
+function parseChannelList({ lines }: ListFile): ChannelList {
   const channels: WantedChannel[] = [];
   const unreadable: string[] = [];
-  for (const line of text.split("\n")) {
+  for (const line of lines) {
     const entry = line.replace(/(?:\/\/|#(?:\s|$)).*$/, "").trim();
     if (entry === "") continue;
     const channel = parseChannel(entry);
@@ -33,65 +32,36 @@ function parseChannelList(text: string): ChannelList {
   return { channels, unreadable };
 }
 
-const POLL_MS = 2_000;
-
 /**
  * Reads the list in the file `path`.
  *
- * @throws {ChatloomError} `INPUT_UNREADABLE` when there is no such file.
+ * @throws {ChatloomError} `INPUT_UNREADABLE` when it cannot be read.
  */
 export async function readChannelList(path: string): Promise<ChannelList> {
-  try {
-    return parseChannelList(await readFile(path, "utf8"));
-  } catch (cause) {
-    throw new ChatloomError("INPUT_UNREADABLE", `Cannot read the list of channels "${path}"`, {
-      cause,
-    });
-  }
+  return parseChannelList(await readListFile(path, "channels"));
 }
 
-/**
- * Looks at the list in the file `path` every two seconds until `signal` aborts, and tells
- * `onChange` when it says something else. A list that cannot be read changes nothing.
- */
+/** Watches the list in the file `path` until `signal` aborts; see {@link watchListFile}. */
 export async function watchChannelList(
   path: string,
-  { clock, signal, reporter, onChange }: {
+  { reporter, onChange, ...options }: {
     readonly clock: Clock;
     readonly signal: AbortSignal;
     readonly reporter: Reporter;
     readonly onChange: (channels: readonly WantedChannel[]) => void;
   },
 ): Promise<void> {
-  let known: string | undefined;
-  while (!signal.aborted) {
-    const { found, trouble } = await readChannelList(path).then(
-      (list) => ({ found: list, trouble: undefined }),
-      (error: Error) => ({ found: undefined, trouble: error.message }),
-    );
-    const now = JSON.stringify(found ?? trouble);
-    if (now !== known && known !== undefined) {
-      if (found === undefined) {
-        reporter.report(
-          "warning",
-          "The list of channels cannot be read; the old one still counts",
-          {
-            path,
-            error: trouble,
-          },
-        );
-      } else {
-        for (const entry of found.unreadable) warnOfEntry(reporter, { path, entry });
-        reporter.report("info", "The list of channels has changed", {
-          path,
-          channels: found.channels.length,
-        });
-        onChange(found.channels);
-      }
-    }
-    known = now;
-    await clock.sleep(POLL_MS, signal).catch(() => {}); // Aborted: the loop ends.
-  }
+  await watchListFile(path, {
+    ...options,
+    reporter,
+    noun: "channels",
+    countOf: (list) => parseChannelList(list).channels.length,
+    onChange(list): void {
+      const { channels, unreadable } = parseChannelList(list);
+      for (const entry of unreadable) warnOfEntry(reporter, { path, entry });
+      onChange(channels);
+    },
+  });
 }
 
 /** Says that an entry of a list names no channel. */

@@ -21,7 +21,10 @@ export function addPeerFlags(command: Command): Command {
       collect,
       [],
     )
-    .option("--peers <file>", "also from those in this file, one a line; watched for changes")
+    .option(
+      "--peers <file>",
+      'also from those in this file, one a line; watched; a line "# none" empties the list',
+    )
     .option(
       "--peer-token-file <file>",
       "the token that peers named by --peer want is in this file",

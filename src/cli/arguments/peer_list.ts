@@ -5,6 +5,7 @@ import { ChatloomError } from "../../core/errors.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Peer } from "../../ports/peer.ts";
 import type { Reporter } from "../../ports/reporter.ts";
+import { type ListFile, readListFile, watchListFile } from "./list_file.ts";
 
 /** A peer and how it is asked. */
 export interface PeerEntry {
@@ -29,8 +30,6 @@ export interface PeerList {
   readonly unreadable: readonly string[];
 }
 
-const POLL_MS = 2_000;
-
 /** The address in `text`, such as `http://host:8080,orders=none`; `undefined` if there is none. */
 export function parsePeer(text: string): Pick<PeerEntry, "url" | "obeysOrders"> | undefined {
   const match = /^(.*?)(?:,orders=(all|none))?$/.exec(text);
@@ -42,10 +41,10 @@ export function parsePeer(text: string): Pick<PeerEntry, "url" | "obeysOrders"> 
  * Reads a list of peers, one a line: an address, as {@link parsePeer} takes it, and if it wants a token
  * `token-file=PATH` behind it, relative to `folder`. Blank lines and what follows `#` or stands behind `//` at the start say nothing.
  */
-function parsePeerList(text: string, folder = "."): PeerList {
+function parsePeerList({ lines }: ListFile, folder: string): PeerList {
   const peers: PeerEntry[] = [];
   const unreadable: string[] = [];
-  for (const line of text.split("\n")) {
+  for (const line of lines) {
     const entry = line.replace(/(?:^|\s)(?:#|\/\/).*$/, "").trim();
     if (entry === "") continue;
     const match = /^(\S+)(?:\s+token-file=(\S+))?$/.exec(entry);
@@ -111,12 +110,18 @@ export async function readPeers(
   reporter: Reporter,
 ): Promise<OpenPeers> {
   if (file === undefined) return await openPeers(named);
-  const text = await readFile(file, "utf8").catch((cause: unknown) => {
-    throw new ChatloomError("INPUT_UNREADABLE", `Cannot read the list of peers "${file}"`, {
-      cause,
-    });
-  });
-  const { peers, unreadable } = parsePeerList(text, dirname(file));
+  return await openListed(await readListFile(file, "peers"), { named, file, reporter });
+}
+
+async function openListed(
+  list: ListFile,
+  { named, file, reporter }: {
+    readonly named: readonly PeerEntry[];
+    readonly file: string;
+    readonly reporter: Reporter;
+  },
+): Promise<OpenPeers> {
+  const { peers, unreadable } = parsePeerList(list, dirname(file));
   for (const entry of unreadable) {
     reporter.report("warning", "An entry of the list is no peer and was left out", {
       path: file,
@@ -126,39 +131,22 @@ export async function readPeers(
   return await openPeers([...named, ...peers]);
 }
 
-/**
- * Looks at the list of peers every two seconds until `signal` aborts, and tells `onChange` when it
- * says something else. A list that cannot be read changes nothing.
- */
+/** Watches the list of peers until `signal` aborts; see {@link watchListFile}. */
 export async function watchPeers(
-  source: PeerSource,
-  { clock, signal, reporter, onChange }: {
+  { named, file }: PeerSource,
+  { reporter, onChange, ...options }: {
     readonly clock: Clock;
     readonly signal: AbortSignal;
     readonly reporter: Reporter;
     readonly onChange: (found: OpenPeers) => void;
   },
 ): Promise<void> {
-  const { file } = source;
   if (file === undefined) return;
-  let known: string | undefined;
-  while (!signal.aborted) {
-    const now = await readFile(file, "utf8").catch((error: Error) => error.message);
-    if (now !== known && known !== undefined) {
-      try {
-        const found = await readPeers(source, reporter);
-        reporter.report("info", "The list of peers has changed", {
-          path: file,
-          peers: found.peers.length,
-        });
-        onChange(found);
-      } catch (error) {
-        if (!(error instanceof ChatloomError)) throw error;
-        const what = { path: file, error: error.message };
-        reporter.report("warning", "The list of peers cannot be read; the old one counts", what);
-      }
-    }
-    known = now;
-    await clock.sleep(POLL_MS, signal).catch(() => {}); // Aborted: the loop ends.
-  }
+  await watchListFile(file, {
+    ...options,
+    reporter,
+    noun: "peers",
+    countOf: (list) => parsePeerList(list, dirname(file)).peers.length,
+    onChange: async (list) => onChange(await openListed(list, { named, file, reporter })),
+  });
 }

@@ -5,8 +5,18 @@ import type { Progress, ProgressOptions } from "./progress.ts";
 
 /** What every verb is given beside its own flags. */
 export interface VerbContext {
-  /** Aborts on SIGINT and SIGTERM: finish what was begun, then return, or reject with its reason. */
+  /** Aborts when the user asks the process to stop: finish what was begun, then return, or reject with its reason. */
   readonly signal: AbortSignal;
+  /**
+   * Reads Ctrl-C as a key from here to the end of the process, so that what started it waits for it.
+   * For verbs that run until they are stopped and read nothing from standard input.
+   */
+  watchCtrlC(): void;
+  /**
+   * Sets what the process says if its user insists on ending it before the verb is done: where
+   * unfinished work is kept. `describe` must not wait; the last one set counts.
+   */
+  setLastWords(describe: () => string): void;
   /** The log, on stderr. */
   readonly reporter: Reporter;
   /** The lowest level that the log takes; holds until the process ends. */

@@ -12,6 +12,8 @@ export const EXIT = {
   usage: 2,
   /** A mistake of ours: an assertion, a type error. */
   bug: 70,
+  /** Stopped by SIGHUP, as when its terminal is closed, before it was done. */
+  hungUp: 129,
   /** Stopped by SIGINT before it was done. */
   interrupted: 130,
   /** Whoever read our output went away: 128 + SIGPIPE. */

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { fileSystemJournal, type ReserveChange } from "../../adapters/file_system_journal.ts";
 import { fileSystemLock } from "../../adapters/file_system_lock.ts";
 import { fileSystemStore } from "../../adapters/file_system_store.ts";
@@ -56,6 +57,7 @@ const UNSETTLED_MAX_US = 6 * HOUR_US;
  */
 export async function recordChat(options: RecordChatOptions, context: VerbContext): Promise<void> {
   const { signal, reporter } = context;
+  context.watchCtrlC();
   const files = fileSystemStore(options.archive, { movesFirstLayout: true });
   await files.checkWritable({ signal });
   const onReserve = reserveTeller(reporter);
@@ -80,6 +82,7 @@ export async function recordChat(options: RecordChatOptions, context: VerbContex
   const onStored = settler.noteStored;
   const noted = unsettled.watch(store);
   const recorder = new Recorder({ store: noted, hasher, clock, reporter, journal, onStored });
+  context.setLastWords(() => lastWords(options, recorder));
   const pool = chatPool({
     url: options.url,
     transport: runtimeTransport(),
@@ -99,7 +102,11 @@ export async function recordChat(options: RecordChatOptions, context: VerbContex
   const stopAll = new AbortController();
   const stopRecorder = new AbortController();
   const stop = () => stopAll.abort(signal.reason);
-  signal.addEventListener("abort", stop, { once: true });
+  const stopAsAsked = () => {
+    reporter.report("info", "Stopping: what was received is archived first");
+    stop();
+  };
+  signal.addEventListener("abort", stopAsAsked, { once: true });
   const recording = recorder.run(stopRecorder.signal).finally(stop);
   const besides = [
     recover({ journals, store: noted, hasher, reporter, onStored, signal: stopAll.signal }, clock),
@@ -117,7 +124,7 @@ export async function recordChat(options: RecordChatOptions, context: VerbContex
   } finally {
     stop();
     stopRecorder.abort();
-    signal.removeEventListener("abort", stop);
+    signal.removeEventListener("abort", stopAsAsked);
     await Promise.allSettled([...besides, recording, listener?.close()]);
   }
   await Promise.all([...besides, recording]);
@@ -136,6 +143,19 @@ function reserveTeller(reporter: Reporter): (change: ReserveChange) => void {
       bytes: change.leftBytes,
     });
   };
+}
+
+/** What becomes of what was received if the process ends now. */
+function lastWords({ archive, useJournal }: RecordChatOptions, recorder: Recorder): string {
+  const { openBatches, pendingBatches } = recorder.state();
+  const count = openBatches + pendingBatches;
+  if (count === 0) return "Stopped at once; all that was received is archived";
+  const what = `Stopped at once: ${count} ${
+    count === 1 ? "minute is" : "minutes are"
+  } not archived`;
+  if (!useJournal) return `${what} and lost, as there is no journal`;
+  return `${what} yet. They are kept in the journal in "${join(archive, ".chatloom")}"; ` +
+    `the next "chatloom record" on this archive archives them`;
 }
 
 /** Settles what the last batches left, as far as it goes in the time that people wait for an end. */

@@ -4,7 +4,7 @@ import type { PrometheusMetrics } from "../../adapters/metrics/prometheus_metric
 import { nodeApi, type NodeApiOptions } from "../../engine/api/node_api.ts";
 import { pageRoute } from "../../engine/api/page_route.ts";
 import type { HttpListener } from "../../ports/http.ts";
-import { readBuiltPage } from "./built_page.ts";
+import { pageSource } from "./built_page.ts";
 import { VERSION } from "../frame/version.ts";
 
 /** What {@link serveNode} serves, and where. */
@@ -25,11 +25,8 @@ export interface ServeNodeOptions
  */
 export async function serveNode(options: ServeNodeOptions): Promise<HttpListener> {
   const { metrics, listen, connectionsMax } = options;
-  const page = await readBuiltPage();
-  const moreRoutes = [
-    ...options.moreRoutes ?? [],
-    ...(page === undefined ? [] : [await pageRoute(page, options.hasher)]),
-  ];
+  const page = pageRoute(pageSource(options.reporter), options.hasher);
+  const moreRoutes = [...options.moreRoutes ?? [], page];
   const routes = nodeApi({
     ...options,
     moreRoutes,
@@ -37,9 +34,5 @@ export async function serveNode(options: ServeNodeOptions): Promise<HttpListener
     version: VERSION,
   });
   const bound = connectionsMax === undefined ? {} : { connectionsMax };
-  const listener = await nodeServer(honoRouter(routes), { listen, ...bound });
-  if (page === undefined) {
-    options.reporter.report("info", "Serving without the page for browsers: it is not built");
-  }
-  return listener;
+  return await nodeServer(honoRouter(routes), { listen, ...bound });
 }
