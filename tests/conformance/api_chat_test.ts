@@ -205,6 +205,36 @@ test("times are taken in every form of UTC", async () => {
   }
 });
 
+test("eight digits are a day, and no bare number is silently another time", async () => {
+  const world = apiWorld();
+  await world.put("forsen", [said(1, "a")]);
+  const day = "/forsen/chat.ndjson?start=20260801&end=20260802";
+  assert.match(await world.text(day), /"a"/);
+  assert.equal(await world.text("/forsen/chat.ndjson?start=20260802"), "");
+  assert.match(await world.text("/forsen/chat.ndjson?start=0&end=4102444800"), /"a"/);
+  const refused: Record<string, RegExp> = {
+    "2026": /a number must be a day as 20260801, or seconds/,
+    "202608": /a number must be a day/,
+    "-1": /a number must be a day/,
+    "20261301": /no day or time of the calendar/,
+    "20260230": /no day or time of the calendar/,
+    [`${NOON_S}000`]: /looks like milliseconds/,
+    [`${NOON_S}000000`]: /looks like microseconds/,
+    [`${NOON_S}000000000`]: /looks like nanoseconds/,
+    "202609211200": /a number must be a day/,
+    "1e9": /must look like/,
+    "": /must look like/,
+  };
+  const range = "end=2026-08-01T13";
+  for (const [start, says] of Object.entries(refused)) {
+    for (const route of ["chat.json", "chat.ndjson", "coverage.json"]) {
+      const response = await world.ask(`/forsen/${route}?start=${start}&${range}`);
+      assert.equal(response.status, 400, `${route} ${start}`);
+      assert.match(await response.text(), says);
+    }
+  }
+});
+
 test("chat leaves out what is redacted, damaged or under a tombstone", async () => {
   const world = apiWorld();
   const hidden = await world.put("forsen", [said(1, "hidden")]);

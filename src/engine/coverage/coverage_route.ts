@@ -3,7 +3,7 @@ import { HOUR_US, minuteOf } from "../../core/time.ts";
 import type { HttpQuestion } from "../../ports/http.ts";
 import { type Answer, jsonAnswer, notFound, textAnswer } from "../api/answer.ts";
 import { type ApiRoute, CHANNEL_NOTE } from "../api/api_route.ts";
-import { parseInstant } from "../api/chat/parse_instant.ts";
+import { INSTANT_FORMS, parseInstant } from "../api/chat/parse_instant.ts";
 import { type MinuteCoverageJson, toMinuteJson } from "./describe_minute.ts";
 import { coverageByMinute } from "./minute_coverage.ts";
 import type { ReadCoverageOptions } from "./read_coverage.ts";
@@ -16,7 +16,7 @@ export function coverageRoute(options: ReadCoverageOptions): ApiRoute {
   const time = (name: string, description: string) => ({
     name,
     isRequired: true,
-    description: `${description}: ISO 8601 in UTC, or seconds since 1970`,
+    description: `${description}: ${INSTANT_FORMS}`,
     schema: { type: "string" },
   });
   return {
@@ -49,10 +49,11 @@ async function answerCoverage(
   const { channel = "" } = params;
   if (!isChannelName(channel)) return notFound();
   const query = new URL(request.url).searchParams;
-  const fromUs = parseInstant(query.get("start") ?? "");
-  const toUs = parseInstant(query.get("end") ?? "");
-  if (fromUs === undefined) return textAnswer(400, "start must be a time");
-  if (toUs === undefined) return textAnswer(400, "end must be a time");
+  const start = parseInstant(query.get("start") ?? "");
+  const end = parseInstant(query.get("end") ?? "");
+  if (!start.ok) return textAnswer(400, `start must be a time: ${start.reason}`);
+  if (!end.ok) return textAnswer(400, `end must be a time: ${end.reason}`);
+  const [fromUs, toUs] = [start.us, end.us];
   if (toUs < fromUs || toUs - minuteOf(fromUs) > SPAN_MAX_US) {
     return textAnswer(400, "end must come after start, by 24 h at most");
   }

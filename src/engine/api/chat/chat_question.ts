@@ -1,6 +1,6 @@
 import { HOUR_US, type Micros, TIME_END_US } from "../../../core/time.ts";
 import type { ParameterNote } from "../api_route.ts";
-import { parseInstant } from "./parse_instant.ts";
+import { INSTANT_FORMS, parseInstant } from "./parse_instant.ts";
 
 /** Which messages of a channel somebody wants, and how. */
 export interface ChatQuestion {
@@ -45,7 +45,7 @@ export function chatQueryNotes({ isBounded }: ChatQuestionRules): ParameterNote[
   const until = isBounded ? " At most 2 h after start" : " The end of time unless told";
   return [
     {
-      ...note("start", "ISO 8601 in UTC, or seconds since 1970", time),
+      ...note("start", INSTANT_FORMS, time),
       isRequired: isBounded,
     },
     { ...note("end", `Messages sent before this.${until}`, time), isRequired: isBounded },
@@ -75,11 +75,9 @@ export function parseChatQuestion(
     const text = query.get(name);
     if (text === null && isBounded) return refuse(`${name} is missing`);
     if (text === null) continue;
-    const us = parseInstant(text);
-    if (us === undefined) {
-      return refuse(`Invalid timestamp: ${name} must look like 2026-08-01T12:34:56, in UTC`);
-    }
-    times[name] = us;
+    const parsed = parseInstant(text);
+    if (!parsed.ok) return refuse(`Invalid timestamp: ${name}: ${parsed.reason}`);
+    times[name] = parsed.us;
   }
   if (times.end <= times.start) return refuse("End must be after start");
   if (isBounded && times.end - times.start > RANGE_MAX_US) {
