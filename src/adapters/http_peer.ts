@@ -33,15 +33,36 @@ const LIST_MAX_BYTES = 8 * 1024 * 1024;
  * Redirects are not followed. Answers are asked for unpacked, and packed ones are refused, so that a
  * small one cannot become a large one.
  *
- * @throws {RangeError} when `url` is no address of a node: `http:` or `https:`, without user, query and
+ * A user and password in `url` are sent as HTTP Basic, so that `http://:TOKEN@host` carries a token;
+ * neither the name of the peer nor an error repeats them. They count before `token`.
+ *
+ * @throws {RangeError} when `url` is no address of a node: `http:` or `https:`, without query and
  * fragment.
  */
 export function httpPeer(url: string, options: HttpPeerOptions = {}): Peer {
   const base = URL.canParse(url) ? new URL(url) : undefined;
   const isFit = base !== undefined && /^https?:$/.test(base.protocol) &&
-    base.username === "" && base.password === "" && base.search === "" && base.hash === "";
-  if (!isFit) throw new RangeError(`Cannot ask "${url}": it is no http:// or https:// address`);
+    base.search === "" && base.hash === "" && basicOf(base) !== "unreadable";
+  if (!isFit) {
+    throw new RangeError(`Cannot ask "${hideUser(url)}": it is no http:// or https:// address`);
+  }
   return new HttpPeer(base, options);
+}
+
+/** A text with what may be the user part of a URL left out: it may hold a token. */
+export function hideUser(text: string): string {
+  return text.replace(/:\/\/[^\s]*@/g, "://***@");
+}
+
+/** The header that carries the user part of `base`; `undefined` if there is none. */
+function basicOf(base: URL): string | undefined {
+  if (base.username === "" && base.password === "") return undefined;
+  try {
+    const pair = `${decodeURIComponent(base.username)}:${decodeURIComponent(base.password)}`;
+    return `Basic ${btoa(pair)}`;
+  } catch {
+    return "unreadable"; // A lone % or a character that no token has.
+  }
 }
 
 class HttpPeer implements Peer {
@@ -53,14 +74,17 @@ class HttpPeer implements Peer {
   #busyUntilMs = 0;
 
   constructor(base: URL, { token, times, listMaxBytes = LIST_MAX_BYTES }: HttpPeerOptions) {
-    this.#root = base.href.replace(/\/+$/, "");
+    const address = new URL(base);
+    address.username = address.password = "";
+    this.#root = address.href.replace(/\/+$/, "");
     this.name = this.#root;
     this.#headers = new Headers({
       accept: "*/*",
       "accept-encoding": "identity", // The runtime unpacks without a bound, ahead of the reader.
       "user-agent": "chatloom",
     });
-    if (token !== undefined) this.#headers.set("authorization", `Bearer ${token}`);
+    const authorization = basicOf(base) ?? (token === undefined ? undefined : `Bearer ${token}`);
+    if (authorization !== undefined) this.#headers.set("authorization", authorization);
     this.#times = { ...USUAL_TIMES, ...times };
     this.#listMaxBytes = listMaxBytes;
   }

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { httpPeer } from "../../adapters/http_peer.ts";
+import { hideUser, httpPeer } from "../../adapters/http_peer.ts";
 import { ChatloomError } from "../../core/errors.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Peer } from "../../ports/peer.ts";
@@ -125,7 +125,7 @@ async function openListed(
   for (const entry of unreadable) {
     reporter.report("warning", "An entry of the list is no peer and was left out", {
       path: file,
-      entry: entry.slice(0, 100),
+      entry: hideUser(entry).slice(0, 100),
     });
   }
   return await openPeers([...named, ...peers]);

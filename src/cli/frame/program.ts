@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { hideUser } from "../../adapters/http_peer.ts";
 import type { LogFormat } from "../../adapters/logtape_reporter.ts";
 import type { Severity } from "../../ports/reporter.ts";
 import { toOneLine } from "./exit.ts";
@@ -43,7 +44,10 @@ export function chatloomProgram(verbs: readonly Command[], output: ProgramOutput
     .configureOutput({
       ...output,
       outputError: (text, write) =>
-        write(`${toOneLine(text).replace(/^error: /, "chatloom: ")} (see chatloom --help)\n`),
+        // It repeats what was given, and an address may hold a token.
+        write(
+          `${hideUser(toOneLine(text)).replace(/^error: /, "chatloom: ")} (see chatloom --help)\n`,
+        ),
     })
     .exitOverride()
     .showSuggestionAfterError(true);
