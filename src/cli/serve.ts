@@ -10,12 +10,14 @@ import { examplesOf } from "./frame/program.ts";
 import {
   type AccessFlags,
   addAccessFlags,
+  addNetworkFlags,
+  type NetworkFlags,
   parseListenFlag,
   readAccess,
 } from "./arguments/serve_flags.ts";
 import { serveNode } from "./node/serve_node.ts";
 
-interface ServeFlags extends AccessFlags {
+interface ServeFlags extends AccessFlags, NetworkFlags {
   readonly archive: string;
   readonly listen: string;
   readonly connectionsMax: number;
@@ -29,15 +31,21 @@ export function serveCommand(): Command {
     .description("serve an archive over HTTP to readers and peers, until stopped")
     .requiredOption("-a, --archive <dir>", "the archive, which is only read")
     .option("--listen <address>", "where to listen", parseListenFlag, "127.0.0.1:8080")
-    .option("--connections-max <n>", "at most so many connections", parsePositive, 4_096)
+    .option(
+      "--connections-max <n>",
+      "connections at most; one address may take a quarter of them",
+      parsePositive,
+      4_096,
+    )
     .option("--rate <n>", "requests a second that one address may make", parsePositive, perSecond);
-  return addAccessFlags(command)
+  return addNetworkFlags(addAccessFlags(command))
     .addHelpText(
       "after",
-      "\nListens on this machine alone unless told otherwise. /openapi.json says what it answers.\n" +
+      "\nListens on this machine alone by default. /openapi.json says what it answers.\n" +
         examplesOf([
           "chatloom serve --archive chat",
           "chatloom serve --archive chat --listen 0.0.0.0:8080 --token-file token.txt",
+          "chatloom serve --archive chat --operator-listen 127.0.0.1:9090 --trust-proxy loopback",
           "curl 'http://127.0.0.1:8080/forsen/chat.json?start=2026-08-01T12:00&end=2026-08-01T12:10'",
         ]),
     )
@@ -53,6 +61,7 @@ export function serveCommand(): Command {
         metrics: prometheusMetrics({ counters }),
         limits: { rate: { perSecond: flags.rate, burst: 5 * flags.rate } },
         ...flags,
+        trustedProxies: flags.trustProxy ?? [],
         reporter,
         logLevel,
         access,

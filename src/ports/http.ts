@@ -2,6 +2,8 @@
 export interface Caller {
   /** The IP address at the other end, without its port. */
   readonly address: string;
+  /** Whether the request came in where only the operator of the node connects. @default false */
+  readonly isOnOperatorListener?: boolean;
 }
 
 /** A request that found its route. */

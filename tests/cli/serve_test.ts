@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, renameSync, writeFileSync } from "node:fs";
+import { createServer as createHttpServer, request } from "node:http";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
@@ -9,6 +10,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { fileSystemStore } from "../../src/adapters/file_system_store.ts";
 import { apiWorld, said } from "../conformance/api_world.ts";
+import { runCli } from "./run_cli.ts";
 import { tempFolder } from "../conformance/temp_folder.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
@@ -32,7 +34,7 @@ function start(args: readonly string[], env: Record<string, string> = {}): Start
 
 async function urlOf({ child, said }: Started): Promise<string> {
   while (true) {
-    const match = /url=(\S+)/.exec(said());
+    const match = /\burl=(\S+)/.exec(said());
     if (match !== null) return match[1]!;
     assert.equal(child.exitCode, null, said());
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -49,7 +51,12 @@ test("chatloom serve answers, takes a log level, and stops in good order", async
   await apiWorld({ store: fileSystemStore(folder.path) }).put("forsen", [said(1, "hi")]);
   const tokenFile = join(folder.path, ".token");
   writeFileSync(tokenFile, "secret-secret\n");
-  const started = start(["-a", folder.path, "--listen", ":0", "--token-file", tokenFile]);
+  const operatorFile = join(folder.path, ".operator-token");
+  writeFileSync(operatorFile, "operator-secret\n");
+  const started = start([
+    ...["-a", folder.path, "--listen", ":0", "--token-file", tokenFile],
+    ...["--operator-listen", ":0", "--operator-token-file", operatorFile],
+  ]);
   try {
     const url = await urlOf(started);
     assert.match(url, /^http:\/\/127\.0\.0\.1:/);
@@ -58,15 +65,18 @@ test("chatloom serve answers, takes a log level, and stops in good order", async
     assert.deepEqual(await (await fetch(`${url}/files`, { headers })).json(), ["forsen"]);
     const lines = await (await fetch(`${url}/forsen/chat.ndjson`, { headers })).text();
     assert.equal(lines.split("\n").length, 2);
-    assert.match(await (await fetch(`${url}/metrics`)).text(), /^chatloom_http_requests_total/m);
-    const put = { method: "PUT", body: "debug" };
+    const operatorUrl = /operatorUrl=(\S+)/.exec(started.said())![1];
+    const metrics = await (await fetch(`${operatorUrl}/metrics`)).text();
+    assert.match(metrics, /^chatloom_http_requests_total/m);
+    const bearer = { authorization: "Bearer operator-secret" };
+    const put = { method: "PUT", body: "debug", headers: bearer };
     assert.equal(await (await fetch(`${url}/debug/log-level`, put)).text(), "debug");
     await (await fetch(`${url}/healthz`)).text();
     process.kill(started.child.pid!, "SIGTERM"); // child.kill() would hide the exit code in Deno.
     const { code, text } = await endOf(started);
     assert.equal(code, 0, text);
     assert.match(text, /DEBUG Answered a request method=GET path=\/healthz/);
-    assert.ok(!text.includes("secret-secret"));
+    assert.ok(!text.includes("secret-secret") && !text.includes("operator-secret"));
   } finally {
     started.child.kill("SIGKILL");
     folder.close();
@@ -84,6 +94,8 @@ test("chatloom serve says in one line what it cannot do", async () => {
     [["-a", folder.path, "--listen", "nowhere"], 2, /must look like 127\.0\.0\.1:8080/],
     [["-a", folder.path, "--rate", "0"], 2, /whole number above 0/],
     [["--listen", ":0"], 2, /--archive/],
+    [["-a", folder.path, "--operator-listen", "0.0.0.0:1"], 2, /address of this machine/],
+    [["-a", folder.path, "--trust-proxy", "proxy.example"], 2, /IP address or loopback/],
     [["-a", join(folder.path, "missing")], 1, /Cannot read archive/],
     [["-a", folder.path, "--listen", `:${port}`], 1, /Cannot listen on ":\d+"/],
     [["-a", folder.path, "--token-file", join(folder.path, "none")], 1, /Cannot read the token/],
@@ -126,6 +138,94 @@ test("chatloom serve gives the page in a clone where it was never built", async 
     started.child.kill("SIGTERM");
     await endOf(started);
     if (existsSync(aside)) renameSync(aside, page);
+    folder.close();
+  }
+});
+
+/** A proxy that sends requests on as nginx with a bare `proxy_pass` does: with the Host of its upstream. */
+async function bareProxy(upstream: string) {
+  const proxy = createHttpServer((incoming, outgoing) => {
+    const { method, url, headers } = incoming;
+    const { host } = new URL(upstream);
+    const onward = request(`${upstream}${url}`, { method, headers: { ...headers, host } });
+    onward.on("response", (response) => {
+      outgoing.writeHead(response.statusCode ?? 502, response.headers);
+      response.pipe(outgoing);
+    });
+    incoming.pipe(onward);
+  });
+  proxy.listen(0, "127.0.0.1");
+  await once(proxy, "listening");
+  const { port } = proxy.address() as { port: number };
+  return { url: `http://127.0.0.1:${port}`, close: () => proxy.close() };
+}
+
+for (const hasTokens of [false, true]) {
+  const way = hasTokens ? "with tokens" : "without any";
+  test(`a proxy that adds no header lets no stranger to the operator's routes, ${way}`, async () => {
+    const folder = tempFolder();
+    const tokenFile = join(folder.path, ".token");
+    writeFileSync(tokenFile, "secret-secret");
+    const flags = ["-a", folder.path, "--listen", ":0", "--operator-listen", ":0"];
+    const started = start(
+      hasTokens ? [...flags, "--token-file", tokenFile, "--operator-token-file", tokenFile] : flags,
+    );
+    try {
+      const proxy = await bareProxy(await urlOf(started));
+      try {
+        const expected = hasTokens ? 401 : 403;
+        for (const path of ["/debug/state", "/metrics", "/debug/log-level"]) {
+          const response = await fetch(`${proxy.url}${path}`, {
+            headers: { connection: "close" },
+          });
+          await response.text();
+          assert.equal(response.status, expected, path);
+        }
+        const put = { method: "PUT", body: "error" };
+        const changed = await fetch(`${proxy.url}/debug/log-level`, put);
+        await changed.text();
+        assert.equal(changed.status, expected);
+        assert.equal(await (await fetch(`${proxy.url}/healthz`)).text(), "ok");
+      } finally {
+        proxy.close();
+      }
+    } finally {
+      started.child.kill("SIGKILL");
+      folder.close();
+    }
+  });
+}
+
+test("a token in the address of a peer reaches it, and no line that is printed", async () => {
+  const folder = tempFolder();
+  const archive = join(folder.path, "from");
+  await apiWorld({ store: fileSystemStore(archive) }).put("forsen", [said(1, "hi")]);
+  const tokenFile = join(folder.path, ".token");
+  writeFileSync(tokenFile, "secret-secret");
+  const started = start(["-a", archive, "--listen", ":0", "--token-file", tokenFile]);
+  try {
+    const { host } = new URL(await urlOf(started));
+    const to = ["sync", "--once", "--archive", join(folder.path, "to"), "--log-level", "debug"];
+    const synced = await runCli([...to, "--peer", `http://:secret-secret@${host}`]);
+    assert.equal(synced.exitCode, 0, synced.stderr);
+    assert.ok(existsSync(join(folder.path, "to", "forsen")));
+    const listed = join(folder.path, "peers");
+    writeFileSync(listed, `http://:secret-secret@${host}/?query\n`);
+    for (
+      const args of [
+        ["--peer", `http://:secret-wrong@${host}`],
+        ["--peer", `http://:secret-secret@${host}/?query`],
+        ["--peer", `ftp://user:secret/secret@${host}`],
+        ["--peers", listed],
+      ]
+    ) {
+      const { stderr, stdout } = await runCli([...to, ...args]);
+      assert.ok(stderr.length > 0);
+      assert.doesNotMatch(stderr + stdout, /secret/, args.join(" "));
+    }
+    assert.doesNotMatch(synced.stderr + synced.stdout, /secret/);
+  } finally {
+    started.child.kill("SIGKILL");
     folder.close();
   }
 });

@@ -25,6 +25,7 @@ interface Description {
 const world = apiWorld({
   metricsPage: () => Promise.resolve({ type: "text/plain", text: "" }),
   logLevel: { get: () => "info", set() {} },
+  access: { operator: { kind: "operator", token: "operator-token" } },
 });
 const KEY = await world.put("forsen", [said(1, "a")]);
 const TOMBSTONE = (await world.put("forsen", [said(2, "b")])).replace(".json", ".tombstone");
@@ -48,20 +49,25 @@ const COVERAGE = formatArchiveKey({
 await world.store.put(COVERAGE, heard);
 
 const RANGE = "start=2026-08-01T12:00&end=2026-08-01T12:10";
-const AWAY = { address: "192.0.2.7" };
+const BEARER = { headers: { authorization: "Bearer operator-token" } };
 
 /** Requests by the path and method that describe them: between them they get every answer. */
 const EXAMPLES: Record<string, readonly (readonly [path: string, options?: AskOptions])[]> = {
   "get /openapi.json": [["/openapi.json"]],
   "get /healthz": [["/healthz"]],
   "get /metrics": [["/metrics"]],
-  "get /debug/state": [["/debug/state"], ["/debug/state", AWAY]],
-  "get /debug/log-level": [["/debug/log-level"], ["/debug/log-level", AWAY]],
+  "get /debug/state": [["/debug/state"]],
+  "get /debug/log-level": [["/debug/log-level"]],
   "put /debug/log-level": [
-    ["/debug/log-level", { method: "PUT", body: "debug" }],
-    ["/debug/log-level", { method: "PUT", body: "loud" }],
-    ["/debug/log-level", { method: "PUT", body: "debug", ...AWAY }],
+    ["/debug/log-level", { method: "PUT", body: "debug", ...BEARER }],
+    ["/debug/log-level", { method: "PUT", body: "loud", ...BEARER }],
+    ["/debug/log-level", {
+      method: "PUT",
+      body: "debug",
+      headers: { ...BEARER.headers, origin: "https://evil.example" },
+    }],
   ],
+  "get /extras/{dir}": [["/extras/emotes"], ["/extras/.x"]],
   "get /files": [["/files"]],
   "get /files/{channel}": [["/files/forsen"], ["/files/.x"]],
   "get /files/{channel}/{quality}": [["/files/forsen/chat"], ["/files/forsen/.x"]],

@@ -46,7 +46,9 @@ test("a token lets readers in, and nothing else does", async () => {
 test("metrics and debug routes are for this machine, also when a proxy or a page says it is", async () => {
   let level: Severity = "info";
   const logLevel = { get: () => level, set: (to: Severity) => void (level = to) };
-  const world = apiWorld({ ...METRICS, logLevel });
+  const token = "operator-token";
+  const access = { operator: { kind: "operator", token } } as const;
+  const world = apiWorld({ ...METRICS, logLevel, access });
   const paths = ["/metrics", "/debug/state", "/debug/log-level"];
   for (const path of paths) {
     assert.equal((await world.ask(path)).status, 200, path);
@@ -60,17 +62,40 @@ test("metrics and debug routes are for this machine, also when a proxy or a page
       { headers: { "x-forwarded-for": "127.0.0.1" } },
       { headers: { forwarded: "for=127.0.0.1" } },
       { headers: { via: "1.1 proxy" } },
+      { headers: { "x-forwarded-host": "archive.example" } },
+      { headers: { "x-real-ip": "127.0.0.1" } },
+      { headers: { "cf-connecting-ip": "127.0.0.1" } },
+      // As a proxy on this machine that adds no header sends it.
+      { isOnOperatorListener: false },
+      { isOnOperatorListener: false, headers: { authorization: "Bearer wrong-token" } },
     ];
     for (const options of elsewhere) {
-      assert.equal((await world.ask(path, options)).status, 403, `${path} ${options?.address}`);
+      const expected = path === "/metrics" ? 403 : 401; // Metrics have no token in this world.
+      const { status } = await world.ask(path, options);
+      assert.equal(status, expected, `${path} ${JSON.stringify(options)}`);
     }
   }
-  const put = { method: "PUT", body: "debug" };
-  assert.equal((await world.ask("/debug/log-level", { ...put, address: ELSEWHERE })).status, 403);
+  const bearer = { authorization: `Bearer ${token}` };
+  const asked = { address: ELSEWHERE, isOnOperatorListener: false, headers: bearer };
+  assert.equal((await world.ask("/debug/state", asked)).status, 200);
+  const put = { method: "PUT", body: "debug", headers: bearer };
+  const refused: Parameters<typeof world.ask>[1][] = [
+    { ...put, headers: {} },
+    { ...put, headers: { authorization: "Bearer wrong-token" } },
+  ];
+  for (const options of refused) {
+    assert.equal((await world.ask("/debug/log-level", options)).status, 401);
+  }
+  for (const origin of ["https://evil.example", "http://localhost:81", "null"]) {
+    const headers = { ...bearer, origin };
+    assert.equal((await world.ask("/debug/log-level", { ...put, headers })).status, 403, origin);
+  }
+  const off = apiWorld({ logLevel });
+  assert.equal((await off.ask("/debug/log-level", put)).status, 403);
   assert.equal(level, "info");
   assert.equal(await world.text("/debug/log-level", put), "debug");
   assert.equal(level, "debug");
-  const wrong = await world.ask("/debug/log-level", { method: "PUT", body: "loud" });
+  const wrong = await world.ask("/debug/log-level", { ...put, body: "loud" });
   assert.equal(wrong.status, 400);
   assert.equal(level, "debug");
 });
@@ -199,16 +224,131 @@ test("what is larger than any honest request is refused", async () => {
 
 test("a method that a path does not know is refused with those it does", async () => {
   const world = apiWorld();
-  for (const method of ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"]) {
+  for (const method of ["POST", "PUT", "DELETE", "PATCH"]) {
     const response = await world.ask("/files", { method });
     assert.equal(response.status, 405, method);
-    assert.equal(response.headers.get("allow"), "GET, HEAD");
+    assert.equal(response.headers.get("allow"), "GET, HEAD, OPTIONS");
   }
+  const response = await world.ask("/debug/state", { method: "OPTIONS" });
+  assert.equal(response.status, 405);
+  assert.equal(response.headers.get("allow"), "GET, HEAD");
   assert.equal((await world.ask("/nowhere")).status, 404);
   assert.equal((await world.ask("/nowhere", { method: "POST" })).status, 404);
+});
+
+test("a page of any origin may read what readers may, and no more", async () => {
+  const token = "reader-token";
+  const logLevel = { get: () => "info" as const, set() {} };
+  const access = {
+    readers: { kind: "token", token },
+    operator: { kind: "operator", token: "operator-token" },
+  } as const;
+  const world = apiWorld({ ...METRICS, access, logLevel });
+  const origin = "https://page.example";
+  const originsOf = async (path: string, init: RequestInit = {}) => {
+    const response = await world.ask(path, { ...init, headers: { origin, ...init.headers } });
+    await response.body?.cancel();
+    const { status, headers } = response;
+    return [status, headers.get("access-control-allow-origin")];
+  };
+  const bearer = { authorization: `Bearer ${token}` };
+  const range = "start=2026-08-01T12:00&end=2026-08-01T12:10";
+  const reads = [
+    "/files",
+    "/files/forsen",
+    "/extras/emotes",
+    "/digests",
+    `/forsen/chat.json?${range}`,
+    "/forsen/chat.ndjson",
+    `/forsen/coverage.json?${range}`,
+    "/healthz",
+    "/openapi.json",
+  ];
+  for (const path of reads) {
+    for (const method of ["GET", "HEAD"]) {
+      assert.deepEqual(await originsOf(path, { method, headers: bearer }), [200, "*"], path);
+    }
+    const preflight = await world.ask(path, {
+      method: "OPTIONS",
+      headers: {
+        origin,
+        "access-control-request-method": "GET",
+        "access-control-request-headers": "authorization",
+      },
+    });
+    assert.equal(preflight.status, 204, path);
+    assert.equal(preflight.headers.get("access-control-allow-origin"), "*");
+    assert.match(preflight.headers.get("access-control-allow-headers") ?? "", /authorization/);
+    assert.match(preflight.headers.get("access-control-allow-methods") ?? "", /\bGET\b/);
+    assert.equal((await originsOf(path, { method: "POST" }))[1], null);
+  }
+  // A page must be able to read why it was refused, too.
+  assert.deepEqual(await originsOf("/files"), [401, "*"]);
+  for (const path of ["/metrics", "/debug/state", "/debug/log-level"]) {
+    assert.deepEqual(await originsOf(path), [200, null], path);
+    assert.deepEqual(await originsOf(path, { method: "OPTIONS" }), [405, null], path);
+  }
+  const put = { method: "PUT", body: "debug" };
+  assert.equal((await originsOf("/debug/log-level", put))[1], null);
+});
+
+test("a token may come as the name or the password of a URL", async () => {
+  const token = "correct-horse-battery";
+  const world = apiWorld({ access: { readers: { kind: "token", token } } });
+  const statusOf = async (pair: string) => {
+    const headers = { authorization: `Basic ${btoa(pair)}` };
+    return (await world.ask("/files", { headers })).status;
+  };
+  for (const pair of [`:${token}`, `${token}:`, `anyone:${token}`]) {
+    assert.equal(await statusOf(pair), 200, pair);
+  }
+  for (const pair of [":", token, `:${token}x`, `a:b:${token}`, ":wrong"]) {
+    assert.equal(await statusOf(pair), 401, pair);
+  }
+});
+
+test("behind a trusted proxy each client has a rate of its own", async () => {
+  const rate = { perSecond: 1, burst: 2 };
+  const world = apiWorld({ limits: { rate }, trustedProxies: ["loopback", "192.0.2.9"] });
+  const status = async (chain: string | undefined, address = "127.0.0.1") => {
+    const headers = chain === undefined ? {} : { "x-forwarded-for": chain };
+    return (await world.ask("/files", { address, headers })).status;
+  };
+  for (const expected of [200, 200, 429]) assert.equal(await status("198.51.100.1"), expected);
+  assert.equal(await status("198.51.100.2"), 200);
+  // What the client itself wrote stands on the left, and is not believed.
+  assert.equal(await status("203.0.113.5, 198.51.100.1"), 429);
+  assert.equal(await status("198.51.100.1, 192.0.2.9, 127.0.0.1"), 429);
+  assert.equal(await status("198.51.100.1:4711", "192.0.2.9"), 429);
+  // A stranger is not believed at all, and a proxy that names no client has one rate.
+  for (const expected of [200, 200, 429]) {
+    assert.equal(await status(`10.0.0.${expected}`, "192.0.2.10"), expected);
+  }
+  for (const expected of [200, 200, 429]) assert.equal(await status(undefined), expected);
+});
+
+test("/healthz is answered while all places are taken", async () => {
+  const rate = { perSecond: 1, burst: 1 };
+  const world = apiWorld({ limits: { runningMax: 1, rate } });
+  await world.put("forsen", [said(1, "a")]);
+  const held = await world.ask("/forsen/chat.ndjson", { address: ELSEWHERE });
+  assert.equal((await world.ask("/files")).status, 503);
+  for (let i = 0; i < 5; i++) {
+    assert.equal(await world.text("/healthz", { address: ELSEWHERE }), "ok");
+  }
+  await held.body!.cancel();
+});
+
+test("the default rate lets a backfiller of the reference pull 2,400 files, 450 a second", async () => {
+  const world = apiWorld();
+  for (let i = 0; i < 2_400; i++) {
+    if (i % 45 === 0) await world.clock.advance(100);
+    assert.equal((await world.ask("/files", { address: ELSEWHERE })).status, 200, `request ${i}`);
+  }
 });
 
 test("usual limits let a page of requests through", () => {
   const { runningMax, runningPerAddressMax, rate } = USUAL_LIMITS;
   assert.ok(runningMax > 1_000 && runningPerAddressMax >= 6 && rate.burst > rate.perSecond);
+  assert.equal(USUAL_LIMITS.stallMs, 20_000);
 });

@@ -31,7 +31,7 @@ export interface ApiWorld {
   put(channel: string, messages: readonly Message[]): Promise<ArchiveKey>;
   /** Stores bytes under the name they have for that minute. */
   putBytes(channel: string, bytes: Uint8Array, timeS?: number): Promise<ArchiveKey>;
-  /** Asks as somebody on this machine does, unless told. */
+  /** Asks as the operator does, on the operator's listener of this machine, by default. */
   ask(path: string, options?: AskOptions): Promise<Response>;
   /** The body of a 200. */
   text(path: string, options?: AskOptions): Promise<string>;
@@ -41,6 +41,8 @@ export interface ApiWorld {
 export interface AskOptions extends RequestInit {
   readonly address?: string;
   readonly host?: string;
+  /** Whether it is asked on the operator's listener. */
+  readonly isOnOperatorListener?: boolean;
 }
 
 /** A world with an empty archive. */
@@ -73,8 +75,11 @@ export function apiWorld(
     ...options,
   });
   const handler = honoRouter(routes);
-  const ask = (path: string, { address = "127.0.0.1", host, ...init }: AskOptions = {}) =>
-    handler(new Request(`http://${host ?? "localhost"}${path}`, init), { address });
+  const ask = (path: string, options: AskOptions = {}) => {
+    const { address = "127.0.0.1", host, isOnOperatorListener = true, ...init } = options;
+    const request = new Request(`http://${host ?? "localhost"}${path}`, init);
+    return handler(request, { address, isOnOperatorListener });
+  };
   const text = async (path: string, init?: AskOptions) => {
     const response = await ask(path, init);
     const body = await response.text();

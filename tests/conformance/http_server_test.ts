@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { test } from "node:test";
 import { denoServer } from "../../src/adapters/http/deno_server.ts";
 import { parseListenAddress } from "../../src/adapters/http/listen_address.ts";
 import { nodeServer } from "../../src/adapters/http/node_server.ts";
+import { systemClock } from "../../src/adapters/system_clock.ts";
 import { ChatloomError } from "../../src/core/errors.ts";
+import { pacedBody } from "../../src/engine/api/gate/paced_body.ts";
 import type { HttpHandler, HttpListener } from "../../src/ports/http.ts";
 
 const HAS_DENO = "Deno" in globalThis;
@@ -275,6 +278,90 @@ test("nodeServer breaks off connections beyond its bound, and takes new ones whe
   } finally {
     for (const socket of sockets) socket.destroy();
     await listener.close();
+  }
+});
+
+/** A body that goes on for ever, and fails when its reader has taken nothing for `stallMs`. */
+function endlessBody(stallMs: number): ReadableStream<Uint8Array> {
+  return pacedBody({
+    next: () => Promise.resolve({ done: false as const, value: new Uint8Array(128 * 1024) }),
+  }, { clock: systemClock(), stallMs, onEnd() {} });
+}
+
+test("nodeServer destroys the connection of a caller that takes nothing", async () => {
+  const listener = await nodeServer(() => Promise.resolve(new Response(endlessBody(400))), {
+    listen: LISTEN,
+    connectionsMax: 1,
+  });
+  const socket = connect(Number(new URL(listener.url).port), "127.0.0.1");
+  try {
+    socket.on("error", () => {});
+    socket.pause();
+    socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    // The one connection there may be is given back although its caller never looks.
+    const asking = "GET /files HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    const startMs = performance.now();
+    while ((await exchange(listener.url, asking, { until: /^HTTP/ })).text === "") {
+      assert.ok(performance.now() - startMs < 8_000, "the connection is still held");
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    const closed = once(socket, "close");
+    socket.resume();
+    await closed; // What is left in the network is short: the body has no end.
+  } finally {
+    socket.destroy();
+    await listener.close({ graceMs: 100 });
+  }
+});
+
+test("nodeServer lets one address take a part of its connections, and always answers /healthz", async () => {
+  const listener = await nodeServer(() => Promise.resolve(new Response("ok")), {
+    listen: LISTEN,
+    connectionsMax: 40,
+  });
+  const sockets: Socket[] = [];
+  try {
+    const { port } = new URL(listener.url);
+    for (let i = 0; i < 60; i++) {
+      const socket = connect({ port: Number(port), host: "127.0.0.1", localAddress: "127.0.0.1" });
+      socket.on("error", () => {});
+      sockets.push(socket);
+      await once(socket, "connect");
+    }
+    const asking = (path: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
+    for (let i = 0; i < 5; i++) {
+      const health = await exchange(listener.url, asking("/healthz"));
+      assert.match(health.text, /^HTTP\/1.1 200[\s\S]*ok/);
+      assert.ok(health.isClosed);
+    }
+    assert.equal((await exchange(listener.url, asking("/files"))).text, "");
+    const other = connect({ port: Number(port), host: "127.0.0.1", localAddress: "127.0.0.2" });
+    sockets.push(other);
+    other.write(asking("/files"));
+    assert.match(`${(await once(other, "data"))[0]}`, /^HTTP\/1.1 200/);
+  } finally {
+    for (const socket of sockets) socket.destroy();
+    await listener.close({ graceMs: 100 });
+  }
+});
+
+test("nodeServer lets a shared address take all connections", async () => {
+  const listener = await nodeServer(() => Promise.resolve(new Response("ok")), {
+    listen: LISTEN,
+    connectionsMax: 4,
+    isShared: () => true,
+  });
+  const sockets: Socket[] = [];
+  try {
+    for (let i = 0; i < 4; i++) {
+      const socket = connect(Number(new URL(listener.url).port), "127.0.0.1");
+      sockets.push(socket);
+      socket.write("GET /files HTTP/1.1\r\nHost: x\r\n\r\n");
+      assert.match(`${(await once(socket, "data"))[0]}`, /^HTTP\/1.1 200/);
+    }
+  } finally {
+    for (const socket of sockets) socket.destroy();
+    await listener.close({ graceMs: 100 });
   }
 });
 

@@ -8,14 +8,23 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from "node:net";
 import { ChatloomError } from "../../core/errors.ts";
 import type { HttpHandler, HttpListener } from "../../ports/http.ts";
+import { ConnectionRoom } from "./connection_room.ts";
 import { parseListenAddress, toUrl } from "./listen_address.ts";
 
 /** How a server listens. */
 export interface ServeOptions {
   /** `HOST:PORT`, `[::1]:PORT` or `:PORT` for loopback; port 0 for one that is free. */
   readonly listen: string;
-  /** Further connections are broken off. 4,096 unless told. */
+  /** Further connections are asked for {@link ServeOptions.alwaysPath} alone. @default 4096 */
   readonly connectionsMax?: number;
+  /** The same bound for one address. @default a quarter of `connectionsMax` */
+  readonly connectionsPerAddressMax?: number;
+  /** Whether many clients share an address, as those of a proxy do: it may take all connections. */
+  readonly isShared?: (address: string) => boolean;
+  /** A path that is answered also when all connections are taken. @default "/healthz" */
+  readonly alwaysPath?: string;
+  /** The end of an answer must be taken within this, in milliseconds. @default 20000 */
+  readonly stallTimeoutMs?: number;
   /** A request's headers must be there by then, in milliseconds: 10 s unless told. */
   readonly headersTimeoutMs?: number;
   /** A connection on which nothing moves for so long is broken off, in milliseconds: 60 s unless told. */
@@ -38,8 +47,10 @@ export async function nodeServer(
   const { hostname, port } = parseListenAddress(options.listen);
   const headersTimeoutMs = options.headersTimeoutMs ?? 10_000;
   const idleTimeoutMs = options.idleTimeoutMs ?? 60_000;
+  const { alwaysPath = "/healthz", stallTimeoutMs = 20_000 } = options;
   /** Connections that wait for us, not we for them. */
   const waiting = new Set<Socket>();
+  const room = new ConnectionRoom(options);
   const server = createServer({
     maxHeaderSize: HEADERS_MAX_BYTES,
     headersTimeout: headersTimeoutMs,
@@ -47,10 +58,14 @@ export async function nodeServer(
     connectionsCheckingInterval: Math.min(1_000, headersTimeoutMs / 2),
     keepAliveTimeout: 15_000,
   }, (incoming, outgoing) => {
-    answer(handler, incoming, { outgoing, waiting })
-      .catch(() => outgoing.destroy()); // The caller is gone.
+    if (room.isReserved(incoming.socket)) {
+      if (incoming.url !== alwaysPath) return void incoming.socket.destroy();
+      outgoing.setHeader("connection", "close");
+    }
+    answer(handler, incoming, { outgoing, waiting, stallTimeoutMs })
+      .catch(() => incoming.socket.destroy()); // The caller is gone.
   });
-  server.maxConnections = options.connectionsMax ?? 4_096;
+  server.on("connection", (socket: Socket) => room.add(socket));
   server.setTimeout(idleTimeoutMs, (socket: Socket) => {
     if (waiting.has(socket)) socket.setTimeout(idleTimeoutMs);
     else socket.destroy();
@@ -85,9 +100,10 @@ async function close(server: Server, graceMs: number): Promise<void> {
 async function answer(
   handler: HttpHandler,
   incoming: IncomingMessage,
-  { outgoing, waiting }: {
+  { outgoing, waiting, stallTimeoutMs }: {
     readonly outgoing: ServerResponse;
     readonly waiting: Set<Socket>;
+    readonly stallTimeoutMs: number;
   },
 ): Promise<void> {
   const request = toRequest(incoming);
@@ -105,11 +121,20 @@ async function answer(
     outgoing.end();
     return;
   }
-  await send(response.body, outgoing);
+  await send(response.body, outgoing, incoming.socket);
+  // What is left is in our memory, and the body that paced it has ended.
+  const timer = setTimeout(() => incoming.socket.destroy(), stallTimeoutMs);
+  outgoing.once("finish", () => clearTimeout(timer));
+  outgoing.once("close", () => clearTimeout(timer));
+  if (outgoing.writableFinished || outgoing.destroyed) clearTimeout(timer);
 }
 
 /** Sends a body as fast as the caller takes it; ends it when the caller is gone. */
-async function send(body: ReadableStream<Uint8Array>, outgoing: ServerResponse): Promise<void> {
+async function send(
+  body: ReadableStream<Uint8Array>,
+  outgoing: ServerResponse,
+  socket: Socket,
+): Promise<void> {
   const reader = body.getReader();
   let wake = () => {};
   const onMove = () => wake();
@@ -119,9 +144,15 @@ async function send(body: ReadableStream<Uint8Array>, outgoing: ServerResponse):
     // Also while a piece is being read: what is behind it shall end at once.
     reader.cancel().catch(() => {});
   });
+  // A body fails while we wait for the caller, too: it is the body that finds the caller too slow.
+  // Half an answer must not look like a whole one; the maker of the body has told why it failed.
+  reader.closed.catch(() => {
+    socket.destroy();
+    wake();
+  });
   try {
     for (let step = await reader.read(); !step.done; step = await reader.read()) {
-      if (outgoing.destroyed) return;
+      if (outgoing.destroyed || socket.destroyed) return;
       if (outgoing.write(step.value)) continue;
       await new Promise<void>((resolve) => {
         wake = resolve;
@@ -130,8 +161,7 @@ async function send(body: ReadableStream<Uint8Array>, outgoing: ServerResponse):
     }
     outgoing.end();
   } catch {
-    // Half an answer must not look like a whole one; whoever made the body has told why it failed.
-    outgoing.destroy();
+    socket.destroy();
   }
 }
 

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { isIP } from "node:net";
 import process from "node:process";
 import { type Command, InvalidArgumentError } from "commander";
 import { parseListenAddress } from "../../adapters/http/listen_address.ts";
@@ -11,11 +12,22 @@ export interface AccessFlags {
   readonly tokenFile?: string;
   /** Who collects metrics must bear the token in this file. */
   readonly metricsTokenFile?: string;
-  /** Anybody may see the metrics. */
+  /** Any caller may see the metrics. */
   readonly openMetrics?: boolean;
+  /** The token in this file opens /metrics and /debug, and changes the log level. */
+  readonly operatorTokenFile?: string;
+}
+
+/** How a node stands in its network, as flags say. */
+export interface NetworkFlags {
+  /** Where /metrics and /debug are answered without a token: on loopback alone. */
+  readonly operatorListen?: string;
+  /** Proxies that are believed about the addresses of clients. */
+  readonly trustProxy?: readonly string[];
 }
 
 const READ_TOKEN_VARIABLE = "CHATLOOM_READ_TOKEN";
+const OPERATOR_TOKEN_VARIABLE = "CHATLOOM_OPERATOR_TOKEN";
 const METRICS_TOKEN_VARIABLE = "CHATLOOM_METRICS_TOKEN";
 
 /** Adds {@link AccessFlags} to a verb. */
@@ -29,7 +41,43 @@ export function addAccessFlags(command: Command): Command {
       "--metrics-token-file <file>",
       `the same for /metrics, or $${METRICS_TOKEN_VARIABLE}`,
     )
-    .option("--open-metrics", "let anybody see /metrics, not only this machine");
+    .option("--open-metrics", "let any caller see /metrics");
+}
+
+/** Adds {@link NetworkFlags} and the operator's token to a verb. */
+export function addNetworkFlags(command: Command): Command {
+  return command
+    .option(
+      "--operator-listen <address>",
+      "answer /metrics and /debug without a token at this address of this machine",
+      parseOperatorListenFlag,
+    )
+    .option(
+      "--operator-token-file <file>",
+      `the token for /metrics, /debug and changing the log level, or $${OPERATOR_TOKEN_VARIABLE}`,
+    )
+    .option(
+      "--trust-proxy <address>",
+      "count clients by X-Forwarded-For of this proxy, or of any on this machine (loopback); " +
+        "may be given several times",
+      collectProxy,
+    );
+}
+
+function collectProxy(text: string, before: readonly string[] = []): readonly string[] {
+  if (text !== "loopback" && isIP(text) === 0) {
+    throw new InvalidArgumentError("It must be an IP address or loopback.");
+  }
+  return [...before, text];
+}
+
+/** Checks an address to listen on that only this machine reaches. */
+function parseOperatorListenFlag(text: string): string {
+  const { hostname } = parseListenAddress(parseListenFlag(text));
+  if (!/^(127\.\d+\.\d+\.\d+|::1|localhost)$/.test(hostname)) {
+    throw new InvalidArgumentError("It must be an address of this machine, as 127.0.0.1:9090.");
+  }
+  return text;
 }
 
 /**
@@ -40,7 +88,11 @@ export function addAccessFlags(command: Command): Command {
 export async function readAccess(flags: AccessFlags): Promise<Partial<Access>> {
   const read = await readToken(flags.tokenFile, READ_TOKEN_VARIABLE);
   const metrics = await readToken(flags.metricsTokenFile, METRICS_TOKEN_VARIABLE);
+  const token = await readToken(flags.operatorTokenFile, OPERATOR_TOKEN_VARIABLE);
+  const operator = { kind: "operator", ...(token === undefined ? {} : { token }) } as const;
   return {
+    operator,
+    metrics: operator,
     ...(read === undefined ? {} : { readers: { kind: "token", token: read } }),
     ...(flags.openMetrics === true ? { metrics: { kind: "open" } } : {}),
     ...(metrics === undefined ? {} : { metrics: { kind: "token", token: metrics } }),

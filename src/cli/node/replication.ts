@@ -19,25 +19,31 @@ import type { HttpListener } from "../../ports/http.ts";
 import type { VerbContext } from "../frame/context.ts";
 import { addPeerFlags, type PeerFlags, peerSource } from "../arguments/peer_flags.ts";
 import { type OpenPeers, readPeers, watchPeers } from "../arguments/peer_list.ts";
-import { parseListenFlag, readAccess } from "../arguments/serve_flags.ts";
+import {
+  addNetworkFlags,
+  type NetworkFlags,
+  parseListenFlag,
+  readAccess,
+} from "../arguments/serve_flags.ts";
 import { serveNode } from "./serve_node.ts";
 
 /** What a recording node does for others and takes from them, as flags say. */
-export interface ReplicationFlags extends PeerFlags {
+export interface ReplicationFlags extends PeerFlags, NetworkFlags {
   /** Where to serve the archive; nowhere unless told. */
   readonly serve?: string;
   readonly serveTokenFile?: string;
   readonly metricsTokenFile?: string;
   readonly openMetrics?: boolean;
+  readonly operatorTokenFile?: string;
 }
 
 /** Adds {@link ReplicationFlags} to a verb. */
 export function addReplicationFlags(command: Command): Command {
-  return addPeerFlags(command)
+  return addNetworkFlags(addPeerFlags(command))
     .option("--serve <address>", "serve the archive at this address meanwhile", parseListenFlag)
     .option("--serve-token-file <file>", "serve only those who bear the token in this file")
     .option("--metrics-token-file <file>", "the same for /metrics")
-    .option("--open-metrics", "let anybody see /metrics, not only this machine");
+    .option("--open-metrics", "let any caller see /metrics");
 }
 
 /** What replication works with. */
@@ -81,7 +87,8 @@ export class Replication {
     const { flags, context: { reporter, logLevel }, clock, hasher } = this.#options;
     if (flags.serve === undefined || this.#metrics === undefined) return undefined;
     watchRecording(this.#metrics, parts);
-    const { serveTokenFile: tokenFile, metricsTokenFile, openMetrics = false } = flags;
+    const { serveTokenFile: tokenFile, metricsTokenFile, operatorTokenFile } = flags;
+    const { openMetrics = false, operatorListen, trustProxy = [] } = flags;
     const listener = await serveNode({
       store: this.store,
       hasher,
@@ -91,11 +98,14 @@ export class Replication {
       logLevel,
       metrics: this.#metrics,
       listen: flags.serve,
+      trustedProxies: trustProxy,
+      ...(operatorListen === undefined ? {} : { operatorListen }),
       state: () => ({ recorder: parts.recorder.state(), pool: parts.pool.state() }),
       access: await readAccess({
         openMetrics,
         ...(tokenFile === undefined ? {} : { tokenFile }),
         ...(metricsTokenFile === undefined ? {} : { metricsTokenFile }),
+        ...(operatorTokenFile === undefined ? {} : { operatorTokenFile }),
       }),
     });
     reporter.report("info", "Serving the archive", { url: listener.url });

@@ -1,9 +1,10 @@
 import { honoRouter } from "../../adapters/http/hono_router.ts";
 import { nodeServer } from "../../adapters/http/node_server.ts";
 import type { PrometheusMetrics } from "../../adapters/metrics/prometheus_metrics.ts";
+import { isTrustedProxy } from "../../engine/api/gate/client_address.ts";
 import { nodeApi, type NodeApiOptions } from "../../engine/api/node_api.ts";
 import { pageRoute } from "../../engine/api/page_route.ts";
-import type { HttpListener } from "../../ports/http.ts";
+import type { HttpHandler, HttpListener } from "../../ports/http.ts";
 import { pageSource } from "./built_page.ts";
 import { VERSION } from "../frame/version.ts";
 
@@ -13,8 +14,10 @@ export interface ServeNodeOptions
   readonly metrics: PrometheusMetrics;
   /** `HOST:PORT`, or `:PORT` for loopback. */
   readonly listen: string;
-  /** Further connections are broken off; 4,096 unless told. */
+  /** Further connections are only asked whether the node lives. @default 4096 */
   readonly connectionsMax?: number;
+  /** Where the operator's routes need no token, as `listen`. @default nowhere */
+  readonly operatorListen?: string;
 }
 
 /**
@@ -24,7 +27,7 @@ export interface ServeNodeOptions
  * @throws {ChatloomError} `CONNECTION_LOST` when it cannot listen there.
  */
 export async function serveNode(options: ServeNodeOptions): Promise<HttpListener> {
-  const { metrics, listen, connectionsMax } = options;
+  const { metrics } = options;
   const page = pageRoute(pageSource(options.reporter), options.hasher);
   const moreRoutes = [...options.moreRoutes ?? [], page];
   const routes = nodeApi({
@@ -33,6 +36,32 @@ export async function serveNode(options: ServeNodeOptions): Promise<HttpListener
     metricsPage: () => metrics.page(),
     version: VERSION,
   });
-  const bound = connectionsMax === undefined ? {} : { connectionsMax };
-  return await nodeServer(honoRouter(routes), { listen, ...bound });
+  return await listenEverywhere(honoRouter(routes), options);
+}
+
+/** Listens for all callers, and if that is wanted for the operator; closing closes both. */
+async function listenEverywhere(
+  handler: HttpHandler,
+  { listen, operatorListen, connectionsMax, trustedProxies = [], reporter }: ServeNodeOptions,
+): Promise<HttpListener> {
+  const listener = await nodeServer(handler, {
+    listen,
+    ...(connectionsMax === undefined ? {} : { connectionsMax }),
+    isShared: (address) => isTrustedProxy(address, trustedProxies),
+  });
+  if (operatorListen === undefined) return listener;
+  const onOperatorListener: HttpHandler = (request, caller) =>
+    handler(request, { ...caller, isOnOperatorListener: true });
+  const operator = await nodeServer(onOperatorListener, { listen: operatorListen })
+    .catch(async (error) => {
+      await listener.close();
+      throw error;
+    });
+  reporter.report("info", "Answering the operator", { operatorUrl: operator.url });
+  return {
+    url: listener.url,
+    async close(options) {
+      await Promise.all([listener.close(options), operator.close(options)]);
+    },
+  };
 }

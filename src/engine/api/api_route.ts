@@ -36,6 +36,10 @@ export interface ApiRoute {
   readonly path: string;
   /** Whom it is for. */
   readonly audience: Audience;
+  /** Whether pages of other origins may not read it, whatever its audience. @default false */
+  readonly isHiddenFromPages?: boolean;
+  /** Whether it is answered also when callers take all places. @default false */
+  readonly hasOwnRoom?: boolean;
   /** One sentence. */
   readonly summary: string;
   /** The named parts of the path, in their order. */

@@ -136,6 +136,15 @@ export function listingRoutes(options: ListingOptions): ApiRoute[] {
       ],
       answer: (question) => answerFiles(question, options),
     },
+    {
+      method: "GET",
+      path: "/extras/:dir",
+      audience: "readers",
+      summary: "Files beside recordings, which the reference's backfiller asks for: none.",
+      pathNotes: [{ name: "dir", description: "Any name", schema: { type: "string" } }],
+      answerNotes: [...listed("Always empty"), refused],
+      answer: (question) => answerList(question, () => Promise.resolve([]), options),
+    },
   ];
 }
 

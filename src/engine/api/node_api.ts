@@ -16,7 +16,8 @@
  *     GET /CHANNEL/coverage.json?start&end              who listened, minute by minute, at most 24 h
  *         both: &format=json|text &limit=N &reverse=true &user=a,b &command=PRIVMSG,…
  *     GET /metrics, /healthz, /openapi.json
- *     GET /debug/state, GET and PUT /debug/log-level    on the machine itself
+ *     GET /debug/state, GET and PUT /debug/log-level    for the operator
+ *     GET /extras/DIR                                   []
  *
  * `/files`, `/segments` and chat.json answer as the restreamer of wubloader does. Redactions are also
  * where nodes of chatloom's first version look for them: `redactions` in the place of an hour of chat.
@@ -40,6 +41,7 @@ import { coverageRoute } from "../coverage/coverage_route.ts";
 import { digestRoutes } from "./digest_routes.ts";
 import { fileRoutes } from "./file_route.ts";
 import { type Access, USUAL_ACCESS } from "./gate/access.ts";
+import { isForAnyPage, preflightAnswer } from "./gate/cross_origin.ts";
 import { Gate, type GateLimits, USUAL_LIMITS } from "./gate/gate.ts";
 import { listingRoutes } from "./listing_routes.ts";
 import { openApiRoute } from "./open_api.ts";
@@ -64,6 +66,8 @@ export interface NodeApiOptions extends OperatorOptions {
   readonly version: string;
   /** Who is let in; {@link USUAL_ACCESS} unless told. */
   readonly access?: Partial<Access>;
+  /** Proxies whose `X-Forwarded-For` counts: addresses, or `loopback`. @default none */
+  readonly trustedProxies?: readonly string[];
   /** How much they may ask; {@link USUAL_LIMITS} unless told. */
   readonly limits?: Partial<GateLimits>;
   /** How much chat is held for the next who ask: 64 MiB unless told. */
@@ -113,19 +117,26 @@ export function nodeApi(given: NodeApiOptions): HttpRoute[] {
 
 /** For each path what is said to methods that it does not know. */
 function wrongMethods(routes: readonly ApiRoute[]): ApiRoute[] {
-  const methods = new Map<string, string[]>();
-  for (const { path, method } of routes) {
-    methods.set(path, [
-      ...methods.get(path) ?? [],
-      ...(method === "GET" ? ["GET", "HEAD"] : [method]),
-    ]);
+  const byPath = new Map<string, ApiRoute[]>();
+  for (const route of routes) {
+    byPath.set(route.path, [...byPath.get(route.path) ?? [], route]);
   }
-  return [...methods].map(([path, known]) => ({
-    ...NOWHERE,
-    path,
-    answer: () =>
-      Promise.resolve(textAnswer(405, "No such method here", { allow: known.join(", ") })),
-  }));
+  return [...byPath].map(([path, known]) => {
+    const reads = known.some(isForAnyPage);
+    const methods = known.flatMap(({ method }) => method === "GET" ? ["GET", "HEAD"] : [method]);
+    const allow = [...methods, ...(reads ? ["OPTIONS"] : [])].join(", ");
+    return {
+      ...NOWHERE,
+      path,
+      isHiddenFromPages: !reads,
+      answer: ({ request }) =>
+        Promise.resolve(
+          reads && request.method === "OPTIONS"
+            ? preflightAnswer(allow)
+            : textAnswer(405, "No such method here", { allow }),
+        ),
+    };
+  });
 }
 
 // Requests for no route pass the gate too: their rate counts, and so do they.

@@ -30,7 +30,11 @@ export interface OperatorOptions {
 }
 
 const LEVELS: readonly Severity[] = ["debug", "info", "warning", "error"];
-const ELSEWHERE = { status: 403, description: "The caller is elsewhere", type: "text/plain" };
+const REFUSED = {
+  status: 403,
+  description: "A page of another origin asks for a change",
+  type: "text/plain",
+};
 
 /** Routes for whoever runs the node: is it well, how does it do, what does it think. */
 export function operatorRoutes({ metricsPage, state, logLevel }: OperatorOptions): ApiRoute[] {
@@ -38,6 +42,7 @@ export function operatorRoutes({ metricsPage, state, logLevel }: OperatorOptions
     method: "GET",
     path: "/healthz",
     audience: "health",
+    hasOwnRoom: true,
     summary: "Says ok while the node answers.",
     answerNotes: [{ status: 200, description: "ok", type: "text/plain" }],
     answer: () => Promise.resolve(textAnswer(200, "ok", { "cache-control": "no-store" })),
@@ -60,7 +65,7 @@ export function operatorRoutes({ metricsPage, state, logLevel }: OperatorOptions
       method: "GET",
       path: "/debug/state",
       audience: "operator",
-      summary: "How connections, open batches and queues stand. Only on the machine itself.",
+      summary: "How connections, open batches and queues stand, for the operator.",
       answerNotes: [
         {
           status: 200,
@@ -68,7 +73,6 @@ export function operatorRoutes({ metricsPage, state, logLevel }: OperatorOptions
           type: "application/json",
           schema: { type: "object" },
         },
-        ELSEWHERE,
       ],
       answer: () => Promise.resolve(jsonAnswer(state(), { "cache-control": "no-store" })),
     });
@@ -84,18 +88,19 @@ function logLevelRoutes(logLevel: LogLevel): ApiRoute[] {
     method: "GET",
     path,
     audience: "operator",
-    summary: "The lowest level that is logged. Only on the machine itself.",
-    answerNotes: [{ status: 200, description: "The level", ...described }, ELSEWHERE],
+    summary: "The lowest level that is logged, for the operator.",
+    answerNotes: [{ status: 200, description: "The level", ...described }],
     answer: () => Promise.resolve(textAnswer(200, logLevel.get())),
   }, {
     method: "PUT",
     path,
     audience: "operator",
-    summary: "Sets the lowest level that is logged; the body is its name.",
+    summary:
+      "Sets the lowest level that is logged; the body is its name. Always needs the operator's token.",
     answerNotes: [
       { status: 200, description: "The level that is set now", ...described },
       { status: 400, description: "No level has that name", type: "text/plain" },
-      ELSEWHERE,
+      REFUSED,
     ],
     answer: (question) => setLogLevel(question, logLevel),
   }];

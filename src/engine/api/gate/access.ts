@@ -3,59 +3,92 @@ import type { Hasher } from "../../../ports/hasher.ts";
 import type { HttpQuestion } from "../../../ports/http.ts";
 import { type Answer, textAnswer } from "../answer.ts";
 import type { Audience } from "../api_route.ts";
-
-/** Who is let in: anybody, callers of this machine, or whoever knows a token. */
-export type AccessRule =
-  | { readonly kind: "open" }
-  | { readonly kind: "loopback" }
-  | { readonly kind: "token"; readonly token: string };
-
-/** The rules for each audience. The operator's routes are for callers of this machine only. */
-export type Access = { readonly [audience in Exclude<Audience, "operator">]: AccessRule };
-
-/** What is asked for unless told: reads are open, measurements stay on the machine. */
-export const USUAL_ACCESS: Access = {
-  readers: { kind: "open" },
-  metrics: { kind: "loopback" },
-  health: { kind: "open" },
-};
-
-// What a proxy adds. Behind one on this machine everybody would seem to be here.
-const FORWARDED = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
+import { isFromHere } from "./client_address.ts";
 
 /**
- * Whether a request comes from this machine, to this machine and not through a proxy. The name in
- * `Host` counts, so that no page elsewhere gets in by making its own name mean 127.0.0.1.
+ * Which callers are let in: all; those that know a token; or those on the operator's listener of
+ * this machine, and on any listener those that know the operator's token.
  */
-export function isFromHere({ request, caller }: HttpQuestion): boolean {
-  return isLoopback(caller.address) && isLoopback(new URL(request.url).hostname) &&
-    !FORWARDED.some((name) => request.headers.has(name));
-}
+export type AccessRule =
+  | { readonly kind: "open" }
+  | { readonly kind: "token"; readonly token: string }
+  | { readonly kind: "operator"; readonly token?: string };
 
-function isLoopback(host: string): boolean {
-  return /^(127\.\d+\.\d+\.\d+|(\[?(::1|::ffff:127\.[\d.]+|::ffff:7f[0-9a-f]{2}:[0-9a-f]+)\]?)|localhost)$/i
-    .test(host);
-}
+/** The rules for each audience. */
+export type Access = { readonly [audience in Audience]: AccessRule };
 
-/** Refuses who may not ask, or returns `undefined`. */
+/**
+ * The default: reads are open, measurements and debugging are for the operator's listener.
+ *
+ * The address of a caller says nothing here. A proxy on this machine that adds no header (nginx with
+ * a bare `proxy_pass`) sends the requests of strangers from 127.0.0.1 to 127.0.0.1.
+ */
+export const USUAL_ACCESS: Access = {
+  readers: { kind: "open" },
+  metrics: { kind: "operator" },
+  health: { kind: "open" },
+  operator: { kind: "operator" },
+};
+
+/** Refuses a caller that may not read, or returns `undefined`. */
 export async function refuseAccess(
   question: HttpQuestion,
   rule: AccessRule,
   hasher: Hasher,
 ): Promise<Answer | undefined> {
-  switch (rule.kind) {
-    case "open":
-      return undefined;
-    case "loopback":
-      return isFromHere(question)
-        ? undefined
-        : textAnswer(403, "This is answered only on the machine itself");
-    case "token": {
-      const header = question.request.headers.get("authorization") ?? "";
-      const given = /^Bearer +([^\s]+)$/i.exec(header)?.[1];
-      if (given !== undefined && await areEqual(given, rule.token, hasher)) return undefined;
-      return textAnswer(401, "A bearer token is needed", { "www-authenticate": "Bearer" });
-    }
+  if (rule.kind === "open") return undefined;
+  if (rule.kind === "operator" && question.caller.isOnOperatorListener && isFromHere(question)) {
+    return undefined;
+  }
+  return await refuseToken(question.request, rule.token, hasher);
+}
+
+/**
+ * Refuses a caller that may not change anything, or returns `undefined`. A change always needs a
+ * token, and no page of another origin may ask for one.
+ */
+export async function refuseChange(
+  { request }: HttpQuestion,
+  rule: AccessRule,
+  hasher: Hasher,
+): Promise<Answer | undefined> {
+  const origin = request.headers.get("origin");
+  if (origin !== null && origin !== new URL(request.url).origin) {
+    return textAnswer(403, "No page of another origin may change anything here");
+  }
+  return await refuseToken(request, rule.kind === "open" ? undefined : rule.token, hasher);
+}
+
+async function refuseToken(
+  request: Request,
+  token: string | undefined,
+  hasher: Hasher,
+): Promise<Answer | undefined> {
+  if (token === undefined) {
+    return textAnswer(403, "This needs the operator's listener or token, and a change the token");
+  }
+  for (const given of tokensOf(request.headers.get("authorization") ?? "")) {
+    if (await areEqual(given, token, hasher)) return undefined;
+  }
+  // Only Bearer is named: for Basic a browser would ask its user for a name and a password.
+  return textAnswer(401, "A bearer token is needed", { "www-authenticate": "Bearer" });
+}
+
+/**
+ * What a header offers as a token. With Basic it is the name or the password: a client that can only
+ * be given a URL, such as the reference's backfiller, sends `http://:TOKEN@host` so.
+ */
+function tokensOf(header: string): string[] {
+  const bearer = /^Bearer +([^\s]+)$/i.exec(header)?.[1];
+  if (bearer !== undefined) return [bearer];
+  const basic = /^Basic +([a-z0-9+/]+=*)$/i.exec(header)?.[1];
+  if (basic === undefined) return [];
+  try {
+    const pair = atob(basic);
+    const colon = pair.indexOf(":");
+    return colon === -1 ? [] : [pair.slice(0, colon), pair.slice(colon + 1)];
+  } catch {
+    return []; // It is no base64.
   }
 }
 

@@ -1,0 +1,42 @@
+import type { Answer } from "../answer.ts";
+import type { ApiRoute } from "../api_route.ts";
+
+const READS = new Set(["GET", "HEAD", "OPTIONS"]);
+const PREFLIGHT_MAX_AGE_S = 24 * 3_600;
+
+/** Whether pages of any origin may read what a route answers: not what only the operator sees. */
+export function isForAnyPage({ method, audience, isHiddenFromPages }: ApiRoute): boolean {
+  return method !== "PUT" && isHiddenFromPages !== true &&
+    (audience === "readers" || audience === "health");
+}
+
+/**
+ * The headers that let a page of any origin read an answer, its refusals included; none on a request
+ * that is no read. Cookies are not among what a page may send: a token goes into a header.
+ *
+ * @see {@link https://fetch.spec.whatwg.org/#http-cors-protocol | Fetch, CORS protocol}
+ */
+export function allowAnyPage(
+  request: Request,
+  route: ApiRoute,
+): Answer["headers"] {
+  if (!isForAnyPage(route) || !READS.has(request.method)) return {};
+  return {
+    "access-control-allow-origin": "*",
+    "access-control-expose-headers": "etag, retry-after",
+  };
+}
+
+/** Answers what a browser asks before it lets a page send a token or an entity tag. */
+export function preflightAnswer(allow: string): Answer {
+  return {
+    status: 204,
+    headers: {
+      allow,
+      "access-control-allow-methods": "GET, HEAD, OPTIONS",
+      "access-control-allow-headers": "authorization, if-none-match, last-event-id",
+      "access-control-max-age": `${PREFLIGHT_MAX_AGE_S}`,
+    },
+    body: new Uint8Array(),
+  };
+}
