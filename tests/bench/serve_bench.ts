@@ -109,20 +109,23 @@ function fetchAll(url: string, headers: Record<string, string> = {}): Promise<Fe
   });
 }
 
-async function withServer<T>(work: (url: string) => Promise<T>): Promise<T> {
-  const args = ["run", "--allow-all", MAIN, "serve", "--archive", folder, "--listen", ":0"];
+async function withServer<T>(
+  work: (url: string, operatorUrl: string) => Promise<T>,
+): Promise<T> {
+  const flags = ["--archive", folder, "--listen", ":0", "--operator-listen", ":0"];
+  const args = ["run", "--allow-all", MAIN, "serve", ...flags];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
   try {
-    const url = await new Promise<string>((resolve, reject) => {
+    const [url, operatorUrl] = await new Promise<[string, string]>((resolve, reject) => {
       let text = "";
       child.stderr.on("data", (chunk) => {
         text += chunk;
-        const match = /url=(\S+)/.exec(text);
-        if (match !== null) resolve(match[1]!);
+        const match = /operatorUrl=(\S+)[^]* url=(\S+)\n/.exec(text);
+        if (match !== null) resolve([match[2]!, match[1]!]);
       });
       child.on("close", () => reject(new Error(`Cannot serve: ${text}`)));
     });
-    return await work(url);
+    return await work(url, operatorUrl);
   } finally {
     child.kill("SIGTERM");
   }
@@ -138,11 +141,11 @@ try {
   let memoryMb = 0;
   for (let round = 0; round < 3; round++) {
     floors.push(readAndHash());
-    await withServer(async (url) => {
+    await withServer(async (url, operatorUrl) => {
       await fetchAll(`${url}/healthz`);
       colds.push(await fetchAll(`${url}/forsen/chat.ndjson?${RANGE}`));
       agains.push(await fetchAll(`${url}/forsen/chat.ndjson?${RANGE}`));
-      const page = await (await fetch(`${url}/metrics`)).text();
+      const page = await (await fetch(`${operatorUrl}/metrics`)).text();
       memoryMb = Number(/^process_resident_memory_bytes (\S+)$/m.exec(page)?.[1]) / 1e6;
     });
   }

@@ -175,11 +175,13 @@ test("chatloom record archives what simulate says, and serve shows it", {
   const simulated = start("simulate", "--listen", "127.0.0.1:0", "--rate", "20");
   t.after(() => simulated.stop("SIGKILL"));
   const [url] = await simulated.shown(/ws:\/\/127\.0\.0\.1:\d+/);
-  const recorder = start("record", "forsen", "-a", archive, "--url", url, "--serve", ":0");
+  const servingFlags = ["--serve", ":0", "--operator-listen", ":0"];
+  const recorder = start("record", "forsen", "-a", archive, "--url", url, ...servingFlags);
   t.after(() => recorder.stop("SIGKILL"));
-  const [, recording] = await recorder.shown(/Serving the archive url=(\S+)/);
+  const [, operator] = await recorder.shown(/operatorUrl=(\S+)/);
+  await recorder.shown(/Serving the archive url=(\S+)/);
   for (;;) { // The test's own limit ends this.
-    const metrics = await (await fetch(`${recording}/metrics`)).text();
+    const metrics = await (await fetch(`${operator}/metrics`)).text();
     const count = /^chatloom_lines_received_total(?:\{[^}]*\})? (\d+)/m.exec(metrics)?.[1];
     if (Number(count ?? 0) > 60) break; // Some of them are of the login.
     await new Promise((resolve) => setTimeout(resolve, 100));
