@@ -28,6 +28,7 @@ const steps: readonly (readonly [name: string, command: readonly string[], secon
     ] as const
   ),
   ["docs", ["deno", "doc", "--lint", ...entries], 120],
+  ["reference", ["deno", "run", "--allow-all", "tools/write_docs.ts", "--check"], 120],
   ["publish", ["deno", "publish", "--dry-run", "--allow-dirty"], 300],
   ["tests", ["deno", "task", "test"], 3000],
   ["doc tests", ["deno", "test", "--allow-all", "--doc", "mod.ts", "src", "README.md"], 300],
