@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { posix } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -11,32 +12,43 @@ function read(path: string): string {
   return readFileSync(PROJECT + path, "utf8");
 }
 const readme = read("README.md");
+const errors = read("docs/reference/errors.md");
 
-test("README explains every error code and every exit code", () => {
+test("docs/reference/errors.md explains every error code and every exit code", () => {
   const codes = [...read("src/core/errors.ts").matchAll(/^ {2}\| "([A-Z_]+)"/gm)];
   assert.ok(codes.length >= 8);
-  for (const [, code] of codes) assert.match(readme, new RegExp(`^\\| \`${code}\` +\\|`, "m"));
+  for (const [, code] of codes) assert.match(errors, new RegExp(`^\\| \`${code}\` +\\|`, "m"));
   for (const code of Object.values(EXIT)) {
-    assert.match(readme, new RegExp(`^\\|.*\\b${code}\\b`, "m"));
+    assert.match(errors, new RegExp(`^\\|.*\\b${code}\\b`, "m"));
   }
 });
 
-test("README names only verbs and flags that are there", async () => {
+test("the documents name only verbs and flags that are there", async () => {
   const { stdout } = await runCli(["--help"]);
-  const verbs = new Set([...stdout.matchAll(/^ {2}([a-z]+) /gm)].map((match) => match[1]));
-  const beside = read("docs/beside_wubloader.md");
-  const uses = [
-    ...readme.matchAll(/(?:task )?chatloom ([a-z]+)([^`\n#]*)/g),
-    ...beside.matchAll(/(?:^ *|`)chatloom ([a-z]+)([^`\n#]*)/gm),
-  ];
-  assert.ok(uses.length > 3);
-  for (const [, verb = "", rest = ""] of uses) {
-    assert.ok(verbs.has(verb), `there is no verb "${verb}"`);
-    const help = (await runCli([verb, "--help"])).stdout;
-    for (const [flag] of rest.matchAll(/--[a-z-]+/g)) {
-      assert.match(help, new RegExp(`(^|[ ,])${flag}\\b`, "m"), `${verb} has no ${flag}`);
+  const verbs = new Set([...stdout.matchAll(/^ {2}([a-z-]+) /gm)].map((match) => match[1]));
+  const helps = new Map<string, string>();
+  for (const path of DOCUMENTS.filter((path) => !path.startsWith("tests"))) {
+    // Of prose only what stands as code is a command.
+    const code = [...read(path).matchAll(/```(?:sh|text)?\n([^]*?)```|`([^`\n]+)`/g)]
+      .map(([, block, inline]) => (block ?? inline!).replaceAll("\\\n", " ")).join("\n");
+    for (
+      const [, verb = "", rest = ""] of code.matchAll(
+        /(?:^|task |\$ )chatloom ([a-z][a-z-]*)([^&|;\n]*)/gm,
+      )
+    ) {
+      assert.ok(verbs.has(verb), `${path}: there is no verb "${verb}"`);
+      const help = helps.get(verb) ?? (await runCli([verb, "--help"])).stdout;
+      helps.set(verb, help);
+      for (const [flag] of rest.matchAll(/(?<=\s)--[a-z-]+/g)) {
+        assert.match(
+          help,
+          new RegExp(`(^|[ ,])${flag}\\b`, "m"),
+          `${path}: ${verb} has no ${flag}`,
+        );
+      }
     }
   }
+  assert.ok(helps.size > 10, [...helps.keys()].join());
 });
 
 test("README names only tasks that are there", () => {
@@ -46,22 +58,45 @@ test("README names only tasks that are there", () => {
   }
 });
 
-test("links in the documents lead somewhere", () => {
-  const documents = [
-    "README.md",
-    "CHANGELOG.md",
-    "src/ARCHITECTURE.md",
-    "docs/beside_wubloader.md",
-  ];
-  for (const path of documents) {
-    for (const [, target = ""] of read(path).matchAll(/\]\(([^)#]+)[^)]*\)/g)) {
-      if (/^https?:/.test(target)) continue;
-      assert.ok(
-        existsSync(PROJECT + posix.join(posix.dirname(path), target)),
-        `${path}: ${target}`,
-      );
+/** Every document of the project: Markdown that git would take. */
+const DOCUMENTS = ["", "docs", "src", "tests", ".github"].flatMap((folder) =>
+  readdirSync(PROJECT + folder, { recursive: folder !== "", encoding: "utf8" })
+    .map((name) => posix.join(folder, name.replaceAll("\\", "/")))
+    .filter((path) => path.endsWith(".md") && !path.includes("node_modules"))
+);
+
+/** The anchors of a document, as hosts of Git make them from headings. */
+function anchorsOf(text: string): Set<string> {
+  const headings = [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading]) => heading!);
+  return new Set(
+    headings.map((heading) =>
+      heading.toLowerCase().replace(/[^\p{L}\p{N}\s_-]/gu, "").trim().replace(/\s/g, "-")
+    ),
+  );
+}
+
+test("links in the documents lead somewhere, to a heading that is there", () => {
+  assert.ok(DOCUMENTS.length > 12, DOCUMENTS.join());
+  for (const path of DOCUMENTS) {
+    for (const [, link = ""] of read(path).matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^[a-z]+:/.test(link)) continue;
+      const [target = "", anchor] = link.split("#");
+      const found = target === "" ? path : posix.join(posix.dirname(path), target);
+      assert.ok(existsSync(PROJECT + found), `${path}: ${link}`);
+      if (anchor === undefined) continue;
+      assert.ok(anchorsOf(read(found)).has(anchor), `${path}: no heading for ${link}`);
     }
   }
+});
+
+test("the unit for systemd is valid", (t) => {
+  const { error, status, stderr } = spawnSync("systemd-analyze", [
+    "verify",
+    `${PROJECT}docs/deploy/chatloom.service`,
+  ], { encoding: "utf8" });
+  if (error !== undefined) return t.skip("systemd-analyze is not installed");
+  assert.equal(status, 0, stderr);
+  assert.equal(stderr, "");
 });
 
 test("ARCHITECTURE shows every layer", () => {

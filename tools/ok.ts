@@ -19,7 +19,16 @@ const steps: readonly (readonly [name: string, command: readonly string[], secon
   ["format", ["deno", "fmt", "--check"], 120],
   ["lint", ["deno", "lint"], 120],
   ["types", ["deno", "check", ...frozen, "mod.ts", "src", "tests", "tools", "examples"], 300],
+  // What has a configuration of its own, as only it needs its packages.
+  ...["tests/bench/peers", "tools/mutants"].map((folder) =>
+    [
+      `types of ${folder}`,
+      ["deno", "check", ...frozen, "--config", `${folder}/deno.json`, folder],
+      300,
+    ] as const
+  ),
   ["docs", ["deno", "doc", "--lint", ...entries], 120],
+  ["reference", ["deno", "run", "--allow-all", "tools/write_docs.ts", "--check"], 120],
   ["publish", ["deno", "publish", "--dry-run", "--allow-dirty"], 300],
   ["tests", ["deno", "task", "test"], 3000],
   ["doc tests", ["deno", "test", "--allow-all", "--doc", "mod.ts", "src", "README.md"], 300],

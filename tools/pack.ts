@@ -62,6 +62,9 @@ function complete(description: PackageJson): PackageJson {
   return {
     ...description,
     description: "Records Twitch chat so that nothing is lost",
+    repository: { type: "git", url: "git+https://github.com/chatloom/chatloom.git" },
+    homepage: "https://github.com/chatloom/chatloom#readme",
+    bugs: "https://github.com/chatloom/chatloom/issues",
     keywords: ["twitch", "chat", "irc", "archive", "recorder", "crdt"],
     engines: { node: ">=20" },
     bin: { chatloom: "bin/chatloom.js" },

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import process from "node:process";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { isNodeName } from "../core/node_name.ts";
 import { TWITCH_CHAT_URL } from "../engine/session/chat_pool.ts";
 import { isNick, type Login } from "../engine/session/login.ts";
@@ -36,7 +36,10 @@ export function recordCommand(): Command {
       'also the channels in this file, one a line; watched; a line "# none" empties the list',
     )
     .option("--connections <n>", "listen to each channel so many times over", parseCount, 1)
-    .option("--node <name>", "this node's name, part of its receivers' ids", parseNode, nodeName())
+    .addOption(
+      new Option("--node <name>", "this node's name, part of its receivers' ids")
+        .argParser(parseNode).default(nodeName(), "this machine's name"),
+    )
     .option(
       "--nick <login>",
       `log in with this account; its token is in $${TOKEN_VARIABLE}`,

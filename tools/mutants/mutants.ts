@@ -12,11 +12,11 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { seededRandom, shuffled } from "../src/testing/seeded_random.ts";
-import { type CoveredTest, coverTest } from "./mutants/coverage.ts";
-import { findMutants, type Mutant } from "./mutants/find_mutants.ts";
-import { runDeno } from "./mutants/run_deno.ts";
-import { PROJECT } from "./run_step.ts";
+import { seededRandom, shuffled } from "../../src/testing/seeded_random.ts";
+import { type CoveredTest, coverTest } from "./coverage.ts";
+import { findMutants, type Mutant } from "./find_mutants.ts";
+import { runDeno } from "./run_deno.ts";
+import { PROJECT } from "../run_step.ts";
 
 const { values } = parseArgs({
   options: {

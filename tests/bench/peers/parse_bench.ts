@@ -16,17 +16,20 @@ import { parseIRCMessage, parseTwitchMessage } from "dank-twitch-irc";
 import { parse as parseWithIrcMessage } from "irc-message";
 import { parseMessage } from "ircv3";
 import tmiParser from "tmi.js/lib/parser.js";
-import { parseIrcLine } from "../../src/core/irc/irc_line.ts";
-import { encodeRecordedBatch } from "../../src/engine/record/encode_recorded.ts";
-import { Recording } from "../../src/engine/record/recording.ts";
-import type { Hasher } from "../../src/ports/hasher.ts";
-import { SILENT } from "../../src/ports/reporter.ts";
-import { medianMs } from "./rounds.ts";
+import { parseIrcLine } from "../../../src/core/irc/irc_line.ts";
+import { encodeRecordedBatch } from "../../../src/engine/record/encode_recorded.ts";
+import { Recording } from "../../../src/engine/record/recording.ts";
+import type { Hasher } from "../../../src/ports/hasher.ts";
+import { SILENT } from "../../../src/ports/reporter.ts";
+import { medianMs } from "../rounds.ts";
 
 /** Parsing shall be so many times as fast as the fastest of the others. */
 const PARSE_RATIO_MIN = 3;
 
-const path = new URL("../../../shared/data/lines/go-twitch-irc-channel-xqcow.txt", import.meta.url);
+const path = new URL(
+  "../../../../shared/data/lines/go-twitch-irc-channel-xqcow.txt",
+  import.meta.url,
+);
 if (!existsSync(path)) {
   console.log(`skipped: ${path.pathname} is missing`);
   process.exit(0);
