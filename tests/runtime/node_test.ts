@@ -201,11 +201,14 @@ test("chatloom record archives what simulate says, and serve shows it", {
   assert.equal(await simulated.stop("SIGTERM"), 0);
 });
 
-test("the portable tests pass on the tarball", { skip }, () => {
+/** The portable tests, as JavaScript beside the installed package, and what they need. */
+let portable: string[] | undefined;
+function preparePortable(): string[] {
+  if (portable !== undefined) return portable;
   const tests = PORTABLE.filter((path) => existsSync(PROJECT + path))
     .flatMap(sourcePaths).filter((path) => path.endsWith("_test.ts"))
     .filter((path) => !STAY_AT_HOME.test(path))
-    // Whoever starts processes starts Deno's.
+    // What starts processes starts Deno's.
     .filter((path) => !moduleGraph([path]).has("node:child_process"));
   assert.ok(tests.length > 0, "no tests were found");
   const helpers = [...moduleGraph(tests)].filter((path) => /^tests\/.*\.ts$/.test(path));
@@ -214,12 +217,16 @@ test("the portable tests pass on the tarball", { skip }, () => {
   symlinkSync(join(installed, "mod.js"), join(home, "mod.js"));
   const shared = join(PROJECT, "..", "shared");
   if (existsSync(shared)) symlinkSync(shared, join(folder, "shared"));
+  return portable = tests.map((path) => path.replace(/\.ts$/, ".js"));
+}
 
-  const { status, stdout, stderr } = run(node ?? "node", [
+/** Runs tests under the Node at `binary` and checks that all pass. */
+function assertPass(binary: string, tests: readonly string[]): void {
+  const { status, stdout, stderr } = run(binary, [
     "--test",
     "--test-reporter=tap",
     "--test-timeout=120000",
-    ...tests.map((path) => path.replace(/\.ts$/, ".js")),
+    ...tests,
   ]);
   const [passed, failed, skipped] = ["pass", "fail", "skipped"].map((what) =>
     Number(new RegExp(`^# ${what} (\\d+)$`, "m").exec(stdout)?.[1] ?? NaN)
@@ -228,7 +235,35 @@ test("the portable tests pass on the tarball", { skip }, () => {
   assert.equal(status, 0, `${stdout}\n${stderr}`);
   assert.equal(failed, 0);
   assert.ok(Number(passed) > tests.length, "hardly any test ran"); // Each file counts as one, too.
+}
+
+test("the portable tests pass on the tarball", { skip }, () => {
+  assertPass(node ?? "node", preparePortable());
 });
+
+/** Newer Nodes, as the npm registry has them. The oldest is the one that is installed here. */
+const NEWER = ["22", "24"];
+/** What differs between versions of Node is in the engine's corners: numbers, text, bytes, streams. */
+const TRIED_EVERYWHERE = /^tests\/(core|laws|engine)\//;
+
+for (const version of NEWER) {
+  test(`the command and the portable tests of core run on Node ${version}`, { skip }, (t) => {
+    const found = run("npx", ["-y", "-p", `node@${version}`, "node", "-p", "process.execPath"]);
+    if (found.status !== 0 && process.env["CI"] !== "true") {
+      return t.skip(`npx cannot bring Node ${version}`);
+    }
+    const binary = found.stdout.trim();
+    assert.equal(found.status, 0, found.stderr);
+    assert.match(run(binary, ["--version"]).stdout, new RegExp(`^v${version}\\.`));
+    const command = join(installed, "bin", "chatloom.js");
+    assert.equal(run(binary, [command, "--version"]).stdout, `${CONFIG.version}\n`);
+    const archive = join(folder, `archive-${version}`);
+    mkdirSync(archive);
+    const verified = run(binary, [command, "verify", "--archive", archive]);
+    assert.equal(verified.status, 0, verified.stdout + verified.stderr);
+    assertPass(binary, preparePortable().filter((path) => TRIED_EVERYWHERE.test(path)));
+  });
+}
 
 /** Writes a file of the tests as JavaScript that imports JavaScript. Line numbers stay. */
 function writeStripped(path: string): void {
