@@ -3,6 +3,9 @@ import { BATCH_MAX_BYTES } from "./sync_options.ts";
 /** What all fetches that wait for no turn hold together, at most. */
 const SMALL_TOTAL_BYTES = 24 * 1024 * 1024;
 const SMALL_MIN_BYTES = 64 * 1024;
+/** Fetches of all peers together, if that leaves each a few. */
+const FETCHES_MAX = 64;
+const PER_PEER_MIN = 2;
 const SMALL_MAX_BYTES = 1024 * 1024;
 /** A larger buffer is let go when it is not waited for. */
 const IDLE_MAX_BYTES = 8 * 1024 * 1024;
@@ -15,13 +18,21 @@ const IDLE_MAX_BYTES = 8 * 1024 * 1024;
 export class FetchBudget {
   readonly #waiting: (() => void)[] = [];
   #isTaken = false;
+  #perPeer = 1;
   #fetches = 1;
   /** For the one with the turn: garbage of one after the other would be as much as many at once. */
   #buffer = new Uint8Array(0);
 
-  /** How many fetches there may be at once, of all peers. They share what is there for small files. */
-  setFetches(count: number): void {
-    this.#fetches = Math.max(1, count);
+  /** Shares what is there among `count` peers, of which each gets at most `perPeerMax` fetches at once. */
+  setPeers(count: number, { perPeerMax }: { readonly perPeerMax: number }): void {
+    const share = Math.max(PER_PEER_MIN, Math.floor(FETCHES_MAX / Math.max(1, count)));
+    this.#perPeer = Math.min(perPeerMax, share);
+    this.#fetches = Math.max(1, count * this.#perPeer);
+  }
+
+  /** How many files are fetched at once from each peer. */
+  get perPeer(): number {
+    return this.#perPeer;
   }
 
   /** What a fetch may hold without the turn. */

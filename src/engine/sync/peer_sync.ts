@@ -52,7 +52,7 @@ export interface PassResult {
 const FAULTS_MAX = 16;
 /** An answer that says no costs less than one that breaks off or is wrong. */
 const REFUSAL = 1 / 16;
-/** How many files are fetched at once from a peer. */
+/** How many files are fetched at once from a peer, where there are few peers. */
 export const FILES_AT_ONCE = 8;
 const FINISHED_MAX = 10_000;
 /** Redactions that are read at once before any of them is in force. */
@@ -119,8 +119,7 @@ export class PeerSync {
         if (isOver() && i + 1 < hours.length) return void (stoppedAt = hours[i + 1]!.hour);
       }
     }.bind(this);
-    const { filesAtOnce = FILES_AT_ONCE } = this.#options;
-    await eachAtOnce(wanted(), filesAtOnce, (file) => this.#take(file, signal));
+    await eachAtOnce(wanted(), this.#shared.budget.perPeer, (file) => this.#take(file, signal));
     return { stoppedAt, missing: this.#missing };
   }
 

@@ -31,7 +31,7 @@ export interface SyncOptions {
   readonly channels?: readonly string[];
   /** Only hours from this one on, such as `2026-08-01T12`; all unless told. */
   readonly since?: string;
-  /** So many files are fetched at once from a peer: 8 unless told. */
+  /** How many files are fetched at once from a peer, fewer where there are many peers. @default 8 */
   readonly filesAtOnce?: number;
   /** A batch that is longer is refused: 64 MiB unless told. */
   readonly batchMaxBytes?: number;

@@ -111,7 +111,7 @@ export class Syncer {
     { withoutOrders }: { readonly withoutOrders?: ReadonlySet<string> } = {},
   ): void {
     const { filesAtOnce = FILES_AT_ONCE } = this.#options;
-    this.#shared.budget.setFetches(peers.length * filesAtOnce);
+    this.#shared.budget.setPeers(peers.length, { perPeerMax: filesAtOnce });
     const names = new Set(peers.map(({ name }) => name));
     for (const [name, { stop }] of this.#runners) {
       if (names.has(name)) continue;
