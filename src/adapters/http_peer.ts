@@ -8,6 +8,8 @@ import { BodyClock, type PeerTimes, USUAL_TIMES } from "./http_peer/body_clock.t
 import { ListTurn } from "./http_peer/list_turn.ts";
 import { isHidden, isNotFound, refused, textOf } from "./http_peer/peer_errors.ts";
 import { readDigest, readDigests, readNames } from "./http_peer/peer_lists.ts";
+import { isNode } from "./proxy/connection_advice.ts";
+import { proxyFor } from "./proxy/proxy_choice.ts";
 
 /** How an {@link httpPeer} asks. */
 export interface HttpPeerOptions {
@@ -227,7 +229,7 @@ class HttpPeer implements Peer {
 
   async #fetch(path: string, clock: BodyClock): Promise<Response> {
     try {
-      return await clock.answer(fetch(`${this.#root}${path}`, {
+      return await clock.answer(fetchAsWanted(`${this.#root}${path}`, {
         headers: this.#headers,
         redirect: "manual",
         signal: clock.signal,
@@ -259,6 +261,14 @@ interface AskOptions {
 interface Answered {
   readonly response: Response;
   readonly clock: BodyClock;
+}
+
+/** `fetch`, through the proxy that the environment wants: other runtimes than Node find it by themselves. */
+async function fetchAsWanted(url: string, init: RequestInit): Promise<Response> {
+  const proxy = isNode() ? proxyFor(url) : undefined;
+  if (proxy === undefined) return await fetch(url, init);
+  const { fetchThrough } = await import("./proxy/node_proxy.ts");
+  return await fetchThrough(proxy, url, init);
 }
 
 function isEncoded({ headers }: Response): boolean {

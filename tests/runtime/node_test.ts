@@ -24,6 +24,7 @@ import { packForNpm } from "../../tools/pack.ts";
 import { CONFIG, moduleGraph } from "../architecture/module_graph.ts";
 import { PROJECT, sourcePaths } from "../architecture/source_file.ts";
 import { assertHostileMemory, CANNOT_MEASURE } from "../cli/hostile_memory.ts";
+import { PROXY_CASES, runProxyCase } from "../cli/proxy_cases.ts";
 import { findProgram } from "./find_program.ts";
 
 /** Folders of tests that need nothing of Deno. Others start the command line from its source. */
@@ -160,6 +161,14 @@ test(
   { skip: skip || CANNOT_MEASURE },
   () => assertHostileMemory("Node", [join(home, "node_modules", ".bin", "chatloom")]),
 );
+
+for (const name of Object.keys(PROXY_CASES)) {
+  test(
+    `in Node, ${name}`,
+    { skip, timeout: 120_000 },
+    () => runProxyCase(name, [join(home, "node_modules", ".bin", "chatloom")]),
+  );
+}
 
 test("chatloom demo ends well", { skip }, () => {
   const { status, stdout, stderr } = chatloom("demo");

@@ -1,4 +1,5 @@
 import { ChatloomError } from "../../core/errors.ts";
+import { explainFailure } from "../proxy/connection_advice.ts";
 import { lost, refused } from "./peer_errors.ts";
 
 /** How long a peer may take. */
@@ -102,7 +103,8 @@ export class BodyClock {
     if (cause instanceof ChatloomError) return cause;
     if (this.#caller?.aborted) return this.#caller.reason;
     if (this.#slowness !== undefined) return this.#slowness;
-    return lost(this.#peer, `${what}: ${messageOf(cause)}`, { cause });
+    const why = explainFailure(this.#peer, messageOf(cause), cause);
+    return lost(this.#peer, `${what}: ${why}`, { cause });
   }
 
   async #within<T>(limitMs: number, complaint: string, work: Promise<T>): Promise<T> {

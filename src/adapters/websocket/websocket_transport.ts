@@ -47,6 +47,8 @@ export interface WebSocketTransportOptions {
   readonly WebSocket?: new (url: string) => WebSocketLike;
   /** What may wait to be taken, {@link UNREAD_MAX} unless told. More breaks the connection. */
   readonly unreadMax?: number;
+  /** Says why `url` could not be reached, for people: from what was found, and its cause. */
+  readonly explain?: (url: string, found: string, cause: unknown) => string;
 }
 
 /**
@@ -61,18 +63,18 @@ export interface WebSocketTransportOptions {
  */
 export function webSocketTransport(options: WebSocketTransportOptions = {}): Transport {
   const runtime = (globalThis as { WebSocket?: new (url: string) => WebSocketLike }).WebSocket;
-  const { WebSocket = runtime, unreadMax = UNREAD_MAX } = options;
+  const { WebSocket = runtime, unreadMax = UNREAD_MAX, explain = (_url, found) => found } = options;
   if (WebSocket === undefined) {
     throw new TypeError("Cannot make connections: this runtime has no WebSocket");
   }
-  return { connect: (url, { signal } = {}) => connect(url, { WebSocket, unreadMax, signal }) };
+  return {
+    connect: (url, { signal } = {}) => connect(url, { WebSocket, unreadMax, explain, signal }),
+  };
 }
 
 async function connect(
   url: string,
-  { WebSocket, unreadMax, signal }: {
-    readonly WebSocket: new (url: string) => WebSocketLike;
-    readonly unreadMax: number;
+  { WebSocket, unreadMax, explain, signal }: Required<WebSocketTransportOptions> & {
     readonly signal: AbortSignal | undefined;
   },
 ): Promise<Connection> {
@@ -84,7 +86,7 @@ async function connect(
     throw new ChatloomError("CONNECTION_LOST", `Cannot connect to "${url}"`, { cause });
   }
   socket.binaryType = "arraybuffer";
-  const connection = new SocketConnection(socket, { url, unreadMax });
+  const connection = new SocketConnection(socket, { url, unreadMax, explain });
   const abort = (): void => connection.abort(signal?.reason);
   signal?.addEventListener("abort", abort);
   try {
@@ -102,6 +104,7 @@ class SocketConnection implements Connection {
   readonly #socket: WebSocketLike;
   readonly #url: string;
   readonly #unreadMax: number;
+  readonly #explain: Required<WebSocketTransportOptions>["explain"];
   #unread: Chunk[] = [];
   #unreadLength = 0;
   #wasOpen = false;
@@ -109,8 +112,14 @@ class SocketConnection implements Connection {
   #wakeReader: () => void = () => {};
   #settleOpening: (failure?: { readonly error: unknown }) => void = () => {};
 
-  constructor(socket: WebSocketLike, { url, unreadMax }: { url: string; unreadMax: number }) {
+  constructor(
+    socket: WebSocketLike,
+    { url, unreadMax, explain }:
+      & { readonly url: string }
+      & Required<Pick<WebSocketTransportOptions, "unreadMax" | "explain">>,
+  ) {
     this.#socket = socket;
+    this.#explain = explain;
     this.#url = url;
     this.#unreadMax = unreadMax;
     this.opened = new Promise((resolve, reject) => {
@@ -159,7 +168,8 @@ class SocketConnection implements Connection {
 
   #break(found: unknown, cause?: unknown): void {
     const verb = this.#wasOpen ? "read from" : "connect to";
-    const detail = typeof found === "string" && found !== "" ? found : "the connection failed";
+    const said = typeof found === "string" && found !== "" ? found : "the connection failed";
+    const detail = this.#wasOpen ? said : this.#explain(this.#url, said, cause);
     const text = `Cannot ${verb} "${this.#url}": ${detail}`;
     const error = new ChatloomError("CONNECTION_LOST", text, cause === undefined ? {} : { cause });
     this.#settleOpening({ error });

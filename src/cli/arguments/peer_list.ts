@@ -5,6 +5,7 @@ import { ChatloomError } from "../../core/errors.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Peer } from "../../ports/peer.ts";
 import type { Reporter } from "../../ports/reporter.ts";
+import { reportProxies } from "../node/proxy_notice.ts";
 import { type ListFile, readListFile, watchListFile } from "./list_file.ts";
 
 /** A peer and how it is asked. */
@@ -109,8 +110,11 @@ export async function readPeers(
   { named, file }: PeerSource,
   reporter: Reporter,
 ): Promise<OpenPeers> {
-  if (file === undefined) return await openPeers(named);
-  return await openListed(await readListFile(file, "peers"), { named, file, reporter });
+  const found = file === undefined
+    ? await openPeers(named)
+    : await openListed(await readListFile(file, "peers"), { named, file, reporter });
+  reportProxies(found.peers.map(({ name }) => name), reporter);
+  return found;
 }
 
 async function openListed(

@@ -24,6 +24,7 @@ import type { Reporter } from "../../ports/reporter.ts";
 import { watchChannelList } from "../arguments/channel_list.ts";
 import { commandClock } from "./command_clock.ts";
 import type { VerbContext } from "../frame/context.ts";
+import { reportProxies } from "./proxy_notice.ts";
 import { Replication, type ReplicationFlags } from "./replication.ts";
 
 /** What to record, and where. */
@@ -83,6 +84,7 @@ export async function recordChat(options: RecordChatOptions, context: VerbContex
   const noted = unsettled.watch(store);
   const recorder = new Recorder({ store: noted, hasher, clock, reporter, journal, onStored });
   context.setLastWords(() => lastWords(options, recorder));
+  reportProxies([options.url], reporter);
   const pool = chatPool({
     url: options.url,
     transport: runtimeTransport(),
