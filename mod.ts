@@ -135,14 +135,19 @@ export {
   readHourCoverage,
   spanOf,
 } from "./src/engine/coverage/read_coverage.ts";
-export type { Coverage } from "./src/core/coverage.ts";
+export type { Coverage, ListenedSpan } from "./src/core/coverage.ts";
 
 // Pulling from other nodes.
-export { MergedAway } from "./src/engine/sync/merged_away.ts";
+export { type HourMemory, MergedAway } from "./src/engine/sync/merged_away.ts";
 export type { PeerTotals } from "./src/engine/sync/peer_tally.ts";
 export { rememberingStore } from "./src/engine/sync/remembering_store.ts";
 export type { SyncOptions } from "./src/engine/sync/sync_options.ts";
-export { type PeerState, Syncer, type SyncPace } from "./src/engine/sync/syncer.ts";
+export {
+  type PeerState,
+  Syncer,
+  type SyncOnceOptions,
+  type SyncPace,
+} from "./src/engine/sync/syncer.ts";
 
 // What a node answers over HTTP.
 export { type Answer } from "./src/engine/api/answer.ts";

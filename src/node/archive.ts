@@ -29,7 +29,7 @@ export interface OpenArchiveOptions {
   readonly log?: "stderr";
   /** Told of what happens: warnings, counts. @default a silent one */
   readonly reporter?: Reporter;
-  /** @default the clock of this machine */
+  /** Says what time it is. @default the clock of this machine */
   readonly clock?: Clock;
   /** Spreads out retries. @default that of this machine */
   readonly random?: Random;
@@ -44,9 +44,13 @@ export interface Archive {
   readonly folder: string;
   /** Its files, for functions of `@chatloom/chatloom`. */
   readonly store: BatchStore;
+  /** Names and checks files by their bytes. */
   readonly hasher: Hasher;
+  /** Says what time it is. */
   readonly clock: Clock;
+  /** Spreads out retries. */
   readonly random: Random;
+  /** Told of what happens. */
   readonly reporter: Reporter;
 }
 

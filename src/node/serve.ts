@@ -11,6 +11,8 @@ export interface ServeArchiveOptions {
   readonly listen?: string;
   /** Only callers that bear this token are answered: 8 or more printable characters. @default all are */
   readonly token?: string;
+  /** Where, on this machine, metrics and debugging need no token, as `listen`. @default nowhere */
+  readonly operatorListen?: string;
   /** Connections at once. @default 4096 */
   readonly connectionsMax?: number;
 }
@@ -32,9 +34,10 @@ export interface ArchiveServer extends AsyncDisposable {
  */
 export async function serve(
   archive: Archive,
-  { listen = "127.0.0.1:8080", token, connectionsMax }: ServeArchiveOptions = {},
+  { listen = "127.0.0.1:8080", token, operatorListen, connectionsMax }: ServeArchiveOptions = {},
 ): Promise<ArchiveServer> {
   parseListenAddress(listen);
+  if (operatorListen !== undefined) parseListenAddress(operatorListen);
   // An empty token would let every caller in that sends one.
   if (token !== undefined && !/^[\x21-\x7e]{8,1024}$/.test(token)) {
     throw new RangeError("Cannot use the token: it must be 8 or more letters, digits or signs");
@@ -49,6 +52,7 @@ export async function serve(
     reporter: counting(archive.reporter, counters),
     metrics: prometheusMetrics({ counters }),
     listen,
+    ...(operatorListen === undefined ? {} : { operatorListen }),
     ...(connectionsMax === undefined ? {} : { connectionsMax }),
     ...(token === undefined ? {} : { access: { readers: { kind: "token" as const, token } } }),
   });

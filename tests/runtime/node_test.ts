@@ -228,7 +228,7 @@ console.log(JSON.stringify({ said, recorded: recorded > 0, files, page: page.inc
 `;
 
 test("programs open, record, read, verify and serve by the front door", { skip }, async (t) => {
-  const simulated = start("simulate", "--port", "0");
+  const simulated = start("simulate", "--listen", "127.0.0.1:0", "--rate", "20");
   t.after(() => simulated.stop("SIGKILL"));
   const [url] = await simulated.shown(/ws:\/\/127\.0\.0\.1:\d+/);
   writeFileSync(join(home, "front_door.mjs"), FRONT_DOOR);
