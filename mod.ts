@@ -36,7 +36,7 @@ export type { Moment, Timestamp } from "./src/core/server_time.ts";
 export type { RedactedMessage, RedactedUser, Redaction } from "./src/core/redaction.ts";
 export { type Micros, toSeconds } from "./src/core/time.ts";
 
-export { mergeBatches } from "./src/core/merge.ts";
+export { mergeBatches, type MergedMinute, mergeMinutes } from "./src/core/merge.ts";
 
 // What comes from chat.
 export { type ParsedLine, parseIrcLine, type UnreadableReason } from "./src/core/irc/irc_line.ts";
@@ -58,11 +58,6 @@ export { type Reporter, type ReportFields, type Severity, SILENT } from "./src/p
 export type { Chunk, Connection, Transport } from "./src/ports/transport.ts";
 
 // Recording.
-export type {
-  Checkpoint,
-  ConnectionState as JournaledConnection,
-  JournalEntry,
-} from "./src/engine/journal/entry.ts";
 export { JournalWriter } from "./src/engine/journal/journal_writer.ts";
 export {
   type Recovered,
@@ -130,6 +125,30 @@ export {
   type VerifyTotals,
 } from "./src/engine/verify/verify_archive.ts";
 
+export {
+  pruneArchive,
+  type PrunedHour,
+  type PruneOptions,
+} from "./src/engine/prune/prune_archive.ts";
+export {
+  type ReadCoverageOptions,
+  readHourCoverage,
+  spanOf,
+} from "./src/engine/coverage/read_coverage.ts";
+export type { Coverage, ListenedSpan } from "./src/core/coverage.ts";
+
+// Pulling from other nodes.
+export { type HourMemory, MergedAway } from "./src/engine/sync/merged_away.ts";
+export type { PeerTotals } from "./src/engine/sync/peer_tally.ts";
+export { rememberingStore } from "./src/engine/sync/remembering_store.ts";
+export type { SyncOptions } from "./src/engine/sync/sync_options.ts";
+export {
+  type PeerState,
+  Syncer,
+  type SyncOnceOptions,
+  type SyncPace,
+} from "./src/engine/sync/syncer.ts";
+
 // What a node answers over HTTP.
 export { type Answer } from "./src/engine/api/answer.ts";
 export {
@@ -142,6 +161,7 @@ export { type Access, type AccessRule, USUAL_ACCESS } from "./src/engine/api/gat
 export type { RateLimit } from "./src/engine/api/gate/address_rates.ts";
 export { type GateLimits, USUAL_LIMITS } from "./src/engine/api/gate/gate.ts";
 export { nodeApi, type NodeApiOptions } from "./src/engine/api/node_api.ts";
+export { pageRoute } from "./src/engine/api/page_route.ts";
 export type { LogLevel, MetricsPage, OperatorOptions } from "./src/engine/api/operator_routes.ts";
 export { measuredStore, type MeasuredStoreOptions } from "./src/engine/measure/measured_store.ts";
 export type {

@@ -1,35 +1,23 @@
-/** Serves an archive in memory, and asks it for the chat of a minute. */
-import { batchKey, encodeBatch, nodeApi, SILENT, UNMEASURED } from "@chatloom/chatloom";
-import {
-  bestHasher,
-  honoRouter,
-  memoryStore,
-  nodeServer,
-  systemClock,
-  systemRandom,
-} from "@chatloom/chatloom/adapters";
+/** Serves an archive, and asks it for the chat of a minute. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { importFile, openArchive, serve } from "@chatloom/chatloom/node";
 
-const store = memoryStore();
-const hasher = await bestHasher();
-const time = 1_785_587_645;
-const batch = encodeBatch([{
-  command: "PRIVMSG",
-  params: ["#forsen", "hello"],
-  sender: "ada",
-  user: "ada",
-  host: "ada.tmi.twitch.tv",
-  tags: { id: "1", "tmi-sent-ts": `${time}000` },
-  receivers: { "alpha.AbCdE.0": time + 0.25 },
-  time,
-  time_range: 0,
-}]);
-const digest = await hasher.digest(batch);
-await store.put(batchKey("forsen", { timeUs: time * 1_000_000, digest }), batch);
+const capture = "@id=1;tmi-sent-ts=1785587645123 " +
+  ":ada!ada@ada.tmi.twitch.tv PRIVMSG #forsen :hello\n";
 
-const [clock, random] = [systemClock(), systemRandom()];
-const world = { reporter: SILENT, metrics: UNMEASURED, clock, random, version: "0" };
-const routes = nodeApi({ store, hasher, ...world });
-const server = await nodeServer(honoRouter(routes), { listen: "127.0.0.1:0" });
-const range = `start=${time - 5}&end=${time + 55}&format=text`;
-console.log(await (await fetch(`${server.url}/forsen/chat.json?${range}`)).text());
-await server.close();
+const folder = await mkdtemp(join(tmpdir(), "chatloom-example-"));
+try {
+  await writeFile(join(folder, "capture.log"), capture);
+  const archive = await openArchive(join(folder, "chat"), { create: true });
+  await importFile(archive, join(folder, "capture.log"));
+
+  await using server = await serve(archive, { listen: ":0" });
+  const range = "start=2026-08-01T12:34&end=2026-08-01T12:35&format=text";
+  const answer = await fetch(`${server.url}/forsen/chat.json?${range}`);
+  if (!answer.ok) throw new Error(await answer.text());
+  console.log(await answer.text());
+} finally {
+  await rm(folder, { recursive: true });
+}

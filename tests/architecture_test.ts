@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { posix } from "node:path";
 import { test } from "node:test";
-import { VERSION } from "../src/cli/frame/version.ts";
+import { VERSION } from "../src/node/version.ts";
 import { type Layer, layerOf, LAYERS } from "./architecture/layers.ts";
 import { CONFIG, ENTRIES, moduleGraph, resolveImport } from "./architecture/module_graph.ts";
 import {

@@ -101,7 +101,7 @@ test("the unit for systemd is valid", (t) => {
 
 test("ARCHITECTURE shows every layer", () => {
   const layers = read("src/ARCHITECTURE.md");
-  for (const layer of ["core", "ports", "engine", "adapters", "testing", "cli"]) {
+  for (const layer of ["core", "ports", "engine", "adapters", "testing", "node", "cli"]) {
     assert.match(layers, new RegExp(`^\\| \`${layer}\` +\\|`, "m"));
   }
 });

@@ -1,6 +1,21 @@
 /**
  * What chatloom stands on in Deno and Node: files, clocks, hashes, logs. Each keeps the promise of
- * a port, which the suites in `@chatloom/chatloom/testing` check.
+ * a port, which the suites in `@chatloom/chatloom/testing` check. Programs that want an archive in a
+ * folder and no choice begin with `@chatloom/chatloom/node`.
+ *
+ * @example Import a capture into memory
+ * ```ts
+ * import { importCapture, SILENT } from "@chatloom/chatloom";
+ * import { bestHasher, memoryStore } from "@chatloom/chatloom/adapters";
+ *
+ * const line = "@tmi-sent-ts=1785587645123 :ada!ada@h PRIVMSG #forsen :hi";
+ * const open = async function* () {
+ *   yield await Promise.resolve(new TextEncoder().encode(line));
+ * };
+ * const store = memoryStore();
+ * const options = { store, hasher: await bestHasher(), reporter: SILENT };
+ * console.log((await importCapture({ name: "line.log", open }, options)).messages); // 1
+ * ```
  *
  * @module
  */

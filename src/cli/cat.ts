@@ -6,7 +6,7 @@ import { type Micros, TIME_END_US } from "../core/time.ts";
 import { readMinutes } from "../engine/read/read_minutes.ts";
 import { checkChannels } from "./arguments/channel_names.ts";
 import { contextOf, type VerbContext } from "./frame/context.ts";
-import { existingArchive } from "./arguments/existing_archive.ts";
+import { existingArchive } from "../node/wiring/existing_archive.ts";
 import { EXIT, QuietExit } from "./frame/exit.ts";
 import { readInput, reportUnreadable } from "./arguments/input_file.ts";
 import { formatForPeople } from "../core/text/message_text.ts";

@@ -8,7 +8,7 @@ import { faultsOf } from "../engine/read/faults_told.ts";
 import { tolerantStore } from "../engine/read/tolerant_store.ts";
 import { checkChannels } from "./arguments/channel_names.ts";
 import { contextOf } from "./frame/context.ts";
-import { existingArchive } from "./arguments/existing_archive.ts";
+import { existingArchive } from "../node/wiring/existing_archive.ts";
 import { EXIT, QuietExit } from "./frame/exit.ts";
 import { examplesOf } from "./frame/program.ts";
 import { parseTimeFlag } from "./arguments/time_flag.ts";

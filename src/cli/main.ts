@@ -1,3 +1,15 @@
+/**
+ * The command line, for programs that run it in their own process, and the simulated Twitch that
+ * `chatloom simulate` serves.
+ *
+ * @example Verify an archive
+ * ```ts ignore
+ * import { main } from "@chatloom/chatloom/cli";
+ *
+ * const exitCode = await main(["verify", "--archive", "chat"]);
+ * ```
+ * @module
+ */
 import { realpathSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -26,6 +38,12 @@ import { pruneCommand } from "./prune.ts";
 import { syncCommand } from "./sync.ts";
 import { simulateCommand } from "./simulate.ts";
 import { verifyCommand } from "./verify.ts";
+
+export {
+  type ServedTwitch,
+  serveSimulatedTwitch,
+  type ServeSimulatedTwitchOptions,
+} from "./simulation/serve_simulated_twitch.ts";
 
 /** The verbs, in the order of the help page. */
 function verbs(): Command[] {

@@ -10,7 +10,7 @@ import { reachOf } from "../engine/sync/orders/take_orders.ts";
 import type { BatchStore } from "../ports/batch_store.ts";
 import type { Hasher } from "../ports/hasher.ts";
 import type { OrderNotes } from "../ports/order_notes.ts";
-import { settlingStore } from "./node/settling_store.ts";
+import { settlingStore } from "../node/wiring/settling_store.ts";
 import { contextOf, type VerbContext } from "./frame/context.ts";
 import { EXIT, QuietExit } from "./frame/exit.ts";
 import { examplesOf } from "./frame/program.ts";

@@ -6,7 +6,7 @@ import { HOUR_US, type Micros } from "../core/time.ts";
 import { pruneArchive } from "../engine/prune/prune_archive.ts";
 import { checkChannels } from "./arguments/channel_names.ts";
 import { contextOf } from "./frame/context.ts";
-import { existingArchive } from "./arguments/existing_archive.ts";
+import { existingArchive } from "../node/wiring/existing_archive.ts";
 import { EXIT, QuietExit } from "./frame/exit.ts";
 import { examplesOf } from "./frame/program.ts";
 

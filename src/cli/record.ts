@@ -1,12 +1,13 @@
 import { readFile } from "node:fs/promises";
-import { hostname } from "node:os";
 import process from "node:process";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { isNodeName } from "../core/node_name.ts";
 import { TWITCH_CHAT_URL } from "../engine/session/chat_pool.ts";
 import { isNick, type Login } from "../engine/session/login.ts";
 import type { WantedChannel } from "../engine/session/membership.ts";
-import { parseChannel, readChannelList, warnOfEntry } from "./arguments/channel_list.ts";
+import { readChannelList, warnOfEntry } from "./arguments/channel_list.ts";
+import { parseChannel } from "../node/channels.ts";
+import { hostName } from "../node/record.ts";
 import { contextOf } from "./frame/context.ts";
 import { examplesOf } from "./frame/program.ts";
 import { recordChat } from "./node/record_chat.ts";
@@ -38,7 +39,7 @@ export function recordCommand(): Command {
     .option("--connections <n>", "listen to each channel so many times over", parseCount, 1)
     .addOption(
       new Option("--node <name>", "this node's name, part of its receivers' ids")
-        .argParser(parseNode).default(nodeName(), "this machine's name"),
+        .argParser(parseNode).default(hostName(), "this machine's name"),
     )
     .option(
       "--nick <login>",
@@ -102,12 +103,6 @@ function loginOf({ nick, tokenFile }: RecordFlags): Login | undefined {
         ? Promise.resolve(process.env[TOKEN_VARIABLE] ?? "")
         : readFile(tokenFile, "utf8"),
   };
-}
-
-/** The machine's name, as far as it can stand in a receiver's id. */
-function nodeName(): string {
-  const name = hostname().split(".")[0]?.replace(/[^A-Za-z0-9_-]/g, "-").slice(0, 32) ?? "";
-  return isNodeName(name) ? name : "node";
 }
 
 function parseNode(text: string): string {

@@ -8,13 +8,14 @@ import { toPrintable } from "../core/text/printable.ts";
 import type { RedactedMessage, RedactedUser } from "../core/redaction.ts";
 import { type Micros, MILLISECOND_US, toSeconds } from "../core/time.ts";
 import { sentUs } from "../core/content.ts";
-import { findLogins, listRedactions, previewRedaction, redact } from "../engine/redact/redact.ts";
+import { listRedactions, previewRedaction, redact } from "../engine/redact/redact.ts";
 import type { ScannedMinute } from "../engine/redact/scan_channel.ts";
 import type { BatchStore } from "../ports/batch_store.ts";
 import type { Hasher } from "../ports/hasher.ts";
 import { checkChannels } from "./arguments/channel_names.ts";
 import { contextOf, type VerbContext } from "./frame/context.ts";
-import { settlingStore } from "./node/settling_store.ts";
+import { userTarget } from "../node/maintain.ts";
+import { settlingStore } from "../node/wiring/settling_store.ts";
 import { EXIT, QuietExit } from "./frame/exit.ts";
 import { examplesOf } from "./frame/program.ts";
 import { parseTimeFlag } from "./arguments/time_flag.ts";
@@ -103,10 +104,8 @@ async function targetOf(
   let count = 0;
   try {
     const onScanned = () => shown.update(++count);
-    const user = { userId: userId!, beforeUs };
-    const found = await findLogins(channel, user, { store, hasher, signal, onScanned });
-    const logins = [...new Set([...found, ...login])].sort();
-    return { kind: "user", userId: userId!, logins, beforeUs };
+    const user = { userId: userId!, beforeUs, logins: login };
+    return await userTarget(channel, user, { store, hasher, signal, onScanned });
   } finally {
     shown.end();
   }

@@ -5,7 +5,7 @@ import { systemRandom } from "../adapters/system_random.ts";
 import { bestHasher } from "../adapters/web_crypto_hasher.ts";
 import { USUAL_LIMITS } from "../engine/api/gate/gate.ts";
 import { contextOf } from "./frame/context.ts";
-import { existingArchive } from "./arguments/existing_archive.ts";
+import { existingArchive } from "../node/wiring/existing_archive.ts";
 import { examplesOf } from "./frame/program.ts";
 import {
   type AccessFlags,
@@ -15,7 +15,7 @@ import {
   parseListenFlag,
   readAccess,
 } from "./arguments/serve_flags.ts";
-import { serveNode } from "./node/serve_node.ts";
+import { serveNode } from "../node/wiring/serve_node.ts";
 
 interface ServeFlags extends AccessFlags, NetworkFlags {
   readonly archive: string;

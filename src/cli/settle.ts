@@ -7,7 +7,7 @@ import { checkChannels } from "./arguments/channel_names.ts";
 import { contextOf } from "./frame/context.ts";
 import { EXIT, QuietExit } from "./frame/exit.ts";
 import { examplesOf } from "./frame/program.ts";
-import { settlingStore } from "./node/settling_store.ts";
+import { settlingStore } from "../node/wiring/settling_store.ts";
 import { parseTimeFlag } from "./arguments/time_flag.ts";
 
 interface SettleFlags {

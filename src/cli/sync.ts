@@ -1,20 +1,12 @@
 import { Command } from "commander";
-import { fileSystemLock } from "../adapters/file_system_lock.ts";
-import { fileSystemMarks, fileSystemNotes } from "../adapters/file_system_notes.ts";
-import { fileSystemOrders } from "../adapters/notes/file_system_orders.ts";
-import { fileSystemStore } from "../adapters/file_system_store.ts";
-import { fileSystemUnsettled } from "../adapters/notes/file_system_unsettled.ts";
 import { systemClock } from "../adapters/system_clock.ts";
-import { systemRandom } from "../adapters/system_random.ts";
 import { bestHasher } from "../adapters/web_crypto_hasher.ts";
-import { formatHour } from "../core/archive_key.ts";
 import type { Micros } from "../core/time.ts";
-import { Settler } from "../engine/settle/settler.ts";
-import { Unsettled } from "../engine/settle/unsettled.ts";
-import { MergedAway } from "../engine/sync/merged_away.ts";
+import type { Settler } from "../engine/settle/settler.ts";
 import type { PeerTotals } from "../engine/sync/peer_tally.ts";
-import { rememberingStore } from "../engine/sync/remembering_store.ts";
-import { type PeerState, Syncer } from "../engine/sync/syncer.ts";
+import type { PeerState, Syncer } from "../engine/sync/syncer.ts";
+import { openArchive } from "../node/archive.ts";
+import { openSyncing } from "../node/wiring/syncing.ts";
 import { checkChannels } from "./arguments/channel_names.ts";
 import { contextOf, type VerbContext } from "./frame/context.ts";
 import { EXIT, QuietExit } from "./frame/exit.ts";
@@ -68,28 +60,14 @@ function addName(name: string, before: readonly string[]): readonly string[] {
 async function syncArchive(flags: SyncFlags, context: VerbContext): Promise<void> {
   const { reporter, signal } = context;
   context.watchCtrlC();
-  const files = fileSystemStore(flags.archive, { movesFirstLayout: true });
-  await files.checkWritable({ signal });
-  const mergedAway = new MergedAway(fileSystemNotes(flags.archive), reporter);
-  const store = rememberingStore(files, mergedAway);
-  const [clock, hasher] = [systemClock(), await bestHasher()];
-  const lock = fileSystemLock(flags.archive);
-  const unsettled = new Unsettled(fileSystemUnsettled(flags.archive), { clock, reporter });
-  const settler = new Settler({ store, hasher, clock, reporter, lock, unsettled });
-  await settler.noteLeft({ signal });
-  const syncer = new Syncer({
-    store: unsettled.watch(store),
-    hasher,
-    clock,
-    random: systemRandom(),
-    reporter,
-    mergedAway,
-    marks: fileSystemMarks(flags.archive),
-    orders: fileSystemOrders(flags.archive),
-    onStored: settler.noteStored,
-    onCrowded: settler.noteStored,
-    ...(flags.channel.length === 0 ? {} : { channels: flags.channel }),
-    ...(flags.since === undefined ? {} : { since: formatHour(flags.since) }),
+  const clock = systemClock();
+  const { syncer, settler } = await openSyncing({
+    ...await openArchive(flags.archive, { create: true, reporter, clock }),
+    hasher: await bestHasher(),
+  }, {
+    channels: flags.channel,
+    signal,
+    ...(flags.since === undefined ? {} : { sinceUs: flags.since }),
   });
   const source = peerSource(flags);
   const found = await readPeers(source, reporter);

@@ -6,7 +6,7 @@ import { healBatch, type HealOptions } from "../engine/verify/heal.ts";
 import { verifyArchive } from "../engine/verify/verify_archive.ts";
 import { checkChannels } from "./arguments/channel_names.ts";
 import { contextOf } from "./frame/context.ts";
-import { settlingStore } from "./node/settling_store.ts";
+import { settlingStore } from "../node/wiring/settling_store.ts";
 import { EXIT, QuietExit } from "./frame/exit.ts";
 import { examplesOf } from "./frame/program.ts";
 

@@ -70,8 +70,14 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     packagesPerFile: 0,
     forbidden: UNPORTABLE,
   },
+  node: {
+    imports: ["core", "ports", "engine", "adapters", "node"],
+    runtime: ["node:*"],
+    packagesPerFile: 0,
+    forbidden: UNPORTABLE,
+  },
   cli: {
-    imports: ["core", "ports", "engine", "adapters", "testing", "cli"],
+    imports: ["core", "ports", "engine", "adapters", "testing", "node", "cli"],
     runtime: ["node:*"],
     packagesPerFile: 1,
     forbidden: UNPORTABLE,

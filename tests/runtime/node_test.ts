@@ -210,6 +210,48 @@ test("chatloom record archives what simulate says, and serve shows it", {
   assert.equal(await simulated.stop("SIGTERM"), 0);
 });
 
+const FRONT_DOOR = `
+import { writeFileSync } from "node:fs";
+import { importFile, openArchive, read, record, serve, verify } from "@chatloom/chatloom/node";
+
+const [, , folder, url] = process.argv;
+await openArchive(folder).then(() => { throw new Error("no error"); }, (error) => {
+  if (error.code !== "INPUT_UNREADABLE") throw error;
+});
+const archive = await openArchive(folder, { create: true });
+await record(archive, ["nymn"], { url, signal: AbortSignal.timeout(4_000) });
+writeFileSync("front.log", "@id=1;tmi-sent-ts=1785542401000 :ada!ada@h PRIVMSG #forsen :in it\\n");
+await importFile(archive, "front.log");
+const said = [];
+for await (const { message } of read(archive, "forsen", { from: new Date("2026-08-01") })) {
+  said.push(message.params[1]);
+}
+let recorded = 0;
+for await (const _ of read(archive, "nymn")) recorded++;
+for await (const finding of verify(archive)) throw new Error(finding.reason);
+const server = await serve(archive, { listen: ":0" });
+const files = await (await fetch(server.url + "/files")).json();
+const page = await (await fetch(server.url)).text();
+await server[Symbol.asyncDispose]();
+console.log(JSON.stringify({ said, recorded: recorded > 0, files, page: page.includes('id="app"') }));
+`;
+
+test("programs open, record, read, verify and serve by the front door", { skip }, async (t) => {
+  const simulated = start("simulate", "--listen", "127.0.0.1:0", "--rate", "20");
+  t.after(() => simulated.stop("SIGKILL"));
+  const [url] = await simulated.shown(/ws:\/\/127\.0\.0\.1:\d+/);
+  writeFileSync(join(home, "front_door.mjs"), FRONT_DOOR);
+  const archive = join(folder, "front-door");
+  const { status, stdout, stderr } = run(node ?? "node", ["front_door.mjs", archive, url]);
+  assert.equal(status, 0, stderr);
+  assert.deepEqual(JSON.parse(stdout), {
+    said: ["in it"],
+    recorded: true,
+    files: ["forsen", "nymn"],
+    page: true,
+  });
+});
+
 /** The portable tests, as JavaScript beside the installed package, and what they need. */
 let portable: string[] | undefined;
 function preparePortable(): string[] {

@@ -1,15 +1,8 @@
-import { isChannelName } from "../../core/archive_key.ts";
 import type { WantedChannel } from "../../engine/session/membership.ts";
+import { parseChannel } from "../../node/channels.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 import { type ListFile, readListFile, watchListFile } from "./list_file.ts";
-
-/** Reads `name`, `#name` or, for an important channel, `name!`; `undefined` if it is none. */
-export function parseChannel(text: string): WantedChannel | undefined {
-  const isImportant = text.endsWith("!");
-  const name = (isImportant ? text.slice(0, -1) : text).replace(/^#/, "").toLowerCase();
-  return isChannelName(name) ? { name, isImportant } : undefined;
-}
 
 /** What stands in a file of channels. */
 export interface ChannelList {

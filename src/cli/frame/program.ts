@@ -3,7 +3,7 @@ import { hideUser } from "../../adapters/http_peer.ts";
 import type { LogFormat } from "../../adapters/logtape_reporter.ts";
 import type { Severity } from "../../ports/reporter.ts";
 import { toOneLine } from "./exit.ts";
-import { VERSION } from "./version.ts";
+import { VERSION } from "../../node/version.ts";
 
 /** The flags that every verb takes. */
 export interface GlobalFlags {

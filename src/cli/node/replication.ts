@@ -25,7 +25,7 @@ import {
   parseListenFlag,
   readAccess,
 } from "../arguments/serve_flags.ts";
-import { serveNode } from "./serve_node.ts";
+import { serveNode } from "../../node/wiring/serve_node.ts";
 
 /** What a recording node does for others and takes from them, as flags say. */
 export interface ReplicationFlags extends PeerFlags, NetworkFlags {

@@ -12,7 +12,9 @@ import { coverageKeys } from "./settle_coverage.ts";
 
 /** What reading coverage works with. */
 export interface ReadCoverageOptions extends AbortOptions {
+  /** The archive. */
   readonly store: BatchStore;
+  /** Checks that bytes are what their name says. */
   readonly hasher: Hasher;
   /** Told of files that cannot be used. */
   readonly reporter: Reporter;

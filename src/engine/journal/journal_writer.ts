@@ -70,7 +70,11 @@ export class JournalWriter {
     return this.#isLost;
   }
 
-  /** Writes entries. When it returns, a kill of the process cannot lose them, or it was reported. */
+  /**
+   * Writes entries. When it returns, a kill of the process cannot lose them, or it was reported.
+   *
+   * @internal
+   */
   write(entries: readonly JournalEntry[]): void {
     if (this.#isLost) return;
     const bytes = encodeEntries(entries);
@@ -104,13 +108,21 @@ export class JournalWriter {
     }
   }
 
-  /** Begins the journal, or a segment of it. */
+  /**
+   * Begins the journal, or a segment of it.
+   *
+   * @internal
+   */
   begin(checkpoint: Checkpoint): void {
     this.write([{ kind: "checkpoint", checkpoint }]);
     this.#checkpointBytes = this.#segmentBytes;
   }
 
-  /** Begins a new segment, unless the disk fails; returns whether it did. */
+  /**
+   * Begins a new segment, unless the disk fails; returns whether it did.
+   *
+   * @internal
+   */
   rotate(checkpoint: Checkpoint): boolean {
     // What waits belongs to the old segment: behind a new checkpoint it would be read as later.
     if (this.#backlog.length > 0 || this.#isLost) return false;
@@ -158,6 +170,8 @@ export class JournalWriter {
    * Begins another journal in place of the one that was taken away; returns whether it did. Its first
    * segment holds `content`, which is asked for once the new run is open, and says all that is not
    * stored by then.
+   *
+   * @internal
    */
   async renew(content: () => Iterable<readonly JournalEntry[]>): Promise<boolean> {
     const lost = this.#run;

@@ -17,9 +17,11 @@ import { tolerantStore } from "../read/tolerant_store.ts";
 
 /** What pruning works with. */
 export interface PruneOptions extends AbortOptions {
+  /** The archive. */
   readonly store: BatchStore;
   /** Where those who delete from this archive take turns. */
   readonly lock: ArchiveLock;
+  /** Where it is noted from which hour on a channel is kept. */
   readonly marks: PruneMarks;
   /** What is known of hours that go is forgotten too. */
   readonly notes: HourNotes;
@@ -33,7 +35,9 @@ export interface PruneOptions extends AbortOptions {
 
 /** An hour that went, or would. */
 export interface PrunedHour {
+  /** Whose chat it was. */
   readonly channel: string;
+  /** Such as `2026-08-01T12`; empty for a channel that could not be listed. */
   readonly hour: string;
   /** How many files it had, to be deleted: batches, tombstones, coverage. */
   readonly files: number;

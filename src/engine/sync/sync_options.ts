@@ -12,10 +12,13 @@ import type { MergedAway } from "./merged_away.ts";
 export interface SyncOptions {
   /** The archive that is to have what peers have. */
   readonly store: BatchStore;
+  /** Checks that bytes are what their name says. */
   readonly hasher: Hasher;
+  /** Says when to ask again. */
   readonly clock: Clock;
   /** Spreads out who asks when. */
   readonly random: Random;
+  /** Told of what goes wrong, and of what is counted. */
   readonly reporter: Reporter;
   /** What need not be fetched again. Whoever deletes from the archive must note it there too. */
   readonly mergedAway: MergedAway;

@@ -33,8 +33,22 @@ export interface SyncPace {
   readonly checkMs?: number;
 }
 
+/** How {@link Syncer.once} looks. */
+export interface SyncOnceOptions {
+  /** Gives up. */
+  readonly signal: AbortSignal;
+  /** Whether our own files are checked for damage before. */
+  readonly check: boolean;
+  /** Told before each hour how many are left. */
+  readonly onHour?: (
+    hour: { readonly channel: string; readonly hour: string },
+    left: number,
+  ) => void;
+}
+
 /** How it stands with one peer. */
 export interface PeerState extends PeerTotals {
+  /** Its name: the address it is asked at. */
   readonly peer: string;
   /** What it is doing, or what went wrong last. */
   readonly status: string;
@@ -167,12 +181,9 @@ export class Syncer {
   /**
    * Looks once at everything that each peer has, all at once. Failures of peers stand in the state.
    *
-   * @param options.check whether our own files are checked for damage before
    * @throws {ChatloomError} when the store fails.
    */
-  async once(
-    options: Pick<PassOptions, "signal" | "onHour"> & { readonly check: boolean },
-  ): Promise<PeerState[]> {
+  async once(options: SyncOnceOptions): Promise<PeerState[]> {
     const { since = "" } = this.#options;
     const { signal, onHour, check } = options;
     if (check) {

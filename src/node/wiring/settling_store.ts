@@ -3,7 +3,7 @@ import { MergedAway } from "../../engine/sync/merged_away.ts";
 import { rememberingStore } from "../../engine/sync/remembering_store.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Reporter } from "../../ports/reporter.ts";
-import { existingArchive } from "../arguments/existing_archive.ts";
+import { existingArchive } from "./existing_archive.ts";
 
 /**
  * The archive in `folder`, for verbs that delete from it what stands elsewhere: a later sync must not

@@ -6,7 +6,7 @@ import { nodeApi, type NodeApiOptions } from "../../engine/api/node_api.ts";
 import { pageRoute } from "../../engine/api/page_route.ts";
 import type { HttpHandler, HttpListener } from "../../ports/http.ts";
 import { pageSource } from "./built_page.ts";
-import { VERSION } from "../frame/version.ts";
+import { VERSION } from "../version.ts";
 
 /** What {@link serveNode} serves, and where. */
 export interface ServeNodeOptions

@@ -1,0 +1,178 @@
+import { fileSystemLock } from "../adapters/file_system_lock.ts";
+import { importCapture, type Imported } from "../engine/record/import_capture.ts";
+import type { RedactedUser } from "../core/redaction.ts";
+import { findLogins, redact as redactChannel, type Redacted } from "../engine/redact/redact.ts";
+import { settleArchive, type SettledArchive } from "../engine/settle/settle_archive.ts";
+import type { Finding } from "../engine/verify/finding.ts";
+import { verifyArchive, type VerifyTotals } from "../engine/verify/verify_archive.ts";
+import type { AbortOptions } from "../ports/batch_store.ts";
+import { type Archive, writableStore } from "./archive.ts";
+import { fileCapture } from "./wiring/capture_file.ts";
+import { checkKnown, toChannel } from "./channels.ts";
+import { type Instant, toMicros } from "./instant.ts";
+
+/** Which channels of an archive. */
+export interface ChannelsOptions extends AbortOptions {
+  /** Only these. @default all */
+  readonly channels?: readonly string[];
+}
+
+/** What {@link settle} settles. */
+export interface SettleChannelsOptions extends ChannelsOptions {
+  /** Only hours that hold this or come later. @default all */
+  readonly from?: Instant;
+}
+
+/**
+ * Merges the files of each minute into one, in the normal form. Others may record meanwhile.
+ *
+ * @throws {TypeError} when `from` is a number.
+ * @throws {ChatloomError} `INPUT_UNREADABLE` when the archive has no such channel; when it cannot be
+ * written or listed.
+ */
+export async function settle(
+  archive: Archive,
+  { channels, from, signal }: SettleChannelsOptions = {},
+): Promise<SettledArchive> {
+  const abort = signal === undefined ? {} : { signal };
+  const fromUs = from === undefined ? {} : { fromUs: toMicros(from, "from") };
+  const only = await knownChannels(archive, channels, abort);
+  const { store } = await writableStore(archive, abort);
+  const { folder, hasher, reporter } = archive;
+  const lock = fileSystemLock(folder);
+  return await settleArchive({ store, hasher, lock, reporter, ...only, ...fromUs, ...abort });
+}
+
+/**
+ * Checks names, hashes, form, order and state of an archive's files and yields what is wrong, or worth
+ * knowing: see `NOTE_KINDS`. Nothing is written. Returns how much was looked at.
+ *
+ * @throws {ChatloomError} `INPUT_UNREADABLE` when the archive has no such channel; when the disk fails.
+ */
+export async function* verify(
+  archive: Archive,
+  { channels, signal }: ChannelsOptions = {},
+): AsyncGenerator<Finding, VerifyTotals> {
+  const abort = signal === undefined ? {} : { signal };
+  const only = await knownChannels(archive, channels, abort);
+  const { store, hasher } = archive;
+  let [files, messages] = [0, 0];
+  for (const prefix of only.channels?.map((name) => `${name}/`) ?? [""]) {
+    const totals = yield* verifyArchive({ store, hasher, prefix, ...abort });
+    files += totals.files;
+    messages += totals.messages;
+  }
+  return { files, messages };
+}
+
+/** What {@link redact} forgets, and why. */
+export type RedactOrder =
+  & {
+    /** Why, for those who ask later. It travels with the order. */
+    readonly reason: string;
+  }
+  & (
+    | {
+      /** The `id` tag of a message. */
+      readonly id: string;
+    }
+    | {
+      /** The `user-id` tag of a user's messages. */
+      readonly userId: string;
+      /** Names of the user beside those that stand in the archive. */
+      readonly logins?: readonly string[];
+      /** Only what is older. @default everything, also what is yet to come */
+      readonly before?: Instant;
+    }
+  );
+
+/**
+ * Has a channel forget a message or a user, here and on all peers: stores the order, then rewrites
+ * what holds a match. Doing it again finishes what was broken off.
+ *
+ * @throws {TypeError} when `before` is a number, or the order names neither a message nor a user.
+ * @throws {ChatloomError} `INPUT_UNREADABLE` when the archive has no such channel; when it cannot be
+ * written.
+ */
+export async function redact(
+  archive: Archive,
+  channel: string,
+  order: RedactOrder,
+  { signal }: AbortOptions = {},
+): Promise<Redacted> {
+  const { name } = toChannel(channel);
+  const { reason } = order;
+  if (typeof reason !== "string") throw new TypeError('Cannot redact: "reason" must be text');
+  const abort = signal === undefined ? {} : { signal };
+  const isUser = "userId" in order;
+  const named = isUser ? order.userId : order.id;
+  if (typeof named !== "string" || named === "" || isUser === "id" in order) {
+    throw new TypeError('Cannot redact: name either the "id" of a message or a "userId"');
+  }
+  const beforeUs = isUser && order.before !== undefined
+    ? toMicros(order.before, "before")
+    : undefined;
+  await checkKnown(archive, [name], abort);
+  const { store } = await writableStore(archive, abort);
+  const { folder, hasher, clock, reporter } = archive;
+  const target = isUser
+    ? await userTarget(name, { userId: order.userId, beforeUs, logins: order.logins ?? [] }, {
+      store,
+      hasher,
+      ...abort,
+    })
+    : { kind: "message" as const, id: order.id };
+  const lock = fileSystemLock(folder);
+  const options = { store, hasher, clock, reporter, lock, ...abort };
+  return await redactChannel(name, { target, reason }, options);
+}
+
+/**
+ * The target of an order to forget a user, with the names that stand in the archive and those in
+ * `logins`: JOIN and PART bear no user's id.
+ *
+ * @throws {ChatloomError} when the store fails.
+ */
+export async function userTarget(
+  channel: string,
+  { userId, beforeUs, logins }: Pick<RedactedUser, "userId" | "beforeUs" | "logins">,
+  options: Parameters<typeof findLogins>[2],
+): Promise<RedactedUser> {
+  const found = await findLogins(channel, { userId, beforeUs }, options);
+  return { kind: "user", userId, logins: [...new Set([...found, ...logins])].sort(), beforeUs };
+}
+
+/** How {@link importFile} imports. */
+export interface ImportFileOptions extends AbortOptions {
+  /** Told now and then how many lines are done. */
+  readonly onProgress?: (lines: number) => void;
+}
+
+/**
+ * Puts a capture into an archive as if it had been recorded: a file with a raw line of IRC in each
+ * line, gzipped or not, with or without its received time in front; or a journal. Importing it again
+ * changes nothing.
+ *
+ * @throws {ChatloomError} `INPUT_UNREADABLE` when the file cannot be read or tells no time; when the
+ * archive cannot be written.
+ */
+export async function importFile(
+  archive: Archive,
+  path: string,
+  options: ImportFileOptions = {},
+): Promise<Imported> {
+  const { hasher, reporter } = archive;
+  const { store } = await writableStore(archive, options);
+  return await importCapture(fileCapture(path), { store, hasher, reporter, ...options });
+}
+
+async function knownChannels(
+  archive: Archive,
+  channels: readonly string[] | undefined,
+  options: AbortOptions,
+): Promise<{ readonly channels?: readonly string[] }> {
+  if (channels === undefined) return {};
+  const names = channels.map((channel) => toChannel(channel).name);
+  await checkKnown(archive, names, options);
+  return { channels: names };
+}

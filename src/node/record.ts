@@ -1,0 +1,81 @@
+import { hostname } from "node:os";
+import { isNodeName } from "../core/node_name.ts";
+import { TWITCH_CHAT_URL } from "../engine/session/chat_pool.ts";
+import { isNick } from "../engine/session/login.ts";
+import type { AbortOptions } from "../ports/batch_store.ts";
+import { type Archive, writableStore } from "./archive.ts";
+import { type ChannelName, toChannel } from "./channels.ts";
+import { runRecording } from "./wiring/recording.ts";
+
+/** How {@link record} records. */
+export interface RecordOptions extends AbortOptions {
+  /** How many connections listen to each channel, 1 to 16. @default 1 */
+  readonly connections?: number;
+  /** This node's name, part of its receivers' ids. @default {@link hostName} */
+  readonly node?: string;
+  /** An account and its token, with or without `oauth:` before it. @default anonymous */
+  readonly login?: { readonly nick: string; readonly token: string };
+  /** The chat server. @default Twitch's */
+  readonly url?: string;
+  /** Without a journal a crash loses up to two minutes. @default true */
+  readonly journal?: boolean;
+}
+
+/**
+ * Records channels into an archive until `signal` aborts, then archives what was received and
+ * resolves. First it recovers what a crashed recorder left in its journal; meanwhile it settles each
+ * minute once nothing can join it any more. Connections that break are made again.
+ *
+ * Without a `signal` it goes on until the process ends: the journal then keeps what is not archived.
+ *
+ * @throws {RangeError} when a name, a number or the address cannot be used.
+ * @throws {ChatloomError} when the archive cannot be written, before anything is connected to;
+ * `LOGIN_REFUSED` when Twitch refuses the login; when the last batches cannot be stored (they stay in
+ * the journal).
+ */
+export async function record(
+  archive: Archive,
+  channels: readonly ChannelName[],
+  options: RecordOptions = {},
+): Promise<void> {
+  const { connections = 1, node = hostName(), url = TWITCH_CHAT_URL, login } = options;
+  const { signal = new AbortController().signal, journal: useJournal = true } = options;
+  const wanted = channels.map(toChannel);
+  if (wanted.length === 0) throw new RangeError("Cannot record: no channel is named");
+  if (!(Number.isInteger(connections) && connections >= 1 && connections <= 16)) {
+    throw new RangeError(`Cannot listen ${connections} times over: it must be from 1 to 16`);
+  }
+  if (!isNodeName(node)) throw new RangeError(`Cannot use "${node}" as this node's name`);
+  if (!/^wss?:\/\/./.test(url) || !URL.canParse(url)) {
+    throw new RangeError(`Cannot connect to "${url}": it must begin with ws:// or wss://`);
+  }
+  if (login !== undefined && !isNick(login.nick)) {
+    throw new RangeError(`Cannot log in as "${login.nick}": it is no Twitch login`);
+  }
+  if (signal.aborted) return;
+  const { store } = await writableStore(archive, { signal });
+  const { folder, hasher, clock, random, reporter } = archive;
+  await runRecording({
+    folder,
+    store,
+    hasher,
+    clock,
+    random,
+    reporter,
+    signal,
+    channels: wanted,
+    connections,
+    node,
+    url,
+    useJournal,
+    ...(login === undefined
+      ? {}
+      : { login: { nick: login.nick, readToken: () => Promise.resolve(login.token) } }),
+  });
+}
+
+/** The machine's name, as far as it can stand in a receiver's id. */
+export function hostName(): string {
+  const name = hostname().split(".")[0]?.replace(/[^A-Za-z0-9_-]/g, "-").slice(0, 32) ?? "";
+  return isNodeName(name) ? name : "node";
+}

@@ -1,0 +1,75 @@
+import { parseListenAddress } from "../adapters/http/listen_address.ts";
+import { prometheusMetrics } from "../adapters/metrics/prometheus_metrics.ts";
+import { Counters } from "../adapters/counters.ts";
+import type { Reporter } from "../ports/reporter.ts";
+import type { Archive } from "./archive.ts";
+import { serveNode } from "./wiring/serve_node.ts";
+
+/** How {@link serve} serves. */
+export interface ServeArchiveOptions {
+  /** `HOST:PORT`, or `:PORT` for this machine alone; port 0 is one that is free. @default "127.0.0.1:8080" */
+  readonly listen?: string;
+  /** Only callers that bear this token are answered: 8 or more printable characters. @default all are */
+  readonly token?: string;
+  /** Where, on this machine, metrics and debugging need no token, as `listen`. @default nowhere */
+  readonly operatorListen?: string;
+  /** Connections at once. @default 4096 */
+  readonly connectionsMax?: number;
+}
+
+/** A server that listens. `await using` closes it at the end of the block. */
+export interface ArchiveServer extends AsyncDisposable {
+  /** Where, such as `http://127.0.0.1:8080`. */
+  readonly url: string;
+  /** Ends what is being answered and stops listening. Twice is fine. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves an archive over HTTP to readers, peers and browsers, beside whatever else this process does.
+ * `/openapi.json` says what it answers; `/` is a page.
+ *
+ * @throws {RangeError} when the address or the token cannot be used.
+ * @throws {ChatloomError} `CONNECTION_LOST` when it cannot listen there.
+ */
+export async function serve(
+  archive: Archive,
+  { listen = "127.0.0.1:8080", token, operatorListen, connectionsMax }: ServeArchiveOptions = {},
+): Promise<ArchiveServer> {
+  parseListenAddress(listen);
+  if (operatorListen !== undefined) parseListenAddress(operatorListen);
+  // An empty token would let every caller in that sends one.
+  if (token !== undefined && !/^[\x21-\x7e]{8,1024}$/.test(token)) {
+    throw new RangeError("Cannot use the token: it must be 8 or more letters, digits or signs");
+  }
+  const { store, hasher, clock, random } = archive;
+  const counters = new Counters();
+  const listener = await serveNode({
+    store,
+    hasher,
+    clock,
+    random,
+    reporter: counting(archive.reporter, counters),
+    metrics: prometheusMetrics({ counters }),
+    listen,
+    ...(operatorListen === undefined ? {} : { operatorListen }),
+    ...(connectionsMax === undefined ? {} : { connectionsMax }),
+    ...(token === undefined ? {} : { access: { readers: { kind: "token" as const, token } } }),
+  });
+  return {
+    url: listener.url,
+    close: () => listener.close(),
+    [Symbol.asyncDispose]: () => listener.close(),
+  };
+}
+
+/** The reporter, whose counts stand on the page of metrics too. */
+function counting(reporter: Reporter, counters: Counters): Reporter {
+  return {
+    report: (severity, message, fields) => reporter.report(severity, message, fields),
+    count(name, labels, amount): void {
+      counters.count(name, labels, amount);
+      reporter.count(name, labels, amount);
+    },
+  };
+}

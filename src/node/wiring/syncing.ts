@@ -1,0 +1,52 @@
+import { fileSystemLock } from "../../adapters/file_system_lock.ts";
+import { fileSystemMarks } from "../../adapters/file_system_notes.ts";
+import { fileSystemOrders } from "../../adapters/notes/file_system_orders.ts";
+import { fileSystemUnsettled } from "../../adapters/notes/file_system_unsettled.ts";
+import { formatHour } from "../../core/archive_key.ts";
+import type { Micros } from "../../core/time.ts";
+import { Settler } from "../../engine/settle/settler.ts";
+import { Unsettled } from "../../engine/settle/unsettled.ts";
+import { Syncer } from "../../engine/sync/syncer.ts";
+import type { AbortOptions } from "../../ports/batch_store.ts";
+import { type Archive, writableStore } from "../archive.ts";
+
+/** What a syncer pulls. */
+export interface SyncingOptions extends AbortOptions {
+  /** Only these channels; all if there are none. */
+  readonly channels: readonly string[];
+  /** Only hours from the one that holds this on. @default all */
+  readonly sinceUs?: Micros;
+}
+
+/**
+ * A syncer into an archive, still without peers, and the settler that is told of all that it stores.
+ *
+ * @throws {ChatloomError} when the archive cannot be written.
+ */
+export async function openSyncing(
+  archive: Archive,
+  { channels, sinceUs, signal }: SyncingOptions,
+): Promise<{ readonly syncer: Syncer; readonly settler: Settler }> {
+  const abort = signal === undefined ? {} : { signal };
+  const { folder, hasher, clock, random, reporter } = archive;
+  const { store, mergedAway } = await writableStore(archive, abort);
+  const lock = fileSystemLock(folder);
+  const unsettled = new Unsettled(fileSystemUnsettled(folder), { clock, reporter });
+  const settler = new Settler({ store, hasher, clock, reporter, lock, unsettled });
+  await settler.noteLeft(abort);
+  const syncer = new Syncer({
+    store: unsettled.watch(store),
+    hasher,
+    clock,
+    random,
+    reporter,
+    mergedAway,
+    marks: fileSystemMarks(folder),
+    orders: fileSystemOrders(folder),
+    onStored: settler.noteStored,
+    onCrowded: settler.noteStored,
+    ...(channels.length === 0 ? {} : { channels }),
+    ...(sinceUs === undefined ? {} : { since: formatHour(sinceUs) }),
+  });
+  return { syncer, settler };
+}
