@@ -17,27 +17,27 @@ export {
   archiveLockSuite,
   type ArchiveLockSuiteOptions,
   type OpenArchiveLock,
-} from "./archive_lock_suite.ts";
+} from "./suites/archive_lock_suite.ts";
 export {
   batchStoreSuite,
   type BatchStoreSuiteOptions,
   type OpenBatchStore,
-} from "./batch_store_suite.ts";
-export { clockSuite, type ClockSuiteOptions, type OpenClock } from "./clock_suite.ts";
-export { hasherSuite, type HasherSuiteOptions } from "./hasher_suite.ts";
+} from "./suites/batch_store_suite.ts";
+export { clockSuite, type ClockSuiteOptions, type OpenClock } from "./suites/clock_suite.ts";
+export { hasherSuite, type HasherSuiteOptions } from "./suites/hasher_suite.ts";
 export {
   journalStoreSuite,
   type JournalStoreSuiteOptions,
   type OpenJournalStore,
-} from "./journal_store_suite.ts";
-export { type OpenPeer, peerSuite, type PeerSuiteOptions } from "./peer_suite.ts";
-export type { TestFunction } from "./suite.ts";
+} from "./suites/journal_store_suite.ts";
+export { type OpenPeer, peerSuite, type PeerSuiteOptions } from "./suites/peer_suite.ts";
+export type { TestFunction } from "./suites/suite.ts";
 export {
   type TransportFixture,
   type TransportServerEnd,
   transportSuite,
   type TransportSuiteOptions,
-} from "./transport_suite.ts";
+} from "./suites/transport_suite.ts";
 
 export {
   failNth,

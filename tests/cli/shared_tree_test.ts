@@ -14,7 +14,7 @@ import {
   treeOf,
 } from "../conformance/first_layout_archive.ts";
 import { tempFolder } from "../conformance/temp_folder.ts";
-import { collect } from "../../src/testing/suite.ts";
+import { collect } from "../../src/testing/suites/suite.ts";
 import { startNode, stopNode, until } from "./node_processes.ts";
 import { below, readAsReference, walkAsReference } from "./reference_tree.ts";
 import { runCli } from "./run_cli.ts";

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { fileSystemLock } from "../../src/adapters/file_system_lock.ts";
 import { memoryStore } from "../../src/adapters/memory_store.ts";
 import { ownLock } from "../../src/engine/settle/own_lock.ts";
-import { archiveLockSuite } from "../../src/testing/archive_lock_suite.ts";
+import { archiveLockSuite } from "../../src/testing/suites/archive_lock_suite.ts";
 import { startLockHolder } from "./lock_holder_child.ts";
 import { tempFolder } from "./temp_folder.ts";
 

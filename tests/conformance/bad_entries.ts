@@ -26,7 +26,7 @@ import { encodeCoverage } from "../../src/core/coverage.ts";
 import { firstPathOf } from "../../src/core/layout/first_layout.ts";
 import { encodeRedaction } from "../../src/core/redaction.ts";
 import { MINUTE_US } from "../../src/core/time.ts";
-import { someBytes } from "../../src/testing/suite.ts";
+import { someBytes } from "../../src/testing/suites/suite.ts";
 import { NOON_S, said } from "./api_world.ts";
 
 type Spoiler = (path: string) => void | Promise<void>;

@@ -1,5 +1,5 @@
 import { type ArchiveKey, formatArchiveKey } from "../../src/core/archive_key.ts";
-import { someBytes } from "../../src/testing/suite.ts";
+import { someBytes } from "../../src/testing/suites/suite.ts";
 
 /** A key for tests. Equal arguments, equal key: `n` stands for the digest. */
 export function keyOf(

@@ -12,7 +12,7 @@ import {
   seededRandom,
   SimulatedCrash,
 } from "../../src/testing/mod.ts";
-import { collect, someBytes } from "../../src/testing/suite.ts";
+import { collect, someBytes } from "../../src/testing/suites/suite.ts";
 import { keyOf } from "./batch_keys.ts";
 
 const CODE = (code: string) => (error: unknown) =>

@@ -6,7 +6,7 @@ import { type FileCalls, NODE_FILE_CALLS } from "../../src/adapters/file_system/
 import { fileSystemJournal } from "../../src/adapters/file_system_journal.ts";
 import { ChatloomError, type ErrorCode } from "../../src/core/errors.ts";
 import type { JournalRun } from "../../src/ports/journal_store.ts";
-import { collect, someBytes } from "../../src/testing/suite.ts";
+import { collect, someBytes } from "../../src/testing/suites/suite.ts";
 import { faultyFileCalls } from "./faulty_file_calls.ts";
 import { forgetfulDisk } from "./forgetful_file_calls.ts";
 import { tempFolder } from "./temp_folder.ts";

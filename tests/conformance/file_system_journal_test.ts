@@ -18,7 +18,7 @@ import { NODE_FILE_CALLS } from "../../src/adapters/file_system/file_calls.ts";
 import { fileSystemJournal } from "../../src/adapters/file_system_journal.ts";
 import { ChatloomError, type ErrorCode } from "../../src/core/errors.ts";
 import type { JournalRun, JournalStore } from "../../src/ports/journal_store.ts";
-import { collect, someBytes } from "../../src/testing/suite.ts";
+import { collect, someBytes } from "../../src/testing/suites/suite.ts";
 import { startJournalCounter } from "./journal_counter_child.ts";
 import { startJournalWriter } from "./journal_writer_child.ts";
 import { mountSmallDisk } from "./small_disk.ts";

@@ -6,7 +6,7 @@ import { ChatloomError, type ErrorCode } from "../../src/core/errors.ts";
 import { keyOf } from "./batch_keys.ts";
 import { faultyFileCalls } from "./faulty_file_calls.ts";
 import { forgetfulDisk } from "./forgetful_file_calls.ts";
-import { collect, someBytes } from "../../src/testing/suite.ts";
+import { collect, someBytes } from "../../src/testing/suites/suite.ts";
 import { tempFolder } from "./temp_folder.ts";
 
 const CODES: Record<string, ErrorCode> = {

@@ -20,7 +20,7 @@ import {
 } from "../../src/adapters/file_system/file_calls.ts";
 import { fileSystemStore } from "../../src/adapters/file_system_store.ts";
 import { ChatloomError, type ErrorCode, UnreadableEntryError } from "../../src/core/errors.ts";
-import { collect, someBytes } from "../../src/testing/suite.ts";
+import { collect, someBytes } from "../../src/testing/suites/suite.ts";
 import { keyOf } from "./batch_keys.ts";
 import { faultyFileCalls } from "./faulty_file_calls.ts";
 import { lockFolder, mountSmallDisk } from "./small_disk.ts";

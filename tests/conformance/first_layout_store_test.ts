@@ -9,7 +9,7 @@ import {
 } from "../../src/adapters/file_system/file_calls.ts";
 import { fileSystemStore } from "../../src/adapters/file_system_store.ts";
 import { firstPathOf } from "../../src/core/layout/first_layout.ts";
-import { collect } from "../../src/testing/suite.ts";
+import { collect } from "../../src/testing/suites/suite.ts";
 import { keyOf } from "./batch_keys.ts";
 import { faultyFileCalls } from "./faulty_file_calls.ts";
 import {

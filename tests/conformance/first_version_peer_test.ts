@@ -8,7 +8,7 @@ import { fileSystemStore } from "../../src/adapters/file_system_store.ts";
 import { httpPeer } from "../../src/adapters/http_peer.ts";
 import { systemClock } from "../../src/adapters/system_clock.ts";
 import type { HttpHandler } from "../../src/ports/http.ts";
-import { collect } from "../../src/testing/suite.ts";
+import { collect } from "../../src/testing/suites/suite.ts";
 import { syncNode } from "../simulation/sync_world.ts";
 import { apiWorld, said } from "./api_world.ts";
 import { coverageFile, plantFirst, redactionFile, treeOf } from "./first_layout_archive.ts";

@@ -11,7 +11,7 @@ import {
 } from "../../src/adapters/file_system/journal_reserve.ts";
 import { fileSystemJournal } from "../../src/adapters/file_system_journal.ts";
 import { ChatloomError } from "../../src/core/errors.ts";
-import { someBytes } from "../../src/testing/suite.ts";
+import { someBytes } from "../../src/testing/suites/suite.ts";
 import { mountSmallDisk } from "./small_disk.ts";
 import { tempFolder } from "./temp_folder.ts";
 

@@ -8,7 +8,7 @@ import { wasmHasher } from "../../src/adapters/wasm_hasher.ts";
 import { nodeApi } from "../../src/engine/api/node_api.ts";
 import { UNMEASURED } from "../../src/ports/metrics.ts";
 import { SILENT } from "../../src/ports/reporter.ts";
-import { peerSuite } from "../../src/testing/peer_suite.ts";
+import { peerSuite } from "../../src/testing/suites/peer_suite.ts";
 import { seededRandom } from "../../src/testing/seeded_random.ts";
 
 const hasher = await wasmHasher();

@@ -12,7 +12,7 @@ import {
   type TransportFixture,
   type TransportServerEnd,
   transportSuite,
-} from "../../src/testing/transport_suite.ts";
+} from "../../src/testing/suites/transport_suite.ts";
 import { virtualClock } from "../../src/testing/virtual_clock.ts";
 import { doesFail } from "./suite_outcome.ts";
 

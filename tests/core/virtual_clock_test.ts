@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { clockSuite } from "../../src/testing/clock_suite.ts";
+import { clockSuite } from "../../src/testing/suites/clock_suite.ts";
 import { virtualClock } from "../../src/testing/virtual_clock.ts";
 
 clockSuite({

@@ -5,7 +5,7 @@ import { ChatloomError } from "../../src/core/errors.ts";
 import { JournalWriter } from "../../src/engine/journal/journal_writer.ts";
 import type { JournalEntry } from "../../src/engine/journal/entry.ts";
 import type { JournalRun } from "../../src/ports/journal_store.ts";
-import { collect } from "../../src/testing/suite.ts";
+import { collect } from "../../src/testing/suites/suite.ts";
 
 const CHECKPOINT = { run: "node.00001", serverClock: undefined, connections: [] };
 

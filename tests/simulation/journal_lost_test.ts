@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { memoryJournal } from "../../src/adapters/memory_journal.ts";
 import type { JournalStore } from "../../src/ports/journal_store.ts";
 import { ChatloomError } from "../../src/core/errors.ts";
-import { collect } from "../../src/testing/suite.ts";
+import { collect } from "../../src/testing/suites/suite.ts";
 import { archivedOf, RecordingWorld } from "./recording_world.ts";
 
 const SEED = globalThis.process?.env["SIM_SEED"] ?? "journal lost";

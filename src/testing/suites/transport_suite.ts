@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { ChatloomError } from "../core/errors.ts";
-import type { Chunk, Connection, Transport } from "../ports/transport.ts";
+import { ChatloomError } from "../../core/errors.ts";
+import type { Chunk, Connection, Transport } from "../../ports/transport.ts";
 
 /** The server's end of a connection, in a test's hand. */
 export interface TransportServerEnd {

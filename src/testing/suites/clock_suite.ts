@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Clock } from "../ports/clock.ts";
+import type { Clock } from "../../ports/clock.ts";
 import { assertRejectsWith, type TestFunction } from "./suite.ts";
 
 /** A clock that is being tested. */

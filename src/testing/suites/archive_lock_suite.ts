@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ArchiveLock } from "../ports/archive_lock.ts";
+import type { ArchiveLock } from "../../ports/archive_lock.ts";
 import { assertRejectsWith, type TestFunction } from "./suite.ts";
 
 /** A lock that is being tested. */

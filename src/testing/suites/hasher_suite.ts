@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Hasher } from "../ports/hasher.ts";
+import type { Hasher } from "../../ports/hasher.ts";
 import { someBytes, type TestFunction } from "./suite.ts";
 
 /** What {@link hasherSuite} needs. */
