@@ -33,6 +33,7 @@ export {
 } from "./src/core/errors.ts";
 export type { IrcMessage, JsonValue, Message, OwnRange } from "./src/core/message.ts";
 export type { Moment, Timestamp } from "./src/core/server_time.ts";
+export type { ServerClockState } from "./src/core/hearing/server_clock.ts";
 export type { RedactedMessage, RedactedUser, Redaction } from "./src/core/redaction.ts";
 export { type Micros, toSeconds } from "./src/core/time.ts";
 

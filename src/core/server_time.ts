@@ -56,11 +56,6 @@ export interface TimeHints {
    * a wall clock that may be minutes off, but nothing of the order in which things were sent.
    */
   readonly lastOfAny?: Timestamp | undefined;
-  /**
-   * Nobody noted when lines came, as in a bare capture: all that is known is what came before. Until
-   * a later timestamp cuts it, the range is as long as one can be.
-   */
-  readonly isUntimed?: boolean;
 }
 
 /**
@@ -70,7 +65,7 @@ export function estimateRange(
   { command }: Pick<IrcMessage, "command">,
   hints: TimeHints,
 ): TimeRange {
-  let { startUs, endUs } = hints.isUntimed ? untimedRange(hints) : timedRange(hints);
+  let { startUs, endUs } = timedRange(hints);
   if (DELAYED.has(command)) startUs -= MEMBERSHIP_DELAY_US;
   // Only a clock that is decades off gets here, but what it says must still be writable.
   startUs = Math.min(Math.max(startUs, 0), TIME_END_US - 1);
@@ -94,9 +89,25 @@ function timedRange({ moment, last, lastOfAny = last }: TimeHints): TimeRange {
   };
 }
 
-function untimedRange({ moment, last }: TimeHints): TimeRange {
-  // Before the first timestamp `moment` is that timestamp: what came before was sent before.
-  const endUs = moment.receivedUs + DISORDER_US;
-  if (last === undefined) return { startUs: endUs - RANGE_MAX_US, endUs };
-  return { startUs: last.sentUs - DISORDER_US, endUs: last.sentUs - DISORDER_US + RANGE_MAX_US };
+/** The server times between which a message was delivered; `undefined` where nothing tells. */
+export interface Neighbours {
+  readonly afterUs: Micros | undefined;
+  readonly beforeUs: Micros | undefined;
+}
+
+/**
+ * The range of a message of which nothing is known but what came before and after it, as in a capture
+ * that does not note when its lines came. `undefined` where no range that holds for sure is short
+ * enough to be written.
+ */
+export function rangeBetween(
+  { command }: Pick<IrcMessage, "command">,
+  { afterUs, beforeUs }: Neighbours,
+): TimeRange | undefined {
+  if (afterUs === undefined || beforeUs === undefined) return undefined;
+  const delayUs = DELAYED.has(command) ? MEMBERSHIP_DELAY_US : 0;
+  const startUs = Math.max(0, afterUs - DISORDER_US - delayUs);
+  const endUs = Math.min(beforeUs + DISORDER_US, TIME_END_US - 1);
+  if (endUs < startUs || endUs - startUs > RANGE_MAX_US) return undefined;
+  return { startUs, endUs };
 }

@@ -1,3 +1,4 @@
+import { ChatloomError } from "../core/errors.ts";
 import { fileSystemLock } from "../adapters/file_system_lock.ts";
 import { importCapture, type Imported } from "../engine/record/import_capture.ts";
 import type { RedactedUser } from "../core/redaction.ts";
@@ -7,7 +8,7 @@ import type { Finding } from "../engine/verify/finding.ts";
 import { verifyArchive, type VerifyTotals } from "../engine/verify/verify_archive.ts";
 import type { AbortOptions } from "../ports/batch_store.ts";
 import { type Archive, writableStore } from "./archive.ts";
-import { fileCapture } from "./wiring/capture_file.ts";
+import { openCapture } from "./wiring/captures/capture_file.ts";
 import { checkKnown, toChannel } from "./channels.ts";
 import { type Instant, toMicros } from "./instant.ts";
 
@@ -153,8 +154,8 @@ export interface ImportFileOptions extends AbortOptions {
  * line, gzipped or not, with or without its received time in front; or a journal. Importing it again
  * changes nothing.
  *
- * @throws {ChatloomError} `INPUT_UNREADABLE` when the file cannot be read or tells no time; when the
- * archive cannot be written.
+ * @throws {ChatloomError} `INPUT_UNREADABLE` when the file cannot be read or tells no time, or is a torn or
+ * damaged gzip (what could be unpacked is archived by then); when the archive cannot be written.
  */
 export async function importFile(
   archive: Archive,
@@ -163,7 +164,20 @@ export async function importFile(
 ): Promise<Imported> {
   const { hasher, reporter } = archive;
   const { store } = await writableStore(archive, options);
-  return await importCapture(fileCapture(path), { store, hasher, reporter, ...options });
+  const capture = await openCapture(path, options.signal ?? new AbortController().signal);
+  try {
+    const done = await importCapture(capture, { store, hasher, reporter, ...options });
+    const { fault } = capture;
+    if (fault === "torn" || fault === "damaged") {
+      throw new ChatloomError(
+        "INPUT_UNREADABLE",
+        `Cannot read all of "${path}": it is ${fault}; what could be unpacked is archived`,
+      );
+    }
+    return done;
+  } finally {
+    await capture[Symbol.asyncDispose]();
+  }
 }
 
 async function knownChannels(

@@ -124,7 +124,9 @@ async function passMinute(minute: number): Promise<void> {
 function hand(lines: readonly string[]): void {
   // As from one frame: pieces of one string.
   const frame = lines.join("\r\n");
-  const received = frame.split("\r\n").map((line) => ({ line, parsed: parseIrcLine(line) }));
+  const received = frame.split("\r\n").map((line) => {
+    return { isPiece: false, line, parsed: parseIrcLine(line), isUnasked: false } as const;
+  });
   void recorder.received(receiver, received);
 }
 

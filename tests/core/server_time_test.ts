@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { cutEnd, LaterTimestamps } from "../../src/core/hearing/later_timestamps.ts";
-import { estimateRange, serverClockUs } from "../../src/core/server_time.ts";
+import { estimateRange, rangeBetween, serverClockUs } from "../../src/core/server_time.ts";
 import { type Micros, RANGE_MAX_US, SECOND_US, TIME_END_US } from "../../src/core/time.ts";
 import { intBelow, seededRandom } from "../../src/testing/seeded_random.ts";
 
@@ -40,13 +40,19 @@ test("estimateRange prefers the clock of another connection to the wall clock", 
   assert.deepEqual(seconds(range, LOCAL_US), [-4, 6]);
 });
 
-test("estimateRange of a capture without times goes from one timestamp to the next", () => {
-  const moment = { receivedUs: LOCAL_US, elapsedUs: 0 };
-  const before = estimateRange({ command: "NOTICE" }, { moment, last: undefined, isUntimed: true });
-  assert.deepEqual(seconds(before, LOCAL_US), [-59, 1]);
-  const last = { sentUs: LOCAL_US, elapsedUs: 0 };
-  const after = estimateRange({ command: "NOTICE" }, { moment, last, isUntimed: true });
-  assert.deepEqual(seconds(after, LOCAL_US), [-1, 59]);
+test("rangeBetween goes from one timestamp to the next, where that is a minute at most", () => {
+  const between = (command: string, afterS: number | undefined, beforeS: number | undefined) => {
+    const us = (s: number | undefined) => s === undefined ? undefined : LOCAL_US + s * SECOND_US;
+    const range = rangeBetween({ command }, { afterUs: us(afterS), beforeUs: us(beforeS) });
+    return range === undefined ? undefined : seconds(range, LOCAL_US);
+  };
+  assert.deepEqual(between("NOTICE", 0, 20), [-1, 21]);
+  assert.deepEqual(between("NOTICE", 0, 58), [-1, 59]);
+  assert.equal(between("NOTICE", 0, 59), undefined);
+  assert.deepEqual(between("JOIN", 0, 13), [-46, 14]);
+  assert.equal(between("JOIN", 0, 14), undefined);
+  assert.equal(between("NOTICE", undefined, 0), undefined);
+  assert.equal(between("NOTICE", 0, undefined), undefined);
 });
 
 test("estimateRange gives what can be written, whatever the clocks show", () => {
@@ -55,13 +61,11 @@ test("estimateRange gives what can be written, whatever the clocks show", () => 
     for (const sentUs of clocks) {
       for (const elapsedUs of [0, SECOND_US, TIME_END_US]) {
         for (const command of ["JOIN", "NOTICE"]) {
-          for (const isUntimed of [false, true]) {
-            const last = { sentUs, elapsedUs: 0 };
-            const hints = { moment: { receivedUs, elapsedUs }, last, isUntimed };
-            const { startUs, endUs } = estimateRange({ command }, hints);
-            assert.ok(startUs >= 0 && startUs < TIME_END_US && startUs <= endUs);
-            assert.ok(endUs - startUs <= RANGE_MAX_US);
-          }
+          const last = { sentUs, elapsedUs: 0 };
+          const hints = { moment: { receivedUs, elapsedUs }, last };
+          const { startUs, endUs } = estimateRange({ command }, hints);
+          assert.ok(startUs >= 0 && startUs < TIME_END_US && startUs <= endUs);
+          assert.ok(endUs - startUs <= RANGE_MAX_US);
         }
       }
     }

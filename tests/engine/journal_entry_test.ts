@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { formatEntry, type JournalEntry, parseEntry } from "../../src/engine/journal/entry.ts";
 import { readEntries } from "../../src/engine/journal/read_journal.ts";
-import { parseCaptureLine } from "../../src/engine/record/capture_line.ts";
 
 const moment = { receivedUs: 1_785_587_645_678_901, elapsedUs: 12_345_678 };
 const LINE = "@id=1 :n!u@h PRIVMSG #c :héllo \r 👋 ";
@@ -68,24 +67,6 @@ test("readEntries gives the same entries in whatever pieces they come, and keeps
     assert.equal(found.length, ENTRIES.length - 1);
     assert.deepEqual(torn.slice(-2), ["1785587645.5 1.5 0 to", true]);
   }
-});
-
-test("parseCaptureLine takes a received time off, in every form it may have", () => {
-  const receivedUs = 1_785_587_645_500_000;
-  const fronts = [
-    "1785587645.5 ",
-    "1785587645500 ",
-    "2026-08-01T12:34:05.5Z ",
-    "[2026-08-01 12:34:05.500] ",
-    "2026-08-01T14:34:05.5+02:00 ",
-  ];
-  for (const front of fronts) {
-    assert.deepEqual(parseCaptureLine(`${front}${LINE}`), { line: LINE, receivedUs }, front);
-  }
-  assert.deepEqual(parseCaptureLine(`${LINE}\r`), { line: LINE, receivedUs: undefined });
-  assert.deepEqual(parseCaptureLine("PING 123"), { line: "PING 123", receivedUs: undefined });
-  const far = "9999999999999 :x PING";
-  assert.deepEqual(parseCaptureLine(far), { line: far, receivedUs: undefined });
 });
 
 function plain(value: unknown): unknown {

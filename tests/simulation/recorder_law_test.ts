@@ -5,6 +5,7 @@ import { parseIrcLine } from "../../src/core/irc/irc_line.ts";
 import type { IrcMessage, Message } from "../../src/core/message.ts";
 import { type Micros, readRange, SECOND_US } from "../../src/core/time.ts";
 import { between, pick, seededRandom } from "../../src/testing/seeded_random.ts";
+import type { Transport } from "../../src/ports/transport.ts";
 import type { TrueEvent } from "../../src/testing/simulated_twitch/truth.ts";
 import { RecordingWorld } from "./recording_world.ts";
 
@@ -18,24 +19,61 @@ const { CI, LAW_SESSIONS } = globalThis.process?.env ?? {};
 const SESSIONS = Number(LAW_SESSIONS ?? (CI ? 1_000 : 150));
 const SECONDS = 100;
 
-test(`a recorder's ranges hold the true time in ${SESSIONS} simulated sessions`, async () => {
+for (const [kind, wildChance] of [["", 0], [", wild timestamps among them", 0.3]] as const) {
+  test(`a recorder's ranges hold the true time in ${SESSIONS} simulated sessions${kind}`, async () => {
+    await checkSessions(wildChance);
+  });
+}
+
+async function checkSessions(wildChance: number): Promise<void> {
   let ranged = 0;
   let cut = 0;
   for (let i = 0; i < SESSIONS; i++) {
-    const found = await checkSession(`${SEED} ${i}`);
+    const found = await checkSession(`${SEED} ${i}`, wildChance);
     ranged += found.ranged;
     cut += found.cut;
   }
   console.log(`${SESSIONS} sessions: ${ranged} ranged messages, ${cut} of them cut by a timestamp`);
   assert.ok(ranged > SESSIONS * 5 && cut > SESSIONS);
-});
+}
 
-async function checkSession(seed: string): Promise<{ ranged: number; cut: number }> {
+/** Puts lines between those of Twitch whose timestamps are from another time. */
+function withWildLines(transport: Transport, { seed, wildChance }: {
+  readonly seed: string;
+  readonly wildChance: number;
+}): Transport {
+  const random = seededRandom(`${seed} wild`);
+  const wild = () => pick(random, [0, 1, 1_785_587_640_000 - 3.2e10, 1_785_587_640_000 + 3.2e10]);
+  let id = 0;
+  return {
+    connect: async (url, options) => {
+      const connection = await transport.connect(url, options);
+      return {
+        send: (text) => connection.send(text),
+        close: () => connection.close(),
+        incoming: (async function* () {
+          for await (const chunk of connection.incoming) {
+            yield chunk;
+            const text = typeof chunk === "string" ? chunk : new TextDecoder().decode(chunk);
+            if (!text.endsWith("\n") || random.next() >= wildChance) continue;
+            yield `@id=w${id++};tmi-sent-ts=${wild()} :wild!w@w PRIVMSG #forsen :hi\r\n`;
+          }
+        })(),
+      };
+    },
+  };
+}
+
+async function checkSession(
+  seed: string,
+  wildChance: number,
+): Promise<{ ranged: number; cut: number }> {
   // From a channel that is silent for half a minute to one that never is.
   const ratePerSecond = pick(seededRandom(seed), [0.1, 0.5, 1, 3]);
   const world = new RecordingWorld({
     seed,
     channels: ["forsen"],
+    wrapTransport: (transport) => withWildLines(transport, { seed, wildChance }),
     twitch: {
       chat: { ratePerSecond },
       quantumMs: 50,
@@ -143,6 +181,7 @@ function reference(arrivals: readonly Arrival[]): Told[] {
     const parsed = parseIrcLine(line);
     if (!parsed.ok || !KEPT.test(parsed.message.command)) continue;
     const { message } = parsed;
+    if (message.sender === "wild") continue;
     const exactUs = sentUs(message.tags);
     if (exactUs !== undefined) last = { sentUs: exactUs, elapsedUs };
     if (!isReady) {

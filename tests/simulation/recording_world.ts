@@ -21,6 +21,7 @@ import type { ChatListener } from "../../src/engine/session/listener.ts";
 import type { BatchStore } from "../../src/ports/batch_store.ts";
 import type { JournalStore } from "../../src/ports/journal_store.ts";
 import type { Reporter } from "../../src/ports/reporter.ts";
+import type { Transport } from "../../src/ports/transport.ts";
 import { type SeededRandom, seededRandom } from "../../src/testing/seeded_random.ts";
 import {
   SimulatedTwitch,
@@ -67,6 +68,8 @@ export interface RecordingWorldOptions {
   readonly recordersJournals?: JournalStore;
   readonly waitingMaxBytes?: number;
   readonly onStored?: (key: ArchiveKey, soleReceiver?: string) => void;
+  /** Stands between the recorder and Twitch. */
+  readonly wrapTransport?: (transport: Transport) => Transport;
 }
 
 /** A recorder that listens to a simulated Twitch, on a virtual clock, writing to memory. */
@@ -122,7 +125,13 @@ export class RecordingWorld {
   /** Starts a recorder, on a wall clock `wallOffsetUs` from Twitch's. */
   async start({ wallOffsetUs = 0 }: { readonly wallOffsetUs?: number } = {}): Promise<void> {
     const { reporter, journals } = this;
-    const { copies = 1, channels, recordersJournals = journals, waitingMaxBytes } = this.#options;
+    const {
+      copies = 1,
+      wrapTransport = (it) => it,
+      channels,
+      recordersJournals = journals,
+      waitingMaxBytes,
+    } = this.#options;
     const life = { isOver: false };
     this.#life = life;
     const store = mortal(this.store, life);
@@ -138,7 +147,7 @@ export class RecordingWorld {
     this.#recorder = recorder;
     const pool = chatPool({
       url: "ws://simulated",
-      transport: this.twitch.transport(),
+      transport: wrapTransport(this.twitch.transport()),
       clock,
       random: this.random.fork(`pool of ${run.name}`),
       reporter,
@@ -272,8 +281,9 @@ export function archivedOf(lines: readonly string[]): IrcMessage[] {
     if (!parsed.ok || !KEPT_COMMANDS.has(parsed.message.command)) continue;
     const channel = parsed.message.params[0] ?? "";
     if (!/^#[a-z0-9_]+$/.test(channel)) continue;
-    if (ready.has(channel)) messages.push(parsed.message);
-    else if (parsed.message.command === "ROOMSTATE") ready.add(channel);
+    const isExact = sentUs(parsed.message.tags) !== undefined;
+    if (isExact || ready.has(channel)) messages.push(parsed.message);
+    if (parsed.message.command === "ROOMSTATE") ready.add(channel);
   }
   // One receiver has an exact message once, however often it came.
   const exact = new Set<string>();

@@ -54,7 +54,7 @@ const listener: ChatListener = {
   received(receiver, lines) {
     const nowUs = clock.wallUs();
     for (const { parsed } of lines) {
-      const us = parsed.ok ? sentUs(parsed.message.tags) : undefined;
+      const us = parsed?.ok ? sentUs(parsed.message.tags) : undefined;
       if (us === undefined) continue;
       const lagMs = Math.max(0, Math.round((nowUs - us) / 1000));
       lags.set(lagMs, (lags.get(lagMs) ?? 0) + 1);

@@ -103,14 +103,65 @@ test("chatPool goes on when an anonymous login that once worked is refused", asy
   assert.equal(await world.stop(), undefined);
 });
 
-test("chatPool ends when an anonymous login never works", async () => {
+test("chatPool goes on when the first anonymous logins are refused", async () => {
   const world = new SessionWorld();
   world.server.welcome = "mute";
   await world.start(["forsen"]);
-  world.server.connections[0]!.say(":tmi.twitch.tv NOTICE * :Login unsuccessful");
+  const refused = 20;
+  for (let i = 0; i < refused; i++) {
+    world.server.connections.at(-1)!.say(":tmi.twitch.tv NOTICE * :Login authentication failed");
+    await world.clock.advance(31_000);
+  }
+  assert.ok(world.server.connections.length > refused, "no login waits for longer than 30 s");
+  world.server.welcome = "welcome";
+  world.server.connections.at(-1)!.break();
+  await world.clock.advance(31_000);
+  assert.deepEqual(world.server.connections.at(-1)!.joins, ["forsen"]);
+  assert.deepEqual(world.told("A login was refused, trying again", "refusal"), [
+    "warning Login authentication failed",
+  ]);
+  assert.equal(await world.stop(), undefined);
+});
+
+test("chatPool keeps the other connections when a token that worked is refused later", async () => {
+  const names = Array.from({ length: 60 }, (_, i) => `channel${i}`);
+  const world = withLogin(() => Promise.resolve(TOKEN));
+  await world.start(names);
+  await world.clock.advance(60_000);
+  const [first, second] = world.server.connections;
+  world.server.welcome = "mute";
+  first!.break();
+  for (let i = 0; i < 12; i++) {
+    await world.clock.advance(31_000);
+    world.server.connections.at(-1)!.say(":tmi.twitch.tv NOTICE * :Login authentication failed");
+  }
+  assert.ok(second!.isOpen);
+  second!.break();
+  for (let i = 0; i < 4; i++) {
+    for (const each of world.server.connections) {
+      if (each.isOpen) each.say(":tmi.twitch.tv NOTICE * :Login authentication failed");
+    }
+    await world.clock.advance(31_000);
+  }
   const error = await world.ended();
   assert.ok(error instanceof ChatloomError && error.code === "LOGIN_REFUSED");
-  assert.match(error.message, /^Cannot log in anonymously: Twitch said "Login unsuccessful"/);
+});
+
+test("chatPool goes on when a token that worked cannot be read for a while", async () => {
+  let isThere = true;
+  const world = withLogin(() =>
+    isThere ? Promise.resolve(TOKEN) : Promise.reject(new Error("gone"))
+  );
+  await world.start(["forsen"]);
+  isThere = false;
+  world.server.connections[0]!.break();
+  await world.clock.advance(20_000);
+  assert.equal(world.server.connections.length, 1);
+  isThere = true;
+  await world.clock.advance(31_000);
+  assert.deepEqual(world.server.connections[1]!.joins, ["forsen"]);
+  assertSecret(world, new ChatloomError("LOGIN_REFUSED", ""));
+  assert.equal(await world.stop(), undefined);
 });
 
 test("chatPool takes no chat message for a refused login", async () => {

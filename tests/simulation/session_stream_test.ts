@@ -97,18 +97,20 @@ test("chatPool closes with the unfinished line, and counts what came", async () 
   await world.stop();
 });
 
-test("chatPool hands on a line that is too long as unreadable pieces", async () => {
+test("chatPool hands on a line that is too long as pieces", async () => {
   const world = new SessionWorld();
   await world.start(["a"]);
   const reasons: string[] = [];
   world.onReceived = (_, lines) => {
-    for (const { parsed } of lines) reasons.push(parsed.ok ? "fine" : parsed.reason);
+    for (const each of lines) {
+      reasons.push(each.isPiece ? "piece" : each.parsed.ok ? "fine" : each.parsed.reason);
+    }
   };
   const long = `PING :${"x".repeat(2 * LINE_LENGTH_MAX)}`;
   const [connection] = world.server.connections;
   connection!.say("@a=b", long, ":x!x@x PRIVMSG #a :hello");
   await world.clock.advance(100);
-  assert.deepEqual(reasons, ["no command", ...Array(3).fill("line too long"), "fine"]);
+  assert.deepEqual(reasons, ["no command", ...Array(3).fill("piece"), "fine"]);
   assert.equal(world.lines().slice(-4, -1).join(""), long);
   assert.deepEqual(connection!.sentAfter("PONG"), [], "a piece is obeyed by nobody");
   await world.stop();

@@ -16,6 +16,7 @@ export const METRIC_CATALOGUE: readonly MetricNote[] = [
   // What comes from Twitch.
   counter("lines_received", "Lines that came over any connection"),
   counter("lines_ignored", "Lines that were not archived", ["reason", "command"]),
+  counter("wild_timestamps", "Timestamps of Twitch that contradict all others"),
   counter("session_bytes", "Bytes that came from Twitch"),
   counter("session_frames", "WebSocket frames that came from Twitch"),
   counter("session_lines", "Lines that connections took apart"),

@@ -11,8 +11,7 @@ export type ParsedLine =
 export type UnreadableReason =
   | "empty"
   | "no command"
-  | "command is not letters and digits"
-  | "line too long"; // Said by who cuts a connection into lines, of each piece.
+  | "command is not letters and digits";
 
 // Speed, not state: it changes how fast a line is read, never what is read.
 const LAYOUTS = new LayoutMemory();

@@ -2,6 +2,7 @@ import { isChannelName } from "../../core/archive_key.ts";
 import { formatSeconds } from "../../core/text/canonical_json.ts";
 import { fromSeconds, type Micros } from "../../core/time.ts";
 import { isListeningState, type ListeningState } from "../coverage/listening.ts";
+import type { ServerClockState } from "../../core/hearing/server_clock.ts";
 import type { Moment, Timestamp } from "../../core/server_time.ts";
 
 /**
@@ -47,6 +48,8 @@ export interface Checkpoint {
   readonly run: string;
   /** The last timestamp that any connection brought. */
   readonly serverClock: Timestamp | undefined;
+  /** What all timestamps say about the server's clock; older journals lack it. */
+  readonly clock?: ServerClockState;
   /** Those that are open, each once. */
   readonly connections: readonly ConnectionState[];
   /** Where its connections were listening and this is not stored yet; older journals lack it. */
@@ -61,8 +64,12 @@ export interface ConnectionState {
   readonly moment: Moment;
   /** The last timestamp it brought. */
   readonly last: Timestamp | undefined;
+  /** How long nothing was read from it, see `ServerClock`; older journals lack it. */
+  readonly unreadUs?: Micros;
   /** The channels whose first ROOMSTATE it brought. */
   readonly channels: readonly string[];
+  /** The other channels whose JOIN the server confirmed, and when; older journals lack them. */
+  readonly confirmed?: readonly (readonly [channel: string, elapsedUs: Micros])[];
 }
 
 /** What the first line of every segment starts with. */
@@ -171,21 +178,48 @@ function parseCheckpoint(text: string): JournalEntry | undefined {
 }
 
 function isCheckpoint(value: unknown): value is Checkpoint {
-  const { run, serverClock, connections, listening } = (value ?? {}) as {
+  const { run, serverClock, clock, connections, listening } = (value ?? {}) as {
     [field: string]: unknown;
   };
   return typeof run === "string" && isTimestampOrNone(serverClock) &&
+    (clock === undefined || isClockState(clock)) &&
     Array.isArray(connections) && connections.every(isConnection) &&
     (listening === undefined || isListeningState(listening));
 }
 
 function isConnection(value: unknown): value is ConnectionState {
-  const { n, moment, last, channels } = (value ?? {}) as { [field: string]: unknown };
-  return Number.isSafeInteger(n) && areNumbers(moment, ["receivedUs", "elapsedUs"]) &&
+  const { n, moment, last, unreadUs = 0, channels, confirmed = [] } = (value ?? {}) as {
+    [field: string]: unknown;
+  };
+  return Number.isSafeInteger(n) && Number.isSafeInteger(unreadUs) &&
+    areNumbers(moment, ["receivedUs", "elapsedUs"]) &&
     isTimestampOrNone(last) &&
     Array.isArray(channels) &&
     // They become folders. A journal may come from anywhere: it can be imported.
-    channels.every((each) => typeof each === "string" && isChannelName(each));
+    channels.every((each) => typeof each === "string" && isChannelName(each)) &&
+    Array.isArray(confirmed) && confirmed.every(isConfirmed);
+}
+
+function isConfirmed(value: unknown): boolean {
+  if (!Array.isArray(value)) return false;
+  const [channel, elapsedUs] = value as unknown[];
+  return typeof channel === "string" && isChannelName(channel) && Number.isSafeInteger(elapsedUs);
+}
+
+function isClockState(value: unknown): boolean {
+  const { last, limitUs, wallOffsetUs, wallOffsetMaxUs, doubted } = (value ?? {}) as {
+    [field: string]: unknown;
+  };
+  return isTimestampOrNone(last) &&
+    [limitUs, wallOffsetUs, wallOffsetMaxUs].every((us) =>
+      us === undefined || Number.isSafeInteger(us)
+    ) &&
+    (doubted === undefined || isDoubted(doubted));
+}
+
+function isDoubted(value: unknown): boolean {
+  const { timestamp } = (value ?? {}) as { [field: string]: unknown };
+  return areNumbers(value, ["count"]) && areNumbers(timestamp, ["sentUs", "elapsedUs"]);
 }
 
 function isTimestampOrNone(value: unknown): boolean {

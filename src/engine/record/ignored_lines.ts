@@ -1,10 +1,9 @@
+import { isCommandOfTwitch } from "../../core/irc/known_commands.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 
 // Commands come from outside: only so many get a counter of their own.
 const COMMANDS_MAX = 64;
-
-/** What every connection brings, and nobody expects in an archive. */
-const PROTOCOL = /^(?:\d+|CAP|PING|PONG|GLOBALUSERSTATE|RECONNECT)$/;
+const COMMAND_LENGTH_MAX = 32;
 
 /** Counts the lines that are not recorded, each under its reason. Names each command once. */
 export class IgnoredLines {
@@ -23,10 +22,11 @@ export class IgnoredLines {
 
   /** One line was not recorded because its command is not one that is kept. */
   countCommand(command: string): void {
-    const isNew = !this.#commands.has(command) && this.#commands.size < COMMANDS_MAX;
+    const isNew = !this.#commands.has(command) && this.#commands.size < COMMANDS_MAX &&
+      command.length <= COMMAND_LENGTH_MAX;
     if (isNew) {
       this.#commands.add(command);
-      const severity = PROTOCOL.test(command) ? "debug" : "info";
+      const severity = isCommandOfTwitch(command) ? "debug" : "info";
       this.#reporter.report(severity, "Lines with this command are not archived", { command });
     }
     const label = this.#commands.has(command) ? command : "other";

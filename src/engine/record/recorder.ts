@@ -1,6 +1,5 @@
 import type { ArchiveKey } from "../../core/archive_key.ts";
 import { ChatloomError } from "../../core/errors.ts";
-import { parseIrcLine } from "../../core/irc/irc_line.ts";
 import type { Moment } from "../../core/server_time.ts";
 import { type Micros, MILLISECOND_US, MINUTE_US } from "../../core/time.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
@@ -120,20 +119,23 @@ export class Recorder implements ChatListener {
   /** See {@link ChatListener}. */
   received(receiver: string, lines: readonly ReceivedLine[]): Promise<void> | void {
     const n = numberOf(receiver);
-    const entries = lines.map(({ line, parsed }): JournalEntry & { kind: "line" | "piece" } => {
-      // Pieces of a line that was too long may look whole: the journal must know them apart.
-      const isPiece = !parsed.ok && parseIrcLine(line).ok;
-      return { kind: isPiece ? "piece" : "line", n, moment: this.#moment(n), line };
+    const entries = lines.map((each): JournalEntry & { kind: "line" | "piece" } => {
+      // What is not recorded may look like what is: the journal must know them apart.
+      const kind = each.isPiece || each.isUnasked ? "piece" : "line";
+      return { kind, n, moment: this.#moment(n), line: each.line };
     });
     this.#options.journal.write(entries);
     this.#options.reporter.count("lines_received", {}, lines.length);
-    for (const [i, { kind, moment, line }] of entries.entries()) {
-      if (kind === "piece") this.#recording.piece(n, moment);
-      else this.#recording.line(n, moment, line, lines[i]!.parsed);
-      const { parsed } = lines[i]!;
-      if (kind !== "line") continue;
-      this.#listening.heard(n, moment.elapsedUs);
-      if (parsed.ok) this.#listening.message(n, parsed.message);
+    for (const [i, each] of lines.entries()) {
+      const { moment, line } = entries[i]!;
+      if (each.isPiece) this.#recording.piece(n, moment);
+      else if (each.isUnasked) this.#recording.piece(n, moment, "channel not asked for");
+      else {
+        const { parsed } = each;
+        this.#recording.line(n, moment, line, { parsed });
+        this.#listening.heard(n, moment.elapsedUs);
+        if (parsed.ok) this.#listening.message(n, parsed.message);
+      }
     }
     if (this.#options.journal.isLost) return this.#renew();
   }

@@ -1,12 +1,16 @@
 import { isChannelName } from "../../core/archive_key.ts";
 import { sentUs } from "../../core/content.ts";
 import { HeardBatch } from "../../core/hearing/heard_batch.ts";
+import { foldChannel } from "../../core/irc/fold_channel.ts";
 import { type ParsedLine, parseIrcLine } from "../../core/irc/irc_line.ts";
 import { LaterTimestamps } from "../../core/hearing/later_timestamps.ts";
 import { type IrcMessage, KEPT_COMMANDS } from "../../core/message.ts";
+import { clockStateOf, ServerClock } from "../../core/hearing/server_clock.ts";
 import {
   estimateRange,
   type Moment,
+  type Neighbours,
+  rangeBetween,
   SERVER_LAG_MAX_US,
   serverClockUs,
   type Timestamp,
@@ -25,6 +29,14 @@ export interface RecordedBatch {
   readonly firstMark: number;
 }
 
+/** What is known of a line. */
+export interface LineOptions {
+  /** What became of it; read from the line itself unless given. */
+  readonly parsed?: ParsedLine;
+  /** The moment is no received time: all that is known is between which times it was delivered. */
+  readonly between?: Neighbours;
+}
+
 // A minute is usually open for three: it lasts one, and closes one after it has ended.
 const OPEN_MAX_US = 10 * MINUTE_US;
 
@@ -40,15 +52,24 @@ interface Room {
   readonly channel: string;
   /** What cuts the ranges of its messages. */
   readonly later: LaterTimestamps;
+  /** Its first ROOMSTATE came, or none is needed: ranged messages are the channel's own. */
+  isReady: boolean;
+  /** When the server confirmed our JOIN, in elapsed time, if it did. */
+  confirmedUs: Micros | undefined;
 }
+
+/** A server that confirmed a JOIN and sends no ROOMSTATE for so long sends none. */
+const ROOMSTATE_WAIT_US = MINUTE_US;
 
 interface OpenConnection {
   readonly receiver: string;
   moment: Moment;
   last: Timestamp | undefined;
-  /** Whether a channel's lines count only after its first ROOMSTATE. */
+  /** How long nothing was read from it, at the longest, since `last`. */
+  unreadUs: Micros;
+  /** Whether a channel's ranged lines count only after its first ROOMSTATE. */
   needsRoomState: boolean;
-  /** By target, as `#forsen`, whose first ROOMSTATE came. */
+  /** By target, as `#forsen`. */
   readonly rooms: Map<string, Room>;
 }
 
@@ -57,7 +78,7 @@ interface OpenConnection {
  * batches come out when they are closed. The same calls in the same order give the same batches,
  * which is why replaying a journal works.
  *
- * Lines that belong to a connection rather than to a channel, everything up to the first ROOMSTATE
+ * Ranged lines that belong to a connection rather than to a channel, those up to the first ROOMSTATE
  * there, are counted and not recorded; so is every line that is not kept for another reason.
  */
 export class Recording {
@@ -69,24 +90,21 @@ export class Recording {
   readonly #reporter: Reporter;
   readonly #ignored: IgnoredLines;
   readonly #isMidway: boolean;
-  readonly #isUntimed: boolean;
   readonly #connections = new Map<number, OpenConnection>();
   readonly #batches = new Map<string, Map<Micros, OpenBatch>>();
-  #serverClock: Timestamp | undefined;
+  readonly #serverClock = new ServerClock();
 
   /**
    * @param options.run the name of the run: receivers are `<run>.<n>`
    * @param options.isMidway the connections were open before the first line, as in a capture: their
    * channels need no ROOMSTATE
    * @param options.wants whether a minute of a channel is batched: all are, unless told
-   * @param options.isUntimed nobody noted when the lines came: moments are made from what they say
    */
   constructor(
     options: {
       readonly run: string;
       readonly reporter: Reporter;
       readonly isMidway?: boolean;
-      readonly isUntimed?: boolean;
       readonly wants?: (channel: string, minuteUs: Micros) => boolean;
     },
   ) {
@@ -95,7 +113,6 @@ export class Recording {
     this.#reporter = options.reporter;
     this.#ignored = new IgnoredLines(options.reporter);
     this.#isMidway = options.isMidway ?? false;
-    this.#isUntimed = options.isUntimed ?? false;
   }
 
   /** The name of the run: receivers are `<run>.<n>`. */
@@ -114,10 +131,15 @@ export class Recording {
     this.#connections.delete(n);
   }
 
-  /** Something came over connection `n` that is no whole line. */
-  piece(n: number, moment: Moment): void {
+  /** What timestamps told so far tells nothing of what comes now: it is from another time. */
+  forgetTimes(): void {
+    this.#serverClock.restore(clockStateOf(undefined));
+  }
+
+  /** Something came over connection `n` that is not recorded, for `reason`. */
+  piece(n: number, moment: Moment, reason = "piece of a line"): void {
     this.#connection(n, moment).moment = moment;
-    this.#ignored.count("piece of a line");
+    this.#ignored.count(reason);
   }
 
   /**
@@ -126,40 +148,80 @@ export class Recording {
    * Moments of a connection must not go back, and no two lines of it may have the same received
    * time: that is all that tells two equal ones apart.
    */
-  line(n: number, moment: Moment, line: string, parsed: ParsedLine = parseIrcLine(line)): void {
+  line(n: number, moment: Moment, line: string, options: LineOptions = {}): void {
+    const { parsed = parseIrcLine(line), between } = options;
     const connection = this.#connection(n, moment);
+    const { elapsedUs, receivedUs } = connection.moment;
+    // The monotonic clock may not have counted while the machine slept.
+    const unreadUs = Math.max(moment.elapsedUs - elapsedUs, moment.receivedUs - receivedUs);
+    connection.unreadUs = Math.max(connection.unreadUs, unreadUs);
     connection.moment = moment;
+    this.#passTime(moment);
     if (!parsed.ok) return this.#ignored.count(`unreadable: ${parsed.reason}`);
-    const { message } = parsed;
-    // A welcome in the middle of a capture: from here on it shows a connection from its start.
-    if (message.command === "001") {
-      connection.needsRoomState = true;
-      connection.rooms.clear();
+    const exactUs = sentUs(parsed.message.tags);
+    const isBelieved = exactUs !== undefined && this.#note(exactUs, connection);
+    if (!KEPT_COMMANDS.has(parsed.message.command)) {
+      this.#notKept(connection, parsed.message);
+      return this.#ignored.countCommand(parsed.message.command);
     }
-    const exactUs = sentUs(message.tags);
-    if (exactUs !== undefined) {
-      connection.last = { sentUs: exactUs, elapsedUs: moment.elapsedUs };
-      this.#serverClock = connection.last;
-    }
-    if (!KEPT_COMMANDS.has(message.command)) return this.#ignored.countCommand(message.command);
-    const room = connection.rooms.get(message.params[0] ?? "") ?? this.#enter(connection, message);
+    const folded = foldChannel(line, parsed.message);
+    const { message } = folded;
+    const room = this.#roomOf(connection, message);
     if (room === undefined) return;
     const { channel, later } = room;
-
-    const hearing = { line, receiver: connection.receiver, receivedUs: moment.receivedUs };
+    const { receiver } = connection;
+    const hearing = { line: folded.line, receiver, receivedUs: moment.receivedUs };
+    const wasReady = isReady(room, moment);
+    if (message.command === "ROOMSTATE") room.isReady = true;
     if (exactUs !== undefined) {
-      later.note(exactUs);
+      if (isBelieved) later.note(exactUs);
       this.#batchOf(channel, exactUs, moment)?.addExact(message, exactUs, hearing);
       return;
     }
-    const range = estimateRange(message, {
+    if (!wasReady) return this.#ignored.count("before the first ROOMSTATE");
+    const range = between !== undefined ? rangeBetween(message, between) : estimateRange(message, {
       moment,
       last: connection.last,
-      lastOfAny: this.#serverClock,
-      isUntimed: this.#isUntimed,
+      lastOfAny: this.#serverClock.last,
     });
+    if (range === undefined) return this.#ignored.count("no time near enough");
     const limits = { range, later: later.join() };
     this.#batchOf(channel, range.startUs, moment)?.addRanged(message, limits, hearing);
+  }
+
+  /** After a suspension nothing tells how old the timestamps are that came before it. */
+  #passTime(moment: Moment): void {
+    if (!this.#serverClock.pass(moment)) return;
+    for (const connection of this.#connections.values()) connection.last = undefined;
+    this.#reporter.report("info", "The machine was suspended: times are estimated anew");
+  }
+
+  /** Takes in a timestamp; returns whether it is believed. */
+  #note(sentUs: Micros, connection: OpenConnection): boolean {
+    const { moment } = connection;
+    if (!this.#serverClock.note(sentUs, connection)) {
+      this.#reporter.count("wild_timestamps");
+      return false;
+    }
+    connection.unreadUs = 0;
+    connection.last = { sentUs, elapsedUs: moment.elapsedUs };
+    return true;
+  }
+
+  /** What a line says about the connection itself. */
+  #notKept(connection: OpenConnection, { command, params }: IrcMessage): void {
+    // Another welcome: from here on everything is joined anew.
+    if (command === "001") {
+      connection.needsRoomState = true;
+      connection.rooms.clear();
+    }
+    if (command !== "366" || !connection.needsRoomState) return;
+    const target = params[1]?.toLowerCase() ?? "";
+    const channel = channelOf(target);
+    if (channel === undefined) return;
+    const room = connection.rooms.get(target) ?? newRoom(channel);
+    room.confirmedUs ??= connection.moment.elapsedUs;
+    connection.rooms.set(target, room);
   }
 
   /**
@@ -178,9 +240,8 @@ export class Recording {
    * keeps all that came since.
    */
   closable(now: Moment): { readonly channel: string; readonly minuteUs: Micros }[] {
-    const serverUs = this.#serverClock === undefined
-      ? now.receivedUs
-      : serverClockUs(this.#serverClock, now.elapsedUs);
+    const { last } = this.#serverClock;
+    const serverUs = last === undefined ? now.receivedUs : serverClockUs(last, now.elapsedUs);
     const closable = [];
     for (const [channel, batches] of this.#batches) {
       for (const [minuteUs, batch] of batches) {
@@ -198,7 +259,7 @@ export class Recording {
    * error of this machine's clock. `undefined` before the first.
    */
   serverLagUs(now: Moment): Micros | undefined {
-    const clock = this.#serverClock;
+    const clock = this.#serverClock.last;
     return clock === undefined ? undefined : now.receivedUs - serverClockUs(clock, now.elapsedUs);
   }
 
@@ -259,20 +320,32 @@ export class Recording {
       n,
       moment: connection.moment,
       last: connection.last,
-      channels: [...connection.rooms.values()].map(({ channel }) => channel),
+      unreadUs: connection.unreadUs,
+      channels: [...connection.rooms.values()].filter((room) => room.isReady)
+        .map(({ channel }) => channel),
+      confirmed: [...connection.rooms.values()].flatMap(({ channel, isReady, confirmedUs }) =>
+        isReady || confirmedUs === undefined ? [] : [[channel, confirmedUs] as const]
+      ),
     }));
-    return { run: this.#run, serverClock: this.#serverClock, connections };
+    const clock = this.#serverClock.state();
+    return { run: this.#run, serverClock: clock.last, clock, connections };
   }
 
   /** Takes over what was known at a checkpoint, its run too. */
   restore(checkpoint: Checkpoint): void {
     this.#run = checkpoint.run;
-    this.#serverClock = checkpoint.serverClock;
+    const { serverClock, clock = clockStateOf(serverClock) } = checkpoint;
+    this.#serverClock.restore(clock);
     this.#connections.clear();
-    for (const { n, moment, last, channels } of checkpoint.connections) {
-      const rooms = new Map(channels.map((channel) => [`#${channel}`, newRoom(channel)]));
+    for (const { channels, confirmed = [], ...state } of checkpoint.connections) {
+      const { n, moment, last, unreadUs = 0 } = state;
+      const rooms = new Map(channels.map((channel) => [`#${channel}`, newRoom(channel, true)]));
+      for (const [channel, confirmedUs] of confirmed) {
+        rooms.set(`#${channel}`, { ...newRoom(channel), confirmedUs });
+      }
       const receiver = this.#receiverOf(n);
-      this.#connections.set(n, { receiver, moment, last, needsRoomState: true, rooms });
+      const known = { receiver, moment, last, unreadUs, rooms };
+      this.#connections.set(n, { ...known, needsRoomState: true });
     }
   }
 
@@ -287,6 +360,7 @@ export class Recording {
       receiver: this.#receiverOf(n),
       moment,
       last: undefined,
+      unreadUs: 0,
       needsRoomState: !this.#isMidway,
       rooms: new Map<string, Room>(),
     };
@@ -294,15 +368,18 @@ export class Recording {
     return connection;
   }
 
-  /** The channel of a message that may be the first of it; `undefined`, and counted, if it has none yet. */
-  #enter(connection: OpenConnection, message: IrcMessage): Room | undefined {
-    const channel = channelOf(message);
-    if (channel === undefined) return void this.#ignored.count("no channel");
-    const room = newRoom(channel);
-    const isOurs = connection.needsRoomState;
-    if (!isOurs || message.command === "ROOMSTATE") connection.rooms.set(`#${channel}`, room);
-    if (!isOurs) return room;
-    return void this.#ignored.count("before the first ROOMSTATE");
+  /** The channel of a message; `undefined`, and counted, if it has none. */
+  #roomOf(connection: OpenConnection, message: IrcMessage): Room | undefined {
+    const target = message.params[0] ?? "";
+    const known = connection.rooms.get(target);
+    if (known !== undefined) return known;
+    const channel = channelOf(target);
+    if (channel === undefined) {
+      return void this.#ignored.count(target.startsWith(CHAT_ROOM) ? "chat room" : "no channel");
+    }
+    const room = newRoom(channel, !connection.needsRoomState);
+    connection.rooms.set(target, room);
+    return room;
   }
 
   #batchOf(channel: string, timeUs: Micros, { elapsedUs }: Moment): HeardBatch | undefined {
@@ -319,13 +396,20 @@ export class Recording {
   }
 }
 
-function newRoom(channel: string): Room {
-  return { channel, later: new LaterTimestamps() };
+/** What chat rooms, which Twitch had until 2019, begin with. They are no channels. */
+const CHAT_ROOM = "#chatrooms:";
+
+function newRoom(channel: string, isReady = false): Room {
+  return { channel, later: new LaterTimestamps(), isReady, confirmedUs: undefined };
 }
 
-function channelOf(message: IrcMessage): string | undefined {
-  const target = message.params[0];
-  if (target === undefined || !target.startsWith("#")) return undefined;
+/** Whether a ranged message that comes now is the channel's rather than the connection's own. */
+function isReady({ isReady, confirmedUs }: Room, { elapsedUs }: Moment): boolean {
+  return isReady || (confirmedUs !== undefined && elapsedUs - confirmedUs >= ROOMSTATE_WAIT_US);
+}
+
+function channelOf(target: string): string | undefined {
+  if (!target.startsWith("#")) return undefined;
   const channel = target.slice(1);
   return isChannelName(channel) ? channel : undefined;
 }

@@ -1,3 +1,4 @@
+import { ChatloomError } from "../../core/errors.ts";
 import type { IrcMessage } from "../../core/message.ts";
 import type { Micros } from "../../core/time.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -34,6 +35,8 @@ export interface Ending {
   readonly reason: EndReason;
   /** Why, in the runtime's or the server's words, if it said any. */
   readonly detail?: string;
+  /** Why there was nothing to log in with. */
+  readonly error?: ChatloomError;
 }
 
 /** Who is told what the server says about the connection itself, before the next line is looked at. */
@@ -42,6 +45,8 @@ export interface ConnectionObserver {
   welcomed(connection: ChatConnection): void;
   /** The server will close this connection before long and wants us to come back. */
   toldToReconnect(connection: ChatConnection): void;
+  /** Whether a channel is to be joined on this connection. */
+  wants(channel: string): boolean;
   /** Something that may tell of our being in a channel or not. */
   heard(connection: ChatConnection, message: IrcMessage): void;
 }
@@ -62,7 +67,7 @@ export interface ChatConnectionOptions {
   readonly observer: ConnectionObserver;
   /** Gives out the ids of connections: a new one at every call. */
   readonly nextReceiver: () => string;
-  /** What to log in with. Its errors come out of {@link ChatConnection.run}. */
+  /** What to log in with. When it throws `LOGIN_REFUSED` the login counts as refused. */
   readonly readCredentials: () => Promise<Credentials>;
 }
 
@@ -73,6 +78,8 @@ export class ChatConnection {
   /** Whether another connection took over and this one only goes on until it dies. */
   isReplaced = false;
   readonly #options: ChatConnectionOptions;
+  /** Every channel that was asked for, as `#forsen`: after a PART lines are still on their way. */
+  readonly #asked = new Set<string>();
   readonly #bell = new Bell();
   readonly #dialing = new AbortController();
   readonly #startedUs: Micros;
@@ -134,6 +141,12 @@ export class ChatConnection {
     if (this.#ending === undefined) this.#connection?.send(`${line}\r\n`);
   }
 
+  /** Asks to be let into `channel`; from now on its lines are taken. */
+  join(channel: string): void {
+    this.#asked.add(`#${channel}`);
+    this.send(`JOIN #${channel}`);
+  }
+
   /** Ends it at once. What came in before is still handed on. */
   stop(): void {
     this.#end({ reason: "stopped" });
@@ -142,7 +155,7 @@ export class ChatConnection {
   /**
    * Opens the connection and lives on it. Resolves when it is gone and all was handed on.
    *
-   * Rejects with what `readCredentials` or the listener threw.
+   * Rejects with what the listener threw, or `readCredentials`, `LOGIN_REFUSED` apart.
    */
   async run(): Promise<Ending> {
     const watch = this.#watch();
@@ -159,7 +172,7 @@ export class ChatConnection {
 
   async #open(): Promise<Connection | undefined> {
     const { signal } = this.#dialing;
-    const credentials = await untilAborted(this.#options.readCredentials(), signal);
+    const credentials = await untilAborted(this.#readCredentials(), signal);
     if (credentials === undefined || signal.aborted) return undefined;
     try {
       const connection = await this.#options.transport.connect(this.#options.url, { signal });
@@ -168,6 +181,16 @@ export class ChatConnection {
       return connection;
     } catch (error) {
       this.#end({ reason: "refused", detail: textOf(error) });
+      return undefined;
+    }
+  }
+
+  async #readCredentials(): Promise<Credentials | undefined> {
+    try {
+      return await this.#options.readCredentials();
+    } catch (error) {
+      if (!(error instanceof ChatloomError) || error.code !== "LOGIN_REFUSED") throw error;
+      this.#end({ reason: "login refused", error });
       return undefined;
     }
   }
@@ -185,7 +208,8 @@ export class ChatConnection {
     const { clock, reporter, listener, nextReceiver } = this.#options;
     const receiver = this.#receiver = nextReceiver();
     const take = (lines: readonly ReceivedLine[]): void => this.#take(lines, receiver);
-    const intake = new LineIntake({ clock, reporter, take });
+    const isAsked = (message: IrcMessage): boolean => this.#isAsked(message);
+    const intake = new LineIntake({ clock, reporter, isAsked, take });
     try {
       listener.opened(receiver);
       await this.#hear(connection, intake);
@@ -220,7 +244,13 @@ export class ChatConnection {
   /** Hands lines on, then does what they ask. */
   #take(lines: readonly ReceivedLine[], receiver: string): void {
     this.#safe = this.#options.listener.received(receiver, lines) ?? undefined;
-    for (const { parsed } of lines) if (parsed.ok) this.#obey(parsed.message);
+    for (const { parsed } of lines) if (parsed?.ok) this.#obey(parsed.message);
+  }
+
+  #isAsked({ params: [target = ""] }: IrcMessage): boolean {
+    if (!target.startsWith("#") || this.#asked.has(target)) return true;
+    const folded = target.toLowerCase();
+    return this.#asked.has(folded) || this.#options.observer.wants(folded.slice(1));
   }
 
   /** Does what a message asks of a connection. Its line has been handed on. */

@@ -3,7 +3,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Random } from "../../ports/random.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 import type { Transport } from "../../ports/transport.ts";
-import { ChatConnection, type ConnectionObserver } from "./chat_connection.ts";
+import { ChatConnection, type ConnectionObserver, type Ending } from "./chat_connection.ts";
 import { Joiner } from "./joiner.ts";
 import { Link } from "./link.ts";
 import type { ChatListener } from "./listener.ts";
@@ -32,6 +32,9 @@ const CHANNELS_PER_CONNECTION_MAX = 50;
  * @see {@link https://dev.twitch.tv/docs/irc/#rate-limits | Twitch rate limits}
  */
 const LOGINS = { count: 20, lengthMs: 10_250 };
+
+/** So many refusals in a row end a pool whose token worked before, if nothing else is connected. */
+const REFUSALS_MAX = 8;
 
 /** What a pool needs, and how it is to be. */
 export interface ChatPoolOptions {
@@ -69,8 +72,9 @@ export interface ChatPool {
    * Listens until `signal` aborts, whatever happens to connections; resolves when all are closed, all
    * that came in was handed on and no timer is left. Once only.
    *
-   * @throws {ChatloomError} `LOGIN_REFUSED` when Twitch does not take the login. A token is judged at
-   * every login; an anonymous login that once worked is tried again instead.
+   * @throws {ChatloomError} `LOGIN_REFUSED` when Twitch does not take a login with a token that never
+   * worked, or that worked once and is refused again and again while no connection is left. An
+   * anonymous login cannot be wrong: it is always tried again, later and later.
    */
   run(signal: AbortSignal): Promise<void>;
 
@@ -115,6 +119,8 @@ class Pool implements ChatPool {
   #failure: { readonly error: unknown } | undefined;
   #receiverCount = 0;
   #wasLetIn = false;
+  /** How many logins in a row were refused. */
+  #refusals = 0;
 
   constructor(options: ChatPoolOptions, { url, copies }: { url: string; copies: number }) {
     this.#options = options;
@@ -205,8 +211,11 @@ class Pool implements ChatPool {
       makeConnection: (observer) => this.#makeConnection(observer),
       onMembership: () => this.#joiner.wake(),
       onHeard: (connection, message) => this.#joiner.heard(connection, message),
-      onLoginRefused: (refusal) => this.#checkRefusal(refusal),
-      onWelcomed: () => void (this.#wasLetIn = true),
+      onLoginRefused: (ending) => this.#checkRefusal(ending),
+      onWelcomed: () => {
+        this.#wasLetIn = true;
+        this.#refusals = 0;
+      },
     });
     this.#links.add(link);
     // Begins after all channels have been seated.
@@ -233,11 +242,21 @@ class Pool implements ChatPool {
     });
   }
 
-  #checkRefusal(refusal: string): void {
-    const { login } = this.#options;
-    // Nobody can have mistyped what worked before: that is trouble of Twitch's, and passes.
-    if (login === undefined && this.#wasLetIn) return;
-    throw refusedByTwitch(login, refusal);
+  #checkRefusal({ detail: refusal = "", error }: Ending): void {
+    const { login, reporter } = this.#options;
+    const isLast = ++this.#refusals >= REFUSALS_MAX && !this.#isListening();
+    const mayBeWrong = login !== undefined && (!this.#wasLetIn || isLast);
+    if (mayBeWrong) throw error ?? refusedByTwitch(login, refusal);
+    if (this.#refusals > 1) return;
+    // What worked before cannot be mistyped: that is trouble of Twitch's, and passes.
+    const fields = { refusal: error === undefined ? refusal : String(error) };
+    reporter.report("warning", "A login was refused, trying again", fields);
+  }
+
+  #isListening(): boolean {
+    return [...this.#links].some(({ connections }) =>
+      connections.some(({ phase }) => phase === "welcomed")
+    );
   }
 }
 

@@ -164,7 +164,7 @@ export class Joiner {
     // Who is in, but was not told the room's state, is not told it by another JOIN.
     if (membership.isHalfIn) connection.send(`PART #${name}`);
     membership.ask(nowUs);
-    connection.send(`JOIN #${name}`);
+    connection.join(name);
     this.#options.reporter.count("session_join_attempts");
   }
 

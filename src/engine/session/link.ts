@@ -32,7 +32,7 @@ export interface LinkOptions {
   /** A connection of this link heard something that may be about a channel. */
   readonly onHeard: (connection: ChatConnection, message: IrcMessage) => void;
   /** Twitch did not take the login: throws if that is the end of everything. */
-  readonly onLoginRefused: (refusal: string) => void;
+  readonly onLoginRefused: (ending: Ending) => void;
   /** A login went through. */
   readonly onWelcomed: () => void;
 }
@@ -147,6 +147,7 @@ export class Link {
     return this.#active = this.#options.makeConnection({
       welcomed: (connection) => this.#welcome(connection),
       toldToReconnect: (connection) => this.#replace(connection),
+      wants: (channel) => this.#channels.has(channel),
       heard: (connection, message) => this.#options.onHeard(connection, message),
     });
   }
@@ -163,7 +164,7 @@ export class Link {
       }
     }
     this.#bell.ring();
-    if (ending.reason === "login refused") this.#options.onLoginRefused(ending.detail ?? "");
+    if (ending.reason === "login refused") this.#options.onLoginRefused(ending);
   }
 
   #welcome(connection: ChatConnection): void {

@@ -1,18 +1,28 @@
 import type { ParsedLine } from "../../core/irc/irc_line.ts";
 
 /** One line as it came, and what it says. */
-export interface ReceivedLine {
-  /** The line without its CR LF. Of a line that is too long: one piece of it. */
-  readonly line: string;
-  /** What became of it. */
-  readonly parsed: ParsedLine;
-}
+export type ReceivedLine =
+  | {
+    readonly isPiece: false;
+    /** The line without its CR LF. */
+    readonly line: string;
+    /** What became of it. */
+    readonly parsed: ParsedLine;
+    /** Its channel was never asked for on this connection: not to be archived. */
+    readonly isUnasked: boolean;
+  }
+  | {
+    /** One piece of a line that is too long. It may look like a line. */
+    readonly isPiece: true;
+    readonly line: string;
+    readonly parsed?: undefined;
+  };
 
 /**
  * Who hears what a pool of connections receives: the recorder.
  *
- * All three return at once, without waiting for a disk or a network. They must not throw: that is a bug and stops the pool, whose `run`
- * rejects with it.
+ * All three return at once, without waiting for a disk or a network. They must not throw: that is a
+ * bug and stops the pool, whose `run` rejects with it.
  */
 export interface ChatListener {
   /** A connection is open. `receiver` is its id, unique for ever: `<run name>.<n>`. */

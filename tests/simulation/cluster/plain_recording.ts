@@ -86,10 +86,9 @@ class PlainRecording {
     if (!KEPT_COMMANDS.has(message.command) || !target.startsWith("#")) return;
     const channel = target.slice(1);
     if (!isChannelName(channel)) return;
-    if (!this.#ready.has(`${n}#${channel}`)) {
-      if (message.command === "ROOMSTATE") this.#ready.add(`${n}#${channel}`);
-      return;
-    }
+    const wasReady = this.#ready.has(`${n}#${channel}`);
+    if (message.command === "ROOMSTATE") this.#ready.add(`${n}#${channel}`);
+    if (!wasReady && exactUs === undefined) return;
     if (exactUs !== undefined) this.#cut({ n, channel, exactUs });
     const range = exactUs === undefined
       ? estimateRange(message, { moment, last: this.#last.get(n), lastOfAny: this.#lastOfAny })

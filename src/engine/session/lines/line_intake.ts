@@ -1,4 +1,5 @@
-import { type ParsedLine, parseIrcLine } from "../../../core/irc/irc_line.ts";
+import { parseIrcLine } from "../../../core/irc/irc_line.ts";
+import type { IrcMessage } from "../../../core/message.ts";
 import { type Micros, SECOND_US } from "../../../core/time.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import type { Reporter } from "../../../ports/reporter.ts";
@@ -19,6 +20,8 @@ export interface LineIntakeOptions {
   readonly clock: Clock;
   /** Is told how much came, once a second at most; the rest with a later chunk or at the end. */
   readonly reporter: Reporter;
+  /** Whether a message is of no channel, or of one that was asked for. */
+  readonly isAsked: (message: IrcMessage) => boolean;
   /** Takes the lines of each chunk: one to a thousand at a time. */
   readonly take: (lines: readonly ReceivedLine[]) => void;
 }
@@ -49,7 +52,7 @@ export class LineIntake {
     this.#counts.frames++;
     this.#counts.bytes += typeof chunk === "string" ? utf8Length(chunk) : chunk.length;
     this.#splitter.push(chunk, (line, isPiece) => {
-      lines.push({ line, parsed: isPiece ? tooLong(line) : parseIrcLine(line) });
+      lines.push(isPiece ? { isPiece, line } : this.#read(line));
       if (lines.length >= LINES_AT_ONCE_MAX) handOn();
     });
     if (lines.length > 0) handOn();
@@ -61,6 +64,12 @@ export class LineIntake {
     const fragment = this.#splitter.end();
     this.#tell();
     return fragment;
+  }
+
+  #read(line: string): ReceivedLine {
+    const parsed = parseIrcLine(line);
+    const isUnasked = parsed.ok && !this.#options.isAsked(parsed.message);
+    return { isPiece: false, line, parsed, isUnasked };
   }
 
   #tell(): void {
@@ -78,8 +87,4 @@ export class LineIntake {
     this.#told = { empty: emptyCount, replaced: replacedCount };
     this.#toldUs = clock.elapsedUs();
   }
-}
-
-function tooLong(line: string): ParsedLine {
-  return { ok: false, line, reason: "line too long" };
 }

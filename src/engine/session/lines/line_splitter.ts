@@ -19,13 +19,25 @@ export type TakeLine = (line: string, isPiece: boolean) => void;
  */
 export class LineSplitter {
   readonly #decoder = new Utf8Decoder();
+  readonly #lengthMax: number;
   #rest = "";
   #isInLongLine = false;
   #emptyCount = 0;
+  #longCount = 0;
+
+  /** @param lengthMax the longest line that is handed on whole, in UTF-16 units */
+  constructor(lengthMax: number = LINE_LENGTH_MAX) {
+    this.#lengthMax = lengthMax;
+  }
 
   /** How many empty lines were left out so far. */
   get emptyCount(): number {
     return this.#emptyCount;
+  }
+
+  /** How many lines were too long so far. */
+  get longCount(): number {
+    return this.#longCount;
   }
 
   /** How many U+FFFD stand for bytes that are not UTF-8 so far. */
@@ -48,10 +60,16 @@ export class LineSplitter {
     }
     this.#rest += start === 0 ? text : text.slice(start);
     // One unit more than fits may still be the CR of the line end.
-    while (this.#rest.length > LINE_LENGTH_MAX + 1) {
-      this.#rest = this.#rest.slice(handOnPiece(this.#rest, take));
+    while (this.#rest.length > this.#lengthMax + 1) {
+      this.#rest = this.#rest.slice(this.#handOnPiece(this.#rest, take));
+      if (!this.#isInLongLine) this.#longCount++;
       this.#isInLongLine = true;
     }
+  }
+
+  /** Whether what has come since the last line end is too long for a line. */
+  get isInLongLine(): boolean {
+    return this.#isInLongLine;
   }
 
   /** Ends the stream and returns its unfinished last line, if there is one. */
@@ -64,19 +82,20 @@ export class LineSplitter {
   #line(ended: string, take: TakeLine): void {
     let line = ended.endsWith("\r") ? ended.slice(0, -1) : ended;
     let isPiece = this.#isInLongLine;
-    for (; line.length > LINE_LENGTH_MAX; isPiece = true) {
-      line = line.slice(handOnPiece(line, take));
+    for (; line.length > this.#lengthMax; isPiece = true) {
+      line = line.slice(this.#handOnPiece(line, take));
+      if (!isPiece) this.#longCount++;
     }
-    if (line === "") this.#emptyCount++;
-    else take(line, isPiece);
+    if (line !== "") take(line, isPiece);
+    else if (!isPiece) this.#emptyCount++;
   }
-}
 
-/** Hands on the first piece of a long `text` and returns where the next begins. */
-function handOnPiece(text: string, take: TakeLine): number {
-  // Half a surrogate pair could not be written down.
-  const last = text.charCodeAt(LINE_LENGTH_MAX - 1);
-  const end = last >= 0xd800 && last <= 0xdbff ? LINE_LENGTH_MAX - 1 : LINE_LENGTH_MAX;
-  take(text.slice(0, end), true);
-  return end;
+  /** Hands on the first piece of a long `text` and returns where the next begins. */
+  #handOnPiece(text: string, take: TakeLine): number {
+    // Half a surrogate pair could not be written down.
+    const last = text.charCodeAt(this.#lengthMax - 1);
+    const end = last >= 0xd800 && last <= 0xdbff ? this.#lengthMax - 1 : this.#lengthMax;
+    take(text.slice(0, end), true);
+    return end;
+  }
 }

@@ -1,0 +1,9 @@
+import { KEPT_COMMANDS } from "../message.ts";
+
+/** What every connection brings, and no archive holds. */
+const PROTOCOL = /^(?:\d{3}|CAP|PING|PONG|GLOBALUSERSTATE|RECONNECT|WHISPER|PASS|NICK|USER|QUIT)$/;
+
+/** Whether Twitch's chat server or its clients send `command`, given in upper case. */
+export function isCommandOfTwitch(command: string): boolean {
+  return KEPT_COMMANDS.has(command) || PROTOCOL.test(command);
+}

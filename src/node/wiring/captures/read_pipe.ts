@@ -1,0 +1,54 @@
+import { close, constants, open, read } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+
+const PIECE_BYTES = 65_536;
+const LOOK_EVERY_MS = 20;
+
+/** A pipe that nothing was written to for so long has no writer. */
+const WRITER_WAIT_MS = 10_000;
+
+/**
+ * Yields what is written to a named pipe until its writer closes it. Opened so that nothing blocks:
+ * waiting for a writer must end when `signal` aborts.
+ *
+ * @throws {Error} when no writer comes within 10 s; `signal.reason` when it aborts.
+ */
+export async function* readPipe(
+  path: string,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const fd = await promisify(open)(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    let hasBegun = false;
+    const giveUpMs = performance.now() + WRITER_WAIT_MS;
+    for (;;) {
+      signal.throwIfAborted();
+      const bytes = await readPiece(fd);
+      if (bytes !== undefined && bytes.length > 0) {
+        hasBegun = true;
+        yield bytes;
+        continue;
+      }
+      // Nothing left to read is the end of a pipe that had a writer, and how one begins.
+      if (bytes !== undefined && hasBegun) return;
+      if (bytes === undefined) hasBegun = true;
+      else if (performance.now() > giveUpMs) throw new Error("it is a pipe that has no writer");
+      await sleep(LOOK_EVERY_MS, undefined, { signal });
+    }
+  } finally {
+    close(fd, () => {});
+  }
+}
+
+/** What can be read now; empty without a writer; `undefined` if the writer has not written. */
+function readPiece(fd: number): Promise<Uint8Array | undefined> {
+  return new Promise((resolve, reject) => {
+    const buffer = new Uint8Array(PIECE_BYTES);
+    read(fd, buffer, 0, PIECE_BYTES, null, (error, length) => {
+      if (!error) resolve(buffer.subarray(0, length));
+      else if (error.code === "EAGAIN" || error.code === "EWOULDBLOCK") resolve(undefined);
+      else reject(error);
+    });
+  });
+}
