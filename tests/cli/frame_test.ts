@@ -29,6 +29,9 @@ test("chatloom ends wrong command lines with one line on stderr and exit code 2"
     assert.equal(stdout, "");
     assert.ok(oneLine(stderr), stderr);
     assert.match(stderr, /^chatloom: /);
+    const isOfVerb = ["verify", "cat"].includes(args[0]!) && !args.includes("--log-level");
+    const help = isOfVerb ? `chatloom ${args[0]} --help` : "chatloom --help";
+    assert.ok(stderr.trim().endsWith(`(see ${help})`), stderr);
   }
 });
 

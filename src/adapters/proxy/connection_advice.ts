@@ -1,4 +1,3 @@
-import { isIP } from "node:net";
 import process from "node:process";
 import { proxyFor } from "./proxy_choice.ts";
 
@@ -31,7 +30,7 @@ export function explainFailure(url: string, found: string, error?: unknown): str
   const advice = isRefused
     ? `it wants a login: write it as http://USER:PASSWORD@${host} in ${variable}`
     : `check that it runs and lets this machine through; ${variable} names it, and NO_PROXY=${
-      hostnameOf(url)
+      new URL(url).hostname
     } goes around it`;
   return `${found}, through the proxy "${host}": ${advice}`;
 }
@@ -50,9 +49,4 @@ function textOf(error: unknown, depth = 0): string {
   if (!(error instanceof Error) || depth > 4) return "";
   const { code } = error as { code?: unknown };
   return `${String(code ?? "")} ${error.message} ${textOf(error.cause, depth + 1)}`;
-}
-
-function hostnameOf(url: string): string {
-  const host = new URL(url).hostname;
-  return isIP(host.replace(/^\[|\]$/g, "")) === 6 ? host.slice(1, -1) : host;
 }

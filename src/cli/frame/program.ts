@@ -43,23 +43,28 @@ export function chatloomProgram(verbs: readonly Command[], output: ProgramOutput
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       ...output,
-      outputError: (text, write) =>
-        // It repeats what was given, and an address may hold a token.
-        write(
-          `${hideUser(toOneLine(text)).replace(/^error: /, "chatloom: ")} (see chatloom --help)\n`,
-        ),
+      outputError: complainer("chatloom"),
     })
     .exitOverride()
     .showSuggestionAfterError(true);
-  for (const verb of verbs) program.addCommand(inherit(verb, program));
+  for (const verb of verbs) program.addCommand(inherit(verb, program, `chatloom ${verb.name()}`));
   return program.addHelpText("after", examplesOf(["chatloom --help", "chatloom verify --help"]));
 }
 
 /** Verbs are built on their own, so they know nothing of the program's settings until told. */
-function inherit(verb: Command, program: Command): Command {
-  verb.copyInheritedSettings(program);
-  for (const child of verb.commands) inherit(child, verb);
+function inherit(verb: Command, program: Command, path: string): Command {
+  verb.copyInheritedSettings(program).configureOutput({ outputError: complainer(path) });
+  for (const child of verb.commands) inherit(child, verb, `${path} ${child.name()}`);
   return verb;
+}
+
+/** Writes a complaint as one line that names the help page of the command at `path`. */
+function complainer(path: string): (text: string, write: (text: string) => void) => void {
+  return (text, write) => {
+    // It repeats what was given, and an address may hold a token.
+    const complaint = hideUser(toOneLine(text)).replace(/^error: /, "chatloom: ");
+    write(`${complaint} (see ${path} --help)\n`);
+  };
 }
 
 /** Examples for the end of a help page. Every verb has some. */

@@ -1,3 +1,4 @@
+import { hideUser } from "../../adapters/http_peer.ts";
 import { proxyFor } from "../../adapters/proxy/proxy_choice.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 
@@ -9,6 +10,10 @@ export function reportProxies(urls: readonly string[], reporter: Reporter): void
     if (proxy === undefined || told.has(proxy.host)) continue;
     told.add(proxy.host);
     const { host, variable } = proxy;
-    reporter.report("info", "Connecting through a proxy", { proxy: host, variable, url });
+    reporter.report("info", "Connecting through a proxy", {
+      proxy: host,
+      variable,
+      url: hideUser(url),
+    });
   }
 }
