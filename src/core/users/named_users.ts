@@ -1,0 +1,42 @@
+import type { IrcMessage } from "../message.ts";
+import { userTagOf } from "./user_tag.ts";
+
+/** A user in one role of a message, as far as it tells them. */
+export interface NamedUser {
+  /** Their user's ids: one, of a role that several share all, of most roles in old lines none. */
+  readonly ids: readonly string[];
+  /** Their names in lower case: logins, and display names where those differ. */
+  readonly names: readonly string[];
+}
+
+/**
+ * The users whom a message names in a field of its own: its author, and those in whatever role its
+ * tags and params give them (target of a ban, recipient, gifter, host target, parent of a reply …).
+ * Never throws. Who is named in text only is found by `twitchTextOf`.
+ */
+export function namedUsers(message: IrcMessage): NamedUser[] {
+  const { command, params, sender, tags, user } = message;
+  const roles = new Map<string, { ids: string[]; names: string[] }>();
+  const add = (stem: string, holds: "id" | "name", value: string) => {
+    if (value === "") return;
+    let role = roles.get(stem);
+    if (role === undefined) roles.set(stem, role = { ids: [], names: [] });
+    const list = holds === "id" ? role.ids : role.names;
+    const text = holds === "id" ? value : value.toLowerCase();
+    if (!list.includes(text)) list.push(text);
+  };
+  for (const key in tags) {
+    const tag = userTagOf(key);
+    if (tag === undefined) continue;
+    const value = tags[key]!;
+    for (const each of tag.isList ? value.split(/[\s,]+/) : [value]) {
+      add(tag.stem, tag.holds, each);
+    }
+  }
+  // A server has a name with a full stop, which no login has.
+  if (sender !== null && !sender.includes(".")) add("", "name", sender);
+  if (user !== null) add("", "name", user);
+  if (command === "CLEARCHAT") add("target", "name", params[1] ?? "");
+  if (command === "HOSTTARGET") add("host-target", "name", (params[1] ?? "").split(" ")[0]!);
+  return [...roles.values()];
+}
