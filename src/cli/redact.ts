@@ -6,6 +6,7 @@ import { formatForPeople } from "../core/text/message_text.ts";
 import type { IrcMessage } from "../core/message.ts";
 import { toPrintable } from "../core/text/printable.ts";
 import type { RedactedMessage, RedactedUser } from "../core/redaction.ts";
+import { isTwitchWord } from "../core/users/twitch_text.ts";
 import { type Micros, MILLISECOND_US, toSeconds } from "../core/time.ts";
 import { sentUs } from "../core/content.ts";
 import { listRedactions, previewRedaction, redact } from "../engine/redact/redact.ts";
@@ -46,8 +47,9 @@ export function redactCommand(): Command {
     .option("-n, --dry-run", "print what would be forgotten, and do nothing")
     .addHelpText(
       "after",
-      "\nThe names under which a user wrote are looked up in the archive: JOIN and PART bear no\n" +
-        "user's id. What others wrote about somebody in their own words is not looked for.\n" +
+      "\nAll lines that name the user go: what they wrote, bans, gifts, replies to them, and\n" +
+        "notices of Twitch. The names that they bore are looked up in the archive, because JOIN,\n" +
+        "PART and notices have no user's id. Text of other users is not searched for names.\n" +
         examplesOf([
           'chatloom redact forsen -a chat --user-id 22484632 --reason "asked us to"',
           "chatloom redact forsen -a chat --id 5b54eb35-2c6b-4bb8-b2ba-c6d8b2f8dd2e --dry-run",
@@ -99,13 +101,18 @@ async function targetOf(
     }
     return { kind: "message", id };
   }
-  const { signal, progress } = context;
+  const { signal, progress, reporter } = context;
   const shown = progress("Minutes searched for names");
   let count = 0;
   try {
     const onScanned = () => shown.update(++count);
     const user = { userId: userId!, beforeUs, logins: login };
-    return await userTarget(channel, user, { store, hasher, signal, onScanned });
+    const target = await userTarget(channel, user, { store, hasher, signal, onScanned });
+    for (const name of target.logins.filter(isTwitchWord)) {
+      const message = "A name is a word of Twitch's own sentences: not looked for there";
+      reporter.report("warning", message, { name });
+    }
+    return target;
   } finally {
     shown.end();
   }
@@ -185,9 +192,11 @@ async function obey(
   } finally {
     shown.end();
   }
-  const { key, isNew, messages, minutes, unseen } = redacted;
+  const { orders, messages, minutes, unseen } = redacted;
   const isObeyed = unseen.length === 0 && counters.total("files_left_out") === 0;
-  await print(`${isNew ? "New order" : "Order of before"}: ${key}\n`);
+  for (const { key, isNew } of orders) {
+    await print(`${isNew ? "New order" : "Order of before"}: ${key}\n`);
+  }
   await print(`${messages} messages in ${minutes} of ${searched} minutes forgotten\n`);
   if (isObeyed) return;
   for (const { key, fault } of unseen) {

@@ -80,7 +80,7 @@ export type RedactOrder =
     | {
       /** The `user-id` tag of a user's messages. */
       readonly userId: string;
-      /** Names of the user beside those that stand in the archive. */
+      /** Names of the user beside those that stand in the archive, in any case. */
       readonly logins?: readonly string[];
       /** Only what is older. @default everything, also what is yet to come */
       readonly before?: Instant;
@@ -140,7 +140,8 @@ export async function userTarget(
   options: Parameters<typeof findLogins>[2],
 ): Promise<RedactedUser> {
   const found = await findLogins(channel, { userId, beforeUs }, options);
-  return { kind: "user", userId, logins: [...new Set([...found, ...logins])].sort(), beforeUs };
+  const names = new Set([...found, ...logins.map((each) => each.toLowerCase())]);
+  return { kind: "user", userId, logins: [...names].sort(), beforeUs };
 }
 
 /** How {@link importFile} imports. */

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ArchiveKey } from "../../src/core/archive_key.ts";
 import type { BatchStore } from "../../src/ports/batch_store.ts";
+import { memoryStore } from "../../src/adapters/memory_store.ts";
 import { SILENT } from "../../src/ports/reporter.ts";
-import { redact } from "../../src/engine/redact/redact.ts";
+import { listRedactions, redact } from "../../src/engine/redact/redact.ts";
 import { virtualClock } from "../../src/testing/virtual_clock.ts";
 import { CHANNEL, contentsOf, filesOf, hasher, type SmallSighting } from "./settle_world.ts";
 import { storeWith } from "./settle_world.ts";
@@ -27,6 +28,23 @@ test("redact finds a message whose file another settler replaces between listing
   assert.equal(redacted.messages, 1);
   const left = [...(await contentsOf(inner)).keys()].filter((key) => !key.includes("/redactions/"));
   assert.deepEqual(left, []);
+});
+
+test("redact obeys for a user of more names than one order holds", async () => {
+  const store = memoryStore();
+  const logins = Array.from({ length: 300 }, (_, i) => `${"\u{20000}".repeat(31)}${1000 + i}`);
+  const target = { kind: "user", userId: "7", logins, beforeUs: undefined } as const;
+  const order = { target, reason: "a test" };
+  const options = { store, hasher, reporter: SILENT, clock: virtualClock() };
+  const { orders } = await redact(CHANNEL, order, options);
+  assert.deepEqual(orders.map(({ isNew }) => isNew), [true, true, true]);
+  const stored = await listRedactions(CHANNEL, options);
+  const names = stored.flatMap((each) =>
+    each.ok && each.redaction.target.kind === "user" ? each.redaction.target.logins : []
+  );
+  assert.deepEqual(names.sort(), logins);
+  const again = await redact(CHANNEL, order, options);
+  assert.deepEqual(again.orders, orders.map(({ key }) => ({ key, isNew: false })));
 });
 
 /** A store whose batches somebody else brings to `settled` just before the first one is read. */

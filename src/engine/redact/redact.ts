@@ -1,5 +1,4 @@
 import { type ArchiveKey, formatArchiveKey, redactionPrefix } from "../../core/archive_key.ts";
-import type { IrcMessage } from "../../core/message.ts";
 import {
   encodeRedaction,
   type RedactedMessage,
@@ -8,6 +7,7 @@ import {
 } from "../../core/redaction.ts";
 import { redactionMatcher } from "../../core/redaction_matcher.ts";
 import type { Micros } from "../../core/time.ts";
+import { namedUsers } from "../../core/users/named_users.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Hasher } from "../../ports/hasher.ts";
@@ -28,10 +28,12 @@ export interface RedactOptions extends SettleOptions, AbortOptions {
 
 /** What became of an order. */
 export interface Redacted {
-  /** Where the order is stored. */
-  readonly key: ArchiveKey;
-  /** False if one that forgets all of this was there already. */
-  readonly isNew: boolean;
+  /** Where it is stored: under one key, or several for a user of more names than one order holds. */
+  readonly orders: readonly {
+    readonly key: ArchiveKey;
+    /** False if one that forgets all of this was there already. */
+    readonly isNew: boolean;
+  }[];
   /** Messages that were found in files and are no longer there; one in two minutes counts twice. */
   readonly messages: number;
   /** Minutes that had some. */
@@ -60,20 +62,24 @@ export async function redact(
   for (const each of before) {
     if (!each.ok) faultsOf(options.reporter).tellRedaction(each.key, each.reason);
   }
-  const orders = before.flatMap((each) => each.ok ? [each] : []);
-  let stored = orders.find(({ redaction }) => doesCover(redaction.target, order.target));
-  const isNew = stored === undefined;
-  if (stored === undefined) {
-    const redaction: Redaction = { ...order, madeUs: clock.wallUs() };
+  const known = before.flatMap((each) => each.ok ? [each] : []);
+  const orders: { key: ArchiveKey; isNew: boolean }[] = [];
+  for (const target of splitTarget(order.target)) {
+    const stored = known.find(({ redaction }) => doesCover(redaction.target, target));
+    if (stored !== undefined) {
+      orders.push({ key: stored.key, isNew: false });
+      continue;
+    }
+    const redaction: Redaction = { target, reason: order.reason, madeUs: clock.wallUs() };
     const bytes = encodeRedaction(redaction);
     const digest = await hasher.digest(bytes);
     const key = formatArchiveKey({ kind: "redaction", channel, digest });
     await store.put(key, bytes, abort);
-    stored = { ok: true, key, redaction, bytes };
-    orders.push(stored);
+    known.push({ ok: true, key, redaction, bytes });
+    orders.push({ key, isNew: true });
   }
   const settler = new ChannelSettler(channel, options);
-  const isRedacted = redactionMatcher(orders.map(({ redaction }) => redaction));
+  const isRedacted = redactionMatcher(known.map(({ redaction }) => redaction));
   const unseen: ScannedMinute["faults"][number][] = [];
   let [messages, minutes, settled] = [0, 0, NOTHING_SETTLED];
   for await (const minute of scanChannel(channel, { store, hasher, isRedacted, ...abort })) {
@@ -85,7 +91,23 @@ export async function redact(
     const { minuteUs } = minute;
     settled = addTotals(settled, await settler.settle({ minuteUs, isAlone: false }, abort));
   }
-  return { key: stored.key, isNew, messages, minutes, unseen, settled };
+  return { orders, messages, minutes, unseen, settled };
+}
+
+// So many names of at most so many characters fit into one order, however they are escaped.
+const NAMES_AN_ORDER = 128;
+const NAME_MAX_LENGTH = 64;
+
+/** Targets that fit into an order each, and together forget what `target` does. */
+function splitTarget(
+  target: RedactedMessage | RedactedUser,
+): (RedactedMessage | RedactedUser)[] {
+  if (target.kind === "message" || target.logins.length <= NAMES_AN_ORDER) return [target];
+  const parts: RedactedUser[] = [];
+  for (let at = 0; at < target.logins.length; at += NAMES_AN_ORDER) {
+    parts.push({ ...target, logins: target.logins.slice(at, at + NAMES_AN_ORDER) });
+  }
+  return parts;
 }
 
 /** Whether an order for `old` forgets all that one for `target` would. */
@@ -116,7 +138,8 @@ export function previewRedaction(
 }
 
 /**
- * The logins under which a user wrote in `channel`, ascending: what JOIN and PART call them.
+ * The names that a user bore in `channel`, in whichever role, in lower case and ascending: what JOIN,
+ * PART and Twitch's sentences call them. A display name that differs from the login is one of them.
  *
  * @param options.onScanned told of every minute that was looked at.
  * @throws {ChatloomError} when the store fails.
@@ -133,30 +156,14 @@ export async function findLogins(
   const logins = new Set<string>();
   const target: RedactedUser = { kind: "user", logins: [], ...user };
   for await (const minute of previewRedaction(channel, target, options)) {
-    for (const message of minute.matches) {
-      const login = loginOf(message, user.userId);
-      if (login !== undefined) logins.add(login);
+    for (const { ids, names } of minute.matches.flatMap(namedUsers)) {
+      // Of several users in one role it is not told who has which name.
+      if (ids.length !== 1 || ids[0] !== user.userId) continue;
+      for (const name of names) if (name.length <= NAME_MAX_LENGTH) logins.add(name);
     }
     options.onScanned?.(minute);
   }
   return [...logins].sort();
-}
-
-function loginOf(
-  { command, tags, sender, params }: IrcMessage,
-  userId: string,
-): string | undefined {
-  if (tags === null) return undefined;
-  if (tags["user-id"] === userId) {
-    if (command === "PRIVMSG") return sender || undefined;
-    return tags["login"] || undefined; // The sender of a notice is Twitch's own server.
-  }
-  if (tags["target-user-id"] === userId) return params[1] || undefined;
-  if (tags["reply-parent-user-id"] === userId) return tags["reply-parent-user-login"] || undefined;
-  if (tags["msg-param-recipient-id"] === userId) {
-    return tags["msg-param-recipient-user-name"] || undefined;
-  }
-  return undefined;
 }
 
 /**

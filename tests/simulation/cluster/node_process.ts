@@ -119,7 +119,7 @@ export class NodeProcess {
     const { channel, clock, reporter, lock } = this.#options;
     const work = { store: this.#store, hasher, clock, reporter, lock };
     try {
-      return (await redact(channel, { target, reason: "seeded" }, work)).key;
+      return (await redact(channel, { target, reason: "seeded" }, work)).orders[0]!.key;
     } catch (error) {
       this.#tolerate(error);
       return undefined;
