@@ -1,4 +1,5 @@
 import { Fragment, h, type JSX } from "preact";
+import { parseCanonicalLine } from "../../core/canonical_line.ts";
 import { formatCount, formatCounted, formatMinute } from "../app/format.ts";
 import { zone } from "../app/settings.ts";
 import type { ComparedSource, Comparison } from "../sources/report.ts";
@@ -33,8 +34,8 @@ function Findings(
   const { messages, common, sources } = comparison;
   const names = new Map(archives.reports.value.map(({ id, name }) => [id, name]));
   const summary = messages === common
-    ? `All ${formatCounted(messages, "different message")} are in every source.`
-    : `${formatCounted(messages, "different message")} in all, of which every source has ${
+    ? `All ${formatCounted(messages, "message")} are in every source.`
+    : `${formatCounted(messages, "message")} in all, of which every source has ${
       formatCount(common)
     }.`;
   return h(
@@ -149,12 +150,7 @@ function Detail({ source, name }: Omit<RowProps, "messages">): JSX.Element | nul
 }
 
 function exampleText(line: string): string {
-  const { command, params, sender, time } = JSON.parse(line) as {
-    command: string;
-    params: string[];
-    sender: string | null;
-    time: number;
-  };
+  const { command, params, sender, time } = parseCanonicalLine(line);
   const clock = formatMinute(time * 1e6, zone.value);
   const text = params.slice(1).join(" ");
   return command === "PRIVMSG"

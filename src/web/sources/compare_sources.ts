@@ -1,8 +1,15 @@
 import { type ArchiveKey, minutePrefix } from "../../core/archive_key.ts";
-import { decodeBatch } from "../../core/batch.ts";
+import { splitBatch } from "../../core/batch.ts";
+import { parseCanonicalLine } from "../../core/canonical_line.ts";
 import { contentKey, contentOfFields, sentUs } from "../../core/content.ts";
-import type { Message } from "../../core/message.ts";
+import { formatFloat } from "../../core/text/canonical_json.ts";
 import { type Micros, MINUTE_US } from "../../core/time.ts";
+import { ChannelFiles } from "../../engine/read/channel_files.ts";
+import { listingsOf } from "../../engine/read/minute_listing.ts";
+import { readMinutes } from "../../engine/read/read_minutes.ts";
+import type { BatchStore } from "../../ports/batch_store.ts";
+import type { Hasher } from "../../ports/hasher.ts";
+import { SILENT } from "../../ports/reporter.ts";
 import {
   type ComparedSource,
   type Comparison,
@@ -13,8 +20,14 @@ import {
 } from "./report.ts";
 import type { Source } from "./source.ts";
 
+/** What is compared of a source. */
+export type Comparable = Pick<Source, "id" | "channels" | "minutes" | "store">;
+
 /** What a comparison works with. */
 export interface CompareOptions {
+  /** All sources as one archive: what a reader sees. */
+  readonly archive: BatchStore;
+  readonly hasher: Hasher;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: MinuteProgress) => void;
 }
@@ -22,91 +35,102 @@ export interface CompareOptions {
 /**
  * Says what each of `sources` has and lacks beside the others, message by message.
  *
- * Holds three minutes of each at a time: a message whose time is not exact may stand in the next
- * minute elsewhere. Equal files hold equal messages, so where all have the same nothing is read.
+ * What is counted and shown are the messages that `readMinutes` gives of all sources together, so
+ * nothing that a redaction or a tombstone of any source forgets. Equal files hold equal messages:
+ * where all sources have the same, none is looked into for who has what.
  */
 export async function compareSources(
-  sources: readonly Source[],
-  { signal, onProgress }: CompareOptions,
+  sources: readonly Comparable[],
+  { archive, hasher, signal, onProgress }: CompareOptions,
 ): Promise<Comparison> {
   const tally = new Tally(sources);
   const channels = [...new Set(sources.flatMap((source) => source.channels))].sort();
-  const plan = channels.map((channel) => ({ channel, minutes: minutesOf(sources, channel) }));
-  const total = plan.reduce((sum, { minutes }) => sum + minutes.length, 0);
+  const total = channels.reduce((sum, channel) => {
+    return sum + new Set(sources.flatMap((source) => [...source.minutes(channel)])).size;
+  }, 0);
   let done = 0;
-  for (const { channel, minutes } of plan) {
-    const window = new Window(sources, channel);
-    for (const minuteUs of minutes) {
-      signal.throwIfAborted();
-      tally.minute(channel, minuteUs);
-      tally.add(await window.at(minuteUs));
+  // What is not well was named when the sources were checked.
+  const reading = { store: archive, hasher, reporter: SILENT };
+  for (const channel of channels) {
+    const holdings = new Holdings(sources, new ChannelFiles(channel, reading));
+    for await (const { minuteUs, bytes } of readMinutes(channel, { ...reading, signal })) {
+      const lines = splitBatch(bytes);
+      tally.add({ channel, minuteUs, lines, holders: await holdings.at(minuteUs) });
       onProgress({ done: ++done, total, key: minutePrefix(channel, minuteUs) });
     }
   }
   return tally.comparison();
 }
 
-function minutesOf(sources: readonly Source[], channel: string): Micros[] {
-  const minutes = new Set<Micros>();
-  for (const source of sources) for (const each of source.minutes(channel)) minutes.add(each);
-  return [...minutes].sort((a, b) => a - b);
-}
+/** What one source knows around a minute: sightings as {@link sightingsIn} names them. */
+type Known = ReadonlySet<string>;
 
-/** What one source has in one minute: by content, whether it is exact and a line to show. */
-type Contents = ReadonlyMap<string, { readonly isExact: boolean; readonly message: Message }>;
+/** Who has which sightings of a channel, minute by minute. */
+class Holdings {
+  readonly #sources: readonly Comparable[];
+  readonly #files: ChannelFiles;
+  readonly #listed = new Map<Micros, Promise<readonly ArchiveKey[]>>();
+  #hasOrders = false;
 
-/** The minutes around one, each source's contents read once. */
-class Window {
-  readonly #sources: readonly Source[];
-  readonly #channel: string;
-  readonly #read = new Map<Micros, Promise<readonly Contents[]>>();
-
-  constructor(sources: readonly Source[], channel: string) {
+  constructor(sources: readonly Comparable[], files: ChannelFiles) {
     this.#sources = sources;
-    this.#channel = channel;
+    this.#files = files;
   }
 
-  async at(minuteUs: Micros): Promise<readonly [Contents[], Contents[], Contents[]]> {
-    for (const each of this.#read.keys()) {
-      if (each < minuteUs - MINUTE_US) this.#read.delete(each);
+  /**
+   * What each source knows of the messages of a minute; `undefined` where all know the same. A
+   * sighting of one lies at most a minute away: its range touches the message, and its file.
+   */
+  async at(minuteUs: Micros): Promise<readonly Known[] | undefined> {
+    for (const each of this.#listed.keys()) {
+      if (each < minuteUs - MINUTE_US) this.#listed.delete(each);
     }
-    const [before, here, after] = await Promise.all(
-      [minuteUs - MINUTE_US, minuteUs, minuteUs + MINUTE_US].map((each) => this.#minute(each)),
-    );
-    return [[...before!], [...here!], [...after!]];
+    const around = [minuteUs - MINUTE_US, minuteUs, minuteUs + MINUTE_US].filter((at) => at >= 0);
+    const keys = (await Promise.all(around.map((at) => this.#list(at)))).flat();
+    const held = this.#sources.map(({ store }) => keys.filter((key) => store.has(key)));
+    if (held.every((each) => each.length === keys.length)) return undefined;
+    if (!this.#hasOrders) {
+      this.#hasOrders = true;
+      await this.#files.refreshRedactions();
+    }
+    return await Promise.all(held.map((each) => this.#read(each)));
   }
 
-  #minute(minuteUs: Micros): Promise<readonly Contents[]> {
-    let found = this.#read.get(minuteUs);
-    if (found === undefined) this.#read.set(minuteUs, found = this.#load(minuteUs));
+  #list(minuteUs: Micros): Promise<readonly ArchiveKey[]> {
+    let found = this.#listed.get(minuteUs);
+    if (found === undefined) this.#listed.set(minuteUs, found = this.#listNow(minuteUs));
     return found;
   }
 
-  async #load(minuteUs: Micros): Promise<readonly Contents[]> {
-    const lists = await Promise.all(this.#sources.map(async ({ store }) => {
-      const keys: ArchiveKey[] = [];
-      for await (const key of store.list(minutePrefix(this.#channel, minuteUs))) {
-        if (key.endsWith(".json") && !store.has(key.replace(/json$/, "tombstone"))) keys.push(key);
-      }
-      return keys;
-    }));
-    const known = new Map<string, Contents>();
-    return await Promise.all(lists.map(async (keys, i) => {
-      const name = keys.join("\n");
-      const same = known.get(name);
-      if (same !== undefined) return same;
-      const contents = new Map<string, { isExact: boolean; message: Message }>();
-      known.set(name, contents); // The same object, so that equal lists are told at a glance.
-      for (const key of keys) {
-        const bytes = await this.#sources[i]!.store.get(key);
-        for (const message of bytes === undefined ? [] : decodeBatch(bytes)) {
-          const isExact = sentUs(message.tags) !== undefined;
-          contents.set(contentKey(contentOfFields(message)), { isExact, message });
-        }
-      }
-      return contents;
-    }));
+  async #listNow(minuteUs: Micros): Promise<readonly ArchiveKey[]> {
+    const { store, channel } = this.#files;
+    const keys: ArchiveKey[] = [];
+    for await (const key of store.list(minutePrefix(channel, minuteUs))) keys.push(key);
+    return listingsOf(keys).get(minuteUs)?.batches ?? [];
   }
+
+  async #read(keys: readonly ArchiveKey[]): Promise<Known> {
+    const known = new Set<string>();
+    for (const key of keys) {
+      const batch = await this.#files.load(key);
+      if (!batch?.ok) continue;
+      for (const { text } of batch.sightings.lines()) {
+        for (const name of sightingsIn(text)) known.add(name);
+      }
+    }
+    return known;
+  }
+}
+
+/** Names of the sightings in a line: of an exact message one for all who heard it. */
+function sightingsIn(line: string): string[] {
+  const message = parseCanonicalLine(line);
+  const content = contentKey(contentOfFields(message));
+  if (sentUs(message.tags) !== undefined) return [content];
+  return Object.entries(message.receivers).map(([receiver, sighting]) => {
+    const receivedS = typeof sighting === "number" ? sighting : sighting.received;
+    return `${content}\n${formatFloat(receivedS)} ${receiver}`;
+  });
 }
 
 interface Count {
@@ -118,12 +142,12 @@ interface Count {
 }
 
 class Tally {
-  readonly #sources: readonly Source[];
+  readonly #sources: readonly Comparable[];
   readonly #counts: readonly Count[];
   #common = 0;
   #messages = 0;
 
-  constructor(sources: readonly Source[]) {
+  constructor(sources: readonly Comparable[]) {
     this.#sources = sources;
     this.#counts = sources.map(() => ({
       onlyHere: 0,
@@ -134,42 +158,30 @@ class Tally {
     }));
   }
 
-  /** Notes who has the minute at all. */
-  minute(channel: string, minuteUs: Micros): void {
-    const having = this.#sources.map((source) => source.minutes(channel).has(minuteUs));
-    if (having.filter(Boolean).length !== 1) return;
-    const count = this.#counts[having.indexOf(true)]!;
-    count.minutesOnlyHere++;
-    const run = count.runs.at(-1);
-    if (run?.channel === channel && run.lastUs === minuteUs - MINUTE_US) {
-      count.runs[count.runs.length - 1] = { ...run, lastUs: minuteUs };
-    } else if (count.runs.length < RUNS_SHOWN) {
-      count.runs.push({ channel, firstUs: minuteUs, lastUs: minuteUs });
-    }
-  }
-
-  /** Counts the messages of a minute, each once, by who has them there or right beside. */
-  add([before, here, after]: readonly [Contents[], Contents[], Contents[]]): void {
-    if (new Set(here).size === 1) {
-      this.#common += here[0]!.size;
-      this.#messages += here[0]!.size;
-      return;
-    }
-    const seen = new Set<string>();
-    for (const contents of here) {
-      for (const [key, { isExact, message }] of contents) {
-        if (seen.has(key)) continue;
-        seen.add(key);
-        // In the minute before it has been counted already.
-        if (!isExact && before.some((each) => each.has(key))) continue;
-        const having = here.map((each, i) => each.has(key) || (!isExact && after[i]!.has(key)));
-        this.#count(having, message);
+  /** Counts the messages of a minute by who has them. */
+  add({ channel, minuteUs, lines, holders }: {
+    readonly channel: string;
+    readonly minuteUs: Micros;
+    readonly lines: readonly string[];
+    readonly holders: readonly Known[] | undefined;
+  }): void {
+    this.#messages += lines.length;
+    const having = this.#sources.map(() => holders === undefined && lines.length > 0);
+    if (holders === undefined) this.#common += lines.length;
+    else {
+      for (const line of lines) {
+        const names = sightingsIn(line);
+        const has = holders.map((known) => names.some((name) => known.has(name)));
+        for (const [i, each] of has.entries()) if (each) having[i] = true;
+        this.#count(has, line);
       }
     }
+    if (having.filter(Boolean).length === 1 && this.#sources.length > 1) {
+      this.#noteLonely(this.#counts[having.indexOf(true)]!, channel, minuteUs);
+    }
   }
 
-  #count(having: readonly boolean[], message: Message): void {
-    this.#messages++;
+  #count(having: readonly boolean[], line: string): void {
     const holders = having.filter(Boolean).length;
     if (holders === having.length) this.#common++;
     for (const [i, has] of having.entries()) {
@@ -177,8 +189,18 @@ class Tally {
       if (!has) count.missingHere++;
       else if (holders === 1) {
         count.onlyHere++;
-        if (count.examples.length < EXAMPLES_SHOWN) count.examples.push(JSON.stringify(message));
+        if (count.examples.length < EXAMPLES_SHOWN) count.examples.push(line);
       }
+    }
+  }
+
+  #noteLonely(count: Count, channel: string, minuteUs: Micros): void {
+    count.minutesOnlyHere++;
+    const run = count.runs.at(-1);
+    if (run?.channel === channel && run.lastUs === minuteUs - MINUTE_US) {
+      count.runs[count.runs.length - 1] = { ...run, lastUs: minuteUs };
+    } else if (count.runs.length < RUNS_SHOWN) {
+      count.runs.push({ channel, firstUs: minuteUs, lastUs: minuteUs });
     }
   }
 

@@ -62,7 +62,7 @@ export interface CheckProgress {
   readonly path: string;
 }
 
-/** Minutes of one channel that one source has and no other. */
+/** Minutes of one channel with messages of which one source has some and no other has any. */
 export interface LonelyMinutes {
   readonly channel: string;
   readonly firstUs: Micros;
@@ -77,6 +77,7 @@ export interface ComparedSource {
   readonly onlyHere: number;
   /** Messages that some other source has and this one has not. */
   readonly missingHere: number;
+  /** Minutes of a channel with messages of which only this source has any. */
   readonly minutesOnlyHere: number;
   /** The first {@link RUNS_SHOWN} runs of those minutes. */
   readonly runsOnlyHere: readonly LonelyMinutes[];
@@ -94,7 +95,7 @@ export interface Comparison {
   readonly sources: readonly ComparedSource[];
   /** Messages that every source has. */
   readonly common: number;
-  /** Messages in all. */
+  /** Messages in all, as a reader of all sources together gets them. */
   readonly messages: number;
 }
 

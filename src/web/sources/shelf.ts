@@ -69,7 +69,12 @@ export class Shelf {
 
   /** See {@link compareSources}. */
   compare(options: AnswerOptions<MinuteProgress>): Promise<Comparison> {
-    return compareSources(this.#sources, { ...options, onProgress: rarely(options.onProgress) });
+    return compareSources(this.#sources, {
+      archive: this.archive,
+      hasher: this.#hasher,
+      signal: options.signal,
+      onProgress: rarely(options.onProgress),
+    });
   }
 
   /** Merges all sources. The result stays here until a source comes or goes. */
