@@ -1,7 +1,13 @@
 import { Command, Option } from "commander";
 import { FILE_MAX_BYTES } from "../adapters/file_system_store.ts";
 import { bestHasher } from "../adapters/web_crypto_hasher.ts";
-import { decodeBatch } from "../core/batch.ts";
+import { decodeBatch, splitBatch } from "../core/batch.ts";
+import {
+  filteredUser,
+  meetsFilter,
+  type MessageFilter,
+  passesAll,
+} from "../core/text/message_filter.ts";
 import { type Micros, TIME_END_US } from "../core/time.ts";
 import { readMinutes } from "../engine/read/read_minutes.ts";
 import { checkChannels } from "./arguments/channel_names.ts";
@@ -18,6 +24,9 @@ interface CatFlags {
   readonly from: Micros;
   readonly until: Micros;
   readonly format: "json" | "text";
+  readonly user: readonly string[];
+  readonly command: readonly string[];
+  readonly text: string;
 }
 
 /** `chatloom cat`: prints messages of batch files, or of channels of an archive. */
@@ -32,11 +41,15 @@ export function catCommand(): Command {
       new Option("-f, --format <format>", "the lines as they are stored, or lines for people")
         .choices(["json", "text"]).default("json"),
     )
+    .option("--user <names>", "only by these users, or a ban of one; with commas", toList, [])
+    .option("--command <names>", "only these commands (PRIVMSG,USERNOTICE)", toList, [])
+    .option("--text <words>", "only with these words, in any case, next to each other", "")
     .addHelpText(
       "after",
       examplesOf([
         "chatloom cat --archive chat forsen --from 2026-08-01T12:00 --until 2026-08-01T13:00",
         "chatloom cat -f text chat/forsen/chat/2026-08-01T12/34:00-*.json",
+        "chatloom cat -a chat forsen -f text --user forsen --text hello",
         "zcat old.json.gz | chatloom cat - | grep badge-info",
       ]),
     )
@@ -44,9 +57,21 @@ export function catCommand(): Command {
       const context = contextOf(command);
       const isComplete = flags.archive === undefined
         ? await printFiles(names, flags, context)
-        : await printChannels(names, { ...flags, archive: flags.archive, command }, context);
+        : await printChannels(names, { flags, archive: flags.archive, verb: command }, context);
       if (!isComplete) throw new QuietExit(EXIT.failed, "Some files were left out");
     });
+}
+
+function toList(value: string, before: readonly string[]): readonly string[] {
+  return [...before, ...value.split(",").map((each) => each.trim()).filter((each) => each !== "")];
+}
+
+function filterOf({ user, command, text }: CatFlags): MessageFilter {
+  return {
+    users: new Set(user.map(filteredUser)),
+    commands: new Set(command.map((each) => each.toUpperCase())),
+    text,
+  };
 }
 
 /** Prints what can be read, tells of the rest, and returns whether that was all. */
@@ -83,11 +108,15 @@ async function readPrintable(
 
 async function printChannels(
   channels: readonly string[],
-  flags: CatFlags & { readonly archive: string; readonly command: Command },
+  { flags, archive, verb }: {
+    readonly flags: CatFlags;
+    readonly archive: string;
+    readonly verb: Command;
+  },
   { print, reporter, counters, signal }: VerbContext,
 ): Promise<boolean> {
-  checkChannels(channels, flags.command);
-  const store = await existingArchive(flags.archive);
+  checkChannels(channels, verb);
+  const store = await existingArchive(archive);
   const hasher = await bestHasher();
   const { from: fromUs, until: untilUs } = flags;
   for (const channel of channels) {
@@ -98,9 +127,17 @@ async function printChannels(
 }
 
 /** @throws {BatchSyntaxError} when a line is no message, before anything of the file is printed. */
-function present(bytes: Uint8Array, { format }: CatFlags): string | Uint8Array {
+function present(bytes: Uint8Array, flags: CatFlags): string | Uint8Array {
+  const filter = filterOf(flags);
   const messages = decodeBatch(bytes);
-  if (format === "text") return messages.map((each) => `${formatForPeople(each)}\n`).join("");
+  if (flags.format === "text") {
+    const wanted = messages.filter((each) => meetsFilter(each, filter));
+    return wanted.map((each) => `${formatForPeople(each)}\n`).join("");
+  }
+  if (!passesAll(filter)) {
+    const wanted = splitBatch(bytes).filter((_, i) => meetsFilter(messages[i]!, filter));
+    return wanted.map((line) => `${line}\n`).join("");
+  }
   const isWhole = bytes.length === 0 || bytes[bytes.length - 1] === 0x0a;
   return isWhole ? bytes : new Uint8Array([...bytes, 0x0a]);
 }

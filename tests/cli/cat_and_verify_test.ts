@@ -138,6 +138,36 @@ test("merge prints what files say together, packed or not, or nothing if one can
   assert.equal(failed.exitCode, 1);
 });
 
+test("cat prints what meets --user, --command and --text, of archives and files alike", async () => {
+  const ban = { ...message(4, "x"), command: "CLEARCHAT", params: ["#forsen", "ada"] };
+  const other = { ...message(2, "hello Ada"), sender: "bob", user: "bob", tags: null };
+  const batch = encodeBatch([
+    message(1, "one"),
+    { ...other, time_range: 1 },
+    message(3, "Hello"),
+    { ...ban, sender: "tmi.twitch.tv", user: null, tags: { "tmi-sent-ts": `${TIME + 4}000` } },
+  ]);
+  const path = put("filtered", batch);
+  const lines = new TextDecoder().decode(batch).split("\n").filter((line) => line !== "");
+  const wanted: [flags: string[], places: number[]][] = [
+    [["--user", "@ADA"], [0, 2, 3]],
+    [["--user", "nobody,bob"], [1]],
+    [["--user", "ada", "--command", "privmsg"], [0, 2]],
+    [["--text", "HELLO"], [1, 2]],
+    [["--text", "hello", "--user", "ada"], [2]],
+    [["--text", "nowhere"], []],
+  ];
+  for (const [flags, places] of wanted) {
+    for (const from of [["-a", join(folder, "filtered"), "forsen"], [path]]) {
+      const json = await runCli(["cat", ...from, ...flags]);
+      assert.equal(json.exitCode, 0, json.stderr);
+      assert.equal(json.stdout, places.map((i) => `${lines[i]}\n`).join(""), flags.join(" "));
+    }
+  }
+  const text = await runCli(["cat", path, "--user", "bob", "-f", "text"]);
+  assert.equal(text.stdout, "[~2026-08-01T12:34:02.000Z] <bob> hello Ada\n");
+});
+
 test("redact says what would go, forgets it for good, and lists what it was told", async () => {
   put("redact", encodeBatch([message(1, "one"), message(2, "two")]));
   const archive = ["forsen", "-a", join(folder, "redact")];

@@ -1,6 +1,7 @@
 import { isChannelName, parseHour } from "../../core/archive_key.ts";
 import { ChatloomError } from "../../core/errors.ts";
-import { type Micros, MINUTE_US, minuteOf } from "../../core/time.ts";
+import { lineTime } from "../../core/scan/line_times.ts";
+import { type Micros, MINUTE_US, minuteOf, TIME_END_US } from "../../core/time.ts";
 
 /** Where a node is, and how to be let in. */
 export interface NodeAddress {
@@ -44,19 +45,30 @@ export class NodeChat {
     return names.flatMap((name) => parseHour(name) ?? []).sort((a, b) => a - b);
   }
 
-  /** The minutes within a span that hold messages, in order, as they come. */
+  /**
+   * The minutes that hold messages, in order, as they come: from the one that holds `fromUs` on, and
+   * that start before `untilUs`. Each is whole.
+   *
+   * @throws {ChatloomError} `PEER_REFUSED` or `CONNECTION_LOST`.
+   */
   async *minutes(
     channel: string,
     { fromUs, untilUs }: { readonly fromUs: Micros; readonly untilUs: Micros },
     signal: AbortSignal,
   ): AsyncGenerator<NodeMinute, void, undefined> {
-    const query = `start=${formatInstant(fromUs)}&end=${formatInstant(untilUs)}`;
+    const firstUs = minuteOf(fromUs);
+    const endUs = Math.min(minuteOf(untilUs + MINUTE_US - 1), TIME_END_US);
+    if (endUs <= firstUs) return;
+    const query = `start=${formatInstant(firstUs)}&end=${formatInstant(endUs)}`;
     const response = await this.#ask(`${channel}/chat.ndjson?${query}`, signal);
     let minute: { minuteUs: Micros; lines: Uint8Array[]; bytes: number } | undefined;
     for await (const line of linesOf(response)) {
       const minuteUs = minuteOfLine(line);
       // What began before and lasts until now stands in an earlier minute.
-      if (minuteUs < minuteOf(fromUs)) continue;
+      if (minuteUs < firstUs) continue;
+      if (minute !== undefined && minute.minuteUs > minuteUs) {
+        throw refused(`${channel}: its messages are not in order`);
+      }
       if (minute !== undefined && minute.minuteUs !== minuteUs) {
         yield { minuteUs: minute.minuteUs, bytes: join(minute.lines) };
         minute = undefined;
@@ -115,14 +127,15 @@ function formatInstant(timeUs: Micros): string {
   return new Date(Math.floor(timeUs / 1000)).toISOString();
 }
 
-const TIME = /,"time":(\d+(?:\.\d+)?),"time_range":/;
-
 function minuteOfLine(line: Uint8Array): Micros {
-  // Pure ASCII, as the node promises; the keys stand unescaped in no string.
-  const match = TIME.exec(new TextDecoder().decode(line));
-  if (match === null) throw refused("a line is no message");
-  const timeUs = Math.round(Number(match[1]) * 1e6);
-  return timeUs - timeUs % MINUTE_US;
+  let minuteUs = NaN;
+  try {
+    minuteUs = minuteOf(lineTime(line).startUs);
+  } catch {
+    // Not JSON: refused below.
+  }
+  if (!(minuteUs >= 0)) throw refused("a line is no message");
+  return minuteUs;
 }
 
 /** The lines of a body, each with its line feed. */

@@ -1,3 +1,6 @@
+import { splitBatch } from "../../core/batch.ts";
+import { parseCanonicalLine } from "../../core/scan/canonical_line.ts";
+import { sentUs } from "../../core/content.ts";
 import type { Coverage, ListenedSpan } from "../../core/coverage.ts";
 import { hourOf, type Micros, MINUTE_US, minuteOf, SECOND_US } from "../../core/time.ts";
 import { readMinutes } from "../read/read_minutes.ts";
@@ -89,15 +92,10 @@ function within(spans: readonly ListenedSpan[], atS: number): ListenedSpan[] {
 
 /** Of each message with an exact time: who heard it. */
 function receiversOfExact(bytes: Uint8Array): string[][] {
-  return new TextDecoder().decode(bytes).split("\n").filter((line) => line !== "").flatMap(
-    (line) => {
-      const { receivers, tags } = JSON.parse(line) as {
-        receivers: { readonly [receiver: string]: unknown };
-        tags: { readonly [tag: string]: string } | null;
-      };
-      return tags?.["tmi-sent-ts"] === undefined ? [] : [Object.keys(receivers)];
-    },
-  );
+  return splitBatch(bytes).flatMap((line) => {
+    const { receivers, tags } = parseCanonicalLine(line);
+    return sentUs(tags) === undefined ? [] : [Object.keys(receivers)];
+  });
 }
 
 /** Splits the listeners in two: the first node, or the first connection if there is but one node. */

@@ -1,5 +1,6 @@
 import { isChannelName } from "../../core/archive_key.ts";
 import { formatSeconds } from "../../core/text/canonical_json.ts";
+import { parseJson } from "../../core/text/parse_json.ts";
 import { fromSeconds, type Micros } from "../../core/time.ts";
 import { isListeningState, type ListeningState } from "../coverage/listening.ts";
 import type { ServerClockState } from "../../core/hearing/server_clock.ts";
@@ -170,7 +171,7 @@ function parseMoment(received: string, elapsed: string): Moment {
 function parseCheckpoint(text: string): JournalEntry | undefined {
   if (!text.startsWith(JOURNAL_MAGIC)) return undefined;
   try {
-    const checkpoint: unknown = JSON.parse(text.slice(JOURNAL_MAGIC.length));
+    const checkpoint = parseJson(text.slice(JOURNAL_MAGIC.length));
     return isCheckpoint(checkpoint) ? { kind: "checkpoint", checkpoint } : undefined;
   } catch {
     return undefined; // Torn or foreign: the reader reports any line that is no entry.

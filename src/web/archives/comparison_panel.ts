@@ -1,5 +1,5 @@
 import { Fragment, h, type JSX } from "preact";
-import { parseCanonicalLine } from "../../core/canonical_line.ts";
+import { parseCanonicalLine } from "../../core/scan/canonical_line.ts";
 import { formatCount, formatCounted, formatMinute } from "../app/format.ts";
 import { zone } from "../app/settings.ts";
 import type { ComparedSource, Comparison } from "../sources/report.ts";

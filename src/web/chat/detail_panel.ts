@@ -1,6 +1,7 @@
 import { Fragment, h, type JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Message } from "../../core/message.ts";
+import { userOf } from "../../core/text/message_filter.ts";
 import { toPrintable } from "../../core/text/printable.ts";
 import { fromSeconds } from "../../core/time.ts";
 import { formatClock, formatDay } from "../app/format.ts";
@@ -21,7 +22,7 @@ export function DetailPanel({ message, onClose, onUser }: DetailPanelProps): JSX
   const close = useRef<HTMLButtonElement>(null);
   useEffect(() => close.current?.focus(), [message]);
   const timeUs = fromSeconds(message.time);
-  const user = message.tags?.["login"] || message.sender;
+  const user = userOf(message);
   return h(
     "aside",
     {
@@ -49,7 +50,7 @@ export function DetailPanel({ message, onClose, onUser }: DetailPanelProps): JSX
       { class: "buttons" },
       h(CopyButton, { label: "Copy link", icon: "link", text: () => linkTo(timeUs) }),
       h(CopyButton, { label: "Copy line", icon: "file", text: () => JSON.stringify(message) }),
-      user !== null && user !== "" &&
+      user !== "" &&
         h(
           "button",
           { type: "button", onClick: () => onUser(user) },

@@ -1,15 +1,17 @@
 import { splitBatch } from "../../core/batch.ts";
+import { parseCanonicalLine } from "../../core/scan/canonical_line.ts";
 import type { Message } from "../../core/message.ts";
 import {
-  fromSeconds,
   type Micros,
   MILLISECOND_US,
   MINUTE_US,
   minuteOf,
+  readStart,
   SECOND_US,
 } from "../../core/time.ts";
 import { type ChatArchive, type Span, spanOfHours } from "./chat_archive.ts";
-import { type Filter, isEmptyFilter, meetsPlainly, searchedText } from "./filter.ts";
+import { type Filter, isEmptyFilter, plainFilter } from "./filter.ts";
+import { meetsFilter, searchedText } from "../../core/text/message_filter.ts";
 import { Matcher } from "./matcher.ts";
 import { MinuteCache } from "./minute_cache.ts";
 import { type MinuteSummary, RECEIVERS_TOLD_APART, scanMinute } from "./minute_summary.ts";
@@ -106,7 +108,7 @@ export class ChatReader {
     const lines = await this.#lines(channel, minuteUs, signal);
     return rows.flatMap((row) => {
       const line = lines[row];
-      return line === undefined ? [] : [JSON.parse(line) as Message];
+      return line === undefined ? [] : [parseCanonicalLine(line)];
     });
   }
 
@@ -115,7 +117,7 @@ export class ChatReader {
     const lines = await this.#lines(channel, minuteOf(atUs), signal);
     // Addresses know milliseconds, ranges microseconds.
     const row = lines.findIndex((line) =>
-      fromSeconds((JSON.parse(line) as Message).time) > atUs - MILLISECOND_US
+      readStart(parseCanonicalLine(line).time) > atUs - MILLISECOND_US
     );
     return row === -1 ? lines.length : row;
   }
@@ -130,8 +132,8 @@ export class ChatReader {
         () => new Array<number>(RECEIVERS_TOLD_APART).fill(0),
       );
       for (const line of splitBatch(bytes)) {
-        const { time, receivers } = JSON.parse(line) as Message;
-        const second = Math.floor((fromSeconds(time) - minuteUs) / SECOND_US);
+        const { time, receivers } = parseCanonicalLine(line);
+        const second = Math.floor((readStart(time) - minuteUs) / SECOND_US);
         const heard = Math.min(Object.keys(receivers).length, RECEIVERS_TOLD_APART) - 1;
         const counts = seconds[Math.min(59, Math.max(0, second))]!;
         counts[Math.max(0, heard)] = counts[Math.max(0, heard)]! + 1;
@@ -161,8 +163,9 @@ async function matchingRows(
 ): Promise<Uint32Array | undefined> {
   if (isEmptyFilter(filter)) return undefined;
   const rows: number[] = [];
+  const plain = plainFilter(filter);
   for (const [row, message] of messages.entries()) {
-    if (meetsPlainly(message, filter)) rows.push(row);
+    if (meetsFilter(message, plain)) rows.push(row);
   }
   if (matcher === undefined || rows.length === 0) return Uint32Array.from(rows);
   const isMatch = await matcher.match(rows.map((row) => searchedText(messages[row]!)));

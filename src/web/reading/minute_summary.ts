@@ -1,4 +1,5 @@
 import { splitBatch } from "../../core/batch.ts";
+import { parseCanonicalLine } from "../../core/scan/canonical_line.ts";
 import type { Message } from "../../core/message.ts";
 import { type Micros, readStart } from "../../core/time.ts";
 
@@ -39,7 +40,7 @@ export function scanMinute(minuteUs: Micros, bytes: Uint8Array): ScannedMinute {
   const byReceivers = new Array<number>(RECEIVERS_TOLD_APART).fill(0);
   const receivers = new Map<string, number>();
   const clears: Clear[] = [];
-  const messages = splitBatch(bytes).map((line) => JSON.parse(line) as Message);
+  const messages = splitBatch(bytes).map(parseCanonicalLine);
   for (const message of messages) {
     let heard = 0;
     for (const receiver in message.receivers) {

@@ -1,6 +1,6 @@
 import { type ArchiveKey, minutePrefix } from "../../core/archive_key.ts";
 import { splitBatch } from "../../core/batch.ts";
-import { parseCanonicalLine } from "../../core/canonical_line.ts";
+import { parseCanonicalLine } from "../../core/scan/canonical_line.ts";
 import { contentKey, contentOfFields, sentUs } from "../../core/content.ts";
 import { formatFloat } from "../../core/text/canonical_json.ts";
 import { type Micros, MINUTE_US } from "../../core/time.ts";

@@ -1,9 +1,10 @@
+import { parseCanonicalLine } from "../../../core/scan/canonical_line.ts";
+import { meetsFilter } from "../../../core/text/message_filter.ts";
 import { isPlainText } from "../../../core/text/canonical_json.ts";
-import type { Message } from "../../../core/message.ts";
 import { formatForPeople } from "../../../core/text/message_text.ts";
 import { type Micros, MINUTE_US, RANGE_MAX_US } from "../../../core/time.ts";
 import type { ChatQuestion } from "./chat_question.ts";
-import { lineFrom, lineTimes } from "./line_times.ts";
+import { lineFrom, lineTimes } from "../../../core/scan/line_times.ts";
 
 /** One minute of a channel in normal form. */
 export interface ChatMinute {
@@ -77,7 +78,7 @@ function pickLines({ bytes }: ChatMinute, question: ChatQuestion): Uint8Array[] 
     const line = bytes.subarray(index.offsets[i], index.offsets[i + 1]);
     if (!isWanted(line, question)) continue;
     if (format === "json") picked.push(line);
-    else picked.push(UTF8.encode(`${formatForPeople(parseLine(line))}\n`));
+    else picked.push(UTF8.encode(`${formatForPeople(parseCanonicalLine(line))}\n`));
   }
   return picked;
 }
@@ -90,27 +91,12 @@ function isWanted(line: Uint8Array, { users, commands }: ChatQuestion): boolean 
   const lower = users.size === 0 ? "" : text.toLowerCase();
   if (users.size > 0 && !mayHold(lower, users)) return false;
   if (commands.size > 0 && !mayHold(text, commands)) return false;
-  const message = JSON.parse(text) as Message;
-  if (commands.size > 0 && !commands.has(message.command)) return false;
-  return users.size === 0 || loginsOf(message).some((login) => users.has(login));
+  return meetsFilter(parseCanonicalLine(text), { users, commands, text: "" });
 }
 
 /** Whether one of the words may stand in a text of canonical JSON, which escapes some letters. */
 function mayHold(text: string, words: ReadonlySet<string>): boolean {
   return [...words].some((word) => !isPlainText(word) || text.includes(word));
-}
-
-function parseLine(line: Uint8Array): Message {
-  return JSON.parse(UTF8_DECODER.decode(line)) as Message;
-}
-
-/** Who wrote a message, or whom Twitch names in one of its own. */
-function loginsOf({ command, params, sender, user, tags }: Message): string[] {
-  const logins = [sender, user].filter((each) => each !== null);
-  const named = tags?.["login"];
-  if (named !== undefined) logins.push(named);
-  if (command === "CLEARCHAT" && params[1] !== undefined) logins.push(params[1]);
-  return logins.map((each) => each.toLowerCase());
 }
 
 function joined(pieces: readonly Uint8Array[]): Uint8Array {

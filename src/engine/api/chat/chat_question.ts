@@ -1,3 +1,4 @@
+import { filteredUser } from "../../../core/text/message_filter.ts";
 import { HOUR_US, type Micros, TIME_END_US } from "../../../core/time.ts";
 import type { ParameterNote } from "../api_route.ts";
 import { INSTANT_FORMS, parseInstant } from "./parse_instant.ts";
@@ -14,7 +15,7 @@ export interface ChatQuestion {
   readonly limit: number;
   /** Whether the last come first. */
   readonly isReversed: boolean;
-  /** Logins; empty for anybody. */
+  /** Names as a filter compares them; empty for all users. */
   readonly users: ReadonlySet<string>;
   /** Commands; empty for any. */
   readonly commands: ReadonlySet<string>;
@@ -56,7 +57,7 @@ export function chatQueryNotes({ isBounded }: ChatQuestionRules): ParameterNote[
     }),
     note("limit", "At most so many messages", { type: "integer", minimum: 1 }),
     note("reverse", "Whether the last messages come first", flag),
-    note("user", "Logins, with commas: who wrote it, or whom Twitch names in it", list),
+    note("user", "Logins or display names, with commas: who wrote it, or whom it bans", list),
     note("command", "IRC commands, with commas: PRIVMSG,USERNOTICE", list),
   ];
 }
@@ -106,7 +107,7 @@ export function parseChatQuestion(
       format,
       limit: limit === null ? Infinity : Number(limit),
       isReversed: reverse === "true",
-      users: new Set(users.map((each) => each.toLowerCase())),
+      users: new Set(users.map(filteredUser)),
       commands: new Set(commands.map((each) => each.toUpperCase())),
     },
   };

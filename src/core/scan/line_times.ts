@@ -1,5 +1,6 @@
-import { type Micros, readRange } from "../../../core/time.ts";
-import type { Message } from "../../../core/message.ts";
+import { parseCanonicalLine } from "./canonical_line.ts";
+import type { Message } from "../message.ts";
+import { type Micros, type MicrosRange, readRange } from "../time.ts";
 
 /** Where the lines of a minute are, and when what they say happened. */
 export interface LineTimes {
@@ -23,6 +24,8 @@ const timesBy = new WeakMap<Uint8Array, LineTimes>();
 /**
  * Where and when the lines of a minute are. It is found out once for the same bytes and kept as
  * long as they are: narrow questions would else read all of a minute each.
+ *
+ * @param bytes a canonical batch, never to be changed.
  */
 export function lineTimes(bytes: Uint8Array): LineTimes {
   const known = timesBy.get(bytes);
@@ -42,11 +45,25 @@ function findTimes(bytes: Uint8Array): LineTimes {
     const from = offsets[i]!;
     const to = bytes.indexOf(LINE_FEED, from) + 1;
     offsets[i + 1] = to;
-    const range = readRange(timesOf(bytes, from, to));
+    const range = rangeOf(bytes, from, to);
     startUs[i] = range.startUs;
     endUs[i] = range.endUs;
   }
   return { offsets, startUs, endUs };
+}
+
+/**
+ * When what one line says happened.
+ *
+ * @param line canonical JSON of a message, with its line feed.
+ * @throws {SyntaxError} when it is not JSON. Of JSON that is no message, the range may be `NaN`.
+ */
+export function lineTime(line: Uint8Array): MicrosRange {
+  return rangeOf(line, 0, line.length);
+}
+
+function rangeOf(bytes: Uint8Array, from: number, to: number): MicrosRange {
+  return readRange(timesOf(bytes, from, to));
 }
 
 function timesOf(
@@ -57,7 +74,7 @@ function timesOf(
   const tail = LATIN_1.decode(bytes.subarray(Math.max(from, to - TAIL_BYTES), to));
   const match = TAIL.exec(tail);
   if (match !== null) return { time: Number(match[1]), time_range: Number(match[2]) };
-  return JSON.parse(LATIN_1.decode(bytes.subarray(from, to))) as Message; // Pure ASCII.
+  return parseCanonicalLine(bytes.subarray(from, to));
 }
 
 /** The first line that begins at `timeUs` or later. */

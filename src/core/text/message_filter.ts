@@ -1,0 +1,60 @@
+import type { IrcMessage } from "../message.ts";
+
+/** Which messages are wanted: those that meet every part. An empty part lets all pass. */
+export interface MessageFilter {
+  /** Names as {@link filteredUser} gives them: of who wrote it, or of whom it bans. */
+  readonly users: ReadonlySet<string>;
+  /** Commands in upper case. */
+  readonly commands: ReadonlySet<string>;
+  /** Stands in the message's {@link searchedText}, in any case. */
+  readonly text: string;
+}
+
+/** A name as a filter compares it: in lower case, without the `@` that people write in front. */
+export function filteredUser(name: string): string {
+  return name.trim().replace(/^@/, "").toLowerCase();
+}
+
+/** Whether everything passes. */
+export function passesAll({ users, commands, text }: MessageFilter): boolean {
+  return users.size === 0 && commands.size === 0 && text === "";
+}
+
+/** Whether a message meets all parts of `filter`. */
+export function meetsFilter(message: IrcMessage, filter: MessageFilter): boolean {
+  const { users, commands, text } = filter;
+  if (commands.size > 0 && !commands.has(message.command)) return false;
+  if (users.size > 0 && !usersOf(message).some((name) => users.has(name))) return false;
+  return text === "" || searchedText(message).toLowerCase().includes(text.toLowerCase());
+}
+
+/**
+ * The names by which a filter finds a message, in lower case: login and display name of who wrote it
+ * or of whom it tells, and the login of whom it bans or whose messages it clears.
+ */
+function usersOf(
+  { command, params, sender, tags, user }: Pick<
+    IrcMessage,
+    "command" | "params" | "sender" | "tags" | "user"
+  >,
+): string[] {
+  const names = [sender, user, tags?.["login"], tags?.["display-name"]];
+  if (command === "CLEARCHAT") names.push(params[1]);
+  return names.flatMap((name) => name ? [name.toLowerCase()] : []);
+}
+
+/** The user by whose name a filter finds messages like this one, as written; `""` if there is none. */
+export function userOf(
+  { command, params, sender, tags }: Pick<IrcMessage, "command" | "params" | "sender" | "tags">,
+): string {
+  if (command === "CLEARCHAT") return params[1] ?? "";
+  const login = tags?.["login"] || sender || "";
+  return login.includes(".") ? "" : login; // A server has a name with a full stop, no login has.
+}
+
+/** What of a message is searched for text: what was said, and what Twitch says of it. */
+export function searchedText({ params, tags }: Pick<IrcMessage, "params" | "tags">): string {
+  const said = params.slice(1).join(" ");
+  const system = tags?.["system-msg"];
+  return system === undefined || system === "" ? said : `${system} ${said}`;
+}

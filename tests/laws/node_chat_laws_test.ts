@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import process from "node:process";
+import { after, before, test } from "node:test";
+import { NodeChat } from "../../src/adapters/browser/node_chat.ts";
+import { nodeServer } from "../../src/adapters/http/node_server.ts";
+import { ChatloomError } from "../../src/core/errors.ts";
+import { type Micros, MINUTE_US, SECOND_US } from "../../src/core/time.ts";
+import { readMinutes } from "../../src/engine/read/read_minutes.ts";
+import type { HttpHandler, HttpListener } from "../../src/ports/http.ts";
+import { SILENT } from "../../src/ports/reporter.ts";
+import { intBelow, seededRandom } from "../../src/testing/seeded_random.ts";
+import { apiWorld } from "../conformance/api_world.ts";
+import {
+  CHANNEL,
+  filesOf,
+  hasher,
+  randomSightings,
+  storeWith,
+  WORLD_US,
+} from "../simulation/settle_world.ts";
+
+const SEEDS = Number(process.env["SIM_SEEDS"] ?? 60);
+
+let handler: HttpHandler;
+let server: HttpListener;
+let node: NodeChat;
+before(async () => {
+  server = await nodeServer((...args) => handler(...args), { listen: "127.0.0.1:0" });
+  node = new NodeChat({ url: `${server.url}/`, token: undefined });
+});
+after(() => server.close());
+
+type Minutes = [minuteUs: Micros, text: string][];
+
+async function collect(
+  minutes: AsyncIterable<{ readonly minuteUs: Micros; readonly bytes: Uint8Array }>,
+): Promise<Minutes> {
+  const found: Minutes = [];
+  for await (const { minuteUs, bytes } of minutes) {
+    found.push([minuteUs, new TextDecoder().decode(bytes)]);
+  }
+  return found;
+}
+
+test("NodeChat.minutes of a served archive are its readMinutes, in any span", async () => {
+  let ownRanges = 0;
+  for (let seed = 0; seed < SEEDS; seed++) {
+    const random = seededRandom(`node chat ${seed}`);
+    const truth = randomSightings(random, 14);
+    // Two recorders' files, so that merged messages carry ranges of their receivers' own.
+    const files = [0, 1].flatMap(() => [...filesOf(truth.filter(() => random.next() < 0.7))]);
+    const store = await storeWith(files);
+    handler = apiWorld({ store }).handler;
+    const whole = { fromUs: WORLD_US - MINUTE_US, untilUs: WORLD_US + 8 * MINUTE_US };
+    const fromUs = WORLD_US + intBelow(random, 330) * SECOND_US;
+    const spans = [whole, { fromUs, untilUs: fromUs + intBelow(random, 200) * SECOND_US }];
+    for (const span of spans) {
+      const expected = await collect(
+        readMinutes(CHANNEL, { store, hasher, reporter: SILENT, ...span }),
+      );
+      const given = await collect(node.minutes(CHANNEL, span, new AbortController().signal));
+      assert.deepEqual(given, expected, `replay with seed ${seed}, ${JSON.stringify(span)}`);
+      ownRanges += expected.filter(([, text]) => text.includes('{"received":')).length;
+    }
+  }
+  assert.ok(ownRanges > SEEDS / 2, `only ${ownRanges} minutes with ranges of receivers' own`);
+});
+
+test("NodeChat.minutes refuses lines that are no messages or not in order", async () => {
+  const line = (time: string) => `{"receivers":{},"time":${time},"time_range":0.0,"user":null}\n`;
+  const bodies: Record<string, string> = {
+    "a line is no message": '{"receivers":{"a":1}}\n',
+    "a line is no message ": "no JSON\n",
+    "not in order": line("1785587760.0") + line("1785587640.0"),
+    "ends midway": line("1785587640.0").trimEnd(),
+  };
+  for (const [reason, body] of Object.entries(bodies)) {
+    handler = () => Promise.resolve(new Response(body));
+    const span = { fromUs: 0, untilUs: WORLD_US + 60 * MINUTE_US };
+    await assert.rejects(
+      collect(node.minutes("c", span, new AbortController().signal)),
+      (error) => error instanceof ChatloomError && error.message.includes(reason.trim()),
+      reason,
+    );
+  }
+});
