@@ -95,6 +95,27 @@ test("core neither waits nor asks for the time", () => {
   assert.deepEqual(found, []);
 });
 
+/** Where a test may draw what it does not replay: a moment to kill at, a name that is free. */
+const UNSEEDED = [
+  "tests/conformance/bad_entries.ts",
+  "tests/conformance/file_system_journal_test.ts",
+];
+
+test("tests draw the same cases on any day", () => {
+  const tests = others.filter(({ path }) => path.startsWith("tests/") && !/bench/.test(path));
+  const drawn = tests.filter(({ globals, marks }) =>
+    globals.has("Math.random") || marks.has("new Date()")
+  );
+  assert.deepEqual(drawn.map(({ path }) => path).sort(), UNSEEDED);
+  const generated = tests.filter(({ path, imports }) =>
+    path.endsWith("_test.ts") && imports.some(({ specifier }) => specifier === "fast-check")
+  );
+  const unseeded = generated.filter(({ imports }) =>
+    !imports.some(({ specifier }) => specifier.endsWith("/fixed_seed.ts"))
+  );
+  assert.deepEqual(unseeded.map(({ path }) => path), []);
+});
+
 /** Where `JSON.parse` reads no line of a batch, and why. */
 const PARSES_OTHER_JSON: Readonly<Record<string, string>> = {
   "src/core/text/parse_json.ts": "is what stands in for it",

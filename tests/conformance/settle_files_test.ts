@@ -36,7 +36,7 @@ const KILLS = Number(process.env["SETTLE_KILLS"] ?? 6);
 
 test(`two settlers of one folder, ${KILLS} times killed, lose nothing and end with one result`, async () => {
   const { path, close } = tempFolder();
-  const seed = process.env["SETTLE_SEED"] ?? String(intBelow({ next: Math.random }, 2 ** 31));
+  const seed = process.env["SETTLE_SEED"] ?? "two settlers";
   const random = seededRandom(seed);
   const store = fileSystemStore(path);
   const all: SmallSighting[] = [];

@@ -13,6 +13,7 @@ import { toExactLine } from "../../src/core/merging/read_lines.ts";
 import { fromSeconds } from "../../src/core/time.ts";
 import { damagedLines } from "./damaged_lines.ts";
 import { goldenBatches, goldenMissing } from "../golden/golden_batches.ts";
+import "../laws/fixed_seed.ts";
 
 const RUNS = Number(process.env["FUZZ_RUNS"] ?? 5_000);
 

@@ -5,6 +5,7 @@ import { groupSightings } from "../../src/core/grouping/group_sightings.ts";
 import { compareSightings, overlapParts } from "../../src/core/grouping/overlap.ts";
 import type { Sighting } from "../../src/core/sighting.ts";
 import { playWorld, WORLDS } from "../bench/grouping_worlds.ts";
+import "../laws/fixed_seed.ts";
 
 function sighting(receiver: string, startUs: number, endUs: number, receivedS = 0): Sighting {
   return { receiver, receivedS, startUs, endUs };

@@ -9,6 +9,7 @@ import type { Message } from "../../src/core/message.ts";
 import { scanRangedLine } from "../../src/core/scan/ranged_line.ts";
 import { goldenBatches, goldenMissing } from "../golden/golden_batches.ts";
 import { damagedLines } from "./damaged_lines.ts";
+import "../laws/fixed_seed.ts";
 
 const RUNS = Number(process.env["FUZZ_RUNS"] ?? 5_000);
 

@@ -8,8 +8,9 @@ import { runTarget } from "./run_target.ts";
 import type { FuzzTarget } from "./target.ts";
 import { TARGETS } from "./targets.ts";
 
-// A new seed each day: over time the tests try what no one thought of, and a day can be replayed.
-const seed = new Date().toISOString().slice(0, 10);
+// Fixed: the same change passes or fails on any day. `deno task fuzz --seed` draws other cases, and
+// the nightly run does so with the day.
+const seed = "gate";
 
 for (const { target, share } of TARGETS) {
   test(`${target.name} withstand a sample of fuzzing`, async () => {
