@@ -19,7 +19,7 @@ import { runCli } from "../cli/run_cli.ts";
 
 /** Where the reference's files are, if they are here. */
 export const GOLDEN: string = fileURLToPath(
-  new URL("../../../shared/data/golden", import.meta.url),
+  new URL("../../../shared/data/golden/", import.meta.url),
 );
 
 const hasher = await wasmHasher();

@@ -249,7 +249,7 @@ test("verify does not look at what a tombstone hides", async () => {
   assert.equal(hidden.exitCode, 0);
 });
 
-const golden = new URL("../../../shared/data/golden", import.meta.url);
+const golden = new URL("../../../shared/data/golden/", import.meta.url);
 const skip = existsSync(golden) ? false : `${golden.pathname} is missing`;
 if (skip) console.log(`skipped: ${skip}`);
 

@@ -53,7 +53,7 @@ function assertSameBytes(
   return batch.messageCount;
 }
 
-const folder = new URL("../../../shared/data/lines", import.meta.url);
+const folder = new URL("../../../shared/data/lines/", import.meta.url);
 const skip = existsSync(folder) ? false : `${folder.pathname} is missing`;
 
 test("HeardBatch encodes real lines as a set of their sightings does", { skip }, () => {

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { encodeBatch } from "../../src/core/batch.ts";
 import { parseIrcLine } from "../../src/core/irc/irc_line.ts";
 
-const shared = new URL("../../../shared/data", import.meta.url);
+const shared = new URL("../../../shared/data/", import.meta.url);
 
 /** What to start from where there is no real chat: one line of each shape. */
 const SHAPES = [

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 
-const GOLDEN = new URL("../../../shared/data/golden", import.meta.url);
+const GOLDEN = new URL("../../../shared/data/golden/", import.meta.url);
 
 /** Why tests that need the reference's own files skip, or `false` if they can run. */
 export const goldenMissing: string | false = existsSync(GOLDEN)

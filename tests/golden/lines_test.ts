@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { parseIrcLine } from "../../src/core/irc/irc_line.ts";
 import type { IrcMessage } from "../../src/core/message.ts";
 
-const data = new URL("../../../shared/data", import.meta.url);
+const data = new URL("../../../shared/data/", import.meta.url);
 const skip = existsSync(data) ? false : `${data.pathname} is missing`;
 
 function read<T>(path: string): T {

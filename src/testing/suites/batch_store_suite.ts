@@ -217,21 +217,7 @@ function checkListing(check: Check): void {
       ...["a/.chatloom/redactions/2026-08-01T13/", "a/.chatloom/coverage/2026-08-01T12/"],
       ...["forsen/chat/2026-08-01T1", hour, `${hour}/`, `${hour}/5`, `${hour}/00:00-`],
       ...[`${hour}/00:`, `${hour}/00_`, `${hour}/00:00-/`, keys[0]!, `${keys[0]}/`, `${keys[0]}x`],
-      ...[
-        "/",
-        "//",
-        ".",
-        "..",
-        "../../",
-        "../",
-        "a/../a/",
-        "/a",
-        " ",
-        "\0",
-        ".chatloom/",
-        "*",
-        "é",
-      ],
+      ...["/", "//", ".", "..", "../", "./", "a/../a/", "/a", " ", "\0", ".chatloom/", "*", "é"],
     ];
     for (const prefix of prefixes) {
       const wanted = keys.filter((key) => key.startsWith(prefix));
