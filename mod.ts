@@ -21,23 +21,24 @@ export {
   formatArchiveKey,
   isChannelName,
   parseArchiveKey,
-} from "./src/core/archive_key.ts";
-export { decodeBatch, encodeBatch } from "./src/core/batch.ts";
-export { fromDigestText, isDigestText, toDigestText } from "./src/core/text/digest_text.ts";
+} from "./src/core/archive/archive_key.ts";
+export { decodeBatch, encodeBatch } from "./src/core/batch/batch.ts";
+export { fromDigestText, isDigestText, toDigestText } from "./src/core/archive/digest_text.ts";
 export {
   BatchSyntaxError,
   ChatloomError,
   type ErrorCode,
   type UnreadableEntry,
   UnreadableEntryError,
-} from "./src/core/errors.ts";
-export type { IrcMessage, JsonValue, Message, OwnRange } from "./src/core/message.ts";
-export type { Moment, Timestamp } from "./src/core/server_time.ts";
-export type { ServerClockState } from "./src/core/hearing/server_clock.ts";
-export type { RedactedMessage, RedactedUser, Redaction } from "./src/core/redaction.ts";
+} from "./src/core/errors/errors.ts";
+export type { IrcMessage, Message, OwnRange } from "./src/core/batch/message.ts";
+export type { JsonValue } from "./src/core/json/json_value.ts";
+export type { Moment, Timestamp } from "./src/core/recording/server_time.ts";
+export type { ServerClockState } from "./src/core/recording/server_clock.ts";
+export type { RedactedMessage, RedactedUser, Redaction } from "./src/core/redaction/redaction.ts";
 export { type Micros, toSeconds } from "./src/core/time.ts";
 
-export { mergeBatches, type MergedMinute, mergeMinutes } from "./src/core/merge.ts";
+export { mergeBatches, type MergedMinute, mergeMinutes } from "./src/core/merge/merge_batches.ts";
 
 // What comes from chat.
 export { type ParsedLine, parseIrcLine, type UnreadableReason } from "./src/core/irc/irc_line.ts";
@@ -48,11 +49,11 @@ export type { AbortOptions, BatchStore, Stray } from "./src/ports/batch_store.ts
 export type { Clock } from "./src/ports/clock.ts";
 export type { Hasher, HashStream } from "./src/ports/hasher.ts";
 export type { DeadRun, JournalRun, JournalStore } from "./src/ports/journal_store.ts";
-export type { HourNotes } from "./src/ports/hour_notes.ts";
+export type { HourNotes } from "./src/ports/notes/hour_notes.ts";
 export type { Peer, PeerChannelDigest, ReadPeerOptions, SinceOptions } from "./src/ports/peer.ts";
-export type { OrderNotes } from "./src/ports/order_notes.ts";
-export type { PruneMarks } from "./src/ports/prune_marks.ts";
-export type { UnsettledNotes, UnsettledPlace } from "./src/ports/unsettled_notes.ts";
+export type { OrderNotes } from "./src/ports/notes/order_notes.ts";
+export type { PruneMarks } from "./src/ports/notes/prune_marks.ts";
+export type { UnsettledNotes, UnsettledPlace } from "./src/ports/notes/unsettled_notes.ts";
 export type { Random } from "./src/ports/random.ts";
 export type { ListeningState } from "./src/engine/coverage/listening.ts";
 export { type Reporter, type ReportFields, type Severity, SILENT } from "./src/ports/reporter.ts";
@@ -64,13 +65,13 @@ export {
   type Recovered,
   recoverJournals,
   type RecoverOptions,
-} from "./src/engine/journal/recover_journals.ts";
+} from "./src/engine/recovery/recover_journals.ts";
 export {
   type Capture,
   importCapture,
   type Imported,
   type ImportOptions,
-} from "./src/engine/record/import_capture.ts";
+} from "./src/engine/import/import_capture.ts";
 export {
   Recorder,
   type RecorderOptions,
@@ -82,7 +83,7 @@ export {
   type ChatPoolOptions,
   TWITCH_CHAT_URL,
 } from "./src/engine/session/chat_pool.ts";
-export type { ChatListener, ReceivedLine } from "./src/engine/session/listener.ts";
+export type { ChatListener, ReceivedLine } from "./src/engine/session/lines/listener.ts";
 export type { Login } from "./src/engine/session/login.ts";
 export type { MembershipState, WantedChannel } from "./src/engine/session/membership.ts";
 export type { ConnectionPhase } from "./src/engine/session/chat_connection.ts";
@@ -99,8 +100,8 @@ export {
   readEvents,
   type ReadEventsOptions,
 } from "./src/engine/read/read_events.ts";
-export type { BatchFault } from "./src/engine/read/load_batch.ts";
-export type { LoadedRedaction } from "./src/engine/read/load_redactions.ts";
+export type { BatchFault } from "./src/engine/read/files/load_batch.ts";
+export type { LoadedRedaction } from "./src/engine/read/files/load_redactions.ts";
 export {
   settleArchive,
   type SettleArchiveOptions,
@@ -136,13 +137,13 @@ export {
   readHourCoverage,
   spanOf,
 } from "./src/engine/coverage/read_coverage.ts";
-export type { Coverage, ListenedSpan } from "./src/core/coverage.ts";
+export type { Coverage, ListenedSpan } from "./src/core/coverage/coverage.ts";
 
 // Pulling from other nodes.
-export { type HourMemory, MergedAway } from "./src/engine/sync/merged_away.ts";
-export type { PeerTotals } from "./src/engine/sync/peer_tally.ts";
+export { type HourMemory, MergedAway } from "./src/engine/sync/state/merged_away.ts";
+export type { PeerTotals } from "./src/engine/sync/state/peer_tally.ts";
 export { rememberingStore } from "./src/engine/sync/remembering_store.ts";
-export type { SyncOptions } from "./src/engine/sync/sync_options.ts";
+export type { SyncOptions } from "./src/engine/sync/state/sync_options.ts";
 export {
   type PeerState,
   Syncer,
@@ -151,20 +152,24 @@ export {
 } from "./src/engine/sync/syncer.ts";
 
 // What a node answers over HTTP.
-export { type Answer } from "./src/engine/api/answer.ts";
+export { type Answer } from "./src/engine/api/route/answer.ts";
 export {
   type AnswerNote,
   type ApiRoute,
   type Audience,
   type ParameterNote,
-} from "./src/engine/api/api_route.ts";
+} from "./src/engine/api/route/api_route.ts";
 export { type Access, type AccessRule, USUAL_ACCESS } from "./src/engine/api/gate/access.ts";
 export type { RateLimit } from "./src/engine/api/gate/address_rates.ts";
 export { type GateLimits, USUAL_LIMITS } from "./src/engine/api/gate/gate.ts";
 export { nodeApi, type NodeApiOptions } from "./src/engine/api/node_api.ts";
-export { pageRoute } from "./src/engine/api/page_route.ts";
-export type { LogLevel, MetricsPage, OperatorOptions } from "./src/engine/api/operator_routes.ts";
-export { measuredStore, type MeasuredStoreOptions } from "./src/engine/measure/measured_store.ts";
+export { pageRoute } from "./src/engine/api/routes/page_route.ts";
+export type {
+  LogLevel,
+  MetricsPage,
+  OperatorOptions,
+} from "./src/engine/api/routes/operator_routes.ts";
+export { measuredStore, type MeasuredStoreOptions } from "./src/engine/metrics/measured_store.ts";
 export type {
   Caller,
   HttpHandler,

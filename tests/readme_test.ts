@@ -15,7 +15,7 @@ const readme = read("README.md");
 const errors = read("docs/reference/errors.md");
 
 test("docs/reference/errors.md explains every error code and every exit code", () => {
-  const codes = [...read("src/core/errors.ts").matchAll(/^ {2}\| "([A-Z_]+)"/gm)];
+  const codes = [...read("src/core/errors/errors.ts").matchAll(/^ {2}\| "([A-Z_]+)"/gm)];
   assert.ok(codes.length >= 8);
   for (const [, code] of codes) assert.match(errors, new RegExp(`^\\| \`${code}\` +\\|`, "m"));
   for (const code of Object.values(EXIT)) {

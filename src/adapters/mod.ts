@@ -20,48 +20,48 @@
  * @module
  */
 
-export { type CounterReading, Counters } from "./counters.ts";
+export { type CounterReading, Counters } from "./metrics/counters.ts";
 export {
   FILE_MAX_BYTES,
   type FileSystemStore,
   fileSystemStore,
   type FileSystemStoreOptions,
-} from "./file_system_store.ts";
-export { fileSystemLock, type FileSystemLockOptions } from "./file_system_lock.ts";
+} from "./file_system/file_system_store.ts";
+export { fileSystemLock, type FileSystemLockOptions } from "./file_system/file_system_lock.ts";
 export {
   fileSystemJournal,
   type FileSystemJournalOptions,
   type ReserveChange,
-} from "./file_system_journal.ts";
+} from "./file_system/file_system_journal.ts";
 export type {
   FileCalls,
   FileFacts,
   FileKind,
   GrowingFile,
   OpenFile,
-} from "./file_system/file_calls.ts";
+} from "./file_system/calls/file_calls.ts";
 export {
   type AsideBytes,
   type CrashOptions,
   type MemoryJournal,
   memoryJournal,
-} from "./memory_journal.ts";
+} from "./memory/memory_journal.ts";
 export {
   memoryMarks,
   memoryNotes,
   memoryOrders,
   type MemoryUnsettled,
   memoryUnsettled,
-} from "./memory_notes.ts";
-export { fileSystemOrders } from "./notes/file_system_orders.ts";
-export { fileSystemUnsettled } from "./notes/file_system_unsettled.ts";
-export { fileSystemMarks, fileSystemNotes } from "./file_system_notes.ts";
-export { memoryStore } from "./memory_store.ts";
-export { systemClock } from "./system_clock.ts";
-export { systemRandom } from "./system_random.ts";
+} from "./memory/memory_notes.ts";
+export { fileSystemOrders } from "./file_system/file_system_orders.ts";
+export { fileSystemUnsettled } from "./file_system/file_system_unsettled.ts";
+export { fileSystemMarks, fileSystemNotes } from "./file_system/file_system_notes.ts";
+export { memoryStore } from "./memory/memory_store.ts";
+export { systemClock } from "./system/system_clock.ts";
+export { systemRandom } from "./system/system_random.ts";
 export { nodeHasher } from "./hashers/node_hasher.ts";
-export { type SyncHasher, wasmHasher } from "./wasm_hasher.ts";
-export { bestHasher, webCryptoHasher } from "./web_crypto_hasher.ts";
+export { type SyncHasher, wasmHasher } from "./hashers/wasm_hasher.ts";
+export { bestHasher, webCryptoHasher } from "./hashers/web_crypto_hasher.ts";
 export {
   LOG_CATEGORY,
   type LogFormat,
@@ -69,7 +69,7 @@ export {
   type LogtapeReporterOptions,
   type LogWriterOptions,
   writeLog,
-} from "./logtape_reporter.ts";
+} from "./log/logtape_reporter.ts";
 export {
   UNREAD_MAX,
   type WebSocketEvent,
@@ -78,7 +78,12 @@ export {
   type WebSocketTransportOptions,
 } from "./websocket/websocket_transport.ts";
 export { runtimeTransport, wsTransport } from "./websocket/ws_transport.ts";
-export { httpPeer, type HttpPeerOptions, type PeerTimes, USUAL_TIMES } from "./http_peer.ts";
+export {
+  httpPeer,
+  type HttpPeerOptions,
+  type PeerTimes,
+  USUAL_TIMES,
+} from "./http_peer/http_peer.ts";
 export { denoServer } from "./http/deno_server.ts";
 export { honoRouter } from "./http/hono_router.ts";
 export { nodeServer, type ServeOptions } from "./http/node_server.ts";

@@ -1,8 +1,8 @@
-import { isChannelName } from "../core/archive_key.ts";
-import { ChatloomError } from "../core/errors.ts";
+import { isChannelName } from "../core/archive/archive_key.ts";
+import { ChatloomError } from "../core/errors/errors.ts";
 import type { WantedChannel } from "../engine/session/membership.ts";
 import type { AbortOptions } from "../ports/batch_store.ts";
-import type { Archive } from "./archive.ts";
+import type { Archive } from "./wiring/archive.ts";
 
 /** A channel: its name, with or without `#`; `name!` marks one whose troubles are warnings. */
 export type ChannelName = string | WantedChannel;

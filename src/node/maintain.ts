@@ -1,13 +1,13 @@
-import { ChatloomError } from "../core/errors.ts";
-import { fileSystemLock } from "../adapters/file_system_lock.ts";
-import { importCapture, type Imported } from "../engine/record/import_capture.ts";
-import type { RedactedUser } from "../core/redaction.ts";
+import { ChatloomError } from "../core/errors/errors.ts";
+import { fileSystemLock } from "../adapters/file_system/file_system_lock.ts";
+import { importCapture, type Imported } from "../engine/import/import_capture.ts";
+import type { RedactedUser } from "../core/redaction/redaction.ts";
 import { findLogins, redact as redactChannel, type Redacted } from "../engine/redact/redact.ts";
 import { settleArchive, type SettledArchive } from "../engine/settle/settle_archive.ts";
 import type { Finding } from "../engine/verify/finding.ts";
 import { verifyArchive, type VerifyTotals } from "../engine/verify/verify_archive.ts";
 import type { AbortOptions } from "../ports/batch_store.ts";
-import { type Archive, writableStore } from "./archive.ts";
+import { type Archive, writableStore } from "./wiring/archive.ts";
 import { openCapture } from "./wiring/captures/capture_file.ts";
 import { checkKnown, toChannel } from "./channels.ts";
 import { type Instant, toMicros } from "./instant.ts";

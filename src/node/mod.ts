@@ -34,7 +34,7 @@
  * @module
  */
 
-export { type Archive, openArchive, type OpenArchiveOptions } from "./archive.ts";
+export { type Archive, openArchive, type OpenArchiveOptions } from "./wiring/archive.ts";
 export type { ChannelName } from "./channels.ts";
 export type { Instant } from "./instant.ts";
 export { record, type RecordOptions } from "./record.ts";

@@ -1,8 +1,8 @@
-import type { ArchiveKey } from "../core/archive_key.ts";
-import type { Message } from "../core/message.ts";
+import type { ArchiveKey } from "../core/archive/archive_key.ts";
+import type { Message } from "../core/batch/message.ts";
 import { readEvents } from "../engine/read/read_events.ts";
 import type { AbortOptions } from "../ports/batch_store.ts";
-import type { Archive } from "./archive.ts";
+import type { Archive } from "./wiring/archive.ts";
 import { checkKnown, toChannel } from "./channels.ts";
 import { type Instant, toDate, toMicros } from "./instant.ts";
 

@@ -1,9 +1,9 @@
 import { hostname } from "node:os";
-import { isNodeName } from "../core/node_name.ts";
+import { isNodeName } from "../core/archive/node_name.ts";
 import { TWITCH_CHAT_URL } from "../engine/session/chat_pool.ts";
 import { isNick } from "../engine/session/login.ts";
 import type { AbortOptions } from "../ports/batch_store.ts";
-import { type Archive, writableStore } from "./archive.ts";
+import { type Archive, writableStore } from "./wiring/archive.ts";
 import { type ChannelName, toChannel } from "./channels.ts";
 import { runRecording } from "./wiring/recording.ts";
 

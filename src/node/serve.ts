@@ -1,8 +1,8 @@
 import { parseListenAddress } from "../adapters/http/listen_address.ts";
 import { prometheusMetrics } from "../adapters/metrics/prometheus_metrics.ts";
-import { Counters } from "../adapters/counters.ts";
+import { Counters } from "../adapters/metrics/counters.ts";
 import type { Reporter } from "../ports/reporter.ts";
-import type { Archive } from "./archive.ts";
+import type { Archive } from "./wiring/archive.ts";
 import { serveNode } from "./wiring/serve_node.ts";
 
 /** How {@link serve} serves. */

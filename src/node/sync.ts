@@ -1,7 +1,7 @@
-import { httpPeer } from "../adapters/http_peer.ts";
+import { httpPeer } from "../adapters/http_peer/http_peer.ts";
 import type { PeerState } from "../engine/sync/syncer.ts";
 import type { AbortOptions } from "../ports/batch_store.ts";
-import type { Archive } from "./archive.ts";
+import type { Archive } from "./wiring/archive.ts";
 import { toChannel } from "./channels.ts";
 import { type Instant, toMicros } from "./instant.ts";
 import { openSyncing } from "./wiring/syncing.ts";

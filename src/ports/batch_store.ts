@@ -1,4 +1,4 @@
-import type { ArchiveKey } from "../core/archive_key.ts";
+import type { ArchiveKey } from "../core/archive/archive_key.ts";
 
 /** What every call that waits takes. */
 export interface AbortOptions {

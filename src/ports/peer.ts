@@ -1,4 +1,4 @@
-import type { ArchiveKey } from "../core/archive_key.ts";
+import type { ArchiveKey } from "../core/archive/archive_key.ts";
 import type { AbortOptions } from "./batch_store.ts";
 
 /** What a peer says that a channel holds, in a few letters. */

@@ -48,11 +48,19 @@ export {
   killProcess,
   seededFaults,
   SimulatedCrash,
-} from "./faults.ts";
-export { type FaultyJournal, faultyJournal, type FaultyJournalOptions } from "./faulty_journal.ts";
-export { type FaultyStore, faultyStore, type FaultyStoreOptions } from "./faulty_store.ts";
-export { slowListing } from "./slow_listing.ts";
-export { type NetworkTrouble, SeededNetwork, type SeededNetworkOptions } from "./seeded_network.ts";
+} from "./faults/faults.ts";
+export {
+  type FaultyJournal,
+  faultyJournal,
+  type FaultyJournalOptions,
+} from "./faults/faulty_journal.ts";
+export { type FaultyStore, faultyStore, type FaultyStoreOptions } from "./faults/faulty_store.ts";
+export { slowListing } from "./faults/slow_listing.ts";
+export {
+  type NetworkTrouble,
+  SeededNetwork,
+  type SeededNetworkOptions,
+} from "./chance/seeded_network.ts";
 
 export type { Micros } from "../core/time.ts";
 export type { Clock } from "../ports/clock.ts";
@@ -68,14 +76,14 @@ export {
   type SeededRandom,
   seededRandom,
   shuffled,
-} from "./seeded_random.ts";
+} from "./chance/seeded_random.ts";
 export {
   type VirtualClock,
   virtualClock,
   type VirtualClockOptions,
   type VirtualHost,
   type VirtualRunOptions,
-} from "./virtual_clock.ts";
+} from "./time/virtual_clock.ts";
 
 export {
   type ChatOptions,
@@ -90,15 +98,15 @@ export {
   type ScheduledFault,
   type TwitchFaults,
 } from "./simulated_twitch/faults.ts";
-export type { Framing } from "./simulated_twitch/framing.ts";
-export type { GarbageKind } from "./simulated_twitch/garbage.ts";
+export type { Framing } from "./simulated_twitch/trouble/framing.ts";
+export type { GarbageKind } from "./simulated_twitch/trouble/garbage.ts";
 export { type Playback, playback, type PlaybackOptions } from "./generated_chat/playback.ts";
 export type { RoomAccess } from "./simulated_twitch/room.ts";
 export type {
   ConnectionSettings,
   SimulatedConnection,
 } from "./simulated_twitch/server_connection.ts";
-export type { RoomState } from "./simulated_twitch/server_lines.ts";
+export type { RoomState } from "./twitch_lines/server_lines.ts";
 export type { Admission, LinkListener, ServerLink } from "./simulated_twitch/server_link.ts";
 export {
   type SimulatedChannel,

@@ -2,11 +2,11 @@
 import { signal } from "@preact/signals";
 import { h, render } from "preact";
 import { App } from "./app/app.ts";
-import { Library } from "./app/library.ts";
-import { followAddress } from "./app/route.ts";
-import { applyTheme } from "./app/settings.ts";
-import { startWorker } from "./app/start_worker.ts";
-import { ArchivesState } from "./archives/archives_state.ts";
+import { Library } from "./state/library.ts";
+import { followAddress } from "./state/route.ts";
+import { applyTheme } from "./ui/settings.ts";
+import { startWorker } from "./state/start_worker.ts";
+import { ArchivesState } from "./state/archives_state.ts";
 
 const breakdown = signal<string | undefined>(undefined);
 const call = startWorker((reason) => void (breakdown.value = reason));

@@ -1,7 +1,7 @@
 // The page's other thread: everything that takes long, on the files that were handed over. Runs as a
 // classic script from a Blob, so nothing in it may be exported.
-import { bestHasher } from "../adapters/web_crypto_hasher.ts";
-import type { PageCalls } from "./page_calls.ts";
+import { bestHasher } from "../adapters/hashers/web_crypto_hasher.ts";
+import type { PageCalls } from "./reading/page_calls.ts";
 import { Readers } from "./reading/readers.ts";
 import { Shelf } from "./sources/shelf.ts";
 import { answer } from "./wire/answerer.ts";

@@ -8,9 +8,9 @@
 // worlds are tuned so that the reference gets what was measured of it.
 import process from "node:process";
 import { groupSightings } from "../../src/core/grouping/group_sightings.ts";
-import type { Sighting } from "../../src/core/sighting.ts";
-import { playWorld, type TrueSighting, WORLDS } from "./grouping_worlds.ts";
-import { groupLikeReference } from "./grouping_worlds_reference.ts";
+import type { Sighting } from "../../src/core/grouping/sighting.ts";
+import { playWorld, type TrueSighting, WORLDS } from "./worlds/grouping_worlds.ts";
+import { groupLikeReference } from "./worlds/grouping_worlds_reference.ts";
 
 const SEEDS = [1, 2, 3, 4, 5];
 

@@ -6,9 +6,9 @@
 // every line, is the measure: all of a merge (decode, merge, encode, hash) shall take no longer.
 import { createHash } from "node:crypto";
 import process from "node:process";
-import { mergeBatches } from "../../src/core/merge.ts";
-import { seededRandom } from "../../src/testing/seeded_random.ts";
-import { medianMs } from "./rounds.ts";
+import { mergeBatches } from "../../src/core/merge/merge_batches.ts";
+import { seededRandom } from "../../src/testing/chance/seeded_random.ts";
+import { medianMs } from "./worlds/rounds.ts";
 
 const UTF8 = new TextEncoder();
 

@@ -16,7 +16,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
-import { PageBrowser } from "../browser/page_browser.ts";
+import { PageBrowser } from "../browser/page/page_browser.ts";
 import {
   assertSameTree,
   generatedArchive,
@@ -25,9 +25,9 @@ import {
   readTree,
   storeTree,
   writeTree,
-} from "../browser/page_archives.ts";
-import { mergeToZip, openView, sourcesReady } from "../browser/page_actions.ts";
-import { tempFolder } from "../conformance/temp_folder.ts";
+} from "../browser/page/page_archives.ts";
+import { mergeToZip, openView, sourcesReady } from "../browser/page/page_actions.ts";
+import { tempFolder } from "../conformance/disk/temp_folder.ts";
 
 const ARCHIVE_MB = Number(process.env["PAGE_BENCH_MB"] ?? 100);
 const DAY_MESSAGES = Number(process.env["PAGE_BENCH_MESSAGES"] ?? 500_000);

@@ -16,10 +16,10 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { bestHasher } from "../../src/adapters/web_crypto_hasher.ts";
-import { batchKey } from "../../src/core/archive_key.ts";
-import { encodeBatch } from "../../src/core/batch.ts";
-import type { Message } from "../../src/core/message.ts";
+import { bestHasher } from "../../src/adapters/hashers/web_crypto_hasher.ts";
+import { batchKey } from "../../src/core/archive/archive_key.ts";
+import { encodeBatch } from "../../src/core/batch/batch.ts";
+import type { Message } from "../../src/core/batch/message.ts";
 
 const MINUTES = 120;
 const LINES_PER_MINUTE = 1_200;

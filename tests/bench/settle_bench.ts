@@ -5,8 +5,8 @@
 import process from "node:process";
 import { settleArchive } from "../../src/engine/settle/settle_archive.ts";
 import { SILENT } from "../../src/ports/reporter.ts";
-import { hasher } from "../simulation/settle_world.ts";
-import { generatedArchive } from "./generated_archive.ts";
+import { hasher } from "../simulation/settle/settle_world.ts";
+import { generatedArchive } from "./worlds/generated_archive.ts";
 import { settleOneOf } from "./settle_one.ts";
 
 const gc = (globalThis as { gc?: () => void }).gc;

@@ -1,13 +1,18 @@
-import { batchKey } from "../../src/core/archive_key.ts";
-import { memoryStore } from "../../src/adapters/memory_store.ts";
-import { SightingSet } from "../../src/core/sighting_set.ts";
+import { batchKey } from "../../src/core/archive/archive_key.ts";
+import { memoryStore } from "../../src/adapters/memory/memory_store.ts";
+import { SightingSet } from "../../src/core/merge/sighting_set.ts";
 import { MINUTE_US, SECOND_US } from "../../src/core/time.ts";
 import { Settler } from "../../src/engine/settle/settler.ts";
 import { SILENT } from "../../src/ports/reporter.ts";
-import { faultyStore } from "../../src/testing/faulty_store.ts";
-import { virtualClock } from "../../src/testing/virtual_clock.ts";
-import { hasher } from "../simulation/settle_world.ts";
-import { addMessage, BEGIN_US, GENERATED_CHANNEL, generatedBatch } from "./generated_archive.ts";
+import { faultyStore } from "../../src/testing/faults/faulty_store.ts";
+import { virtualClock } from "../../src/testing/time/virtual_clock.ts";
+import { hasher } from "../simulation/settle/settle_world.ts";
+import {
+  addMessage,
+  BEGIN_US,
+  GENERATED_CHANNEL,
+  generatedBatch,
+} from "./worlds/generated_archive.ts";
 
 /** How often each call was made, and how many minutes' files were read. */
 export type CallCounts = Readonly<Record<string, number>>;

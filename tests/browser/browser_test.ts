@@ -18,8 +18,8 @@ import type { PageReport } from "./page_test_runner.ts";
 
 const STAND_INS: Record<string, string> = {
   "node:test": "tests/browser/page_test_runner.ts",
-  "node:assert/strict": "tests/browser/page_assert.ts",
-  "node:assert": "tests/browser/page_assert.ts",
+  "node:assert/strict": "tests/browser/page/page_assert.ts",
+  "node:assert": "tests/browser/page/page_assert.ts",
 };
 const skip = skipBrowser;
 if (skip) console.log(`skipped: ${skip}`);

@@ -5,10 +5,15 @@ import { join } from "node:path";
 import process from "node:process";
 import { after, before, test } from "node:test";
 import type { Page } from "playwright-core";
-import { tempFolder } from "../conformance/temp_folder.ts";
-import { mergeToZip, openView, sourcesReady } from "./page_actions.ts";
-import { generatedArchive, type GeneratedOptions, storeTree, writeTree } from "./page_archives.ts";
-import { closePage, PageBrowser, skipPage } from "./page_browser.ts";
+import { tempFolder } from "../conformance/disk/temp_folder.ts";
+import { mergeToZip, openView, sourcesReady } from "./page/page_actions.ts";
+import {
+  generatedArchive,
+  type GeneratedOptions,
+  storeTree,
+  writeTree,
+} from "./page/page_archives.ts";
+import { closePage, PageBrowser, skipPage } from "./page/page_browser.ts";
 
 // With SCREENSHOTS=folder the pictures of the README are made anew.
 const pictures = process.env["SCREENSHOTS"];

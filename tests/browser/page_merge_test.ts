@@ -6,11 +6,11 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { makeZip } from "client-zip";
 import type { Page } from "playwright-core";
-import { encodeCoverage } from "../../src/core/coverage.ts";
+import { encodeCoverage } from "../../src/core/coverage/coverage.ts";
 import { buildPage } from "../../tools/build_page.ts";
 import { runCli } from "../cli/run_cli.ts";
-import { tempFolder } from "../conformance/temp_folder.ts";
-import { dropPaths, mergeToZip, sourcesReady } from "./page_actions.ts";
+import { tempFolder } from "../conformance/disk/temp_folder.ts";
+import { dropPaths, mergeToZip, sourcesReady } from "./page/page_actions.ts";
 import {
   assertSameTree,
   generatedArchive,
@@ -22,8 +22,8 @@ import {
   storeTree,
   type Tree,
   writeTree,
-} from "./page_archives.ts";
-import { closePage, type Origin, PageBrowser, skipPage } from "./page_browser.ts";
+} from "./page/page_archives.ts";
+import { closePage, type Origin, PageBrowser, skipPage } from "./page/page_browser.ts";
 
 const folder = tempFolder();
 let browser: PageBrowser;

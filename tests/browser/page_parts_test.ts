@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { RowLayout } from "../../src/web/chat/row_layout.ts";
 import { ScrollPosition } from "../../src/web/chat/scroll_position.ts";
-import { spokenText } from "../../src/web/chat/message_text.ts";
-import { formatRoute, parseRoute, type Route } from "../../src/web/app/route.ts";
-import { nameColor } from "../../src/web/chat/name_color.ts";
+import { spokenText } from "../../src/web/chat/message/message_text.ts";
+import { formatRoute, parseRoute, type Route } from "../../src/web/state/route.ts";
+import { nameColor } from "../../src/web/chat/message/name_color.ts";
 import { placeOf } from "../../src/web/sources/place.ts";
-import { intBelow, seededRandom } from "../../src/testing/seeded_random.ts";
+import { intBelow, seededRandom } from "../../src/testing/chance/seeded_random.ts";
 
 const MINUTE_US = 60_000_000;
 

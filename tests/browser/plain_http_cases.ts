@@ -1,8 +1,8 @@
 /** What must hold in a page that came over plain http, where there is no Web Crypto. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bestHasher, webCryptoHasher } from "../../src/adapters/web_crypto_hasher.ts";
-import { toDigestText } from "../../src/core/text/digest_text.ts";
+import { bestHasher, webCryptoHasher } from "../../src/adapters/hashers/web_crypto_hasher.ts";
+import { toDigestText } from "../../src/core/archive/digest_text.ts";
 
 test("bestHasher hashes without Web Crypto", async () => {
   assert.equal(globalThis.crypto.subtle, undefined, "this page has Web Crypto");

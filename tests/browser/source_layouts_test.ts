@@ -4,19 +4,19 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
-import { wasmHasher } from "../../src/adapters/wasm_hasher.ts";
-import { firstPathOf } from "../../src/core/layout/first_layout.ts";
-import { mergeCoverage, parseCoverage } from "../../src/core/coverage.ts";
+import { wasmHasher } from "../../src/adapters/hashers/wasm_hasher.ts";
+import { firstPathOf } from "../../src/core/archive/first_layout.ts";
+import { mergeCoverage, parseCoverage } from "../../src/core/coverage/coverage.ts";
 import type { SourceInput } from "../../src/web/sources/report.ts";
 import { Shelf } from "../../src/web/sources/shelf.ts";
-import { apiWorld, said } from "../conformance/api_world.ts";
+import { apiWorld, said } from "../conformance/api/api_world.ts";
 import {
   coverageFile,
   type KeyedFile,
   redactionFile,
-} from "../conformance/first_layout_archive.ts";
-import { tempFolder } from "../conformance/temp_folder.ts";
-import { readTree } from "./page_archives.ts";
+} from "../conformance/store/first_layout_archive.ts";
+import { tempFolder } from "../conformance/disk/temp_folder.ts";
+import { readTree } from "./page/page_archives.ts";
 
 const HOUR = "2026-08-01T12";
 const OPTIONS = { signal: new AbortController().signal, onProgress: () => {} };

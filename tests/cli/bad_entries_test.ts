@@ -6,17 +6,17 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { test, type TestContext } from "node:test";
 import { nodeServer } from "../../src/adapters/http/node_server.ts";
-import { fileSystemStore } from "../../src/adapters/file_system_store.ts";
-import { apiWorld, said } from "../conformance/api_world.ts";
+import { fileSystemStore } from "../../src/adapters/file_system/file_system_store.ts";
+import { apiWorld, said } from "../conformance/api/api_world.ts";
 import {
   type BadArchive,
   badArchive,
   type BadEntry,
   inFirstLayout,
   SPOILERS,
-} from "../conformance/bad_entries.ts";
-import { mountSmallDisk } from "../conformance/small_disk.ts";
-import { tempFolder } from "../conformance/temp_folder.ts";
+} from "../conformance/disk/bad_entries.ts";
+import { mountSmallDisk } from "../conformance/disk/small_disk.ts";
+import { tempFolder } from "../conformance/disk/temp_folder.ts";
 import { type CliResult, MAIN, runCli } from "./run_cli.ts";
 
 /** What has to run a program so that it is denied what a file's mode denies; none for most users. */

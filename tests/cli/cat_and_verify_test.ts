@@ -13,9 +13,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { batchKey } from "../../src/core/archive_key.ts";
-import { encodeBatch } from "../../src/core/batch.ts";
-import type { Message } from "../../src/core/message.ts";
+import { batchKey } from "../../src/core/archive/archive_key.ts";
+import { encodeBatch } from "../../src/core/batch/batch.ts";
+import type { Message } from "../../src/core/batch/message.ts";
 import { runCli } from "./run_cli.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "chatloom-cli-"));

@@ -7,9 +7,9 @@ import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import { fileSystemStore } from "../../src/adapters/file_system_store.ts";
-import { decodeBatch } from "../../src/core/batch.ts";
-import type { Message } from "../../src/core/message.ts";
+import { fileSystemStore } from "../../src/adapters/file_system/file_system_store.ts";
+import { decodeBatch } from "../../src/core/batch/batch.ts";
+import type { Message } from "../../src/core/batch/message.ts";
 import { runCli } from "./run_cli.ts";
 
 const CASES = fileURLToPath(new URL("../cases/import/", import.meta.url));

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
-import { NODE_FILE_CALLS } from "../../src/adapters/file_system/file_calls.ts";
-import { fileSystemStore } from "../../src/adapters/file_system_store.ts";
+import { NODE_FILE_CALLS } from "../../src/adapters/file_system/calls/file_calls.ts";
+import { fileSystemStore } from "../../src/adapters/file_system/file_system_store.ts";
 import { serveSimulatedTwitch } from "../../src/cli/simulation/serve_simulated_twitch.ts";
 import { keyOf } from "../conformance/batch_keys.ts";
 import {
@@ -12,10 +12,10 @@ import {
   plantFirst,
   redactionFile,
   treeOf,
-} from "../conformance/first_layout_archive.ts";
-import { tempFolder } from "../conformance/temp_folder.ts";
+} from "../conformance/store/first_layout_archive.ts";
+import { tempFolder } from "../conformance/disk/temp_folder.ts";
 import { collect } from "../../src/testing/suites/suite.ts";
-import { startNode, stopNode, until } from "./node_processes.ts";
+import { startNode, stopNode, until } from "./nodes/node_processes.ts";
 import { below, readAsReference, walkAsReference } from "./reference_tree.ts";
 import { runCli } from "./run_cli.ts";
 

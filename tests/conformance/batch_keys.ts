@@ -1,4 +1,4 @@
-import { type ArchiveKey, formatArchiveKey } from "../../src/core/archive_key.ts";
+import { type ArchiveKey, formatArchiveKey } from "../../src/core/archive/archive_key.ts";
 import { someBytes } from "../../src/testing/suites/suite.ts";
 
 /** A key for tests. Equal arguments, equal key: `n` stands for the digest. */

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { systemClock } from "../../src/adapters/system_clock.ts";
-import { systemRandom } from "../../src/adapters/system_random.ts";
+import { systemClock } from "../../src/adapters/system/system_clock.ts";
+import { systemRandom } from "../../src/adapters/system/system_random.ts";
 import { clockSuite } from "../../src/testing/mod.ts";
-import { virtualClock } from "../../src/testing/virtual_clock.ts";
+import { virtualClock } from "../../src/testing/time/virtual_clock.ts";
 
 clockSuite({
   test: (name, body) => test(`systemClock: ${name}`, body),

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { memoryJournal } from "../../src/adapters/memory_journal.ts";
-import { memoryStore } from "../../src/adapters/memory_store.ts";
-import { ChatloomError } from "../../src/core/errors.ts";
+import { memoryJournal } from "../../src/adapters/memory/memory_journal.ts";
+import { memoryStore } from "../../src/adapters/memory/memory_store.ts";
+import { ChatloomError } from "../../src/core/errors/errors.ts";
 import {
   failNth,
   type Fault,

@@ -4,11 +4,11 @@ import { Buffer } from "node:buffer";
 import process from "node:process";
 import { test } from "node:test";
 import { nodeHasher } from "../../src/adapters/hashers/node_hasher.ts";
-import { wasmHasher } from "../../src/adapters/wasm_hasher.ts";
-import { bestHasher, webCryptoHasher } from "../../src/adapters/web_crypto_hasher.ts";
+import { wasmHasher } from "../../src/adapters/hashers/wasm_hasher.ts";
+import { bestHasher, webCryptoHasher } from "../../src/adapters/hashers/web_crypto_hasher.ts";
 import type { Hasher, HashStream } from "../../src/ports/hasher.ts";
 import { hasherSuite } from "../../src/testing/mod.ts";
-import { seededRandom } from "../../src/testing/seeded_random.ts";
+import { seededRandom } from "../../src/testing/chance/seeded_random.ts";
 import { doesFail } from "./suite_outcome.ts";
 
 hasherSuite({

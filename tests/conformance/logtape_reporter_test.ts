@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { Counters } from "../../src/adapters/counters.ts";
-import { logtapeReporter, writeLog } from "../../src/adapters/logtape_reporter.ts";
+import { Counters } from "../../src/adapters/metrics/counters.ts";
+import { logtapeReporter, writeLog } from "../../src/adapters/log/logtape_reporter.ts";
 
 let lines: string[] = [];
 beforeEach(() => {

@@ -3,8 +3,8 @@ import test from "node:test";
 import fc from "fast-check";
 import { groupSightings } from "../../src/core/grouping/group_sightings.ts";
 import { compareSightings, overlapParts } from "../../src/core/grouping/overlap.ts";
-import type { Sighting } from "../../src/core/sighting.ts";
-import { playWorld, WORLDS } from "../bench/grouping_worlds.ts";
+import type { Sighting } from "../../src/core/grouping/sighting.ts";
+import { playWorld, WORLDS } from "../bench/worlds/grouping_worlds.ts";
 import "../laws/fixed_seed.ts";
 
 function sighting(receiver: string, startUs: number, endUs: number, receivedS = 0): Sighting {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseIrcLine } from "../../src/core/irc/irc_line.ts";
-import type { IrcMessage } from "../../src/core/message.ts";
+import type { IrcMessage } from "../../src/core/batch/message.ts";
 import {
   filteredUser,
   meetsFilter,

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Recording } from "../../src/engine/record/recording.ts";
-import { decodeBatch } from "../../src/core/batch.ts";
-import type { Message } from "../../src/core/message.ts";
+import { decodeBatch } from "../../src/core/batch/batch.ts";
+import type { Message } from "../../src/core/batch/message.ts";
 import { type Micros, SECOND_US } from "../../src/core/time.ts";
 import type { Reporter } from "../../src/ports/reporter.ts";
 

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseIrcLine } from "../../src/core/irc/irc_line.ts";
-import type { IrcMessage } from "../../src/core/message.ts";
+import type { IrcMessage } from "../../src/core/batch/message.ts";
 import {
   encodeRedaction,
   parseRedaction,
   type Redaction,
   REDACTION_MAX_BYTES,
-} from "../../src/core/redaction.ts";
-import { redactionMatcher } from "../../src/core/redaction_matcher.ts";
+} from "../../src/core/redaction/redaction.ts";
+import { redactionMatcher } from "../../src/core/redaction/redaction_matcher.ts";
 import { SECOND_US } from "../../src/core/time.ts";
 
 const MADE = { madeUs: 1785587645_500_000, reason: "asked us to, \u00e9" };

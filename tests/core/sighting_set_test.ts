@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import test from "node:test";
-import { encodeBatch } from "../../src/core/batch.ts";
-import { BatchSyntaxError } from "../../src/core/errors.ts";
-import { mergeBatches } from "../../src/core/merge.ts";
-import type { Message } from "../../src/core/message.ts";
-import { readBatch } from "../../src/core/read_batch.ts";
-import { SightingSet } from "../../src/core/sighting_set.ts";
-import { seededRandom } from "../../src/testing/seeded_random.ts";
+import { encodeBatch } from "../../src/core/batch/batch.ts";
+import { BatchSyntaxError } from "../../src/core/errors/errors.ts";
+import { mergeBatches } from "../../src/core/merge/merge_batches.ts";
+import type { Message } from "../../src/core/batch/message.ts";
+import { readBatch } from "../../src/core/merge/read_batch.ts";
+import { SightingSet } from "../../src/core/merge/sighting_set.ts";
+import { seededRandom } from "../../src/testing/chance/seeded_random.ts";
 
 const MINUTE_US = 60_000_000;
 

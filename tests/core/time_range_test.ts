@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { encodeBatch } from "../../src/core/batch.ts";
+import { encodeBatch } from "../../src/core/batch/batch.ts";
 import {
   MINUTE_US,
   RANGE_MAX_US,
@@ -10,7 +10,7 @@ import {
   toRangeSeconds,
   toSeconds,
 } from "../../src/core/time.ts";
-import { intBelow, seededRandom } from "../../src/testing/seeded_random.ts";
+import { intBelow, seededRandom } from "../../src/testing/chance/seeded_random.ts";
 
 const SEED = globalThis.process?.env["SIM_SEED"] ?? "ranges";
 const REPLAY = `SIM_SEED=${SEED}`;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseCaptureLine } from "../../src/engine/record/capture_line.ts";
+import { parseCaptureLine } from "../../src/engine/import/capture_line.ts";
 
 const LINE = "@id=1;tmi-sent-ts=1785587645000 :ada!ada@ada PRIVMSG #forsen :hello";
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { countCovered } from "../../src/engine/measure/count_covered.ts";
+import { countCovered } from "../../src/engine/metrics/count_covered.ts";
 import type { PoolState } from "../../src/engine/session/pool_state.ts";
 import { SILENT } from "../../src/ports/reporter.ts";
-import { virtualClock } from "../../src/testing/virtual_clock.ts";
+import { virtualClock } from "../../src/testing/time/virtual_clock.ts";
 
 test("countCovered counts each second of each channel once, by who listened", async () => {
   const clock = virtualClock();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { memoryJournal } from "../../src/adapters/memory_journal.ts";
-import { ChatloomError } from "../../src/core/errors.ts";
+import { memoryJournal } from "../../src/adapters/memory/memory_journal.ts";
+import { ChatloomError } from "../../src/core/errors/errors.ts";
 import { JournalWriter } from "../../src/engine/journal/journal_writer.ts";
 import type { JournalEntry } from "../../src/engine/journal/entry.ts";
 import type { JournalRun } from "../../src/ports/journal_store.ts";

@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
-import { decodeBatch, encodeBatch } from "../../src/core/batch.ts";
-import { BatchSyntaxError } from "../../src/core/errors.ts";
-import { mergeBatches } from "../../src/core/merge.ts";
-import { chance, intBelow, pick, type SeededRandom } from "../../src/testing/seeded_random.ts";
+import { decodeBatch, encodeBatch } from "../../src/core/batch/batch.ts";
+import { BatchSyntaxError } from "../../src/core/errors/errors.ts";
+import { mergeBatches } from "../../src/core/merge/merge_batches.ts";
+import {
+  chance,
+  intBelow,
+  pick,
+  type SeededRandom,
+} from "../../src/testing/chance/seeded_random.ts";
 import { BATCH_LINES } from "./corpus.ts";
 import { mutateBytes, mutateText } from "./mutate.ts";
 import type { FuzzTarget } from "./target.ts";

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { encodeBatch } from "../../src/core/batch.ts";
+import { encodeBatch } from "../../src/core/batch/batch.ts";
 import { parseIrcLine } from "../../src/core/irc/irc_line.ts";
 
 const shared = new URL("../../../shared/data/", import.meta.url);

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { LINE_LENGTH_MAX, LineSplitter } from "../../src/engine/session/lines/line_splitter.ts";
-import { chance, intBelow, pick, type SeededRandom } from "../../src/testing/seeded_random.ts";
+import {
+  chance,
+  intBelow,
+  pick,
+  type SeededRandom,
+} from "../../src/testing/chance/seeded_random.ts";
 import { LINES } from "./corpus.ts";
 import { cutAnywhere, mutateBytes, mutateText } from "./mutate.ts";
 import type { FuzzTarget } from "./target.ts";

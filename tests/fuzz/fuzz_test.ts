@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseIrcLine } from "../../src/core/irc/irc_line.ts";
-import { pick } from "../../src/testing/seeded_random.ts";
+import { pick } from "../../src/testing/chance/seeded_random.ts";
 import { LINES } from "./corpus.ts";
 import { mutateText } from "./mutate.ts";
 import { runTarget } from "./run_target.ts";

@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
 import { formatEntry, parseEntry } from "../../src/engine/journal/entry.ts";
-import { recoverJournals } from "../../src/engine/journal/recover_journals.ts";
-import { memoryJournal } from "../../src/adapters/memory_journal.ts";
-import { memoryStore } from "../../src/adapters/memory_store.ts";
-import { wasmHasher } from "../../src/adapters/wasm_hasher.ts";
+import { recoverJournals } from "../../src/engine/recovery/recover_journals.ts";
+import { memoryJournal } from "../../src/adapters/memory/memory_journal.ts";
+import { memoryStore } from "../../src/adapters/memory/memory_store.ts";
+import { wasmHasher } from "../../src/adapters/hashers/wasm_hasher.ts";
 import { SILENT } from "../../src/ports/reporter.ts";
-import { chance, intBelow, pick, type SeededRandom } from "../../src/testing/seeded_random.ts";
+import {
+  chance,
+  intBelow,
+  pick,
+  type SeededRandom,
+} from "../../src/testing/chance/seeded_random.ts";
 import { LINES } from "./corpus.ts";
 import { mutateBytes, mutateText } from "./mutate.ts";
 import type { FuzzTarget } from "./target.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { formatArchiveKey, parseArchiveKey } from "../../src/core/archive_key.ts";
-import { firstFolderOf, firstPathOf, keyOfFirstPath } from "../../src/core/layout/first_layout.ts";
-import { pick } from "../../src/testing/seeded_random.ts";
+import { formatArchiveKey, parseArchiveKey } from "../../src/core/archive/archive_key.ts";
+import { firstFolderOf, firstPathOf, keyOfFirstPath } from "../../src/core/archive/first_layout.ts";
+import { pick } from "../../src/testing/chance/seeded_random.ts";
 import { mutateText } from "./mutate.ts";
 import type { FuzzTarget } from "./target.ts";
 

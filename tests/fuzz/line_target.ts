@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { decodeBatch, encodeBatch } from "../../src/core/batch.ts";
-import { contentOf, contentOfFields } from "../../src/core/content.ts";
-import { isPlainText } from "../../src/core/text/canonical_json.ts";
+import { decodeBatch, encodeBatch } from "../../src/core/batch/batch.ts";
+import { contentOf, contentOfFields } from "../../src/core/batch/content.ts";
+import { isPlainText } from "../../src/core/json/canonical_json.ts";
 import { parseIrcLine } from "../../src/core/irc/irc_line.ts";
-import type { IrcMessage } from "../../src/core/message.ts";
-import { chance, pick } from "../../src/testing/seeded_random.ts";
+import type { IrcMessage } from "../../src/core/batch/message.ts";
+import { chance, pick } from "../../src/testing/chance/seeded_random.ts";
 import { LINES } from "./corpus.ts";
 import { mutateText } from "./mutate.ts";
 import type { FuzzTarget } from "./target.ts";

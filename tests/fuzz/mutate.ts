@@ -1,4 +1,9 @@
-import { chance, intBelow, pick, type SeededRandom } from "../../src/testing/seeded_random.ts";
+import {
+  chance,
+  intBelow,
+  pick,
+  type SeededRandom,
+} from "../../src/testing/chance/seeded_random.ts";
 
 /** Pieces that parsers trip over. */
 const PIECES = [

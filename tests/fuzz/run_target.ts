@@ -1,4 +1,4 @@
-import { seededRandom } from "../../src/testing/seeded_random.ts";
+import { seededRandom } from "../../src/testing/chance/seeded_random.ts";
 import type { FuzzTarget } from "./target.ts";
 
 /** Which cases {@link runTarget} tries. */

@@ -1,4 +1,4 @@
-import type { SeededRandom } from "../../src/testing/seeded_random.ts";
+import type { SeededRandom } from "../../src/testing/chance/seeded_random.ts";
 
 /** Something that must withstand any input. */
 export interface FuzzTarget {

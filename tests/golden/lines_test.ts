@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { parseIrcLine } from "../../src/core/irc/irc_line.ts";
-import type { IrcMessage } from "../../src/core/message.ts";
+import type { IrcMessage } from "../../src/core/batch/message.ts";
 
 const data = new URL("../../../shared/data/", import.meta.url);
 const skip = existsSync(data) ? false : `${data.pathname} is missing`;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { mergeBatches } from "../../src/core/merge.ts";
-import { readBatch } from "../../src/core/read_batch.ts";
-import { SightingSet } from "../../src/core/sighting_set.ts";
+import { mergeBatches } from "../../src/core/merge/merge_batches.ts";
+import { readBatch } from "../../src/core/merge/read_batch.ts";
+import { SightingSet } from "../../src/core/merge/sighting_set.ts";
 import { goldenBatches, goldenMissing, withFloatRanges } from "./golden_batches.ts";
 
 function linesOf(batches: readonly Uint8Array[]): string[] {

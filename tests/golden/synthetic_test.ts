@@ -3,10 +3,10 @@ import { cpSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { decodeBatch, encodeBatch } from "../../src/core/batch.ts";
-import { mergeBatches } from "../../src/core/merge.ts";
+import { decodeBatch, encodeBatch } from "../../src/core/batch/batch.ts";
+import { mergeBatches } from "../../src/core/merge/merge_batches.ts";
 import { runCli } from "../cli/run_cli.ts";
-import { tempFolder } from "../conformance/temp_folder.ts";
+import { tempFolder } from "../conformance/disk/temp_folder.ts";
 
 const SYNTHETIC = fileURLToPath(new URL("synthetic/", import.meta.url));
 const CHAT = join("loomtest", "chat");

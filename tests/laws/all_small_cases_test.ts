@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import test from "node:test";
-import { mergeBatches } from "../../src/core/merge.ts";
-import { SightingSet } from "../../src/core/sighting_set.ts";
-import type { Sighting } from "../../src/core/sighting.ts";
+import { mergeBatches } from "../../src/core/merge/merge_batches.ts";
+import { SightingSet } from "../../src/core/merge/sighting_set.ts";
+import type { Sighting } from "../../src/core/grouping/sighting.ts";
 
 // Every set of up to four sightings of one content on a small grid, and every way to tell it in two
 // files. Receivers are alike, so it is enough that each comes first where it appears.

@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { encodeBatch } from "../../src/core/batch.ts";
-import { sentUs } from "../../src/core/content.ts";
+import { encodeBatch } from "../../src/core/batch/batch.ts";
+import { sentUs } from "../../src/core/batch/content.ts";
 
 // Batches that are likely to speak about the same: three contents of each kind, three receivers,
 // ranges on a small grid that touch, nest and chain.

@@ -4,17 +4,21 @@ import { test } from "node:test";
 import { BlobSpool } from "../../src/adapters/browser/blob_spool.ts";
 import { BlobStore } from "../../src/adapters/browser/blob_store.ts";
 import { UnionStore } from "../../src/adapters/browser/union_store.ts";
-import { type ArchiveKey, formatArchiveKey, parseArchiveKey } from "../../src/core/archive_key.ts";
-import { decodeBatch } from "../../src/core/batch.ts";
-import type { Message } from "../../src/core/message.ts";
-import { encodeRedaction } from "../../src/core/redaction.ts";
+import {
+  type ArchiveKey,
+  formatArchiveKey,
+  parseArchiveKey,
+} from "../../src/core/archive/archive_key.ts";
+import { decodeBatch } from "../../src/core/batch/batch.ts";
+import type { Message } from "../../src/core/batch/message.ts";
+import { encodeRedaction } from "../../src/core/redaction/redaction.ts";
 import type { Micros } from "../../src/core/time.ts";
 import {
   intBelow,
   pick,
   type SeededRandom,
   seededRandom,
-} from "../../src/testing/seeded_random.ts";
+} from "../../src/testing/chance/seeded_random.ts";
 import { type Comparable, compareSources } from "../../src/web/sources/compare_sources.ts";
 import {
   CHANNEL,
@@ -24,7 +28,7 @@ import {
   readAll,
   redactionFile,
   WORLD_US,
-} from "../simulation/settle_world.ts";
+} from "../simulation/settle/settle_world.ts";
 
 const UTF8 = new TextEncoder();
 const SEEDS = Number(process.env["SIM_SEEDS"] ?? 100);

@@ -3,13 +3,13 @@ import process from "node:process";
 import { after, before, test } from "node:test";
 import { NodeChat } from "../../src/adapters/browser/node_chat.ts";
 import { nodeServer } from "../../src/adapters/http/node_server.ts";
-import { ChatloomError } from "../../src/core/errors.ts";
+import { ChatloomError } from "../../src/core/errors/errors.ts";
 import { type Micros, MINUTE_US, SECOND_US } from "../../src/core/time.ts";
 import { readMinutes } from "../../src/engine/read/read_minutes.ts";
 import type { HttpHandler, HttpListener } from "../../src/ports/http.ts";
 import { SILENT } from "../../src/ports/reporter.ts";
-import { intBelow, seededRandom } from "../../src/testing/seeded_random.ts";
-import { apiWorld } from "../conformance/api_world.ts";
+import { intBelow, seededRandom } from "../../src/testing/chance/seeded_random.ts";
+import { apiWorld } from "../conformance/api/api_world.ts";
 import {
   CHANNEL,
   filesOf,
@@ -17,7 +17,7 @@ import {
   randomSightings,
   storeWith,
   WORLD_US,
-} from "../simulation/settle_world.ts";
+} from "../simulation/settle/settle_world.ts";
 
 const SEEDS = Number(process.env["SIM_SEEDS"] ?? 60);
 

@@ -1,8 +1,8 @@
-import { decodeBatch, encodeBatch } from "../../src/core/batch.ts";
-import { contentKey, contentOfFields, sentUs } from "../../src/core/content.ts";
+import { decodeBatch, encodeBatch } from "../../src/core/batch/batch.ts";
+import { contentKey, contentOfFields, sentUs } from "../../src/core/batch/content.ts";
 import { groupSightings } from "../../src/core/grouping/group_sightings.ts";
-import type { Message, OwnRange } from "../../src/core/message.ts";
-import type { Sighting } from "../../src/core/sighting.ts";
+import type { Message, OwnRange } from "../../src/core/batch/message.ts";
+import type { Sighting } from "../../src/core/grouping/sighting.ts";
 import { readRange, toRangeSeconds, toSeconds } from "../../src/core/time.ts";
 
 interface Held {

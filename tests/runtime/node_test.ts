@@ -23,7 +23,7 @@ import { after, before, test } from "node:test";
 import { packForNpm } from "../../tools/pack.ts";
 import { CONFIG, moduleGraph } from "../architecture/module_graph.ts";
 import { PROJECT, sourcePaths } from "../architecture/source_file.ts";
-import { assertHostileMemory, CANNOT_MEASURE } from "../cli/hostile_memory.ts";
+import { assertHostileMemory, CANNOT_MEASURE } from "../cli/nodes/hostile_memory.ts";
 import { PROXY_CASES, runProxyCase } from "../cli/proxy_cases.ts";
 import { findProgram } from "./find_program.ts";
 

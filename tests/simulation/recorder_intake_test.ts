@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LINE_LENGTH_MAX } from "../../src/engine/session/lines/line_splitter.ts";
 import type { Transport } from "../../src/ports/transport.ts";
-import { RecordingWorld } from "./recording_world.ts";
+import { RecordingWorld } from "./recording/recording_world.ts";
 
 /** Puts `frames` behind the first room state that Twitch sends. */
 function inserting(frames: () => Iterable<string>): (transport: Transport) => Transport {

@@ -12,7 +12,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { seededRandom, shuffled } from "../../src/testing/seeded_random.ts";
+import { seededRandom, shuffled } from "../../src/testing/chance/seeded_random.ts";
 import { type CoveredTest, coverTest } from "./coverage.ts";
 import { findMutants, type Mutant } from "./find_mutants.ts";
 import { runDeno } from "./run_deno.ts";

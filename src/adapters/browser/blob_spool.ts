@@ -1,4 +1,4 @@
-import { ChatloomError } from "../../core/errors.ts";
+import { ChatloomError } from "../../core/errors/errors.ts";
 
 /** Bytes that were put aside. */
 export interface SpooledBytes {

@@ -1,5 +1,5 @@
-import { type ArchiveKey, parseArchiveKey } from "../../core/archive_key.ts";
-import { ChatloomError, UnreadableEntryError } from "../../core/errors.ts";
+import { type ArchiveKey, parseArchiveKey } from "../../core/archive/archive_key.ts";
+import { ChatloomError, UnreadableEntryError } from "../../core/errors/errors.ts";
 import type { AbortOptions, BatchStore, Stray } from "../../ports/batch_store.ts";
 import type { BlobSpool } from "./blob_spool.ts";
 

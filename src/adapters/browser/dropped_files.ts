@@ -1,4 +1,4 @@
-import { ChatloomError } from "../../core/errors.ts";
+import { ChatloomError } from "../../core/errors/errors.ts";
 import { FOUND_FILE_MAX_BYTES, type FoundFile } from "./found_file.ts";
 
 /** A file that was dropped or picked. It is read when it is asked for, not before. */

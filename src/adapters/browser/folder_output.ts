@@ -1,5 +1,5 @@
-import type { ArchiveKey } from "../../core/archive_key.ts";
-import { ChatloomError } from "../../core/errors.ts";
+import type { ArchiveKey } from "../../core/archive/archive_key.ts";
+import { ChatloomError } from "../../core/errors/errors.ts";
 
 /**
  * Writes files of an archive into a folder that someone chose. A file appears whole or not at all.

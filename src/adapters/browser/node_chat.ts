@@ -1,5 +1,5 @@
-import { isChannelName, parseHour } from "../../core/archive_key.ts";
-import { ChatloomError } from "../../core/errors.ts";
+import { isChannelName, parseHour } from "../../core/archive/archive_key.ts";
+import { ChatloomError } from "../../core/errors/errors.ts";
 import { lineTime } from "../../core/scan/line_times.ts";
 import { type Micros, MINUTE_US, minuteOf, TIME_END_US } from "../../core/time.ts";
 

@@ -1,6 +1,6 @@
 // modern-tar: small, without dependencies, on the streams that browsers have; knows PAX and GNU names.
 import { createTarDecoder, type ParsedTarEntry } from "modern-tar";
-import { ChatloomError } from "../../core/errors.ts";
+import { ChatloomError } from "../../core/errors/errors.ts";
 import { FOUND_FILE_MAX_BYTES, FOUND_FILES_MAX, type FoundFile } from "./found_file.ts";
 import type { BlobSpool } from "./blob_spool.ts";
 

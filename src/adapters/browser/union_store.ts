@@ -1,5 +1,5 @@
-import type { ArchiveKey } from "../../core/archive_key.ts";
-import { UnreadableEntryError } from "../../core/errors.ts";
+import type { ArchiveKey } from "../../core/archive/archive_key.ts";
+import { UnreadableEntryError } from "../../core/errors/errors.ts";
 import type { AbortOptions, BatchStore, Stray } from "../../ports/batch_store.ts";
 
 /** Several archives read as one, as if all their files lay in one tree. It cannot be written. */

@@ -1,7 +1,7 @@
 // unzipit: small, reads entries one by one from a Blob without loading the rest, and does not believe
 // the sizes that an archive tells.
 import { unzipRaw, type ZipEntry } from "unzipit";
-import { ChatloomError } from "../../core/errors.ts";
+import { ChatloomError } from "../../core/errors/errors.ts";
 import { FOUND_FILE_MAX_BYTES, FOUND_FILES_MAX, type FoundFile } from "./found_file.ts";
 
 /**

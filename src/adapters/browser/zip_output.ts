@@ -1,6 +1,6 @@
 // client-zip: six kilobytes that write a zip as a stream, of any length.
 import { makeZip } from "client-zip";
-import type { ArchiveKey } from "../../core/archive_key.ts";
+import type { ArchiveKey } from "../../core/archive/archive_key.ts";
 
 /** A file that goes into a zip. */
 export interface ZipInput {

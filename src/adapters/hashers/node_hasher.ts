@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { SyncHasher } from "../wasm_hasher.ts";
+import type { SyncHasher } from "./wasm_hasher.ts";
 
 /**
  * SHA-256 by `node:crypto`, as Deno and Node have it, at once and without a copy of the bytes: Web

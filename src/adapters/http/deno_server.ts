@@ -6,7 +6,7 @@
  * @module
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { ChatloomError } from "../../core/errors.ts";
+import { ChatloomError } from "../../core/errors/errors.ts";
 import type { HttpHandler, HttpListener } from "../../ports/http.ts";
 import { parseListenAddress, toUrl } from "./listen_address.ts";
 

@@ -6,7 +6,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { ChatloomError } from "../../core/errors.ts";
+import { ChatloomError } from "../../core/errors/errors.ts";
 import type { HttpHandler, HttpListener } from "../../ports/http.ts";
 import { ConnectionRoom } from "./connection_room.ts";
 import { parseListenAddress, toUrl } from "./listen_address.ts";

@@ -1,4 +1,4 @@
-import { ChatloomError } from "../../core/errors.ts";
+import { ChatloomError } from "../../core/errors/errors.ts";
 import { explainFailure } from "../proxy/connection_advice.ts";
 import { lost, refused } from "./peer_errors.ts";
 

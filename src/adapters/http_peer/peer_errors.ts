@@ -1,5 +1,5 @@
-import { ChatloomError } from "../../core/errors.ts";
-import { toPrintable } from "../../core/text/printable.ts";
+import { ChatloomError } from "../../core/errors/errors.ts";
+import { toPrintable } from "../../core/json/printable.ts";
 
 /** A peer answered with something other than what was asked. */
 export function refused(peer: string, why: string, options?: ErrorOptions): ChatloomError {

@@ -2,7 +2,7 @@
 // Node and in Deno (default metrics included, tried with 2.9).
 import client, { type Registry } from "prom-client";
 import type { GaugeReading, Metrics } from "../../ports/metrics.ts";
-import type { CounterReading, Counters } from "../counters.ts";
+import type { CounterReading, Counters } from "./counters.ts";
 import { METRIC_CATALOGUE, type MetricNote } from "./metric_catalogue.ts";
 
 /** A page of metrics in Prometheus' text format. */

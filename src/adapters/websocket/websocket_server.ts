@@ -8,7 +8,7 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
-import { ChatloomError } from "../../core/errors.ts";
+import { ChatloomError } from "../../core/errors/errors.ts";
 import type { Chunk } from "../../ports/transport.ts";
 
 /** The server's end of one connection. */

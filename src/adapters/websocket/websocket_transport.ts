@@ -1,4 +1,4 @@
-import { ChatloomError } from "../../core/errors.ts";
+import { ChatloomError } from "../../core/errors/errors.ts";
 import type { Chunk, Connection, Transport } from "../../ports/transport.ts";
 
 /** What came in and nobody has taken yet, at most: bytes of binary frames, UTF-16 units of text. */

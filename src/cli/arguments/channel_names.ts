@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { isChannelName } from "../../core/archive_key.ts";
+import { isChannelName } from "../../core/archive/archive_key.ts";
 
 /** Ends `command` with a complaint about the first of `names` that no channel can have. */
 export function checkChannels(names: readonly string[], command: Command): void {

@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import process from "node:process";
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { BatchSyntaxError, ChatloomError } from "../../core/errors.ts";
+import { BatchSyntaxError, ChatloomError } from "../../core/errors/errors.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 
 /** How {@link readInput} reads. */

@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { hideUser, httpPeer } from "../../adapters/http_peer.ts";
-import { ChatloomError } from "../../core/errors.ts";
+import { hideUser, httpPeer } from "../../adapters/http_peer/http_peer.ts";
+import { ChatloomError } from "../../core/errors/errors.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Peer } from "../../ports/peer.ts";
 import type { Reporter } from "../../ports/reporter.ts";
-import { reportProxies } from "../node/proxy_notice.ts";
+import { reportProxies } from "./proxy_notice.ts";
 import { type ListFile, readListFile, watchListFile } from "./list_file.ts";
 
 /** A peer and how it is asked. */

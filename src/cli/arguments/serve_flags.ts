@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import process from "node:process";
 import { type Command, InvalidArgumentError } from "commander";
 import { parseListenAddress } from "../../adapters/http/listen_address.ts";
-import { ChatloomError } from "../../core/errors.ts";
+import { ChatloomError } from "../../core/errors/errors.ts";
 import type { Access } from "../../engine/api/gate/access.ts";
 
 /** Who is let in, as flags say. */

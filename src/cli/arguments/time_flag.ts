@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "commander";
 import { type Micros, MILLISECOND_US, TIME_END_US } from "../../core/time.ts";
-import { parseInstant } from "../../engine/api/chat/parse_instant.ts";
+import { parseInstant } from "../../engine/api/route/parse_instant.ts";
 
 /** A time with an offset from UTC, which a command line may have and a query may not. */
 const OFFSET = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*[+-]\d\d:?\d\d$/i;

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { Counters } from "../../adapters/counters.ts";
+import type { Counters } from "../../adapters/metrics/counters.ts";
 import type { Reporter, Severity } from "../../ports/reporter.ts";
 import type { Progress, ProgressOptions } from "./progress.ts";
 

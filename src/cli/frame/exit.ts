@@ -1,6 +1,6 @@
 import { CommanderError } from "commander";
-import { BatchSyntaxError, ChatloomError } from "../../core/errors.ts";
-import { toPrintable } from "../../core/text/printable.ts";
+import { BatchSyntaxError, ChatloomError } from "../../core/errors/errors.ts";
+import { toPrintable } from "../../core/json/printable.ts";
 
 /** What the process says when it ends. The README explains each. */
 export const EXIT = {

@@ -1,5 +1,5 @@
 import process from "node:process";
-import { ChatloomError } from "../../core/errors.ts";
+import { ChatloomError } from "../../core/errors/errors.ts";
 import { EXIT, QuietExit } from "./exit.ts";
 
 /** Standard output that waits for its reader and notices when it goes away. */

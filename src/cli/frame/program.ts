@@ -1,9 +1,9 @@
 import { Command, Option } from "commander";
-import { hideUser } from "../../adapters/http_peer.ts";
-import type { LogFormat } from "../../adapters/logtape_reporter.ts";
+import { hideUser } from "../../adapters/http_peer/http_peer.ts";
+import type { LogFormat } from "../../adapters/log/logtape_reporter.ts";
 import type { Severity } from "../../ports/reporter.ts";
 import { toOneLine } from "./exit.ts";
-import { VERSION } from "../../node/version.ts";
+import { VERSION } from "../../node/wiring/version.ts";
 
 /** The flags that every verb takes. */
 export interface GlobalFlags {

@@ -1,5 +1,5 @@
 import process from "node:process";
-import { systemClock } from "../../adapters/system_clock.ts";
+import { systemClock } from "../../adapters/system/system_clock.ts";
 import { SECOND_US } from "../../core/time.ts";
 import type { Clock } from "../../ports/clock.ts";
 

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { fileSystemStore } from "../../adapters/file_system_store.ts";
+import { fileSystemStore } from "../../adapters/file_system/file_system_store.ts";
 import { nodeHasher } from "../../adapters/hashers/node_hasher.ts";
 import type { Recorder } from "../../engine/record/recorder.ts";
 import type { ChatPool } from "../../engine/session/chat_pool.ts";
@@ -10,7 +10,7 @@ import type { Clock } from "../../ports/clock.ts";
 import { watchChannelList } from "../arguments/channel_list.ts";
 import type { VerbContext } from "../frame/context.ts";
 import { commandClock } from "./command_clock.ts";
-import { reportProxies } from "./proxy_notice.ts";
+import { reportProxies } from "../arguments/proxy_notice.ts";
 import { Replication, type ReplicationFlags } from "./replication.ts";
 
 /** What to record, and where. */

@@ -1,16 +1,16 @@
 import type { Command } from "commander";
-import { fileSystemMarks, fileSystemNotes } from "../../adapters/file_system_notes.ts";
-import { fileSystemOrders } from "../../adapters/notes/file_system_orders.ts";
+import { fileSystemMarks, fileSystemNotes } from "../../adapters/file_system/file_system_notes.ts";
+import { fileSystemOrders } from "../../adapters/file_system/file_system_orders.ts";
 import {
   type PrometheusMetrics,
   prometheusMetrics,
 } from "../../adapters/metrics/prometheus_metrics.ts";
-import { systemRandom } from "../../adapters/system_random.ts";
-import { measuredStore } from "../../engine/measure/measured_store.ts";
-import { type RecordingParts, watchRecording } from "../../engine/measure/watch_recording.ts";
-import { MergedAway } from "../../engine/sync/merged_away.ts";
+import { systemRandom } from "../../adapters/system/system_random.ts";
+import { measuredStore } from "../../engine/metrics/measured_store.ts";
+import { type RecordingParts, watchRecording } from "../../engine/metrics/watch_recording.ts";
+import { MergedAway } from "../../engine/sync/state/merged_away.ts";
 import { rememberingStore } from "../../engine/sync/remembering_store.ts";
-import type { SyncOptions } from "../../engine/sync/sync_options.ts";
+import type { SyncOptions } from "../../engine/sync/state/sync_options.ts";
 import { Syncer } from "../../engine/sync/syncer.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Clock } from "../../ports/clock.ts";

@@ -1,8 +1,8 @@
-import { fileSystemStore } from "../../adapters/file_system_store.ts";
-import { bestHasher } from "../../adapters/web_crypto_hasher.ts";
-import { parseArchiveKey } from "../../core/archive_key.ts";
-import { decodeBatch } from "../../core/batch.ts";
-import { sentUs } from "../../core/content.ts";
+import { fileSystemStore } from "../../adapters/file_system/file_system_store.ts";
+import { bestHasher } from "../../adapters/hashers/web_crypto_hasher.ts";
+import { parseArchiveKey } from "../../core/archive/archive_key.ts";
+import { decodeBatch } from "../../core/batch/batch.ts";
+import { sentUs } from "../../core/batch/content.ts";
 import { parseIrcLine } from "../../core/irc/irc_line.ts";
 import type { Micros } from "../../core/time.ts";
 import { settleArchive } from "../../engine/settle/settle_archive.ts";

@@ -1,7 +1,7 @@
-import { systemClock } from "../../adapters/system_clock.ts";
+import { systemClock } from "../../adapters/system/system_clock.ts";
 import { serveWebSocket } from "../../adapters/websocket/websocket_server.ts";
 import type { Clock } from "../../ports/clock.ts";
-import { seededRandom } from "../../testing/seeded_random.ts";
+import { seededRandom } from "../../testing/chance/seeded_random.ts";
 import { playback, type PlaybackOptions } from "../../testing/generated_chat/playback.ts";
 import {
   SimulatedTwitch,

@@ -1,5 +1,5 @@
 import { closeSync, openSync, writeSync } from "node:fs";
-import { ChatloomError } from "../../core/errors.ts";
+import { ChatloomError } from "../../core/errors/errors.ts";
 import type { TruthRecord } from "../../testing/simulated_twitch/truth.ts";
 
 /** A file that the truth is written to as it happens, one record a line as JSON. */

@@ -1,4 +1,4 @@
-import type { Sighting } from "../sighting.ts";
+import type { Sighting } from "./sighting.ts";
 import { innerRange } from "./inner_range.ts";
 import type { Micros } from "../time.ts";
 

@@ -2,7 +2,7 @@ import { draftEvents } from "./draft_events.ts";
 import { innerRange } from "./inner_range.ts";
 import { overlapParts } from "./overlap.ts";
 import { polishEvents } from "./polish_events.ts";
-import { compareReceived, type Sighting } from "../sighting.ts";
+import { compareReceived, type Sighting } from "./sighting.ts";
 
 /**
  * Groups the sightings of one ranged content into events. A pure function of the set: their order

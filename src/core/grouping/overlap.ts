@@ -1,4 +1,4 @@
-import { compareReceived, compareText, type Sighting } from "../sighting.ts";
+import { compareReceived, compareText, type Sighting } from "./sighting.ts";
 
 /**
  * Splits sightings of one content where no range reaches: two sightings are in the same part if

@@ -1,4 +1,4 @@
-import { compareText, type Sighting } from "../sighting.ts";
+import { compareText, type Sighting } from "./sighting.ts";
 import { realign } from "./realign.ts";
 
 // Bounds on the work of a block: see MERGE.md, "Cost".

@@ -1,4 +1,4 @@
-import type { IrcMessage } from "../message.ts";
+import type { IrcMessage } from "../batch/message.ts";
 
 /** A message whose channel is in lower case, and the line that says so. */
 export interface FoldedLine {

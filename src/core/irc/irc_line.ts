@@ -1,6 +1,6 @@
 import { LayoutMemory } from "./irc_layout.ts";
 import { parseTags } from "./irc_tags.ts";
-import type { IrcMessage } from "../message.ts";
+import type { IrcMessage } from "../batch/message.ts";
 
 /** What became of a line. A bad line is kept, so that the archive loses nothing. */
 export type ParsedLine =

@@ -1,4 +1,4 @@
-import { KEPT_COMMANDS } from "../message.ts";
+import { KEPT_COMMANDS } from "../batch/message.ts";
 
 /** What every connection brings, and no archive holds. */
 const PROTOCOL = /^(?:\d{3}|CAP|PING|PONG|GLOBALUSERSTATE|RECONNECT|WHISPER|PASS|NICK|USER|QUIT)$/;

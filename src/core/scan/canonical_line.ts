@@ -1,5 +1,5 @@
-import type { Message } from "../message.ts";
-import { parseJson } from "../text/parse_json.ts";
+import type { Message } from "../batch/message.ts";
+import { parseJson } from "../json/parse_json.ts";
 
 const ASCII = new TextDecoder("latin1");
 

@@ -1,5 +1,5 @@
 import { parseCanonicalLine } from "./canonical_line.ts";
-import type { Message } from "../message.ts";
+import type { Message } from "../batch/message.ts";
 import { type Micros, type MicrosRange, readRange } from "../time.ts";
 
 /** Where the lines of a minute are, and when what they say happened. */

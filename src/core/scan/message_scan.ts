@@ -1,5 +1,5 @@
 import { asciiBytes, NO, skipLiteral, skipPlainString, skipString } from "./canonical_scan.ts";
-import { SENT_TAG } from "../message.ts";
+import { SENT_TAG } from "../batch/message.ts";
 
 // The canonical line of a message without unknown fields, from bytes, in the order of its fields:
 // head, receivers, sender and tags, time, range, user. Each function says where its part ends.

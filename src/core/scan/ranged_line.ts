@@ -1,9 +1,9 @@
 import { type ByteText, decodeSpan } from "./byte_text.ts";
 import { NO, skipLiteral, skipString } from "./canonical_scan.ts";
-import { type Content, USUAL_C } from "../content.ts";
-import type { OwnRange } from "../message.ts";
-import { findSightingFault } from "../message_check.ts";
-import { parseJson } from "../text/parse_json.ts";
+import { type Content, USUAL_C } from "../batch/content.ts";
+import type { OwnRange } from "../batch/message.ts";
+import { findSightingFault } from "../batch/message_check.ts";
+import { parseJson } from "../json/parse_json.ts";
 import { RANGE, scanSenderAndTags, skipToReceivers, skipUserToEnd, TIME } from "./message_scan.ts";
 
 /** A line of a ranged message, its content still as text. */

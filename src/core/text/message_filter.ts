@@ -1,4 +1,4 @@
-import type { IrcMessage } from "../message.ts";
+import type { IrcMessage } from "../batch/message.ts";
 
 /** Which messages are wanted: those that meet every part. An empty part lets all pass. */
 export interface MessageFilter {

@@ -1,4 +1,4 @@
-import type { IrcMessage } from "../message.ts";
+import type { IrcMessage } from "../batch/message.ts";
 import { userTagOf } from "./user_tag.ts";
 
 /** A user in one role of a message, as far as it tells them. */

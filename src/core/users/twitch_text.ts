@@ -1,4 +1,4 @@
-import type { IrcMessage } from "../message.ts";
+import type { IrcMessage } from "../batch/message.ts";
 
 /** Commands whose last parameter is what a user wrote. */
 const WRITTEN_BY_USERS: ReadonlySet<string> = new Set([

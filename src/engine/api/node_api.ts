@@ -31,22 +31,22 @@ import type { HttpRoute } from "../../ports/http.ts";
 import type { Metrics } from "../../ports/metrics.ts";
 import type { Random } from "../../ports/random.ts";
 import type { Reporter } from "../../ports/reporter.ts";
-import { faultsOf } from "../read/faults_told.ts";
-import { tolerantStore } from "../read/tolerant_store.ts";
-import { notFound, textAnswer } from "./answer.ts";
-import type { ApiRoute } from "./api_route.ts";
-import { chatRoutes } from "./chat_routes.ts";
+import { faultsOf } from "../read/files/faults_told.ts";
+import { tolerantStore } from "../read/files/tolerant_store.ts";
+import { notFound, textAnswer } from "./route/answer.ts";
+import type { ApiRoute } from "./route/api_route.ts";
+import { chatRoutes } from "./routes/chat_routes.ts";
 import { ChatReader } from "./chat/chat_reader.ts";
-import { coverageRoute } from "../coverage/coverage_route.ts";
-import { digestRoutes } from "./digest_routes.ts";
-import { fileRoutes } from "./file_route.ts";
+import { coverageRoute } from "./routes/coverage_route.ts";
+import { digestRoutes } from "./routes/digest_routes.ts";
+import { fileRoutes } from "./routes/file_route.ts";
 import { type Access, USUAL_ACCESS } from "./gate/access.ts";
 import { isForAnyPage, preflightAnswer } from "./gate/cross_origin.ts";
 import { Gate, type GateLimits, USUAL_LIMITS } from "./gate/gate.ts";
-import { listingRoutes } from "./listing_routes.ts";
+import { listingRoutes } from "./routes/listing_routes.ts";
 import { openApiRoute } from "./open_api.ts";
-import { type OperatorOptions, operatorRoutes } from "./operator_routes.ts";
-import { ServableFiles } from "./servable_files.ts";
+import { type OperatorOptions, operatorRoutes } from "./routes/operator_routes.ts";
+import { ServableFiles } from "./files/servable_files.ts";
 
 /** What a node needs to answer. */
 export interface NodeApiOptions extends OperatorOptions {

@@ -1,5 +1,5 @@
-import { textAnswer } from "./answer.ts";
-import type { AnswerNote, ApiRoute, ParameterNote } from "./api_route.ts";
+import { textAnswer } from "./route/answer.ts";
+import type { AnswerNote, ApiRoute, ParameterNote } from "./route/api_route.ts";
 
 /** What the description says of the whole API. */
 export interface ApiFacts {

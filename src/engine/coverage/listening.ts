@@ -1,5 +1,5 @@
-import { isChannelName } from "../../core/archive_key.ts";
-import type { IrcMessage } from "../../core/message.ts";
+import { isChannelName } from "../../core/archive/archive_key.ts";
+import type { IrcMessage } from "../../core/batch/message.ts";
 import { type Micros, SECOND_US } from "../../core/time.ts";
 import { joinRefusal, withoutHash } from "../session/join_refusal.ts";
 

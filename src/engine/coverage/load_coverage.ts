@@ -1,6 +1,6 @@
-import { type ArchiveKey, parseArchiveKey } from "../../core/archive_key.ts";
-import { type Coverage, parseCoverage } from "../../core/coverage.ts";
-import { readEntry, type ReadEntryOptions } from "../read/read_entry.ts";
+import { type ArchiveKey, parseArchiveKey } from "../../core/archive/archive_key.ts";
+import { type Coverage, parseCoverage } from "../../core/coverage/coverage.ts";
+import { readEntry, type ReadEntryOptions } from "../read/files/read_entry.ts";
 
 /** A coverage file, read or not. */
 export type LoadedCoverage =

@@ -1,7 +1,7 @@
-import { splitBatch } from "../../core/batch.ts";
+import { splitBatch } from "../../core/batch/batch.ts";
 import { parseCanonicalLine } from "../../core/scan/canonical_line.ts";
-import { sentUs } from "../../core/content.ts";
-import type { Coverage, ListenedSpan } from "../../core/coverage.ts";
+import { sentUs } from "../../core/batch/content.ts";
+import type { Coverage, ListenedSpan } from "../../core/coverage/coverage.ts";
 import { hourOf, type Micros, MINUTE_US, minuteOf, SECOND_US } from "../../core/time.ts";
 import { readMinutes } from "../read/read_minutes.ts";
 import { estimateMissed, type MissedEstimate } from "./capture_recapture.ts";

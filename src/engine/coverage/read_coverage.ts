@@ -1,12 +1,12 @@
-import { parseHour } from "../../core/archive_key.ts";
-import { type Coverage, mergeCoverage } from "../../core/coverage.ts";
+import { parseHour } from "../../core/archive/archive_key.ts";
+import { type Coverage, mergeCoverage } from "../../core/coverage/coverage.ts";
 import { HOUR_US, type Micros } from "../../core/time.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 import { channelHours } from "../read/channel_hours.ts";
-import { faultsOf } from "../read/faults_told.ts";
-import { tolerantStore } from "../read/tolerant_store.ts";
+import { faultsOf } from "../read/files/faults_told.ts";
+import { tolerantStore } from "../read/files/tolerant_store.ts";
 import { loadCoverage } from "./load_coverage.ts";
 import { coverageKeys } from "./settle_coverage.ts";
 

@@ -1,10 +1,14 @@
-import { type ArchiveKey, coveragePrefix, formatArchiveKey } from "../../core/archive_key.ts";
-import { COVERAGE_MAX_BYTES, encodeCoverage, mergeCoverage } from "../../core/coverage.ts";
+import {
+  type ArchiveKey,
+  coveragePrefix,
+  formatArchiveKey,
+} from "../../core/archive/archive_key.ts";
+import { COVERAGE_MAX_BYTES, encodeCoverage, mergeCoverage } from "../../core/coverage/coverage.ts";
 import type { Micros } from "../../core/time.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { Reporter } from "../../ports/reporter.ts";
-import { faultsOf } from "../read/faults_told.ts";
+import { faultsOf } from "../read/files/faults_told.ts";
 import { loadCoverage, type LoadedCoverage } from "./load_coverage.ts";
 
 /** What settling coverage works with. */

@@ -1,11 +1,11 @@
-import { type ArchiveKey, formatArchiveKey } from "../../core/archive_key.ts";
+import { type ArchiveKey, formatArchiveKey } from "../../core/archive/archive_key.ts";
 import {
   type Coverage,
   encodeCoverage,
   type ListenedSpan,
   mergeCoverage,
-} from "../../core/coverage.ts";
-import { serverClockUs, type Timestamp } from "../../core/server_time.ts";
+} from "../../core/coverage/coverage.ts";
+import { serverClockUs, type Timestamp } from "../../core/recording/server_time.ts";
 import { HOUR_US, hourOf, type Micros, SECOND_US, TIME_END_US } from "../../core/time.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";

@@ -1,10 +1,10 @@
-import { isChannelName } from "../../core/archive_key.ts";
-import { formatSeconds } from "../../core/text/canonical_json.ts";
-import { parseJson } from "../../core/text/parse_json.ts";
+import { isChannelName } from "../../core/archive/archive_key.ts";
+import { formatSeconds } from "../../core/json/canonical_json.ts";
+import { parseJson } from "../../core/json/parse_json.ts";
 import { fromSeconds, type Micros } from "../../core/time.ts";
 import { isListeningState, type ListeningState } from "../coverage/listening.ts";
-import type { ServerClockState } from "../../core/hearing/server_clock.ts";
-import type { Moment, Timestamp } from "../../core/server_time.ts";
+import type { ServerClockState } from "../../core/recording/server_clock.ts";
+import type { Moment, Timestamp } from "../../core/recording/server_time.ts";
 
 /**
  * What a journal holds, entry by entry, in the order in which it happened. Receivers are numbers

@@ -1,4 +1,4 @@
-import type { ChatloomError } from "../../core/errors.ts";
+import type { ChatloomError } from "../../core/errors/errors.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 
 /** What cannot be done to a journal. */

@@ -1,6 +1,6 @@
 import type { JournalRun, JournalStore } from "../../ports/journal_store.ts";
 import type { Reporter } from "../../ports/reporter.ts";
-import { ChatloomError } from "../../core/errors.ts";
+import { ChatloomError } from "../../core/errors/errors.ts";
 import { type Checkpoint, formatEntry, type JournalEntry } from "./entry.ts";
 import { JournalHealth } from "./journal_health.ts";
 

@@ -4,16 +4,16 @@ import {
   formatHour,
   hourPrefix,
   parseHour,
-} from "../../core/archive_key.ts";
-import { type UnreadableEntry, UnreadableEntryError } from "../../core/errors.ts";
+} from "../../core/archive/archive_key.ts";
+import { type UnreadableEntry, UnreadableEntryError } from "../../core/errors/errors.ts";
 import { hourOf, type Micros } from "../../core/time.ts";
 import type { ArchiveLock } from "../../ports/archive_lock.ts";
 import type { AbortOptions, BatchStore, Stray } from "../../ports/batch_store.ts";
-import type { HourNotes } from "../../ports/hour_notes.ts";
-import type { PruneMarks } from "../../ports/prune_marks.ts";
+import type { HourNotes } from "../../ports/notes/hour_notes.ts";
+import type { PruneMarks } from "../../ports/notes/prune_marks.ts";
 import { channelHours, keysOfHour } from "../read/channel_hours.ts";
-import { hiddenBy } from "../read/minute_listing.ts";
-import { tolerantStore } from "../read/tolerant_store.ts";
+import { hiddenBy } from "../read/files/minute_listing.ts";
+import { tolerantStore } from "../read/files/tolerant_store.ts";
 
 /** What pruning works with. */
 export interface PruneOptions extends AbortOptions {

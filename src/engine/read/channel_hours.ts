@@ -5,7 +5,7 @@ import {
   coveragePrefix,
   hourPrefix,
   parseHour,
-} from "../../core/archive_key.ts";
+} from "../../core/archive/archive_key.ts";
 import type { Micros } from "../../core/time.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 

@@ -1,7 +1,7 @@
-import { SightingSet } from "../../core/sighting_set.ts";
+import { SightingSet } from "../../core/merge/sighting_set.ts";
 import { type Micros, MINUTE_US, minuteOf, RANGE_MAX_US, TIME_END_US } from "../../core/time.ts";
-import type { LoadedBatch } from "./load_batch.ts";
-import type { MinuteListing } from "./minute_listing.ts";
+import type { LoadedBatch } from "./files/load_batch.ts";
+import type { MinuteListing } from "./files/minute_listing.ts";
 
 /** A batch as it counts for other minutes: its ranged sightings, perhaps without the rest of it. */
 export interface MinuteBatch extends Omit<LoadedBatch, "bytes"> {

@@ -1,11 +1,11 @@
-import { type ArchiveKey, hourPrefix } from "../../core/archive_key.ts";
-import { ChatloomError } from "../../core/errors.ts";
+import { type ArchiveKey, hourPrefix } from "../../core/archive/archive_key.ts";
+import { ChatloomError } from "../../core/errors/errors.ts";
 import { HOUR_US, hourOf, type Micros, MINUTE_US } from "../../core/time.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
-import type { ChannelFiles } from "./channel_files.ts";
+import type { ChannelFiles } from "./files/channel_files.ts";
 import type { MinuteFiles } from "./close_over.ts";
-import type { LoadedBatch } from "./load_batch.ts";
-import { listingsOf, type MinuteListing } from "./minute_listing.ts";
+import type { LoadedBatch } from "./files/load_batch.ts";
+import { listingsOf, type MinuteListing } from "./files/minute_listing.ts";
 
 /** A file of the snapshot is no longer there: take another snapshot. */
 export class SnapshotGone extends Error {

@@ -1,10 +1,10 @@
-import { type ArchiveKey, minutePrefix } from "../../core/archive_key.ts";
+import { type ArchiveKey, minutePrefix } from "../../core/archive/archive_key.ts";
 import type { Micros } from "../../core/time.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
-import type { ChannelFiles } from "./channel_files.ts";
+import type { ChannelFiles } from "./files/channel_files.ts";
 import type { MinuteBatch, MinuteFiles } from "./close_over.ts";
 import { SnapshotGone } from "./hour_snapshot.ts";
-import { listingsOf, type MinuteListing } from "./minute_listing.ts";
+import { listingsOf, type MinuteListing } from "./files/minute_listing.ts";
 
 /** Where minutes are read from. */
 export interface MinuteSource extends AbortOptions {

@@ -1,5 +1,5 @@
-import { parseMessageLine, splitBatch } from "../../core/batch.ts";
-import type { Message } from "../../core/message.ts";
+import { parseMessageLine, splitBatch } from "../../core/batch/batch.ts";
+import type { Message } from "../../core/batch/message.ts";
 import { type Micros, RANGE_MAX_US, readRange } from "../../core/time.ts";
 import { readMinutes, type ReadMinutesOptions } from "./read_minutes.ts";
 

@@ -1,10 +1,10 @@
-import { type ArchiveKey, parseHour } from "../../core/archive_key.ts";
-import { ChatloomError } from "../../core/errors.ts";
+import { type ArchiveKey, parseHour } from "../../core/archive/archive_key.ts";
+import { ChatloomError } from "../../core/errors/errors.ts";
 import { HOUR_US, hourOf, type Micros, MINUTE_US, minuteOf, TIME_END_US } from "../../core/time.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { Reporter } from "../../ports/reporter.ts";
-import { ChannelFiles } from "./channel_files.ts";
+import { ChannelFiles } from "./files/channel_files.ts";
 import { closeOver, type Closure, earlier, later, type MinuteFiles } from "./close_over.ts";
 import { HourSnapshot, SnapshotGone, widened } from "./hour_snapshot.ts";
 

@@ -1,5 +1,5 @@
-import type { ArchiveKey } from "../../core/archive_key.ts";
-import { ChatloomError } from "../../core/errors.ts";
+import type { ArchiveKey } from "../../core/archive/archive_key.ts";
+import { ChatloomError } from "../../core/errors/errors.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Hasher } from "../../ports/hasher.ts";

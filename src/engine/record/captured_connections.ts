@@ -1,6 +1,6 @@
 import type { ParsedLine } from "../../core/irc/irc_line.ts";
-import type { IrcMessage } from "../../core/message.ts";
-import type { Moment } from "../../core/server_time.ts";
+import type { IrcMessage } from "../../core/batch/message.ts";
+import type { Moment } from "../../core/recording/server_time.ts";
 import type { Recording } from "./recording.ts";
 
 /** So many connections of a capture are kept apart at a time; the oldest is given up first. */

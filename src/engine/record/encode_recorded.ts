@@ -1,4 +1,4 @@
-import { type ArchiveKey, batchKey } from "../../core/archive_key.ts";
+import { type ArchiveKey, batchKey } from "../../core/archive/archive_key.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 import type { RecordedBatch } from "./recording.ts";

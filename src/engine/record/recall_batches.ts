@@ -1,8 +1,8 @@
-import { BatchSyntaxError } from "../../core/errors.ts";
+import { BatchSyntaxError } from "../../core/errors/errors.ts";
 import { SILENT } from "../../ports/reporter.ts";
 import type { JournalWriter } from "../journal/journal_writer.ts";
 import { readEntries } from "../journal/read_journal.ts";
-import { replayEntry } from "../journal/recover_journals.ts";
+import { replayEntry } from "./replay_entry.ts";
 import { type RecordedBatch, Recording } from "./recording.ts";
 import type { ShelvedBatch } from "./shelf.ts";
 

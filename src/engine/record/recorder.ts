@@ -1,6 +1,6 @@
-import type { ArchiveKey } from "../../core/archive_key.ts";
-import { ChatloomError } from "../../core/errors.ts";
-import type { Moment } from "../../core/server_time.ts";
+import type { ArchiveKey } from "../../core/archive/archive_key.ts";
+import { ChatloomError } from "../../core/errors/errors.ts";
+import type { Moment } from "../../core/recording/server_time.ts";
 import { type Micros, MILLISECOND_US, MINUTE_US } from "../../core/time.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -8,7 +8,7 @@ import type { Hasher } from "../../ports/hasher.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 import type { Checkpoint, JournalEntry } from "../journal/entry.ts";
 import type { JournalWriter } from "../journal/journal_writer.ts";
-import type { ChatListener, ReceivedLine } from "../session/listener.ts";
+import type { ChatListener, ReceivedLine } from "../session/lines/listener.ts";
 import { Listening } from "../coverage/listening.ts";
 import { writeCoverage } from "../coverage/write_coverage.ts";
 import { BatchWriter } from "./batch_writer.ts";

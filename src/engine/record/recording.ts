@@ -1,11 +1,11 @@
-import { isChannelName } from "../../core/archive_key.ts";
-import { sentUs } from "../../core/content.ts";
-import { HeardBatch } from "../../core/hearing/heard_batch.ts";
+import { isChannelName } from "../../core/archive/archive_key.ts";
+import { sentUs } from "../../core/batch/content.ts";
+import { HeardBatch } from "../../core/recording/heard_batch.ts";
 import { foldChannel } from "../../core/irc/fold_channel.ts";
 import { type ParsedLine, parseIrcLine } from "../../core/irc/irc_line.ts";
-import { LaterTimestamps } from "../../core/hearing/later_timestamps.ts";
-import { type IrcMessage, KEPT_COMMANDS } from "../../core/message.ts";
-import { clockStateOf, ServerClock } from "../../core/hearing/server_clock.ts";
+import { LaterTimestamps } from "../../core/recording/later_timestamps.ts";
+import { type IrcMessage, KEPT_COMMANDS } from "../../core/batch/message.ts";
+import { clockStateOf, ServerClock } from "../../core/recording/server_clock.ts";
 import {
   estimateRange,
   type Moment,
@@ -14,7 +14,7 @@ import {
   SERVER_LAG_MAX_US,
   serverClockUs,
   type Timestamp,
-} from "../../core/server_time.ts";
+} from "../../core/recording/server_time.ts";
 import { type Micros, MINUTE_US, minuteOf } from "../../core/time.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 import type { Checkpoint } from "../journal/entry.ts";

@@ -1,4 +1,4 @@
-import type { Neighbours } from "../../core/server_time.ts";
+import type { Neighbours } from "../../core/recording/server_time.ts";
 import { HOUR_US, type Micros, SECOND_US } from "../../core/time.ts";
 
 /** What a line says of when it came. */

@@ -1,19 +1,23 @@
-import { type ArchiveKey, formatArchiveKey, redactionPrefix } from "../../core/archive_key.ts";
+import {
+  type ArchiveKey,
+  formatArchiveKey,
+  redactionPrefix,
+} from "../../core/archive/archive_key.ts";
 import {
   encodeRedaction,
   type RedactedMessage,
   type RedactedUser,
   type Redaction,
-} from "../../core/redaction.ts";
-import { redactionMatcher } from "../../core/redaction_matcher.ts";
+} from "../../core/redaction/redaction.ts";
+import { redactionMatcher } from "../../core/redaction/redaction_matcher.ts";
 import type { Micros } from "../../core/time.ts";
 import { namedUsers } from "../../core/users/named_users.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Hasher } from "../../ports/hasher.ts";
-import { faultsOf } from "../read/faults_told.ts";
-import { type LoadedRedaction, loadRedaction } from "../read/load_redactions.ts";
-import { tolerantStore } from "../read/tolerant_store.ts";
+import { faultsOf } from "../read/files/faults_told.ts";
+import { type LoadedRedaction, loadRedaction } from "../read/files/load_redactions.ts";
+import { tolerantStore } from "../read/files/tolerant_store.ts";
 import { addTotals, ChannelSettler, NOTHING_SETTLED } from "../settle/settle_channel.ts";
 import type { SettleOptions, SettleTotals } from "../settle/settle_channel.ts";
 import { scanChannel, type ScannedMinute } from "./scan_channel.ts";

@@ -1,14 +1,14 @@
-import { type ArchiveKey, minutePrefix, parseHour } from "../../core/archive_key.ts";
-import { ChatloomError } from "../../core/errors.ts";
-import type { IrcMessage } from "../../core/message.ts";
-import type { RedactionMatcher } from "../../core/redaction_matcher.ts";
-import { SightingSet } from "../../core/sighting_set.ts";
+import { type ArchiveKey, minutePrefix, parseHour } from "../../core/archive/archive_key.ts";
+import { ChatloomError } from "../../core/errors/errors.ts";
+import type { IrcMessage } from "../../core/batch/message.ts";
+import type { RedactionMatcher } from "../../core/redaction/redaction_matcher.ts";
+import { SightingSet } from "../../core/merge/sighting_set.ts";
 import type { Micros } from "../../core/time.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
-import { type BatchFault, loadBatch } from "../read/load_batch.ts";
-import { listingsOf } from "../read/minute_listing.ts";
-import { tolerantStore } from "../read/tolerant_store.ts";
+import { type BatchFault, loadBatch } from "../read/files/load_batch.ts";
+import { listingsOf } from "../read/files/minute_listing.ts";
+import { tolerantStore } from "../read/files/tolerant_store.ts";
 
 /** What {@link scanChannel} looks for, and where. */
 export interface ScanOptions extends AbortOptions {

@@ -1,11 +1,11 @@
-import { ChatloomError } from "../../core/errors.ts";
-import type { IrcMessage } from "../../core/message.ts";
+import { ChatloomError } from "../../core/errors/errors.ts";
+import type { IrcMessage } from "../../core/batch/message.ts";
 import type { Micros } from "../../core/time.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 import type { Chunk, Connection, Transport } from "../../ports/transport.ts";
 import { LineIntake } from "./lines/line_intake.ts";
-import type { ChatListener, ReceivedLine } from "./listener.ts";
+import type { ChatListener, ReceivedLine } from "./lines/listener.ts";
 import { type Credentials, loginRefusal } from "./login.ts";
 import type { Membership } from "./membership.ts";
 import { Bell } from "./pace/bell.ts";

@@ -1,4 +1,4 @@
-import { isChannelName } from "../../core/archive_key.ts";
+import { isChannelName } from "../../core/archive/archive_key.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Random } from "../../ports/random.ts";
 import type { Reporter } from "../../ports/reporter.ts";
@@ -6,7 +6,7 @@ import type { Transport } from "../../ports/transport.ts";
 import { ChatConnection, type ConnectionObserver, type Ending } from "./chat_connection.ts";
 import { Joiner } from "./joiner.ts";
 import { Link } from "./link.ts";
-import type { ChatListener } from "./listener.ts";
+import type { ChatListener } from "./lines/listener.ts";
 import {
   anonymousCredentials,
   isNick,

@@ -1,4 +1,4 @@
-import type { IrcMessage } from "../../core/message.ts";
+import type { IrcMessage } from "../../core/batch/message.ts";
 
 /** A channel that the server does not let us into. */
 export interface JoinRefusal {

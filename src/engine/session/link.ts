@@ -1,4 +1,4 @@
-import type { IrcMessage } from "../../core/message.ts";
+import type { IrcMessage } from "../../core/batch/message.ts";
 import { type Micros, MILLISECOND_US } from "../../core/time.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Random } from "../../ports/random.ts";

@@ -1,5 +1,5 @@
-import { ChatloomError } from "../../core/errors.ts";
-import type { IrcMessage } from "../../core/message.ts";
+import { ChatloomError } from "../../core/errors/errors.ts";
+import type { IrcMessage } from "../../core/batch/message.ts";
 import type { Random } from "../../ports/random.ts";
 
 /** An account to log in with. */

@@ -1,4 +1,4 @@
-import { SightingSet } from "../../core/sighting_set.ts";
+import { SightingSet } from "../../core/merge/sighting_set.ts";
 import { type Micros, MINUTE_US } from "../../core/time.ts";
 import { closeOver, type MinuteFiles, type MinuteSpan } from "../read/close_over.ts";
 

@@ -1,4 +1,4 @@
-import { type ArchiveKey, minutePrefix } from "../../core/archive_key.ts";
+import { type ArchiveKey, minutePrefix } from "../../core/archive/archive_key.ts";
 import { type Micros, MINUTE_US } from "../../core/time.ts";
 import { listMinute, type MinuteSource } from "../read/minute_loader.ts";
 

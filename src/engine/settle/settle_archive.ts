@@ -1,10 +1,10 @@
-import { parseArchiveKey, parseHour } from "../../core/archive_key.ts";
-import { ChatloomError } from "../../core/errors.ts";
+import { parseArchiveKey, parseHour } from "../../core/archive/archive_key.ts";
+import { ChatloomError } from "../../core/errors/errors.ts";
 import { HOUR_US, type Micros } from "../../core/time.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import { channelHours, keysOfHour } from "../read/channel_hours.ts";
-import { faultsOf } from "../read/faults_told.ts";
-import { tolerantStore } from "../read/tolerant_store.ts";
+import { faultsOf } from "../read/files/faults_told.ts";
+import { tolerantStore } from "../read/files/tolerant_store.ts";
 import {
   addTotals,
   ChannelSettler,

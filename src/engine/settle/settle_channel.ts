@@ -1,12 +1,12 @@
-import { ChatloomError, UnreadableEntryError } from "../../core/errors.ts";
+import { ChatloomError, UnreadableEntryError } from "../../core/errors/errors.ts";
 import type { Micros } from "../../core/time.ts";
 import type { ArchiveLock } from "../../ports/archive_lock.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 import { settleCoverage } from "../coverage/settle_coverage.ts";
-import { ChannelFiles } from "../read/channel_files.ts";
-import { faultsOf } from "../read/faults_told.ts";
+import { ChannelFiles } from "../read/files/channel_files.ts";
+import { faultsOf } from "../read/files/faults_told.ts";
 import { SnapshotGone } from "../read/hour_snapshot.ts";
 import type { KnownBatches } from "./known_batches.ts";
 import { ownLock } from "./own_lock.ts";

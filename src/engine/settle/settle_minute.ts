@@ -1,13 +1,13 @@
-import { type ArchiveKey, batchKey, minutePrefix } from "../../core/archive_key.ts";
-import { SightingSet } from "../../core/sighting_set.ts";
+import { type ArchiveKey, batchKey, minutePrefix } from "../../core/archive/archive_key.ts";
+import { SightingSet } from "../../core/merge/sighting_set.ts";
 import { type Micros, MINUTE_US } from "../../core/time.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { Reporter } from "../../ports/reporter.ts";
-import type { ChannelFiles } from "../read/channel_files.ts";
+import type { ChannelFiles } from "../read/files/channel_files.ts";
 import { closeOver, type Closure, type MinuteBatch, type MinuteSpan } from "../read/close_over.ts";
 import { SnapshotGone } from "../read/hour_snapshot.ts";
-import type { LoadedBatch } from "../read/load_batch.ts";
+import type { LoadedBatch } from "../read/files/load_batch.ts";
 import { listMinute, MinuteLoader } from "../read/minute_loader.ts";
 import { type ChainSpan, chainSpan } from "./chain_span.ts";
 

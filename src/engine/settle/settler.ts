@@ -4,8 +4,8 @@ import {
   hourPrefix,
   parseArchiveKey,
   parseHour,
-} from "../../core/archive_key.ts";
-import { ChatloomError } from "../../core/errors.ts";
+} from "../../core/archive/archive_key.ts";
+import { ChatloomError } from "../../core/errors/errors.ts";
 import { type Micros, MILLISECOND_US, SECOND_US } from "../../core/time.ts";
 import type { AbortOptions } from "../../ports/batch_store.ts";
 import type { Clock } from "../../ports/clock.ts";

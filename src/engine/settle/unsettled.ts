@@ -1,10 +1,10 @@
-import { type ArchiveKey, formatHour, parseArchiveKey } from "../../core/archive_key.ts";
-import { ChatloomError } from "../../core/errors.ts";
+import { type ArchiveKey, formatHour, parseArchiveKey } from "../../core/archive/archive_key.ts";
+import { ChatloomError } from "../../core/errors/errors.ts";
 import { type Micros, SECOND_US } from "../../core/time.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Reporter } from "../../ports/reporter.ts";
-import type { UnsettledNotes, UnsettledPlace } from "../../ports/unsettled_notes.ts";
+import type { UnsettledNotes, UnsettledPlace } from "../../ports/notes/unsettled_notes.ts";
 
 interface Noted extends UnsettledPlace {
   /** Puts that have not ended. */

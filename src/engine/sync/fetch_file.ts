@@ -1,12 +1,12 @@
-import type { ArchiveKey, ArchiveKeyParts } from "../../core/archive_key.ts";
-import { ChatloomError } from "../../core/errors.ts";
-import { toDigestText } from "../../core/text/digest_text.ts";
+import type { ArchiveKey, ArchiveKeyParts } from "../../core/archive/archive_key.ts";
+import { ChatloomError } from "../../core/errors/errors.ts";
+import { toDigestText } from "../../core/archive/digest_text.ts";
 import { SECOND_US } from "../../core/time.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { Peer } from "../../ports/peer.ts";
 import { type FileFault, findFileFault, maxBytesOf } from "./file_fault.ts";
-import type { FetchShare } from "./fetch_budget.ts";
+import type { FetchShare } from "./state/fetch_budget.ts";
 
 /** A file that a peer says it has. */
 export interface PeerFile {

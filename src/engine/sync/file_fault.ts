@@ -1,8 +1,8 @@
-import type { ArchiveKeyParts } from "../../core/archive_key.ts";
-import { COVERAGE_MAX_BYTES, parseCoverage } from "../../core/coverage.ts";
-import { BatchSyntaxError } from "../../core/errors.ts";
-import { readBatch } from "../../core/read_batch.ts";
-import { parseRedaction, REDACTION_MAX_BYTES } from "../../core/redaction.ts";
+import type { ArchiveKeyParts } from "../../core/archive/archive_key.ts";
+import { COVERAGE_MAX_BYTES, parseCoverage } from "../../core/coverage/coverage.ts";
+import { BatchSyntaxError } from "../../core/errors/errors.ts";
+import { readBatch } from "../../core/merge/read_batch.ts";
+import { parseRedaction, REDACTION_MAX_BYTES } from "../../core/redaction/redaction.ts";
 
 /** Why bytes that are what their name says do not go into the archive all the same. */
 export interface FileFault {

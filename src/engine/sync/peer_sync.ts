@@ -1,21 +1,25 @@
-import { type ArchiveKey, parseArchiveKey, redactionFolder } from "../../core/archive_key.ts";
-import { ChatloomError, UnreadableEntryError } from "../../core/errors.ts";
+import {
+  type ArchiveKey,
+  parseArchiveKey,
+  redactionFolder,
+} from "../../core/archive/archive_key.ts";
+import { ChatloomError, UnreadableEntryError } from "../../core/errors/errors.ts";
 import type { Micros } from "../../core/time.ts";
 import type { Peer } from "../../ports/peer.ts";
-import { faultsOf } from "../read/faults_told.ts";
-import type { Claims, Taken } from "./claims.ts";
-import type { Damage } from "./damage.ts";
+import { faultsOf } from "../read/files/faults_told.ts";
+import type { Claims, Taken } from "./state/claims.ts";
+import type { Damage } from "./state/damage.ts";
 import { eachAtOnce } from "./each_at_once.ts";
-import { FailedFiles } from "./failed_files.ts";
-import { type FetchBudget, FetchShare } from "./fetch_budget.ts";
+import { FailedFiles } from "./state/failed_files.ts";
+import { type FetchBudget, FetchShare } from "./state/fetch_budget.ts";
 import { type FetchedFile, fetchFile } from "./fetch_file.ts";
 import type { OrderGate } from "./orders/order_gate.ts";
 import { admitRedactions, admitTombstones, type RedactionFile } from "./orders/take_orders.ts";
-import { PassLimit } from "./pass_limit.ts";
+import { PassLimit } from "./state/pass_limit.ts";
 import type { LocalDigests } from "./plan/local_digests.ts";
-import { PeerTally } from "./peer_tally.ts";
+import { PeerTally } from "./state/peer_tally.ts";
 import { type HoursPlan, planHours, type PlannedHour } from "./plan/plan_hours.ts";
-import { BATCH_MAX_BYTES, type SyncOptions } from "./sync_options.ts";
+import { BATCH_MAX_BYTES, type SyncOptions } from "./state/sync_options.ts";
 import { wantedFiles } from "./plan/wanted_files.ts";
 
 /** What all who pull into one archive share. */

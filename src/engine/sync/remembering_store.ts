@@ -1,5 +1,5 @@
 import type { BatchStore } from "../../ports/batch_store.ts";
-import type { MergedAway } from "./merged_away.ts";
+import type { MergedAway } from "./state/merged_away.ts";
 
 /**
  * The same store, which notes what is deleted. In an archive a file is deleted only when nobody needs

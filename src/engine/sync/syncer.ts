@@ -1,12 +1,12 @@
-import { formatHour, parseHour } from "../../core/archive_key.ts";
-import { ChatloomError } from "../../core/errors.ts";
+import { formatHour, parseHour } from "../../core/archive/archive_key.ts";
+import { ChatloomError } from "../../core/errors/errors.ts";
 import { HOUR_US, type Micros, MILLISECOND_US, SECOND_US } from "../../core/time.ts";
 import type { Peer } from "../../ports/peer.ts";
-import { faultsOf } from "../read/faults_told.ts";
-import { tolerantStore } from "../read/tolerant_store.ts";
-import { Claims } from "./claims.ts";
-import { Damage } from "./damage.ts";
-import { FetchBudget } from "./fetch_budget.ts";
+import { faultsOf } from "../read/files/faults_told.ts";
+import { tolerantStore } from "../read/files/tolerant_store.ts";
+import { Claims } from "./state/claims.ts";
+import { Damage } from "./state/damage.ts";
+import { FetchBudget } from "./state/fetch_budget.ts";
 import { OrderGate } from "./orders/order_gate.ts";
 import { LocalDigests } from "./plan/local_digests.ts";
 import {
@@ -16,9 +16,9 @@ import {
   PeerSync,
   type SharedSync,
 } from "./peer_sync.ts";
-import type { PeerTotals } from "./peer_tally.ts";
+import type { PeerTotals } from "./state/peer_tally.ts";
 import { checkFolders, newestHour } from "./plan/own_folders.ts";
-import type { SyncOptions } from "./sync_options.ts";
+import type { SyncOptions } from "./state/sync_options.ts";
 
 /** How often a {@link Syncer} looks, all in milliseconds. */
 export interface SyncPace {

@@ -1,11 +1,11 @@
-import { type ArchiveKey, batchKey, parseArchiveKey } from "../../core/archive_key.ts";
-import { decodeBatch, encodeBatch } from "../../core/batch.ts";
-import { UnreadableEntryError } from "../../core/errors.ts";
-import { readBatch } from "../../core/read_batch.ts";
+import { type ArchiveKey, batchKey, parseArchiveKey } from "../../core/archive/archive_key.ts";
+import { decodeBatch, encodeBatch } from "../../core/batch/batch.ts";
+import { UnreadableEntryError } from "../../core/errors/errors.ts";
+import { readBatch } from "../../core/merge/read_batch.ts";
 import type { ArchiveLock } from "../../ports/archive_lock.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
-import { loadBatch } from "../read/load_batch.ts";
+import { loadBatch } from "../read/files/load_batch.ts";
 import { ownLock } from "../settle/own_lock.ts";
 import { findRepeatedReceiver } from "./repeated_receiver.ts";
 

@@ -4,20 +4,20 @@ import {
   batchKey,
   minutePrefix,
   parseArchiveKey,
-} from "../../core/archive_key.ts";
-import { SightingSet } from "../../core/sighting_set.ts";
+} from "../../core/archive/archive_key.ts";
+import { SightingSet } from "../../core/merge/sighting_set.ts";
 import type { Micros } from "../../core/time.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import { SILENT } from "../../ports/reporter.ts";
 import { loadCoverage } from "../coverage/load_coverage.ts";
-import { ChannelFiles } from "../read/channel_files.ts";
+import { ChannelFiles } from "../read/files/channel_files.ts";
 import { closeOver } from "../read/close_over.ts";
 import { SnapshotGone } from "../read/hour_snapshot.ts";
-import { loadRedaction } from "../read/load_redactions.ts";
-import { readEntry } from "../read/read_entry.ts";
-import { tolerantStore } from "../read/tolerant_store.ts";
-import { hiddenBy } from "../read/minute_listing.ts";
+import { loadRedaction } from "../read/files/load_redactions.ts";
+import { readEntry } from "../read/files/read_entry.ts";
+import { tolerantStore } from "../read/files/tolerant_store.ts";
+import { hiddenBy } from "../read/files/minute_listing.ts";
 import { MinuteLoader } from "../read/minute_loader.ts";
 import type { Finding } from "./finding.ts";
 import { type BatchVerdict, verifyBatch } from "./verify_batch.ts";

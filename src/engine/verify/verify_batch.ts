@@ -1,6 +1,6 @@
-import type { ArchiveKey } from "../../core/archive_key.ts";
-import { decodeBatch, encodeBatch } from "../../core/batch.ts";
-import type { Message } from "../../core/message.ts";
+import type { ArchiveKey } from "../../core/archive/archive_key.ts";
+import { decodeBatch, encodeBatch } from "../../core/batch/batch.ts";
+import type { Message } from "../../core/batch/message.ts";
 import { type Micros, MINUTE_US, toSeconds } from "../../core/time.ts";
 import type { Finding } from "./finding.ts";
 import { findRepeatedReceiver } from "./repeated_receiver.ts";

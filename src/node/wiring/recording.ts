@@ -1,14 +1,17 @@
-import { fileSystemJournal, type ReserveChange } from "../../adapters/file_system_journal.ts";
-import { fileSystemLock } from "../../adapters/file_system_lock.ts";
-import { noJournal } from "../../adapters/no_journal.ts";
-import { fileSystemUnsettled } from "../../adapters/notes/file_system_unsettled.ts";
-import { systemRandom } from "../../adapters/system_random.ts";
+import {
+  fileSystemJournal,
+  type ReserveChange,
+} from "../../adapters/file_system/file_system_journal.ts";
+import { fileSystemLock } from "../../adapters/file_system/file_system_lock.ts";
+import { noJournal } from "../../adapters/memory/no_journal.ts";
+import { fileSystemUnsettled } from "../../adapters/file_system/file_system_unsettled.ts";
+import { systemRandom } from "../../adapters/system/system_random.ts";
 import { runtimeTransport } from "../../adapters/websocket/ws_transport.ts";
-import { ChatloomError } from "../../core/errors.ts";
+import { ChatloomError } from "../../core/errors/errors.ts";
 import { HOUR_US } from "../../core/time.ts";
 import { JournalWriter } from "../../engine/journal/journal_writer.ts";
-import { recoverJournals, type RecoverOptions } from "../../engine/journal/recover_journals.ts";
-import { countCovered } from "../../engine/measure/count_covered.ts";
+import { recoverJournals, type RecoverOptions } from "../../engine/recovery/recover_journals.ts";
+import { countCovered } from "../../engine/metrics/count_covered.ts";
 import { Recorder } from "../../engine/record/recorder.ts";
 import { type ChatPool, chatPool } from "../../engine/session/chat_pool.ts";
 import type { Login } from "../../engine/session/login.ts";

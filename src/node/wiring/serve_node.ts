@@ -3,10 +3,10 @@ import { nodeServer } from "../../adapters/http/node_server.ts";
 import type { PrometheusMetrics } from "../../adapters/metrics/prometheus_metrics.ts";
 import { isTrustedProxy } from "../../engine/api/gate/client_address.ts";
 import { nodeApi, type NodeApiOptions } from "../../engine/api/node_api.ts";
-import { pageRoute } from "../../engine/api/page_route.ts";
+import { pageRoute } from "../../engine/api/routes/page_route.ts";
 import type { HttpHandler, HttpListener } from "../../ports/http.ts";
 import { pageSource } from "./built_page.ts";
-import { VERSION } from "../version.ts";
+import { VERSION } from "./version.ts";
 
 /** What {@link serveNode} serves, and where. */
 export interface ServeNodeOptions

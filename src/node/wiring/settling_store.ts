@@ -1,5 +1,5 @@
-import { fileSystemNotes } from "../../adapters/file_system_notes.ts";
-import { MergedAway } from "../../engine/sync/merged_away.ts";
+import { fileSystemNotes } from "../../adapters/file_system/file_system_notes.ts";
+import { MergedAway } from "../../engine/sync/state/merged_away.ts";
 import { rememberingStore } from "../../engine/sync/remembering_store.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Reporter } from "../../ports/reporter.ts";

@@ -1,14 +1,14 @@
-import { fileSystemLock } from "../../adapters/file_system_lock.ts";
-import { fileSystemMarks } from "../../adapters/file_system_notes.ts";
-import { fileSystemOrders } from "../../adapters/notes/file_system_orders.ts";
-import { fileSystemUnsettled } from "../../adapters/notes/file_system_unsettled.ts";
-import { formatHour } from "../../core/archive_key.ts";
+import { fileSystemLock } from "../../adapters/file_system/file_system_lock.ts";
+import { fileSystemMarks } from "../../adapters/file_system/file_system_notes.ts";
+import { fileSystemOrders } from "../../adapters/file_system/file_system_orders.ts";
+import { fileSystemUnsettled } from "../../adapters/file_system/file_system_unsettled.ts";
+import { formatHour } from "../../core/archive/archive_key.ts";
 import type { Micros } from "../../core/time.ts";
 import { Settler } from "../../engine/settle/settler.ts";
 import { Unsettled } from "../../engine/settle/unsettled.ts";
 import { Syncer } from "../../engine/sync/syncer.ts";
 import type { AbortOptions } from "../../ports/batch_store.ts";
-import { type Archive, writableStore } from "../archive.ts";
+import { type Archive, writableStore } from "./archive.ts";
 
 /** What a syncer pulls. */
 export interface SyncingOptions extends AbortOptions {

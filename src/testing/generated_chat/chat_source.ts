@@ -1,5 +1,5 @@
 import type { Micros } from "../../core/time.ts";
-import type { RoomState } from "../simulated_twitch/server_lines.ts";
+import type { RoomState } from "../twitch_lines/server_lines.ts";
 
 /** Something that happens in a channel, and when its listeners hear of it. */
 export interface TimedLine {

@@ -2,7 +2,7 @@ import { type Micros, MILLISECOND_US, SECOND_US } from "../../core/time.ts";
 import { type HappeningKind, Happenings } from "./happenings.ts";
 import { Membership } from "./membership.ts";
 import { crowd } from "./people.ts";
-import { chance, exponential, pickWeighted, type SeededRandom } from "../seeded_random.ts";
+import { chance, exponential, pickWeighted, type SeededRandom } from "../chance/seeded_random.ts";
 import type { ChannelChat, ChatSource, TimedLine } from "./chat_source.ts";
 
 /** What happens in a channel, and how often. */

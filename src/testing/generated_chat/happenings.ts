@@ -14,8 +14,8 @@ import {
 import { type Person, talker } from "./people.ts";
 import { utterance } from "./text.ts";
 import { subscription } from "./usernotices.ts";
-import { chance, intBelow, pick, type SeededRandom } from "../seeded_random.ts";
-import { type RoomState, roomStateLine } from "../simulated_twitch/server_lines.ts";
+import { chance, intBelow, pick, type SeededRandom } from "../chance/seeded_random.ts";
+import { type RoomState, roomStateLine } from "../twitch_lines/server_lines.ts";
 
 /** What can happen in a channel, other than people coming and going. */
 export type HappeningKind =

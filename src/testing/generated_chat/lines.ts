@@ -2,7 +2,7 @@ import { type Micros, MILLISECOND_US } from "../../core/time.ts";
 import type { Random } from "../../ports/random.ts";
 import type { Person } from "./people.ts";
 import type { Utterance } from "./text.ts";
-import { chance, intBelow, pick } from "../seeded_random.ts";
+import { chance, intBelow, pick } from "../chance/seeded_random.ts";
 
 /** A message that others may answer or delete. */
 export interface SaidMessage extends Utterance {

@@ -1,7 +1,7 @@
 import { type Micros, SECOND_US } from "../../core/time.ts";
 import { membershipLine } from "./lines.ts";
 import type { Person } from "./people.ts";
-import { between, chance, exponential, pick, type SeededRandom } from "../seeded_random.ts";
+import { between, chance, exponential, pick, type SeededRandom } from "../chance/seeded_random.ts";
 import type { ChatSource, TimedLine } from "./chat_source.ts";
 
 /** How people come and go. */

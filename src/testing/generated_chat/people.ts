@@ -1,5 +1,5 @@
 import type { Random } from "../../ports/random.ts";
-import { chance, intBelow, pick } from "../seeded_random.ts";
+import { chance, intBelow, pick } from "../chance/seeded_random.ts";
 
 /** Someone who chats. */
 export interface Person {

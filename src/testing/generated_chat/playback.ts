@@ -1,6 +1,6 @@
 import { type Micros, MILLISECOND_US } from "../../core/time.ts";
 import type { ChatSource, TimedLine } from "./chat_source.ts";
-import { factsOfServerLine } from "../simulated_twitch/client_line.ts";
+import { factsOfServerLine } from "../twitch_lines/client_line.ts";
 
 /** How {@link playback} plays. */
 export interface PlaybackOptions {

@@ -1,5 +1,5 @@
 import type { Random } from "../../ports/random.ts";
-import { chance, intBelow, pick, pickWeighted } from "../seeded_random.ts";
+import { chance, intBelow, pick, pickWeighted } from "../chance/seeded_random.ts";
 
 /** What someone says. */
 export interface Utterance {

@@ -1,7 +1,7 @@
 import type { Random } from "../../ports/random.ts";
 import { randomId } from "./lines.ts";
 import type { Person } from "./people.ts";
-import { intBelow, pick, pickWeighted } from "../seeded_random.ts";
+import { intBelow, pick, pickWeighted } from "../chance/seeded_random.ts";
 
 /** What a USERNOTICE is about. */
 export interface NoticeSubject {

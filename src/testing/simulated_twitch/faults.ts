@@ -1,6 +1,6 @@
 import type { Random } from "../../ports/random.ts";
-import { between, chance } from "../seeded_random.ts";
-import type { Framing } from "./framing.ts";
+import { between, chance } from "../chance/seeded_random.ts";
+import type { Framing } from "./trouble/framing.ts";
 import type { SimulatedConnection } from "./server_connection.ts";
 
 /** What can befall a connection. `close` comes with a close frame, `drop` without. */

@@ -5,7 +5,7 @@ import {
   globalUserStateLine,
   loginRefusedLine,
   welcomeLines,
-} from "./server_lines.ts";
+} from "../twitch_lines/server_lines.ts";
 
 /** What a step of a login leads to: lines to send, and whether the server hangs up after them. */
 export interface LoginStep {

@@ -1,4 +1,4 @@
-import { ChatloomError } from "../../core/errors.ts";
+import { ChatloomError } from "../../core/errors/errors.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Chunk, Connection, Transport } from "../../ports/transport.ts";
 import type { Admission, LinkListener, ServerLink } from "./server_link.ts";

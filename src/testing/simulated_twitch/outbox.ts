@@ -1,10 +1,10 @@
 import { type Micros, MILLISECOND_US } from "../../core/time.ts";
 import type { Random } from "../../ports/random.ts";
 import type { Chunk } from "../../ports/transport.ts";
-import { type Framing, toFrames } from "./framing.ts";
+import { type Framing, toFrames } from "./trouble/framing.ts";
 import type { Schedule } from "./schedule.ts";
 import type { ServerLink } from "./server_link.ts";
-import { pingLine } from "./server_lines.ts";
+import { pingLine } from "../twitch_lines/server_lines.ts";
 
 /** Something to be sent. */
 export type Parcel =

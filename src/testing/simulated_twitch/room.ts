@@ -1,5 +1,5 @@
 import type { TrueEvent } from "./truth.ts";
-import { type RoomState, userIdOf } from "./server_lines.ts";
+import { type RoomState, userIdOf } from "../twitch_lines/server_lines.ts";
 
 /** What happens to who joins: is let in, is told that it is suspended or that they are banned. */
 export type RoomAccess = "open" | "suspended" | "banned";

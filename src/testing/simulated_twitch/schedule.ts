@@ -1,6 +1,6 @@
 import { type Micros, MILLISECOND_US } from "../../core/time.ts";
 import type { Clock } from "../../ports/clock.ts";
-import { TimeQueue } from "../time_queue.ts";
+import { TimeQueue } from "../time/time_queue.ts";
 
 /** How a {@link Schedule} keeps time. */
 export interface ScheduleOptions {

@@ -1,8 +1,8 @@
 import { type Micros, MILLISECOND_US } from "../../core/time.ts";
-import { between, chance, pick, type SeededRandom } from "../seeded_random.ts";
-import { type ClientLine, parseClientLine, withoutTags } from "./client_line.ts";
-import type { Framing } from "./framing.ts";
-import { GARBAGE_KINDS, garbageFrames, type GarbageKind } from "./garbage.ts";
+import { between, chance, pick, type SeededRandom } from "../chance/seeded_random.ts";
+import { type ClientLine, parseClientLine, withoutTags } from "../twitch_lines/client_line.ts";
+import type { Framing } from "./trouble/framing.ts";
+import { GARBAGE_KINDS, garbageFrames, type GarbageKind } from "./trouble/garbage.ts";
 import { Login, type LoginStep } from "./login.ts";
 import { Outbox } from "./outbox.ts";
 import type { Listener, Room } from "./room.ts";
@@ -13,7 +13,7 @@ import {
   pongLine,
   RECONNECT_LINE,
   unknownCommandLine,
-} from "./server_lines.ts";
+} from "../twitch_lines/server_lines.ts";
 import type { LinkListener, ServerLink } from "./server_link.ts";
 import type { TrueEvent, Truth, ViolationKind } from "./truth.ts";
 import { Visits } from "./visits.ts";

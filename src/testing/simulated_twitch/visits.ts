@@ -1,5 +1,5 @@
 import type { Micros } from "../../core/time.ts";
-import { withoutTags } from "./client_line.ts";
+import { withoutTags } from "../twitch_lines/client_line.ts";
 import { CHANNELS_MAX, JoinLimit } from "./join_limit.ts";
 import type { Login } from "./login.ts";
 import type { Listener, Room } from "./room.ts";
@@ -10,7 +10,7 @@ import {
   ownPartLine,
   ownUserStateLine,
   roomStateLine,
-} from "./server_lines.ts";
+} from "../twitch_lines/server_lines.ts";
 import type { ViolationKind } from "./truth.ts";
 
 /** What {@link Visits} need of a connection. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { type ArchiveKey, formatArchiveKey } from "../../core/archive_key.ts";
-import { UnreadableEntryError } from "../../core/errors.ts";
+import { type ArchiveKey, formatArchiveKey } from "../../core/archive/archive_key.ts";
+import { UnreadableEntryError } from "../../core/errors/errors.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import { assertRejectsWith, collect, someBytes, type TestFunction } from "./suite.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type ArchiveKey, batchKey, formatArchiveKey } from "../../core/archive_key.ts";
+import { type ArchiveKey, batchKey, formatArchiveKey } from "../../core/archive/archive_key.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Peer } from "../../ports/peer.ts";
 import { assertRejectsWith, collect, someBytes, type TestFunction } from "./suite.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ChatloomError } from "../../core/errors.ts";
+import { ChatloomError } from "../../core/errors/errors.ts";
 import type { Chunk, Connection, Transport } from "../../ports/transport.ts";
 
 /** The server's end of a connection, in a test's hand. */

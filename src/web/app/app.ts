@@ -1,14 +1,14 @@
 import { h, type JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import type { ArchivesState } from "../archives/archives_state.ts";
+import type { ArchivesState } from "../state/archives_state.ts";
 import { ArchivesView } from "../archives/archives_view.ts";
 import { ChatView } from "../chat/chat_view.ts";
 import { TimelineView } from "../timeline/timeline_view.ts";
-import { icon } from "./icons.ts";
-import type { Library } from "./library.ts";
-import { Nothing } from "./nothing.ts";
-import { formatRoute, go, type Route, route } from "./route.ts";
-import { type Theme, theme, zone } from "./settings.ts";
+import { icon } from "../ui/icons.ts";
+import type { Library } from "../state/library.ts";
+import { Nothing } from "../state/nothing.ts";
+import { formatRoute, go, type Route, route } from "../state/route.ts";
+import { type Theme, theme, zone } from "../ui/settings.ts";
 
 /** What the page stands on. */
 export interface AppProps {

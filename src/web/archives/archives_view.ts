@@ -1,7 +1,7 @@
 import { Fragment, h, type JSX } from "preact";
 import { useRef, useState } from "preact/hooks";
-import { icon } from "../app/icons.ts";
-import type { ArchivesState } from "./archives_state.ts";
+import { icon } from "../ui/icons.ts";
+import type { ArchivesState } from "../state/archives_state.ts";
 import { ComparisonPanel } from "./comparison_panel.ts";
 import { takeDropped, takeFolder, takeLoose } from "./intake.ts";
 import { MergePanel } from "./merge_panel.ts";

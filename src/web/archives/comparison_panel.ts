@@ -1,9 +1,9 @@
 import { Fragment, h, type JSX } from "preact";
 import { parseCanonicalLine } from "../../core/scan/canonical_line.ts";
-import { formatCount, formatCounted, formatMinute } from "../app/format.ts";
-import { zone } from "../app/settings.ts";
+import { formatCount, formatCounted, formatMinute } from "../ui/format.ts";
+import { zone } from "../ui/settings.ts";
 import type { ComparedSource, Comparison } from "../sources/report.ts";
-import type { ArchivesState } from "./archives_state.ts";
+import type { ArchivesState } from "../state/archives_state.ts";
 import { Progress } from "./progress.ts";
 
 /** Who saw what, source beside source. */

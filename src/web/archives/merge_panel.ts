@@ -1,8 +1,8 @@
 import { Fragment, h, type JSX } from "preact";
-import { formatBytes, formatCounted, formatMilliseconds } from "../app/format.ts";
-import { icon } from "../app/icons.ts";
+import { formatBytes, formatCounted, formatMilliseconds } from "../ui/format.ts";
+import { icon } from "../ui/icons.ts";
 import type { MergeReport } from "../sources/report.ts";
-import { type ArchivesState, canSaveToFolder } from "./archives_state.ts";
+import { type ArchivesState, canSaveToFolder } from "../state/archives_state.ts";
 import { Progress } from "./progress.ts";
 
 /** Merges what is there, and gives it back. */

@@ -1,5 +1,5 @@
 import { h, type JSX } from "preact";
-import { formatCount } from "../app/format.ts";
+import { formatCount } from "../ui/format.ts";
 
 /** What a bar of progress shows. */
 export interface ProgressProps {

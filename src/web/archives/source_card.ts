@@ -1,9 +1,9 @@
 import { Fragment, h, type JSX } from "preact";
-import { formatBytes, formatCount, formatCounted, formatMinute } from "../app/format.ts";
-import { icon } from "../app/icons.ts";
-import { zone } from "../app/settings.ts";
+import { formatBytes, formatCount, formatCounted, formatMinute } from "../ui/format.ts";
+import { icon } from "../ui/icons.ts";
+import { zone } from "../ui/settings.ts";
 import type { ChannelReport, Problem, SourceReport } from "../sources/report.ts";
-import type { ShownSource } from "./archives_state.ts";
+import type { ShownSource } from "../state/archives_state.ts";
 
 const FORMS: Readonly<Record<SourceReport["form"], string>> = {
   files: "Files",

@@ -1,12 +1,12 @@
 import { type Signal, signal } from "@preact/signals";
 import { HOUR_US, type Micros, MINUTE_US, minuteOf } from "../../core/time.ts";
-import { reasonOf } from "../archives/archives_state.ts";
-import type { PageCalls } from "../page_calls.ts";
+import { reasonOf } from "../state/archives_state.ts";
+import type { PageCalls } from "../reading/page_calls.ts";
 import type { Span } from "../reading/chat_archive.ts";
 import type { FoundMinute } from "../reading/chat_reader.ts";
 import type { Filter } from "../reading/filter.ts";
 import type { Caller } from "../wire/caller.ts";
-import { Marks } from "./marks.ts";
+import { Marks } from "./message/marks.ts";
 import { RowLayout } from "./row_layout.ts";
 import { RowMessages } from "./row_messages.ts";
 

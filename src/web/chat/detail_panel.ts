@@ -1,13 +1,13 @@
 import { Fragment, h, type JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Message } from "../../core/message.ts";
+import type { Message } from "../../core/batch/message.ts";
 import { userOf } from "../../core/text/message_filter.ts";
-import { toPrintable } from "../../core/text/printable.ts";
+import { toPrintable } from "../../core/json/printable.ts";
 import { fromSeconds } from "../../core/time.ts";
-import { formatClock, formatDay } from "../app/format.ts";
-import { icon } from "../app/icons.ts";
-import { formatRoute, route } from "../app/route.ts";
-import { zone } from "../app/settings.ts";
+import { formatClock, formatDay } from "../ui/format.ts";
+import { icon } from "../ui/icons.ts";
+import { formatRoute, route } from "../state/route.ts";
+import { zone } from "../ui/settings.ts";
 import { NO_FILTER } from "../reading/filter.ts";
 
 /** Everything that is known of one message. */

@@ -1,7 +1,7 @@
 import { h, type JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { icon } from "../app/icons.ts";
-import { go, route } from "../app/route.ts";
+import { icon } from "../ui/icons.ts";
+import { go, route } from "../state/route.ts";
 import { type Filter, isEmptyFilter, NO_FILTER } from "../reading/filter.ts";
 
 const COMMANDS: readonly (readonly [command: string, label: string])[] = [

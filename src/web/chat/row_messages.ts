@@ -1,4 +1,4 @@
-import type { Message } from "../../core/message.ts";
+import type { Message } from "../../core/batch/message.ts";
 import type { Micros } from "../../core/time.ts";
 
 /** Fetches the messages at some places of a minute. */

@@ -1,8 +1,8 @@
 import { Component, createRef, h, type JSX } from "preact";
-import type { Message } from "../../core/message.ts";
+import type { Message } from "../../core/batch/message.ts";
 import type { Micros } from "../../core/time.ts";
 import type { DayChat } from "./day_chat.ts";
-import { MessageRow } from "./message_row.ts";
+import { MessageRow } from "./message/message_row.ts";
 import type { RowLayout, RowPlace } from "./row_layout.ts";
 import { ScrollPosition } from "./scroll_position.ts";
 

@@ -1,4 +1,4 @@
-import { parseHour } from "../../core/archive_key.ts";
+import { parseHour } from "../../core/archive/archive_key.ts";
 import { HOUR_US, type Micros } from "../../core/time.ts";
 import { type ReadMinute, readMinutes } from "../../engine/read/read_minutes.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";

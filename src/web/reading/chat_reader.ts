@@ -1,6 +1,6 @@
-import { splitBatch } from "../../core/batch.ts";
+import { splitBatch } from "../../core/batch/batch.ts";
 import { parseCanonicalLine } from "../../core/scan/canonical_line.ts";
-import type { Message } from "../../core/message.ts";
+import type { Message } from "../../core/batch/message.ts";
 import {
   type Micros,
   MILLISECOND_US,

@@ -1,4 +1,4 @@
-import { splitBatch } from "../../core/batch.ts";
+import { splitBatch } from "../../core/batch/batch.ts";
 import type { Micros } from "../../core/time.ts";
 
 interface Kept {

@@ -1,7 +1,7 @@
 import { type NodeAddress, NodeChat, NodeRefusal } from "../../adapters/browser/node_chat.ts";
-import { ChatloomError } from "../../core/errors.ts";
+import { ChatloomError } from "../../core/errors/errors.ts";
 import type { Hasher } from "../../ports/hasher.ts";
-import type { NodeStanding } from "../page_calls.ts";
+import type { NodeStanding } from "./page_calls.ts";
 import type { Shelf } from "../sources/shelf.ts";
 import { type ChatArchive, storedChat } from "./chat_archive.ts";
 import { ChatReader } from "./chat_reader.ts";

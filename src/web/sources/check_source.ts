@@ -1,7 +1,7 @@
-import { type ArchiveKey, parseArchiveKey } from "../../core/archive_key.ts";
-import { isDigestText, toDigestText } from "../../core/text/digest_text.ts";
-import { BatchSyntaxError, ChatloomError } from "../../core/errors.ts";
-import { readBatch } from "../../core/read_batch.ts";
+import { type ArchiveKey, parseArchiveKey } from "../../core/archive/archive_key.ts";
+import { isDigestText, toDigestText } from "../../core/archive/digest_text.ts";
+import { BatchSyntaxError, ChatloomError } from "../../core/errors/errors.ts";
+import { readBatch } from "../../core/merge/read_batch.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { FoundFile } from "../../adapters/browser/found_file.ts";
 import { keyOfLoose, placeOf } from "./place.ts";

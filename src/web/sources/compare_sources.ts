@@ -1,11 +1,11 @@
-import { type ArchiveKey, minutePrefix } from "../../core/archive_key.ts";
-import { splitBatch } from "../../core/batch.ts";
+import { type ArchiveKey, minutePrefix } from "../../core/archive/archive_key.ts";
+import { splitBatch } from "../../core/batch/batch.ts";
 import { parseCanonicalLine } from "../../core/scan/canonical_line.ts";
-import { contentKey, contentOfFields, sentUs } from "../../core/content.ts";
-import { formatFloat } from "../../core/text/canonical_json.ts";
+import { contentKey, contentOfFields, sentUs } from "../../core/batch/content.ts";
+import { formatFloat } from "../../core/json/canonical_json.ts";
 import { type Micros, MINUTE_US } from "../../core/time.ts";
-import { ChannelFiles } from "../../engine/read/channel_files.ts";
-import { listingsOf } from "../../engine/read/minute_listing.ts";
+import { ChannelFiles } from "../../engine/read/files/channel_files.ts";
+import { listingsOf } from "../../engine/read/files/minute_listing.ts";
 import { readMinutes } from "../../engine/read/read_minutes.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";

@@ -1,4 +1,4 @@
-import { batchKey, parseArchiveKey } from "../../core/archive_key.ts";
+import { batchKey, parseArchiveKey } from "../../core/archive/archive_key.ts";
 import { type Micros, TIME_END_US } from "../../core/time.ts";
 import { settleCoverage } from "../../engine/coverage/settle_coverage.ts";
 import { readMinutes } from "../../engine/read/read_minutes.ts";

@@ -4,7 +4,7 @@ import { droppedFile } from "../../adapters/browser/dropped_files.ts";
 import type { FoundFile } from "../../adapters/browser/found_file.ts";
 import { tarFiles } from "../../adapters/browser/tar_files.ts";
 import { zipFiles } from "../../adapters/browser/zip_files.ts";
-import { importCapture } from "../../engine/record/import_capture.ts";
+import { importCapture } from "../../engine/import/import_capture.ts";
 import { checkFiles, type CheckOptions } from "./check_source.ts";
 import { placeOf } from "./place.ts";
 import type { SourceInput } from "./report.ts";

@@ -4,9 +4,9 @@ import {
   minutePrefix,
   parseArchiveKey,
   parseHour,
-} from "../../core/archive_key.ts";
-import { keyOfFirstPath } from "../../core/layout/first_layout.ts";
-import { decodeBatch } from "../../core/batch.ts";
+} from "../../core/archive/archive_key.ts";
+import { keyOfFirstPath } from "../../core/archive/first_layout.ts";
+import { decodeBatch } from "../../core/batch/batch.ts";
 import { minuteOf, readStart } from "../../core/time.ts";
 
 /** Where a file that someone handed over belongs, as far as its path tells. */

@@ -1,4 +1,4 @@
-import type { ArchiveKey } from "../../core/archive_key.ts";
+import type { ArchiveKey } from "../../core/archive/archive_key.ts";
 import type { Micros } from "../../core/time.ts";
 
 /** What someone handed over. */

@@ -1,4 +1,4 @@
-import { type ArchiveKey, parseArchiveKey } from "../../core/archive_key.ts";
+import { type ArchiveKey, parseArchiveKey } from "../../core/archive/archive_key.ts";
 import type { Micros } from "../../core/time.ts";
 import { BlobStore } from "../../adapters/browser/blob_store.ts";
 import type { BlobSpool } from "../../adapters/browser/blob_spool.ts";

@@ -1,8 +1,8 @@
 import { h, type JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { toPrintable } from "../../core/text/printable.ts";
-import { formatCounted } from "../app/format.ts";
-import { theme } from "../app/settings.ts";
+import { toPrintable } from "../../core/json/printable.ts";
+import { formatCounted } from "../ui/format.ts";
+import { theme } from "../ui/settings.ts";
 import { AXIS_PX } from "./chart.ts";
 import type { Lane, TimelineModel } from "./timeline_model.ts";
 

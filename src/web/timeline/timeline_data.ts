@@ -1,7 +1,7 @@
 import { type Signal, signal } from "@preact/signals";
 import { type Micros, MINUTE_US, minuteOf } from "../../core/time.ts";
-import type { Library } from "../app/library.ts";
-import { reasonOf } from "../archives/archives_state.ts";
+import type { Library } from "../state/library.ts";
+import { reasonOf } from "../state/archives_state.ts";
 import type { Span } from "../reading/chat_archive.ts";
 import type { FoundMinute, MinuteSeconds } from "../reading/chat_reader.ts";
 import { NO_FILTER } from "../reading/filter.ts";

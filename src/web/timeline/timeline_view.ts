@@ -1,12 +1,12 @@
 import { Fragment, h, type JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { HOUR_US, type Micros, MINUTE_US, SECOND_US } from "../../core/time.ts";
-import { ChannelBar } from "../app/channel_bar.ts";
-import { formatClock, formatCount, formatCounted, formatDay, formatMinute } from "../app/format.ts";
-import { icon } from "../app/icons.ts";
-import type { Library } from "../app/library.ts";
-import { formatRoute, go, route } from "../app/route.ts";
-import { theme, zone } from "../app/settings.ts";
+import { ChannelBar } from "../state/channel_bar.ts";
+import { formatClock, formatCount, formatCounted, formatDay, formatMinute } from "../ui/format.ts";
+import { icon } from "../ui/icons.ts";
+import type { Library } from "../state/library.ts";
+import { formatRoute, go, route } from "../state/route.ts";
+import { theme, zone } from "../ui/settings.ts";
 import type { Span } from "../reading/chat_archive.ts";
 import type { ChannelSpan } from "../reading/chat_reader.ts";
 import { Chart } from "./chart.ts";

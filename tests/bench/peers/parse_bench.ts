@@ -21,7 +21,7 @@ import { encodeRecordedBatch } from "../../../src/engine/record/encode_recorded.
 import { Recording } from "../../../src/engine/record/recording.ts";
 import type { Hasher } from "../../../src/ports/hasher.ts";
 import { SILENT } from "../../../src/ports/reporter.ts";
-import { medianMs } from "../rounds.ts";
+import { medianMs } from "../worlds/rounds.ts";
 
 /** Parsing shall be so many times as fast as the fastest of the others. */
 const PARSE_RATIO_MIN = 3;

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
-import { type ArchiveKey, batchKey, parseArchiveKey } from "../../../src/core/archive_key.ts";
-import { parseRedaction, type Redaction } from "../../../src/core/redaction.ts";
-import { redactionMatcher } from "../../../src/core/redaction_matcher.ts";
-import { SightingSet } from "../../../src/core/sighting_set.ts";
+import {
+  type ArchiveKey,
+  batchKey,
+  parseArchiveKey,
+} from "../../../src/core/archive/archive_key.ts";
+import { parseRedaction, type Redaction } from "../../../src/core/redaction/redaction.ts";
+import { redactionMatcher } from "../../../src/core/redaction/redaction_matcher.ts";
+import { SightingSet } from "../../../src/core/merge/sighting_set.ts";
 import { parseEntry } from "../../../src/engine/journal/entry.ts";
 import type { ClusterNode } from "./cluster_node.ts";
 import type { ClusterWorld } from "./cluster_world.ts";

@@ -1,6 +1,6 @@
-import { SightingSet } from "../../../src/core/sighting_set.ts";
+import { SightingSet } from "../../../src/core/merge/sighting_set.ts";
 import type { BatchStore } from "../../../src/ports/batch_store.ts";
-import type { Fate } from "../../../src/testing/faults.ts";
+import type { Fate } from "../../../src/testing/faults/faults.ts";
 import { keysOf } from "./exchange.ts";
 import type { Bug } from "./node_process.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { MINUTE_US } from "../../../src/core/time.ts";
-import { SightingSet } from "../../../src/core/sighting_set.ts";
+import { SightingSet } from "../../../src/core/merge/sighting_set.ts";
 import { settleArchive, type SettledArchive } from "../../../src/engine/settle/settle_archive.ts";
 import { readMinutes } from "../../../src/engine/read/read_minutes.ts";
 import { type Reporter, SILENT } from "../../../src/ports/reporter.ts";
@@ -10,13 +10,13 @@ import {
   type Fate,
   type Fault,
   SimulatedCrash,
-} from "../../../src/testing/faults.ts";
-import { faultyStore } from "../../../src/testing/faulty_store.ts";
-import { between, chance, pick } from "../../../src/testing/seeded_random.ts";
-import type { SeededRandom } from "../../../src/testing/seeded_random.ts";
-import type { SeededNetwork } from "../../../src/testing/seeded_network.ts";
+} from "../../../src/testing/faults/faults.ts";
+import { faultyStore } from "../../../src/testing/faults/faulty_store.ts";
+import { between, chance, pick } from "../../../src/testing/chance/seeded_random.ts";
+import type { SeededRandom } from "../../../src/testing/chance/seeded_random.ts";
+import type { SeededNetwork } from "../../../src/testing/chance/seeded_network.ts";
 import type { SimulatedTwitch } from "../../../src/testing/simulated_twitch/simulated_twitch.ts";
-import type { VirtualClock } from "../../../src/testing/virtual_clock.ts";
+import type { VirtualClock } from "../../../src/testing/time/virtual_clock.ts";
 import { CHANNEL, type Pace } from "./pace.ts";
 import { Exchange, type Letter } from "./exchange.ts";
 import { MachineClock } from "./machine_clock.ts";

@@ -1,6 +1,6 @@
-import { type ArchiveKey, parseArchiveKey } from "../../../src/core/archive_key.ts";
-import { decodeBatch } from "../../../src/core/batch.ts";
-import type { RedactedMessage, RedactedUser } from "../../../src/core/redaction.ts";
+import { type ArchiveKey, parseArchiveKey } from "../../../src/core/archive/archive_key.ts";
+import { decodeBatch } from "../../../src/core/batch/batch.ts";
+import type { RedactedMessage, RedactedUser } from "../../../src/core/redaction/redaction.ts";
 import { fromSeconds, MINUTE_US, SECOND_US } from "../../../src/core/time.ts";
 import { findLogins } from "../../../src/engine/redact/redact.ts";
 import {
@@ -9,11 +9,11 @@ import {
   intBelow,
   pick,
   pickWeighted,
-} from "../../../src/testing/seeded_random.ts";
-import { type SeededRandom, seededRandom } from "../../../src/testing/seeded_random.ts";
-import { SeededNetwork } from "../../../src/testing/seeded_network.ts";
+} from "../../../src/testing/chance/seeded_random.ts";
+import { type SeededRandom, seededRandom } from "../../../src/testing/chance/seeded_random.ts";
+import { SeededNetwork } from "../../../src/testing/chance/seeded_network.ts";
 import { SimulatedTwitch } from "../../../src/testing/simulated_twitch/simulated_twitch.ts";
-import { type VirtualClock, virtualClock } from "../../../src/testing/virtual_clock.ts";
+import { type VirtualClock, virtualClock } from "../../../src/testing/time/virtual_clock.ts";
 import { ClusterNode } from "./cluster_node.ts";
 import { CHANNEL, HOURS, MINUTES, type Pace } from "./pace.ts";
 import { damageLetter, keysOf, type Letter } from "./exchange.ts";

@@ -1,11 +1,11 @@
-import { type ArchiveKey, parseArchiveKey } from "../../../src/core/archive_key.ts";
-import { toDigestText } from "../../../src/core/text/digest_text.ts";
-import { ChatloomError } from "../../../src/core/errors.ts";
-import type { SyncHasher } from "../../../src/adapters/wasm_hasher.ts";
+import { type ArchiveKey, parseArchiveKey } from "../../../src/core/archive/archive_key.ts";
+import { toDigestText } from "../../../src/core/archive/digest_text.ts";
+import { ChatloomError } from "../../../src/core/errors/errors.ts";
+import type { SyncHasher } from "../../../src/adapters/hashers/wasm_hasher.ts";
 import type { BatchStore } from "../../../src/ports/batch_store.ts";
 import type { Clock } from "../../../src/ports/clock.ts";
-import { between, pick, type SeededRandom } from "../../../src/testing/seeded_random.ts";
-import type { SeededNetwork } from "../../../src/testing/seeded_network.ts";
+import { between, pick, type SeededRandom } from "../../../src/testing/chance/seeded_random.ts";
+import type { SeededNetwork } from "../../../src/testing/chance/seeded_network.ts";
 
 /** What nodes say to each other. */
 export type Letter =

@@ -1,7 +1,7 @@
 import type { Micros } from "../../../src/core/time.ts";
 import type { Clock } from "../../../src/ports/clock.ts";
 import type { Transport } from "../../../src/ports/transport.ts";
-import type { VirtualHost } from "../../../src/testing/virtual_clock.ts";
+import type { VirtualHost } from "../../../src/testing/time/virtual_clock.ts";
 
 /** The clock of a machine that may fall asleep: then nothing on it wakes up, and no network is heard. */
 export class MachineClock implements Clock {

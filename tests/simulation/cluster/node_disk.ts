@@ -1,10 +1,10 @@
-import { type ArchiveKey, parseArchiveKey } from "../../../src/core/archive_key.ts";
-import { redactionMatcher } from "../../../src/core/redaction_matcher.ts";
-import { SightingSet } from "../../../src/core/sighting_set.ts";
-import { type MemoryJournal, memoryJournal } from "../../../src/adapters/memory_journal.ts";
-import { memoryStore } from "../../../src/adapters/memory_store.ts";
-import { type SyncHasher, wasmHasher } from "../../../src/adapters/wasm_hasher.ts";
-import { recoverJournals } from "../../../src/engine/journal/recover_journals.ts";
+import { type ArchiveKey, parseArchiveKey } from "../../../src/core/archive/archive_key.ts";
+import { redactionMatcher } from "../../../src/core/redaction/redaction_matcher.ts";
+import { SightingSet } from "../../../src/core/merge/sighting_set.ts";
+import { type MemoryJournal, memoryJournal } from "../../../src/adapters/memory/memory_journal.ts";
+import { memoryStore } from "../../../src/adapters/memory/memory_store.ts";
+import { type SyncHasher, wasmHasher } from "../../../src/adapters/hashers/wasm_hasher.ts";
+import { recoverJournals } from "../../../src/engine/recovery/recover_journals.ts";
 import { listRedactions } from "../../../src/engine/redact/redact.ts";
 import { ownLock } from "../../../src/engine/settle/own_lock.ts";
 import type { ArchiveLock } from "../../../src/ports/archive_lock.ts";

@@ -1,13 +1,13 @@
-import type { ArchiveKey } from "../../../src/core/archive_key.ts";
-import { ChatloomError } from "../../../src/core/errors.ts";
+import type { ArchiveKey } from "../../../src/core/archive/archive_key.ts";
+import { ChatloomError } from "../../../src/core/errors/errors.ts";
 import { HOUR_US } from "../../../src/core/time.ts";
-import type { RedactedMessage, RedactedUser } from "../../../src/core/redaction.ts";
+import type { RedactedMessage, RedactedUser } from "../../../src/core/redaction/redaction.ts";
 import { JournalWriter } from "../../../src/engine/journal/journal_writer.ts";
-import { recoverJournals } from "../../../src/engine/journal/recover_journals.ts";
+import { recoverJournals } from "../../../src/engine/recovery/recover_journals.ts";
 import { Recorder } from "../../../src/engine/record/recorder.ts";
 import { redact } from "../../../src/engine/redact/redact.ts";
 import { chatPool } from "../../../src/engine/session/chat_pool.ts";
-import type { ChatListener } from "../../../src/engine/session/listener.ts";
+import type { ChatListener } from "../../../src/engine/session/lines/listener.ts";
 import { settleArchive } from "../../../src/engine/settle/settle_archive.ts";
 import { Settler } from "../../../src/engine/settle/settler.ts";
 import type { ArchiveLock } from "../../../src/ports/archive_lock.ts";
@@ -19,11 +19,11 @@ import {
   type Fate,
   type Fault,
   killProcess,
-} from "../../../src/testing/faults.ts";
-import { faultyJournal } from "../../../src/testing/faulty_journal.ts";
-import { type FaultyStore, faultyStore } from "../../../src/testing/faulty_store.ts";
-import type { SeededNetwork } from "../../../src/testing/seeded_network.ts";
-import type { SeededRandom } from "../../../src/testing/seeded_random.ts";
+} from "../../../src/testing/faults/faults.ts";
+import { faultyJournal } from "../../../src/testing/faults/faulty_journal.ts";
+import { type FaultyStore, faultyStore } from "../../../src/testing/faults/faulty_store.ts";
+import type { SeededNetwork } from "../../../src/testing/chance/seeded_network.ts";
+import type { SeededRandom } from "../../../src/testing/chance/seeded_random.ts";
 import { Exchange, type Letter } from "./exchange.ts";
 import { type MachineClock, sleepyTransport } from "./machine_clock.ts";
 import { hasher, type NodeDisk } from "./node_disk.ts";

@@ -1,14 +1,14 @@
-import { isChannelName } from "../../../src/core/archive_key.ts";
-import { contentOf, sentUs } from "../../../src/core/content.ts";
+import { isChannelName } from "../../../src/core/archive/archive_key.ts";
+import { contentOf, sentUs } from "../../../src/core/batch/content.ts";
 import { parseIrcLine } from "../../../src/core/irc/irc_line.ts";
-import { type IrcMessage, KEPT_COMMANDS } from "../../../src/core/message.ts";
+import { type IrcMessage, KEPT_COMMANDS } from "../../../src/core/batch/message.ts";
 import {
   DISORDER_US,
   estimateRange,
   type Moment,
   type Timestamp,
-} from "../../../src/core/server_time.ts";
-import type { SightingSet } from "../../../src/core/sighting_set.ts";
+} from "../../../src/core/recording/server_time.ts";
+import type { SightingSet } from "../../../src/core/merge/sighting_set.ts";
 import { type Micros, minuteOf, toSeconds } from "../../../src/core/time.ts";
 import { type JournalEntry, parseEntry } from "../../../src/engine/journal/entry.ts";
 

@@ -3,12 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { honoRouter } from "../../../src/adapters/http/hono_router.ts";
 import { nodeServer } from "../../../src/adapters/http/node_server.ts";
-import { httpPeer } from "../../../src/adapters/http_peer.ts";
-import { type FileSystemStore, fileSystemStore } from "../../../src/adapters/file_system_store.ts";
-import { systemClock } from "../../../src/adapters/system_clock.ts";
-import { batchKey } from "../../../src/core/archive_key.ts";
-import { contentOf } from "../../../src/core/content.ts";
-import { SightingSet } from "../../../src/core/sighting_set.ts";
+import { httpPeer } from "../../../src/adapters/http_peer/http_peer.ts";
+import {
+  type FileSystemStore,
+  fileSystemStore,
+} from "../../../src/adapters/file_system/file_system_store.ts";
+import { systemClock } from "../../../src/adapters/system/system_clock.ts";
+import { batchKey } from "../../../src/core/archive/archive_key.ts";
+import { contentOf } from "../../../src/core/batch/content.ts";
+import { SightingSet } from "../../../src/core/merge/sighting_set.ts";
 import { nodeApi } from "../../../src/engine/api/node_api.ts";
 import type { HttpListener } from "../../../src/ports/http.ts";
 import { UNMEASURED } from "../../../src/ports/metrics.ts";
@@ -18,10 +21,10 @@ import {
   intBelow,
   type SeededRandom,
   seededRandom,
-} from "../../../src/testing/seeded_random.ts";
-import { type PlainPeer, plainPeer } from "../../cli/plain_peer.ts";
-import { hasher } from "../settle_world.ts";
-import { type SyncNode, syncNode } from "../sync_world.ts";
+} from "../../../src/testing/chance/seeded_random.ts";
+import { type PlainPeer, plainPeer } from "../../cli/nodes/plain_peer.ts";
+import { hasher } from "../settle/settle_world.ts";
+import { type SyncNode, syncNode } from "../sync/sync_world.ts";
 import { formatPython, readReferenceFile, writeReferenceFile } from "./reference_merge.ts";
 import { ReferenceNode } from "./reference_node.ts";
 

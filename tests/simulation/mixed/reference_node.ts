@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { SeededRandom } from "../../../src/testing/seeded_random.ts";
-import { shuffled } from "../../../src/testing/seeded_random.ts";
+import type { SeededRandom } from "../../../src/testing/chance/seeded_random.ts";
+import { shuffled } from "../../../src/testing/chance/seeded_random.ts";
 import { mergeReference, readReferenceFile, writeReferenceFile } from "./reference_merge.ts";
 
 // A model of a node of the reference: its merger, which walks a tree, and its backfiller. Both die on

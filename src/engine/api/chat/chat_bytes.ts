@@ -1,7 +1,7 @@
 import { parseCanonicalLine } from "../../../core/scan/canonical_line.ts";
 import { meetsFilter } from "../../../core/text/message_filter.ts";
-import { isPlainText } from "../../../core/text/canonical_json.ts";
-import { formatForPeople } from "../../../core/text/message_text.ts";
+import { isPlainText } from "../../../core/json/canonical_json.ts";
+import { formatForPeople } from "../../../core/batch/message_text.ts";
 import { type Micros, MINUTE_US, RANGE_MAX_US } from "../../../core/time.ts";
 import type { ChatQuestion } from "./chat_question.ts";
 import { lineFrom, lineTimes } from "../../../core/scan/line_times.ts";

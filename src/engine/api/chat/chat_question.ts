@@ -1,7 +1,7 @@
 import { filteredUser } from "../../../core/text/message_filter.ts";
 import { HOUR_US, type Micros, TIME_END_US } from "../../../core/time.ts";
-import type { ParameterNote } from "../api_route.ts";
-import { INSTANT_FORMS, parseInstant } from "./parse_instant.ts";
+import type { ParameterNote } from "../route/api_route.ts";
+import { INSTANT_FORMS, parseInstant } from "../route/parse_instant.ts";
 
 /** Which messages of a channel somebody wants, and how. */
 export interface ChatQuestion {

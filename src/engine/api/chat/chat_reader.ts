@@ -6,8 +6,8 @@ import {
   parseArchiveKey,
   parseHour,
   redactionPrefix,
-} from "../../../core/archive_key.ts";
-import { toDigestText } from "../../../core/text/digest_text.ts";
+} from "../../../core/archive/archive_key.ts";
+import { toDigestText } from "../../../core/archive/digest_text.ts";
 import {
   HOUR_US,
   hourOf,
@@ -20,11 +20,11 @@ import type { BatchStore } from "../../../ports/batch_store.ts";
 import type { Hasher } from "../../../ports/hasher.ts";
 import type { Reporter } from "../../../ports/reporter.ts";
 import { readMinutes } from "../../read/read_minutes.ts";
-import { loadBatch } from "../../read/load_batch.ts";
-import { loadRedaction } from "../../read/load_redactions.ts";
-import { readEntry } from "../../read/read_entry.ts";
-import { listHour } from "../list_hour.ts";
-import { SharedCalls } from "../shared_calls.ts";
+import { loadBatch } from "../../read/files/load_batch.ts";
+import { loadRedaction } from "../../read/files/load_redactions.ts";
+import { readEntry } from "../../read/files/read_entry.ts";
+import { listHour } from "../files/list_hour.ts";
+import { SharedCalls } from "../files/shared_calls.ts";
 import { ByteCache } from "./byte_cache.ts";
 import type { ChatMinute } from "./chat_bytes.ts";
 import { HourPass } from "./hour_pass.ts";

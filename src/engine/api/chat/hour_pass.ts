@@ -1,4 +1,4 @@
-import type { ArchiveKey } from "../../../core/archive_key.ts";
+import type { ArchiveKey } from "../../../core/archive/archive_key.ts";
 import { HOUR_US, type Micros, MINUTE_US } from "../../../core/time.ts";
 import type { ByteCache } from "./byte_cache.ts";
 import type { ChatMinute } from "./chat_bytes.ts";

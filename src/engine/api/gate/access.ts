@@ -1,8 +1,8 @@
-import { toDigestText } from "../../../core/text/digest_text.ts";
+import { toDigestText } from "../../../core/archive/digest_text.ts";
 import type { Hasher } from "../../../ports/hasher.ts";
 import type { HttpQuestion } from "../../../ports/http.ts";
-import { type Answer, textAnswer } from "../answer.ts";
-import type { Audience } from "../api_route.ts";
+import { type Answer, textAnswer } from "../route/answer.ts";
+import type { Audience } from "../route/api_route.ts";
 import { isFromHere } from "./client_address.ts";
 
 /**

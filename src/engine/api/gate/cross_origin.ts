@@ -1,5 +1,5 @@
-import type { Answer } from "../answer.ts";
-import type { ApiRoute } from "../api_route.ts";
+import type { Answer } from "../route/answer.ts";
+import type { ApiRoute } from "../route/api_route.ts";
 
 const READS = new Set(["GET", "HEAD", "OPTIONS"]);
 const PREFLIGHT_MAX_AGE_S = 24 * 3_600;

@@ -1,12 +1,12 @@
-import { ChatloomError } from "../../../core/errors.ts";
+import { ChatloomError } from "../../../core/errors/errors.ts";
 import { SECOND_US } from "../../../core/time.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import type { Hasher } from "../../../ports/hasher.ts";
 import type { HttpQuestion, HttpRoute } from "../../../ports/http.ts";
 import type { Metrics } from "../../../ports/metrics.ts";
 import type { Reporter } from "../../../ports/reporter.ts";
-import { type Answer, textAnswer } from "../answer.ts";
-import type { ApiRoute } from "../api_route.ts";
+import { type Answer, textAnswer } from "../route/answer.ts";
+import type { ApiRoute } from "../route/api_route.ts";
 import { type Access, refuseAccess, refuseChange } from "./access.ts";
 import { addressGroup, AddressRates, type RateLimit } from "./address_rates.ts";
 import { clientAddress, isFromHere, isTrustedProxy } from "./client_address.ts";

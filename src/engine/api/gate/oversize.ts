@@ -1,4 +1,4 @@
-import { type Answer, textAnswer } from "../answer.ts";
+import { type Answer, textAnswer } from "../route/answer.ts";
 
 const URL_MAX_LETTERS = 8 * 1024;
 const HEADERS_MAX_LETTERS = 32 * 1024;

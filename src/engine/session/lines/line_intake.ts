@@ -1,10 +1,10 @@
 import { parseIrcLine } from "../../../core/irc/irc_line.ts";
-import type { IrcMessage } from "../../../core/message.ts";
+import type { IrcMessage } from "../../../core/batch/message.ts";
 import { type Micros, SECOND_US } from "../../../core/time.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import type { Reporter } from "../../../ports/reporter.ts";
 import type { Chunk } from "../../../ports/transport.ts";
-import type { ReceivedLine } from "../listener.ts";
+import type { ReceivedLine } from "./listener.ts";
 import { LineSplitter } from "./line_splitter.ts";
 import { utf8Length } from "./utf8_length.ts";
 

@@ -1,6 +1,6 @@
-import { parseArchiveKey } from "../../../core/archive_key.ts";
+import { parseArchiveKey } from "../../../core/archive/archive_key.ts";
 import type { AbortOptions } from "../../../ports/batch_store.ts";
-import type { OrderNotes } from "../../../ports/order_notes.ts";
+import type { OrderNotes } from "../../../ports/notes/order_notes.ts";
 import { settleArchive } from "../../settle/settle_archive.ts";
 import { ChannelSettler, type SettleOptions } from "../../settle/settle_channel.ts";
 import { formatDecision, type HeldOrder, parseOrderBook } from "./order_book.ts";

@@ -1,5 +1,5 @@
-import type { ArchiveKey } from "../../../core/archive_key.ts";
-import { parseRedaction, type Redaction } from "../../../core/redaction.ts";
+import type { ArchiveKey } from "../../../core/archive/archive_key.ts";
+import { parseRedaction, type Redaction } from "../../../core/redaction/redaction.ts";
 
 /** An order that a peer gave and that is not in the archive. */
 export interface NewOrder {

@@ -1,5 +1,5 @@
-import { type ArchiveKey, parseArchiveKey } from "../../../core/archive_key.ts";
-import { parseJson } from "../../../core/text/parse_json.ts";
+import { type ArchiveKey, parseArchiveKey } from "../../../core/archive/archive_key.ts";
+import { parseJson } from "../../../core/json/parse_json.ts";
 
 /** What an order is: to forget a message or a user, or to hide a file. */
 export type OrderKind = "redaction" | "tombstone";

@@ -1,7 +1,7 @@
-import { type ArchiveKey, formatHour, parseHour } from "../../../core/archive_key.ts";
+import { type ArchiveKey, formatHour, parseHour } from "../../../core/archive/archive_key.ts";
 import { HOUR_US } from "../../../core/time.ts";
 import type { Clock } from "../../../ports/clock.ts";
-import type { OrderNotes } from "../../../ports/order_notes.ts";
+import type { OrderNotes } from "../../../ports/notes/order_notes.ts";
 import type { Reporter } from "../../../ports/reporter.ts";
 import {
   formatHeld,

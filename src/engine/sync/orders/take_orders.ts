@@ -1,5 +1,5 @@
-import type { ArchiveKey } from "../../../core/archive_key.ts";
-import { redactionMatcher } from "../../../core/redaction_matcher.ts";
+import type { ArchiveKey } from "../../../core/archive/archive_key.ts";
+import { redactionMatcher } from "../../../core/redaction/redaction_matcher.ts";
 import type { BatchStore } from "../../../ports/batch_store.ts";
 import type { Hasher } from "../../../ports/hasher.ts";
 import type { Reporter } from "../../../ports/reporter.ts";

@@ -2,7 +2,7 @@ import { type Micros, SECOND_US } from "../../../core/time.ts";
 import type { BatchStore } from "../../../ports/batch_store.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import type { Hasher } from "../../../ports/hasher.ts";
-import { type ChannelDigest, channelDigest } from "../../api/archive_digest.ts";
+import { type ChannelDigest, channelDigest } from "../../api/files/archive_digest.ts";
 
 /** So old a digest still serves: what is a little behind costs a request, nothing else. */
 const AGE_MAX_US = 5 * SECOND_US;

@@ -3,10 +3,10 @@ import {
   coverageFolder,
   parseHour,
   redactionFolder,
-} from "../../../core/archive_key.ts";
+} from "../../../core/archive/archive_key.ts";
 import type { AbortOptions, BatchStore } from "../../../ports/batch_store.ts";
 import { channelHours } from "../../read/channel_hours.ts";
-import { findDamage, type FindDamageOptions } from "../damage.ts";
+import { findDamage, type FindDamageOptions } from "../state/damage.ts";
 
 /** A folder of our own, such as `forsen/chat/2026-08-01T12`, and how many files of it were read. */
 export interface CheckedFolder {

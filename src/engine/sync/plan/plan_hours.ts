@@ -4,13 +4,13 @@ import {
   isChannelName,
   parseHour,
   redactionFolder,
-} from "../../../core/archive_key.ts";
-import { ChatloomError } from "../../../core/errors.ts";
+} from "../../../core/archive/archive_key.ts";
+import { ChatloomError } from "../../../core/errors/errors.ts";
 import type { AbortOptions } from "../../../ports/batch_store.ts";
 import type { Peer } from "../../../ports/peer.ts";
-import type { PruneMarks } from "../../../ports/prune_marks.ts";
-import type { ChannelDigest } from "../../api/archive_digest.ts";
-import type { Damage } from "../damage.ts";
+import type { PruneMarks } from "../../../ports/notes/prune_marks.ts";
+import type { ChannelDigest } from "../../api/files/archive_digest.ts";
+import type { Damage } from "../state/damage.ts";
 
 /** An hour of chat or coverage that a peer may have more of than we. */
 export interface PlannedHour {

@@ -1,15 +1,15 @@
-import { type ArchiveKey, parseArchiveKey, parseHour } from "../../../core/archive_key.ts";
-import { UnreadableEntryError } from "../../../core/errors.ts";
+import { type ArchiveKey, parseArchiveKey, parseHour } from "../../../core/archive/archive_key.ts";
+import { UnreadableEntryError } from "../../../core/errors/errors.ts";
 import type { AbortOptions, BatchStore } from "../../../ports/batch_store.ts";
 import type { Peer } from "../../../ports/peer.ts";
 import type { Reporter } from "../../../ports/reporter.ts";
 import { keysOfHour } from "../../read/channel_hours.ts";
-import { faultsOf } from "../../read/faults_told.ts";
-import { hiddenBy } from "../../read/minute_listing.ts";
-import type { Damage } from "../damage.ts";
-import { type HourMemory, type MergedAway, noteName } from "../merged_away.ts";
-import { readPeerNames } from "../peer_keys.ts";
-import type { PeerTally } from "../peer_tally.ts";
+import { faultsOf } from "../../read/files/faults_told.ts";
+import { hiddenBy } from "../../read/files/minute_listing.ts";
+import type { Damage } from "../state/damage.ts";
+import { type HourMemory, type MergedAway, noteName } from "../state/merged_away.ts";
+import { readPeerNames } from "../state/peer_keys.ts";
+import type { PeerTally } from "../state/peer_tally.ts";
 
 /** What {@link wantedFiles} works with. */
 export interface WantedFilesOptions extends AbortOptions {

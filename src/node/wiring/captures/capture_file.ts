@@ -1,8 +1,8 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import process from "node:process";
-import { ChatloomError } from "../../../core/errors.ts";
-import type { Capture } from "../../../engine/record/import_capture.ts";
+import { ChatloomError } from "../../../core/errors/errors.ts";
+import type { Capture } from "../../../engine/import/import_capture.ts";
 import { readPipe } from "./read_pipe.ts";
 import { spool } from "./spool.ts";
 import { type UnpackFault, Unpacking } from "./unpack.ts";

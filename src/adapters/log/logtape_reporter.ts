@@ -1,0 +1,82 @@
+// LogTape, because it runs unchanged in Deno, Node and browsers, has no dependencies of its own and
+// hands structured records to whatever sink a program that embeds chatloom has set up already.
+import { configureSync, getLogger, type LogRecord } from "@logtape/logtape";
+import { toPrintable } from "../../core/json/printable.ts";
+import type { Reporter, ReportFields, Severity } from "../../ports/reporter.ts";
+import type { Counters } from "../metrics/counters.ts";
+
+/** How lines of a log are written: for people, or one JSON object a line. */
+export type LogFormat = "text" | "json";
+
+/** The category under which chatloom's records reach LogTape. */
+export const LOG_CATEGORY = "chatloom";
+
+/** What {@link logtapeReporter} needs. */
+export interface LogtapeReporterOptions {
+  /** Where counts go; nowhere unless told. */
+  readonly counters?: Counters;
+}
+
+/**
+ * Reports to LogTape, under {@link LOG_CATEGORY}. Who embeds chatloom configures LogTape as it
+ * likes; a program that has no wishes calls {@link writeLog}.
+ */
+export function logtapeReporter({ counters }: LogtapeReporterOptions = {}): Reporter {
+  const logger = getLogger([LOG_CATEGORY]);
+  return {
+    report(severity: Severity, message: string, fields: ReportFields = {}): void {
+      logger.emit({
+        level: severity,
+        message: [message], // Emitted as it is: a brace in it is not a place to fill in.
+        rawMessage: message,
+        properties: { ...fields },
+        timestamp: Date.now(),
+      });
+    },
+    count(name, labels, amount): void {
+      counters?.count(name, labels, amount);
+    },
+  };
+}
+
+/** How {@link writeLog} writes. */
+export interface LogWriterOptions {
+  /** Records below this are not written. */
+  readonly level: Severity;
+  /** The form of a line. */
+  readonly format: LogFormat;
+}
+
+/**
+ * Sets LogTape up, for the whole process, to hand each record of chatloom as one line, with its
+ * line end, to `write`. A second call replaces the first.
+ */
+export function writeLog(write: (line: string) => void, { level, format }: LogWriterOptions): void {
+  const toLine = format === "json" ? formatJson : formatText;
+  configureSync({
+    reset: true,
+    sinks: { lines: (record: LogRecord) => write(`${toLine(record)}\n`) },
+    loggers: [
+      { category: [LOG_CATEGORY], lowestLevel: level, sinks: ["lines"] },
+      // LogTape tells of its own troubles here; it would use the console otherwise.
+      { category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["lines"] },
+    ],
+  });
+}
+
+function formatText({ timestamp, level, message, properties }: LogRecord): string {
+  const time = new Date(timestamp).toISOString();
+  const fields = Object.entries(properties)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => ` ${name}=${quoteIfNeeded(String(value))}`);
+  return `${time} ${level.toUpperCase()} ${toPrintable(message.join(""))}${fields.join("")}`;
+}
+
+function formatJson({ timestamp, level, message, properties }: LogRecord): string {
+  const time = new Date(timestamp).toISOString();
+  return toPrintable(JSON.stringify({ ...properties, time, level, message: message.join("") }));
+}
+
+function quoteIfNeeded(value: string): string {
+  return /^[\w.:/@#+-]+$/.test(value) ? value : toPrintable(JSON.stringify(value));
+}

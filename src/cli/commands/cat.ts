@@ -1,0 +1,143 @@
+import { Command, Option } from "commander";
+import { FILE_MAX_BYTES } from "../../adapters/file_system/file_system_store.ts";
+import { bestHasher } from "../../adapters/hashers/web_crypto_hasher.ts";
+import { decodeBatch, splitBatch } from "../../core/batch/batch.ts";
+import {
+  filteredUser,
+  meetsFilter,
+  type MessageFilter,
+  passesAll,
+} from "../../core/text/message_filter.ts";
+import { type Micros, TIME_END_US } from "../../core/time.ts";
+import { readMinutes } from "../../engine/read/read_minutes.ts";
+import { checkChannels } from "../arguments/channel_names.ts";
+import { contextOf, type VerbContext } from "../frame/context.ts";
+import { existingArchive } from "../../node/wiring/existing_archive.ts";
+import { EXIT, QuietExit } from "../frame/exit.ts";
+import { readInput, reportUnreadable } from "../arguments/input_file.ts";
+import { formatForPeople } from "../../core/batch/message_text.ts";
+import { examplesOf } from "../frame/program.ts";
+import { parseTimeFlag } from "../arguments/time_flag.ts";
+
+interface CatFlags {
+  readonly archive?: string;
+  readonly from: Micros;
+  readonly until: Micros;
+  readonly format: "json" | "text";
+  readonly user: readonly string[];
+  readonly command: readonly string[];
+  readonly text: string;
+}
+
+/** `chatloom cat`: prints messages of batch files, or of channels of an archive. */
+export function catCommand(): Command {
+  return new Command("cat")
+    .description("print messages of batch files, or of channels of an archive")
+    .argument("<names...>", "files (- is standard input, gzip is fine); channels with --archive")
+    .option("-a, --archive <dir>", "print channels of this archive, in order, each message once")
+    .option("--from <time>", "print from the minute of this time on", parseTimeFlag, 0)
+    .option("--until <time>", "print minutes that start before this", parseTimeFlag, TIME_END_US)
+    .addOption(
+      new Option("-f, --format <format>", "the lines as they are stored, or lines for people")
+        .choices(["json", "text"]).default("json"),
+    )
+    .option("--user <names>", "only by these users, or a ban of one; with commas", toList, [])
+    .option("--command <names>", "only these commands (PRIVMSG,USERNOTICE)", toList, [])
+    .option("--text <words>", "only with these words, in any case, next to each other", "")
+    .addHelpText(
+      "after",
+      examplesOf([
+        "chatloom cat --archive chat forsen --from 2026-08-01T12:00 --until 2026-08-01T13:00",
+        "chatloom cat -f text chat/forsen/chat/2026-08-01T12/34:00-*.json",
+        "chatloom cat -a chat forsen -f text --user forsen --text hello",
+        "zcat old.json.gz | chatloom cat - | grep badge-info",
+      ]),
+    )
+    .action(async (names: string[], flags: CatFlags, command: Command) => {
+      const context = contextOf(command);
+      const isComplete = flags.archive === undefined
+        ? await printFiles(names, flags, context)
+        : await printChannels(names, { flags, archive: flags.archive, verb: command }, context);
+      if (!isComplete) throw new QuietExit(EXIT.failed, "Some files were left out");
+    });
+}
+
+function toList(value: string, before: readonly string[]): readonly string[] {
+  return [...before, ...value.split(",").map((each) => each.trim()).filter((each) => each !== "")];
+}
+
+function filterOf({ user, command, text }: CatFlags): MessageFilter {
+  return {
+    users: new Set(user.map(filteredUser)),
+    commands: new Set(command.map((each) => each.toUpperCase())),
+    text,
+  };
+}
+
+/** Prints what can be read, tells of the rest, and returns whether that was all. */
+async function printFiles(
+  paths: readonly string[],
+  flags: CatFlags,
+  { print, reporter, signal }: VerbContext,
+): Promise<boolean> {
+  let isComplete = true;
+  const isOnly = paths.length === 1;
+  for (const path of paths) {
+    const printable = await readPrintable(path, { ...flags, signal, reporter, isOnly });
+    if (printable === undefined) isComplete = false;
+    else await print(printable);
+  }
+  return isComplete;
+}
+
+/** What is printed of a file; `undefined` if it cannot be read, which is told. */
+async function readPrintable(
+  path: string,
+  { signal, reporter, isOnly, ...flags }:
+    & CatFlags
+    & Pick<VerbContext, "signal" | "reporter">
+    & { readonly isOnly: boolean },
+): Promise<string | Uint8Array | undefined> {
+  try {
+    return present(await readInput(path, { maxBytes: FILE_MAX_BYTES, signal }), flags);
+  } catch (error) {
+    if (!reportUnreadable(path, { error, reporter, isOnly })) throw error;
+    return undefined;
+  }
+}
+
+async function printChannels(
+  channels: readonly string[],
+  { flags, archive, verb }: {
+    readonly flags: CatFlags;
+    readonly archive: string;
+    readonly verb: Command;
+  },
+  { print, reporter, counters, signal }: VerbContext,
+): Promise<boolean> {
+  checkChannels(channels, verb);
+  const store = await existingArchive(archive);
+  const hasher = await bestHasher();
+  const { from: fromUs, until: untilUs } = flags;
+  for (const channel of channels) {
+    const minutes = readMinutes(channel, { store, hasher, reporter, signal, fromUs, untilUs });
+    for await (const { bytes } of minutes) await print(present(bytes, flags));
+  }
+  return counters.total("files_left_out") === 0;
+}
+
+/** @throws {BatchSyntaxError} when a line is no message, before anything of the file is printed. */
+function present(bytes: Uint8Array, flags: CatFlags): string | Uint8Array {
+  const filter = filterOf(flags);
+  const messages = decodeBatch(bytes);
+  if (flags.format === "text") {
+    const wanted = messages.filter((each) => meetsFilter(each, filter));
+    return wanted.map((each) => `${formatForPeople(each)}\n`).join("");
+  }
+  if (!passesAll(filter)) {
+    const wanted = splitBatch(bytes).filter((_, i) => meetsFilter(messages[i]!, filter));
+    return wanted.map((line) => `${line}\n`).join("");
+  }
+  const isWhole = bytes.length === 0 || bytes[bytes.length - 1] === 0x0a;
+  return isWhole ? bytes : new Uint8Array([...bytes, 0x0a]);
+}

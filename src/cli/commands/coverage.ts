@@ -1,0 +1,120 @@
+import { Command, Option } from "commander";
+import { bestHasher } from "../../adapters/hashers/web_crypto_hasher.ts";
+import type { Micros } from "../../core/time.ts";
+import { toMinuteJson } from "../../engine/coverage/describe_minute.ts";
+import { coverageByMinute, type MinuteCoverage } from "../../engine/coverage/minute_coverage.ts";
+import { spanOf } from "../../engine/coverage/read_coverage.ts";
+import { faultsOf } from "../../engine/read/files/faults_told.ts";
+import { tolerantStore } from "../../engine/read/files/tolerant_store.ts";
+import { checkChannels } from "../arguments/channel_names.ts";
+import { contextOf } from "../frame/context.ts";
+import { existingArchive } from "../../node/wiring/existing_archive.ts";
+import { EXIT, QuietExit } from "../frame/exit.ts";
+import { examplesOf } from "../frame/program.ts";
+import { parseTimeFlag } from "../arguments/time_flag.ts";
+
+interface CoverageFlags {
+  readonly archive: string;
+  readonly from?: Micros;
+  readonly to?: Micros;
+  readonly format: "text" | "json";
+}
+
+/** `chatloom coverage`: says when who was listening, and what is likely to be missing. */
+export function coverageCommand(): Command {
+  return new Command("coverage")
+    .description(
+      "say minute by minute who listened to a channel, and what all are likely to have missed",
+    )
+    .argument("<channel>", "the channel")
+    .requiredOption("-a, --archive <dir>", "the archive, which is only read")
+    .option("--from <time>", "from this time on; from its first hour unless told", parseTimeFlag)
+    .option("--to <time>", "up to this time; to its last hour unless told", parseTimeFlag)
+    .addOption(
+      new Option("-f, --format <format>", "form of the output").choices(["text", "json"])
+        .default("text"),
+    )
+    .addHelpText(
+      "after",
+      "\nWhere nobody is known to have listened, silence may be loss. What all missed is estimated\n" +
+        "from what one node has and the others lack (Chapman's capture and recapture), where two or\n" +
+        "more listened all the time. It assumes that they fail independently: what strikes all at\n" +
+        "once, as trouble of Twitch's own, it cannot see.\n" +
+        examplesOf([
+          "chatloom coverage forsen --archive chat",
+          "chatloom coverage forsen -a chat --from 2026-08-01T12:00 --to 2026-08-01T13:00 -f json",
+        ]),
+    )
+    .action(async (channel: string, flags: CoverageFlags, command: Command) => {
+      checkChannels([channel], command);
+      const { print, reporter, counters, signal } = contextOf(command);
+      const faults = faultsOf(reporter);
+      const files = await existingArchive(flags.archive);
+      const store = tolerantStore(files, (entry) => faults.tellFolder(entry));
+      const span = await spanOf(channel, { store, signal });
+      const fromUs = flags.from ?? span?.fromUs ?? 0;
+      const toUs = flags.to ?? span?.toUs ?? 0;
+      const hasher = await bestHasher();
+      const totals = new CoverageTotals();
+      for await (
+        const minute of coverageByMinute(channel, { store, hasher, reporter, signal, fromUs, toUs })
+      ) {
+        totals.add(minute);
+        await print(
+          flags.format === "json"
+            ? `${JSON.stringify(toMinuteJson(minute))}\n`
+            : `${describe(minute)}\n`,
+        );
+      }
+      if (flags.format === "text") await print(totals.text());
+      if (counters.total("files_left_out") > 0) {
+        throw new QuietExit(EXIT.failed, "Some files were left out");
+      }
+    });
+}
+
+function describe(minute: MinuteCoverage): string {
+  const {
+    minute: at,
+    uncovered_seconds: uncoveredS,
+    missed_estimate: missed,
+    missed_error: error,
+  } = toMinuteJson(minute);
+  const listeners = [...minute.receivers].sort(([a], [b]) => a < b ? -1 : 1)
+    .map(([receiver, seconds]) => seconds === 60 ? receiver : `${receiver} (${seconds} s)`);
+  const parts = [
+    `${at}  ${minute.messages} messages`,
+    listeners.length === 0
+      ? "nobody is known to have listened"
+      : `heard by ${listeners.join(", ")}`,
+    ...(uncoveredS > 0 && listeners.length > 0 ? [`nobody for ${uncoveredS} s`] : []),
+    ...(missed === null ? [] : [`missed by all: about ${missed} ± ${error}`]),
+  ];
+  return parts.join("; ");
+}
+
+/** Adds up minutes. */
+class CoverageTotals {
+  #minutes = 0;
+  #uncoveredS = 0;
+  #messages = 0;
+  #missed = 0;
+  #estimated = 0;
+
+  add({ uncoveredS, messages, estimate }: MinuteCoverage): void {
+    this.#minutes++;
+    this.#uncoveredS += uncoveredS;
+    this.#messages += messages;
+    if (estimate === undefined) return;
+    this.#estimated++;
+    this.#missed += estimate.missed;
+  }
+
+  text(): string {
+    const missed = this.#estimated === 0
+      ? "no minute in which two listened all the time"
+      : `about ${this.#missed.toFixed(1)} missed by all in ${this.#estimated} minutes`;
+    return `${this.#minutes} minutes, ${this.#messages} messages; ` +
+      `nobody is known to have listened for ${this.#uncoveredS} s; ${missed}\n`;
+  }
+}

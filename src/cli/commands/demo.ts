@@ -1,0 +1,159 @@
+import { spawn } from "node:child_process";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { Command } from "commander";
+import { contextOf, type VerbContext } from "../frame/context.ts";
+import { type DemoNode, reportDemo } from "../simulation/demo_report.ts";
+import { EXIT, QuietExit } from "../frame/exit.ts";
+import { examplesOf } from "../frame/program.ts";
+import { type ServedTwitch, serveSimulatedTwitch } from "../simulation/serve_simulated_twitch.ts";
+
+const CHANNELS = ["demo_speedrun", "demo_chess"];
+const LINES_PER_SECOND = 25;
+
+/** `chatloom demo`: a show of what chatloom is for, offline. */
+export function demoCommand(): Command {
+  return new Command("demo")
+    .description("watch two recorders survive a broken connection and a kill, offline, in 20 s")
+    .option("--archive <dir>", "keep the archives in this folder; a temporary one unless told")
+    .addHelpText("after", examplesOf(["chatloom demo", "chatloom demo --archive demo"]))
+    .action(async ({ archive }: { archive?: string }, command: Command) => {
+      const context = contextOf(command);
+      const folder = archive ?? await mkdtemp(join(tmpdir(), "chatloom-demo-"));
+      const isFine = await runDemo(folder, context);
+      if (!isFine) throw new QuietExit(EXIT.failed, "The demo has found something wrong");
+    });
+}
+
+async function runDemo(folder: string, context: VerbContext): Promise<boolean> {
+  const { print, signal } = context;
+  const served = await serveSimulatedTwitch({
+    seed: "demo",
+    channels: CHANNELS,
+    chat: { ratePerSecond: LINES_PER_SECOND },
+  });
+  const alpha: DemoNode = { name: "alpha", archive: join(folder, "alpha") };
+  const beta: DemoNode = { name: "beta", archive: join(folder, "beta") };
+  const recorders = new Set<Recorder>();
+  const start = (node: DemoNode): Recorder => {
+    const recorder = startRecorder(node, served.url);
+    recorders.add(recorder);
+    return recorder;
+  };
+  try {
+    const say = storyTeller(print);
+    await say(`A simulated Twitch chats in ${CHANNELS.length} channels at ${served.url}`);
+    let first = start(alpha);
+    const second = start(beta);
+    await until(() => joinedCount(served) === 4, { signal, what: "both recorders to join" });
+    await say("Recorders alpha and beta have joined both channels");
+    const sinceUs = served.twitch.nowUs;
+    await pause(4_000, signal);
+
+    served.twitch.connections[1]?.drop();
+    await say("Broke the connection of one of them, without a good-bye");
+    await pause(4_000, signal);
+
+    first.kill();
+    await first.ended;
+    await say("Killed alpha (kill -9): two minutes of chat were not in any archive file yet");
+    await pause(1_500, signal);
+    first = start(alpha);
+    await say("Started alpha again: it replays its journal and goes on");
+    await pause(7_000, signal);
+
+    const untilUs = served.twitch.nowUs;
+    await pause(1_000, signal);
+    first.stop();
+    second.stop();
+    await Promise.all([first.ended, second.ended]);
+    await say("Stopped both in good order\n");
+    return await reportDemo(
+      [alpha, beta],
+      { truth: served.twitch.truth, sinceUs, untilUs },
+      context,
+    );
+  } finally {
+    for (const recorder of recorders) recorder.kill();
+    await served.close();
+  }
+}
+
+/** Tells what happens, with the seconds since the start. */
+function storyTeller(print: VerbContext["print"]): (text: string) => Promise<void> {
+  const startMs = performance.now();
+  return async (text) => {
+    const seconds = ((performance.now() - startMs) / 1000).toFixed(1).padStart(5);
+    await print(`${seconds} s  ${text}\n`);
+  };
+}
+
+function joinedCount({ twitch }: ServedTwitch): number {
+  return twitch.connections.reduce((sum, { channels }) => sum + channels.length, 0);
+}
+
+const PATIENCE_MS = 20_000;
+
+async function until(
+  isTrue: () => boolean,
+  { signal, what }: { readonly signal: AbortSignal; readonly what: string },
+): Promise<void> {
+  const startMs = performance.now();
+  while (!isTrue()) {
+    if (performance.now() - startMs > PATIENCE_MS) {
+      throw new Error(`Cannot go on: waited for ${what}`);
+    }
+    await pause(50, signal);
+  }
+}
+
+function pause(delayMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", stop);
+      resolve();
+    }, delayMs);
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true });
+  });
+}
+
+/** A recorder as a process of its own, so that it can be killed. */
+interface Recorder {
+  readonly ended: Promise<void>;
+  stop(): void;
+  kill(): void;
+}
+
+function startRecorder({ name, archive }: DemoNode, url: string): Recorder {
+  const args = ["record", ...CHANNELS, "--url", url, "--archive", archive, "--node", name];
+  const child = spawn(process.execPath, [...ownCommand(), ...args, "--log-level", "error"], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  let isOver = false;
+  const ended = new Promise<void>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", () => {
+      isOver = true;
+      resolve();
+    });
+  });
+  const send = (signal: NodeJS.Signals): void => {
+    if (!isOver && child.pid !== undefined) process.kill(child.pid, signal);
+  };
+  return { ended, stop: () => send("SIGTERM"), kill: () => send("SIGKILL") };
+}
+
+/** What a runtime is told to run this very command line. */
+function ownCommand(): string[] {
+  // Next to this module, under the same ending: .ts from source, .js in the npm package.
+  const main = fileURLToPath(import.meta.url).replace(/demo(\.[jt]s)$/, "main$1");
+  return "Deno" in globalThis ? ["run", "--allow-all", "--no-check", main] : [main];
+}

@@ -1,0 +1,102 @@
+import { Command, InvalidArgumentError } from "commander";
+import { fileSystemLock } from "../../adapters/file_system/file_system_lock.ts";
+import { fileSystemMarks, fileSystemNotes } from "../../adapters/file_system/file_system_notes.ts";
+import { systemClock } from "../../adapters/system/system_clock.ts";
+import { HOUR_US, type Micros } from "../../core/time.ts";
+import { pruneArchive } from "../../engine/prune/prune_archive.ts";
+import { checkChannels } from "../arguments/channel_names.ts";
+import { contextOf } from "../frame/context.ts";
+import { existingArchive } from "../../node/wiring/existing_archive.ts";
+import { EXIT, QuietExit } from "../frame/exit.ts";
+import { examplesOf } from "../frame/program.ts";
+
+interface PruneFlags {
+  readonly archive: string;
+  readonly olderThan?: Micros;
+  readonly dryRun?: boolean;
+  readonly takeBack?: boolean;
+}
+
+/** `chatloom prune`: deletes what is older than wanted, for good. */
+export function pruneCommand(): Command {
+  return new Command("prune")
+    .description(
+      "delete hours of an archive that are older than wanted; sync does not bring them back",
+    )
+    .argument("[channels...]", "only these channels")
+    .requiredOption("-a, --archive <dir>", "the archive")
+    .option("--older-than <age>", "how old: 36h, 30d, 8w or 2y", parseAge)
+    .option("--dry-run", "say what would go, and change nothing")
+    .option("--take-back", "let pruned hours come back with the next sync")
+    .addHelpText(
+      "after",
+      "\nOnly this node forgets them: peers keep what they have. Redactions stay in force. What is no\n" +
+        "file of the archive is named and left alone. So is what cannot be deleted; then it exits with 1.\n" +
+        examplesOf([
+          "chatloom prune --archive chat --older-than 90d --dry-run",
+          "chatloom prune forsen --archive chat --older-than 30d",
+          "chatloom prune forsen --archive chat --take-back",
+        ]),
+    )
+    .action(async (channels: string[], flags: PruneFlags, command: Command) => {
+      checkChannels(channels, command);
+      const { olderThan, takeBack = false } = flags;
+      if ((olderThan === undefined) !== takeBack) {
+        command.error("error: say how old with --older-than, or --take-back");
+      }
+      const { print, reporter, signal } = contextOf(command);
+      const isDryRun = flags.dryRun === true;
+      const store = await existingArchive(flags.archive, { movesFirstLayout: !isDryRun });
+      const marks = fileSystemMarks(flags.archive);
+      if (olderThan === undefined) {
+        for await (
+          const channel of channels.length > 0 ? channels : store.folders("", { signal })
+        ) {
+          await marks.set(channel, "");
+          await print(`${channel}: the next sync fetches all that peers have\n`);
+        }
+        return;
+      }
+      const pruned = pruneArchive({
+        store,
+        lock: fileSystemLock(flags.archive),
+        marks,
+        notes: fileSystemNotes(flags.archive),
+        beforeUs: systemClock().wallUs() - olderThan,
+        isDryRun,
+        signal,
+        ...(channels.length === 0 ? {} : { channels }),
+      });
+      let [hours, total, left] = [0, 0, 0];
+      for await (const { channel, hour, files, undeleted, strays } of pruned) {
+        for (const { path, reason } of undeleted) {
+          left++;
+          reporter.report("warning", "Cannot delete a file: it was left alone", { path, reason });
+        }
+        for (const { path, reason } of strays) {
+          const message = "Left alone something that is no file of an archive";
+          reporter.report("warning", message, { path, reason });
+        }
+        if (files === 0) continue;
+        hours++;
+        total += files;
+        await print(`${channel} ${hour}: ${files} files\n`);
+      }
+      await print(`${hours} hours, ${total} files ${isDryRun ? "would go" : "deleted"}\n`);
+      if (left > 0) throw new QuietExit(EXIT.failed, "Not all could be deleted");
+    });
+}
+
+const UNITS_US: { readonly [unit: string]: Micros } = {
+  h: HOUR_US,
+  d: 24 * HOUR_US,
+  w: 7 * 24 * HOUR_US,
+  y: 365 * 24 * HOUR_US,
+};
+
+function parseAge(text: string): Micros {
+  const [, count = "", unit = ""] = /^([1-9]\d{0,6})([hdwy])$/.exec(text) ?? [];
+  const unitUs = Object.hasOwn(UNITS_US, unit) ? UNITS_US[unit] : undefined;
+  if (unitUs === undefined) throw new InvalidArgumentError("It must look like 36h, 30d, 8w or 2y.");
+  return Number(count) * unitUs;
+}

@@ -1,0 +1,85 @@
+import { Command, InvalidArgumentError } from "commander";
+import { prometheusMetrics } from "../../adapters/metrics/prometheus_metrics.ts";
+import { systemClock } from "../../adapters/system/system_clock.ts";
+import { systemRandom } from "../../adapters/system/system_random.ts";
+import { bestHasher } from "../../adapters/hashers/web_crypto_hasher.ts";
+import { USUAL_LIMITS } from "../../engine/api/gate/gate.ts";
+import { contextOf } from "../frame/context.ts";
+import { existingArchive } from "../../node/wiring/existing_archive.ts";
+import { examplesOf } from "../frame/program.ts";
+import {
+  type AccessFlags,
+  addAccessFlags,
+  addNetworkFlags,
+  type NetworkFlags,
+  parseListenFlag,
+  readAccess,
+} from "../arguments/serve_flags.ts";
+import { serveNode } from "../../node/wiring/serve_node.ts";
+
+interface ServeFlags extends AccessFlags, NetworkFlags {
+  readonly archive: string;
+  readonly listen: string;
+  readonly connectionsMax: number;
+  readonly rate: number;
+}
+
+/** `chatloom serve`: answers for an archive over HTTP. */
+export function serveCommand(): Command {
+  const { perSecond } = USUAL_LIMITS.rate;
+  const command = new Command("serve")
+    .description("serve an archive over HTTP to readers and peers, until stopped")
+    .requiredOption("-a, --archive <dir>", "the archive, which is only read")
+    .option("--listen <address>", "where to listen", parseListenFlag, "127.0.0.1:8080")
+    .option(
+      "--connections-max <n>",
+      "connections at most; one address may take a quarter of them",
+      parsePositive,
+      4_096,
+    )
+    .option("--rate <n>", "requests a second that one address may make", parsePositive, perSecond);
+  return addNetworkFlags(addAccessFlags(command))
+    .addHelpText(
+      "after",
+      "\nListens on this machine alone by default. /openapi.json says what it answers.\n" +
+        examplesOf([
+          "chatloom serve --archive chat",
+          "chatloom serve --archive chat --listen 0.0.0.0:8080 --token-file token.txt",
+          "chatloom serve --archive chat --operator-listen 127.0.0.1:9090 --trust-proxy loopback",
+          "curl 'http://127.0.0.1:8080/forsen/chat.json?start=2026-08-01T12:00&end=2026-08-01T12:10'",
+        ]),
+    )
+    .action(async (flags: ServeFlags, command: Command) => {
+      const { signal, reporter, counters, logLevel, watchCtrlC } = contextOf(command);
+      watchCtrlC();
+      const access = await readAccess(flags);
+      const listener = await serveNode({
+        store: await existingArchive(flags.archive),
+        hasher: await bestHasher(),
+        clock: systemClock(),
+        random: systemRandom(),
+        metrics: prometheusMetrics({ counters }),
+        limits: { rate: { perSecond: flags.rate, burst: 5 * flags.rate } },
+        ...flags,
+        trustedProxies: flags.trustProxy ?? [],
+        reporter,
+        logLevel,
+        access,
+      });
+      reporter.report("info", "Serving the archive", { url: listener.url });
+      if (!signal.aborted) {
+        await new Promise<void>((resolve) =>
+          signal.addEventListener("abort", () => resolve(), { once: true })
+        );
+      }
+      await listener.close();
+    });
+}
+
+function parsePositive(text: string): number {
+  const count = Number(text);
+  if (!(Number.isInteger(count) && count >= 1 && count <= 1_000_000)) {
+    throw new InvalidArgumentError("It must be a whole number above 0.");
+  }
+  return count;
+}

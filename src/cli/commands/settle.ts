@@ -1,0 +1,69 @@
+import { Command } from "commander";
+import { fileSystemLock } from "../../adapters/file_system/file_system_lock.ts";
+import { bestHasher } from "../../adapters/hashers/web_crypto_hasher.ts";
+import { type Micros, MILLISECOND_US } from "../../core/time.ts";
+import { settleArchive } from "../../engine/settle/settle_archive.ts";
+import { checkChannels } from "../arguments/channel_names.ts";
+import { contextOf } from "../frame/context.ts";
+import { EXIT, QuietExit } from "../frame/exit.ts";
+import { examplesOf } from "../frame/program.ts";
+import { settlingStore } from "../../node/wiring/settling_store.ts";
+import { parseTimeFlag } from "../arguments/time_flag.ts";
+
+interface SettleFlags {
+  readonly archive: string;
+  readonly from: Micros;
+}
+
+/** `chatloom settle`: brings an archive to its normal form. */
+export function settleCommand(): Command {
+  return new Command("settle")
+    .description("merge the files of each minute of an archive into one, in the normal form")
+    .argument("[channels...]", "only these channels")
+    .requiredOption("-a, --archive <dir>", "the archive; others may record into it meanwhile")
+    .option("--from <time>", "only hours from this time on", parseTimeFlag, 0)
+    .addHelpText(
+      "after",
+      "\nFiles that cannot be used are named and left alone; then it exits with 1. Redactions and\n" +
+        "coverage that the first version of chatloom kept among the batches are moved.\n" +
+        examplesOf([
+          "chatloom settle --archive chat",
+          "chatloom settle --archive chat forsen --from 2026-08-01",
+        ]),
+    )
+    .action(async (channels: string[], { archive, from }: SettleFlags, command: Command) => {
+      checkChannels(channels, command);
+      const { print, progress, reporter, counters, signal } = contextOf(command);
+      const store = await settlingStore(archive, { reporter });
+      const shown = progress("Settled minutes");
+      let settled;
+      try {
+        settled = await settleArchive({
+          store,
+          hasher: await bestHasher(),
+          lock: fileSystemLock(archive),
+          reporter,
+          signal,
+          fromUs: from,
+          ...(channels.length === 0 ? {} : { channels }),
+          onProgress: ({ minutes }, { channel, minuteUs }) =>
+            shown.update(minutes, `${channel} ${formatMinute(minuteUs)}`),
+        });
+      } finally {
+        shown.end();
+      }
+      const { minutes, written, deleted, failed } = settled;
+      const leftOut = counters.total("files_left_out");
+      const troubles = [
+        ...(leftOut > 0 ? [`${leftOut} files left alone`] : []),
+        ...(failed > 0 ? [`${failed} minutes failed`] : []),
+      ];
+      const did = `${minutes} minutes: ${written} batches written, ${deleted} files merged away`;
+      await print(`${[did, ...troubles].join(", ")}\n`);
+      if (troubles.length > 0) throw new QuietExit(EXIT.failed, "Not all could be settled");
+    });
+}
+
+function formatMinute(minuteUs: Micros): string {
+  return new Date(minuteUs / MILLISECOND_US).toISOString().slice(0, 16);
+}

@@ -1,0 +1,129 @@
+import { Command, Option } from "commander";
+import { fileSystemLock } from "../../adapters/file_system/file_system_lock.ts";
+import { bestHasher } from "../../adapters/hashers/web_crypto_hasher.ts";
+import { type Finding, type FindingKind, NOTE_KINDS } from "../../engine/verify/finding.ts";
+import { healBatch, type HealOptions } from "../../engine/verify/heal.ts";
+import { verifyArchive } from "../../engine/verify/verify_archive.ts";
+import { checkChannels } from "../arguments/channel_names.ts";
+import { contextOf } from "../frame/context.ts";
+import { settlingStore } from "../../node/wiring/settling_store.ts";
+import { EXIT, QuietExit } from "../frame/exit.ts";
+import { examplesOf } from "../frame/program.ts";
+
+interface VerifyFlags {
+  readonly archive: string;
+  readonly format: "json" | "text";
+  readonly strict?: boolean;
+  readonly heal?: boolean;
+}
+
+/** `chatloom verify`: says what is wrong in an archive. */
+export function verifyCommand(): Command {
+  return new Command("verify")
+    .description("check names, hashes, form, order and state of all files of an archive")
+    .argument("[channels...]", "only these channels")
+    .requiredOption("-a, --archive <dir>", "the archive, which is only read unless it is healed")
+    .option(
+      "--strict",
+      "notes of chat count as wrong: unsettled minutes, repeated ids, hidden files, old places",
+    )
+    .option("--heal", "write files anew that are valid but not in canonical form, and nothing else")
+    .addOption(
+      new Option("-f, --format <format>", "one finding a line, as JSON or for people")
+        .choices(["json", "text"]).default("text"),
+    )
+    .addHelpText(
+      "after",
+      "\nExits with 1 if anything is wrong and was not healed. Notes are worth knowing, not wrong:\n" +
+        "files of other programs beside the chat, and unfinished files, are never more than that.\n" +
+        examplesOf([
+          "chatloom verify --archive chat",
+          "chatloom verify -a chat forsen -f json",
+          "chatloom settle -a chat && chatloom verify -a chat --strict",
+        ]),
+    )
+    .action(async (channels: string[], flags: VerifyFlags, command: Command) => {
+      checkChannels(channels, command);
+      const { print, progress, signal, reporter } = contextOf(command);
+      const store = await settlingStore(flags.archive, { reporter, isDryRun: !flags.heal });
+      const hasher = await bestHasher();
+      const heal = { store, hasher, signal, lock: fileSystemLock(flags.archive) };
+      const shown = progress("Verified files");
+      const tally = new Tally(flags);
+      try {
+        for (const prefix of channels.length === 0 ? [""] : channels.map((name) => `${name}/`)) {
+          const found = verifyArchive({
+            store,
+            hasher,
+            prefix,
+            signal,
+            onProgress: (totals, key) => shown.update(tally.files + totals.files, key),
+          });
+          let step = await found.next();
+          for (; !step.done; step = await found.next()) {
+            const healed = flags.heal ? await tryHealing(step.value, heal) : undefined;
+            tally.add(step.value, healed !== undefined);
+            await print(format(step.value, { ...flags, healed }));
+          }
+          tally.files += step.value.files;
+          tally.messages += step.value.messages;
+        }
+      } finally {
+        shown.end();
+      }
+      if (flags.format === "text") await print(`${tally}\n`);
+      if (tally.wrong > 0) throw new QuietExit(EXIT.failed, "Something is wrong in the archive");
+    });
+}
+
+/** How much was looked at, and what was found. */
+class Tally {
+  files = 0;
+  messages = 0;
+  wrong = 0;
+  readonly #isStrict: boolean;
+  #notes = 0;
+  #healed = 0;
+
+  constructor({ strict = false }: { readonly strict?: boolean }) {
+    this.#isStrict = strict;
+  }
+
+  add({ kind }: Finding, isHealed: boolean): void {
+    if (isHealed) this.#healed++;
+    else if (NOTE_KINDS.has(kind) && (!this.#isStrict || OF_NO_CHAT.has(kind))) this.#notes++;
+    else this.wrong++;
+  }
+
+  toString(): string {
+    const outcome = this.wrong === 0 ? "nothing wrong" : `${this.wrong} found wrong`;
+    const notes = this.#notes === 0 ? "" : `, ${this.#notes} worth knowing`;
+    const healed = this.#healed === 0 ? "" : `, ${this.#healed} healed`;
+    return `${this.files} files with ${this.messages} messages: ${outcome}${notes}${healed}`;
+  }
+}
+
+// Nothing that is done with chat makes them go away.
+const OF_NO_CHAT: ReadonlySet<FindingKind> = new Set(["foreign", "unfinished"]);
+
+const CURABLE: ReadonlySet<FindingKind> = new Set(["not-canonical", "unsorted"]);
+
+async function tryHealing(
+  { kind, path }: Finding,
+  options: HealOptions,
+): Promise<string | undefined> {
+  return CURABLE.has(kind) ? await healBatch(path, options) : undefined;
+}
+
+function format(
+  finding: Finding,
+  { format, healed }: { readonly format: "json" | "text"; readonly healed: string | undefined },
+): string {
+  if (format === "json") {
+    return `${JSON.stringify(healed === undefined ? finding : { ...finding, healed })}\n`;
+  }
+  const { kind, path, line, reason } = finding;
+  const where = line === undefined ? path : `${path} line ${line}`;
+  const cure = healed === undefined ? "" : `; written anew as ${healed}`;
+  return `${NOTE_KINDS.has(kind) ? "note: " : ""}${kind}: ${where}: ${reason}${cure}\n`;
+}

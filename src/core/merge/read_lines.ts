@@ -1,0 +1,171 @@
+import type { ArchiveKey } from "../archive/archive_key.ts";
+import { parseMessageLine } from "../batch/batch.ts";
+import {
+  type ByteSpan,
+  type ByteText,
+  decodeSpan,
+  toByteSpan,
+  toByteText,
+} from "../scan/byte_text.ts";
+import {
+  compareCodePoints,
+  formatFloat,
+  formatSeconds,
+  formatString,
+} from "../json/canonical_json.ts";
+import { type Content, contentOfFields, sentUs } from "../batch/content.ts";
+import { BatchSyntaxError } from "../errors/errors.ts";
+import { type ExactLine, type Repeat, scanExactLine, scanRepeat } from "../scan/exact_line.ts";
+import type { ExactMessage, ExactStore } from "./exact_store.ts";
+import type { Message } from "../batch/message.ts";
+import { scanRangedLine } from "../scan/ranged_line.ts";
+import type { Sighting } from "../grouping/sighting.ts";
+import { type Micros, readRange } from "../time.ts";
+
+/** What one line of a batch adds to what is known: one of three. */
+export type ReadLine = ExactLine | Repeat<ExactMessage> | RangedLine;
+
+/** A ranged message with its sightings. */
+export interface RangedLine {
+  readonly content: Content;
+  readonly sightings: readonly Sighting[];
+}
+
+// So many messages are looked at when another file skips some that this one has.
+const SKIPPED_MAX = 4;
+const LINE_FEED = 0x0a;
+
+/**
+ * Reads a batch, line by line, changing nothing.
+ *
+ * Two recordings of a channel say nearly the same in the same order. So a line is first compared
+ * with what `known` has next; only if that fails it is looked at field by field, and only if that
+ * does not find the usual canonical form, parsed.
+ *
+ * @throws {BatchSyntaxError} when a line is not a message.
+ */
+export function readLines(
+  bytes: Uint8Array,
+  { known, key }: { readonly known: ExactStore; readonly key?: ArchiveKey | undefined },
+): ReadLine[] {
+  const text = toByteText(bytes);
+  const lines: ReadLine[] = [];
+  let next = known.messages[0];
+  for (let at = 0; at < bytes.length;) {
+    const repeat = findRepeat(text, at, next);
+    if (repeat !== undefined) {
+      next = repeat.known.after;
+      lines.push(repeat);
+      at = repeat.lineTo + 1;
+      continue;
+    }
+    const exact = scanExactLine(text, at);
+    if (exact !== undefined) {
+      // Where this file took another turn, go on behind where it meets what is known again.
+      next = known.find(exact)?.after ?? next;
+      lines.push(exact);
+      at = exact.to + 1;
+      continue;
+    }
+    const ranged = scanRangedLine(text, at);
+    if (ranged !== undefined) {
+      lines.push({ content: ranged.content, sightings: sightingsOf(ranged) });
+      at = ranged.to + 1;
+      continue;
+    }
+    const feed = bytes.indexOf(LINE_FEED, at);
+    const to = feed < 0 ? bytes.length : feed;
+    lines.push(parseLine({ text, from: at, to }, { lineNumber: lines.length + 1, key }));
+    at = to + 1;
+  }
+  return lines;
+}
+
+function findRepeat(
+  text: ByteText,
+  at: number,
+  next: ExactMessage | undefined,
+): Repeat<ExactMessage> | undefined {
+  let message = next;
+  for (let i = 0; i < SKIPPED_MAX && message !== undefined; i++) {
+    const repeat = scanRepeat(text, at, message);
+    if (repeat !== undefined) return repeat;
+    message = message.after;
+  }
+  return undefined;
+}
+
+/** Reads a line the slow way, which takes every valid message. */
+function parseLine(
+  { text, from, to }: ByteSpan,
+  { lineNumber, key }: { lineNumber: number; key?: ArchiveKey | undefined },
+): ReadLine {
+  try {
+    return toReadLine(
+      parseMessageLine(decodeLine(text.bytes.subarray(from, to), lineNumber), lineNumber),
+    );
+  } catch (error) {
+    if (key === undefined || !(error instanceof BatchSyntaxError)) throw error;
+    throw new BatchSyntaxError(error.line, error.reason, { key, cause: error });
+  }
+}
+
+function decodeLine(line: Uint8Array, lineNumber: number): string {
+  try {
+    return decodeSpan(line, 0, line.length);
+  } catch (cause) {
+    throw new BatchSyntaxError(lineNumber, "not UTF-8", { cause });
+  }
+}
+
+function toReadLine(message: Message): ReadLine {
+  const content = contentOfFields(message);
+  const exactUs = sentUs(message.tags);
+  const sightings = sightingsOf(message);
+  return exactUs === undefined ? { content, sightings } : toExactLine(content, sightings, exactUs);
+}
+
+function sightingsOf(message: Pick<Message, "receivers" | "time" | "time_range">): Sighting[] {
+  return Object.keys(message.receivers).map((receiver) => {
+    const value = message.receivers[receiver]!;
+    const isPlain = typeof value === "number";
+    return {
+      receiver,
+      receivedS: isPlain ? value : value.received,
+      ...readRange(isPlain ? message : value),
+    };
+  });
+}
+
+/** The canonical line of an exact message, received by each receiver once. */
+export function toExactLine(
+  { a, b, c, d }: Content,
+  sightings: readonly Pick<Sighting, "receiver" | "receivedS">[],
+  sentUs: Micros,
+): ExactLine {
+  const receivers = [...sightings]
+    .sort((left, right) => compareCodePoints(left.receiver, right.receiver))
+    .map(({ receiver, receivedS }) => `${formatString(receiver)}:${formatFloat(receivedS)}`)
+    .join(",");
+  const receiversFrom = a.length + 1;
+  const receiversTo = receiversFrom + receivers.length;
+  const timeFrom = receiversTo + 1 + b.length;
+  const time = formatSeconds(sentUs);
+  const timeTo = timeFrom + time.length;
+  const rangeFrom = timeTo + c.length;
+  const range = "0.0";
+  const { text, from, to } = toByteSpan(`${a}{${receivers}}${b}${time}${c}${range}${d}`);
+  const rangeTo = rangeFrom + range.length;
+  return {
+    text,
+    from,
+    receiversFrom,
+    receiversTo,
+    timeFrom,
+    timeTo,
+    rangeFrom,
+    rangeTo,
+    to,
+    sentUs,
+  };
+}

@@ -1,0 +1,100 @@
+import { sentUs } from "../batch/content.ts";
+import type { IrcMessage } from "../batch/message.ts";
+import type { Redaction } from "./redaction.ts";
+import { type Micros, toSeconds } from "../time.ts";
+import { namedUsers } from "../users/named_users.ts";
+import { namingWords, twitchTextsOf } from "../users/twitch_text.ts";
+
+/** Whether a message is to be forgotten; of one without an exact time, this sighting of it. */
+export type RedactionMatcher = (
+  message: IrcMessage,
+  sighting: { readonly receivedS: number } | undefined,
+) => boolean;
+
+/**
+ * What `redactions` together forget.
+ *
+ * A message's id forgets the message, its copies in shared chat, the CLEARMSG that repeats it and the
+ * replies that quote it. A user's id forgets whatever bears it, in whichever role: what they wrote,
+ * replies to it, their bans, gifts to and from them, whatever a tag of theirs is called (`userTagOf`).
+ *
+ * Their names, compared without case, forget what names them without an id: JOIN, PART, CLEARMSG, a
+ * host target, roles for which Twitch tells names only, and sentences of Twitch's own (a NOTICE, a
+ * `system-msg`) in which the name is a whole word. A name that the same message gives to another id
+ * is that user's. In a sentence a name is not looked for if it is a word of Twitch's own
+ * (`isTwitchWord`) or the channel's: there it means the room. Text that other users wrote is not
+ * searched for names.
+ *
+ * What is older than `before` is told by the time that Twitch gave; where it gave none, by the
+ * received time, which no merge changes. So two nodes never differ in what they forget.
+ */
+export function redactionMatcher(redactions: Iterable<Redaction>): RedactionMatcher {
+  const ids = new Set<string>();
+  const users: UserLimits = { ids: new Map(), names: new Map() };
+  for (const { target } of redactions) {
+    if (target.kind === "message") {
+      ids.add(target.id);
+      continue;
+    }
+    const beforeUs = target.beforeUs ?? Infinity;
+    forgetBefore(users.ids, target.userId, beforeUs);
+    for (const login of target.logins) forgetBefore(users.names, login.toLowerCase(), beforeUs);
+  }
+  return (message, sighting) => {
+    if (ids.size > 0 && bearsMessageId(message, ids)) return true;
+    if (users.ids.size === 0) return false;
+    const beforeUs = limitOf(message, users);
+    if (Math.abs(beforeUs) === Infinity) return beforeUs > 0;
+    const exactUs = sentUs(message.tags);
+    if (exactUs !== undefined) return exactUs < beforeUs;
+    return sighting !== undefined && sighting.receivedS < toSeconds(beforeUs);
+  };
+}
+
+/** Before when users are to be forgotten, by id and by name in lower case. */
+interface UserLimits {
+  readonly ids: Map<string, Micros>;
+  readonly names: Map<string, Micros>;
+}
+
+function forgetBefore(limits: Map<string, Micros>, key: string, beforeUs: Micros): void {
+  limits.set(key, Math.max(limits.get(key) ?? -Infinity, beforeUs));
+}
+
+// The message's own id and that of which it is a copy; what names another as deleted, as parent or
+// as repeated has its text. The first of a thread is named without its text, and the rest are kinds.
+const MESSAGE_TAG = /^(?:id|source-id|.+-msg-id)$/;
+const NO_MESSAGE_TAGS: ReadonlySet<string> = new Set([
+  "reply-thread-parent-msg-id",
+  "source-msg-id",
+]);
+
+function bearsMessageId({ tags }: IrcMessage, ids: ReadonlySet<string>): boolean {
+  for (const key in tags) {
+    if (ids.has(tags[key]!) && MESSAGE_TAG.test(key) && !NO_MESSAGE_TAGS.has(key)) return true;
+  }
+  return false;
+}
+
+/** Before when a message is forgotten for the users whom it names; `-Infinity` if for none. */
+function limitOf(message: IrcMessage, { ids, names }: UserLimits): Micros {
+  let limitUs: Micros = -Infinity;
+  const byName: string[] = [];
+  const ofOthers = new Set<string>();
+  for (const role of namedUsers(message)) {
+    let roleUs: Micros = -Infinity;
+    for (const id of role.ids) roleUs = Math.max(roleUs, ids.get(id) ?? -Infinity);
+    limitUs = Math.max(limitUs, roleUs);
+    if (role.ids.length === 0) byName.push(...role.names);
+    else if (roleUs === -Infinity) role.names.forEach((name) => ofOthers.add(name));
+  }
+  if (names.size === 0) return limitUs;
+  const channel = (message.params[0] ?? "").replace(/^#/, "").toLowerCase();
+  for (const text of twitchTextsOf(message)) {
+    byName.push(...namingWords(text).filter((word) => word !== channel));
+  }
+  for (const name of byName) {
+    if (!ofOthers.has(name)) limitUs = Math.max(limitUs, names.get(name) ?? -Infinity);
+  }
+  return limitUs;
+}

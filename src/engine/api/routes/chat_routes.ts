@@ -1,0 +1,103 @@
+import { isChannelName } from "../../../core/archive/archive_key.ts";
+import type { HttpQuestion } from "../../../ports/http.ts";
+import {
+  type Answer,
+  ASK_EACH_TIME,
+  entityTag,
+  holdsTag,
+  notModified,
+  textAnswer,
+} from "../route/answer.ts";
+import { type ApiRoute, CHANNEL_NOTE } from "../route/api_route.ts";
+import { chatLines, chatList } from "../chat/chat_bytes.ts";
+import { chatQueryNotes, parseChatQuestion } from "../chat/chat_question.ts";
+import type { ChatReader } from "../chat/chat_reader.ts";
+
+const MESSAGE = {
+  type: "object",
+  required: ["command", "params", "receivers", "sender", "tags", "time", "time_range"],
+};
+
+/** How the two routes for chat differ. */
+interface ChatForm {
+  readonly isBounded: boolean;
+  readonly type: string;
+}
+
+/** The routes that give messages of a channel, each once, in normal form, in order. */
+export function chatRoutes(reader: ChatReader): ApiRoute[] {
+  const list: ChatForm = { isBounded: true, type: "application/json" };
+  const lines: ChatForm = { isBounded: false, type: "application/x-ndjson" };
+  const notes = [
+    { status: 200, description: "Lines for people", type: "text/plain" },
+    { status: 304, description: "The messages are as the caller has them" },
+    { status: 400, description: "A time or another parameter makes no sense", type: "text/plain" },
+    { status: 403, description: "The channel starts with a period", type: "text/plain" },
+  ];
+  return [
+    {
+      method: "GET",
+      path: "/:channel/chat.json",
+      audience: "readers",
+      summary: "Messages that may have been sent in [start, end), as one list of at most 2 h.",
+      pathNotes: [CHANNEL_NOTE],
+      queryNotes: chatQueryNotes(list),
+      answerNotes: [
+        {
+          status: 200,
+          description: "Messages by time",
+          type: list.type,
+          schema: { type: "array", items: MESSAGE },
+        },
+        ...notes,
+      ],
+      answer: (question) => answerChat(question, reader, list),
+    },
+    {
+      method: "GET",
+      path: "/:channel/chat.ndjson",
+      audience: "readers",
+      summary: "Messages that may have been sent in [start, end), a line each, of any range.",
+      pathNotes: [CHANNEL_NOTE],
+      queryNotes: chatQueryNotes(lines),
+      answerNotes: [
+        { status: 200, description: "Messages by time", type: lines.type, schema: MESSAGE },
+        ...notes,
+      ],
+      answer: (question) => answerChat(question, reader, lines),
+    },
+  ];
+}
+
+async function answerChat(
+  { request, params }: HttpQuestion,
+  reader: ChatReader,
+  form: ChatForm,
+): Promise<Answer> {
+  const { channel = "" } = params;
+  if (channel.startsWith(".")) return textAnswer(403, "Bad channel: May not start with a period");
+  const query = new URL(request.url).searchParams;
+  const parsed = parseChatQuestion(query, form);
+  if (!parsed.ok) return textAnswer(400, parsed.reason);
+  const { question } = parsed;
+  const isText = question.format === "text";
+  const type = isText ? "text/plain; charset=utf-8" : form.type;
+  const headers: Record<string, string> = { "content-type": type, "cache-control": ASK_EACH_TIME };
+  const isList = form.isBounded && !isText;
+  if (!isChannelName(channel)) return { status: 200, headers, body: bodyOf(NO_LINES, isList) };
+  const { minutes, stamp } = await reader.read(channel, question);
+  if (stamp !== undefined) {
+    headers["etag"] = entityTag(stamp);
+    if (holdsTag(request, headers["etag"])) return notModified(headers);
+  }
+  const lines = chatLines(minutes, question);
+  return { status: 200, headers, body: bodyOf(lines, isList) };
+}
+
+function bodyOf(lines: AsyncIterable<Uint8Array>, isList: boolean): AsyncIterable<Uint8Array> {
+  return isList ? chatList(lines) : lines;
+}
+
+const NO_LINES: AsyncIterable<Uint8Array> = {
+  async *[Symbol.asyncIterator]() {},
+};

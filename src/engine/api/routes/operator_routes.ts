@@ -1,0 +1,115 @@
+import type { HttpQuestion } from "../../../ports/http.ts";
+import type { Severity } from "../../../ports/reporter.ts";
+import { type Answer, jsonAnswer, textAnswer } from "../route/answer.ts";
+import type { ApiRoute } from "../route/api_route.ts";
+
+/** A page of metrics for whoever collects them. */
+export interface MetricsPage {
+  /** Such as `text/plain; version=0.0.4`. */
+  readonly type: string;
+  /** The page. */
+  readonly text: string;
+}
+
+/** The log's lowest level, which can be looked at and set. */
+export interface LogLevel {
+  /** The level. */
+  get(): Severity;
+  /** Sets it, from now on. */
+  set(level: Severity): void;
+}
+
+/** What the operator's routes show. What is not given has no route. */
+export interface OperatorOptions {
+  /** What the process has measured. */
+  readonly metricsPage?: () => Promise<MetricsPage>;
+  /** How connections, batches and queues stand: plain JSON. */
+  readonly state?: () => { readonly [part: string]: unknown };
+  /** The log's level. */
+  readonly logLevel?: LogLevel;
+}
+
+const LEVELS: readonly Severity[] = ["debug", "info", "warning", "error"];
+const REFUSED = {
+  status: 403,
+  description: "A page of another origin asks for a change",
+  type: "text/plain",
+};
+
+/** Routes for whoever runs the node: is it well, how does it do, what does it think. */
+export function operatorRoutes({ metricsPage, state, logLevel }: OperatorOptions): ApiRoute[] {
+  const routes: ApiRoute[] = [{
+    method: "GET",
+    path: "/healthz",
+    audience: "health",
+    hasOwnRoom: true,
+    summary: "Says ok while the node answers.",
+    answerNotes: [{ status: 200, description: "ok", type: "text/plain" }],
+    answer: () => Promise.resolve(textAnswer(200, "ok", { "cache-control": "no-store" })),
+  }];
+  if (metricsPage !== undefined) {
+    routes.push({
+      method: "GET",
+      path: "/metrics",
+      audience: "metrics",
+      summary: "What the node has counted and measured, as Prometheus reads it.",
+      answerNotes: [{ status: 200, description: "Metrics", type: "text/plain" }],
+      async answer() {
+        const { type, text } = await metricsPage();
+        return textAnswer(200, text, { "content-type": type, "cache-control": "no-store" });
+      },
+    });
+  }
+  if (state !== undefined) {
+    routes.push({
+      method: "GET",
+      path: "/debug/state",
+      audience: "operator",
+      summary: "How connections, open batches and queues stand, for the operator.",
+      answerNotes: [
+        {
+          status: 200,
+          description: "Parts of the node and how they stand",
+          type: "application/json",
+          schema: { type: "object" },
+        },
+      ],
+      answer: () => Promise.resolve(jsonAnswer(state(), { "cache-control": "no-store" })),
+    });
+  }
+  if (logLevel !== undefined) routes.push(...logLevelRoutes(logLevel));
+  return routes;
+}
+
+function logLevelRoutes(logLevel: LogLevel): ApiRoute[] {
+  const path = "/debug/log-level";
+  const described = { type: "text/plain", schema: { type: "string", enum: LEVELS } };
+  return [{
+    method: "GET",
+    path,
+    audience: "operator",
+    summary: "The lowest level that is logged, for the operator.",
+    answerNotes: [{ status: 200, description: "The level", ...described }],
+    answer: () => Promise.resolve(textAnswer(200, logLevel.get())),
+  }, {
+    method: "PUT",
+    path,
+    audience: "operator",
+    summary:
+      "Sets the lowest level that is logged; the body is its name. Always needs the operator's token.",
+    answerNotes: [
+      { status: 200, description: "The level that is set now", ...described },
+      { status: 400, description: "No level has that name", type: "text/plain" },
+      REFUSED,
+    ],
+    answer: (question) => setLogLevel(question, logLevel),
+  }];
+}
+
+async function setLogLevel({ request }: HttpQuestion, logLevel: LogLevel): Promise<Answer> {
+  const text = (await request.text()).trim(); // The gate lets only short bodies in.
+  const level = LEVELS.find((each) => each === text);
+  if (level === undefined) return textAnswer(400, `The level must be one of: ${LEVELS.join(", ")}`);
+  logLevel.set(level);
+  return textAnswer(200, level);
+}

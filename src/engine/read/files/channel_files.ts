@@ -1,0 +1,139 @@
+import { type ArchiveKey, redactionPrefix } from "../../../core/archive/archive_key.ts";
+import {
+  type RedactionMatcher,
+  redactionMatcher,
+} from "../../../core/redaction/redaction_matcher.ts";
+import type { Redaction } from "../../../core/redaction/redaction.ts";
+import type { AbortOptions, BatchStore } from "../../../ports/batch_store.ts";
+import type { Hasher } from "../../../ports/hasher.ts";
+import { faultsOf, type FaultsTold } from "./faults_told.ts";
+import { type FaultyBatch, loadBatch, type LoadedBatch } from "./load_batch.ts";
+import { type LoadedRedaction, loadRedaction } from "./load_redactions.ts";
+import type { Reporter } from "../../../ports/reporter.ts";
+import { tolerantStore } from "./tolerant_store.ts";
+
+/** What {@link ChannelFiles} works with. */
+export interface ChannelFilesOptions {
+  readonly store: BatchStore;
+  readonly hasher: Hasher;
+  /** Told once of each file that cannot be used, however many read the archive for it. */
+  readonly reporter: Reporter;
+  /** Told of each file that was left out of this very reading. */
+  readonly onLeftOut?: ((key: ArchiveKey) => void) | undefined;
+}
+
+// A minute is needed again for the few minutes after it, with the files of all nodes.
+const KEPT_MAX = 128;
+const KEPT_MAX_BYTES = 32 * 1024 * 1024;
+
+/**
+ * The files of one channel, parsed and with redactions applied. Files never change, so those that
+ * were read lately are kept; neighbours in time share their neighbours.
+ */
+export class ChannelFiles {
+  /** Whose files these are. */
+  readonly channel: string;
+  readonly #options: ChannelFilesOptions;
+  readonly #faults: FaultsTold;
+  readonly #store: BatchStore;
+  readonly #kept = new Map<ArchiveKey, LoadedBatch>();
+  readonly #redactions = new Map<ArchiveKey, Redaction | undefined>();
+  #keptBytes = 0;
+  #isRedacted: RedactionMatcher | undefined;
+
+  /** The files of `channel`. Nothing is read yet, nor any redaction known. */
+  constructor(channel: string, options: ChannelFilesOptions) {
+    this.channel = channel;
+    this.#options = options;
+    this.#faults = faultsOf(options.reporter);
+    this.#store = tolerantStore(options.store, (entry) => {
+      options.onLeftOut?.(entry.path);
+      this.#faults.tellFolder(entry);
+    });
+  }
+
+  /** The archive, to list the channel's files: folders that cannot be read are told and left out. */
+  get store(): BatchStore {
+    return this.#store;
+  }
+
+  /**
+   * Looks which redactions there are now, and applies them to whatever is read from here on.
+   * Returns their keys, in order.
+   *
+   * @throws {ChatloomError} when the store fails.
+   */
+  async refreshRedactions(abort: AbortOptions = {}): Promise<readonly ArchiveKey[]> {
+    const { store, hasher } = this.#options;
+    const keys: ArchiveKey[] = [];
+    const prefix = redactionPrefix(this.channel);
+    for await (const key of this.#store.list(prefix, abort)) keys.push(key);
+    const news = keys.filter((key) => !this.#redactions.has(key));
+    const isGone = keys.length - news.length < this.#redactions.size;
+    if (news.length === 0 && !isGone) return keys;
+    const loaded = new Map<ArchiveKey, LoadedRedaction | undefined>();
+    for (const key of news) {
+      loaded.set(key, await loadRedaction(key, { store, hasher, ...abort }));
+    }
+    for (const key of [...this.#redactions.keys()]) {
+      if (!keys.includes(key)) this.#redactions.delete(key);
+    }
+    for (const [key, each] of loaded) this.#takeRedaction(key, each);
+    const orders = [...this.#redactions.values()].filter((each) => each !== undefined);
+    this.#isRedacted = orders.length === 0 ? undefined : redactionMatcher(orders);
+    this.#kept.clear();
+    this.#keptBytes = 0;
+    return keys;
+  }
+
+  #takeRedaction(key: ArchiveKey, loaded: LoadedRedaction | undefined): void {
+    if (loaded === undefined) return; // Gone since it was listed.
+    this.#redactions.set(key, loaded.ok ? loaded.redaction : undefined);
+    if (loaded.ok) return;
+    this.#options.onLeftOut?.(key);
+    this.#faults.tellRedaction(key, loaded.reason);
+  }
+
+  /**
+   * The batch under `key`, or what is wrong with it, which is told; `undefined` if it is gone.
+   *
+   * @throws {ChatloomError} when the store fails.
+   */
+  async load(
+    key: ArchiveKey,
+    abort: AbortOptions = {},
+  ): Promise<LoadedBatch | FaultyBatch | undefined> {
+    const kept = this.#kept.get(key);
+    if (kept !== undefined) {
+      this.#kept.delete(key); // To the end of the row of those that were not used lately.
+      this.#kept.set(key, kept);
+      return kept;
+    }
+    const { store, hasher } = this.#options;
+    const isRedacted = this.#isRedacted;
+    const loaded = await loadBatch(key, { store, hasher, isRedacted, ...abort });
+    if (loaded?.ok) this.#keep(loaded);
+    else if (loaded !== undefined) {
+      const { kind, line, reason } = loaded.fault;
+      this.#options.onLeftOut?.(key);
+      this.#faults.tell(key, { why: kind, line, reason });
+    }
+    return loaded;
+  }
+
+  /** Tells once that `key` is not used. */
+  tellFault(key: ArchiveKey, why: string, reason: string): void {
+    this.#options.onLeftOut?.(key);
+    this.#faults.tell(key, { why, reason });
+  }
+
+  #keep(batch: LoadedBatch): void {
+    this.#kept.set(batch.key, batch);
+    this.#keptBytes += batch.bytes.length;
+    for (const [key, { bytes }] of this.#kept) {
+      if (this.#keptBytes <= KEPT_MAX_BYTES && this.#kept.size <= KEPT_MAX) break;
+      this.#kept.delete(key);
+      this.#keptBytes -= bytes.length;
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import type { ArchiveKey } from "../../../core/archive/archive_key.ts";
+import { parseArchiveKey } from "../../../core/archive/archive_key.ts";
+import { BatchSyntaxError } from "../../../core/errors/errors.ts";
+import { readBatch } from "../../../core/merge/read_batch.ts";
+import type { RedactionMatcher } from "../../../core/redaction/redaction_matcher.ts";
+import type { SightingSet } from "../../../core/merge/sighting_set.ts";
+import type { Micros } from "../../../core/time.ts";
+import type { AbortOptions, BatchStore } from "../../../ports/batch_store.ts";
+import type { Hasher } from "../../../ports/hasher.ts";
+import { readEntry } from "./read_entry.ts";
+
+/** Why a file that is there does not count. It is left alone: neither merged nor deleted. */
+export interface BatchFault {
+  /**
+   * Its bytes do not match its name; the store cannot read it or a line is no message; it belongs to
+   * another minute.
+   */
+  readonly kind: "damaged" | "unreadable" | "misplaced";
+  /** The line at fault, counted from 1, where it is one. */
+  readonly line?: number;
+  /** What exactly, for people. */
+  readonly reason: string;
+}
+
+/** A batch that was read. */
+export interface LoadedBatch {
+  readonly ok: true;
+  /** Its name. */
+  readonly key: ArchiveKey;
+  /** The minute it belongs to. */
+  readonly minuteUs: Micros;
+  /** Its bytes, as stored. Never to be changed: the sightings stand in them. */
+  readonly bytes: Uint8Array;
+  /** What it knows and nobody has asked to forget. Never to be changed. */
+  readonly sightings: SightingSet;
+  /** The same without exact messages: what can reach into other minutes. Never to be changed. */
+  readonly ranged: SightingSet;
+  /** How many sightings it holds that somebody asked to forget. */
+  readonly redactedCount: number;
+}
+
+/** A file that does not count. */
+export interface FaultyBatch {
+  readonly ok: false;
+  /** Its name. */
+  readonly key: ArchiveKey;
+  /** What is wrong. */
+  readonly fault: BatchFault;
+}
+
+/** What {@link loadBatch} works with. */
+export interface LoadBatchOptions extends AbortOptions {
+  readonly store: BatchStore;
+  readonly hasher: Hasher;
+  /** What is to be forgotten; nothing if `undefined`. */
+  readonly isRedacted: RedactionMatcher | undefined;
+}
+
+/**
+ * Reads and checks a batch, or finds what is wrong with it; `undefined` if it is not there (any more).
+ *
+ * @throws {ChatloomError} when the store fails.
+ * @throws {RangeError} when `key` names no batch.
+ */
+export async function loadBatch(
+  key: ArchiveKey,
+  { store, hasher, isRedacted, signal }: LoadBatchOptions,
+): Promise<LoadedBatch | FaultyBatch | undefined> {
+  const parts = parseArchiveKey(key);
+  if (parts?.kind !== "batch") throw new RangeError(`Cannot read "${key}": it names no batch`);
+  const { minuteUs } = parts;
+  const abort = signal === undefined ? {} : { signal };
+  const entry = await readEntry(key, { store, hasher, ...abort });
+  if (!entry?.ok) return entry && { ...entry, key };
+  const { bytes } = entry;
+  let sightings;
+  try {
+    sightings = readBatch(bytes, { key, isOwned: true });
+  } catch (error) {
+    if (!(error instanceof BatchSyntaxError)) throw error;
+    const { line, reason } = error;
+    return { ok: false, key, fault: { kind: "unreadable", line, reason } };
+  }
+  if (!sightings.fitsMinute(minuteUs)) {
+    // Whoever looks for a message looks into the minutes that its range touches, so this one would
+    // be in the archive for some and not for others.
+    const reason = "it holds a message of another minute";
+    return { ok: false, key, fault: { kind: "misplaced", reason } };
+  }
+  const redactedCount = isRedacted === undefined ? 0 : sightings.drop(isRedacted);
+  const ranged = sightings.ranged();
+  return { ok: true, key, minuteUs, bytes, sightings, ranged, redactedCount };
+}

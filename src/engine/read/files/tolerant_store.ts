@@ -1,0 +1,29 @@
+import { type UnreadableEntry, UnreadableEntryError } from "../../../core/errors/errors.ts";
+import type { BatchStore } from "../../../ports/batch_store.ts";
+
+/**
+ * The same store, whose listings go on where folders cannot be read: each such folder is told to
+ * `onUnreadable`, as often as a listing meets it, and counts as empty. Of single files `get` gives
+ * the verdict as before. That a folder looks empty here does not say that nothing is in it.
+ */
+export function tolerantStore(
+  store: BatchStore,
+  onUnreadable: (entry: UnreadableEntry) => void,
+): BatchStore {
+  async function* tolerant<T>(items: AsyncIterable<T>): AsyncIterable<T> {
+    try {
+      yield* items;
+    } catch (error) {
+      if (!(error instanceof UnreadableEntryError)) throw error;
+      error.entries.forEach(onUnreadable);
+    }
+  }
+  return {
+    list: (prefix, options) => tolerant(store.list(prefix, options)),
+    folders: (folder, options) => tolerant(store.folders(folder, options)),
+    get: (key, options) => store.get(key, options),
+    put: (key, bytes, options) => store.put(key, bytes, options),
+    delete: (key, options) => store.delete(key, options),
+    strays: (prefix, options) => store.strays(prefix, options),
+  };
+}

@@ -1,0 +1,41 @@
+import type { ParsedLine } from "../../../core/irc/irc_line.ts";
+
+/** One line as it came, and what it says. */
+export type ReceivedLine =
+  | {
+    readonly isPiece: false;
+    /** The line without its CR LF. */
+    readonly line: string;
+    /** What became of it. */
+    readonly parsed: ParsedLine;
+    /** Its channel was never asked for on this connection: not to be archived. */
+    readonly isUnasked: boolean;
+  }
+  | {
+    /** One piece of a line that is too long. It may look like a line. */
+    readonly isPiece: true;
+    readonly line: string;
+    readonly parsed?: undefined;
+  };
+
+/**
+ * Who hears what a pool of connections receives: the recorder.
+ *
+ * All three return at once, without waiting for a disk or a network. They must not throw: that is a
+ * bug and stops the pool, whose `run` rejects with it.
+ */
+export interface ChatListener {
+  /** A connection is open. `receiver` is its id, unique for ever: `<run name>.<n>`. */
+  opened(receiver: string): void;
+
+  /**
+   * Lines that came in together, in order; at least one. Whatever the server wants answered in them
+   * is answered after the call returned, so an answered PING proves that all lines up to it were
+   * taken. A promise says that they are not safe yet: a PING is answered when it has resolved. It must
+   * not reject, and must resolve within seconds.
+   */
+  received(receiver: string, lines: readonly ReceivedLine[]): Promise<void> | void;
+
+  /** The connection is gone. `fragment` is its unfinished last line, if there is one. */
+  closed(receiver: string, fragment: string | undefined): void;
+}

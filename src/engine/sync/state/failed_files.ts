@@ -1,0 +1,55 @@
+import type { ArchiveKey } from "../../../core/archive/archive_key.ts";
+import { type Micros, SECOND_US } from "../../../core/time.ts";
+import type { Clock } from "../../../ports/clock.ts";
+
+const RETRY_MIN_US = 30 * SECOND_US;
+const RETRY_MAX_US = 600 * SECOND_US;
+/** More are not remembered: the first ones are forgotten, and tried again earlier. */
+const FAILED_MAX = 10_000;
+
+interface Failed {
+  readonly failures: number;
+  readonly retryUs: Micros;
+}
+
+/**
+ * What a peer lists and did not give. Each is asked for again later and later, up to once in ten minutes, so
+ * that it does not keep what comes after it from being asked for.
+ */
+export class FailedFiles {
+  readonly #clock: Clock;
+  readonly #failed = new Map<ArchiveKey, Failed>();
+
+  /** Nothing has failed yet; waits are measured on `clock`. */
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** How many files could not be had when they were asked for last. */
+  get count(): number {
+    return this.#failed.size;
+  }
+
+  /** Whether `key`, a file or a folder, failed and is not to be asked for yet. */
+  isWaiting(key: ArchiveKey): boolean {
+    const failed = this.#failed.get(key);
+    return failed !== undefined && this.#clock.elapsedUs() < failed.retryUs;
+  }
+
+  /** Notes that `key` failed. */
+  add(key: ArchiveKey): void {
+    const failures = (this.#failed.get(key)?.failures ?? 0) + 1;
+    const waitUs = Math.min(RETRY_MIN_US * 2 ** (failures - 1), RETRY_MAX_US);
+    this.#failed.delete(key);
+    if (this.#failed.size >= FAILED_MAX) {
+      const [first] = this.#failed.keys();
+      this.#failed.delete(first!);
+    }
+    this.#failed.set(key, { failures, retryUs: this.#clock.elapsedUs() + waitUs });
+  }
+
+  /** Notes that `key` came, or is no longer wanted. */
+  delete(key: ArchiveKey): void {
+    this.#failed.delete(key);
+  }
+}

@@ -1,0 +1,44 @@
+import type { ArchiveKey } from "../../../core/archive/archive_key.ts";
+import type { BatchStore } from "../../../ports/batch_store.ts";
+import type { Clock } from "../../../ports/clock.ts";
+import type { Hasher } from "../../../ports/hasher.ts";
+import type { OrderNotes } from "../../../ports/notes/order_notes.ts";
+import type { PruneMarks } from "../../../ports/notes/prune_marks.ts";
+import type { Random } from "../../../ports/random.ts";
+import type { Reporter } from "../../../ports/reporter.ts";
+import type { MergedAway } from "./merged_away.ts";
+
+/** What syncing works with, and how. */
+export interface SyncOptions {
+  /** The archive that is to have what peers have. */
+  readonly store: BatchStore;
+  /** Checks that bytes are what their name says. */
+  readonly hasher: Hasher;
+  /** Says when to ask again. */
+  readonly clock: Clock;
+  /** Spreads out who asks when. */
+  readonly random: Random;
+  /** Told of what goes wrong, and of what is counted. */
+  readonly reporter: Reporter;
+  /** What need not be fetched again. Whoever deletes from the archive must note it there too. */
+  readonly mergedAway: MergedAway;
+  /** What is not wanted any more. */
+  readonly marks: PruneMarks;
+  /** Where redactions and tombstones of peers are held that are too many to be obeyed unasked. */
+  readonly orders: OrderNotes;
+  /** Told of each file that is safely stored: whoever settles wants to know. */
+  readonly onStored?: (key: ArchiveKey) => void;
+  /** Told of one batch of each minute of ours that has more than one, when files are checked. */
+  readonly onCrowded?: (key: ArchiveKey) => void;
+  /** Only these channels; all that a peer has unless told. */
+  readonly channels?: readonly string[];
+  /** Only hours from this one on, such as `2026-08-01T12`; all unless told. */
+  readonly since?: string;
+  /** How many files are fetched at once from a peer, fewer where there are many peers. @default 8 */
+  readonly filesAtOnce?: number;
+  /** A batch that is longer is refused: 64 MiB unless told. */
+  readonly batchMaxBytes?: number;
+}
+
+/** See {@link SyncOptions.batchMaxBytes}. */
+export const BATCH_MAX_BYTES: number = 64 * 1024 * 1024;

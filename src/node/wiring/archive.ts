@@ -1,0 +1,125 @@
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import process from "node:process";
+import { fileSystemNotes } from "../../adapters/file_system/file_system_notes.ts";
+import { fileSystemStore } from "../../adapters/file_system/file_system_store.ts";
+import { nodeHasher } from "../../adapters/hashers/node_hasher.ts";
+import { logtapeReporter, writeLog } from "../../adapters/log/logtape_reporter.ts";
+import { systemClock } from "../../adapters/system/system_clock.ts";
+import { systemRandom } from "../../adapters/system/system_random.ts";
+import { isChannelName } from "../../core/archive/archive_key.ts";
+import { ChatloomError } from "../../core/errors/errors.ts";
+import { MergedAway } from "../../engine/sync/state/merged_away.ts";
+import { rememberingStore } from "../../engine/sync/remembering_store.ts";
+import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Hasher } from "../../ports/hasher.ts";
+import type { Random } from "../../ports/random.ts";
+import { type Reporter, SILENT } from "../../ports/reporter.ts";
+import { existingArchive } from "./existing_archive.ts";
+
+/** How {@link openArchive} opens. */
+export interface OpenArchiveOptions {
+  /** Make the folder, or begin an archive in one that has other files. @default false */
+  readonly create?: boolean;
+  /**
+   * `"stderr"` writes a log to standard error, of `info` and above. It sets LogTape up for the whole
+   * process; a program with a log of its own passes a `reporter` instead. @default nothing is logged
+   */
+  readonly log?: "stderr";
+  /** Told of what happens: warnings, counts. @default a silent one */
+  readonly reporter?: Reporter;
+  /** Says what time it is. @default the clock of this machine */
+  readonly clock?: Clock;
+  /** Spreads out retries. @default that of this machine */
+  readonly random?: Random;
+}
+
+/**
+ * An archive in a folder, with all that work on it needs. It holds nothing open and need not be closed;
+ * several processes may work on one archive.
+ */
+export interface Archive {
+  /** The folder, as it was given. */
+  readonly folder: string;
+  /** Its files, for functions of `@chatloom/chatloom`. */
+  readonly store: BatchStore;
+  /** Names and checks files by their bytes. */
+  readonly hasher: Hasher;
+  /** Says what time it is. */
+  readonly clock: Clock;
+  /** Spreads out retries. */
+  readonly random: Random;
+  /** Told of what happens. */
+  readonly reporter: Reporter;
+}
+
+/**
+ * Opens the archive in `folder`. Nothing is written there, except that `create` makes the folder and
+ * tries whether it can be written.
+ *
+ * @throws {ChatloomError} `INPUT_UNREADABLE` when there is no such folder, or it holds files but no
+ * channel, and `create` is not set; `STORE_DENIED`, `STORE_FULL` or `STORE_IO` when it cannot be made or written.
+ */
+export async function openArchive(
+  folder: string,
+  options: OpenArchiveOptions = {},
+): Promise<Archive> {
+  const { create = false, log, clock = systemClock(), random = systemRandom() } = options;
+  if (create) await fileSystemStore(folder).checkWritable();
+  else await checkArchive(folder);
+  let { reporter = SILENT } = options;
+  if (log === "stderr") {
+    writeLog((line) => process.stderr.write(line), { level: "info", format: "text" });
+    reporter = logtapeReporter();
+  }
+  const store = await existingArchive(folder);
+  return { folder, store, hasher: nodeHasher(), clock, random, reporter };
+}
+
+/** A misspelt path is no archive without chat. An empty folder is one: nothing was recorded yet. */
+async function checkArchive(folder: string): Promise<void> {
+  await existingArchive(folder);
+  const names = await readdir(folder).catch((cause: Error) => {
+    throw new ChatloomError(
+      "INPUT_UNREADABLE",
+      `Cannot read archive "${folder}": ${cause.message}`,
+      {
+        cause,
+      },
+    );
+  });
+  if (names.length === 0 || names.includes(".chatloom")) return;
+  for (const name of names) {
+    if (isChannelName(name) && await hasChat(join(folder, name))) return;
+  }
+  throw new ChatloomError(
+    "INPUT_UNREADABLE",
+    `Cannot read archive "${folder}": it holds files, but no channel. ` +
+      "To begin an archive there, open it with create: true",
+  );
+}
+
+async function hasChat(folder: string): Promise<boolean> {
+  for (const name of ["chat", ".chatloom"]) {
+    const found = await stat(join(folder, name)).catch(() => undefined);
+    if (found?.isDirectory() === true) return true;
+  }
+  return false;
+}
+
+/**
+ * The archive's files for work that writes and deletes: what is deleted is noted, so that a sync does
+ * not fetch it again, and files where the first version put them are moved.
+ *
+ * @throws {ChatloomError} when the archive cannot be written.
+ */
+export async function writableStore(
+  { folder, reporter }: Archive,
+  { signal }: AbortOptions = {},
+): Promise<{ readonly store: BatchStore; readonly mergedAway: MergedAway }> {
+  const files = fileSystemStore(folder, { movesFirstLayout: true });
+  await files.checkWritable(signal === undefined ? {} : { signal });
+  const mergedAway = new MergedAway(fileSystemNotes(folder), reporter);
+  return { store: rememberingStore(files, mergedAway), mergedAway };
+}

@@ -1,0 +1,34 @@
+import { toPrintable } from "../../../core/json/printable.ts";
+
+/** A badge as text. */
+export interface Badge {
+  /** Short enough to stand before a name. */
+  readonly label: string;
+  /** The whole of it. */
+  readonly title: string;
+}
+
+// What people look for; the rest is told in full on a click.
+const LABELS: Readonly<Record<string, string>> = {
+  broadcaster: "host",
+  moderator: "mod",
+  lead_moderator: "lead mod",
+  vip: "vip",
+  subscriber: "sub",
+  founder: "founder",
+  staff: "staff",
+  admin: "admin",
+  global_mod: "global mod",
+  partner: "partner",
+  "bot-badge": "bot",
+};
+
+/** Reads `moderator/1,subscriber/12`, and keeps those that tell who someone is in the channel. */
+export function badgesOf(tag: string): Badge[] {
+  return tag.split(",").flatMap((part) => {
+    const [name = "", version = ""] = part.split("/", 2);
+    const label = Object.hasOwn(LABELS, name) ? LABELS[name] : undefined;
+    if (label === undefined) return [];
+    return [{ label, title: toPrintable(version === "" ? name : `${name} ${version}`) }];
+  });
+}

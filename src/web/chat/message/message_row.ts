@@ -1,0 +1,163 @@
+import { Fragment, h, type JSX } from "preact";
+import type { Message } from "../../../core/batch/message.ts";
+import { toPrintable } from "../../../core/json/printable.ts";
+import { fromSeconds } from "../../../core/time.ts";
+import { formatClock, formatCounted } from "../../ui/format.ts";
+import { icon } from "../../ui/icons.ts";
+import { images, zone } from "../../ui/settings.ts";
+import { badgesOf } from "./badges.ts";
+import type { Mark } from "./marks.ts";
+import { emoteAddress, spokenText, type TextPiece } from "./message_text.ts";
+import { type NameColor, nameColor } from "./name_color.ts";
+import { newsOf } from "./news.ts";
+
+/** One row of the list. */
+export interface MessageRowProps {
+  /** Its place among all, counted from 0. */
+  readonly index: number;
+  readonly total: number;
+  /** `undefined` while it is on its way. */
+  readonly message: Message | undefined;
+  readonly mark: Mark | undefined;
+  /** Reached by the Tab key. */
+  readonly isTabStop: boolean;
+  readonly isSelected: boolean;
+}
+
+/** A message as it stood in chat, or a happening as a quiet line. Text of chat is text here, too. */
+export function MessageRow(props: MessageRowProps): JSX.Element {
+  const { index, total, message, mark, isTabStop, isSelected } = props;
+  const kind = message === undefined ? "waiting" : message.command.toLowerCase();
+  return h(
+    "article",
+    {
+      class: `row is-${/^[a-z]+$/.test(kind) ? kind : "other"}${mark ? " is-marked" : ""}${
+        isSelected ? " is-selected" : ""
+      }`,
+      "data-index": index,
+      "aria-posinset": index + 1,
+      "aria-setsize": total,
+      "aria-busy": message === undefined ? "true" : undefined,
+      "aria-label": message === undefined ? "Loading" : undefined,
+      tabIndex: isTabStop ? 0 : -1,
+    },
+    message === undefined ? "\u00a0" : h(Body, { message, mark }),
+  );
+}
+
+interface BodyProps {
+  readonly message: Message;
+  readonly mark: Mark | undefined;
+}
+
+function Body({ message, mark }: BodyProps): JSX.Element {
+  const { command, tags } = message;
+  const timeUs = fromSeconds(message.time);
+  const isSpoken = command === "PRIVMSG";
+  const news = isSpoken ? undefined : newsOf(message);
+  const speaks = isSpoken || (command === "USERNOTICE" && message.params.length > 1);
+  return h(
+    Fragment,
+    null,
+    h("time", { dateTime: isoTime(timeUs) }, formatClock(timeUs, zone.value).slice(0, 8)),
+    h(
+      "div",
+      { class: "said" },
+      isSpoken && h(Reply, { tags }),
+      news !== undefined && h("p", { class: "news" }, toPrintable(news)),
+      speaks && h(Speech, { message }),
+      h(Notes, { message, mark }),
+    ),
+  );
+}
+
+function Reply({ tags }: Pick<Message, "tags">): JSX.Element | null {
+  const body = tags?.["reply-parent-msg-body"];
+  if (body === undefined) return null;
+  const name = tags?.["reply-parent-display-name"] || tags?.["reply-parent-user-login"] ||
+    "someone";
+  return h(
+    "p",
+    { class: "reply" },
+    icon("reply"),
+    h("span", { class: "reply-text" }, [
+      "to ",
+      h("bdi", null, toPrintable(name)),
+      ": ",
+      h("bdi", null, toPrintable(body)),
+    ]),
+  );
+}
+
+function Speech({ message }: { readonly message: Message }): JSX.Element {
+  const { sender, tags } = message;
+  const login = (message.command === "USERNOTICE" ? tags?.["login"] : sender) ?? sender ?? "";
+  const name = tags?.["display-name"] || login;
+  const color = nameColor(tags?.["color"], login);
+  const { isAction, pieces } = spokenText(message);
+  const isOtherName = name.toLowerCase() !== login.toLowerCase() && login !== "";
+  return h(
+    "p",
+    { class: isAction ? "speech is-action" : "speech" },
+    badgesOf(tags?.["badges"] ?? "").map(({ label, title }) =>
+      h("span", { key: title, class: "badge", title }, label)
+    ),
+    h("bdi", { class: "name", style: colorStyle(color) }, toPrintable(name)),
+    isOtherName && h("bdi", { class: "login" }, ` (${toPrintable(login)})`),
+    isAction ? " " : ": ",
+    h(
+      "bdi",
+      { class: "text", style: isAction ? colorStyle(color) : undefined },
+      pieces.map((piece, i) => h(Piece, { key: i, piece })),
+    ),
+  );
+}
+
+function colorStyle({ onLight, onDark }: NameColor): Record<string, string> {
+  return { "--on-light": onLight, "--on-dark": onDark };
+}
+
+function Piece({ piece }: { readonly piece: TextPiece }): JSX.Element {
+  if (piece.kind === "text") return h(Fragment, null, piece.text);
+  if (images.value === "off") {
+    return h("span", { class: "emote-name", title: "Emote" }, piece.text);
+  }
+  return h("img", {
+    class: "emote",
+    src: emoteAddress(piece.id),
+    alt: piece.text,
+    title: piece.text,
+    loading: "lazy",
+    referrerPolicy: "no-referrer",
+  });
+}
+
+/** What else is to say of it, in small. */
+function Notes({ message, mark }: BodyProps): JSX.Element | null {
+  const { tags, time_range: rangeS, time, receivers } = message;
+  const notes: JSX.Element[] = [];
+  const note = (kind: string, text: string, title?: string): void => {
+    notes.push(h("span", { key: kind, class: `note is-${kind}`, title }, text));
+  };
+  if (mark !== undefined) {
+    note("mark", mark.label, `at ${formatClock(mark.atUs, zone.value).slice(0, 8)}`);
+  }
+  if (tags?.["bits"]) note("bits", `${toPrintable(tags["bits"])} bits`);
+  if (tags?.["first-msg"] === "1") note("first", "first message");
+  if (tags?.["msg-id"] === "highlighted-message") note("highlight", "highlighted");
+  if (rangeS > 0) {
+    const [from, to] = [time, time + rangeS].map((s) => formatClock(fromSeconds(s), zone.value));
+    note("range", `within ${formatRange(rangeS)}`, `Sent between ${from} and ${to}`);
+  }
+  const heard = Object.keys(receivers).length;
+  if (heard > 1) note("heard", `×${heard}`, `Seen by ${formatCounted(heard, "receiver")}`);
+  return notes.length === 0 ? null : h("span", { class: "notes" }, notes);
+}
+
+function formatRange(seconds: number): string {
+  return `${seconds < 10 ? Math.round(seconds * 10) / 10 : Math.round(seconds)} s`;
+}
+
+function isoTime(timeUs: number): string {
+  return new Date(Math.floor(timeUs / 1000)).toISOString();
+}

@@ -1,0 +1,55 @@
+import type { Message } from "../../core/batch/message.ts";
+import type { Micros } from "../../core/time.ts";
+import type { NodeAddress } from "../../adapters/browser/node_chat.ts";
+import type {
+  CheckProgress,
+  Comparison,
+  MergeReport,
+  MinuteProgress,
+  SourceInput,
+  SourceReport,
+} from "../sources/report.ts";
+import type { ChannelSpan, FoundMinute, MinuteSeconds, ReadQuestion } from "./chat_reader.ts";
+import type { Call } from "../wire/wire.ts";
+
+/** What the page asks of its worker. */
+export type PageCalls = {
+  readonly addSource: Call<SourceInput, SourceReport, CheckProgress>;
+  readonly removeSource: Call<number, void>;
+  readonly compare: Call<void, Comparison, MinuteProgress>;
+  readonly merge: Call<void, MergeReport, MinuteProgress>;
+  readonly zip: Call<":" | "_", Blob, number>;
+  readonly save: Call<FileSystemDirectoryHandle, { readonly written: number }, number>;
+  /** Reads from this node while no archives were handed over. */
+  readonly useNode: Call<NodeAddress, NodeStanding>;
+  readonly channels: Call<void, readonly ChannelSpan[]>;
+  readonly read: Call<ReadQuestion, void, readonly FoundMinute[]>;
+  readonly rows: Call<RowsQuestion, readonly Message[]>;
+  /** The place in its minute of the first message at or after a moment. */
+  readonly locate: Call<LocateQuestion, number>;
+  readonly seconds: Call<SecondsQuestion, readonly MinuteSeconds[]>;
+};
+
+/** What became of asking a node. */
+export type NodeStanding = "open" | "locked" | "none";
+
+/** Which messages of a minute to give. */
+export interface RowsQuestion {
+  readonly channel: string;
+  readonly minuteUs: Micros;
+  /** Their places in the minute. */
+  readonly rows: readonly number[];
+}
+
+/** Which moment to find. */
+export interface LocateQuestion {
+  readonly channel: string;
+  readonly atUs: Micros;
+}
+
+/** Which seconds to count. */
+export interface SecondsQuestion {
+  readonly channel: string;
+  readonly fromUs: Micros;
+  readonly untilUs: Micros;
+}

@@ -1,0 +1,67 @@
+import { h, type JSX } from "preact";
+import { HOUR_US, type Micros } from "../../core/time.ts";
+import type { ChannelSpan } from "../reading/chat_reader.ts";
+import { formatDay } from "../ui/format.ts";
+import { icon } from "../ui/icons.ts";
+import { go } from "./route.ts";
+
+/** What is looked at. */
+export interface ChannelBarProps {
+  readonly channels: readonly ChannelSpan[];
+  readonly channel: ChannelSpan;
+  readonly dayUs: Micros;
+  readonly children?: unknown;
+}
+
+const DAY_US = 24 * HOUR_US;
+
+/** Picks channel and day. Days are those of UTC, as files are. */
+export function ChannelBar({ channels, channel, dayUs, children }: ChannelBarProps): JSX.Element {
+  const days = [...new Set(channel.hours.map((hourUs) => hourUs - hourUs % DAY_US))];
+  const before = days.filter((each) => each < dayUs).at(-1);
+  const after = days.find((each) => each > dayUs);
+  return h(
+    "div",
+    { class: "channel-bar" },
+    h(
+      "select",
+      {
+        class: "channel",
+        "aria-label": "Channel",
+        value: channel.channel,
+        onChange: (event: Event) =>
+          go({
+            channel: (event.currentTarget as HTMLSelectElement).value,
+            atUs: undefined,
+            untilUs: undefined,
+          }),
+      },
+      channels.map(({ channel: name }) => h("option", { key: name, value: name }, name)),
+    ),
+    h(
+      "div",
+      { class: "days" },
+      h(DayButton, { label: "Earlier day", name: "left", dayUs: before }),
+      h("span", { class: "day", title: "The day in UTC" }, formatDay(dayUs, "utc")),
+      h(DayButton, { label: "Later day", name: "right", dayUs: after }),
+    ),
+    children as JSX.Element,
+  );
+}
+
+interface DayButtonProps {
+  readonly label: string;
+  readonly name: "left" | "right";
+  readonly dayUs: Micros | undefined;
+}
+
+function DayButton({ label, name, dayUs }: DayButtonProps): JSX.Element {
+  return h("button", {
+    type: "button",
+    class: "quiet only-icon",
+    "aria-label": label,
+    title: label,
+    disabled: dayUs === undefined,
+    onClick: () => go({ atUs: dayUs, untilUs: undefined }),
+  }, icon(name));
+}

@@ -1,0 +1,86 @@
+import { effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import type { Micros } from "../../core/time.ts";
+import { type ArchivesState, reasonOf } from "./archives_state.ts";
+import type { NodeStanding, PageCalls } from "../reading/page_calls.ts";
+import type { ChannelSpan } from "../reading/chat_reader.ts";
+import type { Caller } from "../wire/caller.ts";
+import { route } from "./route.ts";
+
+/** What there is to look at. */
+export type Shelves =
+  | { readonly kind: "looking" }
+  | { readonly kind: "ready"; readonly channels: readonly ChannelSpan[] }
+  | { readonly kind: "failed"; readonly reason: string };
+
+/** The chat that can be read: of the archives that were handed over, or else of the node. */
+export class Library {
+  readonly call: Caller<PageCalls>;
+  readonly shelves: Signal<Shelves> = signal({ kind: "looking" });
+  /** Whether this page comes from a node, and whether that lets us read. */
+  readonly node: Signal<NodeStanding> = signal("none");
+  /** Counts up whenever readers see another archive. */
+  readonly version: ReadonlySignal<number>;
+  readonly #archives: ArchivesState;
+  #shownUs: Micros | undefined;
+
+  /** Looks for a node, and follows the archives. */
+  constructor(call: Caller<PageCalls>, archives: ArchivesState) {
+    this.call = call;
+    this.version = archives.version;
+    this.#archives = archives;
+    void this.#start();
+  }
+
+  /** Whether what is read is the node's. */
+  get isNode(): boolean {
+    return this.node.value === "open" && this.#archives.reports.value.length === 0;
+  }
+
+  /** Asks the node to be let in with a token. */
+  async unlock(token: string): Promise<boolean> {
+    await this.#useNode(token);
+    await this.refresh();
+    return this.node.value === "open";
+  }
+
+  /** Notes where the reader scrolled to, so that it is not taken for a jump. */
+  scrolledTo(atUs: Micros): void {
+    this.#shownUs = atUs;
+  }
+
+  /** Whether the address asks for a moment that scrolling did not lead to. */
+  isJump(atUs: Micros | undefined): boolean {
+    return atUs !== undefined && atUs !== this.#shownUs;
+  }
+
+  /** Looks again for channels. */
+  async refresh(): Promise<void> {
+    try {
+      const channels = await this.call("channels", undefined);
+      this.shelves.value = { kind: "ready", channels };
+    } catch (error) {
+      this.shelves.value = { kind: "failed", reason: reasonOf(error) };
+    }
+  }
+
+  /** Notes that the moment in the address is shown. */
+  jumped(): void {
+    this.#shownUs = route.value.atUs;
+  }
+
+  async #start(): Promise<void> {
+    if (/^https?:$/.test(location.protocol)) await this.#useNode(undefined);
+    effect(() => {
+      if (this.version.value >= 0) void this.refresh();
+    });
+  }
+
+  async #useNode(token: string | undefined): Promise<void> {
+    const url = new URL("../app/", location.href).href;
+    try {
+      this.node.value = await this.call("useNode", { url, token });
+    } catch (error) {
+      this.shelves.value = { kind: "failed", reason: reasonOf(error) };
+    }
+  }
+}

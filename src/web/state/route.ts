@@ -1,0 +1,109 @@
+import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { isChannelName } from "../../core/archive/archive_key.ts";
+import { type Micros, TIME_END_US } from "../../core/time.ts";
+import { type Filter, NO_FILTER } from "../reading/filter.ts";
+
+/** What the page shows: all of it stands in the address, so that it can be linked to. */
+export interface Route {
+  readonly view: "archives" | "timeline" | "chat";
+  readonly channel: string | undefined;
+  /** The moment looked at. */
+  readonly atUs: Micros | undefined;
+  /** The end of the stretch that a timeline shows; it starts at `atUs`. */
+  readonly untilUs: Micros | undefined;
+  readonly filter: Filter;
+}
+
+const START: Route = {
+  view: "archives",
+  channel: undefined,
+  atUs: undefined,
+  untilUs: undefined,
+  filter: NO_FILTER,
+};
+
+/** Reads what stands after the `#`. What it does not understand it leaves out. */
+export function parseRoute(hash: string): Route {
+  const [path = "", query = ""] = hash.replace(/^#/, "").split("?", 2);
+  const [, view = "", channel = "", at = ""] = path.split("/");
+  if (view !== "timeline" && view !== "chat") return START;
+  const [from, until] = decode(at).split("~");
+  const params = new URLSearchParams(query);
+  return {
+    view,
+    channel: isChannelName(channel) ? channel : undefined,
+    atUs: parseMoment(from),
+    untilUs: view === "timeline" ? parseMoment(until) : undefined,
+    filter: {
+      text: params.get("text") ?? "",
+      isRegex: params.has("regex"),
+      user: params.get("user") ?? "",
+      command: params.get("command") ?? "",
+    },
+  };
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return ""; // Not an address that we wrote.
+  }
+}
+
+/** Writes an address, with the `#`. Undoes {@link parseRoute}. */
+export function formatRoute({ view, channel, atUs, untilUs, filter }: Route): string {
+  if (view === "archives") return "#/archives";
+  let text = `#/${view}`;
+  if (channel === undefined) return text;
+  text += `/${channel}`;
+  if (atUs !== undefined) text += `/${formatMoment(atUs)}`;
+  if (atUs !== undefined && untilUs !== undefined) text += `~${formatMoment(untilUs)}`;
+  const params = new URLSearchParams();
+  if (filter.text !== "") params.set("text", filter.text);
+  if (filter.text !== "" && filter.isRegex) params.set("regex", "");
+  if (filter.user !== "") params.set("user", filter.user);
+  if (filter.command !== "") params.set("command", filter.command);
+  const query = params.toString();
+  return query === "" || view !== "chat" ? text : `${text}?${query}`;
+}
+
+/** `2019-09-15T00:01:23.456Z`: to the millisecond, as Twitch tells times. */
+export function formatMoment(timeUs: Micros): string {
+  return new Date(Math.floor(timeUs / 1000)).toISOString();
+}
+
+/** Reads a date, or a date and time of UTC; `undefined` if it is none. */
+export function parseMoment(text: string | undefined): Micros | undefined {
+  if (
+    text === undefined || !/^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?Z?)?$/.test(text)
+  ) {
+    return undefined;
+  }
+  const ms = Date.parse(text.length === 10 || text.endsWith("Z") ? text : `${text}Z`);
+  const timeUs = ms * 1000;
+  return timeUs >= 0 && timeUs < TIME_END_US ? timeUs : undefined;
+}
+
+const current: Signal<Route> = signal(START);
+
+/** What the page shows. */
+export const route: ReadonlySignal<Route> = current;
+
+/** Shows something else. `replace` leaves no step for the browser's Back. */
+export function go(change: Partial<Route>, options?: { readonly replace: boolean }): void {
+  const next = { ...current.value, ...change };
+  const hash = formatRoute(next);
+  current.value = next;
+  if (hash === location.hash) return;
+  if (options?.replace) history.replaceState(null, "", hash);
+  else history.pushState(null, "", hash);
+}
+
+/** Follows the address from now on. */
+export function followAddress(): void {
+  const follow = (): void => void (current.value = parseRoute(location.hash));
+  follow();
+  globalThis.addEventListener("popstate", follow);
+  globalThis.addEventListener("hashchange", follow);
+}

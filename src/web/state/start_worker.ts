@@ -1,0 +1,19 @@
+import type { PageCalls } from "../reading/page_calls.ts";
+import { type Caller, caller } from "../wire/caller.ts";
+import { ownWorker } from "../wire/own_script.ts";
+
+/** The element in which the build leaves the worker's script, as a JSON string. */
+const SCRIPT_ID = "worker";
+
+/**
+ * Starts the page's worker from the script inside the page: a page from `file://` may load no other.
+ *
+ * @param onFailure is told when it breaks down, after which no call is answered any more.
+ */
+export function startWorker(onFailure: (reason: string) => void): Caller<PageCalls> {
+  const script = JSON.parse(document.getElementById(SCRIPT_ID)!.textContent!) as string;
+  const url = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
+  const worker = ownWorker(url);
+  worker.addEventListener("error", (event) => onFailure(event.message || "it could not start"));
+  return caller<PageCalls>(worker);
+}

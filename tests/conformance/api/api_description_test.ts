@@ -1,0 +1,213 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { encodeCoverage } from "../../../src/core/coverage/coverage.ts";
+import { encodeRedaction } from "../../../src/core/redaction/redaction.ts";
+import { wasmHasher } from "../../../src/adapters/hashers/wasm_hasher.ts";
+import { formatArchiveKey, parseHour } from "../../../src/core/archive/archive_key.ts";
+import { apiWorld, type AskOptions, NOON_S, said } from "./api_world.ts";
+
+interface Operation {
+  readonly summary: string;
+  readonly parameters?: readonly {
+    readonly name: string;
+    readonly in: string;
+    readonly required: boolean;
+    readonly schema: { readonly enum?: readonly string[]; readonly default?: string };
+  }[];
+  readonly responses: Record<string, { readonly content?: Record<string, unknown> }>;
+}
+interface Description {
+  readonly openapi: string;
+  readonly info: { readonly version: string };
+  readonly paths: Record<string, Record<string, Operation>>;
+}
+
+const world = apiWorld({
+  metricsPage: () => Promise.resolve({ type: "text/plain", text: "" }),
+  logLevel: { get: () => "info", set() {} },
+  access: { operator: { kind: "operator", token: "operator-token" } },
+});
+const KEY = await world.put("forsen", [said(1, "a")]);
+const TOMBSTONE = (await world.put("forsen", [said(2, "b")])).replace(".json", ".tombstone");
+await world.store.put(TOMBSTONE, new Uint8Array());
+const order = encodeRedaction({ target: { kind: "message", id: "x" }, madeUs: 0, reason: "" });
+const hasher = await wasmHasher();
+const REDACTION = formatArchiveKey({
+  kind: "redaction",
+  channel: "forsen",
+  digest: hasher.digest(order),
+});
+await world.store.put(REDACTION, order);
+const hourUs = parseHour("2026-08-01T12")!;
+const heard = encodeCoverage(hourUs, new Map([["alpha.AbCdE.1", [[0, 60]]]]));
+const COVERAGE = formatArchiveKey({
+  kind: "coverage",
+  channel: "forsen",
+  hourUs,
+  digest: hasher.digest(heard),
+});
+await world.store.put(COVERAGE, heard);
+
+const RANGE = "start=2026-08-01T12:00&end=2026-08-01T12:10";
+const BEARER = { headers: { authorization: "Bearer operator-token" } };
+
+/** Requests by the path and method that describe them: between them they get every answer. */
+const EXAMPLES: Record<string, readonly (readonly [path: string, options?: AskOptions])[]> = {
+  "get /openapi.json": [["/openapi.json"]],
+  "get /healthz": [["/healthz"]],
+  "get /metrics": [["/metrics"]],
+  "get /debug/state": [["/debug/state"]],
+  "get /debug/log-level": [["/debug/log-level"]],
+  "put /debug/log-level": [
+    ["/debug/log-level", { method: "PUT", body: "debug", ...BEARER }],
+    ["/debug/log-level", { method: "PUT", body: "loud", ...BEARER }],
+    ["/debug/log-level", {
+      method: "PUT",
+      body: "debug",
+      headers: { ...BEARER.headers, origin: "https://evil.example" },
+    }],
+  ],
+  "get /extras/{dir}": [["/extras/emotes"], ["/extras/.x"]],
+  "get /files": [["/files"]],
+  "get /files/{channel}": [["/files/forsen"], ["/files/.x"]],
+  "get /files/{channel}/{quality}": [["/files/forsen/chat"], ["/files/forsen/.x"]],
+  "get /files/{channel}/{quality}/{hour}": [
+    ["/files/forsen/chat/2026-08-01T12"],
+    ["/files/forsen/chat/redactions"],
+    ["/files/forsen/chat/2026-08-01T12?tombstones=true"],
+    ["/files/forsen/chat/2026-08-01T12?tombstones=x"],
+    ["/files/forsen/chat/.x"],
+  ],
+  "get /files/{channel}/.chatloom/redactions": [
+    ["/files/forsen/.chatloom/redactions"],
+    ["/files/.x/.chatloom/redactions"],
+  ],
+  "get /files/{channel}/.chatloom/coverage": [
+    ["/files/forsen/.chatloom/coverage"],
+    ["/files/.x/.chatloom/coverage"],
+  ],
+  "get /files/{channel}/.chatloom/coverage/{hour}": [
+    ["/files/forsen/.chatloom/coverage/2026-08-01T12"],
+    ["/files/forsen/.chatloom/coverage/.x"],
+  ],
+  "get /segments/{channel}/.chatloom/redactions/{name}": [
+    [`/segments/${REDACTION}`],
+    ["/segments/forsen/.chatloom/redactions/x"],
+  ],
+  "get /segments/{channel}/.chatloom/coverage/{hour}/{name}": [
+    [`/segments/${COVERAGE}`],
+    ["/segments/forsen/.chatloom/coverage/2026-08-01T12/x"],
+  ],
+  "get /segments/{channel}/chat/{hour}/{name}": [
+    [`/segments/${KEY}`],
+    [`/segments/${TOMBSTONE}`],
+    ["/segments/forsen/chat/2026-08-01T12/x"],
+  ],
+  "get /digests": [["/digests"], ["/digests?since=2026-08-01T12"], ["/digests?since=x"]],
+  "get /digests/{channel}": [
+    ["/digests/forsen"],
+    ["/digests/forsen?since=2026-08-01T12"],
+    ["/digests/forsen?since=x"],
+    ["/digests/.x"],
+  ],
+  "get /{channel}/chat.json": [
+    [`/forsen/chat.json?${RANGE}`],
+    [`/forsen/chat.json?${RANGE}&format=text&limit=1&reverse=true&user=ada&command=PRIVMSG`],
+    ["/forsen/chat.json"],
+    [`/.x/chat.json?${RANGE}`],
+  ],
+  "get /{channel}/coverage.json": [
+    [`/forsen/coverage.json?${RANGE}`],
+    ["/forsen/coverage.json"],
+    [`/.x/coverage.json?${RANGE}`],
+  ],
+  "get /{channel}/chat.ndjson": [
+    [`/forsen/chat.ndjson?${RANGE}`],
+    [`/forsen/chat.ndjson?${RANGE}&format=text&limit=1&reverse=true&user=ada&command=PRIVMSG`],
+    ["/forsen/chat.ndjson?limit=x"],
+    [`/.x/chat.ndjson?${RANGE}`],
+  ],
+};
+
+async function describe(): Promise<[string, Operation][]> {
+  const { openapi, info, paths } = await world.json("/openapi.json") as Description;
+  assert.equal(openapi, "3.1.0");
+  assert.equal(info.version, "1.2.3");
+  return Object.entries(paths).flatMap(([path, operations]) =>
+    Object.entries(operations).map(([method, operation]): [string, Operation] => [
+      `${method} ${path}`,
+      operation,
+    ])
+  );
+}
+
+test("the description has every route, and an example for each", async () => {
+  const described = (await describe()).map(([name]) => name).sort();
+  assert.deepEqual(described, Object.keys(EXAMPLES).sort());
+});
+
+test("what a route answers is described, and what is described is answered", async () => {
+  for (const [name, { responses, summary }] of await describe()) {
+    assert.match(summary, /^[A-Z].*\.$/s, name);
+    const seen = new Set<string>();
+    for (const [path, options] of EXAMPLES[name]!) {
+      const first = await world.ask(path, options);
+      const tag = first.headers.get("etag");
+      const answers = [first];
+      if (tag !== null) {
+        answers.push(await world.ask(path, { ...options, headers: { "if-none-match": tag } }));
+      }
+      for (const response of answers) {
+        const type = response.headers.get("content-type")?.split(";")[0];
+        const note = responses[response.status];
+        assert.ok(note, `${name} answers ${response.status} to ${path}`);
+        const isTyped = response.status !== 304;
+        if (isTyped) assert.ok(note.content?.[type ?? ""], `${name} answers ${type} to ${path}`);
+        seen.add(isTyped ? `${response.status} ${type}` : "304");
+        await response.text();
+      }
+    }
+    const described = Object.entries(responses).flatMap(([status, { content }]) =>
+      content === undefined ? [status] : Object.keys(content).map((type) => `${status} ${type}`)
+    );
+    assert.deepEqual([...seen].sort(), described.sort(), name);
+  }
+});
+
+test("described parameters are those that change or refuse an answer", async () => {
+  const broken: Record<string, string> = {
+    tombstones: "x",
+    since: "x",
+    start: "x",
+    end: "x",
+    format: "x",
+    limit: "x",
+    reverse: "x",
+    user: "a,".repeat(101),
+    command: "a,".repeat(101),
+  };
+  for (const [name, { parameters = [] }] of await describe()) {
+    const [method, path = ""] = name.split(" ");
+    if (method !== "get") continue;
+    const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, each]) => each);
+    const described = (place: string) => parameters.filter((each) => each.in === place);
+    assert.deepEqual(described("path").map((each) => each.name), inPath, name);
+    assert.ok(described("path").every((each) => each.required));
+    const [example = ""] = EXAMPLES[name]![0]!;
+    for (const { name: parameter, schema, required } of described("query")) {
+      const url = new URL(`http://localhost${example}`);
+      const ask = async (value: string | undefined) => {
+        if (value === undefined) url.searchParams.delete(parameter);
+        else url.searchParams.set(parameter, value);
+        return (await world.ask(url.pathname + url.search)).status;
+      };
+      assert.equal(await ask(broken[parameter]), 400, `${name} ${parameter}`);
+      for (const value of schema.enum ?? []) assert.equal(await ask(value), 200, value);
+      assert.equal(await ask(undefined), required ? 400 : 200, `${name} without ${parameter}`);
+    }
+  }
+});
+
+test("NOON_S is the hour of the examples", () => {
+  assert.equal(new Date(NOON_S * 1000).toISOString().slice(0, 13), "2026-08-01T12");
+});

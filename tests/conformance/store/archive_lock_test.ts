@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileSystemLock } from "../../../src/adapters/file_system/file_system_lock.ts";
+import { memoryStore } from "../../../src/adapters/memory/memory_store.ts";
+import { ownLock } from "../../../src/engine/settle/own_lock.ts";
+import { archiveLockSuite } from "../../../src/testing/suites/archive_lock_suite.ts";
+import { startLockHolder } from "./lock_holder_child.ts";
+import { tempFolder } from "../disk/temp_folder.ts";
+
+archiveLockSuite({
+  test: (name, body) => test(`ownLock: ${name}`, body),
+  open: () => {
+    const store = memoryStore();
+    return { locks: [ownLock(store), ownLock(store)] };
+  },
+});
+
+archiveLockSuite({
+  test: (name, body) => test(`fileSystemLock: ${name}`, body),
+  open: () => {
+    const { path, close } = tempFolder();
+    return { locks: [fileSystemLock(path), fileSystemLock(path)], close };
+  },
+});
+
+test("fileSystemLock waits for another process, and takes over when that is killed", async () => {
+  const { path, close } = tempFolder();
+  const child = startLockHolder(path);
+  try {
+    assert.equal(await child.nextLine(), "held");
+    const lock = fileSystemLock(path);
+    let isHeld = false;
+    const held = lock.hold("forsen", () => Promise.resolve(void (isHeld = true)));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    assert.equal(isHeld, false);
+    await child.kill();
+    await held;
+    assert.deepEqual(readdirSync(join(path, ".chatloom", "locks", "forsen")), []);
+  } finally {
+    await child.kill();
+    close();
+  }
+});
+
+test("fileSystemLock refuses what is no channel's name", async () => {
+  const { path, close } = tempFolder();
+  await assert.rejects(fileSystemLock(path).hold("../../x", () => Promise.resolve()), RangeError);
+  close();
+});
