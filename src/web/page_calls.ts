@@ -15,6 +15,7 @@ import type {
   MinuteSeconds,
   ReadQuestion,
 } from "./reading/chat_reader.ts";
+import type { ListenedMinute } from "./reading/chat_archive.ts";
 import type { Call } from "./wire/wire.ts";
 
 /** What the page asks of its worker. */
@@ -32,7 +33,9 @@ export type PageCalls = {
   readonly rows: Call<RowsQuestion, readonly Message[]>;
   /** The place in its minute of the first message at or after a moment. */
   readonly locate: Call<LocateQuestion, number>;
-  readonly seconds: Call<SecondsQuestion, readonly MinuteSeconds[]>;
+  readonly seconds: Call<SpanQuestion, readonly MinuteSeconds[]>;
+  /** In which minutes of whole hours, at most a day, a receiver is known to have listened. */
+  readonly coverage: Call<SpanQuestion, readonly ListenedMinute[]>;
 };
 
 /** What became of asking a node. */
@@ -52,8 +55,8 @@ export interface LocateQuestion {
   readonly atUs: Micros;
 }
 
-/** Which seconds to count. */
-export interface SecondsQuestion {
+/** Which span of a channel to look into. */
+export interface SpanQuestion {
   readonly channel: string;
   readonly fromUs: Micros;
   readonly untilUs: Micros;
