@@ -27,6 +27,8 @@ function serveCalls(): void {
       (await ready).readers.current.locate(channel, atUs, signal),
     seconds: async ({ channel, ...span }, { signal }) =>
       (await ready).readers.current.seconds(channel, span, signal),
+    coverage: async ({ channel, ...span }, { signal }) =>
+      (await ready).readers.current.coverage(channel, span, signal),
   });
 }
 

@@ -4,7 +4,10 @@ import { after, before, test } from "node:test";
 import { NodeChat } from "../../src/adapters/browser/node_chat.ts";
 import { nodeServer } from "../../src/adapters/http/node_server.ts";
 import { ChatloomError } from "../../src/core/errors/errors.ts";
-import { type Micros, MINUTE_US, SECOND_US } from "../../src/core/time.ts";
+import { formatArchiveKey } from "../../src/core/archive/archive_key.ts";
+import { encodeCoverage } from "../../src/core/coverage/coverage.ts";
+import { storedChat } from "../../src/web/reading/chat_archive.ts";
+import { HOUR_US, type Micros, MINUTE_US, SECOND_US } from "../../src/core/time.ts";
 import { readMinutes } from "../../src/engine/read/read_minutes.ts";
 import type { HttpHandler, HttpListener } from "../../src/ports/http.ts";
 import { SILENT } from "../../src/ports/reporter.ts";
@@ -64,6 +67,57 @@ test("NodeChat.minutes of a served archive are its readMinutes, in any span", as
     }
   }
   assert.ok(ownRanges > SEEDS / 2, `only ${ownRanges} minutes with ranges of receivers' own`);
+});
+
+test("NodeChat.coverage of a served archive is what its own page finds in its files", async () => {
+  const hourUs = WORLD_US - WORLD_US % HOUR_US;
+  for (let seed = 0; seed < 20; seed++) {
+    const random = seededRandom(`node coverage ${seed}`);
+    const store = await storeWith([]);
+    for (const at of [hourUs, hourUs + 2 * HOUR_US]) {
+      for (let file = 0; file < intBelow(random, 3); file++) {
+        const spans = Array.from({ length: 1 + intBelow(random, 3) }, () => {
+          const fromS = intBelow(random, 3_500);
+          return [fromS, fromS + 1 + intBelow(random, 100)] as const;
+        });
+        const bytes = encodeCoverage(at, new Map([[`n.aaaaa.${intBelow(random, 3)}`, spans]]));
+        const digest = hasher.digest(bytes);
+        const key = formatArchiveKey({ kind: "coverage", channel: CHANNEL, hourUs: at, digest });
+        await store.put(key, bytes);
+      }
+    }
+    handler = apiWorld({ store }).handler;
+    const span = { fromUs: hourUs - HOUR_US, untilUs: hourUs + 4 * HOUR_US };
+    const { signal } = new AbortController();
+    const given = await node.coverage(CHANNEL, span, signal);
+    const expected = await storedChat(store, hasher).coverage(CHANNEL, span, signal);
+    assert.deepEqual(given, expected, `replay with seed ${seed}`);
+  }
+});
+
+test("NodeChat.coverage bears a node that does not tell, and bounds what one tells", async () => {
+  const span = { fromUs: WORLD_US, untilUs: WORLD_US + HOUR_US };
+  const { signal } = new AbortController();
+  handler = () => Promise.resolve(new Response("", { status: 404 }));
+  assert.deepEqual(await node.coverage("c", span, signal), []);
+  const minute = new Date(WORLD_US / 1000).toISOString().slice(0, 16);
+  const odd = [null, 1, {}, { minute: "soon", uncovered_seconds: 0 }, { minute }, {
+    minute: "1999-01-01T00:00",
+    uncovered_seconds: 0,
+  }, { minute, uncovered_seconds: 20 }];
+  handler = () => Promise.resolve(Response.json(odd));
+  assert.deepEqual(await node.coverage("c", span, signal), [{
+    minuteUs: WORLD_US,
+    listenedS: 40,
+  }]);
+  const piece = new Uint8Array(1024 * 1024).fill(0x20);
+  handler = () =>
+    Promise.resolve(
+      new Response(
+        new ReadableStream({ pull: (controller) => controller.enqueue(piece) }),
+      ),
+    );
+  await assert.rejects(node.coverage("c", span, signal), /is too long/);
 });
 
 test("NodeChat.minutes refuses lines that are no messages or not in order", async () => {

@@ -1,6 +1,7 @@
 import { isChannelName, parseHour } from "../../core/archive/archive_key.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
 import { lineTime } from "../../core/scan/line_times.ts";
+import { parseJson } from "../../core/json/parse_json.ts";
 import { type Micros, MINUTE_US, minuteOf, TIME_END_US } from "../../core/time.ts";
 
 /** Where a node is, and how to be let in. */
@@ -19,7 +20,14 @@ interface NodeMinute {
 
 // The longest line seen on Twitch's wire has 1,746 bytes; escapes and receivers make it grow.
 const LINE_MAX_BYTES = 4 * 1024 * 1024;
+const JSON_MAX_BYTES = 64 * 1024 * 1024;
 const MINUTE_MAX_BYTES = 256 * 1024 * 1024;
+
+/** A minute in which a receiver listened. */
+interface ListenedMinute {
+  readonly minuteUs: Micros;
+  readonly listenedS: number;
+}
 
 /** The chat of a node, by its HTTP API. */
 export class NodeChat {
@@ -81,13 +89,55 @@ export class NodeChat {
     if (minute !== undefined) yield { minuteUs: minute.minuteUs, bytes: join(minute.lines) };
   }
 
+  /**
+   * The minutes within a span of at most a day in which a receiver is known to have listened, in
+   * order; none if the node does not tell.
+   *
+   * @throws {ChatloomError} `PEER_REFUSED` or `CONNECTION_LOST`.
+   */
+  async coverage(
+    channel: string,
+    { fromUs, untilUs }: { readonly fromUs: Micros; readonly untilUs: Micros },
+    signal: AbortSignal,
+  ): Promise<readonly ListenedMinute[]> {
+    const query = `start=${formatInstant(fromUs)}&end=${formatInstant(untilUs)}`;
+    const path = `${channel}/coverage.json?${query}`;
+    let minutes: unknown;
+    try {
+      minutes = await this.#json(path, signal);
+    } catch (error) {
+      if (error instanceof NodeRefusal && error.status === 404) return []; // Nodes of old.
+      throw error;
+    }
+    if (!Array.isArray(minutes)) throw refused(`"${path}" is no list of minutes`);
+    return minutes.flatMap((each) => readListened(each) ?? []).filter(({ minuteUs }) =>
+      minuteUs >= fromUs && minuteUs < untilUs
+    );
+  }
+
   async #names(path: string, signal: AbortSignal): Promise<string[]> {
-    const response = await this.#ask(path, signal);
-    const names: unknown = await response.json().catch(() => undefined);
+    const names = await this.#json(path, signal);
     if (!Array.isArray(names) || !names.every((name) => typeof name === "string")) {
       throw refused(`"${path}" is no list of names`);
     }
     return names;
+  }
+
+  /** The JSON that `path` gives; `undefined` if it is none. */
+  async #json(path: string, signal: AbortSignal): Promise<unknown> {
+    const response = await this.#ask(path, signal);
+    const parts: Uint8Array[] = [];
+    let length = 0;
+    for await (const part of partsOf(response)) {
+      length += part.length;
+      if (length > JSON_MAX_BYTES) throw refused(`"${path}" is too long`);
+      parts.push(part);
+    }
+    try {
+      return parseJson(new TextDecoder().decode(join(parts)));
+    } catch {
+      return undefined;
+    }
   }
 
   async #ask(path: string, signal: AbortSignal): Promise<Response> {
@@ -138,23 +188,37 @@ function minuteOfLine(line: Uint8Array): Micros {
   return minuteUs;
 }
 
-/** The lines of a body, each with its line feed. */
-async function* linesOf(response: Response): AsyncGenerator<Uint8Array, void, undefined> {
+/** A minute of `coverage.json`; `undefined` if no receiver listened in it, or it is none. */
+function readListened(value: unknown): ListenedMinute | undefined {
+  const { minute, uncovered_seconds: uncoveredS } = (value ?? {}) as { [field: string]: unknown };
+  if (typeof minute !== "string" || typeof uncoveredS !== "number") return undefined;
+  const minuteUs = minuteOf(Date.parse(`${minute}:00Z`) * 1000);
+  const listenedS = 60 - uncoveredS;
+  return minuteUs >= 0 && listenedS > 0 ? { minuteUs, listenedS } : undefined;
+}
+
+/** What a body brings, piece by piece. */
+async function* partsOf(response: Response): AsyncGenerator<Uint8Array, void, undefined> {
   if (response.body === null) return;
   const reader = response.body.getReader();
-  let rest: Uint8Array = new Uint8Array();
   try {
-    for (let step = await reader.read(); !step.done; step = await reader.read()) {
-      let bytes = rest.length === 0 ? step.value : join([rest, step.value]);
-      for (let feed = bytes.indexOf(0x0a); feed !== -1; feed = bytes.indexOf(0x0a)) {
-        yield bytes.subarray(0, feed + 1);
-        bytes = bytes.subarray(feed + 1);
-      }
-      rest = bytes;
-      if (rest.length > LINE_MAX_BYTES) throw refused("a line is too long");
-    }
+    for (let step = await reader.read(); !step.done; step = await reader.read()) yield step.value;
   } finally {
     await reader.cancel().catch(() => {}); // What went wrong has been thrown already.
+  }
+}
+
+/** The lines of a body, each with its line feed. */
+async function* linesOf(response: Response): AsyncGenerator<Uint8Array, void, undefined> {
+  let rest: Uint8Array = new Uint8Array();
+  for await (const part of partsOf(response)) {
+    let bytes = rest.length === 0 ? part : join([rest, part]);
+    for (let feed = bytes.indexOf(0x0a); feed !== -1; feed = bytes.indexOf(0x0a)) {
+      yield bytes.subarray(0, feed + 1);
+      bytes = bytes.subarray(feed + 1);
+    }
+    rest = bytes;
+    if (rest.length > LINE_MAX_BYTES) throw refused("a line is too long");
   }
   if (rest.length > 0) throw refused("it ends midway");
 }

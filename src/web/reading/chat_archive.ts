@@ -1,5 +1,7 @@
 import { parseHour } from "../../core/archive/archive_key.ts";
-import { HOUR_US, type Micros } from "../../core/time.ts";
+import { type Coverage, joinSpans } from "../../core/coverage/coverage.ts";
+import { HOUR_US, type Micros, MINUTE_US } from "../../core/time.ts";
+import { readHourCoverage } from "../../engine/coverage/read_coverage.ts";
 import { type ReadMinute, readMinutes } from "../../engine/read/read_minutes.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
@@ -21,6 +23,19 @@ export interface ChatArchive {
 
   /** The minutes that start within `span` and hold messages, in order, in normal form. */
   minutes(channel: string, span: Span, signal: AbortSignal): AsyncIterable<ReadMinute>;
+
+  /**
+   * The minutes within `span`, whole hours and at most a day, in which a receiver is known to have
+   * listened, in order.
+   */
+  coverage(channel: string, span: Span, signal: AbortSignal): Promise<readonly ListenedMinute[]>;
+}
+
+/** A minute in which a receiver listened. */
+export interface ListenedMinute {
+  readonly minuteUs: Micros;
+  /** In how many of its seconds. */
+  readonly listenedS: number;
 }
 
 /** The chat in a store. */
@@ -41,7 +56,30 @@ export function storedChat(store: BatchStore, hasher: Hasher): ChatArchive {
     },
     minutes: (channel, span, signal) =>
       readMinutes(channel, { store, hasher, reporter: SILENT, ...span, signal }),
+    async coverage(channel, { fromUs, untilUs }, signal) {
+      const found: ListenedMinute[] = [];
+      for (let hourUs = fromUs; hourUs < untilUs; hourUs += HOUR_US) {
+        const options = { store, hasher, reporter: SILENT, signal };
+        found.push(...listenedMinutes(hourUs, await readHourCoverage(channel, hourUs, options)));
+      }
+      return found;
+    },
   };
+}
+
+function listenedMinutes(hourUs: Micros, coverage: Coverage): ListenedMinute[] {
+  const spans = joinSpans([...coverage.values()].flat());
+  const minutes = new Map<Micros, number>();
+  for (const [fromS, toS] of spans) {
+    for (let atS = fromS; atS < toS;) {
+      const minute = Math.floor(atS / 60);
+      const untilS = Math.min(toS, (minute + 1) * 60);
+      const minuteUs = hourUs + minute * MINUTE_US;
+      minutes.set(minuteUs, (minutes.get(minuteUs) ?? 0) + untilS - atS);
+      atS = untilS;
+    }
+  }
+  return [...minutes].map(([minuteUs, listenedS]) => ({ minuteUs, listenedS }));
 }
 
 /** From the start of the first hour to the end of the last. */

@@ -9,7 +9,7 @@ import {
   readStart,
   SECOND_US,
 } from "../../core/time.ts";
-import { type ChatArchive, type Span, spanOfHours } from "./chat_archive.ts";
+import { type ChatArchive, type ListenedMinute, type Span, spanOfHours } from "./chat_archive.ts";
 import { type Filter, isEmptyFilter, plainFilter } from "./filter.ts";
 import { meetsFilter, searchedText } from "../../core/text/message_filter.ts";
 import { Matcher } from "./matcher.ts";
@@ -141,6 +141,11 @@ export class ChatReader {
       found.push({ minuteUs, seconds });
     }
     return found;
+  }
+
+  /** In which minutes of whole hours, at most a day, a receiver is known to have listened. */
+  coverage(channel: string, span: Span, signal: AbortSignal): Promise<readonly ListenedMinute[]> {
+    return this.#archive.coverage(channel, span, signal);
   }
 
   async #lines(channel: string, minuteUs: Micros, signal: AbortSignal): Promise<readonly string[]> {

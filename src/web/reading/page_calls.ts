@@ -10,6 +10,7 @@ import type {
   SourceReport,
 } from "../sources/report.ts";
 import type { ChannelSpan, FoundMinute, MinuteSeconds, ReadQuestion } from "./chat_reader.ts";
+import type { ListenedMinute } from "./chat_archive.ts";
 import type { Call } from "../wire/wire.ts";
 
 /** What the page asks of its worker. */
@@ -27,7 +28,9 @@ export type PageCalls = {
   readonly rows: Call<RowsQuestion, readonly Message[]>;
   /** The place in its minute of the first message at or after a moment. */
   readonly locate: Call<LocateQuestion, number>;
-  readonly seconds: Call<SecondsQuestion, readonly MinuteSeconds[]>;
+  readonly seconds: Call<SpanQuestion, readonly MinuteSeconds[]>;
+  /** In which minutes of whole hours, at most a day, a receiver is known to have listened. */
+  readonly coverage: Call<SpanQuestion, readonly ListenedMinute[]>;
 };
 
 /** What became of asking a node. */
@@ -47,8 +50,8 @@ export interface LocateQuestion {
   readonly atUs: Micros;
 }
 
-/** Which seconds to count. */
-export interface SecondsQuestion {
+/** Which span of a channel to look into. */
+export interface SpanQuestion {
   readonly channel: string;
   readonly fromUs: Micros;
   readonly untilUs: Micros;

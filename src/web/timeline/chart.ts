@@ -21,7 +21,7 @@ export interface ChartEvents {
 const CHART_PX = 300;
 const COLORS = ["--one", "--two", "--three", "--four"];
 
-/** Messages a minute over time, stacked by how many receivers saw them, with gaps marked. */
+/** Messages a minute over time, stacked by how many receivers saw them, with silences marked. */
 export class Chart {
   readonly #plot: uPlot;
   #model: TimelineModel;
@@ -81,7 +81,7 @@ export class Chart {
       axes: [{ ...axis, values: TIME_LABELS }, { ...axis, size: AXIS_PX }],
       series: [{}, ...seriesOf()],
       hooks: {
-        drawClear: [(plot) => this.#drawGaps(plot)],
+        drawClear: [(plot) => this.#drawSilences(plot)],
         setSelect: [(plot) => {
           if (plot.select.width < 4) return;
           const { left, width } = plot.select;
@@ -96,21 +96,25 @@ export class Chart {
     };
   }
 
-  #drawGaps(plot: uPlot): void {
+  #drawSilences(plot: uPlot): void {
     const { ctx, bbox } = plot;
     ctx.save();
     ctx.beginPath();
     ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
     ctx.clip();
-    for (const { fromUs, untilUs } of this.#model.gaps) {
+    for (const { kind, fromUs, untilUs } of this.#model.silences) {
       const left = plot.valToPos(toS(fromUs), "x", true);
       const width = Math.max(2, plot.valToPos(toS(untilUs), "x", true) - left);
-      ctx.globalAlpha = 0.14;
-      ctx.fillStyle = cssColor("--gap");
-      ctx.fillRect(left, bbox.top, width, bbox.height);
+      const color = cssColor(kind === "nobody" ? "--gap" : "--soft");
+      const place = { left, width, top: bbox.top, height: bbox.height };
+      ctx.fillStyle = color;
+      if (kind === "nobody") {
+        ctx.globalAlpha = 0.14;
+        ctx.fillRect(left, bbox.top, width, bbox.height);
+      }
       ctx.globalAlpha = 1;
       ctx.fillRect(left, bbox.top + bbox.height - 4, width, 4);
-      drawHatching(ctx, { left, width, top: bbox.top, height: bbox.height });
+      if (kind === "nobody") drawHatching(ctx, { color, ...place });
     }
     ctx.restore();
   }
@@ -145,7 +149,8 @@ function toColumns({ times, counts }: TimelineModel): uPlot.AlignedData {
 
 function drawHatching(
   ctx: CanvasRenderingContext2D,
-  { left, width, top, height }: {
+  { color, left, width, top, height }: {
+    readonly color: string;
     readonly left: number;
     readonly width: number;
     readonly top: number;
@@ -157,7 +162,7 @@ function drawHatching(
   ctx.rect(left, top, width, height);
   ctx.clip();
   ctx.globalAlpha = 0.35;
-  ctx.strokeStyle = cssColor("--gap");
+  ctx.strokeStyle = color;
   ctx.lineWidth = 1;
   ctx.beginPath();
   for (let x = left - height; x < left + width; x += 10) {

@@ -1,20 +1,28 @@
 import { type Signal, signal } from "@preact/signals";
-import { type Micros, MINUTE_US, minuteOf } from "../../core/time.ts";
+import { HOUR_US, hourOf, type Micros, MINUTE_US, minuteOf } from "../../core/time.ts";
 import type { Library } from "../state/library.ts";
 import { reasonOf } from "../state/archives_state.ts";
 import type { Span } from "../reading/chat_archive.ts";
-import type { FoundMinute, MinuteSeconds } from "../reading/chat_reader.ts";
+import type { ChannelSpan, FoundMinute, MinuteSeconds } from "../reading/chat_reader.ts";
 import { NO_FILTER } from "../reading/filter.ts";
 import type { MinuteSummary } from "../reading/minute_summary.ts";
+import type { KnownMinutes } from "./silences.ts";
+
+/** A node tells of at most a day at once. */
+const COVERAGE_SPAN_US = 24 * HOUR_US;
 
 /** What is known of a channel's minutes, and reads what is not. */
-export class TimelineData {
+export class TimelineData implements KnownMinutes {
   readonly channel: string;
   /** Counts up when more is known. */
   readonly version: Signal<number> = signal(0);
   readonly isReading: Signal<boolean> = signal(false);
   readonly failure: Signal<string | undefined> = signal(undefined);
   readonly #library: Library;
+  /** Hours that have files of chat. */
+  readonly #hours: ReadonlySet<Micros>;
+  /** Hours of which it was asked who listened: those in which it is known of anyone say when. */
+  readonly #covered = new Map<Micros, ReadonlyMap<Micros, number>>();
   readonly #minutes = new Map<Micros, MinuteSummary>();
   readonly #seconds = new Map<Micros, MinuteSeconds["seconds"]>();
   /** Spans that were read to their end, ascending, none touching another. */
@@ -22,12 +30,12 @@ export class TimelineData {
   #run: AbortController | undefined;
 
   /** Knows nothing yet. */
-  constructor(channel: string, library: Library) {
+  constructor({ channel, hours }: ChannelSpan, library: Library) {
     this.channel = channel;
+    this.#hours = new Set(hours);
     this.#library = library;
   }
 
-  /** The summary of a minute, if it was read and holds anything. */
   minute(minuteUs: Micros): MinuteSummary | undefined {
     return this.#minutes.get(minuteUs);
   }
@@ -37,10 +45,22 @@ export class TimelineData {
     return this.#seconds.get(minuteUs);
   }
 
-  /** Whether a minute was looked at, whatever came of it. */
   isKnown(minuteUs: Micros): boolean {
     return this.#minutes.has(minuteUs) ||
       this.#known.some(({ fromUs, untilUs }) => minuteUs >= fromUs && minuteUs < untilUs);
+  }
+
+  listenedS(minuteUs: Micros): number | undefined {
+    const hour = this.#covered.get(hourOf(minuteUs));
+    return hour === undefined ? undefined : hour.get(minuteUs) ?? 0;
+  }
+
+  isCovered(hourUs: Micros): boolean {
+    return (this.#covered.get(hourUs)?.size ?? 0) > 0;
+  }
+
+  hasFiles(hourUs: Micros): boolean {
+    return this.#hours.has(hourUs);
   }
 
   /** Whether all of a span was looked at. */
@@ -60,6 +80,7 @@ export class TimelineData {
       const whole = { fromUs: minuteOf(span.fromUs), untilUs: upToMinute(span.untilUs) };
       for (const missing of without(whole, this.#known)) await this.#read(missing, signal);
       if (withSeconds) await this.#readSeconds(whole, signal);
+      for (const run of this.#silentHours(whole)) await this.#readCoverage(run, signal);
     } catch (error) {
       if (!signal.aborted) this.failure.value = reasonOf(error);
     } finally {
@@ -80,6 +101,33 @@ export class TimelineData {
     const question = { channel: this.channel, filter: NO_FILTER, ...span };
     await this.#library.call("read", question, { signal, onProgress });
     this.#known = joined([...this.#known, span]);
+    this.version.value++;
+  }
+
+  /** Runs of hours that have silent minutes and of which it was not asked who listened. */
+  #silentHours({ fromUs, untilUs }: Span): Span[] {
+    const hours = new Set<Micros>();
+    for (let at = fromUs; at < untilUs; at += MINUTE_US) {
+      if (!this.#minutes.has(at) && !this.#covered.has(hourOf(at))) hours.add(hourOf(at));
+    }
+    const runs: Span[] = [];
+    for (const hourUs of hours) {
+      const last = runs.at(-1);
+      const isNext = last?.untilUs === hourUs && hourUs - last.fromUs < COVERAGE_SPAN_US;
+      const from = isNext ? runs.pop()!.fromUs : hourUs;
+      runs.push({ fromUs: from, untilUs: hourUs + HOUR_US });
+    }
+    return runs;
+  }
+
+  async #readCoverage(span: Span, signal: AbortSignal): Promise<void> {
+    const question = { channel: this.channel, ...span };
+    const found = await this.#library.call("coverage", question, { signal });
+    for (let hourUs = span.fromUs; hourUs < span.untilUs; hourUs += HOUR_US) {
+      const minutes = found.filter(({ minuteUs }) => hourOf(minuteUs) === hourUs);
+      const listened = minutes.map(({ minuteUs, listenedS }) => [minuteUs, listenedS] as const);
+      this.#covered.set(hourUs, new Map(listened));
+    }
     this.version.value++;
   }
 

@@ -1,6 +1,7 @@
 import { type Micros, MINUTE_US, minuteOf, SECOND_US } from "../../core/time.ts";
 import type { Span } from "../reading/chat_archive.ts";
 import { RECEIVERS_TOLD_APART } from "../reading/minute_summary.ts";
+import { type Silence, silencesOf } from "./silences.ts";
 import type { TimelineData } from "./timeline_data.ts";
 
 /** What a timeline draws. */
@@ -12,8 +13,8 @@ export interface TimelineModel {
   readonly times: readonly Micros[];
   /** Messages a minute in each bar, by receivers: `[0]` are those that one receiver saw. */
   readonly counts: readonly (readonly number[])[];
-  /** Where nothing was recorded although there is something before and after. */
-  readonly gaps: readonly Span[];
+  /** Where there is no message between the first and the last, unless a receiver listened. */
+  readonly silences: readonly Silence[];
   readonly lanes: readonly Lane[];
   readonly messages: number;
   /** Messages that one receiver alone saw. */
@@ -34,7 +35,10 @@ export const SECONDS_SPAN_US: number = 20 * MINUTE_US;
 const BARS_MAX = 1_200;
 const LANES_MAX = 24;
 
-/** Adds up what is known of `span` for drawing. `recorded` is where the channel has files at all. */
+/**
+ * Adds up what is known of `span` for drawing. `recorded` is from the first message to the last:
+ * silence before and after says nothing.
+ */
 export function timelineModel(data: TimelineData, span: Span, recorded: Span): TimelineModel {
   const isFine = span.untilUs - span.fromUs <= SECONDS_SPAN_US;
   const stepUs = isFine ? SECOND_US : stepOf(span);
@@ -72,7 +76,7 @@ export function timelineModel(data: TimelineData, span: Span, recorded: Span): T
     counts,
     messages,
     single,
-    gaps: gapsOf(data, span, recorded),
+    silences: silencesOf(data, within(span, recorded)),
     lanes: [...lanes].map(([receiver, lane]) => ({
       receiver,
       messages: lane.messages,
@@ -122,19 +126,8 @@ function addSeconds(
   }
 }
 
-/** Runs of minutes that were looked at and hold nothing, between the first and the last that do. */
-function gapsOf(data: TimelineData, span: Span, recorded: Span): Span[] {
-  const gaps: Span[] = [];
-  const untilUs = Math.min(span.untilUs, recorded.untilUs);
-  let start: Micros | undefined;
-  for (let at = minuteOf(Math.max(span.fromUs, recorded.fromUs)); at < untilUs; at += MINUTE_US) {
-    const isGap = data.minute(at) === undefined && data.isKnown(at);
-    if (isGap) start ??= at;
-    else if (start !== undefined) {
-      gaps.push({ fromUs: start, untilUs: at });
-      start = undefined;
-    }
-  }
-  if (start !== undefined) gaps.push({ fromUs: start, untilUs });
-  return gaps;
+/** What two spans have in common; it may be of no length. */
+export function within(one: Span, other: Span): Span {
+  const fromUs = Math.max(one.fromUs, other.fromUs);
+  return { fromUs, untilUs: Math.max(fromUs, Math.min(one.untilUs, other.untilUs)) };
 }

@@ -1,6 +1,13 @@
 import { Fragment, h, type JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { HOUR_US, type Micros, MINUTE_US, SECOND_US } from "../../core/time.ts";
+import {
+  HOUR_US,
+  type Micros,
+  MILLISECOND_US,
+  MINUTE_US,
+  minuteOf,
+  SECOND_US,
+} from "../../core/time.ts";
 import { ChannelBar } from "../state/channel_bar.ts";
 import { formatClock, formatCount, formatCounted, formatDay, formatMinute } from "../ui/format.ts";
 import { icon } from "../ui/icons.ts";
@@ -11,8 +18,10 @@ import type { Span } from "../reading/chat_archive.ts";
 import type { ChannelSpan } from "../reading/chat_reader.ts";
 import { Chart } from "./chart.ts";
 import { Lanes } from "./lanes.ts";
+import { heldSpan, LIVE_LAG_US, shownSpan, SPAN_MAX_US, SPAN_MIN_US } from "./shown_span.ts";
 import { TimelineData } from "./timeline_data.ts";
-import { SECONDS_SPAN_US, type TimelineModel, timelineModel } from "./timeline_model.ts";
+import type { Silence } from "./silences.ts";
+import { SECONDS_SPAN_US, type TimelineModel, timelineModel, within } from "./timeline_model.ts";
 
 /** What a timeline shows. */
 export interface TimelineViewProps {
@@ -22,28 +31,30 @@ export interface TimelineViewProps {
 }
 
 const DAY_US = 24 * HOUR_US;
-const SPAN_MIN_US = 10 * SECOND_US;
-// Two weeks of minutes. More would be years of work for the worker, and a blur for the eye.
-const SPAN_MAX_US = 14 * DAY_US;
 
 /** How much was said when, and who heard it. */
 export function TimelineView({ library, channels, channel }: TimelineViewProps): JSX.Element {
   const data = useMemo(
-    () => new TimelineData(channel.channel, library),
+    () => new TimelineData(channel, library),
     [channel.channel, library.version.value],
   );
   useEffect(() => () => data.close(), [data]);
-  const asked = shownSpan(channel, library.isNode);
+  const nowUs = useMemo(() => minuteOf(Date.now() * MILLISECOND_US) + MINUTE_US, [data]);
+  const asked = shownSpan(channel, { ...route.value, isNode: library.isNode, nowUs });
   // Files tell hours; once they are read, show no more than what holds anything.
   const span = route.value.atUs === undefined && data.version.value > 0 && data.isWhole(asked)
-    ? recordedSpan(channel, data)
+    ? heldSpan(asked, data)
     : asked;
   useEffect(() => {
     void data.show(span, { withSeconds: span.untilUs - span.fromUs <= SECONDS_SPAN_US });
   }, [data, span.fromUs, span.untilUs]);
   const version = data.version.value;
   const model = useMemo(
-    () => timelineModel(data, span, recordedSpan(channel, data)),
+    () => {
+      // What was said in the last minutes may be on its way here.
+      const past = { fromUs: channel.fromUs, untilUs: nowUs - LIVE_LAG_US };
+      return timelineModel(data, span, heldSpan(within(channel, past), data));
+    },
     [data, version, span.fromUs, span.untilUs],
   );
   const [widthPx, setWidth] = useState(0);
@@ -63,36 +74,10 @@ export function TimelineView({ library, channels, channel }: TimelineViewProps):
       h(ChartPlace, { model, onWidth: setWidth }),
       h(Legend, null),
       h(Lanes, { model, widthPx }),
-      h(Gaps, { model }),
+      h(Silences, { model, kind: "nobody", title: "When nobody recorded" }),
+      h(Silences, { model, kind: "unknown", title: "No messages, not known whether recorded" }),
     ),
   );
-}
-
-/** What the address asks for, or all there is, or the last of it. */
-function shownSpan(channel: ChannelSpan, isNode: boolean): Span {
-  const { atUs, untilUs } = route.value;
-  if (atUs !== undefined && untilUs !== undefined && untilUs - atUs >= SPAN_MIN_US) {
-    return { fromUs: Math.max(atUs, untilUs - SPAN_MAX_US), untilUs };
-  }
-  if (atUs !== undefined) {
-    const dayUs = atUs - atUs % DAY_US;
-    return { fromUs: dayUs, untilUs: dayUs + DAY_US };
-  }
-  const longestUs = isNode ? 3 * HOUR_US : 2 * DAY_US;
-  return {
-    fromUs: Math.max(channel.fromUs, channel.untilUs - longestUs),
-    untilUs: channel.untilUs,
-  };
-}
-
-/** From the first minute to the last: before and after, nobody meant to record. */
-function recordedSpan(channel: ChannelSpan, data: TimelineData): Span {
-  let { fromUs, untilUs } = channel;
-  for (let i = 0; i < 60 && data.minute(fromUs) === undefined; i++) fromUs += MINUTE_US;
-  for (let i = 0; i < 60 && data.minute(untilUs - MINUTE_US) === undefined; i++) {
-    untilUs -= MINUTE_US;
-  }
-  return fromUs < untilUs ? { fromUs, untilUs } : channel;
 }
 
 function move(span: Span, { by, factor }: { readonly by: number; readonly factor: number }): void {
@@ -134,8 +119,12 @@ function Summary({ model, data }: {
   readonly model: TimelineModel;
   readonly data: TimelineData;
 }): JSX.Element {
-  const { span, messages, single, gaps, lanes } = model;
-  const silentUs = gaps.reduce((sum, { fromUs, untilUs }) => sum + untilUs - fromUs, 0);
+  const { span, messages, single, silences, lanes } = model;
+  const lengthOf = (kind: Silence["kind"]): string =>
+    formatCount(
+      silences.filter((each) => each.kind === kind)
+        .reduce((sum, { fromUs, untilUs }) => sum + (untilUs - fromUs) / MINUTE_US, 0),
+    );
   const failure = data.failure.value;
   return h(
     Fragment,
@@ -155,10 +144,8 @@ function Summary({ model, data }: {
         value: messages === 0 ? "–" : `${Math.ceil(single / messages * 1000) / 10} %`,
       }),
       h(Figure, { name: "receivers", value: formatCount(lanes.length) }),
-      h(Figure, {
-        name: "minutes without a recording",
-        value: formatCount(Math.round(silentUs / MINUTE_US)),
-      }),
+      h(Figure, { name: "minutes that nobody recorded", value: lengthOf("nobody") }),
+      h(Figure, { name: "silent minutes, perhaps not recorded", value: lengthOf("unknown") }),
     ),
     failure !== undefined && h("p", { class: "bad", role: "alert" }, failure),
   );
@@ -249,14 +236,13 @@ function onKey(event: KeyboardEvent, span: Span): void {
   }
 }
 
-function describeBar({ times, counts, stepUs, gaps }: TimelineModel, bar: number): string {
+function describeBar({ times, counts, stepUs, silences }: TimelineModel, bar: number): string {
   const atUs = times[bar];
   if (atUs === undefined) return HOW_TO;
   const clock = formatClock(atUs, zone.value).slice(0, stepUs < MINUTE_US ? 8 : 5);
   const when = `${formatDay(atUs, zone.value)} ${clock}`;
-  if (gaps.some(({ fromUs, untilUs }) => atUs >= fromUs && atUs < untilUs)) {
-    return `${when}: nobody recorded`;
-  }
+  const silence = silences.find(({ fromUs, untilUs }) => atUs >= fromUs && atUs < untilUs);
+  if (silence !== undefined) return `${when}: ${SILENCE_WORDS[silence.kind]}`;
   const [one = 0, ...more] = counts[bar]!;
   const total = more.reduce((sum, count) => sum + count, one);
   return `${when}: ${formatCount(Math.round(total))} messages a minute, ${
@@ -264,12 +250,18 @@ function describeBar({ times, counts, stepUs, gaps }: TimelineModel, bar: number
   } of them seen by one receiver only`;
 }
 
+const SILENCE_WORDS: Readonly<Record<Silence["kind"], string>> = {
+  nobody: "nobody recorded",
+  unknown: "no messages, not known whether anyone recorded",
+};
+
 const LEGEND: readonly (readonly [name: string, label: string])[] = [
   ["four", "seen by 4 or more"],
   ["three", "by 3"],
   ["two", "by 2"],
   ["one", "by 1 only"],
-  ["gap", "nobody recorded"],
+  ["gap", SILENCE_WORDS.nobody],
+  ["unknown", SILENCE_WORDS.unknown],
 ];
 
 function Legend(): JSX.Element {
@@ -289,12 +281,17 @@ function Legend(): JSX.Element {
 
 const GAPS_SHOWN = 50;
 
-function Gaps({ model: { gaps } }: { readonly model: TimelineModel }): JSX.Element | null {
+function Silences({ model, kind, title }: {
+  readonly model: TimelineModel;
+  readonly kind: Silence["kind"];
+  readonly title: string;
+}): JSX.Element | null {
+  const gaps = model.silences.filter((each) => each.kind === kind);
   if (gaps.length === 0) return null;
   return h(
     "section",
-    { class: "gaps", "aria-labelledby": "gaps-title" },
-    h("h2", { id: "gaps-title" }, "When nobody recorded"),
+    { class: `gaps is-${kind}`, "aria-labelledby": `${kind}-title` },
+    h("h2", { id: `${kind}-title` }, title),
     h(
       "ul",
       null,

@@ -1,0 +1,67 @@
+import { HOUR_US, hourOf, type Micros, MINUTE_US, minuteOf } from "../../core/time.ts";
+import type { Span } from "../reading/chat_archive.ts";
+import type { MinuteSummary } from "../reading/minute_summary.ts";
+
+/** What is known of a channel's minutes. */
+export interface KnownMinutes {
+  /** The summary of a minute, if it was read and holds anything. */
+  minute(minuteUs: Micros): MinuteSummary | undefined;
+  /** Whether a minute was looked at, whatever came of it. */
+  isKnown(minuteUs: Micros): boolean;
+  /** Seconds of a minute in which a receiver is known to have listened; `undefined` if not asked. */
+  listenedS(minuteUs: Micros): number | undefined;
+  /** Whether anything tells who listened in an hour. */
+  isCovered(hourUs: Micros): boolean;
+  /** Whether the channel has files of chat of an hour. */
+  hasFiles(hourUs: Micros): boolean;
+}
+
+/** A run of minutes without a message in which no receiver is known to have listened. */
+export interface Silence extends Span {
+  /**
+   * `nobody`: nobody recorded. What recorders say of when they listened leaves the time out.
+   * `unknown`: recorders there say nothing of when they listened, so chat may have been silent.
+   */
+  readonly kind: "nobody" | "unknown";
+}
+
+/**
+ * The runs of minutes in `span` without a message, in order, but for those in which a receiver
+ * listened: there, nothing was said. Minutes that are not known are left out.
+ */
+export function silencesOf(known: KnownMinutes, { fromUs, untilUs }: Span): Silence[] {
+  let doesAnyTell = false;
+  for (let hourUs = hourOf(fromUs); hourUs < untilUs; hourUs += HOUR_US) {
+    doesAnyTell ||= known.isCovered(hourUs);
+  }
+  const silences: Silence[] = [];
+  for (let at = minuteOf(fromUs); at < untilUs; at += MINUTE_US) {
+    const kind = kindOf(known, at, doesAnyTell);
+    if (kind === undefined) continue;
+    const last = silences.at(-1);
+    const isNext = last !== undefined && last.kind === kind && last.untilUs === at;
+    const run = isNext ? { ...last, untilUs: at + MINUTE_US } : {
+      kind,
+      fromUs: at,
+      untilUs: at + MINUTE_US,
+    };
+    if (isNext) silences.pop();
+    silences.push(run);
+  }
+  return silences;
+}
+
+function kindOf(
+  known: KnownMinutes,
+  minuteUs: Micros,
+  doesAnyTell: boolean,
+): Silence["kind"] | undefined {
+  if (known.minute(minuteUs) !== undefined || !known.isKnown(minuteUs)) return undefined;
+  const listenedS = known.listenedS(minuteUs);
+  if (listenedS === undefined) return undefined; // Asked for when the chat has been read.
+  if (listenedS > 0) return undefined;
+  const hourUs = hourOf(minuteUs);
+  if (known.isCovered(hourUs)) return "nobody";
+  // Recorders that tell when they listened do so in every hour, also where nothing was said.
+  return doesAnyTell && !known.hasFiles(hourUs) ? "nobody" : "unknown";
+}
