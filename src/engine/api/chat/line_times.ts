@@ -1,5 +1,6 @@
 import { type Micros, readRange } from "../../../core/time.ts";
 import type { Message } from "../../../core/message.ts";
+import type { WorkBreaks } from "./work_breaks.ts";
 
 /** Where the lines of a minute are, and when what they say happened. */
 export interface LineTimes {
@@ -18,27 +19,29 @@ const TAIL = /,"time":([\d.e-]+),"time_range":([\d.e-]+),"user":(?:null|"(?:[^"\
 /** Nearly every tail fits into this: a login has 25 letters. */
 const TAIL_BYTES = 160;
 
-const timesBy = new WeakMap<Uint8Array, LineTimes>();
+const timesBy = new WeakMap<Uint8Array, Promise<LineTimes>>();
 
 /**
  * Where and when the lines of a minute are. It is found out once for the same bytes and kept as
- * long as they are: narrow questions would else read all of a minute each.
+ * long as they are: narrow questions would else read all of a minute each. Takes `breaks` from
+ * finding out.
  */
-export function lineTimes(bytes: Uint8Array): LineTimes {
+export function lineTimes(bytes: Uint8Array, breaks: WorkBreaks): Promise<LineTimes> {
   const known = timesBy.get(bytes);
   if (known !== undefined) return known;
-  const index = findTimes(bytes);
+  const index = findTimes(bytes, breaks);
   timesBy.set(bytes, index);
   return index;
 }
 
-function findTimes(bytes: Uint8Array): LineTimes {
+async function findTimes(bytes: Uint8Array, breaks: WorkBreaks): Promise<LineTimes> {
   let count = 0;
   for (let at = bytes.indexOf(LINE_FEED); at !== -1; at = bytes.indexOf(LINE_FEED, at + 1)) count++;
   const offsets = new Uint32Array(count + 1);
   const startUs = new Float64Array(count);
   const endUs = new Float64Array(count);
   for (let i = 0; i < count; i++) {
+    if (breaks.isDue) await breaks.take();
     const from = offsets[i]!;
     const to = bytes.indexOf(LINE_FEED, from) + 1;
     offsets[i + 1] = to;
