@@ -10,70 +10,23 @@
  */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { get } from "node:http";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { bestHasher } from "../../src/adapters/hashers/web_crypto_hasher.ts";
-import { batchKey } from "../../src/core/archive/archive_key.ts";
-import { encodeBatch } from "../../src/core/batch/batch.ts";
-import type { Message } from "../../src/core/batch/message.ts";
+import { writeBusyArchive } from "./busy_archive.ts";
 
 const MINUTES = 120;
 const LINES_PER_MINUTE = 1_200;
-const START_S = 1785585600;
 const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 
-function message(minute: number, i: number): Message {
-  const time = START_S + minute * 60 + Math.floor(i * 60_000 / LINES_PER_MINUTE) / 1000;
-  const isJoin = i % 40 === 0;
-  const login = `viewer_${(minute * 7919 + i * 104_729) % 50_000}`;
-  return {
-    command: isJoin ? "JOIN" : "PRIVMSG",
-    host: `${login}.tmi.twitch.tv`,
-    params: isJoin ? ["#forsen"] : ["#forsen", `message ${i} of minute ${minute} `.repeat(3)],
-    receivers: { "alpha.AbCdE.0": time + 0.25 },
-    sender: login,
-    tags: isJoin ? null : {
-      "badge-info": "subscriber/42",
-      "badges": "subscriber/36,premium/1",
-      "client-nonce": "459e3142897c7a22b7d275178f2259e0",
-      "color": "#1E90FF",
-      "display-name": login,
-      "emotes": "",
-      "first-msg": "0",
-      "flags": "",
-      "id": `${minute}-${i}-b34ccfc7-4977-403a-8a94-33c6bac34fb8`,
-      "mod": "0",
-      "returning-chatter": "0",
-      "room-id": "22484632",
-      "subscriber": "1",
-      "tmi-sent-ts": `${Math.round(time * 1000)}`,
-      "turbo": "0",
-      "user-id": `${1_000_000 + i}`,
-      "user-type": "",
-    },
-    time,
-    time_range: isJoin ? 30 : 0,
-    user: login,
-  };
-}
-
 const folder = mkdtempSync(join(tmpdir(), "chatloom-serve-bench-"));
-const hasher = await bestHasher();
-let byteCount = 0;
-for (let minute = 0; minute < MINUTES; minute++) {
-  const bytes = encodeBatch(
-    Array.from({ length: LINES_PER_MINUTE }, (_, i) => message(minute, i)),
-  );
-  byteCount += bytes.length;
-  const timeUs = (START_S + minute * 60) * 1e6;
-  const path = join(folder, batchKey("forsen", { timeUs, digest: await hasher.digest(bytes) }));
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, bytes); // Not through a store: that would flush each file to the disk.
-}
+const byteCount = await writeBusyArchive(folder, {
+  minutes: MINUTES,
+  linesPerMinute: LINES_PER_MINUTE,
+});
 console.log(`${MINUTES * LINES_PER_MINUTE} messages, ${(byteCount / 1e6).toFixed(0)} MB`);
 
 function readAndHash(): number {

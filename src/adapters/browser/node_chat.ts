@@ -1,6 +1,6 @@
 import { isChannelName, parseHour } from "../../core/archive/archive_key.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
-import { lineTime } from "../../core/scan/line_times.ts";
+import { lineTime } from "../../core/scan/line_time.ts";
 import { parseJson } from "../../core/json/parse_json.ts";
 import { type Micros, MINUTE_US, minuteOf, TIME_END_US } from "../../core/time.ts";
 

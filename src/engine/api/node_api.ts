@@ -108,7 +108,7 @@ export function nodeApi(given: NodeApiOptions): HttpRoute[] {
     ...listingRoutes(options),
     ...fileRoutes(new ServableFiles({ ...options, reporter })),
     ...digestRoutes(options),
-    ...chatRoutes(reader),
+    ...chatRoutes(reader, clock),
     coverageRoute(options),
   ];
   routes.unshift(openApiRoute(routes, { version }));

@@ -24,6 +24,9 @@ export interface ReadMinutesOptions extends AbortOptions {
   readonly untilUs?: Micros;
 }
 
+/** A minute needs the one before it, and the one before that where messages overlap. */
+const NEEDED_BACK_US: Micros = 2 * MINUTE_US;
+
 /** One minute of a channel. */
 export interface ReadMinute {
   /** When it starts. */
@@ -88,6 +91,7 @@ async function* readClosures(
       if (step === undefined || step.minuteUs >= untilUs) break;
       yield { ...step, files };
       nextUs = step.minuteUs + MINUTE_US;
+      files.dropBefore(nextUs - NEEDED_BACK_US);
     }
   }
 }

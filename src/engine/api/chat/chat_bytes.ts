@@ -4,7 +4,8 @@ import { isPlainText } from "../../../core/json/canonical_json.ts";
 import { formatForPeople } from "../../../core/batch/message_text.ts";
 import { type Micros, MINUTE_US, RANGE_MAX_US } from "../../../core/time.ts";
 import type { ChatQuestion } from "./chat_question.ts";
-import { lineFrom, lineTimes } from "../../../core/scan/line_times.ts";
+import { lineFrom, lineTimes } from "./line_times.ts";
+import type { WorkBreaks } from "./work_breaks.ts";
 
 /** One minute of a channel in normal form. */
 export interface ChatMinute {
@@ -16,47 +17,65 @@ export interface ChatMinute {
 const LINE_FEED = 0x0a;
 const COMMA = 0x2c;
 const OPEN_BRACKET = 0x5b;
+/** How much is copied for one reader at a time. */
+const SLICE_BYTES = 128 * 1024;
 const UTF8 = new TextEncoder();
 const UTF8_DECODER = new TextDecoder();
 
 /**
  * The lines that `question` asks for, a minute at a time, from minutes in the order in which it
- * wants them. Pieces are whole lines with their line feeds, and never empty.
+ * wants them. Pieces are whole lines with their line feeds, and never empty: a whole minute, whose
+ * bytes are shared with other readers, or about 128 KiB of one. Takes `breaks` from picking lines.
  */
 export async function* chatLines(
   minutes: AsyncIterable<ChatMinute>,
   question: ChatQuestion,
+  breaks: WorkBreaks,
 ): AsyncIterable<Uint8Array> {
-  let left = question.limit;
+  const picker = new LinePicker(question, breaks);
   for await (const minute of minutes) {
-    const isWhole = left === Infinity && !question.isReversed && question.format === "json" &&
-      !mustBeRead(minute, question);
+    const isWhole = question.limit === Infinity && !question.isReversed &&
+      question.format === "json" && !mustBeRead(minute, question);
     if (isWhole) {
       if (minute.bytes.length > 0) yield minute.bytes;
       continue;
     }
-    const lines = pickLines(minute, { ...question, limit: left });
-    left -= lines.length;
-    if (lines.length > 0) yield joined(lines);
-    if (left <= 0) return;
+    yield* picker.pick(minute);
+    if (picker.left <= 0) return;
   }
 }
 
-/** The same lines as one list in JSON. Nothing comes before the first lines are there. */
+/**
+ * The same lines as one list in JSON. Nothing comes before the first lines are there. A long piece
+ * is copied in slices, as the reader takes them, so that many readers of it share its bytes.
+ */
 export async function* chatList(lines: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
   let before = OPEN_BRACKET;
   for await (const piece of lines) {
-    // Canonical JSON has no line feed but at the end of a line: there go the commas.
-    const list = new Uint8Array(piece.length);
-    list[0] = before;
-    list.set(piece.subarray(0, piece.length - 1), 1);
-    for (let at = list.indexOf(LINE_FEED); at !== -1; at = list.indexOf(LINE_FEED, at + 1)) {
-      list[at] = COMMA;
+    for (let from = 0; from < piece.length; from += SLICE_BYTES) {
+      yield listSlice(piece, from, before);
     }
     before = COMMA;
-    yield list;
   }
   yield UTF8.encode(before === OPEN_BRACKET ? "[]" : "]");
+}
+
+/**
+ * One slice, from `from` on, of what `piece` is in a list: `before`, and all but its last line feed.
+ * Canonical JSON has no line feed but at the end of a line: there go the commas.
+ */
+function listSlice(piece: Uint8Array, from: number, before: number): Uint8Array {
+  const slice = new Uint8Array(Math.min(SLICE_BYTES, piece.length - from));
+  if (from === 0) {
+    slice[0] = before;
+    slice.set(piece.subarray(0, slice.length - 1), 1);
+  } else {
+    slice.set(piece.subarray(from - 1, from - 1 + slice.length));
+  }
+  for (let at = slice.indexOf(LINE_FEED); at !== -1; at = slice.indexOf(LINE_FEED, at + 1)) {
+    slice[at] = COMMA;
+  }
+  return slice;
 }
 
 /** Whether some line of the minute may be left out, so that each must be looked at. */
@@ -65,22 +84,52 @@ function mustBeRead({ minuteUs }: ChatMinute, question: ChatQuestion): boolean {
   return minuteUs < startUs || minuteUs + MINUTE_US > endUs || users.size > 0 || commands.size > 0;
 }
 
-function pickLines({ bytes }: ChatMinute, question: ChatQuestion): Uint8Array[] {
-  const { format, isReversed, limit, startUs, endUs } = question;
-  const index = lineTimes(bytes);
-  const first = lineFrom(index, startUs - RANGE_MAX_US);
-  const last = lineFrom(index, endUs) - 1;
-  const step = isReversed ? -1 : 1;
-  const picked: Uint8Array[] = [];
-  for (let i = isReversed ? last : first; i >= first && i <= last; i += step) {
-    if (picked.length >= limit) break;
-    if (index.endUs[i]! < startUs) continue;
-    const line = bytes.subarray(index.offsets[i], index.offsets[i + 1]);
-    if (!isWanted(line, question)) continue;
-    if (format === "json") picked.push(line);
-    else picked.push(UTF8.encode(`${formatForPeople(parseCanonicalLine(line))}\n`));
+/** Picks the lines of minute after minute that a question asks for. */
+class LinePicker {
+  readonly #question: ChatQuestion;
+  readonly #breaks: WorkBreaks;
+  /** How many more lines are wanted. */
+  left: number;
+
+  constructor(question: ChatQuestion, breaks: WorkBreaks) {
+    this.#question = question;
+    this.#breaks = breaks;
+    this.left = question.limit;
   }
-  return picked;
+
+  /** The lines of one minute, some at a time. */
+  async *pick({ bytes }: ChatMinute): AsyncIterable<Uint8Array> {
+    const { isReversed, startUs, endUs } = this.#question;
+    this.#breaks.begin();
+    const index = await lineTimes(bytes, this.#breaks);
+    const first = lineFrom(index, startUs - RANGE_MAX_US);
+    const last = lineFrom(index, endUs) - 1;
+    const step = isReversed ? -1 : 1;
+    let picked: Uint8Array[] = [];
+    let pickedBytes = 0;
+    for (let i = isReversed ? last : first; i >= first && i <= last; i += step) {
+      if (this.left <= 0) break;
+      if (this.#breaks.isDue) await this.#breaks.take();
+      if (index.endUs[i]! < startUs) continue;
+      const line = bytes.subarray(index.offsets[i], index.offsets[i + 1]);
+      if (!isWanted(line, this.#question)) continue;
+      const answer = this.#answerOf(line);
+      picked.push(answer);
+      pickedBytes += answer.length;
+      this.left--;
+      if (pickedBytes < SLICE_BYTES) continue;
+      yield joined(picked);
+      this.#breaks.begin();
+      picked = [];
+      pickedBytes = 0;
+    }
+    if (picked.length > 0) yield joined(picked);
+  }
+
+  #answerOf(line: Uint8Array): Uint8Array {
+    if (this.#question.format === "json") return line;
+    return UTF8.encode(`${formatForPeople(parseCanonicalLine(line))}\n`);
+  }
 }
 
 /** Whether the line is by one of the users and has one of the commands, if that is asked for. */

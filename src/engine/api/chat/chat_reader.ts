@@ -27,6 +27,7 @@ import { listHour } from "../files/list_hour.ts";
 import { SharedCalls } from "../files/shared_calls.ts";
 import { ByteCache } from "./byte_cache.ts";
 import type { ChatMinute } from "./chat_bytes.ts";
+import { HeavyReads } from "./heavy_reads.ts";
 import { HourPass } from "./hour_pass.ts";
 
 /** What a {@link ChatReader} works with. */
@@ -64,6 +65,7 @@ const PASSES_MAX = 4_096;
 export class ChatReader {
   readonly #options: ChatReaderOptions;
   readonly #cache: ByteCache;
+  readonly #heavyReads = new HeavyReads();
   readonly #listings = new SharedCalls<string>();
   readonly #passes = new Map<string, { readonly listing: string; readonly pass: HourPass }>();
   #passCount = 0;
@@ -173,6 +175,7 @@ export class ChatReader {
       },
       name: `${this.#passCount++}`,
       cache: this.#cache,
+      heavyReads: this.#heavyReads,
       open: (fromUs, onLeftOut) =>
         readMinutes(channel, {
           ...this.#options,

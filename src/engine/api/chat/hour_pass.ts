@@ -2,6 +2,7 @@ import type { ArchiveKey } from "../../../core/archive/archive_key.ts";
 import { HOUR_US, type Micros, MINUTE_US } from "../../../core/time.ts";
 import type { ByteCache } from "./byte_cache.ts";
 import type { ChatMinute } from "./chat_bytes.ts";
+import type { HeavyReads } from "./heavy_reads.ts";
 
 /** What an {@link HourPass} reads with. */
 export interface HourPassOptions {
@@ -9,6 +10,8 @@ export interface HourPassOptions {
   /** Names this pass among all that share the cache. */
   readonly name: string;
   readonly cache: ByteCache;
+  /** Bounds what all passes together read and hold. */
+  readonly heavyReads: HeavyReads;
   /**
    * Opens a reading of the hour's minutes from `fromUs` on; minutes without messages are skipped.
    * `onLeftOut` is told of each file that had to be left out.
@@ -68,13 +71,19 @@ export class HourPass {
   minute(minuteUs: Micros): Promise<Uint8Array> {
     const held = this.#options.cache.get(this.#entry(minuteUs));
     if (held !== undefined) return Promise.resolve(held);
-    const bytes = this.#turn.then(() => this.#read(minuteUs));
+    const { heavyReads } = this.#options;
+    const bytes = this.#turn.then(() => heavyReads.run(() => this.#read(minuteUs)));
     this.#turn = bytes.catch(() => {}); // It is told to whoever asked; the next one tries again.
     return bytes;
   }
 
+  /** Lets go of what is read ahead, after the minutes that are being read now. */
+  close(): void {
+    this.#turn = this.#turn.then(() => this.#endReading()).catch(() => {});
+  }
+
   async #read(minuteUs: Micros): Promise<Uint8Array> {
-    const { cache, hourUs, open, nameOf } = this.#options;
+    const { cache, heavyReads, hourUs, open, nameOf } = this.#options;
     // It may have been read for another who asked before.
     const held = cache.get(this.#entry(minuteUs)) ?? await this.#recall(minuteUs);
     if (held !== undefined) return held;
@@ -84,6 +93,8 @@ export class HourPass {
       const minutes = open(minuteUs, (key) => this.#leftOut.add(key));
       this.#reading = { minutes: minutes[Symbol.asyncIterator](), nextUs: minuteUs };
     }
+    // Several minutes and their neighbours hang on an open reading: few passes may keep theirs.
+    heavyReads.keepOpen(this);
     const reading = this.#reading!;
     try {
       while (reading.nextUs <= minuteUs) {
@@ -94,16 +105,19 @@ export class HourPass {
         }
         if (step.done) {
           this.#reading = undefined;
+          heavyReads.forget(this);
           return NOTHING;
         }
         cache.put(this.#entry(foundUs), step.value.bytes);
         this.#names.set(foundUs, await nameOf(step.value));
         reading.nextUs = foundUs + MINUTE_US;
+        if (reading.nextUs >= hourUs + HOUR_US) await this.#endReading();
         if (foundUs === minuteUs) return step.value.bytes;
       }
       return NOTHING;
     } catch (error) {
       this.#reading = undefined;
+      heavyReads.forget(this);
       throw error;
     }
   }
@@ -122,6 +136,7 @@ export class HourPass {
   async #endReading(): Promise<void> {
     const reading = this.#reading;
     this.#reading = undefined;
+    this.#options.heavyReads.forget(this);
     await reading?.minutes.return?.();
   }
 

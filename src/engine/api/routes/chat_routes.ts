@@ -1,4 +1,5 @@
 import { isChannelName } from "../../../core/archive/archive_key.ts";
+import type { Clock } from "../../../ports/clock.ts";
 import type { HttpQuestion } from "../../../ports/http.ts";
 import {
   type Answer,
@@ -12,6 +13,7 @@ import { type ApiRoute, CHANNEL_NOTE } from "../route/api_route.ts";
 import { chatLines, chatList } from "../chat/chat_bytes.ts";
 import { chatQueryNotes, parseChatQuestion } from "../chat/chat_question.ts";
 import type { ChatReader } from "../chat/chat_reader.ts";
+import { WorkBreaks } from "../chat/work_breaks.ts";
 
 const MESSAGE = {
   type: "object",
@@ -24,8 +26,11 @@ interface ChatForm {
   readonly type: string;
 }
 
-/** The routes that give messages of a channel, each once, in normal form, in order. */
-export function chatRoutes(reader: ChatReader): ApiRoute[] {
+/**
+ * The routes that give messages of a channel, each once, in normal form, in order. By `clock` long
+ * work takes breaks.
+ */
+export function chatRoutes(reader: ChatReader, clock: Clock): ApiRoute[] {
   const list: ChatForm = { isBounded: true, type: "application/json" };
   const lines: ChatForm = { isBounded: false, type: "application/x-ndjson" };
   const notes = [
@@ -51,7 +56,7 @@ export function chatRoutes(reader: ChatReader): ApiRoute[] {
         },
         ...notes,
       ],
-      answer: (question) => answerChat(question, reader, list),
+      answer: (question) => answerChat(question, { reader, clock, form: list }),
     },
     {
       method: "GET",
@@ -64,15 +69,18 @@ export function chatRoutes(reader: ChatReader): ApiRoute[] {
         { status: 200, description: "Messages by time", type: lines.type, schema: MESSAGE },
         ...notes,
       ],
-      answer: (question) => answerChat(question, reader, lines),
+      answer: (question) => answerChat(question, { reader, clock, form: lines }),
     },
   ];
 }
 
 async function answerChat(
   { request, params }: HttpQuestion,
-  reader: ChatReader,
-  form: ChatForm,
+  { reader, clock, form }: {
+    readonly reader: ChatReader;
+    readonly clock: Clock;
+    readonly form: ChatForm;
+  },
 ): Promise<Answer> {
   const { channel = "" } = params;
   if (channel.startsWith(".")) return textAnswer(403, "Bad channel: May not start with a period");
@@ -90,7 +98,7 @@ async function answerChat(
     headers["etag"] = entityTag(stamp);
     if (holdsTag(request, headers["etag"])) return notModified(headers);
   }
-  const lines = chatLines(minutes, question);
+  const lines = chatLines(minutes, question, new WorkBreaks(clock));
   return { status: 200, headers, body: bodyOf(lines, isList) };
 }
 

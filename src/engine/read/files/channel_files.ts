@@ -4,6 +4,7 @@ import {
   redactionMatcher,
 } from "../../../core/redaction/redaction_matcher.ts";
 import type { Redaction } from "../../../core/redaction/redaction.ts";
+import type { Micros } from "../../../core/time.ts";
 import type { AbortOptions, BatchStore } from "../../../ports/batch_store.ts";
 import type { Hasher } from "../../../ports/hasher.ts";
 import { faultsOf, type FaultsTold } from "./faults_told.ts";
@@ -125,6 +126,15 @@ export class ChannelFiles {
   tellFault(key: ArchiveKey, why: string, reason: string): void {
     this.#options.onLeftOut?.(key);
     this.#faults.tell(key, { why, reason });
+  }
+
+  /** Lets go of what is kept of minutes before `minuteUs`: they are read anew if needed again. */
+  dropBefore(minuteUs: Micros): void {
+    for (const [key, batch] of this.#kept) {
+      if (batch.minuteUs >= minuteUs) continue;
+      this.#kept.delete(key);
+      this.#keptBytes -= batch.bytes.length;
+    }
   }
 
   #keep(batch: LoadedBatch): void {
