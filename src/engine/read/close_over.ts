@@ -47,10 +47,13 @@ const CLOSURE_MAX_US: Micros = 24 * 60 * MINUTE_US;
  * a sighting stands only in files of minutes that its range touches, or misses by a microsecond where
  * the reference wrote it; so it is in the minutes from that of S - 60 s - 1 us to that of E + 60 s.
  * Those are read until there is nothing new to be read.
+ *
+ * @param rest Called between long steps of work: lets others run. By default none is taken.
  */
 export async function closeOver(
   span: MinuteSpan,
   load: (minuteUs: Micros, isInside: boolean) => Promise<MinuteFiles>,
+  rest?: () => Promise<void>,
 ): Promise<Closure> {
   const minutes = new Map<Micros, MinuteFiles>();
   const sightings = new SightingSet();
@@ -63,6 +66,7 @@ export async function closeOver(
       const files = await load(at, isInside);
       minutes.set(at, files);
       for (const batch of files.loaded) {
+        await rest?.();
         sightings.addAll(isInside ? batch.sightings : batch.ranged);
       }
     }
@@ -74,6 +78,7 @@ export async function closeOver(
     }
     reach = wider;
   }
+  await rest?.();
   const normal = sightings.encodeMinutes();
   for (const minuteUs of [...normal.keys()]) {
     if (minuteUs < span.fromUs || minuteUs > span.toUs) normal.delete(minuteUs);

@@ -18,6 +18,8 @@ export interface ReadMinutesOptions extends AbortOptions {
   readonly reporter: Reporter;
   /** Told of each file that was left out of this very reading. */
   readonly onLeftOut?: (key: ArchiveKey) => void;
+  /** Called every few milliseconds of work: lets others run. @default never */
+  readonly rest?: () => Promise<void>;
   /** Minutes from the one that holds this on; from the first unless told. */
   readonly fromUs?: Micros;
   /** Minutes that start before this; to the last unless told. */
@@ -83,7 +85,7 @@ async function* readClosures(
   const { store } = files;
   const hours = await hoursAround(store, { channel, fromUs, untilUs, abort });
   for (const hourUs of hours) {
-    const hour = new HourReader(hourUs, { store, files, abort });
+    const hour = new HourReader(hourUs, { store, files, abort, rest: options.rest });
     let nextUs = Math.max(hourUs, minuteOf(fromUs));
     while (true) {
       signal?.throwIfAborted();
@@ -129,6 +131,7 @@ class HourReader {
     readonly store: BatchStore;
     readonly files: ChannelFiles;
     readonly abort: AbortOptions;
+    readonly rest: (() => Promise<void>) | undefined;
   };
   #span: { readonly fromUs: Micros; readonly toUs: Micros };
   #snapshot: HourSnapshot | undefined;
@@ -139,6 +142,7 @@ class HourReader {
       readonly store: BatchStore;
       readonly files: ChannelFiles;
       readonly abort: AbortOptions;
+      readonly rest: (() => Promise<void>) | undefined;
     },
   ) {
     this.#hourUs = hourUs;
@@ -158,7 +162,8 @@ class HourReader {
       if (minuteUs === undefined) return undefined;
       try {
         const span = { fromUs: minuteUs, toUs: minuteUs };
-        return { minuteUs, closure: await closeOver(span, (at) => this.#load(at)) };
+        const { rest } = this.#source;
+        return { minuteUs, closure: await closeOver(span, (at) => this.#load(at), rest) };
       } catch (error) {
         if (!(error instanceof SnapshotGone)) throw error;
         this.#snapshot = undefined;

@@ -17,9 +17,10 @@ import {
   RANGE_MAX_US,
 } from "../../../core/time.ts";
 import type { BatchStore } from "../../../ports/batch_store.ts";
+import type { Clock } from "../../../ports/clock.ts";
 import type { Hasher } from "../../../ports/hasher.ts";
 import type { Reporter } from "../../../ports/reporter.ts";
-import { readMinutes } from "../../read/read_minutes.ts";
+import { readMinutes, type ReadMinutesOptions } from "../../read/read_minutes.ts";
 import { loadBatch } from "../../read/files/load_batch.ts";
 import { loadRedaction } from "../../read/files/load_redactions.ts";
 import { readEntry } from "../../read/files/read_entry.ts";
@@ -29,11 +30,14 @@ import { ByteCache } from "./byte_cache.ts";
 import type { ChatMinute } from "./chat_bytes.ts";
 import { HeavyReads } from "./heavy_reads.ts";
 import { HourPass } from "./hour_pass.ts";
+import { WorkBreaks } from "./work_breaks.ts";
 
 /** What a {@link ChatReader} works with. */
 export interface ChatReaderOptions {
   readonly store: BatchStore;
   readonly hasher: Hasher;
+  /** Tells when long work has to let other requests run. */
+  readonly clock: Clock;
   readonly reporter: Reporter;
   /** How much of what was read is held for the next who ask. */
   readonly cacheMaxBytes: number;
@@ -94,7 +98,7 @@ export class ChatReader {
     if (range.endUs - range.startUs > HELD_RANGE_MAX_US) {
       const minutes = range.isReversed
         ? this.#minutesBack(channel, span)
-        : readMinutes(channel, { ...this.#options, ...span });
+        : this.#readMinutes(channel, span);
       return { minutes, stamp: undefined };
     }
     const { bootName, hasher } = this.#options;
@@ -124,7 +128,7 @@ export class ChatReader {
     for (const hourUs of sorted) {
       for (let us = hourUs + HOUR_US - MINUTE_US; us >= hourUs; us -= MINUTE_US) {
         if (us < fromUs || us >= untilUs) continue;
-        yield* readMinutes(channel, { ...this.#options, fromUs: us, untilUs: us + MINUTE_US });
+        yield* this.#readMinutes(channel, { fromUs: us, untilUs: us + MINUTE_US });
       }
     }
   }
@@ -162,6 +166,20 @@ export class ChatReader {
     return false;
   }
 
+  /** Reads minutes, with breaks. */
+  async *#readMinutes(
+    channel: string,
+    span: Span & Pick<ReadMinutesOptions, "onLeftOut">,
+  ): AsyncIterable<ChatMinute> {
+    const { store, hasher, reporter, clock } = this.#options;
+    const breaks = new WorkBreaks(clock);
+    const rest = () => breaks.rest();
+    for await (const minute of readMinutes(channel, { store, hasher, reporter, rest, ...span })) {
+      yield minute;
+      breaks.begin();
+    }
+  }
+
   #open(channel: string, hourUs: Micros): HourPass {
     const { store, hasher } = this.#options;
     const nameOf = async ({ minuteUs, bytes }: ChatMinute) =>
@@ -177,12 +195,7 @@ export class ChatReader {
       cache: this.#cache,
       heavyReads: this.#heavyReads,
       open: (fromUs, onLeftOut) =>
-        readMinutes(channel, {
-          ...this.#options,
-          fromUs,
-          untilUs: hourUs + HOUR_US,
-          onLeftOut,
-        }),
+        this.#readMinutes(channel, { fromUs, untilUs: hourUs + HOUR_US, onLeftOut }),
     });
   }
 

@@ -28,6 +28,11 @@ export class WorkBreaks {
     return this.#clock.elapsedUs() - this.#sinceUs >= STRETCH_MAX_US;
   }
 
+  /** Takes a break if the stretch is over. For between steps that take milliseconds each. */
+  async rest(): Promise<void> {
+    if (this.#clock.elapsedUs() - this.#sinceUs >= STRETCH_MAX_US) await this.take();
+  }
+
   /** Begins a stretch: what passed before was spent waiting, not working. */
   begin(): void {
     this.#sinceUs = this.#clock.elapsedUs();

@@ -21,6 +21,8 @@ export interface ChannelFilesOptions {
   readonly reporter: Reporter;
   /** Told of each file that was left out of this very reading. */
   readonly onLeftOut?: ((key: ArchiveKey) => void) | undefined;
+  /** Called every few milliseconds of work: lets others run. @default never */
+  readonly rest?: (() => Promise<void>) | undefined;
 }
 
 // A minute is needed again for the few minutes after it, with the files of all nodes.
@@ -110,9 +112,9 @@ export class ChannelFiles {
       this.#kept.set(key, kept);
       return kept;
     }
-    const { store, hasher } = this.#options;
+    const { store, hasher, rest } = this.#options;
     const isRedacted = this.#isRedacted;
-    const loaded = await loadBatch(key, { store, hasher, isRedacted, ...abort });
+    const loaded = await loadBatch(key, { store, hasher, isRedacted, rest, ...abort });
     if (loaded?.ok) this.#keep(loaded);
     else if (loaded !== undefined) {
       const { kind, line, reason } = loaded.fault;

@@ -1,9 +1,8 @@
 import type { ArchiveKey } from "../../../core/archive/archive_key.ts";
 import { parseArchiveKey } from "../../../core/archive/archive_key.ts";
 import { BatchSyntaxError } from "../../../core/errors/errors.ts";
-import { readBatch } from "../../../core/merge/read_batch.ts";
 import type { RedactionMatcher } from "../../../core/redaction/redaction_matcher.ts";
-import type { SightingSet } from "../../../core/merge/sighting_set.ts";
+import { SightingSet } from "../../../core/merge/sighting_set.ts";
 import type { Micros } from "../../../core/time.ts";
 import type { AbortOptions, BatchStore } from "../../../ports/batch_store.ts";
 import type { Hasher } from "../../../ports/hasher.ts";
@@ -54,6 +53,8 @@ export interface LoadBatchOptions extends AbortOptions {
   readonly hasher: Hasher;
   /** What is to be forgotten; nothing if `undefined`. */
   readonly isRedacted: RedactionMatcher | undefined;
+  /** Called every few milliseconds of work: lets others run. @default never */
+  readonly rest?: (() => Promise<void>) | undefined;
 }
 
 /**
@@ -64,7 +65,7 @@ export interface LoadBatchOptions extends AbortOptions {
  */
 export async function loadBatch(
   key: ArchiveKey,
-  { store, hasher, isRedacted, signal }: LoadBatchOptions,
+  { store, hasher, isRedacted, rest, signal }: LoadBatchOptions,
 ): Promise<LoadedBatch | FaultyBatch | undefined> {
   const parts = parseArchiveKey(key);
   if (parts?.kind !== "batch") throw new RangeError(`Cannot read "${key}": it names no batch`);
@@ -75,7 +76,7 @@ export async function loadBatch(
   const { bytes } = entry;
   let sightings;
   try {
-    sightings = readBatch(bytes, { key, isOwned: true });
+    sightings = await readInParts(bytes, { key, rest });
   } catch (error) {
     if (!(error instanceof BatchSyntaxError)) throw error;
     const { line, reason } = error;
@@ -90,4 +91,52 @@ export async function loadBatch(
   const redactedCount = isRedacted === undefined ? 0 : sightings.drop(isRedacted);
   const ranged = sightings.ranged();
   return { ok: true, key, minuteUs, bytes, sightings, ranged, redactedCount };
+}
+
+const LINE_FEED = 0x0a;
+
+/** How much is parsed between two rests: one to two milliseconds of work. */
+const PART_BYTES = 512 * 1024;
+
+/**
+ * The sightings of a batch, joined part by part: order and repetition of what a set joins do not
+ * matter.
+ *
+ * @throws {BatchSyntaxError} when it is unreadable.
+ */
+async function readInParts(
+  bytes: Uint8Array,
+  { key, rest }: {
+    readonly key: ArchiveKey;
+    readonly rest: (() => Promise<void>) | undefined;
+  },
+): Promise<SightingSet> {
+  const set = new SightingSet();
+  if (rest === undefined || bytes.length <= PART_BYTES) {
+    set.add(bytes, { key, isOwned: true });
+    return set;
+  }
+  let linesBefore = 0;
+  for (let from = 0; from < bytes.length;) {
+    await rest();
+    const feed = bytes.indexOf(LINE_FEED, from + PART_BYTES);
+    const to = feed < 0 ? bytes.length : feed + 1;
+    const part = bytes.subarray(from, to);
+    try {
+      set.add(part, { key, isOwned: true });
+    } catch (error) {
+      if (!(error instanceof BatchSyntaxError)) throw error;
+      const { line, reason } = error;
+      throw new BatchSyntaxError(linesBefore + line, reason, { key, cause: error });
+    }
+    linesBefore += countLines(part);
+    from = to;
+  }
+  return set;
+}
+
+function countLines(bytes: Uint8Array): number {
+  let count = 0;
+  for (let at = bytes.indexOf(LINE_FEED); at !== -1; at = bytes.indexOf(LINE_FEED, at + 1)) count++;
+  return count;
 }
