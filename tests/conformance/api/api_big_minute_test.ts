@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { batchKey } from "../../src/core/archive_key.ts";
-import { encodeBatch } from "../../src/core/batch.ts";
-import { HeavyReads } from "../../src/engine/api/chat/heavy_reads.ts";
-import { loadBatch } from "../../src/engine/read/load_batch.ts";
-import type { Clock } from "../../src/ports/clock.ts";
-import { memoryStore } from "../../src/adapters/memory_store.ts";
+import { batchKey } from "../../../src/core/archive/archive_key.ts";
+import { encodeBatch } from "../../../src/core/batch/batch.ts";
+import { HeavyReads } from "../../../src/engine/api/chat/heavy_reads.ts";
+import { loadBatch } from "../../../src/engine/read/files/load_batch.ts";
+import type { Clock } from "../../../src/ports/clock.ts";
+import { memoryStore } from "../../../src/adapters/memory/memory_store.ts";
 import { apiWorld, said } from "./api_world.ts";
-import { hasher } from "../simulation/settle_world.ts";
+import { hasher } from "../../simulation/settle/settle_world.ts";
 
 const NOON_S = 1785585600;
 const LINES = 20_000;

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { writeBusyArchive } from "../bench/busy_archive.ts";
-import { drain, startServe } from "../bench/serve_memory.ts";
+import { writeBusyArchive } from "../../bench/busy_archive.ts";
+import { drain, startServe } from "../../bench/serve_memory.ts";
 import { CANNOT_MEASURE as skip } from "./hostile_memory.ts";
 
 const READERS = 16;
