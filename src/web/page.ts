@@ -1,6 +1,7 @@
 // The page's own thread: what is seen and clicked. Whatever takes long is asked of the worker.
 import { signal } from "@preact/signals";
 import { h, render } from "preact";
+import { SourceMemory } from "../adapters/browser/source_memory.ts";
 import { App } from "./app/app.ts";
 import { Library } from "./state/library.ts";
 import { followAddress } from "./state/route.ts";
@@ -10,8 +11,9 @@ import { ArchivesState } from "./state/archives_state.ts";
 
 const breakdown = signal<string | undefined>(undefined);
 const call = startWorker((reason) => void (breakdown.value = reason));
-const archives = new ArchivesState(call);
+const archives = new ArchivesState(call, new SourceMemory());
 const library = new Library(call, archives);
 applyTheme();
 followAddress();
+void archives.recall();
 render(h(App, { archives, library, breakdown }), document.getElementById("app")!);

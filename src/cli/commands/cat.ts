@@ -24,9 +24,9 @@ interface CatFlags {
   readonly from: Micros;
   readonly until: Micros;
   readonly format: "json" | "text";
-  readonly user: readonly string[];
-  readonly command: readonly string[];
-  readonly text: string;
+  readonly user?: readonly string[];
+  readonly command?: readonly string[];
+  readonly text?: string;
 }
 
 /** `chatloom cat`: prints messages of batch files, or of channels of an archive. */
@@ -41,15 +41,20 @@ export function catCommand(): Command {
       new Option("-f, --format <format>", "the lines as they are stored, or lines for people")
         .choices(["json", "text"]).default("json"),
     )
-    .option("--user <names>", "only by these users, or a ban of one; with commas", toList, [])
-    .option("--command <names>", "only these commands (PRIVMSG,USERNOTICE)", toList, [])
-    .option("--text <words>", "only with these words, in any case, next to each other", "")
+    .option(
+      "--user <names>",
+      "print only what these users wrote, and bans of them; with commas",
+      toList,
+      [],
+    )
+    .option("--command <names>", "print only these commands, with commas", toList)
+    .option("--text <text>", "print only what contains this text, in any case")
     .addHelpText(
       "after",
       examplesOf([
         "chatloom cat --archive chat forsen --from 2026-08-01T12:00 --until 2026-08-01T13:00",
         "chatloom cat -f text chat/forsen/chat/2026-08-01T12/34:00-*.json",
-        "chatloom cat -a chat forsen -f text --user forsen --text hello",
+        "chatloom cat -a chat forsen -f text --user ada,bob --command PRIVMSG --text hello",
         "zcat old.json.gz | chatloom cat - | grep badge-info",
       ]),
     )
@@ -62,11 +67,11 @@ export function catCommand(): Command {
     });
 }
 
-function toList(value: string, before: readonly string[]): readonly string[] {
+function toList(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, ...value.split(",").map((each) => each.trim()).filter((each) => each !== "")];
 }
 
-function filterOf({ user, command, text }: CatFlags): MessageFilter {
+function filterOf({ user = [], command = [], text = "" }: CatFlags): MessageFilter {
   return {
     users: new Set(user.map(filteredUser)),
     commands: new Set(command.map((each) => each.toUpperCase())),

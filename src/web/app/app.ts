@@ -55,7 +55,7 @@ function CurrentView({ archives, library }: Omit<AppProps, "breakdown">): JSX.El
     }
   }, [view, channel, name]);
   if (view === "archives") return h(ArchivesView, { archives });
-  if (shown === undefined) return h(Nothing, { library });
+  if (shown === undefined) return h(Nothing, { library, archives });
   return view === "chat"
     ? h(ChatView, { library, channels, channel: shown })
     : h(TimelineView, { library, channels, channel: shown });

@@ -5,6 +5,7 @@ import type { ArchivesState } from "../state/archives_state.ts";
 import { ComparisonPanel } from "./comparison_panel.ts";
 import { takeDropped, takeFolder, takeLoose } from "./intake.ts";
 import { MergePanel } from "./merge_panel.ts";
+import { RememberedPanel } from "./remembered_panel.ts";
 import { SourceCard } from "./source_card.ts";
 
 /** Where archives come in, are checked, compared and merged. */
@@ -22,6 +23,7 @@ export function ArchivesView({ archives }: { readonly archives: ArchivesState })
       "wherever and in whatever order it is made. Nothing leaves this machine.",
     ),
     h(DropZone, { archives, isCompact: sources.length > 0 }),
+    h(RememberedPanel, { archives }),
     sources.length > 0 && h(
       Fragment,
       null,

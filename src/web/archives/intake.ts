@@ -1,54 +1,81 @@
 import type { PathedFile, SourceInput } from "../sources/report.ts";
 import { placeOf } from "../sources/place.ts";
 
+/** Something that was handed over, and the way back to it after a reload, where there is one. */
+export interface TakenSource {
+  readonly input: SourceInput;
+  readonly handle: FileSystemHandle | undefined;
+}
+
+/** What newer browsers give of something dropped, and the types do not know. */
+interface HandleItem {
+  getAsFileSystemHandle?(): Promise<FileSystemHandle | null>;
+}
+
 /**
  * Takes what was dropped: each folder, packed archive and capture is a source; batches that were
  * dropped one by one are a source together.
  *
  * By entries and not by the handles of newer browsers: those of Chromium leave out, without a word,
- * every file that has a colon in its name, and so the whole archive (seen 2026-11, Chromium 156).
+ * every file that has a colon in its name, and so the whole archive (seen 2026-11, Chromium 156). A
+ * handle is only kept for after a reload, and only of what has no such names.
  *
  * @throws {Error} when the browser does not let a folder be read.
  */
-export async function takeDropped(transfer: DataTransfer): Promise<SourceInput[]> {
+export async function takeDropped(transfer: DataTransfer): Promise<TakenSource[]> {
   // All must be asked for at once: what was dropped is gone after the event.
   const dropped = [...transfer.items].filter((item) => item.kind === "file").map((item) => ({
     entry: item.webkitGetAsEntry(),
     file: item.getAsFile(),
+    handle: (item as HandleItem).getAsFileSystemHandle?.().catch(() => null),
   }));
-  const folders: SourceInput[] = [];
+  const folders: TakenSource[] = [];
   const loose: File[] = [];
-  for (const { entry, file } of dropped) {
+  const handles = new Map<File, FileSystemHandle>();
+  for (const { entry, file, handle: asked } of dropped) {
+    const handle = await asked ?? undefined;
     if (entry?.isDirectory) {
       const files = await filesIn(entry as FileSystemDirectoryEntry);
-      folders.push({ kind: "files", name: entry.name, files });
-    } else if (file !== null) loose.push(file);
+      const isWhole = !files.some(({ path }) => path.includes(":"));
+      const input: SourceInput = { kind: "files", name: entry.name, files };
+      folders.push({ input, handle: isWhole ? handle : undefined });
+    } else if (file !== null) {
+      loose.push(file);
+      if (handle !== undefined) handles.set(file, handle);
+    }
   }
-  return [...folders, ...takeLoose(loose)];
+  return [...folders, ...takeLoose(loose, handles)];
 }
 
-/** Takes files that were picked one by one. */
-export function takeLoose(files: readonly File[]): SourceInput[] {
+/** Takes files that were picked or dropped one by one. */
+export function takeLoose(
+  files: readonly File[],
+  handles: ReadonlyMap<File, FileSystemHandle> = new Map(),
+): TakenSource[] {
   const batches = files.filter((file) => placeOf(file.name).kind !== "stray");
   const packed = files.filter((file) => !batches.includes(file));
-  const inputs: SourceInput[] = packed.map((file) => ({ kind: "packed", name: file.name, file }));
+  const taken: TakenSource[] = packed.map((file) => ({
+    input: { kind: "packed", name: file.name, file },
+    handle: handles.get(file),
+  }));
   if (batches.length > 0) {
     const name = batches.length === 1 ? batches[0]!.name : `${batches.length} files`;
-    inputs.push({
+    const input: SourceInput = {
       kind: "files",
       name,
       files: batches.map((file) => ({ path: file.name, file })),
-    });
+    };
+    taken.push({ input, handle: undefined }); // There is no handle of several files together.
   }
-  return inputs;
+  return taken;
 }
 
 /** Takes the files of one folder that was picked, as `<input webkitdirectory>` gives them. */
-export function takeFolder(files: readonly File[]): SourceInput[] {
+export function takeFolder(files: readonly File[]): TakenSource[] {
   if (files.length === 0) return [];
   const pathed = files.map((file) => ({ path: file.webkitRelativePath || file.name, file }));
   const name = pathed[0]!.path.split("/")[0]!;
-  return [{ kind: "files", name, files: pathed }];
+  return [{ input: { kind: "files", name, files: pathed }, handle: undefined }];
 }
 
 async function filesIn(folder: FileSystemDirectoryEntry): Promise<PathedFile[]> {

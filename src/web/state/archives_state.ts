@@ -5,10 +5,12 @@ import type {
   Comparison,
   MergeReport,
   MinuteProgress,
-  SourceInput,
   SourceReport,
 } from "../sources/report.ts";
+import type { RememberedSource, SourceMemory } from "../../adapters/browser/source_memory.ts";
 import type { Caller } from "../wire/caller.ts";
+import type { TakenSource } from "../archives/intake.ts";
+import { mayRead, reopen } from "../archives/reopen.ts";
 
 /** A source as the page shows it. */
 export interface ShownSource {
@@ -53,45 +55,86 @@ export class ArchivesState {
   readonly isChecking: ReadonlySignal<boolean> = computed(() =>
     this.sources.value.some(({ state }) => state.kind === "checking")
   );
+  /** What was open before the page was loaded anew and is not open now. */
+  readonly remembered: Signal<readonly RememberedSource[]> = signal([]);
   readonly #call: Caller<PageCalls>;
+  readonly #memory: SourceMemory;
   #lastNumber = 0;
 
   /** Nothing yet. */
-  constructor(call: Caller<PageCalls>) {
+  constructor(call: Caller<PageCalls>, memory: SourceMemory) {
     this.#call = call;
+    this.#memory = memory;
   }
 
   /** Opens and checks what was handed over, one after the other. */
-  async add(inputs: readonly SourceInput[]): Promise<void> {
-    await Promise.all(inputs.map((input) => this.#addOne(input)));
+  async add(taken: readonly TakenSource[]): Promise<void> {
+    await Promise.all(taken.map((each) => this.#addOne(each)));
     if (this.reports.value.length >= 2 && !this.isChecking.value) void this.compare();
   }
 
   /** The same for what was dropped, which may be refused. */
-  async addDropped(take: () => Promise<SourceInput[]>): Promise<void> {
-    let inputs;
+  async addDropped(take: () => Promise<TakenSource[]>): Promise<void> {
+    let taken;
     try {
-      inputs = await take();
+      taken = await take();
     } catch (error) {
-      const number = ++this.#lastNumber;
-      const drop = (): void => this.#forget(number);
-      const state: SourceState = { kind: "failed", reason: reasonOf(error) };
-      this.sources.value = [...this.sources.value, {
-        number,
-        name: "What was dropped",
-        state,
-        drop,
-      }];
+      this.#showFailure("What was dropped", error);
       return;
     }
-    await this.add(inputs);
+    await this.add(taken);
+  }
+
+  /** Opens what was open before the page was loaded anew; the browser may ask the reader. */
+  async reopen(source: RememberedSource): Promise<void> {
+    if (source.handle === undefined) return;
+    let taken;
+    try {
+      taken = await reopen(source.handle);
+    } catch (error) {
+      this.#showFailure(source.name, error);
+      return;
+    }
+    await this.forget(source);
+    await this.add(taken);
+  }
+
+  /** Forgets what was open before the page was loaded anew. */
+  async forget({ id }: RememberedSource): Promise<void> {
+    this.remembered.value = this.remembered.value.filter((each) => each.id !== id);
+    await this.#memory.forget(id);
+  }
+
+  /** Shows what was open before, and opens what the browser lets us read without asking. */
+  async recall(): Promise<void> {
+    this.remembered.value = await this.#memory.list();
+    for (const source of this.remembered.value) {
+      if (source.handle !== undefined && await mayRead(source.handle)) await this.reopen(source);
+    }
+  }
+
+  #showFailure(name: string, error: unknown): void {
+    const number = ++this.#lastNumber;
+    const drop = (): void => this.#forget(number);
+    const state: SourceState = { kind: "failed", reason: reasonOf(error) };
+    this.sources.value = [...this.sources.value, { number, name, state, drop }];
+  }
+
+  /** Remembers a source that is open now, in place of one of its name from before. */
+  async #remember({ input: { name }, handle }: TakenSource): Promise<number | undefined> {
+    for (const before of this.remembered.value.filter((each) => each.name === name)) {
+      await this.forget(before);
+    }
+    return await this.#memory.add(name, handle);
   }
 
   #forget(number: number): void {
     this.sources.value = this.sources.value.filter((each) => each.number !== number);
   }
 
-  async #addOne(input: SourceInput): Promise<void> {
+  async #addOne(taken: TakenSource): Promise<void> {
+    const { input } = taken;
+    let remembering: Promise<number | undefined> | undefined;
     const number = ++this.#lastNumber;
     const controller = new AbortController();
     const show = (state: SourceState): void => {
@@ -102,6 +145,7 @@ export class ArchivesState {
     const drop = (): void => {
       const state = this.sources.value.find((each) => each.number === number)?.state;
       this.#forget(number);
+      void remembering?.then((id) => id === undefined ? undefined : this.#memory.forget(id));
       if (state?.kind === "ready") void this.#remove(state.report.id);
       else controller.abort();
     };
@@ -114,6 +158,7 @@ export class ArchivesState {
         onProgress: (progress) => show({ kind: "checking", progress }),
       });
       show({ kind: "ready", report });
+      remembering = this.#remember(taken);
       this.version.value++;
     } catch (error) {
       if (!controller.signal.aborted) show({ kind: "failed", reason: reasonOf(error) });

@@ -1,10 +1,14 @@
 import { h, type JSX } from "preact";
 import { useState } from "preact/hooks";
+import type { ArchivesState } from "./archives_state.ts";
+import { RememberedPanel } from "../archives/remembered_panel.ts";
 import type { Library } from "./library.ts";
 import { formatMoment, go, route } from "./route.ts";
 
 /** Says why there is nothing to see, and what to do about it. */
-export function Nothing({ library }: { readonly library: Library }): JSX.Element {
+export function Nothing(
+  { library, archives }: { readonly library: Library; readonly archives: ArchivesState },
+): JSX.Element {
   const shelves = library.shelves.value;
   if (library.node.value === "locked") return h(Locked, { library });
   if (shelves.kind === "looking") return h("p", { class: "empty", role: "status" }, "Looking…");
@@ -36,6 +40,7 @@ export function Nothing({ library }: { readonly library: Library }): JSX.Element
       class: "primary",
       onClick: () => go({ view: "archives" }),
     }, "Add an archive"),
+    h(RememberedPanel, { archives }),
   );
 }
 

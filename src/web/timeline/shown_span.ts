@@ -44,9 +44,9 @@ export function shownSpan(
 }
 
 /**
- * `span` from its first minute with a message to its last, as far as minutes of its first and last
- * hour are known to hold none: files tell hours, and recording begins and ends within one. Minutes
- * that were not read are kept.
+ * All of a channel's time from its first minute with a message to its last, as far as minutes of its
+ * first and last hour are known to hold none: files tell hours, and recording begins and ends within
+ * one. Minutes that were not read are kept.
  */
 export function heldSpan(span: Span, known: KnownMinutes): Span {
   let { fromUs, untilUs } = span;

@@ -43,7 +43,7 @@ export function TimelineView({ library, channels, channel }: TimelineViewProps):
   const asked = shownSpan(channel, { ...route.value, isNode: library.isNode, nowUs });
   // Files tell hours; once they are read, show no more than what holds anything.
   const span = route.value.atUs === undefined && data.version.value > 0 && data.isWhole(asked)
-    ? heldSpan(asked, data)
+    ? within(asked, heldSpan(channel, data))
     : asked;
   useEffect(() => {
     void data.show(span, { withSeconds: span.untilUs - span.fromUs <= SECONDS_SPAN_US });

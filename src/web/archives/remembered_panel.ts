@@ -1,0 +1,51 @@
+import { h, type JSX } from "preact";
+import { icon } from "../ui/icons.ts";
+import type { ArchivesState } from "../state/archives_state.ts";
+
+/** What was handed over before the page was loaded anew, and how to get it back. */
+export function RememberedPanel(
+  { archives }: { readonly archives: ArchivesState },
+): JSX.Element | null {
+  const remembered = archives.remembered.value;
+  if (remembered.length === 0) return null;
+  return h(
+    "section",
+    { class: "remembered", "aria-labelledby": "remembered-title" },
+    h("h2", { id: "remembered-title" }, "Open before the page was reloaded"),
+    h(
+      "ul",
+      { class: "cards" },
+      remembered.map((source) =>
+        h(
+          "li",
+          { key: source.id },
+          h(
+            "article",
+            { class: "card", "aria-label": source.name },
+            h(
+              "header",
+              null,
+              h("h3", null, source.name),
+              h("button", {
+                type: "button",
+                class: "quiet only-icon",
+                "aria-label": `Forget ${source.name}`,
+                onClick: () => void archives.forget(source),
+              }, icon("close")),
+            ),
+            source.handle === undefined
+              ? h(
+                "p",
+                { class: "hint" },
+                "Drop or choose it again: the browser keeps only its name",
+              )
+              : h("button", {
+                type: "button",
+                onClick: () => void archives.reopen(source),
+              }, "Open again"),
+          ),
+        )
+      ),
+    ),
+  );
+}
