@@ -6,7 +6,7 @@ import { ChatView } from "../chat/chat_view.ts";
 import { TimelineView } from "../timeline/timeline_view.ts";
 import { icon } from "../ui/icons.ts";
 import type { Library } from "../state/library.ts";
-import { Nothing } from "../state/nothing.ts";
+import { Nothing } from "../archives/nothing.ts";
 import { formatRoute, go, type Route, route } from "../state/route.ts";
 import { type Theme, theme, zone } from "../ui/settings.ts";
 

@@ -1,9 +1,9 @@
 import { h, type JSX } from "preact";
 import { useState } from "preact/hooks";
-import type { ArchivesState } from "./archives_state.ts";
-import { RememberedPanel } from "../archives/remembered_panel.ts";
-import type { Library } from "./library.ts";
-import { formatMoment, go, route } from "./route.ts";
+import type { ArchivesState } from "../state/archives_state.ts";
+import { RememberedPanel } from "./remembered_panel.ts";
+import type { Library } from "../state/library.ts";
+import { formatMoment, go, route } from "../state/route.ts";
 
 /** Says why there is nothing to see, and what to do about it. */
 export function Nothing(
