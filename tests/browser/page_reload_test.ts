@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { makeZip } from "client-zip";
 import type { Page } from "playwright-core";
-import { tempFolder } from "../conformance/temp_folder.ts";
-import { dropPaths, sourcesReady } from "./page_actions.ts";
-import { generatedArchive, readTree, storeTree, writeTree } from "./page_archives.ts";
-import { closePage, PageBrowser, skipPage } from "./page_browser.ts";
+import { tempFolder } from "../conformance/disk/temp_folder.ts";
+import { dropPaths, sourcesReady } from "./page/page_actions.ts";
+import { generatedArchive, readTree, storeTree, writeTree } from "./page/page_archives.ts";
+import { closePage, PageBrowser, skipPage } from "./page/page_browser.ts";
 
 const folder = tempFolder();
 const alpha = join(folder.path, "alpha");

@@ -3,9 +3,9 @@ import { useRef, useState } from "preact/hooks";
 import { icon } from "../ui/icons.ts";
 import type { ArchivesState } from "../state/archives_state.ts";
 import { ComparisonPanel } from "./comparison_panel.ts";
-import { takeDropped, takeFolder, takeLoose } from "./intake.ts";
+import { takeDropped, takeFolder, takeLoose } from "../sources/intake.ts";
 import { MergePanel } from "./merge_panel.ts";
-import { RememberedPanel } from "./remembered_panel.ts";
+import { RememberedPanel } from "../state/remembered_panel.ts";
 import { SourceCard } from "./source_card.ts";
 
 /** Where archives come in, are checked, compared and merged. */

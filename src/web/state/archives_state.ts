@@ -9,8 +9,8 @@ import type {
 } from "../sources/report.ts";
 import type { RememberedSource, SourceMemory } from "../../adapters/browser/source_memory.ts";
 import type { Caller } from "../wire/caller.ts";
-import type { TakenSource } from "./intake.ts";
-import { mayRead, reopen } from "./reopen.ts";
+import type { TakenSource } from "../sources/intake.ts";
+import { mayRead, reopen } from "../sources/reopen.ts";
 
 /** A source as the page shows it. */
 export interface ShownSource {

@@ -1,7 +1,7 @@
 import { h, type JSX } from "preact";
 import { useState } from "preact/hooks";
-import type { ArchivesState } from "../archives/archives_state.ts";
-import { RememberedPanel } from "../archives/remembered_panel.ts";
+import type { ArchivesState } from "./archives_state.ts";
+import { RememberedPanel } from "./remembered_panel.ts";
 import type { Library } from "./library.ts";
 import { formatMoment, go, route } from "./route.ts";
 

@@ -1,5 +1,5 @@
-import type { PathedFile, SourceInput } from "../sources/report.ts";
-import { placeOf } from "../sources/place.ts";
+import type { PathedFile, SourceInput } from "./report.ts";
+import { placeOf } from "./place.ts";
 
 /** Something that was handed over, and the way back to it after a reload, where there is one. */
 export interface TakenSource {

@@ -1,4 +1,4 @@
-import type { PathedFile } from "../sources/report.ts";
+import type { PathedFile } from "./report.ts";
 import { takeLoose, type TakenSource } from "./intake.ts";
 
 /** What newer browsers can do with a handle, and the types do not know. */

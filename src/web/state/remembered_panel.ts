@@ -1,5 +1,5 @@
 import { h, type JSX } from "preact";
-import { icon } from "../app/icons.ts";
+import { icon } from "../ui/icons.ts";
 import type { ArchivesState } from "./archives_state.ts";
 
 /** What was handed over before the page was loaded anew, and how to get it back. */
