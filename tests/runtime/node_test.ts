@@ -41,6 +41,9 @@ const { stripTypeScriptTypes } = moduleTools as unknown as {
  */
 const STAY_AT_HOME = /\/wrong_[^/]*$|\/api_metrics_test\.ts$/;
 
+/** Sources that only the page uses. */
+const PAGE_ONLY = /^src\/(web|adapters\/browser)\//;
+
 const node = findProgram("node");
 const skip = node === undefined && process.env["CI"] !== "true" && "Node is not installed here";
 if (skip) console.log(`skipped: ${skip}`);
@@ -260,7 +263,9 @@ function preparePortable(): string[] {
     .flatMap(sourcePaths).filter((path) => path.endsWith("_test.ts"))
     .filter((path) => !STAY_AT_HOME.test(path))
     // What starts processes starts Deno's.
-    .filter((path) => !moduleGraph([path]).has("node:child_process"));
+    .filter((path) => !moduleGraph([path]).has("node:child_process"))
+    // The package holds the page as it is built.
+    .filter((path) => ![...moduleGraph([path])].some((used) => PAGE_ONLY.test(used)));
   assert.ok(tests.length > 0, "no tests were found");
   const helpers = [...moduleGraph(tests)].filter((path) => /^tests\/.*\.ts$/.test(path));
   for (const path of helpers) writeStripped(path);

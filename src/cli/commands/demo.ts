@@ -154,6 +154,6 @@ function startRecorder({ name, archive }: DemoNode, url: string): Recorder {
 /** What a runtime is told to run this very command line. */
 function ownCommand(): string[] {
   // Next to this module, under the same ending: .ts from source, .js in the npm package.
-  const main = fileURLToPath(import.meta.url).replace(/demo(\.[jt]s)$/, "main$1");
+  const main = fileURLToPath(import.meta.url).replace(/commands[/\\]demo(\.[jt]s)$/, "main$1");
   return "Deno" in globalThis ? ["run", "--allow-all", "--no-check", main] : [main];
 }
