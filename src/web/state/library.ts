@@ -76,7 +76,7 @@ export class Library {
   }
 
   async #useNode(token: string | undefined): Promise<void> {
-    const url = new URL("../app/", location.href).href;
+    const url = new URL("./", location.href).href;
     try {
       this.node.value = await this.call("useNode", { url, token });
     } catch (error) {

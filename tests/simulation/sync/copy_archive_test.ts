@@ -79,9 +79,9 @@ test("that client believes no server that lies", async () => {
   const folder = tempFolder();
   const name = `00:00-${"A".repeat(43)}.json`;
   const answers: Record<string, unknown> = {
-    "/files": ["forsen", "../../evil", "..", "a/b", "/etc"],
-    "/files/forsen/chat": ["2026-08-01T12", "../../../../evil", "redactions"],
-    "/files/forsen/chat/2026-08-01T12": ["../../../../../evil.json", `../${name}`, name],
+    "/files": ["forsen", "../evil", "..", "a/b", "/etc"],
+    "/files/forsen/chat": ["2026-08-01T12", "../../../evil", "redactions"],
+    "/files/forsen/chat/2026-08-01T12": ["../../../../evil.json", `../${name}`, name],
     [`/segments/forsen/chat/2026-08-01T12/${name}`]: "not what its name says",
   };
   const asked: string[] = [];

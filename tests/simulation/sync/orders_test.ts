@@ -185,7 +185,7 @@ test("parseOrderBook leaves out lines that say nothing, and the last word counts
   const text = [
     "no JSON\n",
     "[]\n",
-    `{"held":"../../../x","peer":"p","text":""}\n`,
+    `{"held":"../../x","peer":"p","text":""}\n`,
     formatHeld({ key: foreign, peer: "p", text: "t" }),
     formatHeld({ key, peer: "p", text: "t" }),
     formatObeyed({ peer: "p", kind: "redaction", hour: "2026-08-01T12", orders: 2, names: 3 }),
