@@ -12,6 +12,17 @@ interface HandleItem {
   getAsFileSystemHandle?(): Promise<FileSystemHandle | null>;
 }
 
+/** How long a handle is waited for: what was dropped is read without it as well. */
+const HANDLE_MAX_MS = 500;
+
+/** The way back to what was dropped. Pages over plain http get none, and must not wait for it. */
+async function handleOf(item: DataTransferItem): Promise<FileSystemHandle | null> {
+  if (!isSecureContext) return null;
+  const asked = (item as HandleItem).getAsFileSystemHandle?.().catch(() => null) ?? null;
+  const tooLate = new Promise<null>((resolve) => setTimeout(() => resolve(null), HANDLE_MAX_MS));
+  return await Promise.race([asked, tooLate]);
+}
+
 /**
  * Takes what was dropped: each folder, packed archive and capture is a source; batches that were
  * dropped one by one are a source together.
@@ -27,7 +38,7 @@ export async function takeDropped(transfer: DataTransfer): Promise<TakenSource[]
   const dropped = [...transfer.items].filter((item) => item.kind === "file").map((item) => ({
     entry: item.webkitGetAsEntry(),
     file: item.getAsFile(),
-    handle: (item as HandleItem).getAsFileSystemHandle?.().catch(() => null),
+    handle: handleOf(item),
   }));
   const folders: TakenSource[] = [];
   const loose: File[] = [];
