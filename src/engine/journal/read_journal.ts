@@ -10,6 +10,7 @@ export type ReadEntry =
 const LINE_MAX_BYTES = 16 * 1024 * 1024;
 
 const LF = 0x0a;
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Yields what stands in a segment. Never throws for what it reads; a last line may be torn. */
 export async function* readEntries(
@@ -23,7 +24,7 @@ export async function* readEntries(
 
 function parseEntryBytes(bytes: Uint8Array): JournalEntry | undefined {
   try {
-    return parseEntry(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
+    return parseEntry(UTF8.decode(bytes));
   } catch {
     return undefined; // Not UTF-8: the caller keeps the bytes aside and says so.
   }

@@ -1,3 +1,4 @@
+import type { ByteCompressor } from "../../core/recording/byte_compressor.ts";
 import type { ArchiveKey } from "../../core/archive/archive_key.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
@@ -29,6 +30,8 @@ export interface BatchWriterOptions {
   readonly journal: JournalWriter;
   /** Told of each batch that is safely stored. */
   readonly onStored: (pending: PendingBatch, key: ArchiveKey) => void;
+  /** Makes what is read back smaller while it waits. */
+  readonly compressor?: ByteCompressor | undefined;
   /** How many bytes of batches wait in memory while the store fails: 40 MiB unless told. */
   readonly waitingMaxBytes?: number | undefined;
 }
@@ -162,6 +165,7 @@ export class BatchWriter {
     } catch (error) {
       if (!(error instanceof ChatloomError)) throw error;
       this.#failed.add(pending);
+      pending.batch.heard.pack();
       this.#waiting.splice(this.#waiting.indexOf(pending), 1);
       this.#waiting.push(pending);
       this.#fail(error);
@@ -228,7 +232,7 @@ export class BatchWriter {
     const { journal } = this.#options;
     const marks = new Map(shelved.map(({ id, firstMark }) => [id, firstMark]));
     try {
-      for await (const { id, batch } of recallBatches(shelved, journal)) {
+      for await (const { id, batch } of recallBatches(shelved, this.#options)) {
         if (!this.#shelf.take(id)) continue; // The journal was taken away meanwhile.
         const pending = { id, batch, firstMark: marks.get(id)! };
         this.#waiting.push(pending);

@@ -1,3 +1,4 @@
+import type { ByteCompressor } from "../../core/recording/byte_compressor.ts";
 import { BatchSyntaxError } from "../../core/errors/errors.ts";
 import { SILENT } from "../../ports/reporter.ts";
 import type { JournalWriter } from "../journal/journal_writer.ts";
@@ -21,13 +22,17 @@ export interface RecalledBatch {
  */
 export async function* recallBatches(
   shelved: readonly ShelvedBatch[],
-  journal: JournalWriter,
+  { journal, compressor }: {
+    readonly journal: JournalWriter;
+    readonly compressor?: ByteCompressor | undefined;
+  },
 ): AsyncGenerator<RecalledBatch, void, undefined> {
   const wanted = new Map(shelved.map((each) => [each.id, each]));
   const minutes = new Set(shelved.map(minuteName));
   const recording = new Recording({
     run: journal.name,
     reporter: SILENT,
+    compressor,
     wants: (channel, minuteUs) => minutes.has(minuteName({ channel, minuteUs })),
   });
   let wantsCheckpoint = true;

@@ -1,3 +1,4 @@
+import type { ByteCompressor } from "../../core/recording/byte_compressor.ts";
 import type { ArchiveKey } from "../../core/archive/archive_key.ts";
 import { BatchSyntaxError, ChatloomError } from "../../core/errors/errors.ts";
 import { parseIrcLine } from "../../core/irc/irc_line.ts";
@@ -21,6 +22,8 @@ export interface RecoverOptions {
   readonly store: BatchStore;
   /** Names the batches. */
   readonly hasher: Hasher;
+  /** Makes what is held until it is stored smaller: by default it stays as it is. */
+  readonly compressor?: ByteCompressor | undefined;
   /** Is told of each run that is recovered, and of what cannot be read. */
   readonly reporter: Reporter;
   /** Gives up between two entries; what is recovered stays, and the next try does the rest. */
@@ -73,7 +76,11 @@ export async function recoverJournals(options: RecoverOptions): Promise<Recovere
 
 async function recoverRun(run: DeadRun, options: RecoverOptions): Promise<Omit<Recovered, "runs">> {
   const stored = await storedBatches(run);
-  const recording = new Recording({ run: run.name, reporter: options.reporter });
+  const recording = new Recording({
+    run: run.name,
+    reporter: options.reporter,
+    compressor: options.compressor,
+  });
   const put = (batch: RecordedBatch) => putRecorded(batch, options);
   const listening = new Listening();
   let wallOffsetUs = 0;
