@@ -80,6 +80,11 @@ export class ChunkedBytes {
     }
   }
 
+  /** Lets go of what was decompressed to be read. */
+  repack(): void {
+    for (const i of [...this.#unpacked.keys()]) this.#forget(i);
+  }
+
   /** Forgets all that was added, and gives its memory back. */
   clear(): void {
     for (const i of this.#chunks.keys()) this.#free(i);

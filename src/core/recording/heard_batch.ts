@@ -30,6 +30,11 @@ export interface EncodedBatch {
   readonly lineCount: number;
 }
 
+interface PackedBatch {
+  readonly bytes: ChunkedBytes;
+  readonly lineCount: number;
+}
+
 interface RangedMessage {
   /** Where its content stands among the contents, and ends. */
   readonly from: number;
@@ -81,8 +86,8 @@ export class HeardBatch {
   readonly #commands = new Map<string, number>();
   #messageCount = 0;
   #encoded: EncodedBatch | undefined;
-  /** In place of the encoded bytes, once they were packed. */
-  #packed: { readonly bytes: ChunkedBytes; readonly lineCount: number } | undefined;
+  /** The same once more: kept while it waits, so that each try needs to decompress it only. */
+  #packed: PackedBatch | undefined;
 
   /** A batch without messages. What it holds is compressed by `compressor`, if there is one. */
   constructor(compressor?: ByteCompressor) {
@@ -161,7 +166,7 @@ export class HeardBatch {
    */
   *lines(): Iterable<string> {
     if (this.#encoded !== undefined || this.#packed !== undefined) {
-      const wasPacked = this.#packed !== undefined;
+      const wasPacked = this.#encoded === undefined;
       try {
         yield* splitBatch(this.encode().bytes);
       } finally {
@@ -224,17 +229,17 @@ export class HeardBatch {
   pack(): void {
     if (this.#encoded === undefined || this.#compressor === undefined) return;
     const { bytes, lineCount } = this.#encoded;
-    const packed = new ChunkedBytes(this.#compressor);
-    packed.add(bytes);
-    this.#packed = { bytes: packed, lineCount };
+    if (this.#packed === undefined) {
+      this.#packed = { bytes: new ChunkedBytes(this.#compressor), lineCount };
+      this.#packed.bytes.add(bytes);
+    }
     this.#encoded = undefined;
     freeMemory(bytes);
   }
 
-  #unpack({ bytes: packed, lineCount }: { bytes: ChunkedBytes; lineCount: number }): EncodedBatch {
+  #unpack({ bytes: packed, lineCount }: PackedBatch): EncodedBatch {
     const bytes = packed.slice(0, packed.length);
-    packed.clear();
-    this.#packed = undefined;
+    packed.repack();
     return this.#encoded = { bytes, lineCount };
   }
 

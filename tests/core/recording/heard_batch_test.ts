@@ -187,6 +187,22 @@ test("HeardBatch with a compressor is the same batch, packed or not, in a part o
   }
 });
 
+test("HeardBatch is compressed once, however often it is tried to store it", () => {
+  let packed = 0;
+  const inner = nodeCompressor();
+  const compress = (bytes: Uint8Array) => (packed++, inner.compress(bytes));
+  const { batch } = busyMinute(1, 5_000, { ...inner, compress });
+  batch.encode();
+  batch.pack();
+  const before = packed;
+  for (let time = 0; time < 5; time++) {
+    batch.encode();
+    batch.pack();
+  }
+  assert.ok(before > 20);
+  assert.equal(packed, before);
+});
+
 test("HeardBatch unpacks each part of it a few times at most, however many lines tie", () => {
   const inner = nodeCompressor();
   let [packed, unpacked] = [0, 0];
