@@ -91,7 +91,10 @@ try {
     await clock.advance(1_000);
     await new Promise((resolve) => setTimeout(resolve, 100));
     sample();
-    if (minute % 100 === 0) console.log(`${recorder.state().pendingBatches} batches wait`);
+    if (minute % 100 === 0) {
+      const { pendingBatches } = recorder.state();
+      console.log(`${pendingBatches} batches wait, ${samples.at(-1)!.toFixed(0)} MB resident`);
+    }
   }
   stop.abort();
   await clock.run(recording);

@@ -1,3 +1,4 @@
+import { freeMemory } from "../../core/recording/free_memory.ts";
 import { type JournalEntry, parseEntry } from "./entry.ts";
 
 /** What stands in a segment of a journal. */
@@ -11,6 +12,19 @@ const LINE_MAX_BYTES = 16 * 1024 * 1024;
 
 const LF = 0x0a;
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/**
+ * Yields pieces that belong to the caller, and gives the memory of each back when the next is asked for.
+ * Left to a garbage collector, a journal that is read takes as much memory as it likes.
+ */
+export async function* freed(
+  pieces: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const piece of pieces) {
+    yield piece;
+    freeMemory(piece);
+  }
+}
 
 /** Yields what stands in a segment. Never throws for what it reads; a last line may be torn. */
 export async function* readEntries(

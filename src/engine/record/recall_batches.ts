@@ -2,7 +2,7 @@ import type { ByteCompressor } from "../../core/recording/byte_compressor.ts";
 import { BatchSyntaxError } from "../../core/errors/errors.ts";
 import { SILENT } from "../../ports/reporter.ts";
 import type { JournalWriter } from "../journal/journal_writer.ts";
-import { readEntries } from "../journal/read_journal.ts";
+import { freed, readEntries } from "../journal/read_journal.ts";
 import { replayEntry } from "./replay_entry.ts";
 import { type RecordedBatch, Recording } from "./recording.ts";
 import type { ShelvedBatch } from "./shelf.ts";
@@ -38,7 +38,7 @@ export async function* recallBatches(
   let wantsCheckpoint = true;
   let number = Math.min(...shelved.map(({ firstMark }) => firstMark));
   for (; number <= journal.segment && wanted.size > 0; number++) {
-    for await (const read of readEntries(journal.read(number))) {
+    for await (const read of readEntries(freed(journal.read(number)))) {
       if (!read.ok) continue; // The end of a line that is being written just now.
       const { entry } = read;
       if (entry.kind === "checkpoint") {

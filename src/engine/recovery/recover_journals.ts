@@ -12,7 +12,7 @@ import { countWritten, encodeRecordedBatch } from "../record/encode_recorded.ts"
 import { type RecordedBatch, Recording } from "../record/recording.ts";
 import { replayEntry } from "../record/replay_entry.ts";
 import { formatEntry, type JournalEntry } from "../journal/entry.ts";
-import { readEntries } from "../journal/read_journal.ts";
+import { freed, readEntries } from "../journal/read_journal.ts";
 
 /** What recovery works with. */
 export interface RecoverOptions {
@@ -91,7 +91,7 @@ async function recoverRun(run: DeadRun, options: RecoverOptions): Promise<Omit<R
     // Only at the start, and behind a gap, is a checkpoint news.
     let wantsCheckpoint = number !== expected;
     expected = number + 1;
-    for await (const read of readEntries(run.read(number))) {
+    for await (const read of readEntries(freed(run.read(number)))) {
       options.signal?.throwIfAborted();
       if (!read.ok) {
         await keepAside(read.bytes, { run, number, reporter: options.reporter });
@@ -162,7 +162,7 @@ function replayListening(listening: Listening, entry: JournalEntry): void {
 async function storedBatches(run: DeadRun): Promise<Set<number>> {
   const stored = new Set<number>();
   for await (const number of run.segments()) {
-    for await (const read of readEntries(run.read(number))) {
+    for await (const read of readEntries(freed(run.read(number)))) {
       if (read.ok && read.entry.kind === "stored") stored.add(read.entry.id);
     }
   }
