@@ -14,15 +14,18 @@ const LF = 0x0a;
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
- * Yields pieces that belong to the caller, and gives the memory of each back when the next is asked for.
+ * Yields pieces that belong to the caller, and gives the memory of each back when the next is asked for, or none.
  * Left to a garbage collector, a journal that is read takes as much memory as it likes.
  */
 export async function* freed(
   pieces: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   for await (const piece of pieces) {
-    yield piece;
-    freeMemory(piece);
+    try {
+      yield piece;
+    } finally {
+      freeMemory(piece);
+    }
   }
 }
 

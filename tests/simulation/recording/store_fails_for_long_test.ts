@@ -28,6 +28,8 @@ function worldOf(seed: string, waitingMaxBytes = WAITING_MAX_BYTES) {
   const journals = memoryJournal();
   /** The segment of each time that one was read back. */
   const reads: number[] = [];
+  /** What was read then. */
+  const pieces: Uint8Array[] = [];
   const world = new RecordingWorld({
     seed,
     channels: CHANNELS,
@@ -37,16 +39,19 @@ function worldOf(seed: string, waitingMaxBytes = WAITING_MAX_BYTES) {
       deadRuns: () => journals.deadRuns(),
       async openRun(node) {
         const run = await journals.openRun(node);
-        const { read } = run;
+        const read = run.read!.bind(run);
         return Object.assign(run, {
-          read: (number: number) => (reads.push(number), read!.call(run, number)),
+          async *read(number: number) {
+            reads.push(number);
+            for await (const piece of read(number)) yield (pieces.push(piece), piece);
+          },
         });
       },
     },
     journals,
     twitch: { faults: { perSecond: { drop: 0.005 } } },
   });
-  return { world, fails, store, reads };
+  return { world, fails, store, reads, pieces };
 }
 
 /** Lets minutes pass; returns the most memory that was held and the most batches that waited. */
@@ -81,7 +86,7 @@ test("Recorder holds a bounded part of what a failing store does not take, and s
 });
 
 test("Recorder reads the journal back in few passes: as many batches at a time as memory has room for", async () => {
-  const { world, fails, reads } = worldOf(SEED, 1_500_000);
+  const { world, fails, reads, pieces } = worldOf(SEED, 1_500_000);
   await world.start();
   fails.isDenied = () => true;
   await passMinutes(world, 40);
@@ -93,6 +98,10 @@ test("Recorder reads the journal back in few passes: as many batches at a time a
   // Read channel by channel, or a batch at a time, each would be read twice and more.
   assert.ok(reads.length >= segments / 2, `${reads.length} reads: nothing was read back`);
   assert.ok(reads.length <= 1.6 * segments, `${reads.length} reads of ${segments} segments`);
+  const left = pieces.filter((piece) => piece.length > 0).length;
+  if ("transfer" in ArrayBuffer.prototype) {
+    assert.equal(left, 0, "pieces were left to the garbage collector");
+  }
   await world.stop();
   await world.end();
   await world.assertComplete();
