@@ -60,6 +60,7 @@ export { type Reporter, type ReportFields, type Severity, SILENT } from "./src/p
 export type { Chunk, Connection, Transport } from "./src/ports/transport.ts";
 
 // Recording.
+export type { ByteCompressor } from "./src/core/recording/byte_compressor.ts";
 export { JournalWriter } from "./src/engine/journal/journal_writer.ts";
 export {
   type Recovered,

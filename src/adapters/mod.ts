@@ -59,6 +59,7 @@ export { fileSystemMarks, fileSystemNotes } from "./file_system/file_system_note
 export { memoryStore } from "./memory/memory_store.ts";
 export { systemClock } from "./system/system_clock.ts";
 export { systemRandom } from "./system/system_random.ts";
+export { nodeCompressor } from "./compressors/node_compressor.ts";
 export { nodeHasher } from "./hashers/node_hasher.ts";
 export { type SyncHasher, wasmHasher } from "./hashers/wasm_hasher.ts";
 export { bestHasher, webCryptoHasher } from "./hashers/web_crypto_hasher.ts";

@@ -1,20 +1,36 @@
+import type { ByteCompressor } from "./byte_compressor.ts";
 import { freeMemory } from "./free_memory.ts";
 
 const CHUNK_MIN_BYTES = 1_024;
 const CHUNK_MAX_BYTES = 65_536;
+/** Chunks that are kept as they were before compression, for who reads them: half a megabyte. */
+const UNPACKED_MAX = 8;
 
 /**
  * Bytes that grow at the end, in chunks: what is there is never copied to make room, and at most half
  * of what is held lies empty, but for the first kilobyte.
+ *
+ * With a compressor each chunk of full size is compressed once it is full. Reading is then fast where
+ * it goes forward, in a few places at a time.
  */
 export class ChunkedBytes {
+  readonly #compressor: ByteCompressor | undefined;
+  /** Each as it is held; empty once it was freed. */
   readonly #chunks: Uint8Array[] = [];
   /** Where each chunk begins. */
   readonly #starts: number[] = [];
+  /** Compressed chunks that were read of late, the latest last. */
+  readonly #unpacked = new Map<number, Uint8Array>();
   #length = 0;
   #capacity = 0;
+  #heldBytes = 0;
   /** How many chunks from the first on were freed. */
   #freed = 0;
+
+  /** Nothing yet; what comes is compressed by `compressor`, if there is one. */
+  constructor(compressor?: ByteCompressor) {
+    this.#compressor = compressor;
+  }
 
   /** How many bytes were added. */
   get length(): number {
@@ -22,8 +38,8 @@ export class ChunkedBytes {
   }
 
   /** How many bytes of memory are held for them. */
-  get capacity(): number {
-    return this.#capacity;
+  get heldBytes(): number {
+    return this.#heldBytes + CHUNK_MAX_BYTES * this.#unpacked.size;
   }
 
   /** Adds a copy of `bytes`. */
@@ -42,7 +58,7 @@ export class ChunkedBytes {
   copy(from: number, to: number, { target, at }: { target: Uint8Array; at: number }): void {
     for (let i = this.#chunkAt(from); from < to; i++) {
       const begin = from - this.#starts[i]!;
-      const piece = this.#chunks[i]!.subarray(begin, begin + to - from);
+      const piece = this.#bytesOf(i).subarray(begin, begin + to - from);
       target.set(piece, at);
       from += piece.length;
       at += piece.length;
@@ -59,15 +75,19 @@ export class ChunkedBytes {
   /** Gives back the memory of what lies before `offset`, which is not read again. */
   freeBefore(offset: number): void {
     for (; this.#freed < this.#chunks.length; this.#freed++) {
-      const chunk = this.#chunks[this.#freed]!;
-      if (this.#starts[this.#freed]! + chunk.length > offset) return;
-      freeMemory(chunk);
+      if (this.#endOf(this.#freed) > offset) return;
+      this.#free(this.#freed);
     }
+  }
+
+  /** Lets go of what was decompressed to be read. */
+  repack(): void {
+    for (const i of [...this.#unpacked.keys()]) this.#forget(i);
   }
 
   /** Forgets all that was added, and gives its memory back. */
   clear(): void {
-    for (const chunk of this.#chunks) freeMemory(chunk);
+    for (const i of this.#chunks.keys()) this.#free(i);
     this.#chunks.length = 0;
     this.#starts.length = 0;
     this.#length = 0;
@@ -78,9 +98,52 @@ export class ChunkedBytes {
   #grow(): void {
     // As much again as there is: quiet channels stay small.
     const size = Math.min(Math.max(this.#length, CHUNK_MIN_BYTES), CHUNK_MAX_BYTES);
+    const chunk = this.#packLast() ?? new Uint8Array(size);
     this.#starts.push(this.#capacity);
-    this.#chunks.push(new Uint8Array(size));
+    this.#chunks.push(chunk);
     this.#capacity += size;
+    this.#heldBytes += size;
+  }
+
+  /** Compresses the last chunk if it is worth it; returns the memory that is free for the next. */
+  #packLast(): Uint8Array | undefined {
+    const chunk = this.#chunks.at(-1);
+    if (this.#compressor === undefined || chunk?.length !== CHUNK_MAX_BYTES) return undefined;
+    const packed = this.#compressor.compress(chunk);
+    // As long as this it would be taken for a chunk that is not compressed.
+    if (packed.length >= CHUNK_MAX_BYTES) return undefined;
+    this.#chunks[this.#chunks.length - 1] = packed;
+    this.#heldBytes += packed.length - chunk.length;
+    return chunk;
+  }
+
+  #bytesOf(i: number): Uint8Array {
+    const chunk = this.#chunks[i]!;
+    const length = this.#endOf(i) - this.#starts[i]!;
+    if (chunk.length === length) return chunk;
+    const known = this.#unpacked.get(i);
+    const bytes = known ?? this.#compressor!.decompress(chunk, length);
+    this.#unpacked.delete(i);
+    this.#unpacked.set(i, bytes);
+    if (this.#unpacked.size > UNPACKED_MAX) this.#forget(this.#unpacked.keys().next().value!);
+    return bytes;
+  }
+
+  #endOf(i: number): number {
+    return this.#starts[i + 1] ?? this.#capacity;
+  }
+
+  #free(i: number): void {
+    this.#heldBytes -= this.#chunks[i]!.length;
+    freeMemory(this.#chunks[i]!);
+    this.#chunks[i] = new Uint8Array();
+    this.#forget(i);
+  }
+
+  #forget(i: number): void {
+    const bytes = this.#unpacked.get(i);
+    if (bytes !== undefined) freeMemory(bytes);
+    this.#unpacked.delete(i);
   }
 
   /** The chunk that holds the byte at `offset`. */

@@ -1,8 +1,10 @@
 import { encodeLines, formatRange, splitBatch } from "../batch/batch.ts";
 import { formatSeconds, formatString, isPlainText } from "../json/canonical_json.ts";
 import { type Content, contentKey, contentOf } from "../batch/content.ts";
+import type { ByteCompressor } from "./byte_compressor.ts";
 import { ChunkedBytes } from "./chunked_bytes.ts";
 import { freeMemory } from "./free_memory.ts";
+import { copyInOrder } from "./copy_in_order.ts";
 import { cutEnd, type LaterTimestamp } from "./later_timestamps.ts";
 import { LineBytes } from "./line_bytes.ts";
 import { LineTranscoder } from "./line_transcoder.ts";
@@ -28,6 +30,11 @@ export interface EncodedBatch {
   readonly lineCount: number;
 }
 
+interface PackedBatch {
+  readonly bytes: ChunkedBytes;
+  readonly lineCount: number;
+}
+
 interface RangedMessage {
   /** Where its content stands among the contents, and ends. */
   readonly from: number;
@@ -44,6 +51,9 @@ interface RangedMessage {
 const TRANSCODER = new LineTranscoder();
 const SCRATCH = new LineBytes();
 
+// More lines of one instant are no chat: their order may lead to and fro in all that is held.
+const COPIED_TIES_MAX = 64;
+
 // What is held of a message beside its bytes: two numbers in lists, or an object of seven fields.
 const EXACT_OVERHEAD_BYTES = 16;
 const RANGED_OVERHEAD_BYTES = 128;
@@ -57,13 +67,14 @@ const RANGED_OVERHEAD_BYTES = 128;
  * they are bytes too, since a piece of a string would keep the whole frame that brought it.
  */
 export class HeardBatch {
+  readonly #compressor: ByteCompressor | undefined;
   /** The lines of exact messages, as they came. */
-  readonly #lines = new ChunkedBytes();
+  readonly #lines: ChunkedBytes;
   /** Of each of them: its time, and where it ends, its line feed included. */
   #startsUs: Micros[] = [];
   #ends: number[] = [];
   /** The contents of ranged messages, each as {@link contentKey} makes it. */
-  readonly #contents = new ChunkedBytes();
+  readonly #contents: ChunkedBytes;
   #ranged: RangedMessage[] = [];
   /** What {@link HeardBatch.addLine} added. */
   #known: SightingSet | undefined;
@@ -75,6 +86,15 @@ export class HeardBatch {
   readonly #commands = new Map<string, number>();
   #messageCount = 0;
   #encoded: EncodedBatch | undefined;
+  /** The same once more: kept while it waits, so that each try needs to decompress it only. */
+  #packed: PackedBatch | undefined;
+
+  /** A batch without messages. What it holds is compressed by `compressor`, if there is one. */
+  constructor(compressor?: ByteCompressor) {
+    this.#compressor = compressor;
+    this.#lines = new ChunkedBytes(compressor);
+    this.#contents = new ChunkedBytes(compressor);
+  }
 
   /** How many messages were added. */
   get messageCount(): number {
@@ -94,7 +114,8 @@ export class HeardBatch {
 
   /** How many bytes of memory it takes, about. At most twice what its file has, and a kilobyte. */
   get heldBytes(): number {
-    return (this.#encoded?.bytes.length ?? 0) + this.#lines.capacity + this.#contents.capacity +
+    return (this.#encoded?.bytes.length ?? 0) + (this.#packed?.bytes.heldBytes ?? 0) +
+      this.#lines.heldBytes + this.#contents.heldBytes +
       EXACT_OVERHEAD_BYTES * this.#ends.length + RANGED_OVERHEAD_BYTES * this.#ranged.length;
   }
 
@@ -144,8 +165,13 @@ export class HeardBatch {
    * by now. The ranges of messages are cut as far as is known.
    */
   *lines(): Iterable<string> {
-    if (this.#encoded !== undefined) {
-      yield* splitBatch(this.#encoded.bytes);
+    if (this.#encoded !== undefined || this.#packed !== undefined) {
+      const wasPacked = this.#encoded === undefined;
+      try {
+        yield* splitBatch(this.encode().bytes);
+      } finally {
+        if (wasPacked) this.pack();
+      }
       return;
     }
     if (this.#known !== undefined) yield* splitBatch(this.#known.encode());
@@ -182,6 +208,7 @@ export class HeardBatch {
   /** Closes the batch: the normal form of all that was added. Nothing may be added afterwards. */
   encode(): EncodedBatch {
     if (this.#encoded !== undefined) return this.#encoded;
+    if (this.#packed !== undefined) return this.#unpack(this.#packed);
     this.close();
     const isOneReceivers = this.#receivers.size <= 1 && this.#known === undefined;
     this.#encoded = (isOneReceivers ? this.#encodeLines() : undefined) ?? this.#encodeAsSet();
@@ -195,9 +222,33 @@ export class HeardBatch {
     return this.#encoded;
   }
 
-  /** Gives memory back once the batch is stored: of what it holds, only counts are left. */
+  /**
+   * Compresses what was encoded, for one that waits; the bytes that {@link HeardBatch.encode} gave are
+   * empty then. Does nothing without a compressor.
+   */
+  pack(): void {
+    if (this.#encoded === undefined || this.#compressor === undefined) return;
+    const { bytes, lineCount } = this.#encoded;
+    if (this.#packed === undefined) {
+      this.#packed = { bytes: new ChunkedBytes(this.#compressor), lineCount };
+      this.#packed.bytes.add(bytes);
+    }
+    this.#encoded = undefined;
+    freeMemory(bytes);
+  }
+
+  #unpack({ bytes: packed, lineCount }: PackedBatch): EncodedBatch {
+    const bytes = packed.slice(0, packed.length);
+    packed.repack();
+    return this.#encoded = { bytes, lineCount };
+  }
+
+  /** Gives memory back: of what it holds, only counts are left. */
   free(): void {
     if (this.#encoded !== undefined) freeMemory(this.#encoded.bytes);
+    this.#packed?.bytes.clear();
+    this.#lines.clear();
+    this.#contents.clear();
   }
 
   /**
@@ -208,27 +259,45 @@ export class HeardBatch {
     const exactCount = this.#ends.length;
     const lengthsUs = new Array<Micros>(exactCount).fill(0);
     const startsUs = [...this.#startsUs];
-    const rangedTexts: string[] = [];
+    // Of what is not copied from where it lies: the lines of ranged messages, and of large ties.
+    const texts = new Map<number, string>();
+    let rangedBytes = 0;
     for (const message of this.#ranged) {
       const { startUs, endUs } = message;
       const lengthUs = endUs - startUs;
-      rangedTexts.push(rangedText(this.#contentOf(message), message));
+      const text = rangedText(this.#contentOf(message), message);
+      texts.set(startsUs.length, text);
+      rangedBytes += text.length + 1;
       startsUs.push(startUs);
       lengthsUs.push(lengthUs);
     }
-    const textOf = (i: number) => i < exactCount ? this.#textOf(i) : rangedTexts[i - exactCount]!;
     const order = startsUs.map((_, i) => i);
-    order.sort((i, j) =>
-      startsUs[i]! - startsUs[j]! || lengthsUs[i]! - lengthsUs[j]! ||
-      compareText(textOf(i), textOf(j))
-    );
-    for (let at = 1; at < order.length; at++) {
-      const [i, j] = [order[at - 1]!, order[at]!];
-      // Two exact lines of one content are one message; two ranged ones happened twice.
-      if (startsUs[i] !== startsUs[j] || i >= exactCount || j >= exactCount) continue;
-      if (contentText(textOf(i)) === contentText(textOf(j))) return undefined;
+    const compare = (i: number, j: number) =>
+      startsUs[i]! - startsUs[j]! || lengthsUs[i]! - lengthsUs[j]!;
+    order.sort(compare);
+    // Texts decide among equals alone, and are made once, in the order in which they lie.
+    for (let first = 0, next; first < order.length; first = next) {
+      for (next = first + 1; next < order.length; next++) {
+        if (compare(order[first]!, order[next]!) !== 0) break;
+      }
+      if (next - first === 1) continue;
+      const equals = order.slice(first, next).map((i) => ({
+        i,
+        text: texts.get(i) ?? this.#textOf(i),
+      }));
+      equals.sort((x, y) => compareText(x.text, y.text));
+      for (const [at, { i, text }] of equals.entries()) {
+        order[first + at] = i;
+        if (equals.length > COPIED_TIES_MAX) texts.set(i, text);
+        const before = equals[at - 1];
+        // Two exact lines of one content are one message; two ranged ones happened twice.
+        if (before === undefined || i >= exactCount || before.i >= exactCount) continue;
+        if (contentText(before.text) === contentText(text)) return undefined;
+      }
     }
-    return { bytes: this.#inOrder(order, rangedTexts), lineCount: order.length };
+    const length = this.#lines.length + rangedBytes;
+    const bytes = copyInOrder(order, { lines: this.#lines, ends: this.#ends, texts, length });
+    return { bytes, lineCount: order.length };
   }
 
   #textOf(i: number): string {
@@ -239,40 +308,6 @@ export class HeardBatch {
     const [a = "", b = "", c = "", d = ""] = LATIN1.decode(this.#contents.slice(from, to))
       .split("\n");
     return { a, b, c, d };
-  }
-
-  /** A copy of the lines. Most came in order: those next to each other are copied in one go. */
-  #inOrder(order: readonly number[], rangedTexts: readonly string[]): Uint8Array {
-    const exactCount = this.#ends.length;
-    const rangedBytes = rangedTexts.reduce((sum, text) => sum + text.length + 1, 0);
-    const target = new Uint8Array(this.#lines.length + rangedBytes);
-    // The first line that is still to be copied, at each place: what lies before it can go, so that
-    // the whole batch is never in memory twice.
-    const firstLeft = new Int32Array(order.length + 1).fill(exactCount);
-    for (let i = order.length - 1; i >= 0; i--) {
-      firstLeft[i] = Math.min(order[i]!, firstLeft[i + 1]!);
-    }
-    let at = 0;
-    for (let first = 0; first < order.length;) {
-      let next = first + 1;
-      if (order[first]! >= exactCount) {
-        at +=
-          UTF8.encodeInto(rangedTexts[order[first]! - exactCount]!, target.subarray(at)).written;
-        target[at++] = LINE_FEED;
-      } else {
-        while (next < order.length && order[next] === order[next - 1]! + 1) {
-          if (order[next]! >= exactCount) break;
-          next++;
-        }
-        const from = this.#ends[order[first]! - 1] ?? 0;
-        const to = this.#ends[order[next - 1]!]!;
-        this.#lines.copy(from, to, { target, at });
-        at += to - from;
-        this.#lines.freeBefore(this.#ends[firstLeft[next]! - 1] ?? 0);
-      }
-      first = next;
-    }
-    return target;
   }
 
   #encodeAsSet(): EncodedBatch {
@@ -291,7 +326,6 @@ export class HeardBatch {
 
 const UTF8 = new TextEncoder();
 const LATIN1 = new TextDecoder("latin1");
-const LINE_FEED = 0x0a;
 
 /** The line of a ranged message that one receiver heard. */
 function rangedText(

@@ -1,3 +1,4 @@
+import { freeMemory } from "../../core/recording/free_memory.ts";
 import { type JournalEntry, parseEntry } from "./entry.ts";
 
 /** What stands in a segment of a journal. */
@@ -10,6 +11,23 @@ export type ReadEntry =
 const LINE_MAX_BYTES = 16 * 1024 * 1024;
 
 const LF = 0x0a;
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/**
+ * Yields pieces that belong to the caller, and gives the memory of each back when the next is asked for, or none.
+ * Left to a garbage collector, a journal that is read takes as much memory as it likes.
+ */
+export async function* freed(
+  pieces: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const piece of pieces) {
+    try {
+      yield piece;
+    } finally {
+      freeMemory(piece);
+    }
+  }
+}
 
 /** Yields what stands in a segment. Never throws for what it reads; a last line may be torn. */
 export async function* readEntries(
@@ -23,7 +41,7 @@ export async function* readEntries(
 
 function parseEntryBytes(bytes: Uint8Array): JournalEntry | undefined {
   try {
-    return parseEntry(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
+    return parseEntry(UTF8.decode(bytes));
   } catch {
     return undefined; // Not UTF-8: the caller keeps the bytes aside and says so.
   }

@@ -1,3 +1,4 @@
+import type { ByteCompressor } from "../../core/recording/byte_compressor.ts";
 import type { ArchiveKey } from "../../core/archive/archive_key.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
@@ -29,6 +30,8 @@ export interface BatchWriterOptions {
   readonly journal: JournalWriter;
   /** Told of each batch that is safely stored. */
   readonly onStored: (pending: PendingBatch, key: ArchiveKey) => void;
+  /** Makes what is read back smaller while it waits. */
+  readonly compressor?: ByteCompressor | undefined;
   /** How many bytes of batches wait in memory while the store fails: 40 MiB unless told. */
   readonly waitingMaxBytes?: number | undefined;
 }
@@ -57,6 +60,8 @@ export class BatchWriter {
   readonly #failed = new Set<PendingBatch>();
   #storing: PendingBatch | undefined;
   #isFailing = false;
+  /** Whether the store took the batch that was tried last. */
+  #didTake = true;
   #wake: (() => void) | undefined;
 
   /** A writer that does nothing until {@link BatchWriter.run}. */
@@ -130,14 +135,18 @@ export class BatchWriter {
   }
 
   /**
-   * Tries what is new, then what can be read back, then what failed before. Returns what went wrong.
+   * Tries what is new, then what can be read back, then what failed before: that goes before the reading
+   * while the store takes it. Returns what went wrong.
    */
   async #tryNext(): Promise<ChatloomError | undefined> {
     const fresh = this.#waiting.find((each) => !this.#failed.has(each));
     if (fresh !== undefined) return await this.#try(fresh);
+    const oldest = this.#waiting[0];
+    // While the store takes what it refused before, all of that goes first: then channels are read back
+    // together, and the journal once for all of them.
+    if (this.#didTake && oldest !== undefined) return await this.#try(oldest);
     const shelved = this.#recallable();
     if (shelved.length > 0) return await this.#recall(shelved);
-    const oldest = this.#waiting[0];
     return oldest === undefined ? this.#missing() : await this.#try(oldest);
   }
 
@@ -161,7 +170,9 @@ export class BatchWriter {
       return undefined;
     } catch (error) {
       if (!(error instanceof ChatloomError)) throw error;
+      this.#didTake = false;
       this.#failed.add(pending);
+      pending.batch.heard.pack();
       this.#waiting.splice(this.#waiting.indexOf(pending), 1);
       this.#waiting.push(pending);
       this.#fail(error);
@@ -184,6 +195,7 @@ export class BatchWriter {
       this.#storing = undefined;
     }
     this.#failed.delete(pending);
+    this.#didTake = true;
     if (!this.#isFailing || this.#failed.size + this.#shelf.size > 0) return;
     this.#isFailing = false;
     reporter.report("info", "The archive can be written again: nothing was lost");
@@ -228,7 +240,7 @@ export class BatchWriter {
     const { journal } = this.#options;
     const marks = new Map(shelved.map(({ id, firstMark }) => [id, firstMark]));
     try {
-      for await (const { id, batch } of recallBatches(shelved, journal)) {
+      for await (const { id, batch } of recallBatches(shelved, this.#options)) {
         if (!this.#shelf.take(id)) continue; // The journal was taken away meanwhile.
         const pending = { id, batch, firstMark: marks.get(id)! };
         this.#waiting.push(pending);

@@ -1,7 +1,8 @@
+import type { ByteCompressor } from "../../core/recording/byte_compressor.ts";
 import { BatchSyntaxError } from "../../core/errors/errors.ts";
 import { SILENT } from "../../ports/reporter.ts";
 import type { JournalWriter } from "../journal/journal_writer.ts";
-import { readEntries } from "../journal/read_journal.ts";
+import { freed, readEntries } from "../journal/read_journal.ts";
 import { replayEntry } from "./replay_entry.ts";
 import { type RecordedBatch, Recording } from "./recording.ts";
 import type { ShelvedBatch } from "./shelf.ts";
@@ -21,19 +22,23 @@ export interface RecalledBatch {
  */
 export async function* recallBatches(
   shelved: readonly ShelvedBatch[],
-  journal: JournalWriter,
+  { journal, compressor }: {
+    readonly journal: JournalWriter;
+    readonly compressor?: ByteCompressor | undefined;
+  },
 ): AsyncGenerator<RecalledBatch, void, undefined> {
   const wanted = new Map(shelved.map((each) => [each.id, each]));
   const minutes = new Set(shelved.map(minuteName));
   const recording = new Recording({
     run: journal.name,
     reporter: SILENT,
+    compressor,
     wants: (channel, minuteUs) => minutes.has(minuteName({ channel, minuteUs })),
   });
   let wantsCheckpoint = true;
   let number = Math.min(...shelved.map(({ firstMark }) => firstMark));
   for (; number <= journal.segment && wanted.size > 0; number++) {
-    for await (const read of readEntries(journal.read(number))) {
+    for await (const read of readEntries(freed(journal.read(number)))) {
       if (!read.ok) continue; // The end of a line that is being written just now.
       const { entry } = read;
       if (entry.kind === "checkpoint") {

@@ -1,3 +1,4 @@
+import type { ByteCompressor } from "../../core/recording/byte_compressor.ts";
 import type { ArchiveKey } from "../../core/archive/archive_key.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
 import type { Moment } from "../../core/recording/server_time.ts";
@@ -30,6 +31,8 @@ export interface RecorderOptions {
   readonly flushIntervalMs?: number;
   /** Told of each batch that is safely stored, and which receiver alone heard it, if one did. */
   readonly onStored?: (key: ArchiveKey, soleReceiver?: string) => void;
+  /** Makes what is held until it is stored smaller: by default it stays as it is. */
+  readonly compressor?: ByteCompressor | undefined;
   /** See `BatchWriterOptions.waitingMaxBytes`. */
   readonly waitingMaxBytes?: number;
 }
@@ -80,7 +83,11 @@ export class Recorder implements ChatListener {
   constructor(options: RecorderOptions) {
     const { journal, reporter, clock } = options;
     this.#options = options;
-    this.#recording = new Recording({ run: journal.name, reporter });
+    this.#recording = new Recording({
+      run: journal.name,
+      reporter,
+      compressor: options.compressor,
+    });
     this.#recording.mark = journal.segment;
     this.#segmentSinceUs = clock.elapsedUs();
     this.#writer = new BatchWriter({

@@ -1,5 +1,6 @@
 import { isChannelName } from "../../core/archive/archive_key.ts";
 import { sentUs } from "../../core/batch/content.ts";
+import type { ByteCompressor } from "../../core/recording/byte_compressor.ts";
 import { HeardBatch } from "../../core/recording/heard_batch.ts";
 import { foldChannel } from "../../core/irc/fold_channel.ts";
 import { type ParsedLine, parseIrcLine } from "../../core/irc/irc_line.ts";
@@ -90,6 +91,7 @@ export class Recording {
   readonly #reporter: Reporter;
   readonly #ignored: IgnoredLines;
   readonly #isMidway: boolean;
+  readonly #compressor: ByteCompressor | undefined;
   readonly #connections = new Map<number, OpenConnection>();
   readonly #batches = new Map<string, Map<Micros, OpenBatch>>();
   readonly #serverClock = new ServerClock();
@@ -98,7 +100,8 @@ export class Recording {
    * @param options.run the name of the run: receivers are `<run>.<n>`
    * @param options.isMidway the connections were open before the first line, as in a capture: their
    * channels need no ROOMSTATE
-   * @param options.wants whether a minute of a channel is batched: all are, unless told
+   * @param options.wants whether a minute of a channel is batched: all are, by default
+   * @param options.compressor makes what is held of a minute smaller: by default it stays as it is
    */
   constructor(
     options: {
@@ -106,6 +109,7 @@ export class Recording {
       readonly reporter: Reporter;
       readonly isMidway?: boolean;
       readonly wants?: (channel: string, minuteUs: Micros) => boolean;
+      readonly compressor?: ByteCompressor | undefined;
     },
   ) {
     this.#run = options.run;
@@ -113,6 +117,7 @@ export class Recording {
     this.#reporter = options.reporter;
     this.#ignored = new IgnoredLines(options.reporter);
     this.#isMidway = options.isMidway ?? false;
+    this.#compressor = options.compressor;
   }
 
   /** The name of the run: receivers are `<run>.<n>`. */
@@ -389,7 +394,11 @@ export class Recording {
     if (batches === undefined) this.#batches.set(channel, batches = new Map());
     let batch = batches.get(minuteUs);
     if (batch === undefined) {
-      batch = { heard: new HeardBatch(), firstMark: this.mark, openedUs: elapsedUs };
+      batch = {
+        heard: new HeardBatch(this.#compressor),
+        firstMark: this.mark,
+        openedUs: elapsedUs,
+      };
       batches.set(minuteUs, batch);
     }
     return batch.heard;

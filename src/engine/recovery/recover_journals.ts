@@ -1,3 +1,4 @@
+import type { ByteCompressor } from "../../core/recording/byte_compressor.ts";
 import type { ArchiveKey } from "../../core/archive/archive_key.ts";
 import { BatchSyntaxError, ChatloomError } from "../../core/errors/errors.ts";
 import { parseIrcLine } from "../../core/irc/irc_line.ts";
@@ -11,7 +12,7 @@ import { countWritten, encodeRecordedBatch } from "../record/encode_recorded.ts"
 import { type RecordedBatch, Recording } from "../record/recording.ts";
 import { replayEntry } from "../record/replay_entry.ts";
 import { formatEntry, type JournalEntry } from "../journal/entry.ts";
-import { readEntries } from "../journal/read_journal.ts";
+import { freed, readEntries } from "../journal/read_journal.ts";
 
 /** What recovery works with. */
 export interface RecoverOptions {
@@ -21,6 +22,8 @@ export interface RecoverOptions {
   readonly store: BatchStore;
   /** Names the batches. */
   readonly hasher: Hasher;
+  /** Makes what is held until it is stored smaller: by default it stays as it is. */
+  readonly compressor?: ByteCompressor | undefined;
   /** Is told of each run that is recovered, and of what cannot be read. */
   readonly reporter: Reporter;
   /** Gives up between two entries; what is recovered stays, and the next try does the rest. */
@@ -73,7 +76,11 @@ export async function recoverJournals(options: RecoverOptions): Promise<Recovere
 
 async function recoverRun(run: DeadRun, options: RecoverOptions): Promise<Omit<Recovered, "runs">> {
   const stored = await storedBatches(run);
-  const recording = new Recording({ run: run.name, reporter: options.reporter });
+  const recording = new Recording({
+    run: run.name,
+    reporter: options.reporter,
+    compressor: options.compressor,
+  });
   const put = (batch: RecordedBatch) => putRecorded(batch, options);
   const listening = new Listening();
   let wallOffsetUs = 0;
@@ -84,7 +91,7 @@ async function recoverRun(run: DeadRun, options: RecoverOptions): Promise<Omit<R
     // Only at the start, and behind a gap, is a checkpoint news.
     let wantsCheckpoint = number !== expected;
     expected = number + 1;
-    for await (const read of readEntries(run.read(number))) {
+    for await (const read of readEntries(freed(run.read(number)))) {
       options.signal?.throwIfAborted();
       if (!read.ok) {
         await keepAside(read.bytes, { run, number, reporter: options.reporter });
@@ -155,7 +162,7 @@ function replayListening(listening: Listening, entry: JournalEntry): void {
 async function storedBatches(run: DeadRun): Promise<Set<number>> {
   const stored = new Set<number>();
   for await (const number of run.segments()) {
-    for await (const read of readEntries(run.read(number))) {
+    for await (const read of readEntries(freed(run.read(number)))) {
       if (read.ok && read.entry.kind === "stored") stored.add(read.entry.id);
     }
   }

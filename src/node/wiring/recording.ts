@@ -1,3 +1,4 @@
+import { nodeCompressor } from "../../adapters/compressors/node_compressor.ts";
 import {
   fileSystemJournal,
   type ReserveChange,
@@ -92,7 +93,16 @@ export async function runRecording(options: RecordingOptions): Promise<void> {
   const settler = new Settler({ store, hasher, clock, reporter, lock, unsettled });
   const onStored = settler.noteStored;
   const noted = unsettled.watch(store);
-  const recorder = new Recorder({ store: noted, hasher, clock, reporter, journal, onStored });
+  const compressor = nodeCompressor();
+  const recorder = new Recorder({
+    store: noted,
+    hasher,
+    clock,
+    reporter,
+    journal,
+    compressor,
+    onStored,
+  });
   const pool = chatPool({
     url: options.url,
     transport: runtimeTransport(),
@@ -124,7 +134,10 @@ export async function runRecording(options: RecordingOptions): Promise<void> {
   signal.addEventListener("abort", stopAsAsked, { once: true });
   const recording = recorder.run(stopRecorder.signal).finally(stop);
   const besides = [
-    recover({ journals, store: noted, hasher, reporter, onStored, signal: stopAll.signal }, clock),
+    recover({
+      ...{ journals, store: noted, hasher, compressor, reporter, onStored },
+      signal: stopAll.signal,
+    }, clock),
     settle(settler, { clock, signal: stopAll.signal, store, hasher, reporter, lock }),
     countCovered(pool, { clock, reporter, signal: stopAll.signal }),
     ...companions?.tasks ?? [],

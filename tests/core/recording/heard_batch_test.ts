@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
+import { nodeCompressor } from "../../../src/adapters/compressors/node_compressor.ts";
 import { contentOf, sentUs } from "../../../src/core/batch/content.ts";
+import type { ByteCompressor } from "../../../src/core/recording/byte_compressor.ts";
 import { HeardBatch } from "../../../src/core/recording/heard_batch.ts";
 import { LaterTimestamps } from "../../../src/core/recording/later_timestamps.ts";
 import { parseIrcLine } from "../../../src/core/irc/irc_line.ts";
@@ -118,9 +120,13 @@ test("HeardBatch encodes once, and the same whenever it is asked", () => {
 });
 
 /** Lines as a busy channel brings them, some of them ranged, heard by `receivers` connections. */
-function busyMinute(receivers: number, count: number): { batch: HeardBatch; held: number[] } {
+function busyMinute(
+  receivers: number,
+  count: number,
+  compressor?: ByteCompressor,
+): { batch: HeardBatch; held: number[] } {
   const random = seededRandom(SEED);
-  const batch = new HeardBatch();
+  const batch = new HeardBatch(compressor);
   const later = new LaterTimestamps();
   const held: number[] = [];
   for (let i = 0; i < count; i++) {
@@ -158,6 +164,66 @@ test("HeardBatch holds at most twice what its lines take, and less once it is en
   }
   const { bytes } = batch.encode();
   assert.equal(batch.heldBytes, bytes.length);
+});
+
+test("HeardBatch with a compressor is the same batch, packed or not, in a part of the memory", () => {
+  for (const receivers of [1, 3]) {
+    const plain = busyMinute(receivers, 20_000);
+    const { batch, held } = busyMinute(receivers, 20_000, nodeCompressor());
+    assert.ok(4 * held.at(-1)! < plain.held.at(-1)!, `${held.at(-1)} of ${plain.held.at(-1)}`);
+    assert.deepEqual([...batch.lines()], [...plain.batch.lines()]);
+    const expected = new TextDecoder().decode(plain.batch.encode().bytes);
+    for (let time = 0; time < 3; time++) {
+      const { bytes, lineCount } = batch.encode();
+      assert.equal(new TextDecoder().decode(bytes), expected, `replay with SIM_SEED=${SEED}`);
+      assert.equal(lineCount, 20_000);
+      batch.pack();
+      assert.ok(4 * batch.heldBytes < expected.length, `${batch.heldBytes} of ${expected.length}`);
+      assert.deepEqual([...batch.lines()].join("\n") + "\n", expected);
+      assert.ok(4 * batch.heldBytes < expected.length, "asking for lines unpacked it for good");
+    }
+    batch.free();
+    assert.equal(batch.heldBytes, 0);
+  }
+});
+
+test("HeardBatch is compressed once, however often it is tried to store it", () => {
+  let packed = 0;
+  const inner = nodeCompressor();
+  const compress = (bytes: Uint8Array) => (packed++, inner.compress(bytes));
+  const { batch } = busyMinute(1, 5_000, { ...inner, compress });
+  batch.encode();
+  batch.pack();
+  const before = packed;
+  for (let time = 0; time < 5; time++) {
+    batch.encode();
+    batch.pack();
+  }
+  assert.ok(before > 20);
+  assert.equal(packed, before);
+});
+
+test("HeardBatch unpacks each part of it a few times at most, however many lines tie", () => {
+  const inner = nodeCompressor();
+  let [packed, unpacked] = [0, 0];
+  const compressor: ByteCompressor = {
+    compress: (bytes) => (packed++, inner.compress(bytes)),
+    decompress: (bytes, length) => (unpacked++, inner.decompress(bytes, length)),
+  };
+  const batch = new HeardBatch(compressor);
+  const random = seededRandom(SEED);
+  for (let i = 0; i < 20_000; i++) {
+    const tags = `id=${intBelow(random, 1e9)};tmi-sent-ts=${BASE_US / 1000}`;
+    const line = `@${tags} :n!u@h PRIVMSG #c :${"hi ".repeat(intBelow(random, 99))}`;
+    const parsed = parseIrcLine(line);
+    assert.ok(parsed.ok);
+    const at = { line, receiver: "n.AbCdE.0", receivedUs: BASE_US + i };
+    batch.addExact(parsed.message, BASE_US, at);
+  }
+  assert.ok(packed > 50);
+  batch.encode();
+  // Sorted by text alone, the lines go from all over the batch to all over the file.
+  assert.ok(unpacked <= 4 * packed, `${unpacked} times for ${packed} parts`);
 });
 
 test("HeardBatch made of another one's lines is the same batch", () => {

@@ -6,6 +6,7 @@ import {
   memoryJournal,
 } from "../../../src/adapters/memory/memory_journal.ts";
 import { memoryStore } from "../../../src/adapters/memory/memory_store.ts";
+import { nodeCompressor } from "../../../src/adapters/compressors/node_compressor.ts";
 import { type SyncHasher, wasmHasher } from "../../../src/adapters/hashers/wasm_hasher.ts";
 import { decodeBatch } from "../../../src/core/batch/batch.ts";
 import { sentUs } from "../../../src/core/batch/content.ts";
@@ -34,6 +35,7 @@ import {
 } from "../../../src/testing/time/virtual_clock.ts";
 
 const hasher: SyncHasher = await wasmHasher();
+const compressor = nodeCompressor();
 
 /** Whether a process is still there. */
 interface Life {
@@ -143,7 +145,15 @@ export class RecordingWorld {
       ...(waitingMaxBytes === undefined ? {} : { waitingMaxBytes }),
       ...(this.#options.onStored === undefined ? {} : { onStored: this.#options.onStored }),
     };
-    const recorder = new Recorder({ store, hasher, clock, reporter, journal, ...limits });
+    const recorder = new Recorder({
+      store,
+      hasher,
+      clock,
+      reporter,
+      journal,
+      compressor,
+      ...limits,
+    });
     this.#recorder = recorder;
     const pool = chatPool({
       url: "ws://simulated",
@@ -222,7 +232,7 @@ export class RecordingWorld {
   /** Replays what dead runs left. */
   async recover(): Promise<void> {
     const { journals, store, reporter } = this;
-    await this.clock.run(recoverJournals({ journals, store, hasher, reporter }));
+    await this.clock.run(recoverJournals({ journals, store, hasher, compressor, reporter }));
   }
 
   /** Makes one file of each minute. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { memoryJournal } from "../../../src/adapters/memory/memory_journal.ts";
 import { memoryStore } from "../../../src/adapters/memory/memory_store.ts";
 import { ChatloomError } from "../../../src/core/errors/errors.ts";
 import type { BatchStore } from "../../../src/ports/batch_store.ts";
@@ -10,7 +11,7 @@ const CHANNELS = ["forsen", "ada_lovelace"];
 const WAITING_MAX_BYTES = 300_000;
 
 /** A world whose store takes nothing while `isDenied` says so of a key. */
-function worldOf(seed: string) {
+function worldOf(seed: string, waitingMaxBytes = WAITING_MAX_BYTES) {
   const inner = memoryStore();
   const fails: { isDenied: (key: string) => boolean } = { isDenied: () => false };
   const store: BatchStore = {
@@ -24,14 +25,33 @@ function worldOf(seed: string) {
         ? Promise.reject(new ChatloomError("STORE_DENIED", "Cannot store"))
         : inner.put(key, ...rest),
   };
+  const journals = memoryJournal();
+  /** The segment of each time that one was read back. */
+  const reads: number[] = [];
+  /** What was read then. */
+  const pieces: Uint8Array[] = [];
   const world = new RecordingWorld({
     seed,
     channels: CHANNELS,
     store,
-    waitingMaxBytes: WAITING_MAX_BYTES,
+    waitingMaxBytes,
+    recordersJournals: {
+      deadRuns: () => journals.deadRuns(),
+      async openRun(node) {
+        const run = await journals.openRun(node);
+        const read = run.read!.bind(run);
+        return Object.assign(run, {
+          async *read(number: number) {
+            reads.push(number);
+            for await (const piece of read(number)) yield (pieces.push(piece), piece);
+          },
+        });
+      },
+    },
+    journals,
     twitch: { faults: { perSecond: { drop: 0.005 } } },
   });
-  return { world, fails, store };
+  return { world, fails, store, reads, pieces };
 }
 
 /** Lets minutes pass; returns the most memory that was held and the most batches that waited. */
@@ -63,6 +83,28 @@ test("Recorder holds a bounded part of what a failing store does not take, and s
   await world.end();
   await world.assertComplete();
   for await (const run of world.journals.deadRuns()) assert.fail(`${run.name} was left behind`);
+});
+
+test("Recorder reads the journal back in few passes: as many batches at a time as memory has room for", async () => {
+  const { world, fails, reads, pieces } = worldOf(SEED, 1_500_000);
+  await world.start();
+  fails.isDenied = () => true;
+  await passMinutes(world, 40);
+  const segments = world.recorder.state().pendingBatches / CHANNELS.length; // One begins each minute.
+  assert.equal(reads.length, 0);
+  fails.isDenied = () => false;
+  await passMinutes(world, 2);
+  assert.equal(world.recorder.state().pendingBatches, 0);
+  // Read channel by channel, or a batch at a time, each would be read twice and more.
+  assert.ok(reads.length >= segments / 2, `${reads.length} reads: nothing was read back`);
+  assert.ok(reads.length <= 1.6 * segments, `${reads.length} reads of ${segments} segments`);
+  const left = pieces.filter((piece) => piece.length > 0).length;
+  if ("transfer" in ArrayBuffer.prototype) {
+    assert.equal(left, 0, "pieces were left to the garbage collector");
+  }
+  await world.stop();
+  await world.end();
+  await world.assertComplete();
 });
 
 test("Recorder stores what it read back as the very files that it would have stored", async () => {
