@@ -1,10 +1,10 @@
 import { type ArchiveKey, formatHour, parseArchiveKey } from "../../core/archive/archive_key.ts";
-import { ChatloomError } from "../../core/errors/errors.ts";
 import { type Micros, SECOND_US } from "../../core/time.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 import type { UnsettledNotes, UnsettledPlace } from "../../ports/notes/unsettled_notes.ts";
+import { NoteQueue } from "../notes/note_queue.ts";
 
 interface Noted extends UnsettledPlace {
   /** Puts that have not ended. */
@@ -33,14 +33,17 @@ export class Unsettled {
   readonly #notes: UnsettledNotes;
   readonly #options: UnsettledOptions;
   readonly #noted = new Map<string, Noted>();
-  /** Changes of notes wait for this one, so that none overtakes another. */
-  #last: Promise<unknown> = Promise.resolve();
-  #isFailing = false;
+  readonly #queue: NoteQueue;
 
   /** Keeps its notes in `notes`. */
   constructor(notes: UnsettledNotes, options: UnsettledOptions) {
     this.#notes = notes;
     this.#options = options;
+    this.#queue = new NoteQueue({
+      reporter: options.reporter,
+      counter: "unsettled_note_errors",
+      warning: "Cannot note what is to be settled: a crash may leave minutes unsettled",
+    });
   }
 
   /** The same store, which notes an hour before a file of it is put. Keeps every promise of `store`. */
@@ -68,7 +71,7 @@ export class Unsettled {
    * Never throws: what cannot be read is reported.
    */
   async left(): Promise<readonly UnsettledPlace[]> {
-    const places = await this.#trying(() => this.#notes.takeOver()) ?? [];
+    const places = await this.#queue.attempt(() => this.#notes.takeOver()) ?? [];
     const touchedUs = this.#options.clock.elapsedUs();
     for (const place of places) {
       const name = nameOf(place);
@@ -92,7 +95,7 @@ export class Unsettled {
       if (noted.running > 0 || isPending(noted)) continue;
       if (!isLast && noted.touchedUs > quietSinceUs) continue;
       this.#noted.delete(name);
-      await this.#change(() => this.#notes.remove(noted));
+      await this.#queue.change(() => this.#notes.remove(noted));
     }
   }
 
@@ -115,9 +118,9 @@ export class Unsettled {
     noted.touchedUs = touchedUs;
     if (known === undefined) {
       this.#noted.set(name, noted);
-      await this.#change(() => this.#notes.add(place));
+      await this.#queue.change(() => this.#notes.add(place));
     } else {
-      await this.#last; // Whoever noted it may not be done.
+      await this.#queue.idle(); // The caller that noted it may not be done.
     }
     return noted;
   }
@@ -126,30 +129,6 @@ export class Unsettled {
     if (noted === undefined) return;
     noted.running--;
     noted.touchedUs = this.#options.clock.elapsedUs();
-  }
-
-  async #change(work: () => Promise<void>): Promise<void> {
-    const run = this.#last.then(() => this.#trying(work));
-    this.#last = run.catch(() => {}); // The next change need not know how this one ended.
-    await run;
-  }
-
-  async #trying<T>(work: () => Promise<T>): Promise<T | undefined> {
-    try {
-      const result = await work();
-      this.#isFailing = false;
-      return result;
-    } catch (error) {
-      if (!(error instanceof ChatloomError)) throw error;
-      const { code, message } = error;
-      this.#options.reporter.count("unsettled_note_errors", { code });
-      if (!this.#isFailing) {
-        const what = "Cannot note what is to be settled: a crash may leave minutes unsettled";
-        this.#options.reporter.report("warning", what, { code, error: message });
-      }
-      this.#isFailing = true;
-      return undefined;
-    }
   }
 }
 

@@ -1,9 +1,9 @@
 import { type ArchiveKey, formatHour, parseArchiveKey } from "../../../core/archive/archive_key.ts";
 import { firstPathOf } from "../../../core/archive/first_layout.ts";
-import { ChatloomError } from "../../../core/errors/errors.ts";
 import type { AbortOptions } from "../../../ports/batch_store.ts";
 import type { HourNotes } from "../../../ports/notes/hour_notes.ts";
 import type { Reporter } from "../../../ports/reporter.ts";
+import { NoteQueue } from "../../notes/note_queue.ts";
 
 /** What is known of an hour beside the files that are there. */
 export interface HourMemory {
@@ -30,15 +30,18 @@ const NAMES_MAX = 50_000;
  */
 export class MergedAway {
   readonly #notes: HourNotes;
+  readonly #queue: NoteQueue;
   readonly #reporter: Reporter;
-  #isFailing = false;
-  /** Whoever changes notes comes after this one, so that none is overwritten. */
-  #last: Promise<unknown> = Promise.resolve();
 
   /** Reads and writes `notes`; `reporter` is told when that fails, which costs only work. */
   constructor(notes: HourNotes, reporter: Reporter) {
     this.#notes = notes;
     this.#reporter = reporter;
+    this.#queue = new NoteQueue({
+      reporter,
+      counter: "sync_note_errors",
+      warning: "Cannot keep notes: files may be fetched twice",
+    });
   }
 
   /** Notes that the messages of `key` stand elsewhere. To be called before it is deleted. */
@@ -62,7 +65,7 @@ export class MergedAway {
     { present, signal }: AbortOptions & { readonly present: ReadonlySet<string> },
   ): Promise<HourMemory> {
     const abort = signal === undefined ? {} : { signal };
-    const text = await this.#trying(() => this.#notes.read(channel, hour, abort)) ?? "";
+    const text = await this.#queue.attempt(() => this.#notes.read(channel, hour, abort)) ?? "";
     const memory = parseNotes(text);
     const lost = [...memory.present]
       .filter((name) => !present.has(name) && !memory.mergedAway.has(name));
@@ -84,7 +87,7 @@ export class MergedAway {
   ): Promise<void> {
     // Without it nothing is left out, so nothing needs a witness.
     if (memory.mergedAway.size === 0 || isEqual(memory.present, present)) return;
-    await this.#changing(async () => {
+    await this.#queue.change(async () => {
       const now = parseNotes(await this.#notes.read(channel, hour));
       await this.#notes.replace(channel, hour, formatNotes({ ...now, present }));
     });
@@ -92,7 +95,7 @@ export class MergedAway {
 
   /** Forgets what was merged away in an hour: from now on all is fetched that peers have. */
   async forget(channel: string, hour: string): Promise<void> {
-    await this.#changing(async () => {
+    await this.#queue.change(async () => {
       const { unreadable } = parseNotes(await this.#notes.read(channel, hour));
       const rest = { mergedAway: new Set<string>(), present: new Set<string>(), unreadable };
       await this.#notes.replace(channel, hour, formatNotes(rest));
@@ -104,32 +107,7 @@ export class MergedAway {
     if (parts?.kind !== "batch" && parts?.kind !== "coverage") return;
     const hour = formatHour("hourUs" in parts ? parts.hourUs : parts.minuteUs);
     const line = `${sign}${noteName(key)}\n`;
-    await this.#changing(() => this.#notes.append(parts.channel, hour, line));
-  }
-
-  async #changing(work: () => Promise<void>): Promise<void> {
-    const run = this.#last.then(() => this.#trying(work));
-    this.#last = run.catch(() => {}); // Whoever is next need not know how this one ended.
-    await run;
-  }
-
-  async #trying<T>(work: () => Promise<T>): Promise<T | undefined> {
-    try {
-      const result = await work();
-      this.#isFailing = false;
-      return result;
-    } catch (error) {
-      if (!(error instanceof ChatloomError)) throw error;
-      this.#reporter.count("sync_note_errors", { code: error.code });
-      if (!this.#isFailing) {
-        this.#reporter.report("warning", "Cannot keep notes: files may be fetched twice", {
-          code: error.code,
-          error: error.message,
-        });
-      }
-      this.#isFailing = true;
-      return undefined;
-    }
+    await this.#queue.change(() => this.#notes.append(parts.channel, hour, line));
   }
 }
 

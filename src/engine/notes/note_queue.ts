@@ -1,0 +1,56 @@
+import { ChatloomError } from "../../core/errors/errors.ts";
+import type { Reporter } from "../../ports/reporter.ts";
+
+/** What {@link NoteQueue} does where a note cannot be kept. */
+export interface NoteQueueOptions {
+  readonly reporter: Reporter;
+  /** The counter of failures; its label is the error's code. */
+  readonly counter: string;
+  /** Reported when failing begins, and not again before a note has succeeded. */
+  readonly warning: string;
+}
+
+/**
+ * Works on notes that are only a help: changes run one after another, so that none overwrites another,
+ * and a failure of the store of notes is counted and warned of instead of thrown. Other errors go to the
+ * caller.
+ */
+export class NoteQueue {
+  readonly #options: NoteQueueOptions;
+  #last: Promise<unknown> = Promise.resolve();
+  #isFailing = false;
+
+  /** Nothing waits and nothing fails yet. */
+  constructor(options: NoteQueueOptions) {
+    this.#options = options;
+  }
+
+  /** Runs `work` when all changes before it have ended. */
+  async change(work: () => Promise<void>): Promise<void> {
+    const run = this.#last.then(() => this.attempt(work));
+    this.#last = run.catch(() => {}); // The next change need not know how this one ended.
+    await run;
+  }
+
+  /** Resolves when all changes that were asked for so far have ended. Never rejects. */
+  async idle(): Promise<void> {
+    await this.#last;
+  }
+
+  /** Runs `work` at once. Resolves with `undefined` when the notes cannot be read or written. */
+  async attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      const result = await work();
+      this.#isFailing = false;
+      return result;
+    } catch (error) {
+      if (!(error instanceof ChatloomError)) throw error;
+      const { code, message } = error;
+      const { reporter, counter, warning } = this.#options;
+      reporter.count(counter, { code });
+      if (!this.#isFailing) reporter.report("warning", warning, { code, error: message });
+      this.#isFailing = true;
+      return undefined;
+    }
+  }
+}
