@@ -15,7 +15,7 @@ import { proxyFor } from "../proxy/proxy_choice.ts";
 export interface HttpPeerOptions {
   /** Sent with every request, and to no other address. */
   readonly token?: string;
-  /** What waits how long; {@link USUAL_TIMES} unless told. */
+  /** What waits how long. By default {@link USUAL_TIMES}. */
   readonly times?: Partial<PeerTimes>;
   /** The most that a list may have, decoded: 8 MiB unless told. */
   readonly listMaxBytes?: number;

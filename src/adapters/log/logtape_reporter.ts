@@ -13,7 +13,7 @@ export const LOG_CATEGORY = "chatloom";
 
 /** What {@link logtapeReporter} needs. */
 export interface LogtapeReporterOptions {
-  /** Where counts go; nowhere unless told. */
+  /** Where counts go. By default nowhere. */
   readonly counters?: Counters;
 }
 

@@ -28,8 +28,8 @@ export function coverageCommand(): Command {
     )
     .argument("<channel>", "the channel")
     .requiredOption("-a, --archive <dir>", "the archive, which is only read")
-    .option("--from <time>", "from this time on; from its first hour unless told", parseTimeFlag)
-    .option("--to <time>", "up to this time; to its last hour unless told", parseTimeFlag)
+    .option("--from <time>", "from this time on (default: its first hour)", parseTimeFlag)
+    .option("--to <time>", "up to this time (default: its last hour)", parseTimeFlag)
     .addOption(
       new Option("-f, --format <format>", "form of the output").choices(["text", "json"])
         .default("text"),

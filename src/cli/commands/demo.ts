@@ -18,7 +18,7 @@ const LINES_PER_SECOND = 25;
 export function demoCommand(): Command {
   return new Command("demo")
     .description("watch two recorders survive a broken connection and a kill, offline, in 20 s")
-    .option("--archive <dir>", "keep the archives in this folder; a temporary one unless told")
+    .option("--archive <dir>", "keep the archives in this folder (default: a temporary one)")
     .addHelpText("after", examplesOf(["chatloom demo", "chatloom demo --archive demo"]))
     .action(async ({ archive }: { archive?: string }, command: Command) => {
       const context = contextOf(command);

@@ -29,7 +29,7 @@ import { serveNode } from "../../node/wiring/serve_node.ts";
 
 /** What a recording node does for others and takes from them, as flags say. */
 export interface ReplicationFlags extends PeerFlags, NetworkFlags {
-  /** Where to serve the archive; nowhere unless told. */
+  /** Where to serve the archive. By default nowhere. */
   readonly serve?: string;
   readonly serveTokenFile?: string;
   readonly metricsTokenFile?: string;

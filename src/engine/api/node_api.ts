@@ -64,11 +64,11 @@ export interface NodeApiOptions extends OperatorOptions {
   readonly metrics: Metrics;
   /** Of the software. */
   readonly version: string;
-  /** Who is let in; {@link USUAL_ACCESS} unless told. */
+  /** Who is let in. By default {@link USUAL_ACCESS}. */
   readonly access?: Partial<Access>;
   /** Proxies whose `X-Forwarded-For` counts: addresses, or `loopback`. @default none */
   readonly trustedProxies?: readonly string[];
-  /** How much they may ask; {@link USUAL_LIMITS} unless told. */
+  /** How much they may ask. By default {@link USUAL_LIMITS}. */
   readonly limits?: Partial<GateLimits>;
   /** How much chat is held for the next who ask: 64 MiB unless told. */
   readonly cacheMaxBytes?: number;

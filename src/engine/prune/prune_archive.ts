@@ -27,7 +27,7 @@ export interface PruneOptions extends AbortOptions {
   readonly notes: HourNotes;
   /** Hours that ended by then go. */
   readonly beforeUs: Micros;
-  /** Only these channels; all unless told. */
+  /** Only these channels. By default all. */
   readonly channels?: readonly string[];
   /** Only says what would go. */
   readonly isDryRun: boolean;

@@ -5,9 +5,9 @@ import { readMinutes, type ReadMinutesOptions } from "./read_minutes.ts";
 
 /** What {@link readEvents} reads. */
 export interface ReadEventsOptions extends ReadMinutesOptions {
-  /** Events that can have happened at this or later; all unless told. */
+  /** Events that can have happened at this or later. By default all. */
   readonly fromUs?: Micros;
-  /** Events that can have happened before this; all unless told. */
+  /** Events that can have happened before this. By default all. */
   readonly untilUs?: Micros;
 }
 

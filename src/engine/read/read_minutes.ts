@@ -20,9 +20,9 @@ export interface ReadMinutesOptions extends AbortOptions {
   readonly onLeftOut?: (key: ArchiveKey) => void;
   /** Called every few milliseconds of work: lets others run. @default never */
   readonly rest?: () => Promise<void>;
-  /** Minutes from the one that holds this on; from the first unless told. */
+  /** Minutes from the one that holds this on. By default from the first. */
   readonly fromUs?: Micros;
-  /** Minutes that start before this; to the last unless told. */
+  /** Minutes that start before this. By default to the last. */
   readonly untilUs?: Micros;
 }
 

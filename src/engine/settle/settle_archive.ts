@@ -15,7 +15,7 @@ import {
 
 /** What {@link settleArchive} works on. */
 export interface SettleArchiveOptions extends SettleOptions, AbortOptions {
-  /** Only these channels; all unless told. */
+  /** Only these channels. By default all. */
   readonly channels?: readonly string[];
   /** Only hours that hold this or come later. */
   readonly fromUs?: Micros;

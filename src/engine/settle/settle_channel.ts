@@ -20,7 +20,7 @@ export interface SettleOptions {
   readonly hasher: Hasher;
   /** Told of files that have to be left alone. */
   readonly reporter: Reporter;
-  /** Where those who settle this archive take turns; only those of this process unless told. */
+  /** Where those who settle this archive take turns. By default only those of this process. */
   readonly lock?: ArchiveLock;
 }
 

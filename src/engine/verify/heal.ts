@@ -15,7 +15,7 @@ export interface HealOptions extends AbortOptions {
   readonly store: BatchStore;
   /** Names what is written. */
   readonly hasher: Hasher;
-  /** Where those who delete from this archive take turns; only those of this process unless told. */
+  /** Where those who delete from this archive take turns. By default only those of this process. */
   readonly lock?: ArchiveLock;
 }
 

@@ -36,7 +36,7 @@ export interface VerifyOptions extends AbortOptions {
   readonly store: BatchStore;
   /** Checks names against bytes. */
   readonly hasher: Hasher;
-  /** Looks only at what starts with this, such as `forsen/`; at everything unless told. */
+  /** Looks only at what starts with this, such as `forsen/`. By default at everything. */
   readonly prefix?: string;
   /** Is told after each file what was looked at by then. */
   readonly onProgress?: (totals: VerifyTotals, key: ArchiveKey) => void;

@@ -21,7 +21,7 @@ export interface SeededNetworkOptions<M> {
   readonly clock: Clock;
   /** Where chance comes from. */
   readonly random: SeededRandom;
-  /** What goes wrong; nothing unless told. */
+  /** What goes wrong. By default nothing. */
   readonly trouble?: NetworkTrouble<M>;
 }
 

@@ -10,11 +10,11 @@ import {
 /** How a {@link FaultyJournal} fails. */
 export interface FaultyJournalOptions {
   /**
-   * Which calls go wrong; none unless told. An `append` or `rotate` promises to have done nothing
+   * Which calls go wrong. By default none. An `append` or `rotate` promises to have done nothing
    * when it throws, so `lost-answer` is `io` there.
    */
   readonly plan?: FaultPlan;
-  /** With what else the process that uses it lives and dies; alone unless told. */
+  /** With what else the process that uses it lives and dies. By default alone. */
   readonly fate?: Fate;
 }
 

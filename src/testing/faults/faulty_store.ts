@@ -11,11 +11,11 @@ import {
 
 /** How a {@link FaultyStore} fails. */
 export interface FaultyStoreOptions {
-  /** Which calls go wrong; none unless told. */
+  /** Which calls go wrong. By default none. */
   readonly plan?: FaultPlan;
   /** Waits before a call does anything, as a slow disk does. */
   readonly delay?: (call: FallibleCall) => Promise<void> | undefined;
-  /** With what else the process that uses it lives and dies; alone unless told. */
+  /** With what else the process that uses it lives and dies. By default alone. */
   readonly fate?: Fate;
 }
 

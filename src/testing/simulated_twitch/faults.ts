@@ -21,7 +21,7 @@ export interface ScheduledFault {
   readonly fault: ConnectionFault;
   /** When, in milliseconds since the simulation began. */
   readonly atMs: number;
-  /** To which connection, by number; to all that are open then, unless told. */
+  /** To which connection, by number. By default to all that are open then,. */
   readonly connection?: number;
 }
 

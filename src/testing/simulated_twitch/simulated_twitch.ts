@@ -44,7 +44,7 @@ import { type TrueEvent, Truth, type TruthOptions } from "./truth.ts";
 export interface SimulatedChannel {
   /** Without `#`. */
   readonly name: string;
-  /** What happens to who joins; `open` unless told. */
+  /** What happens to who joins. By default `open`. */
   readonly access?: RoomAccess;
   /** How it chats, where that differs from the other channels; `false` for not by itself. */
   readonly chat?: ChatOptions | false;
@@ -64,7 +64,7 @@ export interface SimulatedTwitchOptions extends Partial<ConnectionSettings> {
   readonly sources?: readonly ChatSource[];
   /** What goes wrong. */
   readonly faults?: TwitchFaults;
-  /** What is done with the truth; it is kept unless told. */
+  /** What is done with the truth. By default it is kept. */
   readonly truth?: TruthOptions;
   /** How far Twitch's clock is ahead of `clock`, 0 unless told. May be negative. */
   readonly serverAheadMs?: number;

@@ -10,7 +10,7 @@ export interface ParameterNote {
   readonly name: string;
   /** What it means. */
   readonly description: string;
-  /** Whether a question without it is refused; not unless told. Parts of a path always are. */
+  /** Whether a question without it is refused. By default not. Parts of a path always are. */
   readonly isRequired?: boolean;
   /** A JSON schema of its text. */
   readonly schema: { readonly [key: string]: unknown };

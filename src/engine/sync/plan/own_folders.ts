@@ -17,9 +17,9 @@ export interface CheckedFolder {
 
 /** What {@link checkFolders} works with. */
 export interface CheckFoldersOptions extends FindDamageOptions {
-  /** Only these channels; all unless told. */
+  /** Only these channels. By default all. */
   readonly channels?: readonly string[];
-  /** Only hours from this one on; all unless told. */
+  /** Only hours from this one on. By default all. */
   readonly since?: string;
 }
 

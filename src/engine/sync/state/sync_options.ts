@@ -30,9 +30,9 @@ export interface SyncOptions {
   readonly onStored?: (key: ArchiveKey) => void;
   /** Told of one batch of each minute of ours that has more than one, when files are checked. */
   readonly onCrowded?: (key: ArchiveKey) => void;
-  /** Only these channels; all that a peer has unless told. */
+  /** Only these channels. By default all that a peer has. */
   readonly channels?: readonly string[];
-  /** Only hours from this one on, such as `2026-08-01T12`; all unless told. */
+  /** Only hours from this one on, such as `2026-08-01T12`. By default all. */
   readonly since?: string;
   /** How many files are fetched at once from a peer, fewer where there are many peers. @default 8 */
   readonly filesAtOnce?: number;
