@@ -294,13 +294,14 @@ test(
 );
 
 test("keys move through the feed and open details", { skip: skipPage }, async () => {
-  const opened = await browser.open({
-    origin: node.url as `http://${string}`,
-    hash: "#/chat/forsen/2026-08-01T10:00:00Z",
-  });
+  // The whole day is read first: hours that a node gives later come in front and move positions.
+  const opened = await browser.open({ origin: "file" });
   const { page } = opened;
+  await page.setInputFiles("[data-pick=folder]", join(folder.path, "day"));
+  await sourcesReady(page, 1);
+  await openView(page, "Chat");
+  await wholeDayRead(page);
   await rowsLoaded(page);
-  await page.waitForTimeout(300);
   await page.locator(".row[tabindex='0']").focus();
   const focused = (): Promise<number> =>
     page.evaluate(() => Number(document.activeElement?.getAttribute("aria-posinset")));
