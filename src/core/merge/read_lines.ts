@@ -69,7 +69,7 @@ export function readLines(
     }
     const ranged = scanRangedLine(text, at);
     if (ranged !== undefined) {
-      lines.push({ content: ranged.content, sightings: sightingsOf(ranged) });
+      lines.push({ content: ranged.content, sightings: rangedSightings(ranged) });
       at = ranged.to + 1;
       continue;
     }
@@ -121,11 +121,14 @@ function decodeLine(line: Uint8Array, lineNumber: number): string {
 function toReadLine(message: Message): ReadLine {
   const content = contentOfFields(message);
   const exactUs = sentUs(message.tags);
-  const sightings = sightingsOf(message);
+  const sightings = rangedSightings(message);
   return exactUs === undefined ? { content, sightings } : toExactLine(content, sightings, exactUs);
 }
 
-function sightingsOf(message: Pick<Message, "receivers" | "time" | "time_range">): Sighting[] {
+/** What each receiver of a line knows of its message, were it ranged. */
+export function rangedSightings(
+  message: Pick<Message, "receivers" | "time" | "time_range">,
+): Sighting[] {
   return Object.keys(message.receivers).map((receiver) => {
     const value = message.receivers[receiver]!;
     const isPlain = typeof value === "number";

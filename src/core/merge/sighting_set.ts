@@ -78,6 +78,11 @@ export class SightingSet {
     else this.#ranged.join(content, [{ receiver, receivedS, startUs, endUs }]);
   }
 
+  /** Joins sightings of a ranged `content`. */
+  addRanged(content: Content, sightings: readonly Sighting[]): void {
+    this.#ranged.join(content, sightings);
+  }
+
   /** Joins all that `other` holds. */
   addAll(other: SightingSet): void {
     this.#exact.joinAll(other.#exact);

@@ -29,12 +29,15 @@ export const TIME: Uint8Array = asciiBytes(`,"time":`);
 /** What stands between time and range. */
 export const RANGE: Uint8Array = asciiBytes(`,"time_range":`);
 
+/** From the start of a line to the opening bracket of its params. */
+export function skipToParams(bytes: Uint8Array, from: number): number {
+  const host = skipLiteral(bytes, skipString(bytes, skipLiteral(bytes, from, COMMAND)), HOST);
+  return skipLiteral(bytes, skipStringOrNull(bytes, host), PARAMS);
+}
+
 /** From the start of a line to behind the opening brace of its receivers. */
 export function skipToReceivers(bytes: Uint8Array, from: number): number {
-  let at = skipString(bytes, skipLiteral(bytes, from, COMMAND));
-  at = skipStringOrNull(bytes, skipLiteral(bytes, at, HOST));
-  at = skipStrings(bytes, skipLiteral(bytes, at, PARAMS));
-  return skipLiteral(bytes, at, RECEIVERS);
+  return skipLiteral(bytes, skipStrings(bytes, skipToParams(bytes, from)), RECEIVERS);
 }
 
 /** What a scan of tags found. */

@@ -1,12 +1,19 @@
 import { SightingSet } from "../../core/merge/sighting_set.ts";
 import { type Micros, MINUTE_US, minuteOf, RANGE_MAX_US, TIME_END_US } from "../../core/time.ts";
-import type { LoadedBatch } from "./files/load_batch.ts";
+import type { BatchLine } from "../../core/batch/batch.ts";
+import { joinBatch, type LoadedBatch } from "./files/load_batch.ts";
 import type { MinuteListing } from "./files/minute_listing.ts";
 
 /** A batch as it counts for other minutes: its ranged sightings, perhaps without the rest of it. */
-export interface MinuteBatch extends Omit<LoadedBatch, "bytes"> {
-  /** Its bytes; `undefined` when they, and its exact sightings, are let go of to save memory. */
-  readonly bytes: Uint8Array | undefined;
+export interface MinuteBatch extends Pick<LoadedBatch, "key" | "minuteUs" | "ranged"> {
+  /** All of it; `undefined` when only the ranged sightings are kept, to save memory. */
+  readonly whole: LoadedBatch | undefined;
+}
+
+/** A batch that was read, or only its ranged sightings: the files of busy minutes take much memory. */
+export function toMinuteBatch(batch: LoadedBatch, { isWhole = true } = {}): MinuteBatch {
+  const { key, minuteUs, ranged } = batch;
+  return { key, minuteUs, ranged, whole: isWhole ? batch : undefined };
 }
 
 /** The files of one minute, read. */
@@ -25,8 +32,8 @@ export interface MinuteSpan {
 export interface Closure {
   /** What was read, by minute, in no order. */
   readonly minutes: ReadonlyMap<Micros, MinuteFiles>;
-  /** All of the minutes in question, and the ranged sightings of their neighbours. */
-  readonly sightings: SightingSet;
+  /** The ranged sightings of the minutes in question and of their neighbours. */
+  readonly ranged: SightingSet;
   /** The normal form of the minutes in question: the bytes of each that holds a message. */
   readonly normal: ReadonlyMap<Micros, Uint8Array>;
   /** False if equal messages hang together for longer than anybody can wait for. */
@@ -56,21 +63,20 @@ export async function closeOver(
   rest?: () => Promise<void>,
 ): Promise<Closure> {
   const minutes = new Map<Micros, MinuteFiles>();
-  const sightings = new SightingSet();
+  const ranged = new SightingSet();
   let reach = { fromUs: earlier(span.fromUs, MINUTE_US), toUs: later(span.toUs, MINUTE_US) };
   let isComplete = true;
   while (true) {
     for (let at = reach.fromUs; at <= reach.toUs; at += MINUTE_US) {
       if (minutes.has(at)) continue;
-      const isInside = at >= span.fromUs && at <= span.toUs;
-      const files = await load(at, isInside);
+      const files = await load(at, at >= span.fromUs && at <= span.toUs);
       minutes.set(at, files);
       for (const batch of files.loaded) {
         await rest?.();
-        sightings.addAll(isInside ? batch.sightings : batch.ranged);
+        ranged.addAll(batch.ranged);
       }
     }
-    const wider = reachOf(sightings, { span, reach });
+    const wider = reachOf(ranged, { span, reach });
     if (wider.fromUs === reach.fromUs && wider.toUs === reach.toUs) break;
     if (wider.toUs - wider.fromUs > CLOSURE_MAX_US + span.toUs - span.fromUs) {
       isComplete = false;
@@ -79,20 +85,79 @@ export async function closeOver(
     reach = wider;
   }
   await rest?.();
-  const normal = sightings.encodeMinutes();
-  for (const minuteUs of [...normal.keys()]) {
-    if (minuteUs < span.fromUs || minuteUs > span.toUs) normal.delete(minuteUs);
+  return { minutes, ranged, normal: await normalForm({ span, minutes, ranged }, rest), isComplete };
+}
+
+/** As {@link closeOver}, of one minute of which is known that its files hold no ranged sighting. */
+export async function closeExact(
+  minuteUs: Micros,
+  load: (minuteUs: Micros) => Promise<MinuteFiles>,
+  rest?: () => Promise<void>,
+): Promise<Closure> {
+  const span = { fromUs: minuteUs, toUs: minuteUs };
+  const minutes = new Map([[minuteUs, await load(minuteUs)]]);
+  const ranged = new SightingSet();
+  return {
+    minutes,
+    ranged,
+    normal: await normalForm({ span, minutes, ranged }, rest),
+    isComplete: true,
+  };
+}
+
+/**
+ * The normal form of the minutes of `span`. A minute with one file in the usual form is its normal
+ * form already if the events of ranged messages say so; only the others are put together anew.
+ */
+async function normalForm(
+  { span, minutes, ranged }: Pick<Closure, "minutes" | "ranged"> & { readonly span: MinuteSpan },
+  rest?: () => Promise<void>,
+): Promise<Map<Micros, Uint8Array>> {
+  const events = eventsByMinute(ranged);
+  const normal = new Map<Micros, Uint8Array>();
+  const all = new SightingSet();
+  const toWrite = new Set<Micros>();
+  for (let at = span.fromUs; at <= span.toUs; at += MINUTE_US) {
+    const { loaded } = minutes.get(at)!;
+    const [only, ...others] = loaded;
+    const own = events.get(at) ?? [];
+    if (only === undefined && own.length === 0) continue;
+    if (others.length === 0 && only?.whole?.scanned?.isNormal(own)) {
+      normal.set(at, only.whole.bytes);
+      continue;
+    }
+    toWrite.add(at);
+    for (const { whole } of loaded) {
+      if (whole !== undefined) await joinBatch(all, whole, rest);
+    }
   }
-  return { minutes, sightings, normal, isComplete };
+  if (toWrite.size === 0) return normal;
+  all.addAll(ranged);
+  await rest?.();
+  for (const [at, bytes] of all.encodeMinutes()) {
+    if (toWrite.has(at)) normal.set(at, bytes);
+  }
+  return normal;
+}
+
+function eventsByMinute(ranged: SightingSet): Map<Micros, BatchLine[]> {
+  const events = new Map<Micros, BatchLine[]>();
+  for (const line of ranged.lines()) {
+    const minuteUs = minuteOf(line.startUs);
+    const known = events.get(minuteUs);
+    if (known === undefined) events.set(minuteUs, [line]);
+    else known.push(line);
+  }
+  return events;
 }
 
 function reachOf(
-  sightings: SightingSet,
+  ranged: SightingSet,
   { span, reach }: { readonly span: MinuteSpan; readonly reach: MinuteSpan },
 ): MinuteSpan {
   let { fromUs, toUs } = reach;
   for (let at = earlier(span.fromUs, MINUTE_US); at <= span.toUs; at += MINUTE_US) {
-    for (const { startUs, endUs } of sightings.extents(at)) {
+    for (const { startUs, endUs } of ranged.extents(at)) {
       fromUs = Math.min(fromUs, earlier(startUs, RANGE_MAX_US + 1));
       toUs = Math.max(toUs, later(endUs, RANGE_MAX_US));
     }

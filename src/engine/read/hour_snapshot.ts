@@ -3,8 +3,7 @@ import { ChatloomError } from "../../core/errors/errors.ts";
 import { HOUR_US, hourOf, type Micros, MINUTE_US } from "../../core/time.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { ChannelFiles } from "./files/channel_files.ts";
-import type { MinuteFiles } from "./close_over.ts";
-import type { LoadedBatch } from "./files/load_batch.ts";
+import { type MinuteBatch, type MinuteFiles, toMinuteBatch } from "./close_over.ts";
 import { listingsOf, type MinuteListing } from "./files/minute_listing.ts";
 
 /** A file of the snapshot is no longer there: take another snapshot. */
@@ -100,11 +99,11 @@ export class HourSnapshot {
   async load(minuteUs: Micros): Promise<MinuteFiles> {
     const listing = this.#listings.get(minuteUs) ??
       { minuteUs, batches: [], hidden: new Set<ArchiveKey>() };
-    const loaded: LoadedBatch[] = [];
+    const loaded: MinuteBatch[] = [];
     for (const key of listing.batches) {
       const batch = await this.#files.load(key, this.#abort);
       if (batch === undefined) throw new SnapshotGone(key);
-      if (batch.ok) loaded.push(batch);
+      if (batch.ok) loaded.push(toMinuteBatch(batch));
     }
     return { ...listing, loaded };
   }

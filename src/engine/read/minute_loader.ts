@@ -2,7 +2,7 @@ import { type ArchiveKey, minutePrefix } from "../../core/archive/archive_key.ts
 import type { Micros } from "../../core/time.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { ChannelFiles } from "./files/channel_files.ts";
-import type { MinuteBatch, MinuteFiles } from "./close_over.ts";
+import { type MinuteBatch, type MinuteFiles, toMinuteBatch } from "./close_over.ts";
 import { SnapshotGone } from "./hour_snapshot.ts";
 import { listingsOf, type MinuteListing } from "./files/minute_listing.ts";
 
@@ -56,8 +56,7 @@ export class MinuteLoader {
       const batch = await files.load(key, signal === undefined ? {} : { signal });
       if (batch === undefined) throw new SnapshotGone(key);
       if (!batch.ok) continue;
-      // A busy minute takes tens of megabytes, and two beside it are read.
-      loaded.push(isWhole ? batch : { ...batch, sightings: batch.ranged, bytes: undefined });
+      loaded.push(toMinuteBatch(batch, { isWhole }));
     }
     const minute = { ...listing, loaded, isWhole };
     this.#minutes.set(minuteUs, minute);

@@ -29,7 +29,7 @@ export async function chainSpan(
   for (const { ranged } of (await load(minuteUs, true)).loaded) own.addAll(ranged);
   if (own.isEmpty()) return { span, isExactOnly: true, rest: [] };
   const closure = await closeOver(span, load);
-  const chains = closure.sightings.chainsOf(own);
+  const chains = closure.ranged.chainsOf(own);
   const touched = new Set(chains.encodeMinutes().keys());
   for (const [at, { loaded }] of closure.minutes) {
     if (loaded.some(({ ranged }) => !ranged.chainsOf(chains).isEmpty())) touched.add(at);

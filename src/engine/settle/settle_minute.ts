@@ -5,7 +5,13 @@ import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 import type { ChannelFiles } from "../read/files/channel_files.ts";
-import { closeOver, type Closure, type MinuteBatch, type MinuteSpan } from "../read/close_over.ts";
+import {
+  closeExact,
+  closeOver,
+  type Closure,
+  type MinuteBatch,
+  type MinuteSpan,
+} from "../read/close_over.ts";
 import { SnapshotGone } from "../read/hour_snapshot.ts";
 import type { LoadedBatch } from "../read/files/load_batch.ts";
 import { listMinute, MinuteLoader } from "../read/minute_loader.ts";
@@ -90,12 +96,9 @@ async function closureOf(
   { span, isExactOnly }: Pick<ChainSpan, "span" | "isExactOnly">,
   loader: MinuteLoader,
 ): Promise<Closure> {
-  if (!isExactOnly) return await closeOver(span, (at, isInside) => loader.load(at, isInside));
-  const minute = await loader.load(span.fromUs);
-  const sightings = new SightingSet();
-  for (const batch of minute.loaded) sightings.addAll(batch.sightings);
-  const minutes = new Map([[span.fromUs, minute]]);
-  return { minutes, sightings, normal: sightings.encodeMinutes(), isComplete: true };
+  return isExactOnly
+    ? await closeExact(span.fromUs, (at) => loader.load(at))
+    : await closeOver(span, (at, isInside) => loader.load(at, isInside));
 }
 
 /** A batch that is stored, or is to be. */
@@ -138,7 +141,7 @@ async function planOf(
       continue;
     }
     const bytes = closure.normal.get(minuteUs);
-    const whole = loaded.filter(isWhole);
+    const whole = loaded.flatMap(({ whole }) => whole ?? []); // Minutes of the span are read whole.
     if (bytes === undefined) {
       surplus.push(...whole);
       continue;
@@ -155,11 +158,6 @@ async function planOf(
     surplus.push(...whole.filter((batch) => batch.key !== key));
   }
   return { closure, span, missing, targets, surplus, others };
-}
-
-/** Minutes of the span are read whole. */
-function isWhole(batch: MinuteBatch): batch is LoadedBatch {
-  return batch.bytes !== undefined;
 }
 
 /** Returns how many files it deleted, and which it had to keep. */
@@ -205,7 +203,7 @@ function coverOf({ targets, surplus, others }: Plan): {
   for (const other of others) {
     if (surplus.every(isCovered)) break;
     cover.addAll(other.ranged);
-    relied.push(other);
+    relied.push({ key: other.key, minuteUs: other.minuteUs, bytes: other.whole?.bytes });
   }
   const covered = surplus.filter(isCovered);
   return { covered, kept: surplus.filter((batch) => !covered.includes(batch)), relied };

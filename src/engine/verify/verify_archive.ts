@@ -6,19 +6,17 @@ import {
   parseArchiveKey,
 } from "../../core/archive/archive_key.ts";
 import { SightingSet } from "../../core/merge/sighting_set.ts";
+import { hasRepeatedId } from "../../core/scan/id_scan.ts";
 import type { Micros } from "../../core/time.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
-import { SILENT } from "../../ports/reporter.ts";
 import { loadCoverage } from "../coverage/load_coverage.ts";
-import { ChannelFiles } from "../read/files/channel_files.ts";
-import { closeOver } from "../read/close_over.ts";
-import { SnapshotGone } from "../read/hour_snapshot.ts";
+import { joinBatch } from "../read/files/load_batch.ts";
 import { loadRedaction } from "../read/files/load_redactions.ts";
 import { readEntry } from "../read/files/read_entry.ts";
 import { tolerantStore } from "../read/files/tolerant_store.ts";
 import { hiddenBy } from "../read/files/minute_listing.ts";
-import { MinuteLoader } from "../read/minute_loader.ts";
+import { ChannelReader } from "./channel_reader.ts";
 import type { Finding } from "./finding.ts";
 import { type BatchVerdict, verifyBatch } from "./verify_batch.ts";
 
@@ -57,27 +55,27 @@ export async function* verifyArchive(
   const { prefix = "", signal, onProgress } = options;
   let files = 0;
   let messages = 0;
-  let reader: ChannelFiles | undefined;
+  let reader: ChannelReader | undefined;
   const unread = new Map<string, Finding>();
   const store = tolerantStore(options.store, ({ path, reason }) => {
     unread.set(path, { kind: "unreadable", path, reason });
   });
   for await (const group of groups(store.list(prefix, abortable(signal)))) {
     const { channel } = group[0]!.parts;
-    if (reader?.channel !== channel) {
-      reader = new ChannelFiles(channel, { ...options, reporter: SILENT });
-      await reader.refreshRedactions(abortable(signal));
-    }
+    if (reader?.channel !== channel) reader = await ChannelReader.open(channel, options);
     const findings: Finding[] = [];
-    for (const { key, parts } of visible(group, findings)) {
-      const verdict = await verifyFile(key, parts, { ...options, reader });
+    const shown = visible(group, findings);
+    const proven = await provenMinute(shown, reader);
+    for (const { key, parts } of shown) {
+      const verdict = proven ?? await verifyFile(key, parts, { ...options, reader });
       findings.push(...verdict.findings);
       files++;
       messages += verdict.messageCount;
       onProgress?.({ files, messages }, key);
     }
     const { parts } = group[0]!;
-    if (parts.kind === "batch" || parts.kind === "tombstone") {
+    const isOfMinute = parts.kind === "batch" || parts.kind === "tombstone";
+    if (isOfMinute && proven === undefined) {
       findings.push(...await verifyMinute(parts.minuteUs, findings, { ...options, reader }));
     }
     yield* findings;
@@ -89,12 +87,34 @@ export async function* verifyArchive(
   return { files, messages };
 }
 
+/**
+ * The verdict on a minute whose only file is found, without parsing its messages, to be what settling
+ * makes of it; `undefined` if it takes a slower look to tell what is wrong, if anything is.
+ */
+async function provenMinute(
+  shown: readonly KeyWithParts[],
+  reader: ChannelReader,
+): Promise<BatchVerdict | undefined> {
+  const [only, ...others] = shown;
+  if (only?.parts.kind !== "batch" || others.length > 0) return undefined;
+  const { minuteUs } = only.parts;
+  const closure = await reader.closureOf(minuteUs);
+  const [file, ...more] = closure?.minutes.get(minuteUs)?.loaded ?? [];
+  if (file?.whole?.scanned === undefined || more.length > 0 || file.key !== only.key) {
+    return undefined;
+  }
+  const { bytes, scanned: { lineCount } } = file.whole;
+  // The very bytes of the file, where they are the normal form.
+  if (closure!.normal.get(minuteUs) !== bytes || hasRepeatedId(bytes)) return undefined;
+  return { findings: [], messageCount: lineCount };
+}
+
 interface KeyWithParts {
   readonly key: ArchiveKey;
   readonly parts: ArchiveKeyParts;
 }
 
-type ReadingOptions = VerifyOptions & { readonly reader: ChannelFiles };
+type ReadingOptions = VerifyOptions & { readonly reader: ChannelReader };
 
 function abortable(signal: AbortSignal | undefined): AbortOptions {
   return signal === undefined ? {} : { signal };
@@ -144,7 +164,7 @@ async function verifyFile(
   if (parts.kind === "redaction") return await verifyRedaction(key, options);
   if (parts.kind === "coverage") return await verifyCoverage(key, options);
   const { store, hasher, reader, signal } = options;
-  const batch = await reader.load(key, abortable(signal));
+  const batch = await reader.files.load(key, abortable(signal));
   if (batch === undefined) return NOTHING; // Gone since it was listed.
   if (batch.ok) {
     const { findings, messageCount } = verifyBatch(key, parts, batch.bytes);
@@ -196,27 +216,22 @@ async function verifyCoverage(
 async function verifyMinute(
   minuteUs: Micros,
   before: readonly Finding[],
-  { hasher, reader, signal }: ReadingOptions,
+  { hasher, reader }: ReadingOptions,
 ): Promise<Finding[]> {
   const path = minutePrefix(reader.channel, minuteUs);
-  const loader = new MinuteLoader({ store: reader.store, files: reader, ...abortable(signal) });
-  let closure;
-  try {
-    const span = { fromUs: minuteUs, toUs: minuteUs };
-    closure = await closeOver(span, (at) => loader.load(at));
-  } catch (error) {
-    if (error instanceof SnapshotGone) return []; // It is being settled.
-    throw error;
-  }
-  const loaded = closure.minutes.get(minuteUs)!.loaded;
+  const closure = await reader.closureOf(minuteUs);
+  const loaded = closure?.minutes.get(minuteUs)?.loaded ?? [];
+  if (closure === undefined || loaded.length === 0) return []; // It is being settled, or empty.
   const all = new SightingSet();
-  for (const { sightings } of loaded) all.addAll(sightings);
+  for (const { whole } of loaded) {
+    if (whole !== undefined) await joinBatch(all, whole);
+  }
   const findings: Finding[] = [...all.repeatedIds()].map(([id, count]) => {
     const reason = `${count} different messages have the id ${JSON.stringify(id)}`;
     return { kind: "repeated-id", path, reason };
   });
   // What is wrong with a file says more than that the minute is not settled because of it.
-  if (before.some(({ kind }) => kind !== "hidden") || loaded.length === 0) return findings;
+  if (before.some(({ kind }) => kind !== "hidden")) return findings;
   const reason = await unsettledReason(
     { bytes: closure.normal.get(minuteUs), keys: loaded.map(({ key }) => key) },
     (bytes) => hasher.digest(bytes),

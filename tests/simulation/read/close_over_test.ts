@@ -15,7 +15,9 @@ function minutesOf(files: ReadonlyMap<number, SmallSighting>) {
     const small = files.get(minute);
     const sightings = new SightingSet();
     if (small !== undefined) addSmall(sightings, small);
-    const batch = { sightings, ranged: sightings.ranged() } as LoadedBatch;
+    const ranged = sightings.ranged();
+    const whole = { sightings, ranged, scanned: undefined } as LoadedBatch;
+    const batch = { key: `${minute}`, minuteUs, ranged, whole };
     return Promise.resolve({
       minuteUs,
       batches: [],

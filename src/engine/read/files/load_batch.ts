@@ -2,6 +2,12 @@ import type { ArchiveKey } from "../../../core/archive/archive_key.ts";
 import { parseArchiveKey } from "../../../core/archive/archive_key.ts";
 import { BatchSyntaxError } from "../../../core/errors/errors.ts";
 import type { RedactionMatcher } from "../../../core/redaction/redaction_matcher.ts";
+import {
+  BatchScanner,
+  type ScannedBatch,
+  type ScanPlace,
+} from "../../../core/merge/batch_scanner.ts";
+import { readBatch } from "../../../core/merge/read_batch.ts";
 import { SightingSet } from "../../../core/merge/sighting_set.ts";
 import type { Micros } from "../../../core/time.ts";
 import type { AbortOptions, BatchStore } from "../../../ports/batch_store.ts";
@@ -30,7 +36,12 @@ export interface LoadedBatch {
   readonly minuteUs: Micros;
   /** Its bytes, as stored. Never to be changed: the sightings stand in them. */
   readonly bytes: Uint8Array;
-  /** What it knows and nobody has asked to forget. Never to be changed. */
+  /**
+   * What a scan says of its form; `undefined` if it is not the usual one, or something in it is to
+   * be forgotten.
+   */
+  readonly scanned: ScannedBatch | undefined;
+  /** What it knows and nobody has asked to forget; read when first needed. Never to be changed. */
   readonly sightings: SightingSet;
   /** The same without exact messages: what can reach into other minutes. Never to be changed. */
   readonly ranged: SightingSet;
@@ -74,6 +85,12 @@ export async function loadBatch(
   const entry = await readEntry(key, { store, hasher, ...abort });
   if (!entry?.ok) return entry && { ...entry, key };
   const { bytes } = entry;
+  const scanned = await scanInParts(bytes, { ...parts, rest });
+  if (scanned !== undefined && isRedacted === undefined) {
+    const { ranged } = scanned;
+    if (!ranged.fitsMinute(minuteUs)) return misplaced(key);
+    return new UsualBatch({ key, minuteUs, bytes, scanned, ranged });
+  }
   let sightings;
   try {
     sightings = await readInParts(bytes, { key, rest });
@@ -82,15 +99,71 @@ export async function loadBatch(
     const { line, reason } = error;
     return { ok: false, key, fault: { kind: "unreadable", line, reason } };
   }
-  if (!sightings.fitsMinute(minuteUs)) {
-    // Whoever looks for a message looks into the minutes that its range touches, so this one would
-    // be in the archive for some and not for others.
-    const reason = "it holds a message of another minute";
-    return { ok: false, key, fault: { kind: "misplaced", reason } };
-  }
+  if (!sightings.fitsMinute(minuteUs)) return misplaced(key);
   const redactedCount = isRedacted === undefined ? 0 : sightings.drop(isRedacted);
-  const ranged = sightings.ranged();
-  return { ok: true, key, minuteUs, bytes, sightings, ranged, redactedCount };
+  const known = { key, minuteUs, bytes, ranged: sightings.ranged() };
+  if (redactedCount === 0 && scanned !== undefined) return new UsualBatch({ ...known, scanned });
+  return { ok: true, ...known, scanned: undefined, sightings, redactedCount };
+}
+
+/**
+ * A reader that looks for a message looks into the minutes that its range touches, so this file would
+ * be in the archive for some readers and not for others.
+ */
+function misplaced(key: ArchiveKey): FaultyBatch {
+  const reason = "it holds a message of another minute";
+  return { ok: false, key, fault: { kind: "misplaced", reason } };
+}
+
+/** A batch in the usual form: nearly all that is asked of it can be told without reading it whole. */
+class UsualBatch implements LoadedBatch {
+  readonly ok = true;
+  readonly key: ArchiveKey;
+  readonly minuteUs: Micros;
+  readonly bytes: Uint8Array;
+  readonly scanned: ScannedBatch;
+  readonly ranged: SightingSet;
+  readonly redactedCount = 0;
+
+  constructor(known: Pick<UsualBatch, "key" | "minuteUs" | "bytes" | "scanned" | "ranged">) {
+    this.key = known.key;
+    this.minuteUs = known.minuteUs;
+    this.bytes = known.bytes;
+    this.scanned = known.scanned;
+    this.ranged = known.ranged;
+  }
+
+  get sightings(): SightingSet {
+    return readBatch(this.bytes, { key: this.key, isOwned: true });
+  }
+}
+
+/**
+ * Joins what a batch knows to `set`, a few milliseconds of work at a time.
+ *
+ * @param rest Called between two such steps: lets others run. By default none is taken.
+ */
+export async function joinBatch(
+  set: SightingSet,
+  batch: Pick<LoadedBatch, "key" | "bytes" | "scanned" | "sightings">,
+  rest?: () => Promise<void>,
+): Promise<void> {
+  await rest?.();
+  if (batch.scanned === undefined) set.addAll(batch.sightings);
+  else await addInParts(set, batch.bytes, { key: batch.key, rest });
+}
+
+async function scanInParts(
+  bytes: Uint8Array,
+  { rest, ...place }: ScanPlace & { readonly rest: (() => Promise<void>) | undefined },
+): Promise<ScannedBatch | undefined> {
+  const scanner = new BatchScanner(bytes, place);
+  if (rest === undefined) scanner.scan();
+  while (!scanner.isDone) {
+    scanner.scan(PART_BYTES);
+    await rest!();
+  }
+  return scanner.found;
 }
 
 const LINE_FEED = 0x0a;
@@ -112,9 +185,21 @@ async function readInParts(
   },
 ): Promise<SightingSet> {
   const set = new SightingSet();
+  await addInParts(set, bytes, { key, rest });
+  return set;
+}
+
+async function addInParts(
+  set: SightingSet,
+  bytes: Uint8Array,
+  { key, rest }: {
+    readonly key: ArchiveKey;
+    readonly rest: (() => Promise<void>) | undefined;
+  },
+): Promise<void> {
   if (rest === undefined || bytes.length <= PART_BYTES) {
     set.add(bytes, { key, isOwned: true });
-    return set;
+    return;
   }
   let linesBefore = 0;
   for (let from = 0; from < bytes.length;) {
@@ -132,7 +217,6 @@ async function readInParts(
     linesBefore += countLines(part);
     from = to;
   }
-  return set;
 }
 
 function countLines(bytes: Uint8Array): number {

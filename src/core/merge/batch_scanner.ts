@@ -1,0 +1,166 @@
+import type { BatchLine } from "../batch/batch.ts";
+import { type Micros, MINUTE_US, readRange } from "../time.ts";
+import { type ByteText, decodeSpan, toByteText } from "../scan/byte_text.ts";
+import { asciiBytes, NO, skipLiteral } from "../scan/canonical_scan.ts";
+import { type ExactLine, haveSameContent, scanExactLine } from "../scan/exact_line.ts";
+import { skipToParams } from "../scan/message_scan.ts";
+import { scanRangedLine } from "../scan/ranged_line.ts";
+import { rangedSightings } from "./read_lines.ts";
+import { SightingSet } from "./sighting_set.ts";
+
+/**
+ * A batch that was found, without parsing its exact messages, to hold them just as the normal form
+ * does: in canonical form, each content once, in the order of a batch, all of them in the channel
+ * and the minute of the batch.
+ *
+ * Of its ranged messages only the content, the order, the channel and the sightings are known to be
+ * well. {@link ScannedBatch.isNormal} says whether they, too, stand as the normal form has them.
+ */
+export interface ScannedBatch {
+  /** How many lines it has. */
+  readonly lineCount: number;
+  /** The sightings of its ranged messages. Never to be changed. */
+  readonly ranged: SightingSet;
+  /**
+   * Whether the batch is the normal form of its minute, if the events of ranged messages in that
+   * minute are `events`, in the order of a batch.
+   */
+  isNormal(events: readonly BatchLine[]): boolean;
+}
+
+/** Which batch is scanned. */
+export interface ScanPlace {
+  /** The channel, without `#`. */
+  readonly channel: string;
+  /** When the minute of the batch starts. */
+  readonly minuteUs: Micros;
+}
+
+/** A line and what it is sorted by. */
+interface Placed {
+  readonly startUs: Micros;
+  readonly lengthUs: Micros;
+  readonly from: number;
+  readonly to: number;
+}
+
+const LINE_FEED = 0x0a;
+const COMMA = 0x2c;
+const CLOSE_BRACKET = 0x5d;
+
+// More messages of one instant than this are compared with each other faster by way of their text.
+const TIED_MAX = 64;
+
+/** Scans a batch from its first line to its last, in as many steps as the caller likes. */
+export class BatchScanner {
+  readonly #text: ByteText;
+  readonly #place: ScanPlace;
+  readonly #params: Uint8Array;
+  readonly #ranged = new SightingSet();
+  readonly #rangedLines: Placed[] = [];
+  #at = 0;
+  #lineCount = 0;
+  #isWell: boolean;
+  #before: Placed | undefined;
+  /** The exact messages of the instant of the last line. */
+  #tied: ExactLine[] = [];
+
+  /** Scans `bytes`, which must not change afterwards. */
+  constructor(bytes: Uint8Array, place: ScanPlace) {
+    this.#text = toByteText(bytes);
+    this.#place = place;
+    this.#params = asciiBytes(`["#${place.channel}"`);
+    this.#isWell = bytes.at(-1) === LINE_FEED;
+  }
+
+  /** Whether there is nothing more to scan. */
+  get isDone(): boolean {
+    return !this.#isWell || this.#at >= this.#text.bytes.length;
+  }
+
+  /** What was found, once it {@link BatchScanner.isDone}; `undefined` if it takes a slower look. */
+  get found(): ScannedBatch | undefined {
+    if (!this.#isWell) return undefined;
+    return {
+      lineCount: this.#lineCount,
+      ranged: this.#ranged,
+      isNormal: (events) => this.#isNormal(events),
+    };
+  }
+
+  /** Scans on, up to the end of the line that is `byteCount` further or the end of the batch. */
+  scan(byteCount = Infinity): void {
+    const untilAt = this.#at + byteCount;
+    while (!this.isDone && this.#at < untilAt) this.#isWell = this.#scanLine();
+  }
+
+  #scanLine(): boolean {
+    const { bytes } = this.#text;
+    const from = this.#at;
+    const exact = scanExactLine(this.#text, from);
+    if (exact !== undefined) {
+      const { rangeFrom, rangeTo, to, sentUs } = exact;
+      const isCanonical = rangeTo - rangeFrom === 3; // `0.0`; a merge of the reference has `0`.
+      return isCanonical && this.#takeExact(exact) &&
+        this.#take({ startUs: sentUs, lengthUs: 0, from, to });
+    }
+    const ranged = scanRangedLine(this.#text, from);
+    if (ranged === undefined || bytes[ranged.to] !== LINE_FEED) return false;
+    const { startUs, endUs } = readRange(ranged);
+    this.#ranged.addRanged(ranged.content, rangedSightings(ranged));
+    const placed = { startUs, lengthUs: endUs - startUs, from, to: ranged.to };
+    this.#rangedLines.push(placed);
+    return this.#take(placed);
+  }
+
+  /** Takes in an exact line, unless one of the same content came before. */
+  #takeExact(line: ExactLine): boolean {
+    const { minuteUs } = this.#place;
+    if (line.sentUs < minuteUs || line.sentUs >= minuteUs + MINUTE_US) return false;
+    if (this.#tied.length > 0 && this.#tied[0]!.sentUs !== line.sentUs) this.#tied = [];
+    if (this.#tied.length >= TIED_MAX) return false;
+    for (const other of this.#tied) {
+      if (haveSameContent(other, line)) return false;
+    }
+    this.#tied.push(line);
+    return true;
+  }
+
+  /** Takes in a line that is well by itself, if it stands in its channel and behind the one before. */
+  #take(line: Placed): boolean {
+    if (!this.#isInChannel(line.from)) return false;
+    if (this.#before !== undefined && !this.#isBehind(this.#before, line)) return false;
+    this.#before = line;
+    this.#lineCount++;
+    this.#at = line.to + 1;
+    return true;
+  }
+
+  #isInChannel(from: number): boolean {
+    const { bytes } = this.#text;
+    const to = skipLiteral(bytes, skipToParams(bytes, from), this.#params);
+    return to !== NO && (bytes[to] === COMMA || bytes[to] === CLOSE_BRACKET);
+  }
+
+  /** Whether `right` stands behind `left` in a batch; they may be equal. */
+  #isBehind(left: Placed, right: Placed): boolean {
+    if (left.startUs !== right.startUs) return left.startUs < right.startUs;
+    if (left.lengthUs !== right.lengthUs) return left.lengthUs < right.lengthUs;
+    const { bytes } = this.#text;
+    const length = Math.min(left.to - left.from, right.to - right.from);
+    for (let i = 0; i < length; i++) {
+      const order = bytes[left.from + i]! - bytes[right.from + i]!;
+      if (order !== 0) return order < 0;
+    }
+    return left.to - left.from <= right.to - right.from;
+  }
+
+  #isNormal(events: readonly BatchLine[]): boolean {
+    const { bytes } = this.#text;
+    return events.length === this.#rangedLines.length &&
+      this.#rangedLines.every(({ from, to }, i) => {
+        const { text } = events[i]!;
+        return text.length === to - from && text === decodeSpan(bytes, from, to);
+      });
+  }
+}
