@@ -55,11 +55,12 @@ const INSIDE = { runtime: [], packagesPerFile: 0, forbidden: [...UNPORTABLE, ...
 /** The layers, by folder. `mod.ts` is a layer of its own, as are the examples. */
 export const LAYERS: Readonly<Record<string, Layer>> = {
   core: { ...INSIDE, imports: ["core"] },
+  async: { ...INSIDE, imports: ["async"] },
   ports: { ...INSIDE, imports: ["core", "ports"] },
-  engine: { ...INSIDE, imports: ["core", "ports", "engine"] },
+  engine: { ...INSIDE, imports: ["core", "async", "ports", "engine"] },
   "mod.ts": { ...INSIDE, imports: ["core", "ports", "engine"] },
   adapters: {
-    imports: ["core", "ports", "adapters"],
+    imports: ["core", "async", "ports", "adapters"],
     runtime: ["node:*"],
     packagesPerFile: 1,
     forbidden: UNPORTABLE.filter((name) => name !== "Buffer"),
@@ -71,13 +72,13 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     forbidden: UNPORTABLE,
   },
   node: {
-    imports: ["core", "ports", "engine", "adapters", "node"],
+    imports: ["core", "async", "ports", "engine", "adapters", "node"],
     runtime: ["node:*"],
     packagesPerFile: 0,
     forbidden: UNPORTABLE,
   },
   cli: {
-    imports: ["core", "ports", "engine", "adapters", "testing", "node", "cli"],
+    imports: ["core", "async", "ports", "engine", "adapters", "testing", "node", "cli"],
     runtime: ["node:*"],
     packagesPerFile: 1,
     forbidden: UNPORTABLE,

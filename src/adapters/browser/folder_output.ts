@@ -1,4 +1,5 @@
 import type { ArchiveKey } from "../../core/archive/archive_key.ts";
+import { areBytesEqual } from "../../core/bytes.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
 
 /**
@@ -35,7 +36,7 @@ export class FolderOutput {
       const stored = await this.#storedName(folder, name);
       const there = await existing(folder, [stored, name.replace(":", "_")]);
       if (there !== undefined) {
-        if (isEqual(new Uint8Array(await there.arrayBuffer()), bytes)) return;
+        if (areBytesEqual(new Uint8Array(await there.arrayBuffer()), bytes)) return;
         throw new ChatloomError("STORE_DENIED", `Cannot write "${key}": another file is there`);
       }
       this.#written.push({ folder, name: stored }); // Before it is there: a half one goes, too.
@@ -133,8 +134,4 @@ function codeOf(error: unknown): "STORE_FULL" | "STORE_DENIED" | "STORE_IO" {
   return isNamed(error, "NotAllowedError") || isNamed(error, "NoModificationAllowedError")
     ? "STORE_DENIED"
     : "STORE_IO";
-}
-
-function isEqual(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

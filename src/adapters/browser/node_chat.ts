@@ -1,4 +1,5 @@
 import { isChannelName, parseHour } from "../../core/archive/archive_key.ts";
+import { concatBytes, LINE_FEED } from "../../core/bytes.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
 import { lineTime } from "../../core/scan/line_time.ts";
 import { parseJson } from "../../core/json/parse_json.ts";
@@ -78,7 +79,7 @@ export class NodeChat {
         throw refused(`${channel}: its messages are not in order`);
       }
       if (minute !== undefined && minute.minuteUs !== minuteUs) {
-        yield { minuteUs: minute.minuteUs, bytes: join(minute.lines) };
+        yield { minuteUs: minute.minuteUs, bytes: concatBytes(minute.lines) };
         minute = undefined;
       }
       minute ??= { minuteUs, lines: [], bytes: 0 };
@@ -86,7 +87,7 @@ export class NodeChat {
       minute.bytes += line.length;
       if (minute.bytes > MINUTE_MAX_BYTES) throw refused(`${channel}: a minute is too long`);
     }
-    if (minute !== undefined) yield { minuteUs: minute.minuteUs, bytes: join(minute.lines) };
+    if (minute !== undefined) yield { minuteUs: minute.minuteUs, bytes: concatBytes(minute.lines) };
   }
 
   /**
@@ -134,7 +135,7 @@ export class NodeChat {
       parts.push(part);
     }
     try {
-      return parseJson(new TextDecoder().decode(join(parts)));
+      return parseJson(new TextDecoder().decode(concatBytes(parts)));
     } catch {
       return undefined;
     }
@@ -212,8 +213,8 @@ async function* partsOf(response: Response): AsyncGenerator<Uint8Array, void, un
 async function* linesOf(response: Response): AsyncGenerator<Uint8Array, void, undefined> {
   let rest: Uint8Array = new Uint8Array();
   for await (const part of partsOf(response)) {
-    let bytes = rest.length === 0 ? part : join([rest, part]);
-    for (let feed = bytes.indexOf(0x0a); feed !== -1; feed = bytes.indexOf(0x0a)) {
+    let bytes = rest.length === 0 ? part : concatBytes([rest, part]);
+    for (let feed = bytes.indexOf(LINE_FEED); feed !== -1; feed = bytes.indexOf(LINE_FEED)) {
       yield bytes.subarray(0, feed + 1);
       bytes = bytes.subarray(feed + 1);
     }
@@ -221,14 +222,4 @@ async function* linesOf(response: Response): AsyncGenerator<Uint8Array, void, un
     if (rest.length > LINE_MAX_BYTES) throw refused("a line is too long");
   }
   if (rest.length > 0) throw refused("it ends midway");
-}
-
-function join(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

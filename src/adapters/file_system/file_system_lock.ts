@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { isChannelName } from "../../core/archive/archive_key.ts";
+import { KeyedMutex } from "../../async/mutex.ts";
 import type { ArchiveLock } from "../../ports/archive_lock.ts";
 import type { AbortOptions } from "../../ports/batch_store.ts";
 import { STATE_FOLDER } from "./store/archive_walk.ts";
@@ -41,7 +42,7 @@ class FolderLock implements ArchiveLock {
   readonly #folder: string;
   readonly #deadAfterMs: number;
   /** Those in this process wait here, not at the disk. */
-  readonly #last = new Map<string, Promise<void>>();
+  readonly #mutex = new KeyedMutex();
 
   constructor(folder: string, { deadAfterMs = DEAD_AFTER_MS }: FileSystemLockOptions) {
     this.#folder = folder;
@@ -50,16 +51,7 @@ class FolderLock implements ArchiveLock {
 
   async hold<T>(name: string, work: () => Promise<T>, { signal }: AbortOptions = {}): Promise<T> {
     if (!isChannelName(name)) throw new RangeError(`Cannot lock "${name}": it is no channel name`);
-    signal?.throwIfAborted();
-    const before = this.#last.get(name) ?? Promise.resolve();
-    const run = before.then(() => this.#holdHere(name, work, signal));
-    const done = run.then(() => {}, () => {}); // Whoever is next need not know how this one ended.
-    this.#last.set(name, done);
-    try {
-      return await run;
-    } finally {
-      if (this.#last.get(name) === done) this.#last.delete(name);
-    }
+    return await this.#mutex.run(name, () => this.#holdHere(name, work, signal), signal);
   }
 
   async #holdHere<T>(

@@ -18,7 +18,7 @@ import { type FileCalls, NODE_FILE_CALLS } from "./calls/file_calls.ts";
 import { entryError, EntryFault, fileError } from "./calls/file_errors.ts";
 import { firstFilesIn, type FirstFilesMover } from "./store/first_files.ts";
 import { scratchWriter } from "./calls/stored_name.ts";
-import { Turns } from "./calls/turns.ts";
+import { Semaphore } from "../../async/semaphore.ts";
 
 export { FILE_MAX_BYTES };
 
@@ -78,7 +78,7 @@ class FileSystemArchive implements FileSystemStore {
   readonly #calls: FileCalls;
   readonly #durable: DurableFiles;
   readonly #files: BatchFiles;
-  readonly #turns = new Turns(OPEN_MAX);
+  readonly #turns = new Semaphore(OPEN_MAX);
   readonly #mover: FirstFilesMover | undefined;
   readonly #sweepAfterMs: number;
 

@@ -1,6 +1,7 @@
 import { mkdir, open, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { isChannelName, parseHour } from "../../core/archive/archive_key.ts";
+import { Mutex } from "../../async/mutex.ts";
 import type { UnsettledNotes, UnsettledPlace } from "../../ports/notes/unsettled_notes.ts";
 import { STATE_FOLDER } from "./store/archive_walk.ts";
 import { fileError, isAbsence } from "./calls/file_errors.ts";
@@ -30,7 +31,7 @@ class UnsettledFiles implements UnsettledNotes {
   readonly #noted = new Map<string, UnsettledPlace>();
   #name = `${newWriterName()}.txt`;
   #lines = 0;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #mutex = new Mutex();
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -125,10 +126,8 @@ class UnsettledFiles implements UnsettledNotes {
   }
 
   async #inTurn(work: () => Promise<void>): Promise<void> {
-    const run = this.#last.then(work);
-    this.#last = run.catch(() => {}); // The next call need not know how this one ended.
     try {
-      await run;
+      await this.#mutex.run(work);
     } catch (cause) {
       throw fileError(`keep notes in "${this.#folder}"`, { cause, otherwise: "STORE_IO" });
     }

@@ -1,3 +1,4 @@
+import { abortWith } from "../../async/abort.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
 import { explainFailure } from "../proxy/connection_advice.ts";
 import { lost, refused } from "./peer_errors.ts";
@@ -28,7 +29,7 @@ export class BodyClock {
   readonly #peer: string;
   readonly #controller = new AbortController();
   readonly #caller: AbortSignal | undefined;
-  readonly #giveUp = (): void => this.#controller.abort(this.#caller?.reason);
+  readonly #unlink: () => void;
   #slowness: ChatloomError | undefined;
 
   /** For a request to `options.peer` that its caller may give up. */
@@ -39,8 +40,7 @@ export class BodyClock {
     this.#times = times;
     this.#peer = options.peer;
     this.#caller = options.signal;
-    this.#caller?.addEventListener("abort", this.#giveUp, { once: true });
-    if (this.#caller?.aborted) this.#giveUp();
+    this.#unlink = abortWith(this.#controller, this.#caller);
   }
 
   /** Aborts when the request is to be given up. */
@@ -124,7 +124,7 @@ export class BodyClock {
   }
 
   #end(): void {
-    this.#caller?.removeEventListener("abort", this.#giveUp);
+    this.#unlink();
   }
 }
 

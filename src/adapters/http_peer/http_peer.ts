@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { ChatloomError } from "../../core/errors/errors.ts";
 import type { ArchiveKey } from "../../core/archive/archive_key.ts";
 import { firstFolderOf, firstPathOf, OLD_REDACTIONS } from "../../core/archive/first_layout.ts";
@@ -10,6 +9,7 @@ import { isHidden, isNotFound, refused, textOf } from "./peer_errors.ts";
 import { readDigest, readDigests, readNames } from "./peer_lists.ts";
 import { isNode } from "../proxy/connection_advice.ts";
 import { proxyFor } from "../proxy/proxy_choice.ts";
+import { systemClock } from "../system/system_clock.ts";
 
 /** How an {@link httpPeer} asks. */
 export interface HttpPeerOptions {
@@ -28,6 +28,7 @@ const TRIES_MAX = 5;
 const RETRY_AFTER_MAX_S = 60;
 const FILE_RETRY_MAX_S = 5;
 const LIST_MAX_BYTES = 8 * 1024 * 1024;
+const CLOCK = systemClock();
 
 /**
  * The node at `url`, which answers as chatloom or as wubloader's restreamer does. Nothing is asked yet.
@@ -222,9 +223,7 @@ class HttpPeer implements Peer {
 
   async #sleepUntil(untilMs: number, signal: AbortSignal | undefined): Promise<void> {
     const leftMs = Math.max(0, untilMs - performance.now());
-    await sleep(leftMs, undefined, signal === undefined ? {} : { signal }).catch((error) => {
-      throw signal?.aborted ? signal.reason : error;
-    });
+    await CLOCK.sleep(leftMs, signal);
   }
 
   async #fetch(path: string, clock: BodyClock): Promise<Response> {

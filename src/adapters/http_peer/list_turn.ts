@@ -1,3 +1,4 @@
+import { Mutex } from "../../async/mutex.ts";
 import { lost } from "./peer_errors.ts";
 
 /** What is held of a list without a turn. */
@@ -5,8 +6,7 @@ const SHORT_MAX_LENGTH = 256 * 1024;
 /** One who keeps others waiting must be done by then. */
 const LONG_MAX_MS = 30_000;
 
-const waiting: (() => void)[] = [];
-let isTaken = false;
+const mutex = new Mutex();
 
 /**
  * One answer in this process at a time may be a long list: what peers send together is bounded, however
@@ -30,9 +30,9 @@ export class ListTurn {
   async reach(length: number, signal: AbortSignal | undefined): Promise<void> {
     if (length <= SHORT_MAX_LENGTH) return;
     if (this.#sinceMs === undefined) {
-      await take(signal);
+      await mutex.acquire(signal);
       this.#sinceMs = performance.now();
-    } else if (waiting.length > 0 && performance.now() - this.#sinceMs > LONG_MAX_MS) {
+    } else if (mutex.waitingCount > 0 && performance.now() - this.#sinceMs > LONG_MAX_MS) {
       throw lost(this.#peer, "it is slow with a long list, and others wait");
     }
   }
@@ -41,28 +41,6 @@ export class ListTurn {
   release(): void {
     if (this.#sinceMs === undefined) return;
     this.#sinceMs = undefined;
-    const next = waiting.shift();
-    if (next === undefined) isTaken = false;
-    else next();
+    mutex.release();
   }
-}
-
-async function take(signal: AbortSignal | undefined): Promise<void> {
-  signal?.throwIfAborted();
-  if (!isTaken) {
-    isTaken = true;
-    return;
-  }
-  await new Promise<void>((resolve, reject) => {
-    const start = () => {
-      signal?.removeEventListener("abort", stop);
-      resolve();
-    };
-    const stop = () => {
-      waiting.splice(waiting.indexOf(start), 1);
-      reject(signal!.reason);
-    };
-    waiting.push(start);
-    signal?.addEventListener("abort", stop, { once: true });
-  });
 }

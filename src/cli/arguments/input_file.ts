@@ -2,6 +2,7 @@ import { createReadStream } from "node:fs";
 import process from "node:process";
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
+import { concatBytes } from "../../core/bytes.ts";
 import { BatchSyntaxError, ChatloomError } from "../../core/errors/errors.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 
@@ -74,11 +75,5 @@ async function readAll(
     if (byteCount > maxBytes) throw new RangeError(`it is longer than ${maxBytes} bytes`);
     chunks.push(chunk);
   }
-  const all = new Uint8Array(byteCount);
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
+  return concatBytes(chunks);
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
+import { systemClock } from "../../adapters/system/system_clock.ts";
 import { contextOf, type VerbContext } from "../frame/context.ts";
 import { type DemoNode, reportDemo } from "../simulation/demo_report.ts";
 import { EXIT, QuietExit } from "../frame/exit.ts";
@@ -51,22 +52,22 @@ async function runDemo(folder: string, context: VerbContext): Promise<boolean> {
     await until(() => joinedCount(served) === 4, { signal, what: "both recorders to join" });
     await say("Recorders alpha and beta have joined both channels");
     const sinceUs = served.twitch.nowUs;
-    await pause(4_000, signal);
+    await clock.sleep(4_000, signal);
 
     served.twitch.connections[1]?.drop();
     await say("Broke the connection of one of them, without a good-bye");
-    await pause(4_000, signal);
+    await clock.sleep(4_000, signal);
 
     first.kill();
     await first.ended;
     await say("Killed alpha (kill -9): two minutes of chat were not in any archive file yet");
-    await pause(1_500, signal);
+    await clock.sleep(1_500, signal);
     first = start(alpha);
     await say("Started alpha again: it replays its journal and goes on");
-    await pause(7_000, signal);
+    await clock.sleep(7_000, signal);
 
     const untilUs = served.twitch.nowUs;
-    await pause(1_000, signal);
+    await clock.sleep(1_000, signal);
     first.stop();
     second.stop();
     await Promise.all([first.ended, second.ended]);
@@ -96,6 +97,7 @@ function joinedCount({ twitch }: ServedTwitch): number {
 }
 
 const PATIENCE_MS = 20_000;
+const clock = systemClock();
 
 async function until(
   isTrue: () => boolean,
@@ -106,23 +108,8 @@ async function until(
     if (performance.now() - startMs > PATIENCE_MS) {
       throw new Error(`Cannot go on: waited for ${what}`);
     }
-    await pause(50, signal);
+    await clock.sleep(50, signal);
   }
-}
-
-function pause(delayMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", stop);
-      resolve();
-    }, delayMs);
-    if (signal.aborted) stop();
-    else signal.addEventListener("abort", stop, { once: true });
-  });
 }
 
 /** A recorder as a process of its own, so that it can be killed. */

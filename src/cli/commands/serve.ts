@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from "commander";
+import { untilAborted } from "../../async/abort.ts";
 import { prometheusMetrics } from "../../adapters/metrics/prometheus_metrics.ts";
 import { systemClock } from "../../adapters/system/system_clock.ts";
 import { systemRandom } from "../../adapters/system/system_random.ts";
@@ -67,11 +68,7 @@ export function serveCommand(): Command {
         access,
       });
       reporter.report("info", "Serving the archive", { url: listener.url });
-      if (!signal.aborted) {
-        await new Promise<void>((resolve) =>
-          signal.addEventListener("abort", () => resolve(), { once: true })
-        );
-      }
+      await untilAborted(signal);
       await listener.close();
     });
 }

@@ -1,15 +1,10 @@
-import {
-  compareCodePoints,
-  formatFloat,
-  formatSeconds,
-  formatString,
-} from "../json/canonical_json.ts";
 import { contentOfFields } from "./content.ts";
 import { BatchSyntaxError } from "../errors/errors.ts";
+import { formatLine } from "./format_line.ts";
 import type { Message } from "./message.ts";
 import { findMessageFault } from "./message_check.ts";
 import { parseJson } from "../json/parse_json.ts";
-import { type Micros, type MicrosRange, readRange, toRangeSeconds } from "../time.ts";
+import { type Micros, type MicrosRange, readRange } from "../time.ts";
 
 /**
  * The bytes of a batch that holds just these messages: a line of canonical JSON each, sorted by
@@ -58,29 +53,13 @@ function encodeAscii(text: string): Uint8Array {
   return UTF8.encode(text);
 }
 
-/** Writes the length of a range as it stands in a line: as a float, in seconds. */
-export function formatRange(range: MicrosRange): string {
-  return range.startUs === range.endUs ? "0.0" : formatFloat(toRangeSeconds(range));
-}
-
 function formatMessage(message: Message, range: MicrosRange): string {
-  const { a, b, c, d } = contentOfFields(message);
-  const receivers = Object.keys(message.receivers).sort(compareCodePoints);
-  const list = receivers.map((receiver) => {
-    const sighting = message.receivers[receiver]!;
-    const value = typeof sighting === "number"
-      ? formatFloat(sighting)
-      : formatOwnRange(sighting.received, readRange(sighting));
-    return `${formatString(receiver)}:${value}`;
-  });
-  const time = formatSeconds(range.startUs);
-  return `${a}{${list.join(",")}}${b}${time}${c}${formatRange(range)}${d}`;
-}
-
-/** Writes a received time with the receiver's own range. */
-export function formatOwnRange(receivedS: number, range: MicrosRange): string {
-  const time = formatSeconds(range.startUs);
-  return `{"received":${formatFloat(receivedS)},"time":${time},"time_range":${formatRange(range)}}`;
+  const receivers = Object.entries(message.receivers).map(([receiver, sighting]) =>
+    typeof sighting === "number"
+      ? { receiver, receivedS: sighting }
+      : { receiver, receivedS: sighting.received, ownRange: readRange(sighting) }
+  );
+  return formatLine(contentOfFields(message), receivers, range);
 }
 
 /**

@@ -100,6 +100,12 @@ export function contentKey({ a, b, c, d }: Content): string {
   return `${a}\n${b}\n${c}\n${d}`;
 }
 
+/** The content of which {@link contentKey} made `key`. */
+export function contentOfKey(key: string): Content {
+  const [a = "", b = "", c = "", d = ""] = key.split("\n");
+  return { a, b, c, d };
+}
+
 /**
  * When Twitch says it sent a message with these tags, or `undefined` if it does not say, or says
  * something that is no time: such a message is ranged.

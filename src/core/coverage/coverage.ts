@@ -1,4 +1,5 @@
 import { formatHour, parseHour } from "../archive/archive_key.ts";
+import { areBytesEqual } from "../bytes.ts";
 import { compareCodePoints, formatString } from "../json/canonical_json.ts";
 import { parseJson } from "../json/parse_json.ts";
 import type { Micros } from "../time.ts";
@@ -90,7 +91,7 @@ export function parseCoverage(bytes: Uint8Array): ParsedCoverage {
   }
   if (coverage.size === 0) return fault("it knows no receiver");
   // One state has one name: any other way to write it would be another file.
-  return isEqual(encodeCoverage(hourUs, coverage), bytes)
+  return areBytesEqual(encodeCoverage(hourUs, coverage), bytes)
     ? { ok: true, hourUs, coverage }
     : fault("not canonical");
 }
@@ -111,8 +112,4 @@ function areSpans(value: unknown): value is readonly ListenedSpan[] {
 
 function fault(reason: string): ParsedCoverage {
   return { ok: false, reason };
-}
-
-function isEqual(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

@@ -1,11 +1,6 @@
-import {
-  compareCodePoints,
-  formatFloat,
-  formatSeconds,
-  formatString,
-} from "../json/canonical_json.ts";
-import { type BatchLine, formatOwnRange, formatRange } from "../batch/batch.ts";
+import type { BatchLine } from "../batch/batch.ts";
 import { type Content, contentKey } from "../batch/content.ts";
+import { formatLine } from "../batch/format_line.ts";
 import { groupSightings } from "../grouping/group_sightings.ts";
 import { isWider, type Sighting } from "../grouping/sighting.ts";
 
@@ -106,17 +101,13 @@ export class RangedStore {
   }
 }
 
-function toLine({ a, b, c, d }: Content, event: readonly Sighting[]): BatchLine {
+function toLine(content: Content, event: readonly Sighting[]): BatchLine {
   const startUs = event.reduce((latest, each) => Math.max(latest, each.startUs), 0);
   const endUs = event.reduce((earliest, each) => Math.min(earliest, each.endUs), Infinity);
-  const sorted = [...event].sort((x, y) => compareCodePoints(x.receiver, y.receiver));
-  const receivers = sorted.map((each) => {
+  const receivers = event.map((each) => {
     const isPlain = each.startUs === startUs && each.endUs === endUs;
-    const value = isPlain ? formatFloat(each.receivedS) : formatOwnRange(each.receivedS, each);
-    return `${formatString(each.receiver)}:${value}`;
+    return { ...each, ownRange: isPlain ? undefined : each };
   });
-  const time = formatSeconds(startUs);
-  const range = formatRange({ startUs, endUs });
-  const text = `${a}{${receivers.join(",")}}${b}${time}${c}${range}${d}`;
+  const text = formatLine(content, receivers, { startUs, endUs });
   return { startUs, lengthUs: endUs - startUs, text };
 }

@@ -7,13 +7,8 @@ import {
   toByteSpan,
   toByteText,
 } from "../scan/byte_text.ts";
-import {
-  compareCodePoints,
-  formatFloat,
-  formatSeconds,
-  formatString,
-} from "../json/canonical_json.ts";
 import { type Content, contentOfFields, sentUs } from "../batch/content.ts";
+import { linePieces } from "../batch/format_line.ts";
 import { BatchSyntaxError } from "../errors/errors.ts";
 import { type ExactLine, type Repeat, scanExactLine, scanRepeat } from "../scan/exact_line.ts";
 import type { ExactMessage, ExactStore } from "./exact_store.ts";
@@ -142,23 +137,16 @@ export function rangedSightings(
 
 /** The canonical line of an exact message, received by each receiver once. */
 export function toExactLine(
-  { a, b, c, d }: Content,
+  content: Content,
   sightings: readonly Pick<Sighting, "receiver" | "receivedS">[],
   sentUs: Micros,
 ): ExactLine {
-  const receivers = [...sightings]
-    .sort((left, right) => compareCodePoints(left.receiver, right.receiver))
-    .map(({ receiver, receivedS }) => `${formatString(receiver)}:${formatFloat(receivedS)}`)
-    .join(",");
-  const receiversFrom = a.length + 1;
-  const receiversTo = receiversFrom + receivers.length;
-  const timeFrom = receiversTo + 1 + b.length;
-  const time = formatSeconds(sentUs);
-  const timeTo = timeFrom + time.length;
-  const rangeFrom = timeTo + c.length;
-  const range = "0.0";
-  const { text, from, to } = toByteSpan(`${a}{${receivers}}${b}${time}${c}${range}${d}`);
-  const rangeTo = rangeFrom + range.length;
+  const pieces = linePieces(content, sightings, { startUs: sentUs, endUs: sentUs });
+  let end = 0;
+  const [receiversFrom, receiversTo, timeFrom, timeTo, rangeFrom, rangeTo] = pieces
+    .map((piece) => end += piece.length) as [number, number, number, number, number, number];
+  const { text, from, to } = toByteSpan(pieces.join(""));
+  // In the order of `scanExactLine`: engines then take both for one kind of object.
   return {
     text,
     from,

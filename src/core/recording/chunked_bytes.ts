@@ -1,10 +1,14 @@
 import type { ByteCompressor } from "./byte_compressor.ts";
+import { Lru } from "../lru.ts";
 import { freeMemory } from "./free_memory.ts";
 
 const CHUNK_MIN_BYTES = 1_024;
 const CHUNK_MAX_BYTES = 65_536;
 /** Chunks that are kept as they were before compression, for who reads them: half a megabyte. */
-const UNPACKED_MAX = 8;
+const UNPACKED = {
+  countMax: 8,
+  onEvict: (_: number, bytes: Uint8Array): void => freeMemory(bytes),
+};
 
 /**
  * Bytes that grow at the end, in chunks: what is there is never copied to make room, and at most half
@@ -19,8 +23,8 @@ export class ChunkedBytes {
   readonly #chunks: Uint8Array[] = [];
   /** Where each chunk begins. */
   readonly #starts: number[] = [];
-  /** Compressed chunks that were read of late, the latest last. */
-  readonly #unpacked = new Map<number, Uint8Array>();
+  /** Compressed chunks that were read of late. */
+  readonly #unpacked = new Lru<number, Uint8Array>(UNPACKED);
   #length = 0;
   #capacity = 0;
   #heldBytes = 0;
@@ -82,7 +86,7 @@ export class ChunkedBytes {
 
   /** Lets go of what was decompressed to be read. */
   repack(): void {
-    for (const i of [...this.#unpacked.keys()]) this.#forget(i);
+    for (const [i] of this.#unpacked.entries()) this.#forget(i);
   }
 
   /** Forgets all that was added, and gives its memory back. */
@@ -122,10 +126,9 @@ export class ChunkedBytes {
     const length = this.#endOf(i) - this.#starts[i]!;
     if (chunk.length === length) return chunk;
     const known = this.#unpacked.get(i);
-    const bytes = known ?? this.#compressor!.decompress(chunk, length);
-    this.#unpacked.delete(i);
+    if (known !== undefined) return known;
+    const bytes = this.#compressor!.decompress(chunk, length);
     this.#unpacked.set(i, bytes);
-    if (this.#unpacked.size > UNPACKED_MAX) this.#forget(this.#unpacked.keys().next().value!);
     return bytes;
   }
 

@@ -1,6 +1,7 @@
-import { encodeLines, formatRange, splitBatch } from "../batch/batch.ts";
-import { formatSeconds, formatString, isPlainText } from "../json/canonical_json.ts";
-import { type Content, contentKey, contentOf } from "../batch/content.ts";
+import { encodeLines, splitBatch } from "../batch/batch.ts";
+import { formatString, isPlainText } from "../json/canonical_json.ts";
+import { type Content, contentKey, contentOf, contentOfKey } from "../batch/content.ts";
+import { formatLine } from "../batch/format_line.ts";
 import type { ByteCompressor } from "./byte_compressor.ts";
 import { ChunkedBytes } from "./chunked_bytes.ts";
 import { freeMemory } from "./free_memory.ts";
@@ -124,9 +125,9 @@ export class HeardBatch {
     this.#count(message, receiver);
     const fields = { receiverKey: this.#receiverKey, receivedUs, sentUs };
     if (!TRANSCODER.transcode(line, SCRATCH, fields)) {
-      const { a, b, c, d } = contentOf(message, { isPlain: isPlainText(line) });
-      const receivers = `{${formatString(receiver)}:${formatSeconds(receivedUs)}}`;
-      SCRATCH.addLine(`${a}${receivers}${b}${formatSeconds(sentUs)}${c}0.0${d}`);
+      const content = contentOf(message, { isPlain: isPlainText(line) });
+      const range = { startUs: sentUs, endUs: sentUs };
+      SCRATCH.addLine(formatLine(content, [{ receiver, receivedS: toSeconds(receivedUs) }], range));
     }
     this.#lines.add(SCRATCH.bytes.subarray(0, SCRATCH.length));
     SCRATCH.clear();
@@ -305,9 +306,7 @@ export class HeardBatch {
   }
 
   #contentOf({ from, to }: RangedMessage): Content {
-    const [a = "", b = "", c = "", d = ""] = LATIN1.decode(this.#contents.slice(from, to))
-      .split("\n");
-    return { a, b, c, d };
+    return contentOfKey(LATIN1.decode(this.#contents.slice(from, to)));
   }
 
   #encodeAsSet(): EncodedBatch {
@@ -329,12 +328,10 @@ const LATIN1 = new TextDecoder("latin1");
 
 /** The line of a ranged message that one receiver heard. */
 function rangedText(
-  { a, b, c, d }: Content,
+  content: Content,
   { receiver, receivedUs, startUs, endUs }: Omit<RangedMessage, "from" | "to" | "later">,
 ): string {
-  const receivers = `{${formatString(receiver)}:${formatSeconds(receivedUs)}}`;
-  const time = formatSeconds(startUs);
-  return `${a}${receivers}${b}${time}${c}${formatRange({ startUs, endUs })}${d}`;
+  return formatLine(content, [{ receiver, receivedS: toSeconds(receivedUs) }], { startUs, endUs });
 }
 
 /** A line of one receiver without what may differ between two exact lines of the same message. */

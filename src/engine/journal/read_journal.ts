@@ -1,3 +1,4 @@
+import { concatBytes, LINE_FEED } from "../../core/bytes.ts";
 import { freeMemory } from "../../core/recording/free_memory.ts";
 import { type JournalEntry, parseEntry } from "./entry.ts";
 
@@ -10,7 +11,6 @@ export type ReadEntry =
 // A line of chat is at most 64 KiB of text, up to three bytes a sign; a checkpoint names channels.
 const LINE_MAX_BYTES = 16 * 1024 * 1024;
 
-const LF = 0x0a;
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
@@ -62,8 +62,8 @@ export async function* splitAtLf(
   let restBytes = 0;
   for await (const piece of pieces) {
     let from = 0;
-    for (let at; (at = piece.indexOf(LF, from)) !== -1; from = at + 1) {
-      yield { bytes: join(rest, piece.subarray(from, at)), isTorn: false };
+    for (let at; (at = piece.indexOf(LINE_FEED, from)) !== -1; from = at + 1) {
+      yield { bytes: concatBytes([...rest, piece.subarray(from, at)]), isTorn: false };
       rest = [];
       restBytes = 0;
     }
@@ -71,20 +71,9 @@ export async function* splitAtLf(
     rest.push(piece.slice(from));
     restBytes += piece.length - from;
     if (restBytes <= LINE_MAX_BYTES) continue;
-    yield { bytes: join(rest, new Uint8Array()), isTorn: true };
+    yield { bytes: concatBytes(rest), isTorn: true };
     rest = [];
     restBytes = 0;
   }
-  if (restBytes > 0) yield { bytes: join(rest, new Uint8Array()), isTorn: true };
-}
-
-function join(pieces: readonly Uint8Array[], last: Uint8Array): Uint8Array {
-  if (pieces.length === 0) return last;
-  const all = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, last.length));
-  let at = 0;
-  for (const piece of [...pieces, last]) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
+  if (restBytes > 0) yield { bytes: concatBytes(rest), isTorn: true };
 }

@@ -1,3 +1,4 @@
+import { Mutex } from "../../async/mutex.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 
@@ -17,7 +18,7 @@ export interface NoteQueueOptions {
  */
 export class NoteQueue {
   readonly #options: NoteQueueOptions;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #mutex = new Mutex();
   #isFailing = false;
 
   /** Nothing waits and nothing fails yet. */
@@ -27,14 +28,12 @@ export class NoteQueue {
 
   /** Runs `work` when all changes before it have ended. */
   async change(work: () => Promise<void>): Promise<void> {
-    const run = this.#last.then(() => this.attempt(work));
-    this.#last = run.catch(() => {}); // The next change need not know how this one ended.
-    await run;
+    await this.#mutex.run(() => this.attempt(work));
   }
 
   /** Resolves when all changes that were asked for so far have ended. Never rejects. */
   async idle(): Promise<void> {
-    await this.#last;
+    await this.#mutex.run(() => Promise.resolve());
   }
 
   /** Runs `work` at once. Resolves with `undefined` when the notes cannot be read or written. */

@@ -1,3 +1,4 @@
+import { abortWith } from "../../async/abort.ts";
 import type { ByteCompressor } from "../../core/recording/byte_compressor.ts";
 import type { ArchiveKey } from "../../core/archive/archive_key.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
@@ -173,9 +174,7 @@ export class Recorder implements ChatListener {
     const writing = this.#writer.run(stopWriting.signal);
     const ticking = this.#tick(signal);
     const stopCovering = new AbortController();
-    const stop = () => stopCovering.abort();
-    signal.addEventListener("abort", stop, { once: true });
-    if (signal.aborted) stop();
+    const unlink = abortWith(stopCovering, signal);
     const covering = this.#cover(stopCovering.signal);
     covering.catch(() => {}); // Awaited in the end.
     try {
@@ -186,8 +185,8 @@ export class Recorder implements ChatListener {
         this.#closeBatch(channel, minuteUs);
       }
       stopWriting.abort();
-      stop();
-      signal.removeEventListener("abort", stop);
+      stopCovering.abort();
+      unlink();
       await Promise.allSettled([writing, ticking, covering]);
       this.#renewAtUs = -Infinity; // The last chance for what the store did not take.
       if (this.#options.journal.isLost) await this.#renew();

@@ -1,3 +1,4 @@
+import { orAbort } from "../../async/abort.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
 import type { IrcMessage } from "../../core/batch/message.ts";
 import type { Micros } from "../../core/time.ts";
@@ -172,7 +173,10 @@ export class ChatConnection {
 
   async #open(): Promise<Connection | undefined> {
     const { signal } = this.#dialing;
-    const credentials = await untilAborted(this.#readCredentials(), signal);
+    const credentials = await orAbort(this.#readCredentials(), signal).catch((error: unknown) => {
+      if (signal.aborted) return undefined;
+      throw error;
+    });
     if (credentials === undefined || signal.aborted) return undefined;
     try {
       const connection = await this.#options.transport.connect(this.#options.url, { signal });
@@ -329,16 +333,4 @@ export class ChatConnection {
 
 function textOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-/** What `promise` gives, or `undefined` if `signal` aborts first. */
-async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
-  let stop = (): void => {};
-  const aborted = new Promise<undefined>((resolve) => stop = () => resolve(undefined));
-  signal.addEventListener("abort", stop);
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener("abort", stop);
-  }
 }

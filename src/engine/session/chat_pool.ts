@@ -1,3 +1,4 @@
+import { TaskGroup } from "../../async/task_group.ts";
 import { isChannelName } from "../../core/archive/archive_key.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Random } from "../../ports/random.ts";
@@ -111,12 +112,11 @@ class Pool implements ChatPool {
   readonly #url: string;
   readonly #copies: number;
   readonly #links = new Set<Link>();
-  readonly #tasks = new Set<Promise<void>>();
+  readonly #tasks = new TaskGroup(() => this.#stop());
   readonly #joiner: Joiner;
   readonly #logins = new SlidingWindow(LOGINS);
   #wanted: ReadonlyMap<string, WantedChannel> = new Map();
   #phase: "new" | "running" | "stopping" = "new";
-  #failure: { readonly error: unknown } | undefined;
   #receiverCount = 0;
   #wasLetIn = false;
   /** How many logins in a row were refused. */
@@ -146,10 +146,8 @@ class Pool implements ChatPool {
     signal.addEventListener("abort", stop);
     if (signal.aborted) stop();
     else this.#seat();
-    this.#start(this.#joiner.run());
-    while (this.#tasks.size > 0) await Promise.all(this.#tasks);
-    signal.removeEventListener("abort", stop);
-    if (this.#failure !== undefined) throw this.#failure.error;
+    this.#tasks.add(this.#joiner.run());
+    await this.#tasks.ended().finally(() => signal.removeEventListener("abort", stop));
   }
 
   state(): PoolState {
@@ -160,17 +158,6 @@ class Pool implements ChatPool {
     this.#phase = "stopping";
     this.#joiner.stop();
     for (const link of this.#links) link.stop();
-  }
-
-  /** Looks after `task`: if it fails, everything ends and that is why. */
-  #start(task: Promise<void>): void {
-    const kept: Promise<void> = task
-      .catch((error: unknown) => {
-        this.#failure ??= { error };
-        this.#stop();
-      })
-      .finally(() => this.#tasks.delete(kept));
-    this.#tasks.add(kept);
   }
 
   /** Gives every wanted channel its connections, and the others none. */
@@ -219,7 +206,7 @@ class Pool implements ChatPool {
     });
     this.#links.add(link);
     // Begins after all channels have been seated.
-    this.#start(Promise.resolve().then(() => link.run()));
+    this.#tasks.add(Promise.resolve().then(() => link.run()));
     return link;
   }
 

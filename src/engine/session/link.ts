@@ -1,3 +1,4 @@
+import { TaskGroup } from "../../async/task_group.ts";
 import type { IrcMessage } from "../../core/batch/message.ts";
 import { type Micros, MILLISECOND_US } from "../../core/time.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -115,24 +116,16 @@ export class Link {
    * Rejects with what a connection rejected with, or `onLoginRefused` threw.
    */
   async run(): Promise<void> {
-    const tasks = new Set<Promise<void>>();
-    let failure: { readonly error: unknown } | undefined;
+    const tasks = new TaskGroup(() => this.stop());
     while (!this.#isStopped) {
       const waitMs = this.#waitMs();
       if (waitMs > 0) {
         await this.#bell.wait(this.#options.clock, waitMs);
         continue;
       }
-      const task: Promise<void> = this.#attend(this.#open())
-        .catch((error: unknown) => {
-          failure ??= { error };
-          this.stop();
-        })
-        .finally(() => tasks.delete(task));
-      tasks.add(task);
+      tasks.add(this.#attend(this.#open()));
     }
-    await Promise.all(tasks);
-    if (failure !== undefined) throw failure.error;
+    await tasks.ended();
   }
 
   /** How long until a connection is to be opened; for ever while there is one. */

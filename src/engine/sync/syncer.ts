@@ -1,3 +1,5 @@
+import { abortWith } from "../../async/abort.ts";
+import { TaskGroup } from "../../async/task_group.ts";
 import { formatHour, parseHour } from "../../core/archive/archive_key.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
 import { HOUR_US, type Micros, MILLISECOND_US, SECOND_US } from "../../core/time.ts";
@@ -94,10 +96,10 @@ export class Syncer {
   readonly #pace: SyncPace;
   readonly #shared: SharedSync;
   readonly #runners = new Map<string, Runner>();
-  readonly #tasks = new Set<Promise<void>>();
-  #signal: AbortSignal | undefined;
-  #failure: { readonly error: unknown } | undefined;
-  #stopAll: (() => void) | undefined;
+  readonly #stopAll = new AbortController();
+  /** A bug in one of them ends everything, and is thrown by {@link Syncer.run}. */
+  readonly #tasks = new TaskGroup((error) => this.#stopAll.abort(error));
+  #isRunning = false;
 
   /** A syncer without peers, which does nothing before {@link Syncer.run}. */
   constructor(options: SyncOptions, pace: SyncPace = {}) {
@@ -148,7 +150,7 @@ export class Syncer {
         goodUs: undefined,
       };
       this.#runners.set(peer.name, runner);
-      if (this.#signal !== undefined) this.#start(this.#follow(runner));
+      if (this.#isRunning) this.#tasks.add(this.#follow(runner));
     }
   }
 
@@ -165,17 +167,11 @@ export class Syncer {
 
   /** Pulls until `signal` aborts; resolves when all that was begun has ended. Once only. */
   async run(signal: AbortSignal): Promise<void> {
-    const stopAll = new AbortController();
-    const stop = (): void => stopAll.abort(signal.reason);
-    this.#stopAll = stop;
-    this.#signal = stopAll.signal;
-    signal.addEventListener("abort", stop, { once: true });
-    if (signal.aborted) stop();
-    for (const runner of this.#runners.values()) this.#start(this.#follow(runner));
-    this.#start(this.#checkOwn(stopAll.signal));
-    while (this.#tasks.size > 0) await Promise.all(this.#tasks);
-    signal.removeEventListener("abort", stop);
-    if (this.#failure !== undefined) throw this.#failure.error;
+    this.#isRunning = true;
+    const unlink = abortWith(this.#stopAll, signal);
+    for (const runner of this.#runners.values()) this.#tasks.add(this.#follow(runner));
+    this.#tasks.add(this.#checkOwn(this.#stopAll.signal));
+    await this.#tasks.ended().finally(unlink);
   }
 
   /**
@@ -199,22 +195,12 @@ export class Syncer {
     return this.state();
   }
 
-  /** Looks after `task`: a bug in it ends everything and is thrown by {@link Syncer.run}. */
-  #start(task: Promise<void>): void {
-    const kept: Promise<void> = task
-      .catch((error: unknown) => {
-        this.#failure ??= { error };
-        this.#stopAll?.();
-      })
-      .finally(() => this.#tasks.delete(kept));
-    this.#tasks.add(kept);
-  }
-
   /** Looks at a peer again and again. */
   async #follow(runner: Runner): Promise<void> {
     const { clock, random } = this.#options;
     const { lookMs = LOOK_MS, fullLookMs = FULL_LOOK_MS } = this.#pace;
-    const signal = anyOf(this.#signal!, runner.stop.signal);
+    abortWith(runner.stop, this.#stopAll.signal);
+    const { signal } = runner.stop;
     let fullUs: Micros | undefined;
     let upTo: string | undefined;
     for (let failures = 0; !signal.aborted;) {
@@ -316,16 +302,4 @@ export class Syncer {
       await clock.sleep(fullLookMs, signal).catch(() => {}); // Aborted: the loop ends.
     }
   }
-}
-
-/** Aborts as soon as one of the two does. */
-function anyOf(one: AbortSignal, other: AbortSignal): AbortSignal {
-  const either = new AbortController();
-  for (const signal of [one, other]) {
-    if (signal.aborted) either.abort(signal.reason);
-    else {signal.addEventListener("abort", () => either.abort(signal.reason), {
-        signal: either.signal,
-      });}
-  }
-  return either.signal;
 }

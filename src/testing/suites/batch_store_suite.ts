@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { areBytesEqual } from "../../core/bytes.ts";
 import { type ArchiveKey, formatArchiveKey } from "../../core/archive/archive_key.ts";
 import { UnreadableEntryError } from "../../core/errors/errors.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
@@ -85,7 +86,7 @@ function checkBytes(check: Check): void {
   check("takes and gives several megabytes", async ({ store }) => {
     const bytes = someBytes(3_000_011);
     await store.put(keyOf(1), bytes);
-    assert.ok(areEqual(await store.get(keyOf(1)), bytes));
+    assert.ok(areBytesEqual((await store.get(keyOf(1)))!, bytes));
   });
 
   check("gives undefined for what is not there", async ({ store }) => {
@@ -308,7 +309,7 @@ function checkConcurrency(check: Check): void {
     await Promise.all(
       Array.from({ length: 20 }, (_, n) => (n % 2 ? store : other).put(keyOf(1), bytes)),
     );
-    assert.ok(areEqual(await store.get(keyOf(1)), bytes));
+    assert.ok(areBytesEqual((await store.get(keyOf(1)))!, bytes));
     assert.deepEqual(await collect(store.list("")), [keyOf(1)]);
     assert.deepEqual(await collect(store.strays("")), []);
   });
@@ -321,7 +322,7 @@ function checkConcurrency(check: Check): void {
       const put = store.put(keyOf(n), bytes).finally(() => isPut = true);
       for (let looks = 0; !isPut && looks < 1000; looks++) {
         const found = await reader.get(keyOf(n));
-        if (found !== undefined) assert.ok(areEqual(found, bytes), `${found.length} bytes`);
+        if (found !== undefined) assert.ok(areBytesEqual(found, bytes), `${found.length} bytes`);
         await new Promise((resolve) => setTimeout(resolve, 0));
       }
       await put;
@@ -433,7 +434,7 @@ function checkSignals(check: Check): void {
       const outcome = await put.catch((error) => error);
       assert.ok(outcome === "done" || outcome === reason, String(outcome));
       const found = await store.get(keyOf(n));
-      if (found !== undefined || outcome === "done") assert.ok(areEqual(found, bytes));
+      if (found !== undefined || outcome === "done") assert.ok(areBytesEqual(found!, bytes));
     }
     assert.deepEqual(await collect(store.strays("")), []);
   });
@@ -452,10 +453,4 @@ function checkSignals(check: Check): void {
 function plain(bytes: Uint8Array | undefined): number[] | undefined {
   // Views of other buffers, and their subclasses, hold equal bytes all the same.
   return bytes && Array.from(bytes);
-}
-
-function areEqual(a: Uint8Array | undefined, b: Uint8Array): boolean {
-  if (a?.length !== b.length) return false;
-  for (let i = 0; i < b.length; i++) if (a[i] !== b[i]) return false;
-  return true;
 }

@@ -1,4 +1,5 @@
 import type { Message } from "../../core/batch/message.ts";
+import { Lru } from "../../core/lru.ts";
 import type { Micros } from "../../core/time.ts";
 
 /** Fetches the messages at some places of a minute. */
@@ -15,7 +16,7 @@ const KEPT_MAX = 4_000;
 export class RowMessages {
   readonly #fetch: FetchRows;
   readonly #onArrival: () => void;
-  readonly #kept = new Map<string, Message>();
+  readonly #kept = new Lru<string, Message>({ countMax: KEPT_MAX });
   readonly #asked = new Set<string>();
   readonly #controller = new AbortController();
 
@@ -43,10 +44,6 @@ export class RowMessages {
       for (const [i, message] of messages.entries()) {
         this.#kept.set(`${minuteUs} ${missing[i]!}`, message);
       }
-      for (const oldest of this.#kept.keys()) {
-        if (this.#kept.size <= KEPT_MAX) break;
-        this.#kept.delete(oldest);
-      }
       this.#onArrival();
     } catch (error) {
       if (!this.#controller.signal.aborted) throw error;
@@ -58,7 +55,7 @@ export class RowMessages {
   /** Forgets a minute that has changed. */
   forget(minuteUs: Micros): void {
     const start = `${minuteUs} `;
-    for (const name of this.#kept.keys()) if (name.startsWith(start)) this.#kept.delete(name);
+    for (const [name] of this.#kept.entries()) if (name.startsWith(start)) this.#kept.delete(name);
   }
 
   /** Stops fetching. */

@@ -1,3 +1,4 @@
+import { countLines } from "../../core/bytes.ts";
 import { type ArchiveKey, parseArchiveKey } from "../../core/archive/archive_key.ts";
 import { isDigestText, toDigestText } from "../../core/archive/digest_text.ts";
 import { BatchSyntaxError, ChatloomError } from "../../core/errors/errors.ts";
@@ -120,7 +121,5 @@ function digestIn(path: string): string | undefined {
 function countMessages(key: ArchiveKey, bytes: Uint8Array): number {
   if (parseArchiveKey(key)?.kind !== "batch") return 0;
   readBatch(bytes, { key });
-  let lines = 0;
-  for (let at = bytes.indexOf(0x0a); at !== -1; at = bytes.indexOf(0x0a, at + 1)) lines++;
-  return bytes.length > 0 && bytes[bytes.length - 1] !== 0x0a ? lines + 1 : lines;
+  return countLines(bytes);
 }

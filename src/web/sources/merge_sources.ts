@@ -1,4 +1,5 @@
 import { batchKey, parseArchiveKey } from "../../core/archive/archive_key.ts";
+import { countLines } from "../../core/bytes.ts";
 import { type Micros, TIME_END_US } from "../../core/time.ts";
 import { settleCoverage } from "../../engine/coverage/settle_coverage.ts";
 import { readMinutes } from "../../engine/read/read_minutes.ts";
@@ -80,10 +81,4 @@ async function copyOrders(
     }
   }
   return { tombstones, redactions };
-}
-
-function countLines(bytes: Uint8Array): number {
-  let lines = 0;
-  for (let at = bytes.indexOf(0x0a); at !== -1; at = bytes.indexOf(0x0a, at + 1)) lines++;
-  return lines;
 }

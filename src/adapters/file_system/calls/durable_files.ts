@@ -1,7 +1,7 @@
 import { dirname, join, sep } from "node:path";
 import { errnoError, type FileCalls, type FileKind, type OpenFile } from "./file_calls.ts";
 import { errnoOf, isAbsence, isDenial } from "./file_errors.ts";
-import { FolderSyncs } from "./folder_syncs.ts";
+import { Coalescer } from "../../../async/coalescer.ts";
 import { newWriterName, scratchName, scratchWriter } from "./stored_name.ts";
 
 // More would be forgotten and looked at again: a bound, not a tuned number.
@@ -11,7 +11,7 @@ const FOLDERS_REMEMBERED_MAX = 4096;
 export class DurableFiles {
   readonly #calls: FileCalls;
   readonly #inside: string;
-  readonly #syncs: FolderSyncs;
+  readonly #syncs = new Coalescer<void>();
   readonly #writer = newWriterName();
   readonly #safeFolders = new Set<string>();
   #scratchCount = 0;
@@ -20,7 +20,6 @@ export class DurableFiles {
   constructor(calls: FileCalls, root: string) {
     this.#calls = calls;
     this.#inside = root.endsWith(sep) ? root : root + sep;
-    this.#syncs = new FolderSyncs(calls);
   }
 
   /** Whether a file of that name is being written by this very object. */
@@ -92,7 +91,7 @@ export class DurableFiles {
 
   /** Flushes the names in `folder`, together with whoever asks at the same time. */
   async sync(folder: string): Promise<void> {
-    await this.#syncs.sync(folder);
+    await this.#syncs.run(folder, () => this.#calls.syncFolder(folder));
   }
 
   /** Flushes a file that is there already. */

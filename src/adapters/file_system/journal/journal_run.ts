@@ -7,7 +7,7 @@ import { errnoError, type FileCalls, type GrowingFile } from "../calls/file_call
 import { errnoOf, fileError, isAbsence } from "../calls/file_errors.ts";
 import { CLOSED_FILE, OWNER_FILE, segmentFile } from "./journal_names.ts";
 import type { JournalReserve } from "./journal_reserve.ts";
-import { SharedFlush } from "../calls/shared_flush.ts";
+import { Coalescer } from "../../../async/coalescer.ts";
 
 interface Segment {
   readonly number: number;
@@ -23,7 +23,7 @@ export class FileJournalRun implements JournalRun {
   readonly #folder: string;
   readonly #onClose: () => void;
   readonly #reserve: JournalReserve | undefined;
-  readonly #flush = new SharedFlush(() => this.#flushNow());
+  readonly #flushes = new Coalescer<void>();
   readonly #heartbeat: ReturnType<typeof setInterval>;
 
   #current: Segment;
@@ -93,7 +93,7 @@ export class FileJournalRun implements JournalRun {
 
   sync(): Promise<void> {
     if (this.#closing !== undefined) return Promise.reject(this.#closedError("sync"));
-    return this.#flush.request();
+    return this.#flush();
   }
 
   rotate(): number {
@@ -135,7 +135,7 @@ export class FileJournalRun implements JournalRun {
     clearInterval(this.#heartbeat);
     let failure: unknown;
     await this.#reserve?.close();
-    await this.#flush.request().catch((error) => failure = error);
+    await this.#flush().catch((error) => failure = error);
     for (const { file } of [...this.#retired, this.#current]) {
       try {
         file.close();
@@ -151,6 +151,11 @@ export class FileJournalRun implements JournalRun {
     }
     this.#onClose();
     if (failure !== undefined) throw failure;
+  }
+
+  /** When it resolves, a flush that began after this call has ended. */
+  #flush(): Promise<void> {
+    return this.#flushes.run("", () => this.#flushNow());
   }
 
   async #flushNow(): Promise<void> {

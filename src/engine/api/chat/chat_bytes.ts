@@ -1,3 +1,4 @@
+import { concatBytes, LINE_FEED } from "../../../core/bytes.ts";
 import { parseCanonicalLine } from "../../../core/scan/canonical_line.ts";
 import { meetsFilter } from "../../../core/text/message_filter.ts";
 import { isPlainText } from "../../../core/json/canonical_json.ts";
@@ -14,7 +15,6 @@ export interface ChatMinute {
   readonly bytes: Uint8Array;
 }
 
-const LINE_FEED = 0x0a;
 const COMMA = 0x2c;
 const OPEN_BRACKET = 0x5b;
 /** How much is copied for one reader at a time. */
@@ -118,12 +118,12 @@ class LinePicker {
       pickedBytes += answer.length;
       this.left--;
       if (pickedBytes < SLICE_BYTES) continue;
-      yield joined(picked);
+      yield concatBytes(picked);
       this.#breaks.begin();
       picked = [];
       pickedBytes = 0;
     }
-    if (picked.length > 0) yield joined(picked);
+    if (picked.length > 0) yield concatBytes(picked);
   }
 
   #answerOf(line: Uint8Array): Uint8Array {
@@ -146,15 +146,4 @@ function isWanted(line: Uint8Array, { users, commands }: ChatQuestion): boolean 
 /** Whether one of the words may stand in a text of canonical JSON, which escapes some letters. */
 function mayHold(text: string, words: ReadonlySet<string>): boolean {
   return [...words].some((word) => !isPlainText(word) || text.includes(word));
-}
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  if (pieces.length === 1) return pieces[0]!;
-  const all = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
 }

@@ -7,6 +7,8 @@ import {
   parseHour,
   redactionPrefix,
 } from "../../../core/archive/archive_key.ts";
+import { Coalescer } from "../../../async/coalescer.ts";
+import { Lru } from "../../../core/lru.ts";
 import { toDigestText } from "../../../core/archive/digest_text.ts";
 import {
   HOUR_US,
@@ -25,8 +27,6 @@ import { loadBatch } from "../../read/files/load_batch.ts";
 import { loadRedaction } from "../../read/files/load_redactions.ts";
 import { readEntry } from "../../read/files/read_entry.ts";
 import { listHour } from "../files/list_hour.ts";
-import { SharedCalls } from "../files/shared_calls.ts";
-import { ByteCache } from "./byte_cache.ts";
 import type { ChatMinute } from "./chat_bytes.ts";
 import { HeavyReads } from "./heavy_reads.ts";
 import { HourPass } from "./hour_pass.ts";
@@ -62,27 +62,36 @@ export interface ChatReading {
 /** A longer range is read past the cache: who reads a year must not push out what all read. */
 const HELD_RANGE_MAX_US = 3 * HOUR_US;
 
+/** What an entry of the cache costs beside its bytes, roughly. */
+const ENTRY_BYTES = 256;
+
 /** So many hours are known by their listing. */
 const PASSES_MAX = 4_096;
 
 /** Reads chat of an archive for many at once. */
 export class ChatReader {
   readonly #options: ChatReaderOptions;
-  readonly #cache: ByteCache;
+  /** Minutes, of which the bytes are never changed. */
+  readonly #cache: Lru<string, Uint8Array>;
   readonly #heavyReads = new HeavyReads();
-  readonly #listings = new SharedCalls<string>();
-  readonly #passes = new Map<string, { readonly listing: string; readonly pass: HourPass }>();
+  readonly #listings = new Coalescer<string>();
+  readonly #passes = new Lru<string, { readonly listing: string; readonly pass: HourPass }>({
+    countMax: PASSES_MAX,
+  });
   #passCount = 0;
 
   /** A reader with an empty cache. */
   constructor(options: ChatReaderOptions) {
     this.#options = options;
-    this.#cache = new ByteCache(options.cacheMaxBytes);
+    this.#cache = new Lru({
+      costMax: options.cacheMaxBytes,
+      costOf: (bytes) => bytes.length + ENTRY_BYTES,
+    });
   }
 
   /** How many bytes of chat are held. */
   get heldBytes(): number {
-    return this.#cache.heldBytes;
+    return this.#cache.cost;
   }
 
   /**
@@ -138,18 +147,9 @@ export class ChatReader {
     const key = `${channel} ${formatHour(hourUs)}`;
     const listing = await this.#listings.run(key, () => this.#list(channel, hourUs));
     const known = this.#passes.get(key);
-    if (
-      known !== undefined && known.listing === listing && !await this.#isMended(known.pass.leftOut)
-    ) {
-      this.#passes.delete(key);
-      this.#passes.set(key, known); // The one used last goes last.
-      return known.pass;
-    }
+    if (known?.listing === listing && !await this.#isMended(known.pass.leftOut)) return known.pass;
     const pass = this.#open(channel, hourUs);
-    this.#passes.delete(key);
     this.#passes.set(key, { listing, pass });
-    const [oldest] = this.#passes.keys();
-    if (this.#passes.size > PASSES_MAX && oldest !== undefined) this.#passes.delete(oldest);
     return pass;
   }
 

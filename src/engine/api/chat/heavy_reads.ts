@@ -1,3 +1,6 @@
+import { Semaphore } from "../../../async/semaphore.ts";
+import { Lru } from "../../../core/lru.ts";
+
 /** What keeps an open reading, and lets go of it when told. */
 export interface OpenReading {
   /** Ends the reading once it is idle. */
@@ -15,32 +18,20 @@ const OPEN_MAX = 4;
  * readings that stay open for the next minute. Who asks for more waits in line.
  */
 export class HeavyReads {
-  readonly #waiting: (() => void)[] = [];
-  readonly #open = new Set<OpenReading>();
-  #running = 0;
+  readonly #running = new Semaphore(RUNNING_MAX);
+  readonly #open = new Lru<OpenReading, OpenReading>({
+    countMax: OPEN_MAX,
+    onEvict: (reading) => reading.close(),
+  });
 
   /** Runs `work` once fewer than two others run. */
-  async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#running < RUNNING_MAX) this.#running++;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    try {
-      return await work();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#running--;
-      else next(); // It takes over this one's place.
-    }
+  run<T>(work: () => Promise<T>): Promise<T> {
+    return this.#running.run(work);
   }
 
   /** `reading` is in use: should it be one too many, the one that was not used longest is closed. */
   keepOpen(reading: OpenReading): void {
-    this.#open.delete(reading);
-    this.#open.add(reading);
-    for (const oldest of this.#open) {
-      if (this.#open.size <= OPEN_MAX) break;
-      this.#open.delete(oldest);
-      oldest.close();
-    }
+    this.#open.set(reading, reading);
   }
 
   /** `reading` is closed. */

@@ -1,6 +1,7 @@
 import type { ArchiveKey } from "../../../core/archive/archive_key.ts";
 import { HOUR_US, type Micros, MINUTE_US } from "../../../core/time.ts";
-import type { ByteCache } from "./byte_cache.ts";
+import { Mutex } from "../../../async/mutex.ts";
+import type { Lru } from "../../../core/lru.ts";
 import type { ChatMinute } from "./chat_bytes.ts";
 import type { HeavyReads } from "./heavy_reads.ts";
 
@@ -9,7 +10,7 @@ export interface HourPassOptions {
   readonly hourUs: Micros;
   /** Names this pass among all that share the cache. */
   readonly name: string;
-  readonly cache: ByteCache;
+  readonly cache: Lru<string, Uint8Array>;
   /** Bounds what all passes together read and hold. */
   readonly heavyReads: HeavyReads;
   /**
@@ -41,7 +42,7 @@ export class HourPass {
   readonly #options: HourPassOptions;
   /** Minute → the name that a file with just its lines has; `undefined` for no lines. */
   readonly #names = new Map<Micros, ArchiveKey | undefined>();
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #mutex = new Mutex();
   #reading: { readonly minutes: AsyncIterator<ChatMinute>; nextUs: Micros } | undefined;
   readonly #leftOut = new Set<ArchiveKey>();
 
@@ -72,14 +73,12 @@ export class HourPass {
     const held = this.#options.cache.get(this.#entry(minuteUs));
     if (held !== undefined) return Promise.resolve(held);
     const { heavyReads } = this.#options;
-    const bytes = this.#turn.then(() => heavyReads.run(() => this.#read(minuteUs)));
-    this.#turn = bytes.catch(() => {}); // It is told to whoever asked; the next one tries again.
-    return bytes;
+    return this.#mutex.run(() => heavyReads.run(() => this.#read(minuteUs)));
   }
 
   /** Lets go of what is read ahead, after the minutes that are being read now. */
   close(): void {
-    this.#turn = this.#turn.then(() => this.#endReading()).catch(() => {});
+    this.#mutex.run(() => this.#endReading()).catch(() => {}); // Its minutes were given already.
   }
 
   async #read(minuteUs: Micros): Promise<Uint8Array> {
@@ -108,7 +107,7 @@ export class HourPass {
           heavyReads.forget(this);
           return NOTHING;
         }
-        cache.put(this.#entry(foundUs), step.value.bytes);
+        cache.set(this.#entry(foundUs), step.value.bytes);
         this.#names.set(foundUs, await nameOf(step.value));
         reading.nextUs = foundUs + MINUTE_US;
         if (reading.nextUs >= hourUs + HOUR_US) await this.#endReading();
@@ -129,7 +128,7 @@ export class HourPass {
     if (key === undefined) return NOTHING;
     const bytes = await recall(key);
     if (bytes === undefined) this.#names.delete(minuteUs); // Not settled, or damaged.
-    else cache.put(this.#entry(minuteUs), bytes);
+    else cache.set(this.#entry(minuteUs), bytes);
     return bytes;
   }
 

@@ -1,3 +1,4 @@
+import { Lru } from "../../../core/lru.ts";
 import { type Micros, SECOND_US } from "../../../core/time.ts";
 
 /** How fast one address may ask. */
@@ -19,7 +20,8 @@ const ADDRESSES_MAX = 10_000;
 /** A bucket of tokens for each address that asks. */
 export class AddressRates {
   readonly #limit: RateLimit;
-  readonly #buckets = new Map<string, Bucket>();
+  /** Those of addresses that asked longest ago are full again: they are let go first. */
+  readonly #buckets = new Lru<string, Bucket>({ countMax: ADDRESSES_MAX });
 
   /** All buckets are full at first. */
   constructor(limit: RateLimit) {
@@ -34,13 +36,7 @@ export class AddressRates {
     const grown = (elapsedUs - bucket.filledUs) / SECOND_US * perSecond;
     bucket.tokens = Math.min(burst, bucket.tokens + grown);
     bucket.filledUs = elapsedUs;
-    // Who asked last stands last: those in front are the ones whose buckets are full again.
-    this.#buckets.delete(group);
     this.#buckets.set(group, bucket);
-    if (this.#buckets.size > ADDRESSES_MAX) {
-      const [oldest] = this.#buckets.keys();
-      this.#buckets.delete(oldest!);
-    }
     if (bucket.tokens >= 1) {
       bucket.tokens--;
       return 0;

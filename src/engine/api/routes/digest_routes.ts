@@ -13,7 +13,7 @@ import {
 } from "../route/answer.ts";
 import { type ApiRoute, CHANNEL_NOTE } from "../route/api_route.ts";
 import { type ChannelDigest, channelDigest } from "../files/archive_digest.ts";
-import { SharedCalls } from "../files/shared_calls.ts";
+import { Coalescer } from "../../../async/coalescer.ts";
 
 /** What the routes for digests need. */
 export interface DigestRouteOptions {
@@ -30,7 +30,7 @@ const BAD_SINCE = { status: 400, description: "since is no hour", type: "text/pl
 
 /** The routes by which a peer finds out what is equal, without listing it. */
 export function digestRoutes(options: DigestRouteOptions): ApiRoute[] {
-  const shared = new SharedCalls<ChannelDigest>();
+  const shared = new Coalescer<ChannelDigest>();
   const digest = (channel: string, since: string) =>
     shared.run(`${channel} ${since}`, () => channelDigest(channel, { ...options, since }));
   return [

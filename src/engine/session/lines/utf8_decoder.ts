@@ -1,3 +1,5 @@
+import { concatBytes } from "../../../core/bytes.ts";
+
 /**
  * Turns bytes that come in pieces into text. A character that is cut by the end of a piece waits for
  * its rest; what is not UTF-8 becomes U+FFFD, by the rules of the WHATWG Encoding Standard, and is
@@ -17,7 +19,7 @@ export class Utf8Decoder {
 
   /** The text of all whole characters up to the end of `bytes`, which the caller keeps. */
   decode(bytes: Uint8Array): string {
-    const all = this.#begun.length === 0 ? bytes : joined(this.#begun, bytes);
+    const all = this.#begun.length === 0 ? bytes : concatBytes([this.#begun, bytes]);
     const end = all.length - begunLength(all);
     this.#begun = all.slice(end);
     return this.#text(all.subarray(0, end));
@@ -52,13 +54,6 @@ function begunLength(bytes: Uint8Array): number {
     return length > back ? back : 0;
   }
   return 0;
-}
-
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const both = new Uint8Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
 }
 
 function occurrences(text: string): number {

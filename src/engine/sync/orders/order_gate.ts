@@ -1,4 +1,5 @@
 import { type ArchiveKey, formatHour, parseHour } from "../../../core/archive/archive_key.ts";
+import { Mutex } from "../../../async/mutex.ts";
 import { HOUR_US } from "../../../core/time.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import type { OrderNotes } from "../../../ports/notes/order_notes.ts";
@@ -49,8 +50,8 @@ export interface OrderGateOptions {
 export class OrderGate {
   readonly #notes: OrderNotes;
   readonly #options: OrderGateOptions;
-  /** Decisions wait for this one, so that no two count on the same remainder. */
-  #last: Promise<unknown> = Promise.resolve();
+  /** One decision at a time, so that no two count on the same remainder. */
+  readonly #mutex = new Mutex();
   readonly #told = new Set<string>();
 
   /** Notes in `notes` what was obeyed and what is held. */
@@ -86,9 +87,7 @@ export class OrderGate {
       readonly listed: number;
     },
   ): Promise<boolean> {
-    const run = this.#last.then(() => this.#admit(orders, options));
-    this.#last = run.catch(() => {}); // The next decision need not know how this one ended.
-    return await run;
+    return await this.#mutex.run(() => this.#admit(orders, options));
   }
 
   async #admit(

@@ -1,3 +1,4 @@
+import { abortWith } from "../../../async/abort.ts";
 import type { ArchiveKey } from "../../../core/archive/archive_key.ts";
 import { type Micros, MILLISECOND_US } from "../../../core/time.ts";
 import type { Clock } from "../../../ports/clock.ts";
@@ -51,15 +52,14 @@ export class Claims {
     const ageMs = (this.#clock.elapsedUs() - sinceUs) / MILLISECOND_US;
     if (ageMs >= CLAIM_MS) return "failed";
     const patience = new AbortController();
-    const stop = () => patience.abort();
-    signal.addEventListener("abort", stop, { once: true });
+    const unlink = abortWith(patience, signal);
     try {
       const over = () => "failed" as const;
       const sleep = this.#clock.sleep(CLAIM_MS - ageMs, patience.signal).then(over, over);
       return await Promise.race([done, sleep]);
     } finally {
-      signal.removeEventListener("abort", stop);
-      stop();
+      unlink();
+      patience.abort();
     }
   }
 }

@@ -1,10 +1,11 @@
 import type { ArchiveKey } from "../../../core/archive/archive_key.ts";
+import { Lru } from "../../../core/lru.ts";
 import { type Micros, SECOND_US } from "../../../core/time.ts";
 import type { Clock } from "../../../ports/clock.ts";
 
 const RETRY_MIN_US = 30 * SECOND_US;
 const RETRY_MAX_US = 600 * SECOND_US;
-/** More are not remembered: the first ones are forgotten, and tried again earlier. */
+/** More are not remembered: those that were not asked for longest are tried again earlier. */
 const FAILED_MAX = 10_000;
 
 interface Failed {
@@ -18,7 +19,7 @@ interface Failed {
  */
 export class FailedFiles {
   readonly #clock: Clock;
-  readonly #failed = new Map<ArchiveKey, Failed>();
+  readonly #failed = new Lru<ArchiveKey, Failed>({ countMax: FAILED_MAX });
 
   /** Nothing has failed yet; waits are measured on `clock`. */
   constructor(clock: Clock) {
@@ -40,11 +41,6 @@ export class FailedFiles {
   add(key: ArchiveKey): void {
     const failures = (this.#failed.get(key)?.failures ?? 0) + 1;
     const waitUs = Math.min(RETRY_MIN_US * 2 ** (failures - 1), RETRY_MAX_US);
-    this.#failed.delete(key);
-    if (this.#failed.size >= FAILED_MAX) {
-      const [first] = this.#failed.keys();
-      this.#failed.delete(first!);
-    }
     this.#failed.set(key, { failures, retryUs: this.#clock.elapsedUs() + waitUs });
   }
 

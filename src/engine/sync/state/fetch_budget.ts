@@ -1,3 +1,5 @@
+import { Mutex } from "../../../async/mutex.ts";
+import { concatBytes, copyPieces } from "../../../core/bytes.ts";
 import { BATCH_MAX_BYTES } from "./sync_options.ts";
 
 /** What all fetches that wait for no turn hold together, at most. */
@@ -16,8 +18,7 @@ const IDLE_MAX_BYTES = 8 * 1024 * 1024;
  * fetch that waits longest.
  */
 export class FetchBudget {
-  readonly #waiting: (() => void)[] = [];
-  #isTaken = false;
+  readonly #turn = new Mutex();
   #perPeer = 1;
   #fetches = 1;
   /** For the one with the turn: garbage of one after the other would be as much as many at once. */
@@ -43,39 +44,24 @@ export class FetchBudget {
 
   /** Whether a fetch waits for the turn. */
   get isWanted(): boolean {
-    return this.#waiting.length > 0;
+    return this.#turn.waitingCount > 0;
   }
 
   /** Takes the turn if it is free. */
   tryTake(): boolean {
-    if (this.#isTaken) return false;
-    return this.#isTaken = true;
+    return this.#turn.tryAcquire();
   }
 
   /** Resolves when it is the caller's turn; rejects with `signal.reason` if that aborts first. */
   async take(signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    if (this.tryTake()) return;
-    await new Promise<void>((resolve, reject) => {
-      const start = () => {
-        signal.removeEventListener("abort", stop);
-        resolve();
-      };
-      const stop = () => {
-        this.#waiting.splice(this.#waiting.indexOf(start), 1);
-        reject(signal.reason);
-      };
-      this.#waiting.push(start);
-      signal.addEventListener("abort", stop, { once: true });
-    });
+    await this.#turn.acquire(signal);
   }
 
   /** Gives the turn to the fetch that waits longest. */
   giveBack(): void {
-    const next = this.#waiting.shift();
-    if (next !== undefined) return next();
-    this.#isTaken = false;
-    if (this.#buffer.length > IDLE_MAX_BYTES) this.#buffer = new Uint8Array(0);
+    const isIdle = !this.isWanted;
+    if (isIdle && this.#buffer.length > IDLE_MAX_BYTES) this.#buffer = new Uint8Array(0);
+    this.#turn.release();
   }
 
   /** The buffer of the one with the turn, with room for `length` bytes; it keeps what is in it. */
@@ -137,10 +123,7 @@ export class FetchShare {
   /** The bytes, which are good until {@link FetchShare.release}. */
   bytes(): Uint8Array {
     if (this.#isLarge) return this.#budget.grow(0).subarray(0, this.#length);
-    if (this.#pieces.length === 1) return this.#pieces[0]!;
-    const bytes = new Uint8Array(this.#length);
-    copyInto(bytes, this.#pieces);
-    return bytes;
+    return concatBytes(this.#pieces);
   }
 
   /** Nothing is held any more. May be called again. */
@@ -153,15 +136,7 @@ export class FetchShare {
 
   #enlarge(): void {
     this.#isLarge = true;
-    copyInto(this.#budget.grow(this.#length), this.#pieces);
+    copyPieces(this.#pieces, this.#budget.grow(this.#length));
     this.#pieces = [];
-  }
-}
-
-function copyInto(bytes: Uint8Array, pieces: readonly Uint8Array[]): void {
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
   }
 }

@@ -1,3 +1,4 @@
+import { abortWith } from "../../../async/abort.ts";
 import { ChatloomError } from "../../../core/errors/errors.ts";
 import { type Micros, MILLISECOND_US, SECOND_US } from "../../../core/time.ts";
 import type { Clock } from "../../../ports/clock.ts";
@@ -37,16 +38,14 @@ export class PassLimit {
    * @throws {ChatloomError} `CONNECTION_LOST` when the time is up; else what `work` throws.
    */
   async run<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const stop = () => this.#controller.abort(signal.reason);
-    signal.addEventListener("abort", stop, { once: true });
-    if (signal.aborted) stop();
+    const unlink = abortWith(this.#controller, signal);
     const over = new AbortController();
     const watching = this.#watch(over.signal);
     try {
       return await work(this.#controller.signal);
     } finally {
       over.abort();
-      signal.removeEventListener("abort", stop);
+      unlink();
       await watching;
     }
   }

@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import process from "node:process";
+import { orAbort } from "../../../async/abort.ts";
 import { ChatloomError } from "../../../core/errors/errors.ts";
 import type { Capture } from "../../../engine/import/import_capture.ts";
 import { readPipe } from "./read_pipe.ts";
@@ -97,19 +98,14 @@ async function* aborting<T>(
   { signal, stop }: { readonly signal: AbortSignal; readonly stop: () => void },
 ): AsyncGenerator<T, void, undefined> {
   const iterator = source[Symbol.asyncIterator]();
-  let abort = (): void => {};
-  const aborted = new Promise<never>((_, reject) => abort = () => reject(signal.reason));
-  aborted.catch(() => {});
-  signal.addEventListener("abort", abort);
   try {
-    signal.throwIfAborted();
     for (;;) {
-      const next = await Promise.race([iterator.next(), aborted]);
+      signal.throwIfAborted();
+      const next = await orAbort(iterator.next(), signal);
       if (next.done) return;
       yield next.value;
     }
   } finally {
-    signal.removeEventListener("abort", abort);
     if (signal.aborted) stop();
   }
 }

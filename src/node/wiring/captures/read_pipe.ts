@@ -1,9 +1,10 @@
 import { close, constants, open, read } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+import { systemClock } from "../../../adapters/system/system_clock.ts";
 
 const PIECE_BYTES = 65_536;
 const LOOK_EVERY_MS = 20;
+const CLOCK = systemClock();
 
 /** A pipe that nothing was written to for so long has no writer. */
 const WRITER_WAIT_MS = 10_000;
@@ -34,7 +35,7 @@ export async function* readPipe(
       if (bytes !== undefined && hasBegun) return;
       if (bytes === undefined) hasBegun = true;
       else if (performance.now() > giveUpMs) throw new Error("it is a pipe that has no writer");
-      await sleep(LOOK_EVERY_MS, undefined, { signal });
+      await CLOCK.sleep(LOOK_EVERY_MS, signal);
     }
   } finally {
     close(fd, () => {});

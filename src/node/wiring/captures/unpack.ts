@@ -1,4 +1,5 @@
 import { createGunzip, type Gunzip } from "node:zlib";
+import { concatBytes } from "../../../core/bytes.ts";
 
 /** What is wrong with a gzipped file: it ends too early, is damaged, or has something else behind it. */
 export type UnpackFault = "torn" | "damaged" | "rubbish";
@@ -49,7 +50,7 @@ export class Unpacking {
         head = bytes;
         continue;
       }
-      const all = at === 0 ? joined(head, bytes) : bytes;
+      const all = at === 0 && head.length > 0 ? concatBytes([head, bytes]) : bytes;
       if (at === 0 && all[0] === 0x1f && all[1] === 0x8b) inflating = new Inflating();
       if (inflating === undefined) {
         at += all.length;
@@ -79,14 +80,6 @@ export class Unpacking {
 
 function isRubbish({ message }: Error): boolean {
   return message.includes("incorrect header check");
-}
-
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
-  if (a.length === 0) return b;
-  const both = new Uint8Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
 }
 
 /** Unpacks step by step. Read flowing, it keeps what came out before an error. */

@@ -1,23 +1,26 @@
 interface Flight<T> {
   readonly running: Promise<T>;
-  /** The one that starts when `running` is over, for all who came meanwhile. */
+  /** The call that starts when `running` is over, for all who asked meanwhile. */
   next: Promise<T> | undefined;
 }
 
 /**
- * Lets equal calls that come at the same time share one. Who comes while one runs waits for the
- * next, so that nobody is told what was read before they asked.
+ * Lets equal calls that come at the same time share one. A caller that comes while one runs waits for
+ * the next, so that what it gets was begun after it asked: it is told nothing stale, and what it wrote
+ * before is flushed.
  */
-export class SharedCalls<T> {
+export class Coalescer<T> {
   readonly #flights = new Map<string, Flight<T>>();
 
-  /** What `work` gives, or what it gives to another who asked for `key` at the same time. */
+  /**
+   * Resolves or rejects as `work` does, or as the `work` of another caller that asked for `key` at the
+   * same time. Never runs two with the same key at once.
+   */
   run(key: string, work: () => Promise<T>): Promise<T> {
     const flight = this.#flights.get(key);
     if (flight === undefined) return this.#start(key, work);
     const start = () => this.#start(key, work);
-    flight.next ??= flight.running.then(start, start);
-    return flight.next;
+    return flight.next ??= flight.running.then(start, start);
   }
 
   #start(key: string, work: () => Promise<T>): Promise<T> {

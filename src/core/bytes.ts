@@ -1,0 +1,33 @@
+/** The byte that ends a line. */
+export const LINE_FEED = 0x0a;
+
+/** Copies `pieces` one behind the other to the start of `target`, which has room for them. */
+export function copyPieces(pieces: readonly Uint8Array[], target: Uint8Array): void {
+  let at = 0;
+  for (const piece of pieces) {
+    target.set(piece, at);
+    at += piece.length;
+  }
+}
+
+/** `pieces` one behind the other. Fresh for the caller, but for a single piece: that is given back. */
+export function concatBytes(pieces: readonly Uint8Array[]): Uint8Array {
+  if (pieces.length === 1) return pieces[0]!;
+  const all = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0));
+  copyPieces(pieces, all);
+  return all;
+}
+
+/** Whether both hold the same bytes. */
+export function areBytesEqual(left: Uint8Array, right: Uint8Array): boolean {
+  if (left.length !== right.length) return false;
+  for (let i = 0; i < left.length; i++) if (left[i] !== right[i]) return false;
+  return true;
+}
+
+/** How many lines there are. The last one counts also where it lacks its line feed. */
+export function countLines(bytes: Uint8Array): number {
+  let count = 0;
+  for (let at = bytes.indexOf(LINE_FEED); at !== -1; at = bytes.indexOf(LINE_FEED, at + 1)) count++;
+  return bytes.length > 0 && bytes[bytes.length - 1] !== LINE_FEED ? count + 1 : count;
+}
