@@ -9,7 +9,7 @@ import { SightingSet } from "../../core/merge/sighting_set.ts";
 import type { Micros } from "../../core/time.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
-import { SILENT } from "../../ports/reporter.ts";
+import { noopReporter } from "../../ports/reporter.ts";
 import { loadCoverage } from "../coverage/load_coverage.ts";
 import { ChannelFiles } from "../read/files/channel_files.ts";
 import { closeOver } from "../read/close_over.ts";
@@ -65,7 +65,7 @@ export async function* verifyArchive(
   for await (const group of groups(store.list(prefix, abortable(signal)))) {
     const { channel } = group[0]!.parts;
     if (reader?.channel !== channel) {
-      reader = new ChannelFiles(channel, { ...options, reporter: SILENT });
+      reader = new ChannelFiles(channel, { ...options, reporter: noopReporter });
       await reader.refreshRedactions(abortable(signal));
     }
     const findings: Finding[] = [];
