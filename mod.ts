@@ -55,8 +55,13 @@ export type { OrderNotes } from "./src/ports/notes/order_notes.ts";
 export type { PruneMarks } from "./src/ports/notes/prune_marks.ts";
 export type { UnsettledNotes, UnsettledPlace } from "./src/ports/notes/unsettled_notes.ts";
 export type { Random } from "./src/ports/random.ts";
-export type { ListeningState } from "./src/engine/coverage/listening.ts";
-export { type Reporter, type ReportFields, type Severity, SILENT } from "./src/ports/reporter.ts";
+export type { ListeningState } from "./src/engine/coverage/listening_tracker.ts";
+export {
+  noopReporter,
+  type Reporter,
+  type ReportFields,
+  type Severity,
+} from "./src/ports/reporter.ts";
 export type { Chunk, Connection, Transport } from "./src/ports/transport.ts";
 
 // Recording.
@@ -141,8 +146,8 @@ export {
 export type { Coverage, ListenedSpan } from "./src/core/coverage/coverage.ts";
 
 // Pulling from other nodes.
-export { type HourMemory, MergedAway } from "./src/engine/sync/state/merged_away.ts";
-export type { PeerTotals } from "./src/engine/sync/state/peer_tally.ts";
+export { type HourMemory, SupersededFiles } from "./src/engine/sync/state/superseded_files.ts";
+export type { PeerTotals } from "./src/engine/sync/state/peer_stats.ts";
 export { rememberingStore } from "./src/engine/sync/remembering_store.ts";
 export type { SyncOptions } from "./src/engine/sync/state/sync_options.ts";
 export {
@@ -153,16 +158,16 @@ export {
 } from "./src/engine/sync/syncer.ts";
 
 // What a node answers over HTTP.
-export { type Answer } from "./src/engine/api/route/answer.ts";
+export { type ApiResponse } from "./src/engine/api/route/api_response.ts";
 export {
-  type AnswerNote,
   type ApiRoute,
   type Audience,
   type ParameterNote,
+  type ResponseNote,
 } from "./src/engine/api/route/api_route.ts";
-export { type Access, type AccessRule, USUAL_ACCESS } from "./src/engine/api/gate/access.ts";
+export { type Access, type AccessRule, DEFAULT_ACCESS } from "./src/engine/api/gate/access.ts";
 export type { RateLimit } from "./src/engine/api/gate/address_rates.ts";
-export { type GateLimits, USUAL_LIMITS } from "./src/engine/api/gate/gate.ts";
+export { DEFAULT_LIMITS, type GateLimits } from "./src/engine/api/gate/gate.ts";
 export { nodeApi, type NodeApiOptions } from "./src/engine/api/node_api.ts";
 export { pageRoute } from "./src/engine/api/routes/page_route.ts";
 export type {
@@ -175,7 +180,7 @@ export type {
   Caller,
   HttpHandler,
   HttpListener,
-  HttpQuestion,
   HttpRoute,
+  RoutedRequest,
 } from "./src/ports/http.ts";
-export { type GaugeReading, type Metrics, UNMEASURED } from "./src/ports/metrics.ts";
+export { type GaugeReading, type Metrics, noopMetrics } from "./src/ports/metrics.ts";

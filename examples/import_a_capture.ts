@@ -2,8 +2,8 @@
 import {
   decodeBatch,
   importCapture,
+  noopReporter,
   parseArchiveKey,
-  SILENT,
   verifyArchive,
 } from "@chatloom/chatloom";
 import { bestHasher, memoryStore } from "@chatloom/chatloom/adapters";
@@ -21,7 +21,7 @@ await importCapture({
   async *open() {
     yield await Promise.resolve(new TextEncoder().encode(capture));
   },
-}, { store, hasher, reporter: SILENT });
+}, { store, hasher, reporter: noopReporter });
 
 for await (const key of store.list("")) {
   const parts = parseArchiveKey(key);

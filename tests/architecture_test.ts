@@ -119,7 +119,7 @@ test("tests draw the same cases on any day", () => {
 /** Where `JSON.parse` reads no line of a batch, and why. */
 const PARSES_OTHER_JSON: Readonly<Record<string, string>> = {
   "src/core/json/parse_json.ts": "is what stands in for it",
-  "src/core/merge/heard.ts": "a receiver's id: one string",
+  "src/core/merge/receiver_list.ts": "a receiver's id: one string",
   "src/engine/verify/repeated_receiver.ts": "a key: one string",
   "src/adapters/file_system/journal/journal_owner.ts": "who writes a journal",
   "src/adapters/file_system/journal/process_identity.ts": "what the system says of a process",

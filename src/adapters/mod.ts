@@ -5,7 +5,7 @@
  *
  * @example Import a capture into memory
  * ```ts
- * import { importCapture, SILENT } from "@chatloom/chatloom";
+ * import { importCapture, noopReporter } from "@chatloom/chatloom";
  * import { bestHasher, memoryStore } from "@chatloom/chatloom/adapters";
  *
  * const line = "@tmi-sent-ts=1785587645123 :ada!ada@h PRIVMSG #forsen :hi";
@@ -13,7 +13,7 @@
  *   yield await Promise.resolve(new TextEncoder().encode(line));
  * };
  * const store = memoryStore();
- * const options = { store, hasher: await bestHasher(), reporter: SILENT };
+ * const options = { store, hasher: await bestHasher(), reporter: noopReporter };
  * console.log((await importCapture({ name: "line.log", open }, options)).messages); // 1
  * ```
  *
@@ -80,10 +80,10 @@ export {
 } from "./websocket/websocket_transport.ts";
 export { runtimeTransport, wsTransport } from "./websocket/ws_transport.ts";
 export {
+  DEFAULT_PEER_TIMES,
   httpPeer,
   type HttpPeerOptions,
   type PeerTimes,
-  USUAL_TIMES,
 } from "./http_peer/http_peer.ts";
 export { denoServer } from "./http/deno_server.ts";
 export { honoRouter } from "./http/hono_router.ts";

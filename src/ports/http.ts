@@ -7,7 +7,7 @@ export interface Caller {
 }
 
 /** A request that found its route. */
-export interface HttpQuestion {
+export interface RoutedRequest {
   /** As it came. */
   readonly request: Request;
   /** What stands for the named parts of the route's path, decoded: any text at all, also with `/`. */
@@ -23,7 +23,7 @@ export interface HttpRoute {
   /** A path whose parts may have names, as in `/files/:channel/chat`, or `*` for any path. */
   readonly path: string;
   /** Answers. Never rejects. */
-  answer(question: HttpQuestion): Promise<Response>;
+  answer(routed: RoutedRequest): Promise<Response>;
 }
 
 /** What a server calls for each request. Never rejects. */

@@ -22,7 +22,7 @@ export interface Metrics {
 }
 
 /** Metrics that nobody looks at. */
-export const UNMEASURED: Metrics = {
+export const noopMetrics: Metrics = {
   observe() {},
   gauge() {},
 };

@@ -17,7 +17,7 @@ export interface Reporter {
 }
 
 /** A reporter that nobody listens to. */
-export const SILENT: Reporter = {
+export const noopReporter: Reporter = {
   report() {},
   count() {},
 };

@@ -42,10 +42,10 @@ export {
 export {
   failNth,
   type FallibleCall,
-  type Fate,
   type Fault,
   type FaultPlan,
   killProcess,
+  type ProcessState,
   seededFaults,
   SimulatedCrash,
 } from "./faults/faults.ts";
@@ -90,7 +90,7 @@ export {
   type ChatStart,
   generatedChat,
 } from "./generated_chat/generated_chat.ts";
-export type { HappeningKind } from "./generated_chat/happenings.ts";
+export type { ChatEventKind } from "./generated_chat/chat_events.ts";
 export type { ChannelChat, ChatSource, TimedLine } from "./generated_chat/chat_source.ts";
 export {
   type ConnectionFault,

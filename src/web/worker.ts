@@ -3,26 +3,26 @@
 import { bestHasher } from "../adapters/hashers/web_crypto_hasher.ts";
 import type { PageCalls } from "./reading/page_calls.ts";
 import { Readers } from "./reading/readers.ts";
-import { Shelf } from "./sources/shelf.ts";
-import { answer } from "./wire/answerer.ts";
-import type { Port, Request, Response } from "./wire/wire.ts";
+import { SourceCollection } from "./sources/source_collection.ts";
+import { serveRpc } from "./rpc/rpc_server.ts";
+import type { Port, Request, Response } from "./rpc/rpc_messages.ts";
 
 function serveCalls(): void {
   const ready = bestHasher().then((hasher) => {
-    const shelf = new Shelf(hasher);
-    return { shelf, readers: new Readers(shelf, hasher) };
+    const collection = new SourceCollection(hasher);
+    return { collection, readers: new Readers(collection, hasher) };
   });
-  answer<PageCalls>(globalThis as unknown as Port<Request, Response>, {
-    addSource: async (input, options) => (await ready).shelf.add(input, options),
-    removeSource: async (id) => (await ready).shelf.remove(id),
-    compare: async (_, options) => (await ready).shelf.compare(options),
-    merge: async (_, options) => (await ready).shelf.merge(options),
-    zip: async (colon, options) => (await ready).shelf.zip(colon, options),
-    save: async (folder, options) => (await ready).shelf.save(folder, options),
+  serveRpc<PageCalls>(globalThis as unknown as Port<Request, Response>, {
+    addSource: async (input, options) => (await ready).collection.add(input, options),
+    removeSource: async (id) => (await ready).collection.remove(id),
+    compare: async (_, options) => (await ready).collection.compare(options),
+    merge: async (_, options) => (await ready).collection.merge(options),
+    zip: async (colon, options) => (await ready).collection.zip(colon, options),
+    save: async (folder, options) => (await ready).collection.save(folder, options),
     useNode: async (address, { signal }) => (await ready).readers.useNode(address, signal),
     channels: async (_, { signal }) => (await ready).readers.current.channels(signal),
-    read: async (question, options) => (await ready).readers.current.read(question, options),
-    rows: async (question, { signal }) => (await ready).readers.current.rows(question, signal),
+    read: async (request, options) => (await ready).readers.current.read(request, options),
+    rows: async (request, { signal }) => (await ready).readers.current.rows(request, signal),
     locate: async ({ channel, atUs }, { signal }) =>
       (await ready).readers.current.locate(channel, atUs, signal),
     seconds: async ({ channel, ...span }, { signal }) =>

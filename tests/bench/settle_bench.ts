@@ -4,7 +4,7 @@
 // should need no more memory for 100,000 than for 10,000.
 import process from "node:process";
 import { settleArchive } from "../../src/engine/settle/settle_archive.ts";
-import { SILENT } from "../../src/ports/reporter.ts";
+import { noopReporter } from "../../src/ports/reporter.ts";
 import { hasher } from "../simulation/settle/settle_world.ts";
 import { generatedArchive } from "./worlds/generated_archive.ts";
 import { settleOneOf } from "./settle_one.ts";
@@ -22,7 +22,7 @@ async function peakMb(batchCount: number): Promise<number> {
   await settleArchive({
     store,
     hasher,
-    reporter: SILENT,
+    reporter: noopReporter,
     onProgress: () => {
       if (++minutes % 2_000 !== 0) return;
       gc?.();

@@ -3,7 +3,7 @@ import { memoryStore } from "../../src/adapters/memory/memory_store.ts";
 import { SightingSet } from "../../src/core/merge/sighting_set.ts";
 import { MINUTE_US, SECOND_US } from "../../src/core/time.ts";
 import { Settler } from "../../src/engine/settle/settler.ts";
-import { SILENT } from "../../src/ports/reporter.ts";
+import { noopReporter } from "../../src/ports/reporter.ts";
 import { faultyStore } from "../../src/testing/faults/faulty_store.ts";
 import { virtualClock } from "../../src/testing/time/virtual_clock.ts";
 import { hasher } from "../simulation/settle/settle_world.ts";
@@ -41,8 +41,8 @@ export async function settleOneOf(batchCount: number): Promise<CallCounts> {
       return undefined;
     },
   });
-  const settler = new Settler({ store, hasher, reporter: SILENT, clock: virtualClock() });
-  settler.noteStored(key);
+  const settler = new Settler({ store, hasher, reporter: noopReporter, clock: virtualClock() });
+  settler.onFileStored(key);
   const { written, deleted } = await settler.settleNoted();
   return { ...counts, minutes: minutes.size, written, deleted };
 }

@@ -8,7 +8,7 @@ import { wasmHasher } from "../../src/adapters/hashers/wasm_hasher.ts";
 import { firstPathOf } from "../../src/core/archive/first_layout.ts";
 import { mergeCoverage, parseCoverage } from "../../src/core/coverage/coverage.ts";
 import type { SourceInput } from "../../src/web/sources/report.ts";
-import { Shelf } from "../../src/web/sources/shelf.ts";
+import { SourceCollection } from "../../src/web/sources/source_collection.ts";
 import { apiWorld, said } from "../conformance/api/api_world.ts";
 import {
   coverageFile,
@@ -34,14 +34,14 @@ const FILES: readonly KeyedFile[] = [
 
 /** Merges what one source holds, as the page does; the files of the result by their paths in its zip. */
 async function merged(input: SourceInput): Promise<Map<string, Uint8Array>> {
-  const shelf = new Shelf(await wasmHasher());
-  const report = await shelf.add(input, OPTIONS);
+  const collection = new SourceCollection(await wasmHasher());
+  const report = await collection.add(input, OPTIONS);
   assert.deepEqual(report.problems, []);
   assert.equal(report.redactions, 1);
-  await shelf.merge(OPTIONS);
-  const zip = await shelf.zip(":", OPTIONS);
+  await collection.merge(OPTIONS);
+  const zip = await collection.zip(":", OPTIONS);
   // What the page gives is what it takes.
-  const read = new Shelf(await wasmHasher());
+  const read = new SourceCollection(await wasmHasher());
   const file = new File([zip], "out.zip");
   assert.deepEqual((await read.add({ kind: "packed", name: "zip", file }, OPTIONS)).problems, []);
   const files = new Map<string, Uint8Array>();

@@ -3,11 +3,11 @@ import { test } from "node:test";
 import { parseIrcLine } from "../../src/core/irc/irc_line.ts";
 import { CapturedConnections } from "../../src/engine/record/captured_connections.ts";
 import { Recording } from "../../src/engine/record/recording.ts";
-import { SILENT } from "../../src/ports/reporter.ts";
+import { noopReporter } from "../../src/ports/reporter.ts";
 
 /** The numbers of the connections that `lines` are taken to come from. */
 function connectionsOf(lines: readonly string[]): number[] {
-  const recording = new Recording({ run: "import.00000", reporter: SILENT, isMidway: true });
+  const recording = new Recording({ run: "import.00000", reporter: noopReporter, isMidway: true });
   const connections = new CapturedConnections(recording);
   const moment = { receivedUs: 1_785_587_640_000_000, elapsedUs: 0 };
   return lines.map((line) => connections.of(parseIrcLine(line), moment));

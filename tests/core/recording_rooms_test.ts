@@ -46,7 +46,7 @@ class World {
 
   archived(): Message[] {
     return this.recording.openBatches().flatMap(({ channel, minuteUs }) =>
-      decodeBatch(this.recording.closeBatch(channel, minuteUs)!.heard.encode().bytes)
+      decodeBatch(this.recording.closeBatch(channel, minuteUs)!.buffer.encode().bytes)
     );
   }
 

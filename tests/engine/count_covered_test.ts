@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { countCovered } from "../../src/engine/metrics/count_covered.ts";
 import type { PoolState } from "../../src/engine/session/pool_state.ts";
-import { SILENT } from "../../src/ports/reporter.ts";
+import { noopReporter } from "../../src/ports/reporter.ts";
 import { virtualClock } from "../../src/testing/time/virtual_clock.ts";
 
 test("countCovered counts each second of each channel once, by who listened", async () => {
@@ -20,7 +20,7 @@ test("countCovered counts each second of each channel once, by who listened", as
     ],
   });
   const reporter = {
-    ...SILENT,
+    ...noopReporter,
     count: (_name: string, labels: { readonly [label: string]: string } = {}, amount = 1) => {
       const key = Object.values(labels).join(" ");
       counts.set(key, (counts.get(key) ?? 0) + amount);

@@ -4,7 +4,7 @@ import { recoverJournals } from "../../src/engine/recovery/recover_journals.ts";
 import { memoryJournal } from "../../src/adapters/memory/memory_journal.ts";
 import { memoryStore } from "../../src/adapters/memory/memory_store.ts";
 import { wasmHasher } from "../../src/adapters/hashers/wasm_hasher.ts";
-import { SILENT } from "../../src/ports/reporter.ts";
+import { noopReporter } from "../../src/ports/reporter.ts";
 import {
   chance,
   intBelow,
@@ -42,7 +42,7 @@ async function recover(bytes: Uint8Array): Promise<string[]> {
   const run = await journals.openRun("fuzz");
   run.append(bytes);
   journals.crash();
-  await recoverJournals({ journals, store, hasher, reporter: SILENT });
+  await recoverJournals({ journals, store, hasher, reporter: noopReporter });
   const keys: string[] = [];
   for await (const key of store.list("")) keys.push(key);
   for await (const left of journals.deadRuns()) assert.fail(`${left.name} was not removed`);

@@ -10,7 +10,7 @@ import { decodeBatch, encodeBatch } from "../../src/core/batch/batch.ts";
 import { toDigestText } from "../../src/core/archive/digest_text.ts";
 import { importCapture } from "../../src/engine/import/import_capture.ts";
 import type { BatchStore } from "../../src/ports/batch_store.ts";
-import { SILENT } from "../../src/ports/reporter.ts";
+import { noopReporter } from "../../src/ports/reporter.ts";
 import { goldenBatches, goldenMissing, withFloatRanges } from "./golden_batches.ts";
 
 const capture = new URL(
@@ -29,7 +29,7 @@ async function importInto(store: BatchStore, bytes: Uint8Array, pieceBytes = 65_
         await Promise.resolve();
       }
     },
-  }, { store, hasher, reporter: SILENT });
+  }, { store, hasher, reporter: noopReporter });
 }
 
 async function filesOf(store: BatchStore): Promise<Map<string, Uint8Array>> {

@@ -10,7 +10,7 @@ import { storedChat } from "../../src/web/reading/chat_archive.ts";
 import { HOUR_US, type Micros, MINUTE_US, SECOND_US } from "../../src/core/time.ts";
 import { readMinutes } from "../../src/engine/read/read_minutes.ts";
 import type { HttpHandler, HttpListener } from "../../src/ports/http.ts";
-import { SILENT } from "../../src/ports/reporter.ts";
+import { noopReporter } from "../../src/ports/reporter.ts";
 import { intBelow, seededRandom } from "../../src/testing/chance/seeded_random.ts";
 import { apiWorld } from "../conformance/api/api_world.ts";
 import {
@@ -59,7 +59,7 @@ test("NodeChat.minutes of a served archive are its readMinutes, in any span", as
     const spans = [whole, { fromUs, untilUs: fromUs + intBelow(random, 200) * SECOND_US }];
     for (const span of spans) {
       const expected = await collect(
-        readMinutes(CHANNEL, { store, hasher, reporter: SILENT, ...span }),
+        readMinutes(CHANNEL, { store, hasher, reporter: noopReporter, ...span }),
       );
       const given = await collect(node.minutes(CHANNEL, span, new AbortController().signal));
       assert.deepEqual(given, expected, `replay with seed ${seed}, ${JSON.stringify(span)}`);

@@ -179,7 +179,7 @@ class FileSystemJournals implements JournalStore {
       }
       try {
         const record = await readOwner(this.#calls, folder);
-        const startedMs = record.owner?.startedMs ?? (await this.#calls.look(folder)).modifiedMs;
+        const startedMs = record.owner?.startedMs ?? (await this.#calls.stat(folder)).modifiedMs;
         runs.push({ name, record, startedMs });
       } catch (error) {
         if (!isAbsence(error)) throw error; // Removed since it was listed.
@@ -191,7 +191,7 @@ class FileSystemJournals implements JournalStore {
   async #sweep(name: string, folder: string): Promise<void> {
     if (!name.startsWith(NEW_PREFIX) && !name.startsWith(REMOVED_PREFIX)) return;
     try {
-      const { modifiedMs } = await this.#calls.look(folder);
+      const { modifiedMs } = await this.#calls.stat(folder);
       if (Date.now() - modifiedMs > SWEEP_AFTER_MS) await removeFolder(this.#calls, folder);
     } catch {
       // Gone already, or tried again next time: nothing in it counts.

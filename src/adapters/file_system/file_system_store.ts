@@ -252,7 +252,7 @@ class FileSystemArchive implements FileSystemStore {
       if (!isLeftover || this.#durable.isOwnScratch(name)) continue;
       const path = join(folder, name);
       try {
-        const { modifiedMs } = await this.#calls.look(path);
+        const { modifiedMs } = await this.#calls.stat(path);
         if (Date.now() - modifiedMs > this.#sweepAfterMs) await this.#calls.remove(path);
       } catch {
         // Gone already, or not ours to remove: then it stays among the strays, for all to see.

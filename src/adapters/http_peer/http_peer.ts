@@ -3,7 +3,7 @@ import type { ArchiveKey } from "../../core/archive/archive_key.ts";
 import { firstFolderOf, firstPathOf, OLD_REDACTIONS } from "../../core/archive/first_layout.ts";
 import type { AbortOptions } from "../../ports/batch_store.ts";
 import type { Peer, PeerChannelDigest } from "../../ports/peer.ts";
-import { BodyClock, type PeerTimes, USUAL_TIMES } from "./body_clock.ts";
+import { BodyTimeout, DEFAULT_PEER_TIMES, type PeerTimes } from "./body_timeout.ts";
 import { ListTurn } from "./list_turn.ts";
 import { isHidden, isNotFound, refused, textOf } from "./peer_errors.ts";
 import { readDigest, readDigests, readNames } from "./peer_lists.ts";
@@ -15,13 +15,13 @@ import { systemClock } from "../system/system_clock.ts";
 export interface HttpPeerOptions {
   /** Sent with every request, and to no other address. */
   readonly token?: string;
-  /** What waits how long. By default {@link USUAL_TIMES}. */
+  /** What waits how long. By default {@link DEFAULT_PEER_TIMES}. */
   readonly times?: Partial<PeerTimes>;
   /** The most that a list may have, decoded: 8 MiB unless told. */
   readonly listMaxBytes?: number;
 }
 
-export { type PeerTimes, USUAL_TIMES } from "./body_clock.ts";
+export { DEFAULT_PEER_TIMES, type PeerTimes } from "./body_timeout.ts";
 
 /** A busy peer is asked so often, and waited for so long, before that counts as a failure. */
 const TRIES_MAX = 5;
@@ -88,7 +88,7 @@ class HttpPeer implements Peer {
     });
     const authorization = basicOf(base) ?? (token === undefined ? undefined : `Bearer ${token}`);
     if (authorization !== undefined) this.#headers.set("authorization", authorization);
-    this.#times = { ...USUAL_TIMES, ...times };
+    this.#times = { ...DEFAULT_PEER_TIMES, ...times };
     this.#listMaxBytes = listMaxBytes;
   }
 
@@ -202,7 +202,7 @@ class HttpPeer implements Peer {
   async #ask(path: string, { signal, isFile }: AskOptions): Promise<Answered> {
     for (let tries = 1;; tries++) {
       await this.#rest(signal);
-      const clock = new BodyClock(this.#times, { peer: this.name, signal });
+      const clock = new BodyTimeout(this.#times, { peer: this.name, signal });
       const response = await this.#fetch(path, clock);
       const isOwn = isFile && response.status === 503;
       const waitS = tries < (isOwn ? 2 : TRIES_MAX) ? retryAfterS(response) : undefined;
@@ -226,7 +226,7 @@ class HttpPeer implements Peer {
     await CLOCK.sleep(leftMs, signal);
   }
 
-  async #fetch(path: string, clock: BodyClock): Promise<Response> {
+  async #fetch(path: string, clock: BodyTimeout): Promise<Response> {
     try {
       return await clock.answer(fetchAsWanted(`${this.#root}${path}`, {
         headers: this.#headers,
@@ -238,7 +238,7 @@ class HttpPeer implements Peer {
     }
   }
 
-  async #check(response: Response, clock: BodyClock): Promise<void> {
+  async #check(response: Response, clock: BodyTimeout): Promise<void> {
     const isPacked = isEncoded(response);
     if (response.status === 200 && !isPacked) return;
     await clock.discard(response);
@@ -259,7 +259,7 @@ interface AskOptions {
 
 interface Answered {
   readonly response: Response;
-  readonly clock: BodyClock;
+  readonly clock: BodyTimeout;
 }
 
 /** `fetch`, through the proxy that the environment wants: other runtimes than Node find it by themselves. */

@@ -1,5 +1,5 @@
 import { ChatloomError } from "../../core/errors/errors.ts";
-import { toPrintable } from "../../core/json/printable.ts";
+import { escapeControls } from "../../core/json/escape_controls.ts";
 
 /** A peer answered with something other than what was asked. */
 export function refused(peer: string, why: string, options?: ErrorOptions): ChatloomError {
@@ -23,5 +23,5 @@ export function isHidden(response: Response): boolean {
 
 /** The status of an answer, for people. */
 export function textOf({ status, statusText }: Response): string {
-  return toPrintable(`${status} ${statusText.slice(0, 100)}`.trim());
+  return escapeControls(`${status} ${statusText.slice(0, 100)}`.trim());
 }

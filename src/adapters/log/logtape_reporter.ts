@@ -1,7 +1,7 @@
 // LogTape, because it runs unchanged in Deno, Node and browsers, has no dependencies of its own and
 // hands structured records to whatever sink a program that embeds chatloom has set up already.
 import { configureSync, getLogger, type LogRecord } from "@logtape/logtape";
-import { toPrintable } from "../../core/json/printable.ts";
+import { escapeControls } from "../../core/json/escape_controls.ts";
 import type { Reporter, ReportFields, Severity } from "../../ports/reporter.ts";
 import type { Counters } from "../metrics/counters.ts";
 
@@ -69,14 +69,14 @@ function formatText({ timestamp, level, message, properties }: LogRecord): strin
   const fields = Object.entries(properties)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => ` ${name}=${quoteIfNeeded(String(value))}`);
-  return `${time} ${level.toUpperCase()} ${toPrintable(message.join(""))}${fields.join("")}`;
+  return `${time} ${level.toUpperCase()} ${escapeControls(message.join(""))}${fields.join("")}`;
 }
 
 function formatJson({ timestamp, level, message, properties }: LogRecord): string {
   const time = new Date(timestamp).toISOString();
-  return toPrintable(JSON.stringify({ ...properties, time, level, message: message.join("") }));
+  return escapeControls(JSON.stringify({ ...properties, time, level, message: message.join("") }));
 }
 
 function quoteIfNeeded(value: string): string {
-  return /^[\w.:/@#+-]+$/.test(value) ? value : toPrintable(JSON.stringify(value));
+  return /^[\w.:/@#+-]+$/.test(value) ? value : escapeControls(JSON.stringify(value));
 }

@@ -15,7 +15,7 @@ import { contextOf, type VerbContext } from "../frame/context.ts";
 import { existingArchive } from "../../node/wiring/existing_archive.ts";
 import { EXIT, QuietExit } from "../frame/exit.ts";
 import { readInput, reportUnreadable } from "../arguments/input_file.ts";
-import { formatForPeople } from "../../core/batch/message_text.ts";
+import { formatText } from "../../core/batch/message_text.ts";
 import { examplesOf } from "../frame/program.ts";
 import { parseTimeFlag } from "../arguments/time_flag.ts";
 
@@ -137,7 +137,7 @@ function present(bytes: Uint8Array, flags: CatFlags): string | Uint8Array {
   const messages = decodeBatch(bytes);
   if (flags.format === "text") {
     const wanted = messages.filter((each) => meetsFilter(each, filter));
-    return wanted.map((each) => `${formatForPeople(each)}\n`).join("");
+    return wanted.map((each) => `${formatText(each)}\n`).join("");
   }
   if (!passesAll(filter)) {
     const wanted = splitBatch(bytes).filter((_, i) => meetsFilter(messages[i]!, filter));

@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { fileSystemLock } from "../../adapters/file_system/file_system_lock.ts";
 import { fileSystemOrders } from "../../adapters/file_system/file_system_orders.ts";
 import { bestHasher } from "../../adapters/hashers/web_crypto_hasher.ts";
-import { toPrintable } from "../../core/json/printable.ts";
+import { escapeControls } from "../../core/json/escape_controls.ts";
 import { acceptOrders, dropOrders, heldOrders } from "../../engine/sync/orders/decide_orders.ts";
 import { readOrder } from "../../engine/sync/orders/new_order.ts";
 import type { HeldOrder } from "../../engine/sync/orders/order_book.ts";
@@ -108,7 +108,7 @@ function describe(order: HeldOrder): string {
     ? `forget message ${target.id}`
     : `forget user ${target.userId}, names: ${target.logins.join(" ") || "none"}`;
   const why = reason === "" ? "" : `, because "${reason}"`;
-  return toPrintable(`${what}${why}; from ${order.peer}`);
+  return escapeControls(`${what}${why}; from ${order.peer}`);
 }
 
 async function formatReach(

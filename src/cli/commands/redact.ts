@@ -2,9 +2,9 @@ import { Command } from "commander";
 import { fileSystemLock } from "../../adapters/file_system/file_system_lock.ts";
 import { systemClock } from "../../adapters/system/system_clock.ts";
 import { bestHasher } from "../../adapters/hashers/web_crypto_hasher.ts";
-import { formatForPeople } from "../../core/batch/message_text.ts";
+import { formatText } from "../../core/batch/message_text.ts";
 import type { IrcMessage } from "../../core/batch/message.ts";
-import { toPrintable } from "../../core/json/printable.ts";
+import { escapeControls } from "../../core/json/escape_controls.ts";
 import type { RedactedMessage, RedactedUser } from "../../core/redaction/redaction.ts";
 import { isTwitchWord } from "../../core/users/twitch_text.ts";
 import { type Micros, MILLISECOND_US, toSeconds } from "../../core/time.ts";
@@ -161,7 +161,7 @@ function formatScanned({ minuteUs, matches }: ScannedMinute): string {
 function formatSample(message: IrcMessage): string {
   const exactUs = sentUs(message.tags);
   const time = { receivers: {}, time: toSeconds(exactUs ?? 0), time_range: 0 };
-  const text = formatForPeople({ ...message, ...time });
+  const text = formatText({ ...message, ...time });
   return exactUs === undefined ? text.slice(text.indexOf("]") + 2) : text;
 }
 
@@ -220,7 +220,7 @@ async function printOrders(channel: string, place: Place, { print }: VerbContext
         target.beforeUs === undefined ? "" : ` before ${formatTime(target.beforeUs)}`
       }`;
     await print(
-      `${loaded.key}\n  ${formatTime(madeUs)} ${toPrintable(what)}: ${toPrintable(reason)}\n`,
+      `${loaded.key}\n  ${formatTime(madeUs)} ${escapeControls(what)}: ${escapeControls(reason)}\n`,
     );
   }
   if (!isComplete) throw new QuietExit(EXIT.failed, "Some orders cannot be read");

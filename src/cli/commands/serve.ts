@@ -4,7 +4,7 @@ import { prometheusMetrics } from "../../adapters/metrics/prometheus_metrics.ts"
 import { systemClock } from "../../adapters/system/system_clock.ts";
 import { systemRandom } from "../../adapters/system/system_random.ts";
 import { bestHasher } from "../../adapters/hashers/web_crypto_hasher.ts";
-import { USUAL_LIMITS } from "../../engine/api/gate/gate.ts";
+import { DEFAULT_LIMITS } from "../../engine/api/gate/gate.ts";
 import { contextOf } from "../frame/context.ts";
 import { existingArchive } from "../../node/wiring/existing_archive.ts";
 import { examplesOf } from "../frame/program.ts";
@@ -27,7 +27,7 @@ interface ServeFlags extends AccessFlags, NetworkFlags {
 
 /** `chatloom serve`: answers for an archive over HTTP. */
 export function serveCommand(): Command {
-  const { perSecond } = USUAL_LIMITS.rate;
+  const { perSecond } = DEFAULT_LIMITS.rate;
   const command = new Command("serve")
     .description("serve an archive over HTTP to readers and peers, until stopped")
     .requiredOption("-a, --archive <dir>", "the archive, which is only read")

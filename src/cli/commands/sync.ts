@@ -3,7 +3,7 @@ import { systemClock } from "../../adapters/system/system_clock.ts";
 import { bestHasher } from "../../adapters/hashers/web_crypto_hasher.ts";
 import type { Micros } from "../../core/time.ts";
 import type { Settler } from "../../engine/settle/settler.ts";
-import type { PeerTotals } from "../../engine/sync/state/peer_tally.ts";
+import type { PeerTotals } from "../../engine/sync/state/peer_stats.ts";
 import type { PeerState, Syncer } from "../../engine/sync/syncer.ts";
 import { openArchive } from "../../node/wiring/archive.ts";
 import { openSyncing } from "../../node/wiring/syncing.ts";

@@ -1,6 +1,6 @@
 import { CommanderError } from "commander";
 import { BatchSyntaxError, ChatloomError } from "../../core/errors/errors.ts";
-import { toPrintable } from "../../core/json/printable.ts";
+import { escapeControls } from "../../core/json/escape_controls.ts";
 
 /** What the process says when it ends. The README explains each. */
 export const EXIT = {
@@ -61,5 +61,5 @@ export function outcomeOf(error: unknown): Outcome {
 
 /** `text` with every run of white space as one space, and nothing in it that a terminal obeys. */
 export function toOneLine(text: string): string {
-  return toPrintable(text.replace(/\s+/g, " ").trim());
+  return escapeControls(text.replace(/\s+/g, " ").trim());
 }

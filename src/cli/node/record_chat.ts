@@ -64,7 +64,7 @@ export async function recordChat(options: RecordChatOptions, context: VerbContex
     signal,
     async begin({ recorder, pool, settler, store, signal }) {
       context.setLastWords(() => lastWords(options, recorder));
-      const syncer = await replication.syncer({ store, onStored: settler.noteStored });
+      const syncer = await replication.syncer({ store, onStored: settler.onFileStored });
       const listener = await replication.listen({ recorder, pool, settler });
       return {
         tasks: [

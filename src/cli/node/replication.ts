@@ -8,7 +8,7 @@ import {
 import { systemRandom } from "../../adapters/system/system_random.ts";
 import { measuredStore } from "../../engine/metrics/measured_store.ts";
 import { type RecordingParts, watchRecording } from "../../engine/metrics/watch_recording.ts";
-import { MergedAway } from "../../engine/sync/state/merged_away.ts";
+import { SupersededFiles } from "../../engine/sync/state/superseded_files.ts";
 import { rememberingStore } from "../../engine/sync/remembering_store.ts";
 import type { SyncOptions } from "../../engine/sync/state/sync_options.ts";
 import { Syncer } from "../../engine/sync/syncer.ts";
@@ -60,15 +60,15 @@ export class Replication {
   /** The archive, for all who write to it and delete from it in this process. */
   readonly store: BatchStore;
   readonly #options: ReplicationOptions;
-  readonly #mergedAway: MergedAway;
+  readonly #superseded: SupersededFiles;
   readonly #metrics: PrometheusMetrics | undefined;
 
   /** For an archive whose files are in `files`. Nothing is served or pulled yet. */
   constructor(files: BatchStore, options: ReplicationOptions) {
     const { archive, flags, context: { reporter, counters } } = options;
     this.#options = options;
-    this.#mergedAway = new MergedAway(fileSystemNotes(archive), reporter);
-    const store = rememberingStore(files, this.#mergedAway);
+    this.#superseded = new SupersededFiles(fileSystemNotes(archive), reporter);
+    const store = rememberingStore(files, this.#superseded);
     if (flags.serve === undefined) {
       this.store = store;
       return;
@@ -128,7 +128,7 @@ export class Replication {
       store,
       random: systemRandom(),
       reporter,
-      mergedAway: this.#mergedAway,
+      superseded: this.#superseded,
       marks: fileSystemMarks(archive),
       orders: fileSystemOrders(archive),
       onStored,

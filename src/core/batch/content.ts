@@ -27,7 +27,7 @@ export interface Content {
 }
 
 /** What stands between time and range unless an unknown field sorts there. */
-export const USUAL_C = `,"time_range":`;
+export const TIME_RANGE_KEY = `,"time_range":`;
 
 /**
  * The content of a message that came from Twitch.
@@ -47,7 +47,7 @@ export function contentOf(message: IrcMessage, options?: { readonly isPlain: boo
     b: `,"sender":${sender === null ? "null" : quote(sender)},"tags":${
       formatTags(tags, quote)
     },"time":`,
-    c: USUAL_C,
+    c: TIME_RANGE_KEY,
     d: `,"user":${user === null ? "null" : quote(user)}}`,
   };
 }

@@ -1,11 +1,11 @@
 import type { Message } from "./message.ts";
-import { toPrintable } from "../json/printable.ts";
+import { escapeControls } from "../json/escape_controls.ts";
 
 /**
  * A message as one line for people, without line end: `[2026-08-01T12:34:56.789Z] <Ada> hello`. Where
  * only a range is known its start stands there, with a `~`. What a terminal would obey is escaped.
  */
-export function formatForPeople(message: Message): string {
+export function formatText(message: Message): string {
   const time = new Date(message.time * 1000).toISOString();
   const when = `[${message.time_range === 0 ? "" : "~"}${time}]`;
   const who = message.tags?.["display-name"] || message.sender || "?";
@@ -15,15 +15,15 @@ export function formatForPeople(message: Message): string {
     case "PRIVMSG": {
       // deno-lint-ignore no-control-regex -- this is how CTCP marks an action
       const action = /^\u0001ACTION (.*?)\u0001?$/s.exec(text);
-      return toPrintable(
+      return escapeControls(
         action === null ? `${when} <${who}> ${text}` : `${when} * ${who} ${action[1]}`,
       );
     }
     case "USERNOTICE": {
       const notice = message.tags?.["system-msg"] ?? message.tags?.["msg-id"] ?? "";
-      return toPrintable(`${when} * ${notice}${text === "" ? "" : `: <${who}> ${text}`}`);
+      return escapeControls(`${when} * ${notice}${text === "" ? "" : `: <${who}> ${text}`}`);
     }
     default:
-      return toPrintable(`${when} ${message.command} ${[who, text].filter(Boolean).join(" ")}`);
+      return escapeControls(`${when} ${message.command} ${[who, text].filter(Boolean).join(" ")}`);
   }
 }

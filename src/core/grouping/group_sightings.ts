@@ -1,7 +1,7 @@
 import { draftEvents } from "./draft_events.ts";
 import { innerRange } from "./inner_range.ts";
 import { overlapParts } from "./overlap.ts";
-import { polishEvents } from "./polish_events.ts";
+import { refineEvents } from "./refine_events.ts";
 import { compareReceived, type Sighting } from "./sighting.ts";
 
 /**
@@ -17,7 +17,7 @@ export function groupSightings(sightings: readonly Sighting[]): Sighting[][] {
   return overlapParts(sightings).flatMap((part) => {
     if (part.length === 1) return [part];
     const draft = draftEvents(toLanes(part));
-    return draft.length === 1 ? draft : polishEvents(draft);
+    return draft.length === 1 ? draft : refineEvents(draft);
   });
 }
 

@@ -1,7 +1,7 @@
 import { type Tags, unescapeTagValue } from "./irc_tags.ts";
 
 /** The front of a line that follows a known layout. */
-export interface KnownFront {
+export interface MatchedPrefix {
   readonly tags: Tags;
   /** What follows the tags, if it is `:nick!user@host COMMAND middle :`, as most of chat is. */
   readonly rest:
@@ -41,12 +41,12 @@ const SEEN_OFTEN = 8;
  * That is speed only: the plain way reads every such line to an equal message, and tests hold the
  * two against each other.
  */
-export class LayoutMemory {
+export class TagLayoutCache {
   readonly #layouts: Layout[] = [];
   readonly #candidates = new Map<string, number>();
 
   /** Reads the front of `line`, which starts with `@`, if its layout is known. */
-  match(line: string): KnownFront | undefined {
+  match(line: string): MatchedPrefix | undefined {
     const layouts = this.#layouts;
     for (let i = 0; i < layouts.length; i++) {
       const layout = layouts[i]!;
@@ -94,7 +94,7 @@ function layoutOf(keys: readonly string[]): Layout {
   };
 }
 
-function readFront({ keys, pattern, template }: Layout, found: RegExpExecArray): KnownFront {
+function readFront({ keys, pattern, template }: Layout, found: RegExpExecArray): MatchedPrefix {
   const tags = { ...template };
   const count = keys.length;
   for (let i = 0; i < count; i++) {

@@ -1,4 +1,4 @@
-import { LayoutMemory } from "./irc_layout.ts";
+import { TagLayoutCache } from "./irc_layout.ts";
 import { parseTags } from "./irc_tags.ts";
 import type { IrcMessage } from "../batch/message.ts";
 
@@ -14,7 +14,7 @@ export type UnreadableReason =
   | "command is not letters and digits";
 
 // Speed, not state: it changes how fast a line is read, never what is read.
-const LAYOUTS = new LayoutMemory();
+const LAYOUTS = new TagLayoutCache();
 
 const SPACE = 0x20;
 const COLON = 0x3a;

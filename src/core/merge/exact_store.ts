@@ -1,6 +1,12 @@
 import { areSpansEqual, type ByteSpan, decodeSpan } from "../scan/byte_text.ts";
 import { type ExactLine, haveSameContent } from "../scan/exact_line.ts";
-import { type Heard, includesHeard, joinHeard, splitHeard, toHeardList } from "./heard.ts";
+import {
+  includesReceivers,
+  joinReceivers,
+  type ReceiverSpan,
+  splitReceivers,
+  toReceiverList,
+} from "./receiver_list.ts";
 import type { Micros } from "../time.ts";
 
 // So many lists of receivers are kept before they become one.
@@ -11,9 +17,9 @@ export class ExactMessage {
   /** A line that has this content. */
   readonly line: ExactLine;
   /** What a file in which this stands says next: most likely what other files say next, too. */
-  after: ExactMessage | undefined;
+  next: ExactMessage | undefined;
   /** Another message of the same instant. */
-  neighbour: ExactMessage | undefined;
+  sameInstant: ExactMessage | undefined;
   /** Who else heard it, besides those that the line names. */
   #others: ByteSpan[] | undefined;
   #othersMax = LISTS_MAX;
@@ -34,9 +40,11 @@ export class ExactMessage {
   }
 
   /** Who heard it, in order: each receiver once, with its earliest time. */
-  heard(): Heard[] {
+  receivers(): ReceiverSpan[] {
     const list = toList(this.line);
-    return this.#others === undefined ? splitHeard(list) : joinHeard([list, ...this.#others]);
+    return this.#others === undefined
+      ? splitReceivers(list)
+      : joinReceivers([list, ...this.#others]);
   }
 
   /** What the list of who heard it takes at most, with its commas. */
@@ -59,14 +67,14 @@ export class ExactMessage {
     this.#others.push(list);
     if (this.#others.length <= this.#othersMax) return;
     // Doubling what may gather keeps the whole cost in proportion to what was joined.
-    const heard = joinHeard(this.#others);
-    this.#others = [toHeardList(heard)];
-    this.#othersMax = Math.max(LISTS_MAX, heard.length);
+    const receivers = joinReceivers(this.#others);
+    this.#others = [toReceiverList(receivers)];
+    this.#othersMax = Math.max(LISTS_MAX, receivers.length);
   }
 }
 
 // Looking through more messages of one instant than this is slower than keeping their text.
-const NEIGHBOURS_MAX = 16;
+const SAME_INSTANT_MAX = 16;
 
 /** Exact messages, each content once, found by when they were sent. */
 export class ExactStore {
@@ -77,15 +85,15 @@ export class ExactStore {
   /** The same for the other instants. */
   readonly #outOfOrder = new Map<Micros, ExactMessage>();
   /** Where a hostile file crowds one instant: content → message. */
-  readonly #crowds = new Map<Micros, Map<string, ExactMessage>>();
+  readonly #byContent = new Map<Micros, Map<string, ExactMessage>>();
 
   /** The message with the content of `line`. */
   find(line: ExactLine): ExactMessage | undefined {
-    const crowd = this.#crowds.size === 0 ? undefined : this.#crowds.get(line.sentUs);
-    if (crowd !== undefined) return crowd.get(toContentText(line));
+    const byContent = this.#byContent.size === 0 ? undefined : this.#byContent.get(line.sentUs);
+    if (byContent !== undefined) return byContent.get(toContentText(line));
     let message = this.#lastOf(line.sentUs);
     while (message !== undefined && !haveSameContent(message.line, line)) {
-      message = message.neighbour;
+      message = message.sameInstant;
     }
     return message;
   }
@@ -124,27 +132,27 @@ export class ExactStore {
   insert(message: ExactMessage): void {
     this.messages.push(message);
     const { sentUs } = message.line;
-    const crowd = this.#crowds.get(sentUs);
-    if (crowd !== undefined) {
-      crowd.set(toContentText(message.line), message);
+    const byContent = this.#byContent.get(sentUs);
+    if (byContent !== undefined) {
+      byContent.set(toContentText(message.line), message);
       return;
     }
-    message.neighbour = this.#lastOf(sentUs);
+    message.sameInstant = this.#lastOf(sentUs);
     const place = this.#placeOf(sentUs);
     const isInOrder = place === this.#inOrder.length || this.#inOrder[place]!.startUs === sentUs;
     if (isInOrder) this.#inOrder[place] = message;
     else this.#outOfOrder.set(sentUs, message);
-    if (message.neighbour === undefined) return;
-    const neighbours = neighboursOf(message);
-    if (neighbours.length <= NEIGHBOURS_MAX) return;
-    this.#crowds.set(sentUs, new Map(neighbours.map((one) => [toContentText(one.line), one])));
+    if (message.sameInstant === undefined) return;
+    const messages = sameInstantOf(message);
+    if (messages.length <= SAME_INSTANT_MAX) return;
+    this.#byContent.set(sentUs, new Map(messages.map((one) => [toContentText(one.line), one])));
   }
 
   /** Joins all of `other`. */
   joinAll(other: ExactStore): void {
     for (const message of other.messages) {
       const known = this.join(message.line);
-      for (const one of message.heard()) known.join(one);
+      for (const one of message.receivers()) known.join(one);
     }
   }
 
@@ -152,17 +160,17 @@ export class ExactStore {
   includes(other: ExactStore): boolean {
     return other.messages.every((theirs) => {
       const ours = this.find(theirs.line);
-      return ours !== undefined && includesHeard(ours.heard(), theirs.heard());
+      return ours !== undefined && includesReceivers(ours.receivers(), theirs.receivers());
     });
   }
 }
 
-function neighboursOf(message: ExactMessage): ExactMessage[] {
-  const neighbours = [];
-  for (let one: ExactMessage | undefined = message; one !== undefined; one = one.neighbour) {
-    neighbours.push(one);
+function sameInstantOf(message: ExactMessage): ExactMessage[] {
+  const messages = [];
+  for (let one: ExactMessage | undefined = message; one !== undefined; one = one.sameInstant) {
+    messages.push(one);
   }
-  return neighbours;
+  return messages;
 }
 
 function toList({ text, receiversFrom, receiversTo }: ExactLine): ByteSpan {

@@ -23,11 +23,11 @@ function lengthMax(line: NormalLine): number {
 /** Writes an exact message at `at` and returns where it ends. */
 function writeExact(message: ExactMessage, target: ByteText, at: number): number {
   const { text, from, receiversFrom, receiversTo, rangeFrom, rangeTo, to } = message.line;
-  const heard = message.heard();
+  const receivers = message.receivers();
   let end = copySpan({ text, from, to: receiversFrom }, target, at);
-  for (let i = 0; i < heard.length; i++) {
+  for (let i = 0; i < receivers.length; i++) {
     if (i > 0) target.bytes[end++] = COMMA;
-    end = copySpan(heard[i]!, target, end);
+    end = copySpan(receivers[i]!, target, end);
   }
   end = copySpan({ text, from: receiversTo, to: rangeFrom }, target, end);
   end = copySpan(ZERO_RANGE_SPAN, target, end);

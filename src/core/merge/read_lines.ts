@@ -49,7 +49,7 @@ export function readLines(
   for (let at = 0; at < bytes.length;) {
     const repeat = findRepeat(text, at, next);
     if (repeat !== undefined) {
-      next = repeat.known.after;
+      next = repeat.known.next;
       lines.push(repeat);
       at = repeat.lineTo + 1;
       continue;
@@ -57,7 +57,7 @@ export function readLines(
     const exact = scanExactLine(text, at);
     if (exact !== undefined) {
       // Where this file took another turn, go on behind where it meets what is known again.
-      next = known.find(exact)?.after ?? next;
+      next = known.find(exact)?.next ?? next;
       lines.push(exact);
       at = exact.to + 1;
       continue;
@@ -85,7 +85,7 @@ function findRepeat(
   for (let i = 0; i < SKIPPED_MAX && message !== undefined; i++) {
     const repeat = scanRepeat(text, at, message);
     if (repeat !== undefined) return repeat;
-    message = message.after;
+    message = message.next;
   }
   return undefined;
 }

@@ -58,7 +58,7 @@ export class SightingSet {
         message = read.known;
         message.join(read);
       } else message = this.#exact.join(read);
-      if (before !== undefined) before.after ??= message;
+      if (before !== undefined) before.next ??= message;
       before = message;
     }
   }
@@ -105,12 +105,12 @@ export class SightingSet {
     let before: ExactMessage | undefined;
     for (const message of this.#exact.messages) {
       if (matches(parseExact(message.line), undefined)) {
-        dropped += message.heard().length;
+        dropped += message.receivers().length;
         continue;
       }
       exact.insert(message);
-      message.after = undefined; // It may have been dropped, and must not be found again.
-      if (before !== undefined) before.after = message;
+      message.next = undefined; // It may have been dropped, and must not be found again.
+      if (before !== undefined) before.next = message;
       before = message;
     }
     for (const { content, sightings } of this.#ranged.messages) {

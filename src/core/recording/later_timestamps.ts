@@ -3,7 +3,7 @@ import type { Micros } from "../time.ts";
 
 /**
  * The smallest timestamp that has come since a certain line: what came before that line was sent
- * before it. Read it with {@link cutEnd} at any time; it goes on sinking while lines come.
+ * before it. Read it with {@link clampEnd} at any time; it goes on sinking while lines come.
  */
 export interface LaterTimestamp {
   sentUs: Micros;
@@ -47,7 +47,7 @@ export class LaterTimestamps {
 }
 
 /** Where a range that ended at `endUs` ends in the light of what came later. Not before `startUs`. */
-export function cutEnd(
+export function clampEnd(
   { startUs, endUs }: { readonly startUs: Micros; readonly endUs: Micros },
   later: LaterTimestamp,
 ): Micros {

@@ -1,6 +1,6 @@
 import { type ByteText, decodeSpan } from "./byte_text.ts";
 import { NO, skipLiteral, skipString } from "./canonical_scan.ts";
-import { type Content, USUAL_C } from "../batch/content.ts";
+import { type Content, TIME_RANGE_KEY } from "../batch/content.ts";
 import type { OwnRange } from "../batch/message.ts";
 import { findSightingFault } from "../batch/message_check.ts";
 import { parseJson } from "../json/parse_json.ts";
@@ -51,7 +51,7 @@ export function scanRangedLine({ bytes }: ByteText, from: number): ScannedRanged
   if (sightings === undefined) return undefined;
   const a = cut(from, receiversFrom - 1);
   const b = cut(receiversTo + 1, timeFrom);
-  return { content: { a, b, c: USUAL_C, d: cut(rangeTo, to) }, ...sightings, to };
+  return { content: { a, b, c: TIME_RANGE_KEY, d: cut(rangeTo, to) }, ...sightings, to };
 }
 
 /** To the closing brace of an object of numbers, or of objects of numbers; its syntax is not checked. */

@@ -33,16 +33,16 @@ import type { Random } from "../../ports/random.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 import { faultsOf } from "../read/files/faults_told.ts";
 import { tolerantStore } from "../read/files/tolerant_store.ts";
-import { notFound, textAnswer } from "./route/answer.ts";
+import { notFound, textResponse } from "./route/api_response.ts";
 import type { ApiRoute } from "./route/api_route.ts";
 import { chatRoutes } from "./routes/chat_routes.ts";
-import { ChatReader } from "./chat/chat_reader.ts";
+import { SharedChatReader } from "./chat/shared_chat_reader.ts";
 import { coverageRoute } from "./routes/coverage_route.ts";
 import { digestRoutes } from "./routes/digest_routes.ts";
 import { fileRoutes } from "./routes/file_route.ts";
-import { type Access, USUAL_ACCESS } from "./gate/access.ts";
+import { type Access, DEFAULT_ACCESS } from "./gate/access.ts";
 import { isForAnyPage, preflightAnswer } from "./gate/cross_origin.ts";
-import { Gate, type GateLimits, USUAL_LIMITS } from "./gate/gate.ts";
+import { DEFAULT_LIMITS, Gate, type GateLimits } from "./gate/gate.ts";
 import { listingRoutes } from "./routes/listing_routes.ts";
 import { openApiRoute } from "./open_api.ts";
 import { type OperatorOptions, operatorRoutes } from "./routes/operator_routes.ts";
@@ -64,11 +64,11 @@ export interface NodeApiOptions extends OperatorOptions {
   readonly metrics: Metrics;
   /** Of the software. */
   readonly version: string;
-  /** Who is let in. By default {@link USUAL_ACCESS}. */
+  /** Who is let in. By default {@link DEFAULT_ACCESS}. */
   readonly access?: Partial<Access>;
   /** Proxies whose `X-Forwarded-For` counts: addresses, or `loopback`. @default none */
   readonly trustedProxies?: readonly string[];
-  /** How much they may ask. By default {@link USUAL_LIMITS}. */
+  /** How much they may ask. By default {@link DEFAULT_LIMITS}. */
   readonly limits?: Partial<GateLimits>;
   /** How much chat is held for the next who ask: 64 MiB unless told. */
   readonly cacheMaxBytes?: number;
@@ -89,10 +89,10 @@ export function nodeApi(given: NodeApiOptions): HttpRoute[] {
   const { reporter, random, clock, metrics, version } = options;
   const gate = new Gate({
     ...options,
-    access: { ...USUAL_ACCESS, ...options.access },
-    limits: { ...USUAL_LIMITS, ...options.limits },
+    access: { ...DEFAULT_ACCESS, ...options.access },
+    limits: { ...DEFAULT_LIMITS, ...options.limits },
   });
-  const reader = new ChatReader({
+  const reader = new SharedChatReader({
     ...options,
     cacheMaxBytes: options.cacheMaxBytes ?? CACHE_MAX_BYTES,
     bootName: `${clock.wallUs()} ${random.next()}`,
@@ -133,7 +133,7 @@ function wrongMethods(routes: readonly ApiRoute[]): ApiRoute[] {
         Promise.resolve(
           reads && request.method === "OPTIONS"
             ? preflightAnswer(allow)
-            : textAnswer(405, "No such method here", { allow }),
+            : textResponse(405, "No such method here", { allow }),
         ),
     };
   });
@@ -145,6 +145,6 @@ const NOWHERE: ApiRoute = {
   path: "*",
   audience: "health",
   summary: "What no route is for.",
-  answerNotes: [],
+  responseNotes: [],
   answer: () => Promise.resolve(notFound()),
 };

@@ -1,5 +1,5 @@
-import { textAnswer } from "./route/answer.ts";
-import type { AnswerNote, ApiRoute, ParameterNote } from "./route/api_route.ts";
+import { textResponse } from "./route/api_response.ts";
+import type { ApiRoute, ParameterNote, ResponseNote } from "./route/api_route.ts";
 
 /** What the description says of the whole API. */
 export interface ApiFacts {
@@ -37,14 +37,14 @@ function describeApi(routes: readonly ApiRoute[], { version }: ApiFacts): Json {
 }
 
 function describeRoute(
-  { summary, pathNotes, queryNotes, answerNotes, method, audience }: ApiRoute,
+  { summary, pathNotes, queryNotes, responseNotes, method, audience }: ApiRoute,
 ) {
   const parameters = [
     ...(pathNotes ?? []).map((note) => describeParameter(note, "path")),
     ...(queryNotes ?? []).map((note) => describeParameter(note, "query")),
   ];
   const responses: Record<string, { description: string; content?: Record<string, Json> }> = {};
-  for (const note of answerNotes) {
+  for (const note of responseNotes) {
     const known = responses[note.status];
     responses[note.status] = known === undefined ? describeAnswer(note) : {
       description: `${known.description}; or ${note.description}`,
@@ -75,7 +75,7 @@ function describeParameter(note: ParameterNote, place: "path" | "query"): Json {
   };
 }
 
-function describeAnswer({ description, type, schema }: AnswerNote) {
+function describeAnswer({ description, type, schema }: ResponseNote) {
   if (type === undefined) return { description };
   return { description, content: { [type]: schema === undefined ? {} : { schema } } };
 }
@@ -87,7 +87,7 @@ export function openApiRoute(others: readonly ApiRoute[], facts: ApiFacts): ApiR
     path: "/openapi.json",
     audience: "health",
     summary: "This description.",
-    answerNotes: [
+    responseNotes: [
       {
         status: 200,
         description: "OpenAPI 3.1",
@@ -97,7 +97,7 @@ export function openApiRoute(others: readonly ApiRoute[], facts: ApiFacts): ApiR
     ],
     answer: () =>
       Promise.resolve(
-        textAnswer(200, JSON.stringify(describeApi([...others, route], facts)), {
+        textResponse(200, JSON.stringify(describeApi([...others, route], facts)), {
           "content-type": "application/json; charset=utf-8",
         }),
       ),

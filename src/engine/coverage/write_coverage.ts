@@ -9,7 +9,7 @@ import { serverClockUs, type Timestamp } from "../../core/recording/server_time.
 import { HOUR_US, hourOf, type Micros, SECOND_US, TIME_END_US } from "../../core/time.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
-import type { Stay } from "./listening.ts";
+import type { ListeningInterval } from "./listening_tracker.ts";
 
 /** What tells which server time a moment of elapsed time was. */
 export interface TimeBase {
@@ -36,7 +36,7 @@ export interface WriteCoverageOptions extends TimeBase {
  * @throws {ChatloomError} when the store fails: then some are stored and some are not.
  */
 export async function writeCoverage(
-  stays: readonly Stay[],
+  stays: readonly ListeningInterval[],
   { store, hasher, onStored, ...base }: WriteCoverageOptions,
 ): Promise<void> {
   for (const { channel, hourUs, coverage } of coverageOf(stays, base)) {
@@ -57,7 +57,7 @@ export interface HourCoverage {
 
 /** The stays in whole seconds of server time, by channel and hour; seconds begun are left out. */
 export function coverageOf(
-  stays: readonly Stay[],
+  stays: readonly ListeningInterval[],
   { run, ...base }: TimeBase & { readonly run: string },
 ): HourCoverage[] {
   const hours = new Map<string, { channel: string; hourUs: Micros; coverage: Coverage }>();

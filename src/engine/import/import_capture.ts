@@ -85,7 +85,7 @@ export async function importCapture(capture: Capture, options: ImportOptions): P
     for (const batch of importer.closed()) {
       const messages = await storeBatch(batch, options);
       done.messages += messages;
-      done.repeats += batch.heard.messageCount - messages;
+      done.repeats += batch.buffer.messageCount - messages;
       done.batches++;
     }
   };
@@ -109,10 +109,10 @@ async function storeBatch(batch: RecordedBatch, options: ImportOptions): Promise
   const { store, hasher, reporter, onStored, signal } = options;
   signal?.throwIfAborted();
   const { key, bytes } = await encodeRecordedBatch(batch, hasher);
-  const { lineCount } = batch.heard.encode();
+  const { lineCount } = batch.buffer.encode();
   await store.put(key, bytes);
   countWritten(batch, { bytes: bytes.length, reporter });
-  batch.heard.free();
+  batch.buffer.free();
   onStored?.(key);
   return lineCount;
 }

@@ -2,7 +2,7 @@ import { isChannelName } from "../../core/archive/archive_key.ts";
 import { formatSeconds } from "../../core/json/canonical_json.ts";
 import { parseJson } from "../../core/json/parse_json.ts";
 import { fromSeconds, type Micros } from "../../core/time.ts";
-import { isListeningState, type ListeningState } from "../coverage/listening.ts";
+import { isListeningState, type ListeningState } from "../coverage/listening_tracker.ts";
 import type { ServerClockState } from "../../core/recording/server_clock.ts";
 import type { Moment, Timestamp } from "../../core/recording/server_time.ts";
 
@@ -52,13 +52,13 @@ export interface Checkpoint {
   /** What all timestamps say about the server's clock; older journals lack it. */
   readonly clock?: ServerClockState;
   /** Those that are open, each once. */
-  readonly connections: readonly ConnectionState[];
+  readonly connections: readonly CheckpointConnection[];
   /** Where its connections were listening and this is not stored yet; older journals lack it. */
   readonly listening?: ListeningState;
 }
 
 /** What a recorder knows of one open connection. */
-export interface ConnectionState {
+export interface CheckpointConnection {
   /** Its number in the run. */
   readonly n: number;
   /** When its last line came. */
@@ -188,7 +188,7 @@ function isCheckpoint(value: unknown): value is Checkpoint {
     (listening === undefined || isListeningState(listening));
 }
 
-function isConnection(value: unknown): value is ConnectionState {
+function isConnection(value: unknown): value is CheckpointConnection {
   const { n, moment, last, unreadUs = 0, channels, confirmed = [] } = (value ?? {}) as {
     [field: string]: unknown;
   };

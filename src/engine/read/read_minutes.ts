@@ -5,7 +5,7 @@ import type { Hasher } from "../../ports/hasher.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 import { ChannelFiles } from "./files/channel_files.ts";
 import type { Closure } from "./close_over.ts";
-import { HourReader, NEEDED_BACK_US } from "./hour_reader.ts";
+import { HourClosures, NEEDED_BACK_US } from "./hour_closures.ts";
 
 /** What {@link readMinutes} reads. */
 export interface ReadMinutesOptions extends AbortOptions {
@@ -81,7 +81,7 @@ async function* readClosures(
   const { store } = files;
   const hours = await hoursAround(store, { channel, fromUs, untilUs, abort });
   for (const hourUs of hours) {
-    const hour = new HourReader(hourUs, { store, files, abort, rest: options.rest });
+    const hour = new HourClosures(hourUs, { store, files, abort, rest: options.rest });
     let nextUs = Math.max(hourUs, minuteOf(fromUs));
     while (true) {
       signal?.throwIfAborted();

@@ -9,7 +9,7 @@ import type { JournalWriter } from "../journal/journal_writer.ts";
 import { countWritten, encodeRecordedBatch } from "./encode_recorded.ts";
 import { recallBatches } from "./recall_batches.ts";
 import type { RecordedBatch } from "./recording.ts";
-import { Shelf, type ShelvedBatch } from "./shelf.ts";
+import { type SpilledBatch, SpilledBatches } from "./spilled_batches.ts";
 
 /** A batch on its way into the store. */
 export interface PendingBatch {
@@ -17,7 +17,7 @@ export interface PendingBatch {
   readonly id: number;
   readonly batch: RecordedBatch;
   /** The segment of the journal in which its first line stands. */
-  firstMark: number;
+  firstSegment: number;
 }
 
 /** What a {@link BatchWriter} works with. */
@@ -55,7 +55,7 @@ export class BatchWriter {
   readonly #maxBytes: number;
   /** What is in memory, in the order in which it is tried. */
   readonly #waiting: PendingBatch[] = [];
-  readonly #shelf = new Shelf();
+  readonly #spilled = new SpilledBatches();
   /** What the store did not take when it was tried last. */
   readonly #failed = new Set<PendingBatch>();
   #storing: PendingBatch | undefined;
@@ -72,7 +72,7 @@ export class BatchWriter {
 
   /** How many batches are not stored yet. */
   get pendingCount(): number {
-    return this.#waiting.length + this.#shelf.size;
+    return this.#waiting.length + this.#spilled.size;
   }
 
   /** What of it is in memory, oldest first. */
@@ -82,17 +82,20 @@ export class BatchWriter {
 
   /** How many bytes of memory that takes. */
   get waitingBytes(): number {
-    return this.#waiting.reduce((sum, { batch }) => sum + batch.heard.heldBytes, 0);
+    return this.#waiting.reduce((sum, { batch }) => sum + batch.buffer.heldBytes, 0);
   }
 
   /** The first segment of the journal that holds something which is not stored yet, or `Infinity`. */
-  get oldestMark(): number {
-    return Math.min(this.#shelf.oldestMark, ...this.#waiting.map(({ firstMark }) => firstMark));
+  get oldestSegment(): number {
+    return Math.min(
+      this.#spilled.oldestSegment,
+      ...this.#waiting.map(({ firstSegment }) => firstSegment),
+    );
   }
 
   /** Takes a batch on. */
   add(id: number, batch: RecordedBatch): void {
-    this.#waiting.push({ id, batch, firstMark: batch.firstMark });
+    this.#waiting.push({ id, batch, firstSegment: batch.firstSegment });
     this.#shelve();
     this.#wake?.();
   }
@@ -103,9 +106,9 @@ export class BatchWriter {
    *
    * @returns how many batches are given up.
    */
-  moved(mark: number): number {
-    for (const pending of this.#waiting) pending.firstMark = mark;
-    return this.#shelf.clear();
+  moved(segment: number): number {
+    for (const pending of this.#waiting) pending.firstSegment = segment;
+    return this.#spilled.clear();
   }
 
   /**
@@ -145,8 +148,8 @@ export class BatchWriter {
     // While the store takes what it refused before, all of that goes first: then channels are read back
     // together, and the journal once for all of them.
     if (this.#didTake && oldest !== undefined) return await this.#try(oldest);
-    const shelved = this.#recallable();
-    if (shelved.length > 0) return await this.#recall(shelved);
+    const spilled = this.#recallable();
+    if (spilled.length > 0) return await this.#recall(spilled);
     return oldest === undefined ? this.#missing() : await this.#try(oldest);
   }
 
@@ -154,13 +157,13 @@ export class BatchWriter {
     let failure: ChatloomError | undefined;
     for (const pending of this.waiting) failure = await this.#try(pending) ?? failure;
     for (let failures = 0; failures < TRIES_IN_A_ROW_MAX;) {
-      const shelved = this.#recallable();
-      if (shelved.length === 0) break;
-      const failed = await this.#recall(shelved);
+      const spilled = this.#recallable();
+      if (spilled.length === 0) break;
+      const failed = await this.#recall(spilled);
       failure ??= failed;
       failures = failed === undefined ? 0 : failures + 1;
     }
-    if (this.#shelf.size > 0) failure ??= this.#missing();
+    if (this.#spilled.size > 0) failure ??= this.#missing();
     if (failure !== undefined) throw failure;
   }
 
@@ -172,7 +175,7 @@ export class BatchWriter {
       if (!(error instanceof ChatloomError)) throw error;
       this.#didTake = false;
       this.#failed.add(pending);
-      pending.batch.heard.pack();
+      pending.batch.buffer.pack();
       this.#waiting.splice(this.#waiting.indexOf(pending), 1);
       this.#waiting.push(pending);
       this.#fail(error);
@@ -190,13 +193,13 @@ export class BatchWriter {
       this.#waiting.splice(this.#waiting.indexOf(pending), 1);
       countWritten(pending.batch, { bytes: bytes.length, reporter });
       onStored(pending, key);
-      pending.batch.heard.free();
+      pending.batch.buffer.free();
     } finally {
       this.#storing = undefined;
     }
     this.#failed.delete(pending);
     this.#didTake = true;
-    if (!this.#isFailing || this.#failed.size + this.#shelf.size > 0) return;
+    if (!this.#isFailing || this.#failed.size + this.#spilled.size > 0) return;
     this.#isFailing = false;
     reporter.report("info", "The archive can be written again: nothing was lost");
   }
@@ -218,31 +221,31 @@ export class BatchWriter {
     let bytes = this.waitingBytes;
     for (const pending of this.waiting.slice(1).reverse()) {
       if (bytes <= limit) return;
-      const { id, firstMark, batch: { channel, minuteUs, heard } } = pending;
-      if (pending === this.#storing || !this.#options.journal.canReadSince(firstMark)) continue;
-      const { heldBytes } = heard;
-      this.#shelf.add({ id, channel, minuteUs, firstMark, heldBytes });
+      const { id, firstSegment, batch: { channel, minuteUs, buffer } } = pending;
+      if (pending === this.#storing || !this.#options.journal.canReadSince(firstSegment)) continue;
+      const { heldBytes } = buffer;
+      this.#spilled.add({ id, channel, minuteUs, firstSegment, heldBytes });
       this.#failed.delete(pending);
       this.#waiting.splice(this.#waiting.indexOf(pending), 1);
       bytes -= heldBytes;
-      heard.free();
+      buffer.free();
     }
   }
 
   /** What to read back next: nothing of a channel that something in memory is still tried for. */
-  #recallable(): ShelvedBatch[] {
+  #recallable(): SpilledBatch[] {
     const channels = new Set([...this.#failed].map(({ batch }) => batch.channel));
-    return this.#shelf.next(this.#maxBytes, channels);
+    return this.#spilled.next(this.#maxBytes, channels);
   }
 
   /** Reads batches back and stores each, up to the first that fails. */
-  async #recall(shelved: readonly ShelvedBatch[]): Promise<ChatloomError | undefined> {
+  async #recall(spilled: readonly SpilledBatch[]): Promise<ChatloomError | undefined> {
     const { journal } = this.#options;
-    const marks = new Map(shelved.map(({ id, firstMark }) => [id, firstMark]));
+    const segments = new Map(spilled.map(({ id, firstSegment }) => [id, firstSegment]));
     try {
-      for await (const { id, batch } of recallBatches(shelved, this.#options)) {
-        if (!this.#shelf.take(id)) continue; // The journal was taken away meanwhile.
-        const pending = { id, batch, firstMark: marks.get(id)! };
+      for await (const { id, batch } of recallBatches(spilled, this.#options)) {
+        if (!this.#spilled.take(id)) continue; // The journal was taken away meanwhile.
+        const pending = { id, batch, firstSegment: segments.get(id)! };
         this.#waiting.push(pending);
         const failure = await this.#try(pending);
         if (failure !== undefined) return failure;
@@ -253,7 +256,7 @@ export class BatchWriter {
       return error;
     }
     if (journal.isLost) return this.#missing();
-    const missing = shelved.filter(({ id }) => this.#shelf.miss(id));
+    const missing = spilled.filter(({ id }) => this.#spilled.miss(id));
     if (missing.length === 0) return undefined;
     const failure = this.#missing();
     this.#options.reporter.report("error", failure.message, { batches: missing.length });

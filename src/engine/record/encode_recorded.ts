@@ -8,7 +8,7 @@ export async function encodeRecordedBatch(
   batch: RecordedBatch,
   hasher: Hasher,
 ): Promise<{ key: ArchiveKey; bytes: Uint8Array }> {
-  const { bytes } = batch.heard.encode();
+  const { bytes } = batch.buffer.encode();
   const digest = await hasher.digest(bytes);
   return { key: batchKey(batch.channel, { timeUs: batch.minuteUs, digest }), bytes };
 }
@@ -19,7 +19,7 @@ export function countWritten(
   { bytes, reporter }: { readonly bytes: number; readonly reporter: Reporter },
 ): void {
   const { channel } = batch;
-  for (const [command, amount] of batch.heard.commandCounts) {
+  for (const [command, amount] of batch.buffer.commandCounts) {
     reporter.count("messages_written", { channel, command }, amount);
   }
   reporter.count("batches_written", { channel });

@@ -1,11 +1,11 @@
 import type { ByteCompressor } from "../../core/recording/byte_compressor.ts";
 import { BatchSyntaxError } from "../../core/errors/errors.ts";
-import { SILENT } from "../../ports/reporter.ts";
+import { noopReporter } from "../../ports/reporter.ts";
 import type { JournalWriter } from "../journal/journal_writer.ts";
 import { freed, readEntries } from "../journal/read_journal.ts";
 import { replayEntry } from "./replay_entry.ts";
 import { type RecordedBatch, Recording } from "./recording.ts";
-import type { ShelvedBatch } from "./shelf.ts";
+import type { SpilledBatch } from "./spilled_batches.ts";
 
 /** A batch that was read back. */
 export interface RecalledBatch {
@@ -21,22 +21,22 @@ export interface RecalledBatch {
  * @throws {ChatloomError} when the journal cannot be read.
  */
 export async function* recallBatches(
-  shelved: readonly ShelvedBatch[],
+  spilled: readonly SpilledBatch[],
   { journal, compressor }: {
     readonly journal: JournalWriter;
     readonly compressor?: ByteCompressor | undefined;
   },
 ): AsyncGenerator<RecalledBatch, void, undefined> {
-  const wanted = new Map(shelved.map((each) => [each.id, each]));
-  const minutes = new Set(shelved.map(minuteName));
+  const wanted = new Map(spilled.map((each) => [each.id, each]));
+  const minutes = new Set(spilled.map(minuteName));
   const recording = new Recording({
     run: journal.name,
-    reporter: SILENT,
+    reporter: noopReporter,
     compressor,
     wants: (channel, minuteUs) => minutes.has(minuteName({ channel, minuteUs })),
   });
   let wantsCheckpoint = true;
-  let number = Math.min(...shelved.map(({ firstMark }) => firstMark));
+  let number = Math.min(...spilled.map(({ firstSegment }) => firstSegment));
   for (; number <= journal.segment && wanted.size > 0; number++) {
     for await (const read of readEntries(freed(journal.read(number)))) {
       if (!read.ok) continue; // The end of a line that is being written just now.
@@ -66,6 +66,6 @@ function replay(
   }
 }
 
-function minuteName({ channel, minuteUs }: Pick<ShelvedBatch, "channel" | "minuteUs">): string {
+function minuteName({ channel, minuteUs }: Pick<SpilledBatch, "channel" | "minuteUs">): string {
   return `${channel} ${minuteUs}`;
 }

@@ -11,7 +11,7 @@ import type { Reporter } from "../../ports/reporter.ts";
 import type { Checkpoint, JournalEntry } from "../journal/entry.ts";
 import type { JournalWriter } from "../journal/journal_writer.ts";
 import type { ChatListener, ReceivedLine } from "../session/lines/listener.ts";
-import { Listening } from "../coverage/listening.ts";
+import { ListeningTracker } from "../coverage/listening_tracker.ts";
 import { writeCoverage } from "../coverage/write_coverage.ts";
 import { BatchWriter } from "./batch_writer.ts";
 import { type RecordedBatch, Recording } from "./recording.ts";
@@ -73,7 +73,7 @@ export class Recorder implements ChatListener {
   readonly #recording: Recording;
   readonly #writer: BatchWriter;
   readonly #moments = new Map<number, Moment>();
-  readonly #listening = new Listening();
+  readonly #listening = new ListeningTracker();
   #batchId = 0;
   #segmentSinceUs: number;
   #renewing: Promise<void> | undefined;
@@ -89,13 +89,13 @@ export class Recorder implements ChatListener {
       reporter,
       compressor: options.compressor,
     });
-    this.#recording.mark = journal.segment;
+    this.#recording.segment = journal.segment;
     this.#segmentSinceUs = clock.elapsedUs();
     this.#writer = new BatchWriter({
       ...options,
       onStored: ({ id, batch }, key) => {
         journal.write([{ kind: "stored", id }]);
-        options.onStored?.(key, batch.heard.soleReceiver);
+        options.onStored?.(key, batch.buffer.soleReceiver);
       },
     });
     journal.begin(this.#checkpoint());
@@ -111,7 +111,7 @@ export class Recorder implements ChatListener {
       pendingBatches: this.#writer.pendingCount,
       journalBacklogBytes: this.#options.journal.backlogBytes,
       heldBytes: this.#recording.openMinutes()
-        .reduce((sum, { heard }) => sum + heard.heldBytes, this.#writer.waitingBytes),
+        .reduce((sum, { buffer }) => sum + buffer.heldBytes, this.#writer.waitingBytes),
     };
   }
 
@@ -237,7 +237,7 @@ export class Recorder implements ChatListener {
     }
     for (const batch of this.#recording.openMinutes()) yield* keptEntries(batch);
     // All of it went through: from here on the new journal counts.
-    this.#recording.remark(FIRST_SEGMENT);
+    this.#recording.moveTo(FIRST_SEGMENT);
     const given = this.#writer.moved(FIRST_SEGMENT);
     if (given === 0) return;
     this.#options.reporter.report(
@@ -305,13 +305,17 @@ export class Recorder implements ChatListener {
     const isOld = elapsedUs - this.#segmentSinceUs >= SEGMENT_MAX_US && journal.segmentBytes > 0;
     if (!isLong && !isOld) return;
     this.#segmentSinceUs = elapsedUs;
-    if (journal.rotate(this.#checkpoint())) this.#recording.mark = journal.segment;
+    if (journal.rotate(this.#checkpoint())) this.#recording.segment = journal.segment;
   }
 
   /** The oldest segment that holds a line which is not safely stored yet. */
   #oldestSegment(): number {
-    const { oldestMark } = this.#writer;
-    return Math.min(this.#recording.oldestMark() ?? Infinity, this.#recording.mark, oldestMark);
+    const { oldestSegment } = this.#writer;
+    return Math.min(
+      this.#recording.oldestSegment() ?? Infinity,
+      this.#recording.segment,
+      oldestSegment,
+    );
   }
 
   /**
@@ -338,10 +342,10 @@ function numberOf(receiver: string): number {
 
 /** Entries that say what is in a batch, some at a time. */
 function* keptEntries(
-  { channel, minuteUs, heard }: Pick<RecordedBatch, "channel" | "minuteUs" | "heard">,
+  { channel, minuteUs, buffer }: Pick<RecordedBatch, "channel" | "minuteUs" | "buffer">,
 ): Iterable<readonly JournalEntry[]> {
   let entries: JournalEntry[] = [];
-  for (const line of heard.lines()) {
+  for (const line of buffer.lines()) {
     entries.push({ kind: "kept", channel, minuteUs, line });
     if (entries.length < KEPT_AT_ONCE) continue;
     yield entries;

@@ -1,7 +1,7 @@
 import { isChannelName } from "../../core/archive/archive_key.ts";
 import { sentUs } from "../../core/batch/content.ts";
 import type { ByteCompressor } from "../../core/recording/byte_compressor.ts";
-import { HeardBatch } from "../../core/recording/heard_batch.ts";
+import { MinuteBuffer } from "../../core/recording/minute_buffer.ts";
 import { foldChannel } from "../../core/irc/fold_channel.ts";
 import { type ParsedLine, parseIrcLine } from "../../core/irc/irc_line.ts";
 import { LaterTimestamps } from "../../core/recording/later_timestamps.ts";
@@ -25,9 +25,9 @@ import { IgnoredLines } from "./ignored_lines.ts";
 export interface RecordedBatch {
   readonly channel: string;
   readonly minuteUs: Micros;
-  readonly heard: HeardBatch;
+  readonly buffer: MinuteBuffer;
   /** The `mark` that was set when its first line came. */
-  readonly firstMark: number;
+  readonly firstSegment: number;
 }
 
 /** What is known of a line. */
@@ -42,8 +42,8 @@ export interface LineOptions {
 const OPEN_MAX_US = 10 * MINUTE_US;
 
 interface OpenBatch {
-  readonly heard: HeardBatch;
-  firstMark: number;
+  readonly buffer: MinuteBuffer;
+  firstSegment: number;
   /** The first line of it came then. */
   readonly openedUs: Micros;
 }
@@ -84,7 +84,7 @@ interface OpenConnection {
  */
 export class Recording {
   /** A number that goes with each new batch, for whoever must know when its lines came. */
-  mark = 0;
+  segment = 0;
 
   #run: string;
   readonly #wants: (channel: string, minuteUs: Micros) => boolean;
@@ -280,19 +280,19 @@ export class Recording {
   openMinutes(): {
     readonly channel: string;
     readonly minuteUs: Micros;
-    readonly heard: HeardBatch;
+    readonly buffer: MinuteBuffer;
   }[] {
     return this.openBatches().map(({ channel, minuteUs }) => {
-      const { heard } = this.#batches.get(channel)!.get(minuteUs)!;
-      return { channel, minuteUs, heard };
+      const { buffer } = this.#batches.get(channel)!.get(minuteUs)!;
+      return { channel, minuteUs, buffer };
     });
   }
 
-  /** Sets the mark, also of all that is open: it was all written down once more. */
-  remark(mark: number): void {
-    this.mark = mark;
+  /** Sets the segment, also of all that is open: it was all written down once more. */
+  moveTo(segment: number): void {
+    this.segment = segment;
     for (const batches of this.#batches.values()) {
-      for (const batch of batches.values()) batch.firstMark = mark;
+      for (const batch of batches.values()) batch.firstSegment = segment;
     }
   }
 
@@ -303,17 +303,17 @@ export class Recording {
     if (batches === undefined || batch === undefined) return undefined;
     batches.delete(minuteUs);
     if (batches.size === 0) this.#batches.delete(channel);
-    const { heard, firstMark } = batch;
-    heard.close();
-    return { channel, minuteUs, heard, firstMark };
+    const { buffer, firstSegment } = batch;
+    buffer.close();
+    return { channel, minuteUs, buffer, firstSegment };
   }
 
-  /** The smallest mark of all open batches; `undefined` if none is open. */
-  oldestMark(): number | undefined {
+  /** The smallest segment of all open batches; `undefined` if none is open. */
+  oldestSegment(): number | undefined {
     let oldest: number | undefined;
     for (const batches of this.#batches.values()) {
-      for (const { firstMark } of batches.values()) {
-        if (oldest === undefined || firstMark < oldest) oldest = firstMark;
+      for (const { firstSegment } of batches.values()) {
+        if (oldest === undefined || firstSegment < oldest) oldest = firstSegment;
       }
     }
     return oldest;
@@ -387,7 +387,7 @@ export class Recording {
     return room;
   }
 
-  #batchOf(channel: string, timeUs: Micros, { elapsedUs }: Moment): HeardBatch | undefined {
+  #batchOf(channel: string, timeUs: Micros, { elapsedUs }: Moment): MinuteBuffer | undefined {
     const minuteUs = minuteOf(timeUs);
     if (!this.#wants(channel, minuteUs)) return undefined;
     let batches = this.#batches.get(channel);
@@ -395,13 +395,13 @@ export class Recording {
     let batch = batches.get(minuteUs);
     if (batch === undefined) {
       batch = {
-        heard: new HeardBatch(this.#compressor),
-        firstMark: this.mark,
+        buffer: new MinuteBuffer(this.#compressor),
+        firstSegment: this.segment,
         openedUs: elapsedUs,
       };
       batches.set(minuteUs, batch);
     }
-    return batch.heard;
+    return batch.buffer;
   }
 }
 

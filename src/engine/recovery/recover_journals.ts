@@ -6,7 +6,7 @@ import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { DeadRun, JournalStore } from "../../ports/journal_store.ts";
 import type { Reporter } from "../../ports/reporter.ts";
-import { Listening, mayConcernListening } from "../coverage/listening.ts";
+import { ListeningTracker, mayConcernListening } from "../coverage/listening_tracker.ts";
 import { writeCoverage } from "../coverage/write_coverage.ts";
 import { countWritten, encodeRecordedBatch } from "../record/encode_recorded.ts";
 import { type RecordedBatch, Recording } from "../record/recording.ts";
@@ -82,7 +82,7 @@ async function recoverRun(run: DeadRun, options: RecoverOptions): Promise<Omit<R
     compressor: options.compressor,
   });
   const put = (batch: RecordedBatch) => putRecorded(batch, options);
-  const listening = new Listening();
+  const listening = new ListeningTracker();
   let wallOffsetUs = 0;
   let lines = 0;
   let batches = 0;
@@ -143,7 +143,7 @@ async function recoverRun(run: DeadRun, options: RecoverOptions): Promise<Omit<R
   return { lines, batches };
 }
 
-function replayListening(listening: Listening, entry: JournalEntry): void {
+function replayListening(listening: ListeningTracker, entry: JournalEntry): void {
   switch (entry.kind) {
     case "open":
       return listening.open(entry.n, entry.moment.elapsedUs);

@@ -9,8 +9,8 @@ import { LineIntake } from "./lines/line_intake.ts";
 import type { ChatListener, ReceivedLine } from "./lines/listener.ts";
 import { type Credentials, loginRefusal } from "./login.ts";
 import type { Membership } from "./membership.ts";
-import { Bell } from "./pace/bell.ts";
-import { watchOver } from "./pace/lifeline.ts";
+import { WakeSignal } from "./timing/wake_signal.ts";
+import { keepAlive } from "./timing/keep_alive.ts";
 
 const HELLO = "CAP REQ :twitch.tv/tags twitch.tv/commands twitch.tv/membership";
 
@@ -81,7 +81,7 @@ export class ChatConnection {
   readonly #options: ChatConnectionOptions;
   /** Every channel that was asked for, as `#forsen`: after a PART lines are still on their way. */
   readonly #asked = new Set<string>();
-  readonly #bell = new Bell();
+  readonly #wakeSignal = new WakeSignal();
   readonly #dialing = new AbortController();
   readonly #startedUs: Micros;
   #connection: Connection | undefined;
@@ -292,7 +292,7 @@ export class ChatConnection {
     this.#phase = "welcomed";
     this.#welcomedUs = this.#heardUs;
     if (params[0] !== undefined) this.#nick = params[0].toLowerCase();
-    this.#bell.ring();
+    this.#wakeSignal.wake();
     this.#options.observer.welcomed(this);
   }
 
@@ -312,13 +312,13 @@ export class ChatConnection {
   }
 
   #watch(): Promise<void> {
-    return watchOver({
+    return keepAlive({
       hasEnded: () => this.#ending !== undefined,
       isWelcomed: () => this.#welcomedUs !== undefined,
       heardUs: () => this.#heardUs,
       ping: () => this.send("PING :chatloom"),
       end: (reason) => this.#end({ reason }),
-    }, { clock: this.#options.clock, bell: this.#bell });
+    }, { clock: this.#options.clock, wakeSignal: this.#wakeSignal });
   }
 
   /** The first ending counts. */
@@ -327,7 +327,7 @@ export class ChatConnection {
     this.#ending = ending;
     this.#dialing.abort();
     this.#connection?.close();
-    this.#bell.ring();
+    this.#wakeSignal.wake();
   }
 }
 

@@ -5,8 +5,8 @@ import type { Random } from "../../ports/random.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 import type { Transport } from "../../ports/transport.ts";
 import { ChatConnection, type ConnectionObserver, type Ending } from "./chat_connection.ts";
-import { Joiner } from "./joiner.ts";
-import { Link } from "./link.ts";
+import { JoinQueue } from "./join_queue.ts";
+import { ConnectionSlot } from "./connection_slot.ts";
 import type { ChatListener } from "./lines/listener.ts";
 import {
   anonymousCredentials,
@@ -17,8 +17,8 @@ import {
 } from "./login.ts";
 import type { WantedChannel } from "./membership.ts";
 import { describePool, type PoolState } from "./pool_state.ts";
-import { benchCount, freeBench } from "./seating.ts";
-import { SlidingWindow } from "./pace/sliding_window.ts";
+import { connectionCount, leastLoaded } from "./assignment.ts";
+import { SlidingWindow } from "./timing/sliding_window.ts";
 
 /** Twitch's chat server. */
 export const TWITCH_CHAT_URL = "wss://irc-ws.chat.twitch.tv:443";
@@ -111,9 +111,9 @@ class Pool implements ChatPool {
   readonly #options: ChatPoolOptions;
   readonly #url: string;
   readonly #copies: number;
-  readonly #links = new Set<Link>();
+  readonly #slots = new Set<ConnectionSlot>();
   readonly #tasks = new TaskGroup(() => this.#stop());
-  readonly #joiner: Joiner;
+  readonly #joinQueue: JoinQueue;
   readonly #logins = new SlidingWindow(LOGINS);
   #wanted: ReadonlyMap<string, WantedChannel> = new Map();
   #phase: "new" | "running" | "stopping" = "new";
@@ -126,7 +126,7 @@ class Pool implements ChatPool {
     this.#options = options;
     this.#url = url;
     this.#copies = copies;
-    this.#joiner = new Joiner({ ...options, links: () => this.#links });
+    this.#joinQueue = new JoinQueue({ ...options, slots: () => this.#slots });
   }
 
   setChannels(channels: Iterable<WantedChannel>): void {
@@ -146,73 +146,73 @@ class Pool implements ChatPool {
     signal.addEventListener("abort", stop);
     if (signal.aborted) stop();
     else this.#seat();
-    this.#tasks.add(this.#joiner.run());
+    this.#tasks.add(this.#joinQueue.run());
     await this.#tasks.ended().finally(() => signal.removeEventListener("abort", stop));
   }
 
   state(): PoolState {
-    return describePool(this.#links, { wanted: this.#wanted, clock: this.#options.clock });
+    return describePool(this.#slots, { wanted: this.#wanted, clock: this.#options.clock });
   }
 
   #stop(): void {
     this.#phase = "stopping";
-    this.#joiner.stop();
-    for (const link of this.#links) link.stop();
+    this.#joinQueue.stop();
+    for (const slot of this.#slots) slot.stop();
   }
 
   /** Gives every wanted channel its connections, and the others none. */
   #seat(): void {
     const seats = CHANNELS_PER_CONNECTION_MAX;
-    for (const link of this.#links) {
-      for (const name of [...link.channels.keys()]) {
+    for (const slot of this.#slots) {
+      for (const name of [...slot.channels.keys()]) {
         if (this.#wanted.has(name)) continue;
-        link.remove(name);
-        this.#joiner.forget(name);
+        slot.remove(name);
+        this.#joinQueue.forget(name);
       }
     }
-    const needed = benchCount(this.#wanted.size, { copies: this.#copies, seats });
-    while (this.#links.size < needed) this.#openLink();
+    const needed = connectionCount(this.#wanted.size, { copies: this.#copies, seats });
+    while (this.#slots.size < needed) this.openSlot();
     const [important, others] = split(this.#wanted.values());
     for (const channel of [...important, ...others]) this.#seatOne(channel, seats);
-    for (const link of this.#links) if (link.channels.size === 0) this.#closeLink(link);
-    this.#joiner.wake();
+    for (const slot of this.#slots) if (slot.channels.size === 0) this.#closeSlot(slot);
+    this.#joinQueue.wake();
   }
 
   #seatOne(channel: WantedChannel, seats: number): void {
     let missing = this.#copies;
-    for (const link of this.#links) {
-      if (!link.channels.has(channel.name)) continue;
-      link.set(channel);
+    for (const slot of this.#slots) {
+      if (!slot.channels.has(channel.name)) continue;
+      slot.set(channel);
       missing--;
     }
     for (; missing > 0; missing--) {
-      const free = freeBench(this.#links, { name: channel.name, seats });
-      (free ?? this.#openLink()).set(channel);
+      const free = leastLoaded(this.#slots, { name: channel.name, seats });
+      (free ?? this.openSlot()).set(channel);
     }
   }
 
-  #openLink(): Link {
-    const link: Link = new Link({
+  openSlot(): ConnectionSlot {
+    const slot: ConnectionSlot = new ConnectionSlot({
       ...this.#options,
       logins: this.#logins,
       makeConnection: (observer) => this.#makeConnection(observer),
-      onMembership: () => this.#joiner.wake(),
-      onHeard: (connection, message) => this.#joiner.heard(connection, message),
+      onMembership: () => this.#joinQueue.wake(),
+      onHeard: (connection, message) => this.#joinQueue.heard(connection, message),
       onLoginRefused: (ending) => this.#checkRefusal(ending),
       onWelcomed: () => {
         this.#wasLetIn = true;
         this.#refusals = 0;
       },
     });
-    this.#links.add(link);
+    this.#slots.add(slot);
     // Begins after all channels have been seated.
-    this.#tasks.add(Promise.resolve().then(() => link.run()));
-    return link;
+    this.#tasks.add(Promise.resolve().then(() => slot.run()));
+    return slot;
   }
 
-  #closeLink(link: Link): void {
-    this.#links.delete(link);
-    link.stop();
+  #closeSlot(slot: ConnectionSlot): void {
+    this.#slots.delete(slot);
+    slot.stop();
   }
 
   #makeConnection(observer: ConnectionObserver): ChatConnection {
@@ -241,7 +241,7 @@ class Pool implements ChatPool {
   }
 
   #isListening(): boolean {
-    return [...this.#links].some(({ connections }) =>
+    return [...this.#slots].some(({ connections }) =>
       connections.some(({ phase }) => phase === "welcomed")
     );
   }

@@ -1,7 +1,7 @@
 import { type Micros, MILLISECOND_US } from "../../core/time.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ChatConnection, ConnectionPhase } from "./chat_connection.ts";
-import type { Link } from "./link.ts";
+import type { ConnectionSlot } from "./connection_slot.ts";
 import type { MembershipState, WantedChannel } from "./membership.ts";
 
 /** One connection of a pool. */
@@ -38,7 +38,7 @@ export interface ChannelState {
 
 /** How a pool stands, for people. */
 export interface PoolState {
-  /** All connections, oldest link first. */
+  /** All connections, oldest slot first. */
   readonly connections: readonly ConnectionState[];
   /** How many connections wait before they are opened again. */
   readonly waitingCount: number;
@@ -46,23 +46,23 @@ export interface PoolState {
   readonly channels: readonly ChannelState[];
 }
 
-/** Looks at `links` and says how they stand. */
+/** Looks at `slots` and says how they stand. */
 export function describePool(
-  links: Iterable<Link>,
+  slots: Iterable<ConnectionSlot>,
   { wanted, clock }: {
     readonly wanted: ReadonlyMap<string, WantedChannel>;
     readonly clock: Clock;
   },
 ): PoolState {
   const nowUs = clock.elapsedUs();
-  const all = [...links];
-  const connections = all.flatMap((link) =>
-    link.connections.map((one) => connectionState(one, nowUs))
+  const all = [...slots];
+  const connections = all.flatMap((slot) =>
+    slot.connections.map((one) => connectionState(one, nowUs))
   );
   return {
     connections,
-    waitingCount: all.filter((link) => link.active === undefined).length,
-    channels: [...wanted.values()].map((channel) => channelState(channel, { links: all, nowUs })),
+    waitingCount: all.filter((slot) => slot.active === undefined).length,
+    channels: [...wanted.values()].map((channel) => channelState(channel, { slots: all, nowUs })),
   };
 }
 
@@ -80,12 +80,12 @@ function connectionState(connection: ChatConnection, nowUs: Micros): ConnectionS
 
 function channelState(
   { name, isImportant }: WantedChannel,
-  { links, nowUs }: { links: readonly Link[]; nowUs: Micros },
+  { slots, nowUs }: { slots: readonly ConnectionSlot[]; nowUs: Micros },
 ): ChannelState {
-  const joinedBy = links.flatMap((link) => link.connections)
+  const joinedBy = slots.flatMap((slot) => slot.connections)
     .filter((connection) => connection.memberships.get(name)?.state === "joined")
     .flatMap(({ receiver }) => receiver ?? []);
-  const current = links.flatMap((link) => link.active?.memberships.get(name) ?? []);
+  const current = slots.flatMap((slot) => slot.active?.memberships.get(name) ?? []);
   return {
     name,
     isImportant,

@@ -83,7 +83,7 @@ export class Settler {
    *
    * @param soleReceiver who alone heard a batch, where whoever stored it knows that it is in normal form
    */
-  readonly noteStored = (key: ArchiveKey, soleReceiver?: string): void => {
+  readonly onFileStored = (key: ArchiveKey, soleReceiver?: string): void => {
     const parts = parseArchiveKey(key);
     if (parts === undefined) return;
     if (soleReceiver !== undefined) this.#known.note(key, soleReceiver);
@@ -109,7 +109,7 @@ export class Settler {
       try {
         if (hourUs === undefined) this.#note({ ...whole, failures: 0 });
         else {for await (const key of store.list(hourPrefix(channel, hourUs), abort)) {
-            this.noteStored(key);
+            this.onFileStored(key);
           }}
       } catch (error) {
         this.#note({ ...whole, failures: 1 });

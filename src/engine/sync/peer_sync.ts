@@ -7,9 +7,9 @@ import { ChatloomError, UnreadableEntryError } from "../../core/errors/errors.ts
 import type { Micros } from "../../core/time.ts";
 import type { Peer } from "../../ports/peer.ts";
 import { faultsOf } from "../read/files/faults_told.ts";
-import type { Claims, Taken } from "./state/claims.ts";
-import type { Damage } from "./state/damage.ts";
-import { eachAtOnce } from "./each_at_once.ts";
+import type { FetchesInFlight, FetchOutcome } from "./state/fetches_in_flight.ts";
+import type { DamagedFiles } from "./state/damaged_files.ts";
+import { forEachConcurrent } from "./for_each_concurrent.ts";
 import { FailedFiles } from "./state/failed_files.ts";
 import { type FetchBudget, FetchShare } from "./state/fetch_budget.ts";
 import { type FetchedFile, fetchFile } from "./fetch_file.ts";
@@ -17,15 +17,15 @@ import type { OrderGate } from "./orders/order_gate.ts";
 import { admitRedactions, admitTombstones, type RedactionFile } from "./orders/take_orders.ts";
 import { PassLimit } from "./state/pass_limit.ts";
 import type { LocalDigests } from "./plan/local_digests.ts";
-import { PeerTally } from "./state/peer_tally.ts";
+import { PeerStats } from "./state/peer_stats.ts";
 import { type HoursPlan, planHours, type PlannedHour } from "./plan/plan_hours.ts";
 import { BATCH_MAX_BYTES, type SyncOptions } from "./state/sync_options.ts";
 import { wantedFiles } from "./plan/wanted_files.ts";
 
 /** What all who pull into one archive share. */
 export interface SharedSync {
-  readonly claims: Claims;
-  readonly damage: Damage;
+  readonly fetches: FetchesInFlight;
+  readonly damage: DamagedFiles;
   readonly localDigests: LocalDigests;
   readonly budget: FetchBudget;
   readonly gate: OrderGate;
@@ -68,7 +68,7 @@ export class PeerSync {
   /** Whom it pulls from. */
   readonly peer: Peer;
   /** What came, and what went wrong. */
-  readonly tally: PeerTally;
+  readonly stats: PeerStats;
   /** Whether redactions and tombstones of this peer are taken at all. */
   obeysOrders = true;
   readonly #options: SyncOptions;
@@ -83,7 +83,7 @@ export class PeerSync {
   /** Nothing is asked before the first pass. */
   constructor(peer: Peer, options: SyncOptions, shared: SharedSync) {
     this.peer = peer;
-    this.tally = new PeerTally(peer.name, options.reporter);
+    this.stats = new PeerStats(peer.name, options.reporter);
     this.#options = options;
     this.#shared = shared;
     this.#failed = new FailedFiles(options.clock);
@@ -123,7 +123,11 @@ export class PeerSync {
         if (isOver() && i + 1 < hours.length) return void (stoppedAt = hours[i + 1]!.hour);
       }
     }.bind(this);
-    await eachAtOnce(wanted(), this.#shared.budget.perPeer, (file) => this.#take(file, signal));
+    await forEachConcurrent(
+      wanted(),
+      this.#shared.budget.perPeer,
+      (file) => this.#take(file, signal),
+    );
     return { stoppedAt, missing: this.#missing };
   }
 
@@ -168,7 +172,7 @@ export class PeerSync {
     const keys = await wantedFiles(place, this.peer, {
       ...this.#options,
       damage: this.#shared.damage,
-      tally: this.tally,
+      stats: this.stats,
       takeTombstones: (keys, here) => this.#takeTombstones(keys, { channel, here, signal }),
       signal,
     });
@@ -199,7 +203,7 @@ export class PeerSync {
     const orders = { peer: this.peer.name, channel, listed: fresh.length };
     if (files.length === 0) return;
     if (!await admitRedactions(files, orders, { ...this.#options, gate, signal })) {
-      return this.tally.held(files.length);
+      return this.stats.held(files.length);
     }
     for (const { key, bytes } of files) await this.#store(key, bytes, signal);
   }
@@ -218,7 +222,7 @@ export class PeerSync {
     if (fresh.length === 0) return [];
     const orders = { peer: this.peer.name, channel, here };
     if (!await admitTombstones(fresh, orders, { ...this.#options, gate })) {
-      this.tally.held(fresh.length);
+      this.stats.held(fresh.length);
       return [];
     }
     for (const key of fresh) await this.#store(key, new Uint8Array(), signal);
@@ -243,20 +247,20 @@ export class PeerSync {
   async #claim(
     key: ArchiveKey,
     signal: AbortSignal,
-    use: (bytes: Uint8Array) => Promise<Taken>,
-  ): Promise<Taken> {
+    use: (bytes: Uint8Array) => Promise<FetchOutcome>,
+  ): Promise<FetchOutcome> {
     if (this.#failed.isWaiting(key)) {
       this.#missing++;
       return "failed";
     }
-    return await this.#shared.claims.run(key, () => this.#fetch(key, signal, use), signal);
+    return await this.#shared.fetches.run(key, () => this.#fetch(key, signal, use), signal);
   }
 
   async #fetch(
     key: ArchiveKey,
     signal: AbortSignal,
-    use: (bytes: Uint8Array) => Promise<Taken>,
-  ): Promise<Taken> {
+    use: (bytes: Uint8Array) => Promise<FetchOutcome>,
+  ): Promise<FetchOutcome> {
     const { batchMaxBytes = BATCH_MAX_BYTES } = this.#options;
     const parts = parseArchiveKey(key)!;
     const share = new FetchShare(this.#shared.budget);
@@ -281,21 +285,21 @@ export class PeerSync {
   async #refuse(
     key: ArchiveKey,
     fetched: Extract<FetchedFile, { readonly ok: false }>,
-  ): Promise<Taken> {
+  ): Promise<FetchOutcome> {
     const { why, reason } = fetched;
     if (why === "gone") {
       this.#failed.delete(key);
       return "nothing to have";
     }
     if (why === "unreadable" || why === "misplaced") {
-      this.tally.refused(key, fetched);
-      await this.#options.mergedAway.noteUnreadable(key);
+      this.stats.refused(key, fetched);
+      await this.#options.superseded.noteUnreadable(key);
       return "nothing to have";
     }
     this.#failed.add(key);
     this.#missing++;
-    if (why === "mismatch") this.tally.mismatched(key, reason);
-    else this.tally.failed(new ChatloomError("PEER_REFUSED", reason), { key });
+    if (why === "mismatch") this.stats.mismatched(key, reason);
+    else this.stats.failed(new ChatloomError("PEER_REFUSED", reason), { key });
     this.#countFault(why === "mismatch" ? 1 : REFUSAL);
     return "failed";
   }
@@ -304,11 +308,11 @@ export class PeerSync {
   #miss(what: string, error: unknown, signal: AbortSignal): void {
     if (signal.aborted || !isPeerError(error)) throw error;
     this.#missing++;
-    this.tally.failed(error, { key: what });
+    this.stats.failed(error, { key: what });
     this.#countFault(error.code === "PEER_REFUSED" ? REFUSAL : 1);
   }
 
-  async #store(key: ArchiveKey, bytes: Uint8Array, signal: AbortSignal): Promise<Taken> {
+  async #store(key: ArchiveKey, bytes: Uint8Array, signal: AbortSignal): Promise<FetchOutcome> {
     const { store, onStored, reporter } = this.#options;
     try {
       await store.put(key, bytes, { signal });
@@ -319,7 +323,7 @@ export class PeerSync {
       return "nothing to have";
     }
     this.#shared.damage.delete(key);
-    this.tally.stored(bytes.length);
+    this.stats.stored(bytes.length);
     onStored?.(key);
     return "stored";
   }

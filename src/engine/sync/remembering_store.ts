@@ -1,12 +1,12 @@
 import type { BatchStore } from "../../ports/batch_store.ts";
-import type { MergedAway } from "./state/merged_away.ts";
+import type { SupersededFiles } from "./state/superseded_files.ts";
 
 /**
  * The same store, which notes what is deleted. In an archive a file is deleted only when nobody needs
  * it any more: its messages stand in others or are to be forgotten. So it need not be fetched again.
  * Whoever settles an archive that is synced does it through this. Keeps every promise of `store`.
  */
-export function rememberingStore(store: BatchStore, mergedAway: MergedAway): BatchStore {
+export function rememberingStore(store: BatchStore, superseded: SupersededFiles): BatchStore {
   return {
     list: (prefix, options) => store.list(prefix, options),
     folders: (folder, options) => store.folders(folder, options),
@@ -15,7 +15,7 @@ export function rememberingStore(store: BatchStore, mergedAway: MergedAway): Bat
     strays: (prefix, options) => store.strays(prefix, options),
     async delete(key, options) {
       // Before: a crash in between leaves a file that is there and noted, which does no harm.
-      await mergedAway.noteDeleted(key);
+      await superseded.noteDeleted(key);
       await store.delete(key, options);
     },
   };

@@ -6,8 +6,8 @@ import { HOUR_US, type Micros, MILLISECOND_US, SECOND_US } from "../../core/time
 import type { Peer } from "../../ports/peer.ts";
 import { faultsOf } from "../read/files/faults_told.ts";
 import { tolerantStore } from "../read/files/tolerant_store.ts";
-import { Claims } from "./state/claims.ts";
-import { Damage } from "./state/damage.ts";
+import { FetchesInFlight } from "./state/fetches_in_flight.ts";
+import { DamagedFiles } from "./state/damaged_files.ts";
 import { FetchBudget } from "./state/fetch_budget.ts";
 import { OrderGate } from "./orders/order_gate.ts";
 import { LocalDigests } from "./plan/local_digests.ts";
@@ -18,7 +18,7 @@ import {
   PeerSync,
   type SharedSync,
 } from "./peer_sync.ts";
-import type { PeerTotals } from "./state/peer_tally.ts";
+import type { PeerTotals } from "./state/peer_stats.ts";
 import { checkFolders, newestHour } from "./plan/own_folders.ts";
 import type { SyncOptions } from "./state/sync_options.ts";
 
@@ -109,8 +109,8 @@ export class Syncer {
     const store = tolerantStore(options.store, (entry) => faults.tellFolder(entry));
     this.#readable = { ...options, store };
     this.#shared = {
-      claims: new Claims(options.clock),
-      damage: new Damage(),
+      fetches: new FetchesInFlight(options.clock),
+      damage: new DamagedFiles(),
       localDigests: new LocalDigests(this.#readable),
       budget: new FetchBudget(),
       gate: new OrderGate(options.orders, options),
@@ -161,7 +161,7 @@ export class Syncer {
       peer: sync.peer.name,
       status,
       goodMsAgo: goodUs === undefined ? undefined : (nowUs - goodUs) / MILLISECOND_US,
-      ...sync.tally.totals,
+      ...sync.stats.totals,
     }));
   }
 
@@ -248,14 +248,14 @@ export class Syncer {
       }
       runner.status = "up to date";
       runner.goodUs = this.#options.clock.elapsedUs();
-      sync.tally.forgive();
+      sync.stats.forgive();
       return { isGood: true, stoppedAt };
     } catch (error) {
       if (options.signal.aborted) return BAD;
       if (!(error instanceof ChatloomError)) throw error;
       runner.status = error.message;
       if (isPeerError(error)) {
-        sync.tally.failed(error);
+        sync.stats.failed(error);
         return BAD;
       }
       const { code, message } = error;

@@ -1,10 +1,10 @@
 import { hourOf, type Micros } from "../../core/time.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
-import { SILENT } from "../../ports/reporter.ts";
+import { noopReporter } from "../../ports/reporter.ts";
 import type { Closure } from "../read/close_over.ts";
 import { ChannelFiles } from "../read/files/channel_files.ts";
-import { HourReader, NEEDED_BACK_US } from "../read/hour_reader.ts";
+import { HourClosures, NEEDED_BACK_US } from "../read/hour_closures.ts";
 
 /** What {@link ChannelReader} reads. */
 interface ChannelReaderOptions extends AbortOptions {
@@ -18,7 +18,7 @@ export class ChannelReader {
   readonly files: ChannelFiles;
   readonly #abort: AbortOptions;
   #hourUs: Micros | undefined;
-  #hour: HourReader | undefined;
+  #hour: HourClosures | undefined;
 
   private constructor(files: ChannelFiles, abort: AbortOptions) {
     this.files = files;
@@ -35,7 +35,7 @@ export class ChannelReader {
     { store, hasher, signal }: ChannelReaderOptions,
   ): Promise<ChannelReader> {
     const abort = signal === undefined ? {} : { signal };
-    const files = new ChannelFiles(channel, { store, hasher, reporter: SILENT });
+    const files = new ChannelFiles(channel, { store, hasher, reporter: noopReporter });
     await files.refreshRedactions(abort);
     return new ChannelReader(files, abort);
   }
@@ -54,7 +54,7 @@ export class ChannelReader {
     const hourUs = hourOf(minuteUs);
     if (this.#hour === undefined || this.#hourUs !== hourUs) {
       const { files } = this;
-      this.#hour = new HourReader(hourUs, { store: files.store, files, abort: this.#abort });
+      this.#hour = new HourClosures(hourUs, { store: files.store, files, abort: this.#abort });
       this.#hourUs = hourUs;
     }
     this.files.dropBefore(minuteUs - NEEDED_BACK_US);

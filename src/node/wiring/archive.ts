@@ -9,13 +9,13 @@ import { systemClock } from "../../adapters/system/system_clock.ts";
 import { systemRandom } from "../../adapters/system/system_random.ts";
 import { isChannelName } from "../../core/archive/archive_key.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
-import { MergedAway } from "../../engine/sync/state/merged_away.ts";
+import { SupersededFiles } from "../../engine/sync/state/superseded_files.ts";
 import { rememberingStore } from "../../engine/sync/remembering_store.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { Random } from "../../ports/random.ts";
-import { type Reporter, SILENT } from "../../ports/reporter.ts";
+import { noopReporter, type Reporter } from "../../ports/reporter.ts";
 import { existingArchive } from "./existing_archive.ts";
 
 /** How {@link openArchive} opens. */
@@ -68,7 +68,7 @@ export async function openArchive(
   const { create = false, log, clock = systemClock(), random = systemRandom() } = options;
   if (create) await fileSystemStore(folder).checkWritable();
   else await checkArchive(folder);
-  let { reporter = SILENT } = options;
+  let { reporter = noopReporter } = options;
   if (log === "stderr") {
     writeLog((line) => process.stderr.write(line), { level: "info", format: "text" });
     reporter = logtapeReporter();
@@ -117,9 +117,9 @@ async function hasChat(folder: string): Promise<boolean> {
 export async function writableStore(
   { folder, reporter }: Archive,
   { signal }: AbortOptions = {},
-): Promise<{ readonly store: BatchStore; readonly mergedAway: MergedAway }> {
+): Promise<{ readonly store: BatchStore; readonly superseded: SupersededFiles }> {
   const files = fileSystemStore(folder, { movesFirstLayout: true });
   await files.checkWritable(signal === undefined ? {} : { signal });
-  const mergedAway = new MergedAway(fileSystemNotes(folder), reporter);
-  return { store: rememberingStore(files, mergedAway), mergedAway };
+  const superseded = new SupersededFiles(fileSystemNotes(folder), reporter);
+  return { store: rememberingStore(files, superseded), superseded };
 }

@@ -91,7 +91,7 @@ export async function runRecording(options: RecordingOptions): Promise<void> {
   const lock = fileSystemLock(folder);
   const unsettled = new Unsettled(fileSystemUnsettled(folder), { clock, reporter });
   const settler = new Settler({ store, hasher, clock, reporter, lock, unsettled });
-  const onStored = settler.noteStored;
+  const onStored = settler.onFileStored;
   const noted = unsettled.watch(store);
   const compressor = nodeCompressor();
   const recorder = new Recorder({

@@ -1,5 +1,5 @@
 import { fileSystemNotes } from "../../adapters/file_system/file_system_notes.ts";
-import { MergedAway } from "../../engine/sync/state/merged_away.ts";
+import { SupersededFiles } from "../../engine/sync/state/superseded_files.ts";
 import { rememberingStore } from "../../engine/sync/remembering_store.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Reporter } from "../../ports/reporter.ts";
@@ -15,9 +15,9 @@ export async function settlingStore(
   folder: string,
   { reporter, isDryRun = false }: { readonly reporter: Reporter; readonly isDryRun?: boolean },
 ): Promise<BatchStore> {
-  const mergedAway = new MergedAway(fileSystemNotes(folder), reporter);
+  const superseded = new SupersededFiles(fileSystemNotes(folder), reporter);
   return rememberingStore(
     await existingArchive(folder, { movesFirstLayout: !isDryRun }),
-    mergedAway,
+    superseded,
   );
 }

@@ -29,7 +29,7 @@ export async function openSyncing(
 ): Promise<{ readonly syncer: Syncer; readonly settler: Settler }> {
   const abort = signal === undefined ? {} : { signal };
   const { folder, hasher, clock, random, reporter } = archive;
-  const { store, mergedAway } = await writableStore(archive, abort);
+  const { store, superseded } = await writableStore(archive, abort);
   const lock = fileSystemLock(folder);
   const unsettled = new Unsettled(fileSystemUnsettled(folder), { clock, reporter });
   const settler = new Settler({ store, hasher, clock, reporter, lock, unsettled });
@@ -40,11 +40,11 @@ export async function openSyncing(
     clock,
     random,
     reporter,
-    mergedAway,
+    superseded,
     marks: fileSystemMarks(folder),
     orders: fileSystemOrders(folder),
-    onStored: settler.noteStored,
-    onCrowded: settler.noteStored,
+    onStored: settler.onFileStored,
+    onCrowded: settler.onFileStored,
     ...(channels.length === 0 ? {} : { channels }),
     ...(sinceUs === undefined ? {} : { since: formatHour(sinceUs) }),
   });

@@ -63,14 +63,14 @@ export function seededFaults(
 }
 
 /** Whether a process is still there. All that one process uses shares one, and dies together. */
-export interface Fate {
+export interface ProcessState {
   /** What the process died of; `undefined` while it lives. Set it, and the process is dead. */
   crash: SimulatedCrash | undefined;
 }
 
 /** Ends a process from outside, between any two of its calls, as `kill -9` does. */
-export function killProcess(fate: Fate): void {
-  fate.crash ??= new SimulatedCrash({ number: 0, method: "kill", subject: "" });
+export function killProcess(processState: ProcessState): void {
+  processState.crash ??= new SimulatedCrash({ number: 0, method: "kill", subject: "" });
 }
 
 /** Carries out a {@link FaultPlan} for the calls of one process. */
@@ -78,20 +78,20 @@ export class FaultyCalls {
   readonly #plan: FaultPlan;
   readonly #delay: (call: FallibleCall) => Promise<void> | undefined;
   readonly #ioCode: ErrorCode;
-  readonly #fate: Fate;
+  readonly #processState: ProcessState;
   #count = 0;
 
   /** Fails calls by `plan`, with `ioCode` where nothing is full or denied. */
   constructor(
     plan: FaultPlan,
-    { ioCode, delay = () => undefined, fate = { crash: undefined } }: {
+    { ioCode, delay = () => undefined, processState = { crash: undefined } }: {
       readonly ioCode: ErrorCode;
       readonly delay?: ((call: FallibleCall) => Promise<void> | undefined) | undefined;
-      readonly fate?: Fate | undefined;
+      readonly processState?: ProcessState | undefined;
     },
   ) {
     this.#plan = plan;
-    this.#fate = fate;
+    this.#processState = processState;
     this.#ioCode = ioCode;
     this.#delay = delay;
   }
@@ -103,12 +103,12 @@ export class FaultyCalls {
 
   /** The crash that the process died of, if it is dead. */
   get crash(): SimulatedCrash | undefined {
-    return this.#fate.crash;
+    return this.#processState.crash;
   }
 
   /** Starts the process anew. */
   revive(): void {
-    this.#fate.crash = undefined;
+    this.#processState.crash = undefined;
   }
 
   /** Does `work`, unless the plan has it fail. */
@@ -137,20 +137,20 @@ export class FaultyCalls {
     this.#before(call, fault);
     for await (const item of items()) {
       yield item;
-      if (this.#fate.crash !== undefined) throw this.#fate.crash;
+      if (this.#processState.crash !== undefined) throw this.#processState.crash;
     }
     this.#after(call, fault);
   }
 
   #next(method: string, subject: string): [FallibleCall, Fault | undefined] {
-    if (this.#fate.crash !== undefined) throw this.#fate.crash;
+    if (this.#processState.crash !== undefined) throw this.#processState.crash;
     const call = { number: ++this.#count, method, subject };
     return [call, this.#plan(call)];
   }
 
   #before(call: FallibleCall, fault: Fault | undefined): void {
-    if (this.#fate.crash !== undefined) throw this.#fate.crash;
-    if (fault === "crash-before") throw this.#fate.crash = new SimulatedCrash(call);
+    if (this.#processState.crash !== undefined) throw this.#processState.crash;
+    if (fault === "crash-before") throw this.#processState.crash = new SimulatedCrash(call);
     if (fault === "full") throw failure("STORE_FULL", call);
     if (fault === "denied") throw failure("STORE_DENIED", call);
     if (fault === "io") throw failure(this.#ioCode, call);
@@ -161,8 +161,8 @@ export class FaultyCalls {
   }
 
   #after(call: FallibleCall, fault: Fault | undefined): void {
-    if (this.#fate.crash !== undefined) throw this.#fate.crash;
-    if (fault === "crash-after") throw this.#fate.crash = new SimulatedCrash(call);
+    if (this.#processState.crash !== undefined) throw this.#processState.crash;
+    if (fault === "crash-after") throw this.#processState.crash = new SimulatedCrash(call);
     if (fault === "lost-answer") throw failure(this.#ioCode, call);
   }
 }

@@ -1,9 +1,9 @@
 import type { DeadRun, JournalRun, JournalStore } from "../../ports/journal_store.ts";
 import {
-  type Fate,
   type Fault,
   type FaultPlan,
   FaultyCalls,
+  type ProcessState,
   type SimulatedCrash,
 } from "./faults.ts";
 
@@ -15,7 +15,7 @@ export interface FaultyJournalOptions {
    */
   readonly plan?: FaultPlan;
   /** With what else the process that uses it lives and dies. By default alone. */
-  readonly fate?: Fate;
+  readonly processState?: ProcessState;
 }
 
 /** A journal as one process sees it, which fails by plan. */
@@ -34,7 +34,7 @@ export interface FaultyJournal extends JournalStore {
 /** Lets the calls to `inner`, its runs and its dead runs fail by plan. */
 export function faultyJournal(
   inner: JournalStore,
-  { plan = () => undefined, fate }: FaultyJournalOptions = {},
+  { plan = () => undefined, processState }: FaultyJournalOptions = {},
 ): FaultyJournal {
   const calls = new FaultyCalls(
     (call) => {
@@ -42,7 +42,7 @@ export function faultyJournal(
       const isAllOrNothing = call.method === "append" || call.method === "rotate";
       return fault === "lost-answer" && isAllOrNothing ? "io" : fault;
     },
-    { ioCode: "JOURNAL_IO", fate },
+    { ioCode: "JOURNAL_IO", processState },
   );
   return {
     async openRun(node) {

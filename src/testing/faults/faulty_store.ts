@@ -3,9 +3,9 @@ import { UnreadableEntryError } from "../../core/errors/errors.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import {
   type FallibleCall,
-  type Fate,
   type FaultPlan,
   FaultyCalls,
+  type ProcessState,
   type SimulatedCrash,
 } from "./faults.ts";
 
@@ -16,7 +16,7 @@ export interface FaultyStoreOptions {
   /** Waits before a call does anything, as a slow disk does. */
   readonly delay?: (call: FallibleCall) => Promise<void> | undefined;
   /** With what else the process that uses it lives and dies. By default alone. */
-  readonly fate?: Fate;
+  readonly processState?: ProcessState;
 }
 
 /** A store as one process sees it, which fails by plan. */
@@ -43,8 +43,8 @@ export interface FaultyStore extends BatchStore {
  * file among the strays.
  */
 export function faultyStore(inner: BatchStore, options: FaultyStoreOptions = {}): FaultyStore {
-  const { plan = () => undefined, delay, fate } = options;
-  const calls = new FaultyCalls(plan, { ioCode: "STORE_IO", delay, fate });
+  const { plan = () => undefined, delay, processState } = options;
+  const calls = new FaultyCalls(plan, { ioCode: "STORE_IO", delay, processState });
   const unfinished: string[] = [];
   const spoiled = new Set<ArchiveKey>();
   const checked = async <T>(key: ArchiveKey, work: () => Promise<T>): Promise<T> => {

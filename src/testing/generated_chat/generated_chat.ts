@@ -1,7 +1,7 @@
 import { type Micros, MILLISECOND_US, SECOND_US } from "../../core/time.ts";
-import { type HappeningKind, Happenings } from "./happenings.ts";
-import { Membership } from "./membership.ts";
-import { crowd } from "./people.ts";
+import { type ChatEventKind, ChatEvents } from "./chat_events.ts";
+import { MembershipTraffic } from "./membership_traffic.ts";
+import { makeViewers } from "./people.ts";
 import { chance, exponential, pickWeighted, type SeededRandom } from "../chance/seeded_random.ts";
 import type { ChannelChat, ChatSource, TimedLine } from "./chat_source.ts";
 
@@ -10,7 +10,7 @@ export interface ChatOptions {
   /** Lines a second, on average, 2 unless told. */
   readonly ratePerSecond?: number;
   /** How often each kind comes among the others; what is left out has its usual share. */
-  readonly mix?: { readonly [kind in HappeningKind | "MEMBERSHIP"]?: number };
+  readonly mix?: { readonly [kind in ChatEventKind | "MEMBERSHIP"]?: number };
   /** How many people there are, 300 unless told. */
   readonly peopleCount?: number;
   /** How likely a line arrives after the next one, 0.17 unless told. */
@@ -45,16 +45,16 @@ export function generatedChat(channel: string, options: ChatOptions & ChatStart)
   const { MEMBERSHIP: membershipWeight, ...mix } = { ...MIX, ...options.mix };
   const mixWeight = Object.values(mix).reduce((sum, weight) => sum + weight, 0);
   const total = mixWeight + membershipWeight;
-  const people = crowd(random.fork("people"), { size: peopleCount, channel });
-  const membership = new Membership({
+  const people = makeViewers(random.fork("people"), { size: peopleCount, channel });
+  const membership = new MembershipTraffic({
     channel,
     startUs,
     ratePerSecond: ratePerSecond * membershipWeight / total,
     people,
     random: random.fork("membership"),
   });
-  const happenings = new Happenings({ channel, roomId, people, random: random.fork("lines") });
-  const talk = new Talk(happenings, {
+  const events = new ChatEvents({ channel, roomId, people, random: random.fork("lines") });
+  const talk = new Talk(events, {
     channel,
     startUs,
     ratePerSecond: ratePerSecond * mixWeight / total,
@@ -64,7 +64,7 @@ export function generatedChat(channel: string, options: ChatOptions & ChatStart)
   });
   return {
     sources: [talk, membership],
-    settings: () => happenings.settings(),
+    settings: () => events.settings(),
     chatters: () => membership.chatters(),
   };
 }
@@ -84,14 +84,14 @@ interface TalkOptions {
   readonly channel: string;
   readonly startUs: Micros;
   readonly ratePerSecond: number;
-  readonly mix: { readonly [kind in HappeningKind]: number };
+  readonly mix: { readonly [kind in ChatEventKind]: number };
   readonly inversionChance: number;
   readonly random: SeededRandom;
 }
 
 /** All but coming and going, in bursts, and not always in order. */
 class Talk implements ChatSource {
-  readonly #happenings: Happenings;
+  readonly #events: ChatEvents;
   readonly #options: TalkOptions;
   readonly #random: SeededRandom;
   // What happens waits for the next whole millisecond if it carries `tmi-sent-ts`; the time that
@@ -102,8 +102,8 @@ class Talk implements ChatSource {
   #isBurst = true;
   #upcoming: TimedLine | undefined;
 
-  constructor(happenings: Happenings, options: TalkOptions) {
-    this.#happenings = happenings;
+  constructor(events: ChatEvents, options: TalkOptions) {
+    this.#events = events;
     this.#options = options;
     this.#random = options.random;
     this.#passedUs = options.startUs;
@@ -123,11 +123,11 @@ class Talk implements ChatSource {
 
   #make(): TimedLine {
     const { channel, mix } = this.#options;
-    const waiting = this.#happenings.followUp();
+    const waiting = this.#events.followUp();
     if (waiting === undefined) this.#passTime();
     const kind = waiting ?? pickWeighted(this.#random, mix);
     const atUs = Math.max(this.#passedUs, this.#lastUs);
-    const { line, timeUs } = this.#happenings.make(kind, atUs);
+    const { line, timeUs } = this.#events.make(kind, atUs);
     this.#lastUs = timeUs;
     return { timeUs, arrivalUs: timeUs, channel, line };
   }

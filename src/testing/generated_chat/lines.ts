@@ -23,7 +23,7 @@ export interface LinePlace {
 }
 
 /** Names and values, escaped. */
-export type Tags = readonly (readonly [key: string, value: string])[];
+export type TagList = readonly (readonly [key: string, value: string])[];
 
 const SERVER = ":tmi.twitch.tv";
 
@@ -82,11 +82,11 @@ export function usernoticeLine(
     readonly id: string;
     readonly kind: string;
     readonly systemMessage: string;
-    readonly more: Tags;
+    readonly more: TagList;
     readonly said?: Utterance;
   },
 ): string {
-  const tags: Tags = [
+  const tags: TagList = [
     ...personTags(person),
     ["emotes", said?.emotes ?? ""],
     ["flags", ""],
@@ -107,7 +107,7 @@ export function clearchatLine(
   place: LinePlace,
   { target, seconds }: { readonly target?: Person; readonly seconds?: number } = {},
 ): string {
-  const tags: Tags = [
+  const tags: TagList = [
     ...(seconds === undefined ? [] : [["ban-duration", String(seconds)] as const]),
     ["room-id", place.roomId],
     ...(target === undefined ? [] : [["target-user-id", target.userId] as const]),
@@ -119,7 +119,7 @@ export function clearchatLine(
 
 /** One message is deleted. */
 export function clearmsgLine(place: LinePlace, target: SaidMessage): string {
-  const tags: Tags = [
+  const tags: TagList = [
     ["login", target.person.login],
     ["room-id", ""], // Seen on the wire: empty.
     ["target-msg-id", target.id],
@@ -204,7 +204,7 @@ function sharedChatTags(random: Random): [string, string][] {
 }
 
 /** Sorted by name, as Twitch does. */
-function render(tags: Tags): string {
+function render(tags: TagList): string {
   const sorted = [...tags].sort(([a], [b]) => a < b ? -1 : 1);
   return `@${sorted.map(([key, value]) => `${key}=${value}`).join(";")}`;
 }

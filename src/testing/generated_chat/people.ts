@@ -29,7 +29,7 @@ const FOREIGN_NAMES = ["はるか", "김치볶음밥", "小狐狸", "Ёжик", 
 const COLORS = ["", "#FF0000", "#8A2BE2", "#1E90FF", "#00FF7F", "#DAA520", "#FF69B4"];
 
 /** People with different logins, the channel's owner first. */
-export function crowd(
+export function makeViewers(
   random: Random,
   { size, channel }: { readonly size: number; readonly channel: string },
 ): Person[] {

@@ -3,8 +3,8 @@ import { between, chance, pick, type SeededRandom } from "../chance/seeded_rando
 import { type ClientLine, parseClientLine, withoutTags } from "../twitch_lines/client_line.ts";
 import type { Framing } from "./trouble/framing.ts";
 import { GARBAGE_KINDS, garbageFrames, type GarbageKind } from "./trouble/garbage.ts";
-import { Login, type LoginStep } from "./login.ts";
-import { Outbox } from "./outbox.ts";
+import { LoginExchange, type LoginStep } from "./login_exchange.ts";
+import { SendQueue } from "./send_queue.ts";
 import type { Listener, Room } from "./room.ts";
 import type { Schedule } from "./schedule.ts";
 import {
@@ -91,9 +91,9 @@ export class ServerConnection implements SimulatedConnection, LinkListener, List
   readonly #world: ServerWorld;
   readonly #link: ServerLink;
   readonly #random: SeededRandom;
-  readonly #login: Login;
+  readonly #login: LoginExchange;
   readonly #visits: Visits;
-  readonly #outbox: Outbox;
+  readonly #sendQueue: SendQueue;
   readonly #lagMs: number;
   #state: "open" | "silent" | "over" = "open";
   #heardUs: Micros;
@@ -112,7 +112,7 @@ export class ServerConnection implements SimulatedConnection, LinkListener, List
     this.#world = world;
     this.#link = link;
     this.#random = random;
-    this.#login = new Login(settings.token);
+    this.#login = new LoginExchange(settings.token);
     this.#visits = new Visits({
       me: this,
       login: this.#login,
@@ -125,7 +125,7 @@ export class ServerConnection implements SimulatedConnection, LinkListener, List
     });
     this.#lagMs = between(random, settings.lagMs);
     this.#heardUs = schedule.nowUs();
-    this.#outbox = new Outbox({
+    this.#sendQueue = new SendQueue({
       link,
       schedule,
       random: random.fork("frames"),
@@ -163,7 +163,7 @@ export class ServerConnection implements SimulatedConnection, LinkListener, List
   halfOpen(): void {
     if (this.#state !== "open") return;
     this.#state = "silent";
-    this.#outbox.discard();
+    this.#sendQueue.discard();
     this.#link.silence();
     this.#visits.end();
     const forget = (): void => this.#end("half-open for too long", { withCloseFrame: false });
@@ -176,21 +176,21 @@ export class ServerConnection implements SimulatedConnection, LinkListener, List
   }
 
   stall(ms: number): void {
-    this.#outbox.stall(this.#world.schedule.nowUs() + ms * MILLISECOND_US);
+    this.#sendQueue.stall(this.#world.schedule.nowUs() + ms * MILLISECOND_US);
   }
 
   garbage(kind: GarbageKind = pick(this.#random, GARBAGE_KINDS)): void {
-    this.#outbox.put({ frames: garbageFrames(kind, this.#random) }, this.#arrivalUs());
+    this.#sendQueue.put({ frames: garbageFrames(kind, this.#random) }, this.#arrivalUs());
   }
 
   tell(line: string): void {
-    if (this.#state === "open") this.#outbox.put({ line }, this.#arrivalUs());
+    if (this.#state === "open") this.#sendQueue.put({ line }, this.#arrivalUs());
   }
 
   hear({ seq, command, line }: TrueEvent): void {
     if (this.#state !== "open" || !this.#mayHear(command)) return;
     const text = this.#login.has("twitch.tv/tags") ? line : withoutTags(line);
-    this.#outbox.put({ line: text, event: seq }, this.#arrivalUs());
+    this.#sendQueue.put({ line: text, event: seq }, this.#arrivalUs());
   }
 
   received(text: string): void {
@@ -247,7 +247,7 @@ export class ServerConnection implements SimulatedConnection, LinkListener, List
 
   #acknowledge(text: string): void {
     const count = /^\d{1,12}$/.test(text) ? Number(text) : 0;
-    if (count === 0 || count > this.#outbox.probedCount) return;
+    if (count === 0 || count > this.#sendQueue.probedCount) return;
     const atUs = this.#world.schedule.nowUs();
     this.#world.truth.addAcknowledgement(this.number, { count, atUs });
   }
@@ -287,14 +287,14 @@ export class ServerConnection implements SimulatedConnection, LinkListener, List
   /** Ends the connection in good order, after all that is on its way. */
   #hangUp(because: string): void {
     const act = (): void => this.#end(because, { withCloseFrame: true });
-    this.#outbox.put({ act }, this.#arrivalUs());
+    this.#sendQueue.put({ act }, this.#arrivalUs());
   }
 
   #end(because: string, { withCloseFrame }: { readonly withCloseFrame: boolean }): void {
     if (this.#state === "over") return;
     this.#state = "over";
     this.#visits.end();
-    this.#outbox.discard();
+    this.#sendQueue.discard();
     if (withCloseFrame) this.#link.close();
     else this.#link.destroy();
     this.#world.truth.addClose(this.number, { because, atUs: this.#world.schedule.nowUs() });

@@ -1,7 +1,7 @@
 import type { Micros } from "../../core/time.ts";
 import { withoutTags } from "../twitch_lines/client_line.ts";
 import { CHANNELS_MAX, JoinLimit } from "./join_limit.ts";
-import type { Login } from "./login.ts";
+import type { LoginExchange } from "./login_exchange.ts";
 import type { Listener, Room } from "./room.ts";
 import {
   joinRefusedLine,
@@ -18,7 +18,7 @@ export interface VisitOptions {
   /** Who visits. */
   readonly me: Listener;
   /** What the client may know. */
-  readonly login: Login;
+  readonly login: LoginExchange;
   /** Twitch's clock. */
   readonly nowUs: () => Micros;
   /** The room of that name, or `undefined` if there is none. */

@@ -6,7 +6,7 @@ import { ChatView } from "../chat/chat_view.ts";
 import { TimelineView } from "../timeline/timeline_view.ts";
 import { icon } from "../ui/icons.ts";
 import type { Library } from "../state/library.ts";
-import { Nothing } from "../archives/nothing.ts";
+import { EmptyState } from "../archives/empty_state.ts";
 import { formatRoute, go, type Route, route } from "../state/route.ts";
 import { type Theme, theme, zone } from "../ui/settings.ts";
 
@@ -55,7 +55,7 @@ function CurrentView({ archives, library }: Omit<AppProps, "breakdown">): JSX.El
     }
   }, [view, channel, name]);
   if (view === "archives") return h(ArchivesView, { archives });
-  if (shown === undefined) return h(Nothing, { library, archives });
+  if (shown === undefined) return h(EmptyState, { library, archives });
   return view === "chat"
     ? h(ChatView, { library, channels, channel: shown })
     : h(TimelineView, { library, channels, channel: shown });

@@ -4,7 +4,7 @@ import { formatCount, formatCounted, formatMinute } from "../ui/format.ts";
 import { zone } from "../ui/settings.ts";
 import type { ComparedSource, Comparison } from "../sources/report.ts";
 import type { ArchivesState } from "../state/archives_state.ts";
-import { Progress } from "./progress.ts";
+import { ProgressBar } from "./progress_bar.ts";
 
 /** Who saw what, source beside source. */
 export function ComparisonPanel(
@@ -16,7 +16,7 @@ export function ComparisonPanel(
     "section",
     { "aria-labelledby": "comparison-title" },
     h("h2", { id: "comparison-title" }, "Who saw what"),
-    job.kind === "running" && h(Progress, {
+    job.kind === "running" && h(ProgressBar, {
       label: "Comparing",
       done: job.progress?.done ?? 0,
       total: job.progress?.total ?? 0,

@@ -3,7 +3,7 @@ import { formatBytes, formatCounted, formatMilliseconds } from "../ui/format.ts"
 import { icon } from "../ui/icons.ts";
 import type { MergeReport } from "../sources/report.ts";
 import { type ArchivesState, canSaveToFolder } from "../state/archives_state.ts";
-import { Progress } from "./progress.ts";
+import { ProgressBar } from "./progress_bar.ts";
 
 /** Merges what is there, and gives it back. */
 export function MergePanel({ archives }: { readonly archives: ArchivesState }): JSX.Element {
@@ -15,7 +15,7 @@ export function MergePanel({ archives }: { readonly archives: ArchivesState }): 
     { class: "merge", "aria-labelledby": "merge-title" },
     h("h2", { id: "merge-title" }, "Merge"),
     job.kind === "running"
-      ? h(Progress, {
+      ? h(ProgressBar, {
         label: "Merging",
         done: job.progress?.done ?? 0,
         total: job.progress?.total ?? 0,
@@ -61,7 +61,7 @@ function Result(
       leftOut > 0 ? ` · ${formatCounted(leftOut, "file")} left out, see above` : "",
     ),
     saving.kind === "running"
-      ? h(Progress, {
+      ? h(ProgressBar, {
         label: "Saving",
         done: Math.round((saving.progress ?? 0) * 100),
         total: 100,

@@ -52,7 +52,7 @@ export function ChatView({ library, channels, channel }: ChatViewProps): JSX.Ele
   return h(
     "div",
     { class: "chat" },
-    h("h1", { class: "unseen" }, `Chat of ${channel.channel}`),
+    h("h1", { class: "visually-hidden" }, `Chat of ${channel.channel}`),
     h(
       ChannelBar,
       { channels, channel, dayUs },
@@ -129,7 +129,7 @@ async function locate({ day, list, library, atUs }: {
   readonly atUs: Micros;
 }): Promise<void> {
   const minuteUs = minuteOf(atUs);
-  const { channel } = day.question;
+  const { channel } = day.request;
   const inMinute = await library.call("locate", { channel, atUs });
   const block = day.layout.block(minuteUs);
   const row = block?.rows === undefined
@@ -244,7 +244,7 @@ function Emptiness({ day }: { readonly day: DayChat }): JSX.Element | null {
   if (status.kind === "failed") {
     return h("p", { class: "empty bad", role: "alert" }, status.reason);
   }
-  const isFiltered = !isEmptyFilter(day.question.filter);
+  const isFiltered = !isEmptyFilter(day.request.filter);
   return h(
     "p",
     { class: "empty" },
@@ -253,7 +253,7 @@ function Emptiness({ day }: { readonly day: DayChat }): JSX.Element | null {
 }
 
 function StatusLine({ day }: { readonly day: DayChat }): JSX.Element {
-  const { filter } = day.question;
+  const { filter } = day.request;
   const status = day.status.value;
   const count = day.version.value >= 0 ? day.layout.count : 0;
   const found = isEmptyFilter(filter)

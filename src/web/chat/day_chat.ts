@@ -5,7 +5,7 @@ import type { PageCalls } from "../reading/page_calls.ts";
 import type { Span } from "../reading/chat_archive.ts";
 import type { FoundMinute } from "../reading/chat_reader.ts";
 import type { Filter } from "../reading/filter.ts";
-import type { Caller } from "../wire/caller.ts";
+import type { RpcClient } from "../rpc/rpc_client.ts";
 import { Marks } from "./message/marks.ts";
 import { RowLayout } from "./row_layout.ts";
 import { RowMessages } from "./row_messages.ts";
@@ -16,7 +16,7 @@ export const DAY_US: number = 24 * HOUR_US;
 const ROW_ESTIMATE_PX = 32;
 
 /** What a day's chat is opened with. */
-export interface DayQuestion {
+export interface DayRequest {
   readonly channel: string;
   readonly dayUs: Micros;
   /** What to read first. */
@@ -37,7 +37,7 @@ let lastNumber = 0;
 
 /** The chat of one day as it becomes known: around the focus first, then on to both ends. */
 export class DayChat {
-  readonly question: DayQuestion;
+  readonly request: DayRequest;
   /** Tells it from every other. */
   readonly number: number = ++lastNumber;
   readonly layout: RowLayout = new RowLayout(ROW_ESTIMATE_PX);
@@ -48,7 +48,7 @@ export class DayChat {
   readonly status: Signal<DayStatus>;
   /** Messages that were looked through. */
   readonly seen: Signal<number> = signal(0);
-  readonly #call: Caller<PageCalls>;
+  readonly #call: RpcClient<PageCalls>;
   readonly #controller = new AbortController();
   /** What is not read yet, before and after what is. */
   #before: Span;
@@ -57,9 +57,9 @@ export class DayChat {
   #counts = new Map<Micros, number>();
 
   /** Starts reading at once. */
-  constructor(question: DayQuestion, call: Caller<PageCalls>) {
-    const { dayUs, focusUs, channel } = question;
-    this.question = question;
+  constructor(request: DayRequest, call: RpcClient<PageCalls>) {
+    const { dayUs, focusUs, channel } = request;
+    this.request = request;
     this.#call = call;
     const fromUs = Math.min(Math.max(minuteOf(focusUs), dayUs), dayUs + DAY_US - MINUTE_US);
     this.#before = { fromUs: dayUs, untilUs: fromUs };
@@ -82,7 +82,7 @@ export class DayChat {
   /** Whether the minute of a moment was read, or is about to be. */
   covers(atUs: Micros): boolean {
     const minuteUs = minuteOf(atUs);
-    const untilUs = Math.max(this.#after.fromUs, minuteOf(this.question.focusUs) + MINUTE_US);
+    const untilUs = Math.max(this.#after.fromUs, minuteOf(this.request.focusUs) + MINUTE_US);
     return this.#counts.has(minuteUs) || (minuteUs >= this.#before.untilUs && minuteUs < untilUs);
   }
 
@@ -95,8 +95,8 @@ export class DayChat {
   async refresh(nowUs: Micros): Promise<void> {
     if (this.#isReading) return;
     const known = Math.max(0, ...this.#counts.keys());
-    const fromUs = Math.max(known - 2 * MINUTE_US, this.question.dayUs);
-    const untilUs = Math.min(nowUs + MINUTE_US, this.question.dayUs + DAY_US);
+    const fromUs = Math.max(known - 2 * MINUTE_US, this.request.dayUs);
+    const untilUs = Math.min(nowUs + MINUTE_US, this.request.dayUs + DAY_US);
     if (fromUs < untilUs && await this.#read({ fromUs, untilUs })) this.#rest();
   }
 
@@ -108,7 +108,7 @@ export class DayChat {
 
   async #readOn(): Promise<void> {
     // A search goes through all of the day, whatever that costs: it was asked for.
-    const isHourly = this.question.isFrugal && isPlain(this.question.filter);
+    const isHourly = this.request.isFrugal && isPlain(this.request.filter);
     do {
       const didRead = await this.#readHour(isEmpty(this.#after) ? "before" : "after");
       if (!didRead) return;
@@ -141,7 +141,7 @@ export class DayChat {
 
   async #read(span: Span): Promise<boolean> {
     const { signal } = this.#controller;
-    const { channel, filter } = this.question;
+    const { channel, filter } = this.request;
     this.#isReading = true;
     this.status.value = { kind: "reading", minuteUs: span.fromUs };
     try {

@@ -2,7 +2,7 @@ import { Fragment, h, type JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Message } from "../../core/batch/message.ts";
 import { userOf } from "../../core/text/message_filter.ts";
-import { toPrintable } from "../../core/json/printable.ts";
+import { escapeControls } from "../../core/json/escape_controls.ts";
 import { fromSeconds } from "../../core/time.ts";
 import { formatClock, formatDay } from "../ui/format.ts";
 import { icon } from "../ui/icons.ts";
@@ -133,7 +133,7 @@ function Sightings({ message }: { readonly message: Message }): JSX.Element {
           return h(
             "tr",
             { key: receiver },
-            h("th", { scope: "row" }, h("code", null, toPrintable(receiver))),
+            h("th", { scope: "row" }, h("code", null, escapeControls(receiver))),
             h("td", null, formatClock(fromSeconds(own.received), zone.value)),
             h("td", null, lateness(own)),
           );
@@ -168,13 +168,13 @@ function Fields({ message }: { readonly message: Message }): JSX.Element {
       "dl",
       { class: "fields" },
       fields.map(([name, value], i) => [
-        h("dt", { key: `${i}name` }, toPrintable(name)),
+        h("dt", { key: `${i}name` }, escapeControls(name)),
         h(
           "dd",
           { key: `${i}value` },
           value === null || value === ""
             ? h("span", { class: "none" }, value === null ? "null" : "empty")
-            : h("bdi", null, toPrintable(value)),
+            : h("bdi", null, escapeControls(value)),
         ),
       ]),
     ),

@@ -5,7 +5,7 @@ import { readHourCoverage } from "../../engine/coverage/read_coverage.ts";
 import { type ReadMinute, readMinutes } from "../../engine/read/read_minutes.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
-import { SILENT } from "../../ports/reporter.ts";
+import { noopReporter } from "../../ports/reporter.ts";
 
 /** A stretch of server time, its end not included. */
 export interface Span {
@@ -55,11 +55,11 @@ export function storedChat(store: BatchStore, hasher: Hasher): ChatArchive {
       return hours.sort((a, b) => a - b);
     },
     minutes: (channel, span, signal) =>
-      readMinutes(channel, { store, hasher, reporter: SILENT, ...span, signal }),
+      readMinutes(channel, { store, hasher, reporter: noopReporter, ...span, signal }),
     async coverage(channel, { fromUs, untilUs }, signal) {
       const found: ListenedMinute[] = [];
       for (let hourUs = fromUs; hourUs < untilUs; hourUs += HOUR_US) {
-        const options = { store, hasher, reporter: SILENT, signal };
+        const options = { store, hasher, reporter: noopReporter, signal };
         found.push(...listenedMinutes(hourUs, await readHourCoverage(channel, hourUs, options)));
       }
       return found;

@@ -24,7 +24,7 @@ export interface ChannelSpan extends Span {
 }
 
 /** What {@link ChatReader.read} reads. */
-export interface ReadQuestion extends Span {
+export interface ReadRequest extends Span {
   readonly channel: string;
   readonly filter: Filter;
 }
@@ -67,7 +67,7 @@ export class ChatReader {
 
   /** Tells of all minutes in a span, in order, some at a time, the first as soon as it is read. */
   async read(
-    { channel, filter, ...span }: ReadQuestion,
+    { channel, filter, ...span }: ReadRequest,
     { signal, onProgress }: {
       readonly signal: AbortSignal;
       readonly onProgress: (minutes: readonly FoundMinute[]) => void;

@@ -1,5 +1,5 @@
 import { ChatloomError } from "../../core/errors/errors.ts";
-import { ownWorker } from "../wire/own_script.ts";
+import { ownWorker } from "../rpc/own_script.ts";
 
 // A pattern of a few letters can keep a machine busy for years, and patterns come in links.
 const PATIENCE_MS = 3_000;

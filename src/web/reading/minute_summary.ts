@@ -30,13 +30,13 @@ export interface MinuteSummary {
 }
 
 /** The messages of a batch with what they say together. */
-export interface ScannedMinute {
+export interface SummarizedMinute {
   readonly summary: MinuteSummary;
   readonly messages: readonly Message[];
 }
 
 /** Looks at all lines of a minute. They are canonical: they come from a reader. */
-export function scanMinute(minuteUs: Micros, bytes: Uint8Array): ScannedMinute {
+export function scanMinute(minuteUs: Micros, bytes: Uint8Array): SummarizedMinute {
   const byReceivers = new Array<number>(RECEIVERS_TOLD_APART).fill(0);
   const receivers = new Map<string, number>();
   const clears: Clear[] = [];

@@ -9,9 +9,9 @@ import type {
   SourceInput,
   SourceReport,
 } from "../sources/report.ts";
-import type { ChannelSpan, FoundMinute, MinuteSeconds, ReadQuestion } from "./chat_reader.ts";
+import type { ChannelSpan, FoundMinute, MinuteSeconds, ReadRequest } from "./chat_reader.ts";
 import type { ListenedMinute } from "./chat_archive.ts";
-import type { Call } from "../wire/wire.ts";
+import type { Call } from "../rpc/rpc_messages.ts";
 
 /** What the page asks of its worker. */
 export type PageCalls = {
@@ -24,20 +24,20 @@ export type PageCalls = {
   /** Reads from this node while no archives were handed over. */
   readonly useNode: Call<NodeAddress, NodeStanding>;
   readonly channels: Call<void, readonly ChannelSpan[]>;
-  readonly read: Call<ReadQuestion, void, readonly FoundMinute[]>;
-  readonly rows: Call<RowsQuestion, readonly Message[]>;
+  readonly read: Call<ReadRequest, void, readonly FoundMinute[]>;
+  readonly rows: Call<RowsRequest, readonly Message[]>;
   /** The place in its minute of the first message at or after a moment. */
-  readonly locate: Call<LocateQuestion, number>;
-  readonly seconds: Call<SpanQuestion, readonly MinuteSeconds[]>;
+  readonly locate: Call<LocateRequest, number>;
+  readonly seconds: Call<SpanRequest, readonly MinuteSeconds[]>;
   /** In which minutes of whole hours, at most a day, a receiver is known to have listened. */
-  readonly coverage: Call<SpanQuestion, readonly ListenedMinute[]>;
+  readonly coverage: Call<SpanRequest, readonly ListenedMinute[]>;
 };
 
 /** What became of asking a node. */
 export type NodeStanding = "open" | "locked" | "none";
 
 /** Which messages of a minute to give. */
-export interface RowsQuestion {
+export interface RowsRequest {
   readonly channel: string;
   readonly minuteUs: Micros;
   /** Their places in the minute. */
@@ -45,13 +45,13 @@ export interface RowsQuestion {
 }
 
 /** Which moment to find. */
-export interface LocateQuestion {
+export interface LocateRequest {
   readonly channel: string;
   readonly atUs: Micros;
 }
 
 /** Which span of a channel to look into. */
-export interface SpanQuestion {
+export interface SpanRequest {
   readonly channel: string;
   readonly fromUs: Micros;
   readonly untilUs: Micros;

@@ -2,26 +2,26 @@ import { type NodeAddress, NodeChat, NodeRefusal } from "../../adapters/browser/
 import { ChatloomError } from "../../core/errors/errors.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { NodeStanding } from "./page_calls.ts";
-import type { Shelf } from "../sources/shelf.ts";
+import type { SourceCollection } from "../sources/source_collection.ts";
 import { type ChatArchive, storedChat } from "./chat_archive.ts";
 import { ChatReader } from "./chat_reader.ts";
 
 /** Who reads: the archives that were handed over, or while there are none, the node. */
 export class Readers {
-  readonly #shelf: Shelf;
+  readonly #collection: SourceCollection;
   readonly #hasher: Hasher;
   #node: ChatArchive | undefined;
   #reader: { readonly version: number; readonly reader: ChatReader } | undefined;
 
   /** Reads what is on `shelf`. */
-  constructor(shelf: Shelf, hasher: Hasher) {
-    this.#shelf = shelf;
+  constructor(collection: SourceCollection, hasher: Hasher) {
+    this.#collection = collection;
     this.#hasher = hasher;
   }
 
   /** The reader of what is there now. What an earlier one knew of other archives is forgotten. */
   get current(): ChatReader {
-    const { version, isEmpty, archive } = this.#shelf;
+    const { version, isEmpty, archive } = this.#collection;
     if (this.#reader?.version !== version) {
       const chat = isEmpty && this.#node !== undefined
         ? this.#node

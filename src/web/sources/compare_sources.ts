@@ -9,7 +9,7 @@ import { listingsOf } from "../../engine/read/files/minute_listing.ts";
 import { readMinutes } from "../../engine/read/read_minutes.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
-import { SILENT } from "../../ports/reporter.ts";
+import { noopReporter } from "../../ports/reporter.ts";
 import {
   type ComparedSource,
   type Comparison,
@@ -50,7 +50,7 @@ export async function compareSources(
   }, 0);
   let done = 0;
   // What is not well was named when the sources were checked.
-  const reading = { store: archive, hasher, reporter: SILENT };
+  const reading = { store: archive, hasher, reporter: noopReporter };
   for (const channel of channels) {
     const holdings = new Holdings(sources, new ChannelFiles(channel, reading));
     for await (const { minuteUs, bytes } of readMinutes(channel, { ...reading, signal })) {

@@ -5,7 +5,7 @@ import { settleCoverage } from "../../engine/coverage/settle_coverage.ts";
 import { readMinutes } from "../../engine/read/read_minutes.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
-import { SILENT } from "../../ports/reporter.ts";
+import { noopReporter } from "../../ports/reporter.ts";
 import type { MergeReport, MinuteProgress } from "./report.ts";
 
 /** What a merge works with. */
@@ -38,7 +38,7 @@ export async function mergeSources(options: MergeOptions): Promise<Merged> {
     const minutes = readMinutes(channel, {
       store: from,
       hasher,
-      reporter: SILENT, // What is not well was named when the sources were checked.
+      reporter: noopReporter, // What is not well was named when the sources were checked.
       fromUs: 0,
       untilUs: TIME_END_US,
       signal,
@@ -77,7 +77,7 @@ async function copyOrders(
       if (parts.kind === "coverage") coveredHours.add(parts.hourUs);
     }
     for (const hourUs of coveredHours) {
-      await settleCoverage(channel, hourUs, { store: to, hasher, reporter: SILENT, signal });
+      await settleCoverage(channel, hourUs, { store: to, hasher, reporter: noopReporter, signal });
     }
   }
   return { tombstones, redactions };

@@ -10,7 +10,7 @@ import { decodeBatch } from "../../core/batch/batch.ts";
 import { minuteOf, readStart } from "../../core/time.ts";
 
 /** Where a file that someone handed over belongs, as far as its path tells. */
-export type Place =
+export type FilePlace =
   | { readonly kind: "key"; readonly key: ArchiveKey }
   | {
     /** Its name is that of a batch, but channel or hour are missing: what is in it tells. */
@@ -27,7 +27,7 @@ const NAME =
   /^(\d\d)(?::|_|-|%3A|\u{F03A}|\u2236|\uA789)(00-[A-Za-z0-9_-]{43}\.(?:json|tombstone))$/u;
 
 /** Reads as much of a key as the end of `path` holds. What stands before it does not matter. */
-export function placeOf(path: string): Place {
+export function placeOf(path: string): FilePlace {
   const [last = "", hour = "", chat = "", channel = ""] = path.split("/").reverse();
   const match = NAME.exec(last);
   const name = match === null ? last : `${match[1]}:${match[2]}`;

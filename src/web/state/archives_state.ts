@@ -8,7 +8,7 @@ import type {
   SourceReport,
 } from "../sources/report.ts";
 import type { RememberedSource, SourceMemory } from "../../adapters/browser/source_memory.ts";
-import type { Caller } from "../wire/caller.ts";
+import type { RpcClient } from "../rpc/rpc_client.ts";
 import type { TakenSource } from "../sources/intake.ts";
 import { mayRead, reopen } from "../sources/reopen.ts";
 
@@ -57,12 +57,12 @@ export class ArchivesState {
   );
   /** What was open before the page was loaded anew and is not open now. */
   readonly remembered: Signal<readonly RememberedSource[]> = signal([]);
-  readonly #call: Caller<PageCalls>;
+  readonly #call: RpcClient<PageCalls>;
   readonly #memory: SourceMemory;
   #lastNumber = 0;
 
   /** Nothing yet. */
-  constructor(call: Caller<PageCalls>, memory: SourceMemory) {
+  constructor(call: RpcClient<PageCalls>, memory: SourceMemory) {
     this.#call = call;
     this.#memory = memory;
   }

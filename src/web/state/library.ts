@@ -3,7 +3,7 @@ import type { Micros } from "../../core/time.ts";
 import { type ArchivesState, reasonOf } from "./archives_state.ts";
 import type { NodeStanding, PageCalls } from "../reading/page_calls.ts";
 import type { ChannelSpan } from "../reading/chat_reader.ts";
-import type { Caller } from "../wire/caller.ts";
+import type { RpcClient } from "../rpc/rpc_client.ts";
 import { route } from "./route.ts";
 
 /** What there is to look at. */
@@ -14,7 +14,7 @@ export type Shelves =
 
 /** The chat that can be read: of the archives that were handed over, or else of the node. */
 export class Library {
-  readonly call: Caller<PageCalls>;
+  readonly call: RpcClient<PageCalls>;
   readonly shelves: Signal<Shelves> = signal({ kind: "looking" });
   /** Whether this page comes from a node, and whether that lets us read. */
   readonly node: Signal<NodeStanding> = signal("none");
@@ -24,7 +24,7 @@ export class Library {
   #shownUs: Micros | undefined;
 
   /** Looks for a node, and follows the archives. */
-  constructor(call: Caller<PageCalls>, archives: ArchivesState) {
+  constructor(call: RpcClient<PageCalls>, archives: ArchivesState) {
     this.call = call;
     this.version = archives.version;
     this.#archives = archives;

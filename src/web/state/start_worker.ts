@@ -1,6 +1,6 @@
 import type { PageCalls } from "../reading/page_calls.ts";
-import { type Caller, caller } from "../wire/caller.ts";
-import { ownWorker } from "../wire/own_script.ts";
+import { type RpcClient, rpcClient } from "../rpc/rpc_client.ts";
+import { ownWorker } from "../rpc/own_script.ts";
 
 /** The element in which the build leaves the worker's script, as a JSON string. */
 const SCRIPT_ID = "worker";
@@ -10,10 +10,10 @@ const SCRIPT_ID = "worker";
  *
  * @param onFailure is told when it breaks down, after which no call is answered any more.
  */
-export function startWorker(onFailure: (reason: string) => void): Caller<PageCalls> {
+export function startWorker(onFailure: (reason: string) => void): RpcClient<PageCalls> {
   const script = JSON.parse(document.getElementById(SCRIPT_ID)!.textContent!) as string;
   const url = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
   const worker = ownWorker(url);
   worker.addEventListener("error", (event) => onFailure(event.message || "it could not start"));
-  return caller<PageCalls>(worker);
+  return rpcClient<PageCalls>(worker);
 }

@@ -5,7 +5,7 @@ import type { Span } from "../reading/chat_archive.ts";
 import { RECEIVERS_TOLD_APART } from "../reading/minute_summary.ts";
 import type { TimelineModel } from "./timeline_model.ts";
 
-/** How wide the scale on the left is; lanes begin at the same place. */
+/** How wide the scale on the left is; rows begin at the same place. */
 export const AXIS_PX = 56;
 
 /** What a chart tells. */

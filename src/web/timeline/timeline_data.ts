@@ -98,8 +98,8 @@ export class TimelineData implements KnownMinutes {
       for (const { summary } of found) this.#minutes.set(summary.minuteUs, summary);
       this.version.value++;
     };
-    const question = { channel: this.channel, filter: NO_FILTER, ...span };
-    await this.#library.call("read", question, { signal, onProgress });
+    const request = { channel: this.channel, filter: NO_FILTER, ...span };
+    await this.#library.call("read", request, { signal, onProgress });
     this.#known = joined([...this.#known, span]);
     this.version.value++;
   }
@@ -121,8 +121,8 @@ export class TimelineData implements KnownMinutes {
   }
 
   async #readCoverage(span: Span, signal: AbortSignal): Promise<void> {
-    const question = { channel: this.channel, ...span };
-    const found = await this.#library.call("coverage", question, { signal });
+    const request = { channel: this.channel, ...span };
+    const found = await this.#library.call("coverage", request, { signal });
     for (let hourUs = span.fromUs; hourUs < span.untilUs; hourUs += HOUR_US) {
       const minutes = found.filter(({ minuteUs }) => hourOf(minuteUs) === hourUs);
       const listened = minutes.map(({ minuteUs, listenedS }) => [minuteUs, listenedS] as const);

@@ -15,14 +15,14 @@ export interface TimelineModel {
   readonly counts: readonly (readonly number[])[];
   /** Where there is no message between the first and the last, unless a receiver listened. */
   readonly silences: readonly Silence[];
-  readonly lanes: readonly Lane[];
+  readonly rows: readonly ReceiverRow[];
   readonly messages: number;
   /** Messages that one receiver alone saw. */
   readonly single: number;
 }
 
 /** What one receiver heard. */
-export interface Lane {
+export interface ReceiverRow {
   readonly receiver: string;
   readonly messages: number;
   /** For each bar: what part of its messages it got, 0 to 1. */
@@ -46,7 +46,7 @@ export function timelineModel(data: TimelineData, span: Span, recorded: Span): T
   const barCount = Math.max(1, Math.ceil((span.untilUs - fromUs) / stepUs));
   const times = Array.from({ length: barCount }, (_, i) => fromUs + i * stepUs);
   const counts = times.map(() => new Array<number>(RECEIVERS_TOLD_APART).fill(0));
-  const lanes = new Map<string, { messages: number; heard: number[]; of: number[] }>();
+  const rows = new Map<string, { messages: number; heard: number[]; of: number[] }>();
   let [messages, single] = [0, 0];
   for (let at = minuteOf(fromUs); at < span.untilUs; at += MINUTE_US) {
     const summary = data.minute(at);
@@ -56,16 +56,16 @@ export function timelineModel(data: TimelineData, span: Span, recorded: Span): T
     if (isFine) addSeconds(counts, { data, minuteUs: at, fromUs });
     else addTo(counts[Math.floor((at - fromUs) / stepUs)], summary.byReceivers, MINUTE_US / stepUs);
     for (const [receiver, heard] of summary.receivers) {
-      let lane = lanes.get(receiver);
-      if (lane === undefined) {
+      let row = rows.get(receiver);
+      if (row === undefined) {
         const empty = (): number[] => new Array<number>(barCount).fill(0);
-        lanes.set(receiver, lane = { messages: 0, heard: empty(), of: empty() });
+        rows.set(receiver, row = { messages: 0, heard: empty(), of: empty() });
       }
-      lane.messages += heard;
+      row.messages += heard;
       const [first, last] = barsOfMinute(at, { fromUs, stepUs, barCount });
       for (let bar = first; bar <= last; bar++) {
-        lane.heard[bar] = lane.heard[bar]! + heard;
-        lane.of[bar] = lane.of[bar]! + summary.count;
+        row.heard[bar] = row.heard[bar]! + heard;
+        row.of[bar] = row.of[bar]! + summary.count;
       }
     }
   }
@@ -77,10 +77,10 @@ export function timelineModel(data: TimelineData, span: Span, recorded: Span): T
     messages,
     single,
     silences: silencesOf(data, within(span, recorded)),
-    lanes: [...lanes].map(([receiver, lane]) => ({
+    rows: [...rows].map(([receiver, row]) => ({
       receiver,
-      messages: lane.messages,
-      shares: lane.heard.map((heard, i) => heard === 0 ? 0 : heard / lane.of[i]!),
+      messages: row.messages,
+      shares: row.heard.map((heard, i) => heard === 0 ? 0 : heard / row.of[i]!),
     })).sort((a, b) => b.messages - a.messages).slice(0, LANES_MAX)
       .sort((a, b) => a.receiver < b.receiver ? -1 : 1),
   };

@@ -17,7 +17,7 @@ import { theme, zone } from "../ui/settings.ts";
 import type { Span } from "../reading/chat_archive.ts";
 import type { ChannelSpan } from "../reading/chat_reader.ts";
 import { Chart } from "./chart.ts";
-import { Lanes } from "./lanes.ts";
+import { ReceiverRows } from "./receiver_rows.ts";
 import { heldSpan, LIVE_LAG_US, shownSpan, SPAN_MAX_US, SPAN_MIN_US } from "./shown_span.ts";
 import { TimelineData } from "./timeline_data.ts";
 import type { Silence } from "./silences.ts";
@@ -61,7 +61,7 @@ export function TimelineView({ library, channels, channel }: TimelineViewProps):
   return h(
     "div",
     { class: "timeline" },
-    h("h1", { class: "unseen" }, `Timeline of ${channel.channel}`),
+    h("h1", { class: "visually-hidden" }, `Timeline of ${channel.channel}`),
     h(
       ChannelBar,
       { channels, channel, dayUs: span.fromUs - span.fromUs % DAY_US },
@@ -73,7 +73,7 @@ export function TimelineView({ library, channels, channel }: TimelineViewProps):
       h(Summary, { model, data }),
       h(ChartPlace, { model, onWidth: setWidth }),
       h(Legend, null),
-      h(Lanes, { model, widthPx }),
+      h(ReceiverRows, { model, widthPx }),
       h(Silences, { model, kind: "nobody", title: "When nobody recorded" }),
       h(Silences, { model, kind: "unknown", title: "No messages, not known whether recorded" }),
     ),
@@ -119,7 +119,7 @@ function Summary({ model, data }: {
   readonly model: TimelineModel;
   readonly data: TimelineData;
 }): JSX.Element {
-  const { span, messages, single, silences, lanes } = model;
+  const { span, messages, single, silences, rows } = model;
   const lengthOf = (kind: Silence["kind"]): string =>
     formatCount(
       silences.filter((each) => each.kind === kind)
@@ -143,7 +143,7 @@ function Summary({ model, data }: {
         name: "seen by one receiver only",
         value: messages === 0 ? "–" : `${Math.ceil(single / messages * 1000) / 10} %`,
       }),
-      h(Figure, { name: "receivers", value: formatCount(lanes.length) }),
+      h(Figure, { name: "receivers", value: formatCount(rows.length) }),
       h(Figure, { name: "minutes that nobody recorded", value: lengthOf("nobody") }),
       h(Figure, { name: "silent minutes, perhaps not recorded", value: lengthOf("unknown") }),
     ),

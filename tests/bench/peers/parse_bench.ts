@@ -20,7 +20,7 @@ import { parseIrcLine } from "../../../src/core/irc/irc_line.ts";
 import { encodeRecordedBatch } from "../../../src/engine/record/encode_recorded.ts";
 import { Recording } from "../../../src/engine/record/recording.ts";
 import type { Hasher } from "../../../src/ports/hasher.ts";
-import { SILENT } from "../../../src/ports/reporter.ts";
+import { noopReporter } from "../../../src/ports/reporter.ts";
 import { medianMs } from "../worlds/rounds.ts";
 
 /** Parsing shall be so many times as fast as the fastest of the others. */
@@ -95,7 +95,7 @@ const ours = {
 
 /** The whole way: lines parsed, timed, sorted into minutes, encoded in normal form, hashed, named. */
 async function recordAll(lines: readonly string[]): Promise<number> {
-  const recording = new Recording({ run: "bench.AbCdE", reporter: SILENT, isMidway: true });
+  const recording = new Recording({ run: "bench.AbCdE", reporter: noopReporter, isMidway: true });
   let elapsedUs = 0;
   for (const line of lines) {
     elapsedUs += 92_600; // 5,000 lines in 463 s
@@ -105,7 +105,7 @@ async function recordAll(lines: readonly string[]): Promise<number> {
   for (const { channel, minuteUs } of recording.openBatches()) {
     const batch = recording.closeBatch(channel, minuteUs)!;
     await encodeRecordedBatch(batch, hasher);
-    messageCount += batch.heard.messageCount;
+    messageCount += batch.buffer.messageCount;
   }
   if (messageCount !== lines.length) throw new Error(`Cannot measure: ${messageCount} messages`);
   return messageCount;

@@ -12,7 +12,7 @@ import type { Message } from "../../../src/core/batch/message.ts";
 import { fromSeconds, minuteOf } from "../../../src/core/time.ts";
 import { importCapture } from "../../../src/engine/import/import_capture.ts";
 import type { BatchStore } from "../../../src/ports/batch_store.ts";
-import { SILENT } from "../../../src/ports/reporter.ts";
+import { noopReporter } from "../../../src/ports/reporter.ts";
 import { generatedChat } from "../../../src/testing/generated_chat/generated_chat.ts";
 import { seededRandom } from "../../../src/testing/chance/seeded_random.ts";
 import { runCli } from "../../cli/run_cli.ts";
@@ -120,7 +120,7 @@ export async function generatedArchive(options: GeneratedOptions): Promise<Batch
       yield encoder.encode(text);
     },
   };
-  await importCapture(capture, { store, hasher, reporter: SILENT });
+  await importCapture(capture, { store, hasher, reporter: noopReporter });
   return store;
 }
 

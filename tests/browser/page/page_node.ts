@@ -8,8 +8,8 @@ import { nodeApi, type NodeApiOptions } from "../../../src/engine/api/node_api.t
 import { pageRoute } from "../../../src/engine/api/routes/page_route.ts";
 import type { BatchStore } from "../../../src/ports/batch_store.ts";
 import type { HttpListener } from "../../../src/ports/http.ts";
-import { UNMEASURED } from "../../../src/ports/metrics.ts";
-import { SILENT } from "../../../src/ports/reporter.ts";
+import { noopMetrics } from "../../../src/ports/metrics.ts";
+import { noopReporter } from "../../../src/ports/reporter.ts";
 import { buildPage } from "../../../tools/build_page.ts";
 
 /** Serves `store` and the page on loopback. */
@@ -24,8 +24,8 @@ export async function startNode(
     hasher,
     clock: systemClock(),
     random: systemRandom(),
-    reporter: SILENT,
-    metrics: UNMEASURED,
+    reporter: noopReporter,
+    metrics: noopMetrics,
     version: "0.0.0",
     moreRoutes: [pageRoute(() => Promise.resolve(page), hasher)],
     ...options,

@@ -13,7 +13,7 @@ import { bestHasher } from "../../../src/adapters/hashers/web_crypto_hasher.ts";
 import { serveSimulatedTwitch } from "../../../src/cli/simulation/serve_simulated_twitch.ts";
 import { recoverJournals } from "../../../src/engine/recovery/recover_journals.ts";
 import { settleArchive } from "../../../src/engine/settle/settle_archive.ts";
-import { SILENT } from "../../../src/ports/reporter.ts";
+import { noopReporter } from "../../../src/ports/reporter.ts";
 import { assertNothingLost, CHANNELS, record, until } from "./recorder_child.ts";
 
 // A recorder loses its journal while it records, goes on for some seconds, and is killed. Whatever a
@@ -75,7 +75,7 @@ async function recover(archive: string) {
     journals: fileSystemJournal(archive, { deadAfterMs: DEAD_AFTER_MS }),
     store: fileSystemStore(archive),
     hasher: await bestHasher(),
-    reporter: SILENT,
+    reporter: noopReporter,
   });
 }
 
@@ -98,7 +98,7 @@ async function killAndCompare(
   await settleArchive({
     store: fileSystemStore(archive),
     hasher: await bestHasher(),
-    reporter: SILENT,
+    reporter: noopReporter,
   });
   const { lines, acknowledged } = await assertNothingLost(archive, { truth, seed: SEED });
   console.log(`${lines} lines archived, ${acknowledged} surely read, 0 lost`);

@@ -13,7 +13,7 @@ import {
   type SimulateOptions,
 } from "../../../src/cli/commands/simulate.ts";
 import { ChatloomError } from "../../../src/core/errors/errors.ts";
-import { SILENT } from "../../../src/ports/reporter.ts";
+import { noopReporter } from "../../../src/ports/reporter.ts";
 import type { TruthRecord } from "../../../src/testing/simulated_twitch/truth.ts";
 import { PlainClient } from "../../simulation/twitch/plain_client.ts";
 
@@ -46,7 +46,7 @@ async function listenTo(
   let client: PlainClient | undefined;
   await simulate(options, {
     signal: stop.signal,
-    reporter: SILENT,
+    reporter: noopReporter,
     onListening: async ({ url }) => {
       client = new PlainClient(await wsTransport().connect(url));
       client.enter(channel);
@@ -97,13 +97,13 @@ test("simulate ends by itself when its time is over", async () => {
   const startMs = performance.now();
   await simulate({ ...OPTIONS, duration: 0.2 }, {
     signal: new AbortController().signal,
-    reporter: SILENT,
+    reporter: noopReporter,
   });
   assert.ok(performance.now() - startMs < 5_000);
 });
 
 test("simulate says what it cannot read, play or write, before it listens", async () => {
-  const context = { signal: new AbortController().signal, reporter: SILENT };
+  const context = { signal: new AbortController().signal, reporter: noopReporter };
   await assert.rejects(
     simulate({ ...OPTIONS, play: "/no/such/file" }, context),
     (error) => error instanceof ChatloomError && error.code === "INPUT_UNREADABLE",

@@ -17,7 +17,7 @@ import {
 import { encodeCoverage } from "../../../src/core/coverage/coverage.ts";
 import { encodeRedaction } from "../../../src/core/redaction/redaction.ts";
 import type { BatchStore } from "../../../src/ports/batch_store.ts";
-import { type Reporter, SILENT } from "../../../src/ports/reporter.ts";
+import { noopReporter, type Reporter } from "../../../src/ports/reporter.ts";
 import { Settler } from "../../../src/engine/settle/settler.ts";
 import { faultyStore } from "../../../src/testing/faults/faulty_store.ts";
 import { virtualClock } from "../../../src/testing/time/virtual_clock.ts";
@@ -136,7 +136,7 @@ test("a running settler merges beside bad entries, and tells each once, not at e
   const store = fileSystemStore(root, { calls });
   const settler = new Settler({ store, hasher, clock, reporter });
   for (let i = 0; i < 3; i++) {
-    for (const key of archive.servable) settler.noteStored(key);
+    for (const key of archive.servable) settler.onFileStored(key);
     await settler.settleNoted();
     assert.equal(settler.pending, 0);
   }
@@ -228,11 +228,11 @@ test("a settler names a place that it cannot write to, once, and settles the oth
   }
   const settle = async (store: BatchStore, reporter: Reporter) => {
     const settler = new Settler({ store, hasher, clock: virtualClock(), reporter });
-    for await (const key of store.list("")) settler.noteStored(key);
+    for await (const key of store.list("")) settler.onFileStored(key);
     await settler.settleNoted();
     return settler.pending;
   };
-  await settle(other.store, SILENT);
+  await settle(other.store, noopReporter);
   const [blocked, merged] = await keysOf(other.store);
   store.spoil(blocked!);
   const reporter = { report: collectInto(world.reports), count() {} };

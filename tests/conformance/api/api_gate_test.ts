@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { USUAL_LIMITS } from "../../../src/engine/api/gate/gate.ts";
+import { DEFAULT_LIMITS } from "../../../src/engine/api/gate/gate.ts";
 import { addressGroup } from "../../../src/engine/api/gate/address_rates.ts";
 import type { Severity } from "../../../src/ports/reporter.ts";
 import { apiWorld, said } from "./api_world.ts";
@@ -348,7 +348,7 @@ test("the default rate lets a backfiller of the reference pull 2,400 files, 450 
 });
 
 test("usual limits let a page of requests through", () => {
-  const { runningMax, runningPerAddressMax, rate } = USUAL_LIMITS;
+  const { runningMax, runningPerAddressMax, rate } = DEFAULT_LIMITS;
   assert.ok(runningMax > 1_000 && runningPerAddressMax >= 6 && rate.burst > rate.perSecond);
-  assert.equal(USUAL_LIMITS.stallMs, 20_000);
+  assert.equal(DEFAULT_LIMITS.stallMs, 20_000);
 });

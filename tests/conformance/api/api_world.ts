@@ -8,7 +8,7 @@ import { fromSeconds, minuteOf } from "../../../src/core/time.ts";
 import { nodeApi, type NodeApiOptions } from "../../../src/engine/api/node_api.ts";
 import type { BatchStore } from "../../../src/ports/batch_store.ts";
 import type { HttpHandler } from "../../../src/ports/http.ts";
-import { UNMEASURED } from "../../../src/ports/metrics.ts";
+import { noopMetrics } from "../../../src/ports/metrics.ts";
 import type { Reporter } from "../../../src/ports/reporter.ts";
 import { seededRandom } from "../../../src/testing/chance/seeded_random.ts";
 import { type VirtualClock, virtualClock } from "../../../src/testing/time/virtual_clock.ts";
@@ -70,7 +70,7 @@ export function apiWorld(
     clock,
     random: seededRandom(1),
     reporter,
-    metrics: UNMEASURED,
+    metrics: noopMetrics,
     version: "1.2.3",
     ...options,
   });

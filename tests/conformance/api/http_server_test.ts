@@ -7,7 +7,7 @@ import { parseListenAddress } from "../../../src/adapters/http/listen_address.ts
 import { nodeServer } from "../../../src/adapters/http/node_server.ts";
 import { systemClock } from "../../../src/adapters/system/system_clock.ts";
 import { ChatloomError } from "../../../src/core/errors/errors.ts";
-import { pacedBody } from "../../../src/engine/api/gate/paced_body.ts";
+import { backPressureBody } from "../../../src/engine/api/gate/back_pressure_body.ts";
 import type { HttpHandler, HttpListener } from "../../../src/ports/http.ts";
 
 const HAS_DENO = "Deno" in globalThis;
@@ -283,7 +283,7 @@ test("nodeServer breaks off connections beyond its bound, and takes new ones whe
 
 /** A body that goes on for ever, and fails when its reader has taken nothing for `stallMs`. */
 function endlessBody(stallMs: number): ReadableStream<Uint8Array> {
-  return pacedBody({
+  return backPressureBody({
     next: () => Promise.resolve({ done: false as const, value: new Uint8Array(128 * 1024) }),
   }, { clock: systemClock(), stallMs, onEnd() {} });
 }

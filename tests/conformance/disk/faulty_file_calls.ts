@@ -39,7 +39,7 @@ export function faultyFileCalls(
     close: () => file.close(),
   });
   const calls: FileCalls = {
-    look: async (path) => (step(`look ${path}`), await inner.look(path)),
+    stat: async (path) => (step(`stat ${path}`), await inner.stat(path)),
     names: async (path) => (step(`names ${path}`), await inner.names(path)),
     open: async (path) => (step(`open ${path}`), wrap(await inner.open(path), path)),
     create: async (path) => (step(`create ${path}`), wrap(await inner.create(path), path)),

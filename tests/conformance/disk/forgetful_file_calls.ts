@@ -102,7 +102,7 @@ function diskCalls(
   }
 
   const calls: FileCalls = {
-    look: (path) => later(() => factsOf(find(path))),
+    stat: (path) => later(() => factsOf(find(path))),
     names: (path) =>
       later(() => [...folderAt(path).names].map(([name, { kind }]) => ({ name, kind }))),
     open: (path) => later(() => openFile(find(path), step)),

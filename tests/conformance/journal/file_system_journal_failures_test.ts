@@ -197,11 +197,11 @@ test("fileSystemJournal keeps what it synced when the power is cut at any step",
     disk.cutPower();
     for (const [number, size] of synced) {
       const file = `/a/archive/.chatloom/journal/${run!.name}/00000${number}.log`;
-      const found = await disk.calls.look(file).catch(() => undefined);
+      const found = await disk.calls.stat(file).catch(() => undefined);
       assert.ok((found?.sizeBytes ?? 0) >= size, `cut at step ${cutAt}: segment ${number}`);
     }
     if (synced.size > 0) {
-      await disk.calls.look(`/a/archive/.chatloom/journal/${run!.name}/owner.json`);
+      await disk.calls.stat(`/a/archive/.chatloom/journal/${run!.name}/owner.json`);
     }
   }
   assert.ok(steps > 30, "hardly any step was taken");

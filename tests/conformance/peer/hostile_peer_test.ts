@@ -8,7 +8,7 @@ import { fileSystemStore } from "../../../src/adapters/file_system/file_system_s
 import { httpPeer } from "../../../src/adapters/http_peer/http_peer.ts";
 import { systemClock } from "../../../src/adapters/system/system_clock.ts";
 import { toDigestText } from "../../../src/core/archive/digest_text.ts";
-import { SILENT } from "../../../src/ports/reporter.ts";
+import { noopReporter } from "../../../src/ports/reporter.ts";
 import { hasher } from "../../simulation/settle/settle_world.ts";
 import { syncNode } from "../../simulation/sync/sync_world.ts";
 import { GOOD, goodPeer, serve, TRICKS } from "./hostile_peers.ts";
@@ -31,7 +31,7 @@ test("Syncer takes what a good peer has while hostile ones try all they can", as
     await rm(root, { recursive: true });
   });
   const files = fileSystemStore(join(root, "archive"));
-  const node = syncNode({ name: "node", clock: systemClock(), files, reporter: SILENT });
+  const node = syncNode({ name: "node", clock: systemClock(), files, reporter: noopReporter });
   const peers = [...servers, good].map(({ url }) => httpPeer(url, { times: TIMES }));
   node.syncer.setPeers(peers);
   let peakBytes = process.memoryUsage().rss;

@@ -6,8 +6,8 @@ import { memoryStore } from "../../../src/adapters/memory/memory_store.ts";
 import { systemClock } from "../../../src/adapters/system/system_clock.ts";
 import { wasmHasher } from "../../../src/adapters/hashers/wasm_hasher.ts";
 import { nodeApi } from "../../../src/engine/api/node_api.ts";
-import { UNMEASURED } from "../../../src/ports/metrics.ts";
-import { SILENT } from "../../../src/ports/reporter.ts";
+import { noopMetrics } from "../../../src/ports/metrics.ts";
+import { noopReporter } from "../../../src/ports/reporter.ts";
 import { peerSuite } from "../../../src/testing/suites/peer_suite.ts";
 import { seededRandom } from "../../../src/testing/chance/seeded_random.ts";
 
@@ -23,8 +23,8 @@ peerSuite({
       hasher,
       clock: systemClock(),
       random: seededRandom("peer"),
-      reporter: SILENT,
-      metrics: UNMEASURED,
+      reporter: noopReporter,
+      metrics: noopMetrics,
       metricsPage: () => Promise.resolve({ type: "text/plain", text: "" }),
       logLevel: { get: () => "info", set() {} },
       version: "0",

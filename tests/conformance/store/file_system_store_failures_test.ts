@@ -187,7 +187,7 @@ test("fileSystemStore finds another character where no colon can be", async () =
   };
   const calls = {
     ...NODE_FILE_CALLS,
-    look: async (name: string) => (refuse(name), await NODE_FILE_CALLS.look(name)),
+    stat: async (name: string) => (refuse(name), await NODE_FILE_CALLS.stat(name)),
     create: async (name: string) => (refuse(name), await NODE_FILE_CALLS.create(name)),
     rename: async (from: string, to: string) => (
       refuse(to), await NODE_FILE_CALLS.rename(from, to)

@@ -184,7 +184,7 @@ test("fileSystemStore always shows a redaction that another process moves", asyn
 function beforeEach(inner: FileCalls, work: () => Promise<void>): FileCalls {
   return {
     ...inner,
-    look: async (path) => (await work(), await inner.look(path)),
+    stat: async (path) => (await work(), await inner.stat(path)),
     names: async (path) => (await work(), await inner.names(path)),
     open: async (path) => (await work(), await inner.open(path)),
     create: async (path) => (await work(), await inner.create(path)),

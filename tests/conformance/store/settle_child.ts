@@ -3,7 +3,7 @@ import { fileSystemLock } from "../../../src/adapters/file_system/file_system_lo
 import { fileSystemStore } from "../../../src/adapters/file_system/file_system_store.ts";
 import { wasmHasher } from "../../../src/adapters/hashers/wasm_hasher.ts";
 import { settleArchive } from "../../../src/engine/settle/settle_archive.ts";
-import { SILENT } from "../../../src/ports/reporter.ts";
+import { noopReporter } from "../../../src/ports/reporter.ts";
 import { type Child, isProgram, startChild } from "../child_process.ts";
 
 /** Starts a process that settles the archive in `folder` over and over, until it is killed. */
@@ -18,7 +18,7 @@ if (isProgram(import.meta.url)) {
   const hasher = await wasmHasher();
   console.log("settling");
   while (true) {
-    await settleArchive({ store, hasher, lock, reporter: SILENT });
+    await settleArchive({ store, hasher, lock, reporter: noopReporter });
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }

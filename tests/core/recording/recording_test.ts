@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Recording } from "../../../src/engine/record/recording.ts";
 import { minuteOf } from "../../../src/core/time.ts";
-import { SILENT } from "../../../src/ports/reporter.ts";
+import { noopReporter } from "../../../src/ports/reporter.ts";
 
 const START_US = 1_785_587_640_000_000;
 
@@ -13,7 +13,7 @@ test("Recording.closeBatch ends what later timestamps may do: the bytes are thos
 });
 
 function recordedNotice({ encodes }: { encodes: "at once" | "after a later timestamp" }): string {
-  const recording = new Recording({ run: "node.00000", reporter: SILENT });
+  const recording = new Recording({ run: "node.00000", reporter: noopReporter });
   let lines = 0;
   const say = (line: string): void => {
     const passedUs = ++lines * 1000;
@@ -24,7 +24,7 @@ function recordedNotice({ encodes }: { encodes: "at once" | "after a later times
   say("@msg-id=slow_on :tmi.twitch.tv NOTICE #forsen :slow");
   const [open] = recording.openBatches();
   const batch = recording.closeBatch("forsen", minuteOf(open!.minuteUs));
-  if (encodes === "at once") batch!.heard.encode();
+  if (encodes === "at once") batch!.buffer.encode();
   say(`@tmi-sent-ts=${(START_US - 9_000_000) / 1000} :a!a@a PRIVMSG #forsen :hi`);
-  return new TextDecoder().decode(batch!.heard.encode().bytes);
+  return new TextDecoder().decode(batch!.buffer.encode().bytes);
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cutEnd, LaterTimestamps } from "../../../src/core/recording/later_timestamps.ts";
+import { clampEnd, LaterTimestamps } from "../../../src/core/recording/later_timestamps.ts";
 import {
   estimateRange,
   rangeBetween,
@@ -92,7 +92,7 @@ test("LaterTimestamps tells the smallest timestamp that came after each line", (
     for (const { answer, after } of lines) {
       const range = { startUs: LOCAL_US, endUs: LOCAL_US + 15 * SECOND_US };
       const expected = Math.min(range.endUs, Math.min(...after) + SECOND_US);
-      assert.equal(cutEnd(range, answer), Math.max(range.startUs, expected), `SIM_SEED=${SEED}`);
+      assert.equal(clampEnd(range, answer), Math.max(range.startUs, expected), `SIM_SEED=${SEED}`);
     }
   }
 });

@@ -1,16 +1,16 @@
 import { SightingSet } from "../../../src/core/merge/sighting_set.ts";
 import type { BatchStore } from "../../../src/ports/batch_store.ts";
-import type { Fate } from "../../../src/testing/faults/faults.ts";
+import type { ProcessState } from "../../../src/testing/faults/faults.ts";
 import { keysOf } from "./exchange.ts";
 import type { Bug } from "./node_process.ts";
 
 /** Mistakes that somebody could make. The simulation must find each of them. */
 export const BUGS: { readonly [name: string]: Bug } = {
   "a settler that deletes before what it wrote is safe": {
-    settling: (store, fate) => soonStored(store, fate),
+    settling: (store, processState) => soonStored(store, processState),
   },
   "a recorder that takes a batch for stored before it is": {
-    recording: (store, fate) => soonStored(store, fate),
+    recording: (store, processState) => soonStored(store, processState),
   },
   "a recovery that forgets what came late": {
     recovering: (store) => ({
@@ -48,11 +48,11 @@ function blind(store: BatchStore): BatchStore {
 }
 
 /** Says that all is stored, and stores it a few calls later, if nobody kills the process. */
-function soonStored(store: BatchStore, fate: Fate): BatchStore {
+function soonStored(store: BatchStore, processState: ProcessState): BatchStore {
   const waiting = new Map<string, Uint8Array>();
   let calls = 0;
   async function tick(): Promise<void> {
-    if (waiting.size === 0 || ++calls % 40 !== 0 || fate.crash !== undefined) return;
+    if (waiting.size === 0 || ++calls % 40 !== 0 || processState.crash !== undefined) return;
     for (const [key, bytes] of [...waiting]) {
       await store.put(key, bytes);
       waiting.delete(key);

@@ -3,12 +3,12 @@ import { MINUTE_US } from "../../../src/core/time.ts";
 import { SightingSet } from "../../../src/core/merge/sighting_set.ts";
 import { settleArchive, type SettledArchive } from "../../../src/engine/settle/settle_archive.ts";
 import { readMinutes } from "../../../src/engine/read/read_minutes.ts";
-import { type Reporter, SILENT } from "../../../src/ports/reporter.ts";
+import { noopReporter, type Reporter } from "../../../src/ports/reporter.ts";
 import {
   failNth,
   type FallibleCall,
-  type Fate,
   type Fault,
+  type ProcessState,
   SimulatedCrash,
 } from "../../../src/testing/faults/faults.ts";
 import { faultyStore } from "../../../src/testing/faults/faulty_store.ts";
@@ -149,11 +149,11 @@ export class ClusterNode {
 
   /** Runs `chatloom settle` on the same archive, a process of its own that may die of its own. */
   settleBesides(random: SeededRandom): void {
-    const fate: Fate = { crash: undefined };
+    const processState: ProcessState = { crash: undefined };
     const plan = failNth(Math.ceil(2 ** between(random, [0, 11])), "crash-after");
     const { store, lock } = this.disk;
     const work = settleArchive({
-      store: faultyStore(store, { plan, fate, delay: () => this.#delay(random, 500) }),
+      store: faultyStore(store, { plan, processState, delay: () => this.#delay(random, 500) }),
       hasher,
       lock,
       reporter: this.#reporter(),
@@ -220,7 +220,7 @@ export class ClusterNode {
   async #readAll(): Promise<string> {
     const { store } = this.disk;
     let text = "";
-    for await (const { bytes } of readMinutes(CHANNEL, { store, hasher, reporter: SILENT })) {
+    for await (const { bytes } of readMinutes(CHANNEL, { store, hasher, reporter: noopReporter })) {
       text += new TextDecoder().decode(bytes);
     }
     return text;

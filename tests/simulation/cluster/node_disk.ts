@@ -10,7 +10,7 @@ import { ownLock } from "../../../src/engine/settle/own_lock.ts";
 import type { ArchiveLock } from "../../../src/ports/archive_lock.ts";
 import type { BatchStore } from "../../../src/ports/batch_store.ts";
 import type { DeadRun } from "../../../src/ports/journal_store.ts";
-import { SILENT } from "../../../src/ports/reporter.ts";
+import { noopReporter } from "../../../src/ports/reporter.ts";
 import { keysOf } from "./exchange.ts";
 import { type JournalTape, journalTape } from "./journal_tape.ts";
 import { addTape } from "./plain_recording.ts";
@@ -53,7 +53,7 @@ export class NodeDisk {
   /** Replays what is left in journals into the archive. */
   async recover(): Promise<void> {
     const { journals, store } = this;
-    await recoverJournals({ journals, store, hasher, reporter: SILENT });
+    await recoverJournals({ journals, store, hasher, reporter: noopReporter });
   }
 
   /** What all batches of the archive know. */
@@ -72,7 +72,7 @@ export class NodeDisk {
         for await (const run of runs.deadRuns()) yield { ...run, remove: () => Promise.resolve() };
       },
     };
-    await recoverJournals({ journals, store: scratch, hasher, reporter: SILENT });
+    await recoverJournals({ journals, store: scratch, hasher, reporter: noopReporter });
     kept.addAll(await knownBy(scratch));
     return kept;
   }

@@ -16,9 +16,9 @@ import type { Reporter } from "../../../src/ports/reporter.ts";
 import type { Transport } from "../../../src/ports/transport.ts";
 import {
   type FallibleCall,
-  type Fate,
   type Fault,
   killProcess,
+  type ProcessState,
 } from "../../../src/testing/faults/faults.ts";
 import { faultyJournal } from "../../../src/testing/faults/faulty_journal.ts";
 import { type FaultyStore, faultyStore } from "../../../src/testing/faults/faulty_store.ts";
@@ -37,9 +37,9 @@ export interface Bug {
   /** What settling reads and writes through when all trouble is over. */
   readonly settlingInPeace?: (store: BatchStore) => BatchStore;
   /** What settling reads and writes through before; dies with `fate`. */
-  readonly settling?: (store: BatchStore, fate: Fate) => BatchStore;
+  readonly settling?: (store: BatchStore, processState: ProcessState) => BatchStore;
   /** What recording writes through; dies with `fate`. */
-  readonly recording?: (store: BatchStore, fate: Fate) => BatchStore;
+  readonly recording?: (store: BatchStore, processState: ProcessState) => BatchStore;
 }
 
 /** What goes wrong with the disk under one process. */
@@ -74,7 +74,7 @@ const RECOVERY_RETRY_MS = 5_000;
 /** One life of a node: records, recovers, settles, exchanges, forgets, as `chatloom record` wires it. */
 export class NodeProcess {
   /** Over when this says so. */
-  readonly fate: Fate = { crash: undefined };
+  readonly processState: ProcessState = { crash: undefined };
   /** Resolves when nothing of it is left. */
   readonly done: Promise<void>;
   readonly #options: NodeProcessOptions;
@@ -89,12 +89,12 @@ export class NodeProcess {
     this.#options = options;
     const { disk, trouble } = options;
     const { store: plan, delay } = trouble;
-    this.#store = faultyStore(disk.store, { plan, delay, fate: this.fate });
+    this.#store = faultyStore(disk.store, { plan, delay, processState: this.processState });
     this.done = this.#run().catch((error) => this.#end(error));
   }
 
   get isOver(): boolean {
-    return this.fate.crash !== undefined;
+    return this.processState.crash !== undefined;
   }
 
   /** What waits in memory for a journal that fails: a crash would lose it. */
@@ -109,7 +109,7 @@ export class NodeProcess {
 
   /** Kills the process, now. */
   kill(): void {
-    killProcess(this.fate);
+    killProcess(this.processState);
     this.#options.network.detach(this.#options.name);
     this.#stop.abort();
   }
@@ -133,28 +133,30 @@ export class NodeProcess {
 
   #end(error: unknown): void {
     // Also one who exits because the archive cannot be written.
-    if (this.fate.crash === undefined && !(error instanceof ChatloomError)) this.failure = error;
+    if (this.processState.crash === undefined && !(error instanceof ChatloomError)) {
+      this.failure = error;
+    }
     this.kill();
   }
 
   async #run(): Promise<void> {
     const { disk, name, trouble, reporter, clock, bug, lock } = this.#options;
-    const { fate } = this;
+    const { processState } = this;
     const store = this.#store;
-    const journals = faultyJournal(disk.journals, { plan: trouble.journal, fate });
+    const journals = faultyJournal(disk.journals, { plan: trouble.journal, processState });
     const run = await journals.openRun(name);
     const journal = new JournalWriter(run, { store: journals, reporter });
     const settling = {
-      store: bug.settling?.(store, fate) ?? store,
+      store: bug.settling?.(store, processState) ?? store,
       hasher,
       clock,
       reporter,
       lock,
     };
     const settler = new Settler(settling);
-    const onStored = settler.noteStored;
+    const onStored = settler.onFileStored;
     const recorder = new Recorder({
-      store: bug.recording?.(store, fate) ?? store,
+      store: bug.recording?.(store, processState) ?? store,
       hasher,
       clock,
       reporter,
@@ -199,19 +201,19 @@ export class NodeProcess {
   }
 
   #overhear(listener: ChatListener): ChatListener {
-    const { fate } = this;
+    const { processState } = this;
     return {
       opened: (receiver) => {
-        if (fate.crash === undefined) listener.opened(receiver);
+        if (processState.crash === undefined) listener.opened(receiver);
       },
       received: (receiver, lines) => {
-        if (fate.crash !== undefined) return;
+        if (processState.crash !== undefined) return;
         const safe = listener.received(receiver, lines);
         this.#options.onHeard(receiver, lines.map(({ line }) => line));
         return safe;
       },
       closed: (receiver, fragment) => {
-        if (fate.crash === undefined) listener.closed(receiver, fragment);
+        if (processState.crash === undefined) listener.closed(receiver, fragment);
       },
     };
   }

@@ -14,8 +14,8 @@ import { contentOf } from "../../../src/core/batch/content.ts";
 import { SightingSet } from "../../../src/core/merge/sighting_set.ts";
 import { nodeApi } from "../../../src/engine/api/node_api.ts";
 import type { HttpListener } from "../../../src/ports/http.ts";
-import { UNMEASURED } from "../../../src/ports/metrics.ts";
-import { SILENT } from "../../../src/ports/reporter.ts";
+import { noopMetrics } from "../../../src/ports/metrics.ts";
+import { noopReporter } from "../../../src/ports/reporter.ts";
 import {
   chance,
   intBelow,
@@ -136,7 +136,7 @@ async function recordOurs(heard: readonly Heard[], { store, settler }: SyncNode)
     for (const [timeUs, bytes] of set.encodeMinutes()) {
       const key = batchKey(CHANNEL, { timeUs, digest: hasher.digest(bytes) });
       await store.put(key, bytes);
-      settler.noteStored(key);
+      settler.onFileStored(key);
     }
   }
 }
@@ -169,8 +169,8 @@ export async function serveOurs({ files }: Pick<SyncNode, "files">): Promise<Htt
     hasher,
     clock: systemClock(),
     random: seededRandom("mixed"),
-    reporter: SILENT,
-    metrics: UNMEASURED,
+    reporter: noopReporter,
+    metrics: noopMetrics,
     metricsPage: () => Promise.resolve({ type: "text/plain", text: "" }),
     logLevel: { get: () => "info", set() {} },
     version: "0",

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { readEvents } from "../../../src/engine/read/read_events.ts";
 import { readMinutes } from "../../../src/engine/read/read_minutes.ts";
 import { SECOND_US } from "../../../src/core/time.ts";
-import { SILENT } from "../../../src/ports/reporter.ts";
+import { noopReporter } from "../../../src/ports/reporter.ts";
 import {
   CHANNEL,
   filesOf,
@@ -22,7 +22,7 @@ const SEEN: SmallSighting[] = [
 
 async function starts(fromS: number, untilS: number): Promise<number[]> {
   const found: number[] = [];
-  const options = { store: await storeWith(filesOf(SEEN)), hasher, reporter: SILENT };
+  const options = { store: await storeWith(filesOf(SEEN)), hasher, reporter: noopReporter };
   const range = { fromUs: WORLD_US + fromS * SECOND_US, untilUs: WORLD_US + untilS * SECOND_US };
   for await (const event of readEvents(CHANNEL, { ...options, ...range })) {
     assert.equal(JSON.parse(event.line).time * SECOND_US, event.startUs);
@@ -60,7 +60,7 @@ test("readMinutes tells once of files that it leaves out, and yields the rest", 
 test("readMinutes stops when told to", async () => {
   const aborter = new AbortController();
   const store = await storeWith(filesOf(SEEN));
-  const options = { store, hasher, reporter: SILENT, signal: aborter.signal };
+  const options = { store, hasher, reporter: noopReporter, signal: aborter.signal };
   const reason = new Error("enough");
   let count = 0;
   await assert.rejects(async () => {

@@ -9,7 +9,7 @@ import { MINUTE_US, minuteOf } from "../../../src/core/time.ts";
 import { formatEntry } from "../../../src/engine/journal/entry.ts";
 import { recoverJournals } from "../../../src/engine/recovery/recover_journals.ts";
 import type { BatchStore } from "../../../src/ports/batch_store.ts";
-import { SILENT } from "../../../src/ports/reporter.ts";
+import { noopReporter } from "../../../src/ports/reporter.ts";
 import { RecordingWorld } from "./recording_world.ts";
 
 const hasher = await wasmHasher();
@@ -64,7 +64,7 @@ test("recoverJournals recovers the other runs where one meets a channel that is 
   }
   journals.crash();
   deny("ada_lovelace");
-  const recovering = recoverJournals({ journals, store, hasher, reporter: SILENT });
+  const recovering = recoverJournals({ journals, store, hasher, reporter: noopReporter });
   await assert.rejects(recovering, { code: "STORE_DENIED" });
   assert.deepEqual([...storedChannels()], ["forsen"]);
   const left: string[] = [];

@@ -14,12 +14,12 @@ import {
 import { encodeBatch } from "../../../src/core/batch/batch.ts";
 import { hourOf, MINUTE_US, minuteOf, SECOND_US } from "../../../src/core/time.ts";
 import { estimateMissed } from "../../../src/engine/coverage/capture_recapture.ts";
-import { Listening } from "../../../src/engine/coverage/listening.ts";
+import { ListeningTracker } from "../../../src/engine/coverage/listening_tracker.ts";
 import { coverageByMinute } from "../../../src/engine/coverage/minute_coverage.ts";
 import { settleCoverage } from "../../../src/engine/coverage/settle_coverage.ts";
 import { coverageOf } from "../../../src/engine/coverage/write_coverage.ts";
 import { parseIrcLine } from "../../../src/core/irc/irc_line.ts";
-import { SILENT } from "../../../src/ports/reporter.ts";
+import { noopReporter } from "../../../src/ports/reporter.ts";
 import {
   intBelow,
   pick,
@@ -84,15 +84,19 @@ test("parseCoverage undoes encodeCoverage and takes nothing else", () => {
   ) assert.equal(parseCoverage(new TextEncoder().encode(bad)).ok, false, bad);
 });
 
-function hear(listening: Listening, n: number, { atS, line }: { atS: number; line: string }): void {
+function hear(
+  listening: ListeningTracker,
+  n: number,
+  { atS, line }: { atS: number; line: string },
+): void {
   const parsed = parseIrcLine(line);
   assert.ok(parsed.ok);
   listening.heard(n, atS * SECOND_US);
   listening.message(n, parsed.message);
 }
 
-test("Listening begins with the room state and ends with the last sign of life", () => {
-  const listening = new Listening();
+test("ListeningTracker begins with the room state and ends with the last sign of life", () => {
+  const listening = new ListeningTracker();
   listening.open(1, 0);
   hear(listening, 1, { atS: 1, line: ":tmi 001 me :hi" });
   hear(listening, 1, { atS: 2, line: ":me!me@me JOIN #c" });
@@ -108,13 +112,13 @@ test("Listening begins with the room state and ends with the last sign of life",
   ]);
 });
 
-test("Listening gives the same in pieces, through checkpoints and when storing fails", () => {
+test("ListeningTracker gives the same in pieces, through checkpoints and when storing fails", () => {
   const run = "n.aaaaa";
   const base = { run, serverClock: { sentUs: HOUR, elapsedUs: 0 }, wallOffsetUs: 0 };
   for (let seed = 0; seed < SEEDS; seed++) {
     const random = seededRandom(`listening ${seed}`);
-    const whole = new Listening();
-    let pieces = new Listening();
+    const whole = new ListeningTracker();
+    let pieces = new ListeningTracker();
     const taken: Coverage[] = [];
     let atUs = 0;
     for (let step = 0; step < 60; step++) {
@@ -146,7 +150,7 @@ test("Listening gives the same in pieces, through checkpoints and when storing f
         }
       }
       if (random.next() < 0.2) {
-        const again = new Listening();
+        const again = new ListeningTracker();
         again.restore(JSON.parse(JSON.stringify(pieces.checkpoint())));
         pieces = again;
       }
@@ -171,7 +175,7 @@ test("settleCoverage makes one file of many, the same in any order", async () =>
       bytes,
     );
   }
-  await settleCoverage("c", HOUR, { store, hasher, reporter: SILENT });
+  await settleCoverage("c", HOUR, { store, hasher, reporter: noopReporter });
   const files = await contentsOf(store);
   assert.deepEqual([...files.values()], [text(mergeCoverage(all))]);
   assert.equal(parseArchiveKey([...files.keys()][0]!)?.kind, "coverage");
@@ -190,7 +194,7 @@ test("settleCoverage makes no file that is too long for its readers, and loses n
     keys.push(formatArchiveKey({ kind: "coverage", channel: "c", hourUs: HOUR, digest }));
     await store.put(keys.at(-1)!, bytes);
   }
-  const settled = await settleCoverage("c", HOUR, { store, hasher, reporter: SILENT });
+  const settled = await settleCoverage("c", HOUR, { store, hasher, reporter: noopReporter });
   assert.deepEqual(settled, { written: 0, deleted: 0 });
   assert.deepEqual([...(await contentsOf(store)).keys()].sort(), keys.sort());
 });
@@ -252,7 +256,7 @@ test("coverageByMinute tells silence from loss", async () => {
   const minutes = [];
   const bounds = { fromUs: atUs - MINUTE_US, toUs: atUs + 3 * MINUTE_US };
   for await (
-    const minute of coverageByMinute("c", { store, hasher, reporter: SILENT, ...bounds })
+    const minute of coverageByMinute("c", { store, hasher, reporter: noopReporter, ...bounds })
   ) {
     const { receivers, uncoveredS, messages, estimate } = minute;
     minutes.push([[...receivers.values()], uncoveredS, messages, estimate?.missed]);

@@ -9,7 +9,7 @@ import { formatEntry, type JournalEntry } from "../../../src/engine/journal/entr
 import { loadBatch } from "../../../src/engine/read/files/load_batch.ts";
 import { importCapture } from "../../../src/engine/import/import_capture.ts";
 import type { BatchStore } from "../../../src/ports/batch_store.ts";
-import { SILENT } from "../../../src/ports/reporter.ts";
+import { noopReporter } from "../../../src/ports/reporter.ts";
 import { chance, intBelow, pick, pickWeighted } from "../../../src/testing/chance/seeded_random.ts";
 import { type SeededRandom, seededRandom } from "../../../src/testing/chance/seeded_random.ts";
 
@@ -51,7 +51,7 @@ async function importText(text: string, store: BatchStore): Promise<string[]> {
     },
   };
   try {
-    await importCapture(capture, { store, hasher, reporter: SILENT });
+    await importCapture(capture, { store, hasher, reporter: noopReporter });
   } catch (error) {
     if (!(error instanceof ChatloomError)) throw error;
     assert.equal(error.code, "INPUT_UNREADABLE");

@@ -7,7 +7,7 @@ import { wasmHasher } from "../../../src/adapters/hashers/wasm_hasher.ts";
 import { JournalWriter } from "../../../src/engine/journal/journal_writer.ts";
 import { Recorder } from "../../../src/engine/record/recorder.ts";
 import { chatPool } from "../../../src/engine/session/chat_pool.ts";
-import { SILENT } from "../../../src/ports/reporter.ts";
+import { noopReporter } from "../../../src/ports/reporter.ts";
 import type { Chunk, Connection, Transport } from "../../../src/ports/transport.ts";
 import { seededRandom } from "../../../src/testing/chance/seeded_random.ts";
 import { virtualClock } from "../../../src/testing/time/virtual_clock.ts";
@@ -37,14 +37,14 @@ async function archiveOf(chunks: readonly Chunk[]): Promise<Map<string, string>>
   const store = memoryStore();
   const journals = memoryJournal();
   const run = await journals.openRun("node");
-  const journal = new JournalWriter(run, { store: journals, reporter: SILENT });
-  const recorder = new Recorder({ store, hasher, clock, reporter: SILENT, journal });
+  const journal = new JournalWriter(run, { store: journals, reporter: noopReporter });
+  const recorder = new Recorder({ store, hasher, clock, reporter: noopReporter, journal });
   const pool = chatPool({
     url: "ws://scripted",
     transport: scripted(chunks),
     clock,
     random: seededRandom("split"),
-    reporter: SILENT,
+    reporter: noopReporter,
     listener: recorder,
     runName: run.name,
   });

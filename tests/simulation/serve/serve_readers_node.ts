@@ -43,7 +43,7 @@ const journals = fileSystemJournal(archive);
 const run = await journals.openRun("node");
 const journal = new JournalWriter(run, { store: journals, reporter });
 const settler = new Settler({ store, hasher, clock, reporter });
-const onStored = settler.noteStored;
+const onStored = settler.onFileStored;
 const recorder = new Recorder({ store, hasher, clock, reporter, journal, onStored });
 
 /** How late lines with a timestamp came, in whole milliseconds → how many did. */

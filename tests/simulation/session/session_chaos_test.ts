@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { chatPool } from "../../../src/engine/session/chat_pool.ts";
 import type { ChatListener } from "../../../src/engine/session/lines/listener.ts";
-import { SILENT } from "../../../src/ports/reporter.ts";
+import { noopReporter } from "../../../src/ports/reporter.ts";
 import { seededRandom } from "../../../src/testing/chance/seeded_random.ts";
 import {
   SimulatedTwitch,
@@ -57,7 +57,7 @@ async function listen(
     transport: twitch.transport(),
     clock,
     random: random.fork("pool"),
-    reporter: SILENT,
+    reporter: noopReporter,
     listener,
     runName: "test.abcde",
     connectionsPerChannel: copies,

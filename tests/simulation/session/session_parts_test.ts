@@ -3,10 +3,10 @@ import { test } from "node:test";
 import { parseIrcLine } from "../../../src/core/irc/irc_line.ts";
 import { joinRefusal } from "../../../src/engine/session/join_refusal.ts";
 import { utf8Length } from "../../../src/engine/session/lines/utf8_length.ts";
-import { Backoff } from "../../../src/engine/session/pace/backoff.ts";
-import { Bell } from "../../../src/engine/session/pace/bell.ts";
-import { SlidingWindow } from "../../../src/engine/session/pace/sliding_window.ts";
-import { benchCount, freeBench } from "../../../src/engine/session/seating.ts";
+import { Backoff } from "../../../src/engine/session/timing/backoff.ts";
+import { WakeSignal } from "../../../src/engine/session/timing/wake_signal.ts";
+import { SlidingWindow } from "../../../src/engine/session/timing/sliding_window.ts";
+import { connectionCount, leastLoaded } from "../../../src/engine/session/assignment.ts";
 import { intBelow, pick, seededRandom } from "../../../src/testing/chance/seeded_random.ts";
 import { virtualClock } from "../../../src/testing/time/virtual_clock.ts";
 import { SEED } from "./session_world.ts";
@@ -43,44 +43,44 @@ test("Backoff doubles the longest wait up to half a minute, and takes any share 
   assert.equal(new Backoff({ next: () => 0 }).nextMs(), 0);
 });
 
-test("Bell wakes who waits, or who will, or when it is time, and leaves no timer", async () => {
+test("WakeSignal wakes who waits, or who will, or when it is time, and leaves no timer", async () => {
   const clock = virtualClock();
-  const bell = new Bell();
-  bell.ring();
-  await bell.wait(clock, 1_000);
+  const wakeSignal = new WakeSignal();
+  wakeSignal.wake();
+  await wakeSignal.wait(clock, 1_000);
   assert.equal(clock.sleeperCount, 0, "it had rung");
 
   let isAwake = false;
-  const waiting = bell.wait(clock, 1_000).then(() => isAwake = true);
+  const waiting = wakeSignal.wait(clock, 1_000).then(() => isAwake = true);
   await clock.advance(999);
   assert.equal(isAwake, false, "one ring is good for one wait");
   await clock.advance(1);
   assert.equal(isAwake, true);
   await waiting;
 
-  const rung = bell.wait(clock, 1_000);
-  bell.ring();
+  const rung = wakeSignal.wait(clock, 1_000);
+  wakeSignal.wake();
   await rung;
   assert.equal(clock.sleeperCount, 0);
 
-  const forEver = bell.wait(clock);
+  const forEver = wakeSignal.wait(clock);
   await clock.advance(86_400_000);
   assert.equal(clock.sleeperCount, 0);
-  bell.ring();
+  wakeSignal.wake();
   await forEver;
 });
 
-test("benchCount and freeBench seat channels on few benches, evenly, never twice on one", () => {
-  assert.equal(benchCount(0, { copies: 3, seats: 50 }), 0);
-  assert.equal(benchCount(1, { copies: 3, seats: 50 }), 3);
-  assert.equal(benchCount(50, { copies: 1, seats: 50 }), 1);
-  assert.equal(benchCount(51, { copies: 2, seats: 50 }), 3);
+test("connectionCount and leastLoaded seat channels on few benches, evenly, never twice on one", () => {
+  assert.equal(connectionCount(0, { copies: 3, seats: 50 }), 0);
+  assert.equal(connectionCount(1, { copies: 3, seats: 50 }), 3);
+  assert.equal(connectionCount(50, { copies: 1, seats: 50 }), 1);
+  assert.equal(connectionCount(51, { copies: 2, seats: 50 }), 3);
   const bench = (...names: string[]) => ({ channels: new Map(names.map((name) => [name, true])) });
   const benches = [bench("a", "b"), bench("a"), bench("c")];
-  assert.equal(freeBench(benches, { name: "a", seats: 2 }), benches[2]);
-  assert.equal(freeBench(benches, { name: "b", seats: 2 }), benches[1]);
-  assert.equal(freeBench(benches, { name: "x", seats: 1 }), undefined);
-  assert.equal(freeBench([], { name: "x", seats: 1 }), undefined);
+  assert.equal(leastLoaded(benches, { name: "a", seats: 2 }), benches[2]);
+  assert.equal(leastLoaded(benches, { name: "b", seats: 2 }), benches[1]);
+  assert.equal(leastLoaded(benches, { name: "x", seats: 1 }), undefined);
+  assert.equal(leastLoaded([], { name: "x", seats: 1 }), undefined);
 });
 
 test("utf8Length is the length of what TextEncoder writes", () => {

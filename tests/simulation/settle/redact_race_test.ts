@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { ArchiveKey } from "../../../src/core/archive/archive_key.ts";
 import type { BatchStore } from "../../../src/ports/batch_store.ts";
 import { memoryStore } from "../../../src/adapters/memory/memory_store.ts";
-import { SILENT } from "../../../src/ports/reporter.ts";
+import { noopReporter } from "../../../src/ports/reporter.ts";
 import { listRedactions, redact } from "../../../src/engine/redact/redact.ts";
 import { virtualClock } from "../../../src/testing/time/virtual_clock.ts";
 import { CHANNEL, contentsOf, filesOf, hasher, type SmallSighting } from "./settle_world.ts";
@@ -22,7 +22,7 @@ test("redact finds a message whose file another settler replaces between listing
   const redacted = await redact(CHANNEL, order, {
     store,
     hasher,
-    reporter: SILENT,
+    reporter: noopReporter,
     clock: virtualClock(),
   });
   assert.equal(redacted.messages, 1);
@@ -35,7 +35,7 @@ test("redact obeys for a user of more names than one order holds", async () => {
   const logins = Array.from({ length: 300 }, (_, i) => `${"\u{20000}".repeat(31)}${1000 + i}`);
   const target = { kind: "user", userId: "7", logins, beforeUs: undefined } as const;
   const order = { target, reason: "a test" };
-  const options = { store, hasher, reporter: SILENT, clock: virtualClock() };
+  const options = { store, hasher, reporter: noopReporter, clock: virtualClock() };
   const { orders } = await redact(CHANNEL, order, options);
   assert.deepEqual(orders.map(({ isNew }) => isNew), [true, true, true]);
   const stored = await listRedactions(CHANNEL, options);

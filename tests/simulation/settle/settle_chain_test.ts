@@ -3,7 +3,7 @@ import process from "node:process";
 import { test } from "node:test";
 import { type ArchiveKey, batchKey } from "../../../src/core/archive/archive_key.ts";
 import { Settler } from "../../../src/engine/settle/settler.ts";
-import { SILENT } from "../../../src/ports/reporter.ts";
+import { noopReporter } from "../../../src/ports/reporter.ts";
 import { virtualClock } from "../../../src/testing/time/virtual_clock.ts";
 import {
   CHANNEL,
@@ -58,10 +58,10 @@ test("Settler makes one result of a chain over five minutes, in whatever order i
   for (const order of permutations(some)) {
     if (orders++ % EVERY !== 0) continue;
     const store = await storeWith([]);
-    const settler = new Settler({ store, hasher, reporter: SILENT, clock: virtualClock() });
+    const settler = new Settler({ store, hasher, reporter: noopReporter, clock: virtualClock() });
     for (const [key, bytes] of order) {
       await store.put(key, bytes);
-      settler.noteStored(key);
+      settler.onFileStored(key);
       if (orders % 2 === 1) await settler.settleNoted();
     }
     await settler.settleNoted();
@@ -118,10 +118,10 @@ test("settleArchive forgets what a redaction names, and again when an old peer b
   await settleAll(store);
   const files = textsOf(new Map([...filesOf(rest), await redactionFile("1")]));
   assert.deepEqual(await contentsOf(store), files);
-  const settler = new Settler({ store, hasher, reporter: SILENT, clock: virtualClock() });
+  const settler = new Settler({ store, hasher, reporter: noopReporter, clock: virtualClock() });
   for (const [key, bytes] of filesOf(WORDS.slice(1))) {
     await store.put(key, bytes);
-    settler.noteStored(key);
+    settler.onFileStored(key);
   }
   assert.deepEqual([...(await readAll(store)).values()], expected, "readers, after it came back");
   await settler.settleNoted();
@@ -132,8 +132,8 @@ test("Settler rewrites a channel when a redaction comes", async () => {
   const store = await storeWith(filesOf(WORDS));
   const [key, bytes] = await redactionFile("2");
   await store.put(key, bytes);
-  const settler = new Settler({ store, hasher, reporter: SILENT, clock: virtualClock() });
-  settler.noteStored(key);
+  const settler = new Settler({ store, hasher, reporter: noopReporter, clock: virtualClock() });
+  settler.onFileStored(key);
   await settler.settleNoted();
   const files = new Map([...filesOf(WORDS.slice(0, 2)), [key, bytes] as const]);
   assert.deepEqual(await contentsOf(store), textsOf(files));

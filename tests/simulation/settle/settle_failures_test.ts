@@ -5,7 +5,7 @@ import { redact } from "../../../src/engine/redact/redact.ts";
 import { settleArchive } from "../../../src/engine/settle/settle_archive.ts";
 import { Settler } from "../../../src/engine/settle/settler.ts";
 import type { BatchStore } from "../../../src/ports/batch_store.ts";
-import { SILENT } from "../../../src/ports/reporter.ts";
+import { noopReporter } from "../../../src/ports/reporter.ts";
 import { failNth, type Fault } from "../../../src/testing/faults/faults.ts";
 import { faultyStore } from "../../../src/testing/faults/faulty_store.ts";
 import { intBelow, seededRandom } from "../../../src/testing/chance/seeded_random.ts";
@@ -62,7 +62,7 @@ test("settleArchive loses nothing if any one call fails or is the last, and goes
     const { all, files } = threeNodes(`failing calls ${seed}`);
     const truth = truthOf(all);
     const expected = textsOf(filesOfSet(truth));
-    const work = (store: BatchStore) => settleArchive({ store, hasher, reporter: SILENT });
+    const work = (store: BatchStore) => settleArchive({ store, hasher, reporter: noopReporter });
     const failures = await failEverywhere(files, work, async (store, when) => {
       assert.ok((await knownBy(store)).includes(truth), `lost: ${when}, seed ${seed}`);
       await settleAll(store);
@@ -82,7 +82,7 @@ test("Settler tries again what failed, and says so once", async () => {
   const reporter = listening();
   const store = faultyStore(inner, { plan });
   const settler = new Settler({ store, hasher, reporter, clock });
-  for (const key of files.keys()) settler.noteStored(key);
+  for (const key of files.keys()) settler.onFileStored(key);
   const aborter = new AbortController();
   const running = settler.run(aborter.signal);
   await clock.advance(20_000);
@@ -107,7 +107,7 @@ test("Settler waits until a minute is quiet, but not for ever", async () => {
   const settler = new Settler({
     store,
     hasher,
-    reporter: SILENT,
+    reporter: noopReporter,
     clock,
     quietMs: 3_000,
     patienceMs: 10_000,
@@ -115,17 +115,17 @@ test("Settler waits until a minute is quiet, but not for ever", async () => {
   const aborter = new AbortController();
   const running = settler.run(aborter.signal);
   for (let second = 0; second < 9; second++) {
-    settler.noteStored(key);
+    settler.onFileStored(key);
     await clock.advance(1_000);
     assert.equal(store.callCount, 0, `after ${second} s`);
   }
-  settler.noteStored(key);
+  settler.onFileStored(key);
   await clock.advance(1_000);
   assert.ok(store.callCount > 0);
   const callCount = store.callCount;
   await clock.advance(60_000);
   assert.equal(store.callCount, callCount, "nobody noted anything");
-  settler.noteStored(key);
+  settler.onFileStored(key);
   await clock.advance(2_900);
   assert.equal(store.callCount, callCount);
   await clock.advance(200);
@@ -143,7 +143,7 @@ test("redact, broken off in any call and done again, forgets what it should and 
   const target = { kind: "message", id: String(victim.content) } as const;
   const order = { target, reason: "test" };
   const work = (store: BatchStore) =>
-    redact("c", order, { store, hasher, reporter: SILENT, clock });
+    redact("c", order, { store, hasher, reporter: noopReporter, clock });
   const failures = await failEverywhere(files, work, async (store, when) => {
     assert.ok((await knownBy(store)).includes(others), `lost: ${when}`);
     await work(store);

@@ -5,7 +5,7 @@ import type { ArchiveKey } from "../../../src/core/archive/archive_key.ts";
 import type { SightingSet } from "../../../src/core/merge/sighting_set.ts";
 import { Settler } from "../../../src/engine/settle/settler.ts";
 import type { ArchiveLock } from "../../../src/ports/archive_lock.ts";
-import { SILENT } from "../../../src/ports/reporter.ts";
+import { noopReporter } from "../../../src/ports/reporter.ts";
 import { virtualClock } from "../../../src/testing/time/virtual_clock.ts";
 import {
   type Actor,
@@ -54,8 +54,14 @@ function settlerOf(keys: Iterable<ArchiveKey>, { isLawless }: { isLawless: boole
   const noted = [...keys];
   return async (store, shared) => {
     const lock = isLawless ? noLock() : shared;
-    const settler = new Settler({ store, hasher, reporter: SILENT, clock: virtualClock(), lock });
-    for (const key of noted) settler.noteStored(key);
+    const settler = new Settler({
+      store,
+      hasher,
+      reporter: noopReporter,
+      clock: virtualClock(),
+      lock,
+    });
+    for (const key of noted) settler.onFileStored(key);
     await settler.settleNoted();
     return `${settler.pending}`;
   };

@@ -4,7 +4,7 @@ import { memoryStore } from "../../../src/adapters/memory/memory_store.ts";
 import { parseArchiveKey } from "../../../src/core/archive/archive_key.ts";
 import { settleArchive } from "../../../src/engine/settle/settle_archive.ts";
 import { Settler } from "../../../src/engine/settle/settler.ts";
-import { SILENT } from "../../../src/ports/reporter.ts";
+import { noopReporter } from "../../../src/ports/reporter.ts";
 import type { BatchStore } from "../../../src/ports/batch_store.ts";
 import { virtualClock } from "../../../src/testing/time/virtual_clock.ts";
 import { RecordingWorld } from "../recording/recording_world.ts";
@@ -26,13 +26,13 @@ async function record({ copies, drop }: { readonly copies: number; readonly drop
     delete: (...args) => inner.delete(...args),
     put: (...args) => inner.put(...args),
   };
-  const settler = new Settler({ store, hasher, reporter: SILENT, clock: virtualClock() });
+  const settler = new Settler({ store, hasher, reporter: noopReporter, clock: virtualClock() });
   const world = new RecordingWorld({
     seed: SEED,
     channels: ["forsen", "ada_lovelace"],
     copies,
     store,
-    onStored: settler.noteStored,
+    onStored: settler.onFileStored,
     twitch: { faults: { perSecond: { drop } } },
   });
   await world.start();
@@ -45,7 +45,7 @@ async function record({ copies, drop }: { readonly copies: number; readonly drop
   const settlingReads = reads;
   await world.end();
   await world.assertComplete();
-  const { written } = await settleArchive({ store, hasher, reporter: SILENT });
+  const { written } = await settleArchive({ store, hasher, reporter: noopReporter });
   return { reads: settlingReads, written, minutes: settler.totals.minutes };
 }
 

@@ -2,7 +2,7 @@ import process from "node:process";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Settler } from "../../../src/engine/settle/settler.ts";
-import { SILENT } from "../../../src/ports/reporter.ts";
+import { noopReporter } from "../../../src/ports/reporter.ts";
 import { intBelow, seededRandom, shuffled } from "../../../src/testing/chance/seeded_random.ts";
 import { virtualClock } from "../../../src/testing/time/virtual_clock.ts";
 import {
@@ -43,10 +43,10 @@ test("Settler ends with the same, in whatever order files come and whenever it l
     const sightings = randomSightings(random, 2 + intBelow(random, 14));
     const nodes = [0, 1, 2].map(() => sightings.filter(() => random.next() < 0.6));
     const store = await storeWith([]);
-    const settler = new Settler({ store, hasher, reporter: SILENT, clock: virtualClock() });
+    const settler = new Settler({ store, hasher, reporter: noopReporter, clock: virtualClock() });
     for (const [key, bytes] of shuffled(random, nodes.flatMap((node) => [...filesOf(node)]))) {
       await store.put(key, bytes);
-      settler.noteStored(key);
+      settler.onFileStored(key);
       if (random.next() < 0.3) await settler.settleNoted();
     }
     await settler.settleNoted();

@@ -14,10 +14,10 @@ import { memoryStore } from "../../../src/adapters/memory/memory_store.ts";
 import { type SyncHasher, wasmHasher } from "../../../src/adapters/hashers/wasm_hasher.ts";
 import type { BatchStore } from "../../../src/ports/batch_store.ts";
 import {
+  noopReporter,
   type Reporter,
   type ReportFields,
   type Severity,
-  SILENT,
 } from "../../../src/ports/reporter.ts";
 import { intBelow, pick, type SeededRandom } from "../../../src/testing/chance/seeded_random.ts";
 import { readMinutes } from "../../../src/engine/read/read_minutes.ts";
@@ -151,14 +151,17 @@ export function textsOf(files: ReadonlyMap<ArchiveKey, Uint8Array>): Map<Archive
   );
 }
 
-export async function settleAll(store: BatchStore, reporter: Reporter = SILENT): Promise<void> {
+export async function settleAll(
+  store: BatchStore,
+  reporter: Reporter = noopReporter,
+): Promise<void> {
   await settleArchive({ store, hasher, reporter });
 }
 
 export async function readAll(store: BatchStore): Promise<Map<Micros, string>> {
   const minutes = new Map<Micros, string>();
   for await (
-    const { minuteUs, bytes } of readMinutes(CHANNEL, { store, hasher, reporter: SILENT })
+    const { minuteUs, bytes } of readMinutes(CHANNEL, { store, hasher, reporter: noopReporter })
   ) {
     assert.ok(!minutes.has(minuteUs));
     minutes.set(minuteUs, text(bytes));

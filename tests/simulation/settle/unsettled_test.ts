@@ -6,10 +6,10 @@ import type { ArchiveKey } from "../../../src/core/archive/archive_key.ts";
 import { Settler } from "../../../src/engine/settle/settler.ts";
 import { Unsettled } from "../../../src/engine/settle/unsettled.ts";
 import { checkFolders } from "../../../src/engine/sync/plan/own_folders.ts";
-import { Damage } from "../../../src/engine/sync/state/damage.ts";
-import { MergedAway } from "../../../src/engine/sync/state/merged_away.ts";
+import { DamagedFiles } from "../../../src/engine/sync/state/damaged_files.ts";
+import { SupersededFiles } from "../../../src/engine/sync/state/superseded_files.ts";
 import { memoryNotes } from "../../../src/adapters/memory/memory_notes.ts";
-import { SILENT } from "../../../src/ports/reporter.ts";
+import { noopReporter } from "../../../src/ports/reporter.ts";
 import { virtualClock } from "../../../src/testing/time/virtual_clock.ts";
 import {
   contentsOf,
@@ -50,13 +50,13 @@ test("Unsettled notes an hour before the first put, so that a kill at any moment
       strays: files.strays.bind(files),
       put: (key: ArchiveKey, bytes: Uint8Array) => alive(() => files.put(key, bytes)),
     };
-    const unsettled = new Unsettled(mortal, { clock, reporter: SILENT });
-    const settler = new Settler({ store, hasher, clock, reporter: SILENT, unsettled });
+    const unsettled = new Unsettled(mortal, { clock, reporter: noopReporter });
+    const settler = new Settler({ store, hasher, clock, reporter: noopReporter, unsettled });
     const watched = unsettled.watch(store);
     const life = async () => {
       for (const [key, bytes] of [...filesOf([ONE]), ...filesOf([OTHER])]) {
         await watched.put(key, bytes);
-        settler.noteStored(key);
+        settler.onFileStored(key);
       }
       await settler.settleNoted();
     };
@@ -66,8 +66,14 @@ test("Unsettled notes an hour before the first put, so that a kill at any moment
     for (let i = 0; i < 20; i++) await new Promise((resolve) => setTimeout(resolve));
 
     const next = notes.next();
-    const later = new Unsettled(next, { clock, reporter: SILENT });
-    const again = new Settler({ store: files, hasher, clock, reporter: SILENT, unsettled: later });
+    const later = new Unsettled(next, { clock, reporter: noopReporter });
+    const again = new Settler({
+      store: files,
+      hasher,
+      clock,
+      reporter: noopReporter,
+      unsettled: later,
+    });
     await again.noteLeft();
     // What was not stored by then comes again from the peer; here, without a note of its own.
     for (const [key, bytes] of filesOf([OTHER])) {
@@ -86,13 +92,13 @@ const NOWHERE = { channel: "", hour: "" };
 test("Settler forgets an hour on disk once it is settled and quiet", async () => {
   const clock = virtualClock();
   const [files, notes] = [memoryStore(), memoryUnsettled()];
-  const unsettled = new Unsettled(notes, { clock, reporter: SILENT });
-  const settler = new Settler({ store: files, hasher, clock, reporter: SILENT, unsettled });
+  const unsettled = new Unsettled(notes, { clock, reporter: noopReporter });
+  const settler = new Settler({ store: files, hasher, clock, reporter: noopReporter, unsettled });
   const stop = new AbortController();
   const running = settler.run(stop.signal);
   for (const [key, bytes] of filesOf([ONE])) {
     await unsettled.watch(files).put(key, bytes);
-    settler.noteStored(key);
+    settler.onFileStored(key);
   }
   await clock.advance(30_000);
   assert.equal((await notes.next().takeOver()).length, 1, "more is likely to come");
@@ -112,9 +118,9 @@ test("checkFolders names minutes that have more than one batch, which a run of b
   const own = {
     store: files,
     hasher,
-    reporter: SILENT,
-    mergedAway: new MergedAway(memoryNotes(), SILENT),
-    damage: new Damage(),
+    reporter: noopReporter,
+    superseded: new SupersededFiles(memoryNotes(), noopReporter),
+    damage: new DamagedFiles(),
     onCrowded: (key: ArchiveKey) => void crowded.push(key),
   };
   for await (const _ of checkFolders(own));

@@ -15,8 +15,8 @@ import { systemRandom } from "../../../src/adapters/system/system_random.ts";
 import { bestHasher } from "../../../src/adapters/hashers/web_crypto_hasher.ts";
 import { nodeApi } from "../../../src/engine/api/node_api.ts";
 import type { HttpHandler } from "../../../src/ports/http.ts";
-import { UNMEASURED } from "../../../src/ports/metrics.ts";
-import { SILENT } from "../../../src/ports/reporter.ts";
+import { noopMetrics } from "../../../src/ports/metrics.ts";
+import { noopReporter } from "../../../src/ports/reporter.ts";
 import { verifyArchive } from "../../../src/engine/verify/verify_archive.ts";
 import { apiWorld, said } from "../../conformance/api/api_world.ts";
 import { tempFolder } from "../../conformance/disk/temp_folder.ts";
@@ -52,8 +52,8 @@ test("a client that knows the reference's routes alone copies an archive and che
     hasher,
     clock: systemClock(),
     random: systemRandom(),
-    reporter: SILENT,
-    metrics: UNMEASURED,
+    reporter: noopReporter,
+    metrics: noopMetrics,
     version: "0",
   });
   const server = await nodeServer(honoRouter(routes), { listen: "127.0.0.1:0" });

@@ -19,7 +19,7 @@ import {
   parseOrderBook,
 } from "../../../src/engine/sync/orders/order_book.ts";
 import type { BatchStore } from "../../../src/ports/batch_store.ts";
-import { SILENT } from "../../../src/ports/reporter.ts";
+import { noopReporter } from "../../../src/ports/reporter.ts";
 import { virtualClock } from "../../../src/testing/time/virtual_clock.ts";
 import {
   CHANNEL,
@@ -108,7 +108,7 @@ test("Syncer holds a flood of redactions: none is in force before the operator a
   );
 
   const [accepted, dropped] = [held.slice(0, 50), held.slice(50)];
-  const options = { ...node, hasher, reporter: SILENT, notes: node.orders };
+  const options = { ...node, hasher, reporter: noopReporter, notes: node.orders };
   await acceptOrders(CHANNEL, accepted, options);
   await dropOrders(CHANNEL, dropped, node.orders);
   assert.deepEqual(await countIn(node.files), { orders: 50, messages: 250 });
@@ -155,7 +155,12 @@ test("Syncer holds a flood of tombstones, and the files of those names come all 
   const held = await heldOrders(CHANNEL, node.orders);
   assert.equal(held.length, 1_201);
   const last = held.filter(({ key }) => key.startsWith(batch.slice(0, -5)));
-  await acceptOrders(CHANNEL, last, { ...node, hasher, reporter: SILENT, notes: node.orders });
+  await acceptOrders(CHANNEL, last, {
+    ...node,
+    hasher,
+    reporter: noopReporter,
+    notes: node.orders,
+  });
   assert.deepEqual((await countIn(node.files)).orders, 1);
 });
 

@@ -74,7 +74,7 @@ test("Syncer makes three nodes equal through lost calls and damaged bytes, whate
     });
     for (const sighting of sightings) {
       const { store, settler } = pick(random, nodes);
-      for (const key of await putAll(store, [sighting])) settler.noteStored(key);
+      for (const key of await putAll(store, [sighting])) settler.onFileStored(key);
       await world.advance(intBelow(random, 20_000));
     }
     isHealed = true;

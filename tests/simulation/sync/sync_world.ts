@@ -12,7 +12,7 @@ import {
 import { ChatloomError } from "../../../src/core/errors/errors.ts";
 import { channelDigest } from "../../../src/engine/api/files/archive_digest.ts";
 import { Settler } from "../../../src/engine/settle/settler.ts";
-import { MergedAway } from "../../../src/engine/sync/state/merged_away.ts";
+import { SupersededFiles } from "../../../src/engine/sync/state/superseded_files.ts";
 import { rememberingStore } from "../../../src/engine/sync/remembering_store.ts";
 import { Syncer } from "../../../src/engine/sync/syncer.ts";
 import type { BatchStore } from "../../../src/ports/batch_store.ts";
@@ -21,7 +21,7 @@ import type { HourNotes } from "../../../src/ports/notes/hour_notes.ts";
 import type { OrderNotes } from "../../../src/ports/notes/order_notes.ts";
 import type { Peer } from "../../../src/ports/peer.ts";
 import type { PruneMarks } from "../../../src/ports/notes/prune_marks.ts";
-import { type Reporter, SILENT } from "../../../src/ports/reporter.ts";
+import { noopReporter, type Reporter } from "../../../src/ports/reporter.ts";
 import { seededRandom } from "../../../src/testing/chance/seeded_random.ts";
 import { hasher } from "../settle/settle_world.ts";
 
@@ -48,13 +48,13 @@ export interface SyncNodeOptions {
 }
 
 export function syncNode(
-  { clock, name, reporter = SILENT, files = memoryStore() }: SyncNodeOptions,
+  { clock, name, reporter = noopReporter, files = memoryStore() }: SyncNodeOptions,
 ): SyncNode {
   const notes = memoryNotes();
   const marks = memoryMarks();
   const orders = memoryOrders();
-  const mergedAway = new MergedAway(notes, reporter);
-  const store = rememberingStore(files, mergedAway);
+  const superseded = new SupersededFiles(notes, reporter);
+  const store = rememberingStore(files, superseded);
   const settler = new Settler({ store, hasher, clock, reporter });
   const syncer = new Syncer({
     store,
@@ -62,10 +62,10 @@ export function syncNode(
     clock,
     random: seededRandom(name),
     reporter,
-    mergedAway,
+    superseded,
     marks,
     orders,
-    onStored: settler.noteStored,
+    onStored: settler.onFileStored,
   }, { fullLookMs: 60_000 });
   return { files, store, notes, marks, orders, settler, syncer };
 }

@@ -30,7 +30,7 @@ export class DurableFiles {
   /** What `path` is; `undefined` if nothing is there. */
   async kind(path: string): Promise<FileKind | undefined> {
     try {
-      return (await this.#calls.look(path)).kind;
+      return (await this.#calls.stat(path)).kind;
     } catch (error) {
       if (isAbsence(error)) return undefined;
       throw error;

@@ -49,7 +49,7 @@ export interface GrowingFile {
  */
 export interface FileCalls {
   /** What `path` is. A link is told as one. */
-  look(path: string): Promise<FileFacts>;
+  stat(path: string): Promise<FileFacts>;
   /** The names in a folder and what they are, in no order. */
   names(folder: string): Promise<{ readonly name: string; readonly kind: FileKind }[]>;
   /** Opens what is there for reading. Fails with `ELOOP` on a link; never waits, as for a pipe. */
@@ -76,7 +76,7 @@ export interface FileCalls {
 
 /** The real file system, through `node:fs`, as Deno and Node have it. */
 export const NODE_FILE_CALLS: FileCalls = {
-  async look(path) {
+  async stat(path) {
     return factsOf(await lstat(path));
   },
   async names(folder) {

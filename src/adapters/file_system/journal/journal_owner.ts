@@ -54,9 +54,9 @@ export async function isRunDead(
   const isAlive = record.owner && await isProcessAlive(record.owner);
   if (isAlive !== undefined) return !isAlive;
   try {
-    let newestMs = (await calls.look(folder)).modifiedMs;
+    let newestMs = (await calls.stat(folder)).modifiedMs;
     for (const { name } of await calls.names(folder)) {
-      newestMs = Math.max(newestMs, (await calls.look(join(folder, name))).modifiedMs);
+      newestMs = Math.max(newestMs, (await calls.stat(join(folder, name))).modifiedMs);
     }
     return await nowMs() - newestMs > deadAfterMs;
   } catch (error) {
@@ -76,7 +76,7 @@ function decodeOwner(bytes: Uint8Array): Owner | undefined {
 
 async function readIfThere(calls: FileCalls, path: string): Promise<Uint8Array | undefined> {
   try {
-    if ((await calls.look(path)).kind !== "file") return undefined;
+    if ((await calls.stat(path)).kind !== "file") return undefined;
     const file = await calls.open(path);
     return await closing(file, () => readWhole(file, OWNER_MAX_BYTES));
   } catch (error) {

@@ -186,7 +186,7 @@ export class FileJournalRun implements JournalRun {
     const { file, isNamed, number } = this.#current;
     try {
       if (this.#lostReason === undefined && (!isNamed || file.hasName())) {
-        await this.#calls.look(join(this.#folder, segmentFile(number)));
+        await this.#calls.stat(join(this.#folder, segmentFile(number)));
         return;
       }
     } catch (cause) {
@@ -199,7 +199,7 @@ export class FileJournalRun implements JournalRun {
 
   /** Who takes a run for dead removes its folder; who deletes by hand takes what is around it too. */
   async #whyLost(): Promise<string> {
-    const isThere = (path: string) => this.#calls.look(path).then(() => true, () => false);
+    const isThere = (path: string) => this.#calls.stat(path).then(() => true, () => false);
     if (await isThere(this.#folder)) return "its files were deleted";
     return await isThere(dirname(this.#folder))
       ? "another process took this one for dead, as after a freeze, and recovered it"

@@ -235,7 +235,7 @@ export async function isRealFolder(
   const name = folder.at(-1);
   if (name === undefined) return true; // The user may have linked the root.
   try {
-    return (await calls.look(join(root, ...folder))).kind === "folder" &&
+    return (await calls.stat(join(root, ...folder))).kind === "folder" &&
       await isRealFolder(calls, { root, folder: folder.slice(0, -1) });
   } catch (error) {
     if (isAbsence(error)) return false;

@@ -166,7 +166,7 @@ export class BatchFiles {
     for (const name of namesOnDisk(place.name)) {
       const path = join(this.#root, place.folder, name);
       try {
-        const found = { path, name, ...(await this.#calls.look(path)) };
+        const found = { path, name, ...(await this.#calls.stat(path)) };
         if (found.kind === "file") return found;
         blocking ??= found;
       } catch (error) {

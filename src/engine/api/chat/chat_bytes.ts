@@ -2,9 +2,9 @@ import { concatBytes, LINE_FEED } from "../../../core/bytes.ts";
 import { parseCanonicalLine } from "../../../core/scan/canonical_line.ts";
 import { meetsFilter } from "../../../core/text/message_filter.ts";
 import { isPlainText } from "../../../core/json/canonical_json.ts";
-import { formatForPeople } from "../../../core/batch/message_text.ts";
+import { formatText } from "../../../core/batch/message_text.ts";
 import { type Micros, MINUTE_US, RANGE_MAX_US } from "../../../core/time.ts";
-import type { ChatQuestion } from "./chat_question.ts";
+import type { ChatQuery } from "./chat_query.ts";
 import { lineFrom, lineTimes } from "./line_times.ts";
 import type { WorkBreaks } from "./work_breaks.ts";
 
@@ -23,19 +23,19 @@ const UTF8 = new TextEncoder();
 const UTF8_DECODER = new TextDecoder();
 
 /**
- * The lines that `question` asks for, a minute at a time, from minutes in the order in which it
+ * The lines that `wanted` asks for, a minute at a time, from minutes in the order in which it
  * wants them. Pieces are whole lines with their line feeds, and never empty: a whole minute, whose
  * bytes are shared with other readers, or about 128 KiB of one. Takes `breaks` from picking lines.
  */
 export async function* chatLines(
   minutes: AsyncIterable<ChatMinute>,
-  question: ChatQuestion,
+  wanted: ChatQuery,
   breaks: WorkBreaks,
 ): AsyncIterable<Uint8Array> {
-  const picker = new LinePicker(question, breaks);
+  const picker = new LinePicker(wanted, breaks);
   for await (const minute of minutes) {
-    const isWhole = question.limit === Infinity && !question.isReversed &&
-      question.format === "json" && !mustBeRead(minute, question);
+    const isWhole = wanted.limit === Infinity && !wanted.isReversed &&
+      wanted.format === "json" && !mustBeRead(minute, wanted);
     if (isWhole) {
       if (minute.bytes.length > 0) yield minute.bytes;
       continue;
@@ -79,27 +79,27 @@ function listSlice(piece: Uint8Array, from: number, before: number): Uint8Array 
 }
 
 /** Whether some line of the minute may be left out, so that each must be looked at. */
-function mustBeRead({ minuteUs }: ChatMinute, question: ChatQuestion): boolean {
-  const { startUs, endUs, users, commands } = question;
+function mustBeRead({ minuteUs }: ChatMinute, wanted: ChatQuery): boolean {
+  const { startUs, endUs, users, commands } = wanted;
   return minuteUs < startUs || minuteUs + MINUTE_US > endUs || users.size > 0 || commands.size > 0;
 }
 
 /** Picks the lines of minute after minute that a question asks for. */
 class LinePicker {
-  readonly #question: ChatQuestion;
+  readonly #wanted: ChatQuery;
   readonly #breaks: WorkBreaks;
   /** How many more lines are wanted. */
   left: number;
 
-  constructor(question: ChatQuestion, breaks: WorkBreaks) {
-    this.#question = question;
+  constructor(wanted: ChatQuery, breaks: WorkBreaks) {
+    this.#wanted = wanted;
     this.#breaks = breaks;
-    this.left = question.limit;
+    this.left = wanted.limit;
   }
 
   /** The lines of one minute, some at a time. */
   async *pick({ bytes }: ChatMinute): AsyncIterable<Uint8Array> {
-    const { isReversed, startUs, endUs } = this.#question;
+    const { isReversed, startUs, endUs } = this.#wanted;
     this.#breaks.begin();
     const index = await lineTimes(bytes, this.#breaks);
     const first = lineFrom(index, startUs - RANGE_MAX_US);
@@ -112,7 +112,7 @@ class LinePicker {
       if (this.#breaks.isDue) await this.#breaks.take();
       if (index.endUs[i]! < startUs) continue;
       const line = bytes.subarray(index.offsets[i], index.offsets[i + 1]);
-      if (!isWanted(line, this.#question)) continue;
+      if (!isWanted(line, this.#wanted)) continue;
       const answer = this.#answerOf(line);
       picked.push(answer);
       pickedBytes += answer.length;
@@ -127,13 +127,13 @@ class LinePicker {
   }
 
   #answerOf(line: Uint8Array): Uint8Array {
-    if (this.#question.format === "json") return line;
-    return UTF8.encode(`${formatForPeople(parseCanonicalLine(line))}\n`);
+    if (this.#wanted.format === "json") return line;
+    return UTF8.encode(`${formatText(parseCanonicalLine(line))}\n`);
   }
 }
 
 /** Whether the line is by one of the users and has one of the commands, if that is asked for. */
-function isWanted(line: Uint8Array, { users, commands }: ChatQuestion): boolean {
+function isWanted(line: Uint8Array, { users, commands }: ChatQuery): boolean {
   if (users.size === 0 && commands.size === 0) return true;
   // Reading the words is ten times as slow as finding out that none of them stands there at all.
   const text = UTF8_DECODER.decode(line);

@@ -39,7 +39,7 @@ const TOMBSTONE_MAX_BYTES = 64 * 1024;
 
 /** Verdicts on so many files are remembered, and the redactions of so many channels. */
 const VERDICTS_MAX = 100_000;
-const CHANNELS_MAX = 1_000;
+const ORDERS_CHANNELS_MAX = 1_000;
 
 /**
  * The files of an archive that may be given away: their bytes are what their name says, they can
@@ -86,11 +86,11 @@ export class ServableFiles {
       // A name never means other bytes: all that can have changed is that the disk lost some.
       const entry = await readEntry(key, this.#options);
       if (entry === undefined) return undefined;
-      return entry.ok ? entry.bytes : this.#keepBack(key, entry.fault.kind, entry.fault.reason);
+      return entry.ok ? entry.bytes : this.#withhold(key, entry.fault.kind, entry.fault.reason);
     }
     const loaded = await loadBatch(key, { ...this.#options, isRedacted });
     if (loaded === undefined) return undefined;
-    if (!loaded.ok) return this.#keepBack(key, loaded.fault.kind, loaded.fault.reason);
+    if (!loaded.ok) return this.#withhold(key, loaded.fault.kind, loaded.fault.reason);
     // Settling writes the rest of it under another name, and that one goes out.
     if (loaded.redactedCount > 0) return undefined;
     remember(this.#good, verdict);
@@ -100,21 +100,21 @@ export class ServableFiles {
   async #tombstone(key: ArchiveKey): Promise<Uint8Array | undefined> {
     const entry = await readEntry(key, this.#options);
     if (entry === undefined) return undefined;
-    if (!entry.ok) return this.#keepBack(key, entry.fault.kind, entry.fault.reason);
+    if (!entry.ok) return this.#withhold(key, entry.fault.kind, entry.fault.reason);
     const { bytes } = entry;
-    return bytes.length > TOMBSTONE_MAX_BYTES ? this.#keepBack(key, "too long") : bytes;
+    return bytes.length > TOMBSTONE_MAX_BYTES ? this.#withhold(key, "too long") : bytes;
   }
 
   async #redaction(key: ArchiveKey): Promise<Uint8Array | undefined> {
     const loaded = await loadRedaction(key, this.#options);
     if (loaded === undefined) return undefined;
-    return loaded.ok ? loaded.bytes : this.#keepBack(key, "redaction", loaded.reason);
+    return loaded.ok ? loaded.bytes : this.#withhold(key, "redaction", loaded.reason);
   }
 
   async #coverage(key: ArchiveKey): Promise<Uint8Array | undefined> {
     const loaded = await loadCoverage(key, this.#options);
     if (loaded === undefined) return undefined;
-    return loaded.ok ? loaded.bytes : this.#keepBack(key, loaded.fault, loaded.reason);
+    return loaded.ok ? loaded.bytes : this.#withhold(key, loaded.fault, loaded.reason);
   }
 
   /** The redactions of a channel as they are listed now. One that cannot be read is tried again. */
@@ -135,12 +135,12 @@ export class ServableFiles {
       ? undefined
       : redactionMatcher([...redactions.values()]);
     const orders = { names, redactions, isRedacted };
-    if (this.#orders.size >= CHANNELS_MAX) this.#orders.clear();
+    if (this.#orders.size >= ORDERS_CHANNELS_MAX) this.#orders.clear();
     this.#orders.set(channel, orders);
     return orders;
   }
 
-  #keepBack(key: ArchiveKey, why: string, reason?: string): undefined {
+  #withhold(key: ArchiveKey, why: string, reason?: string): undefined {
     if (this.#told.has(key)) return undefined;
     remember(this.#told, key);
     const fields = { key, why, ...(reason === undefined ? {} : { reason }) };

@@ -1,7 +1,7 @@
 import { toDigestText } from "../../../core/archive/digest_text.ts";
 import type { Hasher } from "../../../ports/hasher.ts";
-import type { HttpQuestion } from "../../../ports/http.ts";
-import { type Answer, textAnswer } from "../route/answer.ts";
+import type { RoutedRequest } from "../../../ports/http.ts";
+import { type ApiResponse, textResponse } from "../route/api_response.ts";
 import type { Audience } from "../route/api_route.ts";
 import { isFromHere } from "./client_address.ts";
 
@@ -23,7 +23,7 @@ export type Access = { readonly [audience in Audience]: AccessRule };
  * The address of a caller says nothing here. A proxy on this machine that adds no header (nginx with
  * a bare `proxy_pass`) sends the requests of strangers from 127.0.0.1 to 127.0.0.1.
  */
-export const USUAL_ACCESS: Access = {
+export const DEFAULT_ACCESS: Access = {
   readers: { kind: "open" },
   metrics: { kind: "operator" },
   health: { kind: "open" },
@@ -32,15 +32,15 @@ export const USUAL_ACCESS: Access = {
 
 /** Refuses a caller that may not read, or returns `undefined`. */
 export async function refuseAccess(
-  question: HttpQuestion,
+  routed: RoutedRequest,
   rule: AccessRule,
   hasher: Hasher,
-): Promise<Answer | undefined> {
+): Promise<ApiResponse | undefined> {
   if (rule.kind === "open") return undefined;
-  if (rule.kind === "operator" && question.caller.isOnOperatorListener && isFromHere(question)) {
+  if (rule.kind === "operator" && routed.caller.isOnOperatorListener && isFromHere(routed)) {
     return undefined;
   }
-  return await refuseToken(question.request, rule.token, hasher);
+  return await refuseToken(routed.request, rule.token, hasher);
 }
 
 /**
@@ -48,13 +48,13 @@ export async function refuseAccess(
  * token, and no page of another origin may ask for one.
  */
 export async function refuseChange(
-  { request }: HttpQuestion,
+  { request }: RoutedRequest,
   rule: AccessRule,
   hasher: Hasher,
-): Promise<Answer | undefined> {
+): Promise<ApiResponse | undefined> {
   const origin = request.headers.get("origin");
   if (origin !== null && origin !== new URL(request.url).origin) {
-    return textAnswer(403, "No page of another origin may change anything here");
+    return textResponse(403, "No page of another origin may change anything here");
   }
   return await refuseToken(request, rule.kind === "open" ? undefined : rule.token, hasher);
 }
@@ -63,15 +63,15 @@ async function refuseToken(
   request: Request,
   token: string | undefined,
   hasher: Hasher,
-): Promise<Answer | undefined> {
+): Promise<ApiResponse | undefined> {
   if (token === undefined) {
-    return textAnswer(403, "This needs the operator's listener or token, and a change the token");
+    return textResponse(403, "This needs the operator's listener or token, and a change the token");
   }
   for (const given of tokensOf(request.headers.get("authorization") ?? "")) {
     if (await areEqual(given, token, hasher)) return undefined;
   }
   // Only Bearer is named: for Basic a browser would ask its user for a name and a password.
-  return textAnswer(401, "A bearer token is needed", { "www-authenticate": "Bearer" });
+  return textResponse(401, "A bearer token is needed", { "www-authenticate": "Bearer" });
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { HttpQuestion } from "../../../ports/http.ts";
+import type { RoutedRequest } from "../../../ports/http.ts";
 
 // Headers that proxies add. A request with one of them was sent on by a proxy.
 const FORWARDED = new RegExp(
@@ -18,7 +18,7 @@ function isLoopback(host: string): boolean {
  * The name in `Host` counts, so that no page elsewhere gets in by making its own name mean
  * 127.0.0.1. A proxy that adds no header passes: what must not get out needs more than this.
  */
-export function isFromHere({ request, caller }: HttpQuestion): boolean {
+export function isFromHere({ request, caller }: RoutedRequest): boolean {
   return isLoopback(caller.address) && isLoopback(new URL(request.url).hostname) &&
     ![...request.headers.keys()].some((name) => FORWARDED.test(name));
 }
@@ -36,7 +36,7 @@ export function isTrustedProxy(address: string, proxies: readonly string[]): boo
  * of theirs, as everything left of it is what the client itself may have written.
  */
 export function clientAddress(
-  { request, caller }: HttpQuestion,
+  { request, caller }: RoutedRequest,
   proxies: readonly string[],
 ): string {
   if (!isTrustedProxy(caller.address, proxies)) return caller.address;

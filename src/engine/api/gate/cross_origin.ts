@@ -1,4 +1,4 @@
-import type { Answer } from "../route/answer.ts";
+import type { ApiResponse } from "../route/api_response.ts";
 import type { ApiRoute } from "../route/api_route.ts";
 
 const READS = new Set(["GET", "HEAD", "OPTIONS"]);
@@ -19,7 +19,7 @@ export function isForAnyPage({ method, audience, isHiddenFromPages }: ApiRoute):
 export function allowAnyPage(
   request: Request,
   route: ApiRoute,
-): Answer["headers"] {
+): ApiResponse["headers"] {
   if (!isForAnyPage(route) || !READS.has(request.method)) return {};
   return {
     "access-control-allow-origin": "*",
@@ -28,7 +28,7 @@ export function allowAnyPage(
 }
 
 /** Answers what a browser asks before it lets a page send a token or an entity tag. */
-export function preflightAnswer(allow: string): Answer {
+export function preflightAnswer(allow: string): ApiResponse {
   return {
     status: 204,
     headers: {

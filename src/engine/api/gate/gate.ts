@@ -2,18 +2,18 @@ import { ChatloomError } from "../../../core/errors/errors.ts";
 import { SECOND_US } from "../../../core/time.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import type { Hasher } from "../../../ports/hasher.ts";
-import type { HttpQuestion, HttpRoute } from "../../../ports/http.ts";
+import type { HttpRoute, RoutedRequest } from "../../../ports/http.ts";
 import type { Metrics } from "../../../ports/metrics.ts";
 import type { Reporter } from "../../../ports/reporter.ts";
-import { type Answer, textAnswer } from "../route/answer.ts";
+import { type ApiResponse, textResponse } from "../route/api_response.ts";
 import type { ApiRoute } from "../route/api_route.ts";
 import { type Access, refuseAccess, refuseChange } from "./access.ts";
 import { addressGroup, AddressRates, type RateLimit } from "./address_rates.ts";
 import { clientAddress, isFromHere, isTrustedProxy } from "./client_address.ts";
 import { allowAnyPage } from "./cross_origin.ts";
 import { findOversize } from "./oversize.ts";
-import { isWorthPacking, packed } from "./pack_body.ts";
-import { type BodyEnding, pacedBody } from "./paced_body.ts";
+import { gzipped, isWorthGzip } from "./gzip_body.ts";
+import { backPressureBody, type BodyEnding } from "./back_pressure_body.ts";
 
 /** How much callers may ask of a node. */
 export interface GateLimits {
@@ -32,7 +32,7 @@ export interface GateLimits {
  * (measured 2026-11), and a node of ours no faster than it is answered: the rate is above both, and
  * stops floods.
  */
-export const USUAL_LIMITS: GateLimits = {
+export const DEFAULT_LIMITS: GateLimits = {
   runningMax: 2_048,
   runningPerAddressMax: 64,
   rate: { perSecond: 2_000, burst: 10_000 },
@@ -55,7 +55,7 @@ export interface GateOptions {
 const AT_ONCE_MAX_BYTES = 128 * 1024;
 
 // Answers are data for programs: no browser shall take one for a page or guess what it is.
-const ALWAYS: Answer["headers"] = {
+const ALWAYS: ApiResponse["headers"] = {
   "x-content-type-options": "nosniff",
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
   "referrer-policy": "no-referrer",
@@ -83,39 +83,39 @@ export class Gate {
   /** The same route with the gate in front of it. */
   guard(route: ApiRoute): HttpRoute {
     const { method, path } = route;
-    return { method, path, answer: (question) => this.#pass(question, route) };
+    return { method, path, answer: (routed) => this.#pass(routed, route) };
   }
 
-  async #pass(question: HttpQuestion, route: ApiRoute): Promise<Response> {
+  async #pass(routed: RoutedRequest, route: ApiRoute): Promise<Response> {
     const { clock } = this.#options;
     const startUs = clock.elapsedUs();
-    const leave = route.hasOwnRoom === true ? () => {} : this.#enter(question);
-    const answer = typeof leave === "function" ? await this.#ask(question, route) : leave;
+    const leave = route.hasOwnRoom === true ? () => {} : this.#enter(routed);
+    const answer = typeof leave === "function" ? await this.#ask(routed, route) : leave;
     const done = (ending: BodyEnding, sentBytes: number, error?: unknown) => {
       if (typeof leave === "function") leave();
-      this.#note(route, { answer, ending, sentBytes, error, startUs, question });
+      this.#note(route, { answer, ending, sentBytes, error, startUs, routed });
     };
-    const headers = { ...answer.headers, ...allowAnyPage(question.request, route) };
-    return await this.#toResponse(question, { ...answer, headers }, done);
+    const headers = { ...answer.headers, ...allowAnyPage(routed.request, route) };
+    return await this.#toResponse(routed, { ...answer, headers }, done);
   }
 
   /** Takes a place, to be left when all is sent, or refuses. */
-  #enter(question: HttpQuestion): Answer | (() => void) {
+  #enter(routed: RoutedRequest): ApiResponse | (() => void) {
     const { clock, limits, trustedProxies = [] } = this.#options;
-    const oversize = findOversize(question.request);
+    const oversize = findOversize(routed.request);
     if (oversize !== undefined) return oversize;
     // Behind a proxy on this machine the callers on this machine cannot be told from others.
-    const isHere = isFromHere(question) && !isTrustedProxy(question.caller.address, trustedProxies);
-    const group = addressGroup(clientAddress(question, trustedProxies));
+    const isHere = isFromHere(routed) && !isTrustedProxy(routed.caller.address, trustedProxies);
+    const group = addressGroup(clientAddress(routed, trustedProxies));
     const soon = { "retry-after": "1" };
-    if (this.#running >= limits.runningMax) return textAnswer(503, "Too busy, ask again", soon);
+    if (this.#running >= limits.runningMax) return textResponse(503, "Too busy, ask again", soon);
     if (!isHere) {
       const waitS = this.#rates.take(group, clock.elapsedUs());
       if (waitS > 0) {
-        return textAnswer(429, "Too many requests", { "retry-after": `${Math.ceil(waitS)}` });
+        return textResponse(429, "Too many requests", { "retry-after": `${Math.ceil(waitS)}` });
       }
       if ((this.#runningBy.get(group) ?? 0) >= limits.runningPerAddressMax) {
-        return textAnswer(429, "Too many requests at a time", soon);
+        return textResponse(429, "Too many requests at a time", soon);
       }
     }
     this.#running++;
@@ -128,18 +128,18 @@ export class Gate {
     };
   }
 
-  async #ask(question: HttpQuestion, route: ApiRoute): Promise<Answer> {
+  async #ask(routed: RoutedRequest, route: ApiRoute): Promise<ApiResponse> {
     const { access, hasher } = this.#options;
     try {
       const refuse = route.method === "PUT" ? refuseChange : refuseAccess;
-      return await refuse(question, access[route.audience], hasher) ??
-        await begun(await route.answer(question));
+      return await refuse(routed, access[route.audience], hasher) ??
+        await withFirstChunk(await route.answer(routed));
     } catch (error) {
       return this.#failed(error, route);
     }
   }
 
-  #failed(error: unknown, route: ApiRoute): Answer {
+  #failed(error: unknown, route: ApiRoute): ApiResponse {
     // What went wrong may name files of this machine: the log is told, the caller is not.
     const isWorld = error instanceof ChatloomError;
     this.#options.reporter.report("error", "Cannot answer a request", {
@@ -148,13 +148,13 @@ export class Gate {
       ...(isWorld ? { code: error.code } : {}),
     });
     return isWorld
-      ? textAnswer(503, "The archive cannot be read now", { "retry-after": "5" })
-      : textAnswer(500, "Something went wrong here");
+      ? textResponse(503, "The archive cannot be read now", { "retry-after": "5" })
+      : textResponse(500, "Something went wrong here");
   }
 
   async #toResponse(
-    { request }: HttpQuestion,
-    answer: Answer,
+    { request }: RoutedRequest,
+    answer: ApiResponse,
     done: (ending: BodyEnding, sentBytes: number, error?: unknown) => void,
   ): Promise<Response> {
     const { clock, limits } = this.#options;
@@ -162,9 +162,9 @@ export class Gate {
     const headers: Record<string, string> = { ...ALWAYS, ...answer.headers };
     const lengthBytes = body instanceof Uint8Array ? body.length : undefined;
     const type = headers["content-type"] ?? "";
-    const isPacked = status === 200 && isWorthPacking(request, { type, lengthBytes });
+    const isGzipped = status === 200 && isWorthGzip(request, { type, lengthBytes });
     if (status === 200) headers["vary"] = "accept-encoding";
-    if (isPacked) headers["content-encoding"] = "gzip";
+    if (isGzipped) headers["content-encoding"] = "gzip";
     else if (lengthBytes !== undefined && !hasNoBody(status)) {
       headers["content-length"] = `${lengthBytes}`;
     }
@@ -173,26 +173,26 @@ export class Gate {
       done("whole", 0);
       return new Response(null, { status, headers });
     }
-    if (body instanceof Uint8Array && !isPacked && body.length <= AT_ONCE_MAX_BYTES) {
+    if (body instanceof Uint8Array && !isGzipped && body.length <= AT_ONCE_MAX_BYTES) {
       done("whole", body.length);
       return new Response(body as Uint8Array<ArrayBuffer>, { status, headers });
     }
     const pieces = body instanceof Uint8Array ? once(body) : body[Symbol.asyncIterator]();
-    const sent = isPacked ? packed(pieces)[Symbol.asyncIterator]() : pieces;
-    const stream = pacedBody(sent, { clock, stallMs: limits.stallMs, onEnd: done });
+    const sent = isGzipped ? gzipped(pieces)[Symbol.asyncIterator]() : pieces;
+    const stream = backPressureBody(sent, { clock, stallMs: limits.stallMs, onEnd: done });
     return new Response(stream, { status, headers });
   }
 
-  #note(route: ApiRoute, { answer, ending, sentBytes, error, startUs, question }: {
-    readonly answer: Answer;
+  #note(route: ApiRoute, { answer, ending, sentBytes, error, startUs, routed }: {
+    readonly answer: ApiResponse;
     readonly ending: BodyEnding;
     readonly sentBytes: number;
     readonly error: unknown;
     readonly startUs: number;
-    readonly question: HttpQuestion;
+    readonly routed: RoutedRequest;
   }): void {
     const { clock, metrics, reporter } = this.#options;
-    const { method } = question.request;
+    const { method } = routed.request;
     const labels = { route: route.path, method };
     reporter.count("http_requests", { ...labels, status: `${answer.status}` });
     reporter.count("http_response_bytes", { route: route.path }, sentBytes);
@@ -200,7 +200,7 @@ export class Gate {
     metrics.observe("http_request_seconds", seconds, { route: route.path });
     reporter.report("debug", "Answered a request", {
       method,
-      path: new URL(question.request.url).pathname,
+      path: new URL(routed.request.url).pathname,
       status: answer.status,
       bytes: sentBytes,
       ending,
@@ -212,7 +212,7 @@ export class Gate {
 }
 
 /** The same answer with its first piece read, so that what fails at once fails before it starts. */
-async function begun(answer: Answer): Promise<Answer> {
+async function withFirstChunk(answer: ApiResponse): Promise<ApiResponse> {
   if (answer.body instanceof Uint8Array) return answer;
   const pieces = answer.body[Symbol.asyncIterator]();
   const first = await pieces.next();

@@ -1,4 +1,4 @@
-import { type Answer, textAnswer } from "../route/answer.ts";
+import { type ApiResponse, textResponse } from "../route/api_response.ts";
 
 const URL_MAX_LETTERS = 8 * 1024;
 const HEADERS_MAX_LETTERS = 32 * 1024;
@@ -6,17 +6,17 @@ const HEADERS_MAX_LETTERS = 32 * 1024;
 const BODY_MAX_BYTES = 1_024;
 
 /** Refuses a request that is larger than any honest one, or returns `undefined`. */
-export function findOversize(request: Request): Answer | undefined {
+export function findOversize(request: Request): ApiResponse | undefined {
   // Who sends more than we read would have to be read to the end before the next request.
   const closing = { connection: "close" };
-  if (request.url.length > URL_MAX_LETTERS) return textAnswer(414, "The address is too long");
+  if (request.url.length > URL_MAX_LETTERS) return textResponse(414, "The address is too long");
   let letters = 0;
   for (const [name, value] of request.headers) letters += name.length + value.length;
-  if (letters > HEADERS_MAX_LETTERS) return textAnswer(431, "The headers are too long", closing);
+  if (letters > HEADERS_MAX_LETTERS) return textResponse(431, "The headers are too long", closing);
   const hasBody = request.headers.has("transfer-encoding") ||
     (request.headers.get("content-length") ?? "0") !== "0";
   if (!hasBody) return undefined;
   const length = Number(request.headers.get("content-length") ?? NaN);
   const isTaken = request.method === "PUT" && length <= BODY_MAX_BYTES;
-  return isTaken ? undefined : textAnswer(413, "No body of that size is taken here", closing);
+  return isTaken ? undefined : textResponse(413, "No body of that size is taken here", closing);
 }

@@ -1,5 +1,5 @@
-import type { HttpQuestion, HttpRoute } from "../../../ports/http.ts";
-import type { Answer } from "./answer.ts";
+import type { HttpRoute, RoutedRequest } from "../../../ports/http.ts";
+import type { ApiResponse } from "./api_response.ts";
 
 /** Whom a route is for: readers, whoever measures, whoever asks if we live, who runs the machine. */
 export type Audience = "readers" | "metrics" | "health" | "operator";
@@ -17,7 +17,7 @@ export interface ParameterNote {
 }
 
 /** One kind of answer, told to whoever writes a client. */
-export interface AnswerNote {
+export interface ResponseNote {
   /** Of HTTP. */
   readonly status: number;
   /** What it means. */
@@ -47,13 +47,13 @@ export interface ApiRoute {
   /** What the query may hold. */
   readonly queryNotes?: readonly ParameterNote[];
   /** Only what the route itself answers: what the gate may answer is the same for all. */
-  readonly answerNotes: readonly AnswerNote[];
+  readonly responseNotes: readonly ResponseNote[];
   /**
    * Answers one who was let in.
    *
    * @throws {ChatloomError} when the store fails.
    */
-  answer(question: HttpQuestion): Promise<Answer>;
+  answer(routed: RoutedRequest): Promise<ApiResponse>;
 }
 
 /** The part of a path that names a channel. */

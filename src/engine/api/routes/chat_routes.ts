@@ -1,18 +1,18 @@
 import { isChannelName } from "../../../core/archive/archive_key.ts";
 import type { Clock } from "../../../ports/clock.ts";
-import type { HttpQuestion } from "../../../ports/http.ts";
+import type { RoutedRequest } from "../../../ports/http.ts";
 import {
-  type Answer,
+  type ApiResponse,
   ASK_EACH_TIME,
   entityTag,
   holdsTag,
   notModified,
-  textAnswer,
-} from "../route/answer.ts";
+  textResponse,
+} from "../route/api_response.ts";
 import { type ApiRoute, CHANNEL_NOTE } from "../route/api_route.ts";
 import { chatLines, chatList } from "../chat/chat_bytes.ts";
-import { chatQueryNotes, parseChatQuestion } from "../chat/chat_question.ts";
-import type { ChatReader } from "../chat/chat_reader.ts";
+import { chatQueryNotes, parseChatQuery } from "../chat/chat_query.ts";
+import type { SharedChatReader } from "../chat/shared_chat_reader.ts";
 import { WorkBreaks } from "../chat/work_breaks.ts";
 
 const MESSAGE = {
@@ -30,7 +30,7 @@ interface ChatForm {
  * The routes that give messages of a channel, each once, in normal form, in order. By `clock` long
  * work takes breaks.
  */
-export function chatRoutes(reader: ChatReader, clock: Clock): ApiRoute[] {
+export function chatRoutes(reader: SharedChatReader, clock: Clock): ApiRoute[] {
   const list: ChatForm = { isBounded: true, type: "application/json" };
   const lines: ChatForm = { isBounded: false, type: "application/x-ndjson" };
   const notes = [
@@ -47,7 +47,7 @@ export function chatRoutes(reader: ChatReader, clock: Clock): ApiRoute[] {
       summary: "Messages that may have been sent in [start, end), as one list of at most 2 h.",
       pathNotes: [CHANNEL_NOTE],
       queryNotes: chatQueryNotes(list),
-      answerNotes: [
+      responseNotes: [
         {
           status: 200,
           description: "Messages by time",
@@ -56,7 +56,7 @@ export function chatRoutes(reader: ChatReader, clock: Clock): ApiRoute[] {
         },
         ...notes,
       ],
-      answer: (question) => answerChat(question, { reader, clock, form: list }),
+      answer: (routed) => answerChat(routed, { reader, clock, form: list }),
     },
     {
       method: "GET",
@@ -65,40 +65,40 @@ export function chatRoutes(reader: ChatReader, clock: Clock): ApiRoute[] {
       summary: "Messages that may have been sent in [start, end), a line each, of any range.",
       pathNotes: [CHANNEL_NOTE],
       queryNotes: chatQueryNotes(lines),
-      answerNotes: [
+      responseNotes: [
         { status: 200, description: "Messages by time", type: lines.type, schema: MESSAGE },
         ...notes,
       ],
-      answer: (question) => answerChat(question, { reader, clock, form: lines }),
+      answer: (routed) => answerChat(routed, { reader, clock, form: lines }),
     },
   ];
 }
 
 async function answerChat(
-  { request, params }: HttpQuestion,
+  { request, params }: RoutedRequest,
   { reader, clock, form }: {
-    readonly reader: ChatReader;
+    readonly reader: SharedChatReader;
     readonly clock: Clock;
     readonly form: ChatForm;
   },
-): Promise<Answer> {
+): Promise<ApiResponse> {
   const { channel = "" } = params;
-  if (channel.startsWith(".")) return textAnswer(403, "Bad channel: May not start with a period");
+  if (channel.startsWith(".")) return textResponse(403, "Bad channel: May not start with a period");
   const query = new URL(request.url).searchParams;
-  const parsed = parseChatQuestion(query, form);
-  if (!parsed.ok) return textAnswer(400, parsed.reason);
-  const { question } = parsed;
-  const isText = question.format === "text";
+  const parsed = parseChatQuery(query, form);
+  if (!parsed.ok) return textResponse(400, parsed.reason);
+  const { wanted } = parsed;
+  const isText = wanted.format === "text";
   const type = isText ? "text/plain; charset=utf-8" : form.type;
   const headers: Record<string, string> = { "content-type": type, "cache-control": ASK_EACH_TIME };
   const isList = form.isBounded && !isText;
   if (!isChannelName(channel)) return { status: 200, headers, body: bodyOf(NO_LINES, isList) };
-  const { minutes, stamp } = await reader.read(channel, question);
+  const { minutes, stamp } = await reader.read(channel, wanted);
   if (stamp !== undefined) {
     headers["etag"] = entityTag(stamp);
     if (holdsTag(request, headers["etag"])) return notModified(headers);
   }
-  const lines = chatLines(minutes, question, new WorkBreaks(clock));
+  const lines = chatLines(minutes, wanted, new WorkBreaks(clock));
   return { status: 200, headers, body: bodyOf(lines, isList) };
 }
 

@@ -1,7 +1,7 @@
 import { isChannelName } from "../../../core/archive/archive_key.ts";
 import { HOUR_US, minuteOf } from "../../../core/time.ts";
-import type { HttpQuestion } from "../../../ports/http.ts";
-import { type Answer, jsonAnswer, notFound, textAnswer } from "../route/answer.ts";
+import type { RoutedRequest } from "../../../ports/http.ts";
+import { type ApiResponse, jsonResponse, notFound, textResponse } from "../route/api_response.ts";
 import { type ApiRoute, CHANNEL_NOTE } from "../route/api_route.ts";
 import { INSTANT_FORMS, parseInstant } from "../route/parse_instant.ts";
 import { type MinuteCoverageJson, toMinuteJson } from "../../coverage/describe_minute.ts";
@@ -26,7 +26,7 @@ export function coverageRoute(options: ReadCoverageOptions): ApiRoute {
     summary: "Minute by minute who listened, for at most 24 h, and an estimate of what all missed.",
     pathNotes: [CHANNEL_NOTE],
     queryNotes: [time("start", "The first minute"), time("end", "Before this minute")],
-    answerNotes: [
+    responseNotes: [
       {
         status: 200,
         description:
@@ -38,29 +38,29 @@ export function coverageRoute(options: ReadCoverageOptions): ApiRoute {
       { status: 400, description: "start or end is no time, or too far apart", type: "text/plain" },
       { status: 404, description: "No channel can have that name", type: "text/plain" },
     ],
-    answer: (question) => answerCoverage(question, options),
+    answer: (routed) => answerCoverage(routed, options),
   };
 }
 
 async function answerCoverage(
-  { request, params }: HttpQuestion,
+  { request, params }: RoutedRequest,
   options: ReadCoverageOptions,
-): Promise<Answer> {
+): Promise<ApiResponse> {
   const { channel = "" } = params;
   if (!isChannelName(channel)) return notFound();
   const query = new URL(request.url).searchParams;
   const start = parseInstant(query.get("start") ?? "");
   const end = parseInstant(query.get("end") ?? "");
-  if (!start.ok) return textAnswer(400, `start must be a time: ${start.reason}`);
-  if (!end.ok) return textAnswer(400, `end must be a time: ${end.reason}`);
+  if (!start.ok) return textResponse(400, `start must be a time: ${start.reason}`);
+  if (!end.ok) return textResponse(400, `end must be a time: ${end.reason}`);
   const [fromUs, toUs] = [start.us, end.us];
   if (toUs < fromUs || toUs - minuteOf(fromUs) > SPAN_MAX_US) {
-    return textAnswer(400, "end must come after start, by 24 h at most");
+    return textResponse(400, "end must come after start, by 24 h at most");
   }
   const minutes: MinuteCoverageJson[] = [];
   const { signal } = request;
   for await (const minute of coverageByMinute(channel, { ...options, signal, fromUs, toUs })) {
     minutes.push(toMinuteJson(minute));
   }
-  return jsonAnswer(minutes);
+  return jsonResponse(minutes);
 }

@@ -1,16 +1,16 @@
 import { isChannelName, parseHour } from "../../../core/archive/archive_key.ts";
 import type { BatchStore } from "../../../ports/batch_store.ts";
 import type { Hasher } from "../../../ports/hasher.ts";
-import type { HttpQuestion } from "../../../ports/http.ts";
+import type { RoutedRequest } from "../../../ports/http.ts";
 import {
-  type Answer,
+  type ApiResponse,
   entityTag,
   holdsTag,
-  jsonAnswer,
+  jsonResponse,
   notFound,
   notModified,
-  textAnswer,
-} from "../route/answer.ts";
+  textResponse,
+} from "../route/api_response.ts";
 import { type ApiRoute, CHANNEL_NOTE } from "../route/api_route.ts";
 import { type ChannelDigest, channelDigest } from "../files/archive_digest.ts";
 import { Coalescer } from "../../../async/coalescer.ts";
@@ -40,7 +40,7 @@ export function digestRoutes(options: DigestRouteOptions): ApiRoute[] {
       audience: "readers",
       summary: "One digest a channel: equal digests mean equal lists of files.",
       queryNotes: [SINCE_NOTE],
-      answerNotes: [
+      responseNotes: [
         {
           status: 200,
           description: "Channel → digest of the digests of its hours and redactions",
@@ -49,13 +49,13 @@ export function digestRoutes(options: DigestRouteOptions): ApiRoute[] {
         },
         BAD_SINCE,
       ],
-      answer: (question) =>
-        withSince(question, async (since) => {
+      answer: (routed) =>
+        withSince(routed, async (since) => {
           const digests: [string, string][] = [];
           for await (const channel of options.store.folders("")) {
             digests.push([channel, (await digest(channel, since)).digest]);
           }
-          return jsonAnswer(Object.fromEntries(digests));
+          return jsonResponse(Object.fromEntries(digests));
         }),
     },
     {
@@ -65,7 +65,7 @@ export function digestRoutes(options: DigestRouteOptions): ApiRoute[] {
       summary: "Digests of the hours of a channel, each of the names of its files.",
       pathNotes: [CHANNEL_NOTE],
       queryNotes: [SINCE_NOTE],
-      answerNotes: [
+      responseNotes: [
         {
           status: 200,
           description: "SHA-256 in base64url: of each hour the sorted names of batches and " +
@@ -88,13 +88,13 @@ export function digestRoutes(options: DigestRouteOptions): ApiRoute[] {
         BAD_SINCE,
         { status: 404, description: "No channel can have that name", type: "text/plain" },
       ],
-      answer: (question) =>
-        withSince(question, async (since) => {
-          const { channel = "" } = question.params;
+      answer: (routed) =>
+        withSince(routed, async (since) => {
+          const { channel = "" } = routed.params;
           if (!isChannelName(channel)) return notFound();
           const found = await digest(channel, since);
-          const answer = jsonAnswer(found, { etag: entityTag(found.digest) });
-          return holdsTag(question.request, entityTag(found.digest))
+          const answer = jsonResponse(found, { etag: entityTag(found.digest) });
+          return holdsTag(routed.request, entityTag(found.digest))
             ? notModified(answer.headers)
             : answer;
         }),
@@ -103,12 +103,12 @@ export function digestRoutes(options: DigestRouteOptions): ApiRoute[] {
 }
 
 async function withSince(
-  { request }: HttpQuestion,
-  answer: (since: string) => Promise<Answer>,
-): Promise<Answer> {
+  { request }: RoutedRequest,
+  answer: (since: string) => Promise<ApiResponse>,
+): Promise<ApiResponse> {
   const since = new URL(request.url).searchParams.get("since") ?? "";
   if (since !== "" && parseHour(since) === undefined) {
-    return textAnswer(400, "since must be an hour, such as 2026-08-01T12");
+    return textResponse(400, "since must be an hour, such as 2026-08-01T12");
   }
   return await answer(since);
 }

@@ -1,7 +1,13 @@
 import { type ArchiveKey, parseArchiveKey } from "../../../core/archive/archive_key.ts";
 import { toDigestText } from "../../../core/archive/digest_text.ts";
 import { keyOfFirstPath } from "../../../core/archive/first_layout.ts";
-import { type Answer, entityTag, holdsTag, notFound, notModified } from "../route/answer.ts";
+import {
+  type ApiResponse,
+  entityTag,
+  holdsTag,
+  notFound,
+  notModified,
+} from "../route/api_response.ts";
 import { type ApiRoute, CHANNEL_NOTE, HOUR_NOTE } from "../route/api_route.ts";
 import type { ServableFiles } from "../files/servable_files.ts";
 
@@ -28,7 +34,7 @@ export function fileRoutes(files: ServableFiles): ApiRoute[] {
       path: "/segments/:channel/chat/:hour/:name",
       summary: "Bytes of a file of chat. They have the hash in its name, unless it is a tombstone.",
       pathNotes: [CHANNEL_NOTE, HOUR_NOTE, NAME_NOTE],
-      answerNotes: [
+      responseNotes: [
         { status: 200, description: "Lines of JSON, a message each", type: "application/json" },
         { status: 200, description: "A tombstone", type: "application/octet-stream" },
         ...COMMON_NOTES,
@@ -44,7 +50,7 @@ export function fileRoutes(files: ServableFiles): ApiRoute[] {
       path: "/segments/:channel/.chatloom/redactions/:name",
       summary: "Bytes of a redaction. They have the hash in its name.",
       pathNotes: [CHANNEL_NOTE, NAME_NOTE],
-      answerNotes: [ONE_LINE, ...COMMON_NOTES],
+      responseNotes: [ONE_LINE, ...COMMON_NOTES],
       answer: ({ request, params: { channel, name } }) =>
         answerFile(request, `${channel}/.chatloom/redactions/${name}`, files),
     },
@@ -53,7 +59,7 @@ export function fileRoutes(files: ServableFiles): ApiRoute[] {
       path: "/segments/:channel/.chatloom/coverage/:hour/:name",
       summary: "Bytes of a file of coverage. They have the hash in its name.",
       pathNotes: [CHANNEL_NOTE, HOUR_NOTE, NAME_NOTE],
-      answerNotes: [ONE_LINE, ...COMMON_NOTES],
+      responseNotes: [ONE_LINE, ...COMMON_NOTES],
       answer: ({ request, params: { channel, hour, name } }) =>
         answerFile(request, `${channel}/.chatloom/coverage/${hour}/${name}`, files),
     },
@@ -64,7 +70,7 @@ async function answerFile(
   request: Request,
   key: ArchiveKey,
   files: ServableFiles,
-): Promise<Answer> {
+): Promise<ApiResponse> {
   const parts = parseArchiveKey(key);
   const bytes = parts && await files.get(key);
   if (parts === undefined || bytes === undefined) return notFound();

@@ -9,16 +9,16 @@ import {
 import { OLD_REDACTIONS } from "../../../core/archive/first_layout.ts";
 import type { BatchStore } from "../../../ports/batch_store.ts";
 import type { Hasher } from "../../../ports/hasher.ts";
-import type { HttpQuestion } from "../../../ports/http.ts";
+import type { RoutedRequest } from "../../../ports/http.ts";
 import { toDigestText } from "../../../core/archive/digest_text.ts";
 import {
-  type Answer,
+  type ApiResponse,
   entityTag,
   holdsTag,
-  jsonAnswer,
+  jsonResponse,
   notModified,
-  textAnswer,
-} from "../route/answer.ts";
+  textResponse,
+} from "../route/api_response.ts";
 import { type ApiRoute, CHANNEL_NOTE, HOUR_NOTE } from "../route/api_route.ts";
 import { channelHours } from "../../read/channel_hours.ts";
 import { hiddenAmong, listHour } from "../files/list_hour.ts";
@@ -53,10 +53,10 @@ export function listingRoutes(options: ListingOptions): ApiRoute[] {
       audience: "readers",
       summary: "Redactions of a channel.",
       pathNotes: [CHANNEL_NOTE],
-      answerNotes: [...listed("Names of files, sorted"), refused],
-      answer: (question) =>
+      responseNotes: [...listed("Names of files, sorted"), refused],
+      answer: (routed) =>
         answerList(
-          question,
+          routed,
           async ({ channel = "" }) =>
             isChannelName(channel) ? await namesIn(redactionPrefix(channel), options) : [],
           options,
@@ -68,10 +68,10 @@ export function listingRoutes(options: ListingOptions): ApiRoute[] {
       audience: "readers",
       summary: "Hours of a channel for which there may be coverage.",
       pathNotes: [CHANNEL_NOTE],
-      answerNotes: [...listed("Hours, sorted; empty if there is no such channel"), refused],
-      answer: (question) =>
+      responseNotes: [...listed("Hours, sorted; empty if there is no such channel"), refused],
+      answer: (routed) =>
         answerList(
-          question,
+          routed,
           async ({ channel = "" }) =>
             isChannelName(channel) ? await channelHours(channel, options) : [],
           options,
@@ -83,9 +83,9 @@ export function listingRoutes(options: ListingOptions): ApiRoute[] {
       audience: "readers",
       summary: "Coverage of an hour: who listened when.",
       pathNotes: [CHANNEL_NOTE, HOUR_NOTE],
-      answerNotes: [...listed("Names of files, sorted"), refused],
-      answer: (question) =>
-        answerList(question, async ({ channel = "", hour = "" }) => {
+      responseNotes: [...listed("Names of files, sorted"), refused],
+      answer: (routed) =>
+        answerList(routed, async ({ channel = "", hour = "" }) => {
           const hourUs = parseHour(hour);
           if (!isChannelName(channel) || hourUs === undefined) return [];
           return await namesIn(coveragePrefix(channel, hourUs), options);
@@ -96,8 +96,8 @@ export function listingRoutes(options: ListingOptions): ApiRoute[] {
       path: "/files",
       audience: "readers",
       summary: "Channels of the archive.",
-      answerNotes: listed("Names of channels, sorted"),
-      answer: (question) => answerList(question, () => namesOf(store.folders("")), options),
+      responseNotes: listed("Names of channels, sorted"),
+      answer: (routed) => answerList(routed, () => namesOf(store.folders("")), options),
     },
     {
       method: "GET",
@@ -105,9 +105,9 @@ export function listingRoutes(options: ListingOptions): ApiRoute[] {
       audience: "readers",
       summary: "Kinds of recordings of a channel: chat, or nothing.",
       pathNotes: [CHANNEL_NOTE],
-      answerNotes: [...listed('["chat"], or an empty list if there is no such channel'), refused],
-      answer: (question) =>
-        answerList(question, async ({ channel = "" }) => {
+      responseNotes: [...listed('["chat"], or an empty list if there is no such channel'), refused],
+      answer: (routed) =>
+        answerList(routed, async ({ channel = "" }) => {
           if (!isChannelName(channel)) return [];
           const folders = await namesOf(store.folders(channel));
           return folders.filter((name) => name === "chat");
@@ -119,9 +119,9 @@ export function listingRoutes(options: ListingOptions): ApiRoute[] {
       audience: "readers",
       summary: "Hours of a channel for which there are or were files.",
       pathNotes: [CHANNEL_NOTE, QUALITY_NOTE],
-      answerNotes: [...listed("Hours, sorted; empty if there is no such channel"), refused],
-      answer: (question) =>
-        answerList(question, async ({ channel = "", quality }) => {
+      responseNotes: [...listed("Hours, sorted; empty if there is no such channel"), refused],
+      answer: (routed) =>
+        answerList(routed, async ({ channel = "", quality }) => {
           if (!isChannelName(channel) || quality !== "chat") return [];
           const folders = await namesOf(store.folders(`${channel}/chat`));
           return folders.filter((name) => parseHour(name) !== undefined);
@@ -136,12 +136,12 @@ export function listingRoutes(options: ListingOptions): ApiRoute[] {
       queryNotes: [
         { name: "tombstones", description: "Whether tombstones are listed too", schema: FLAG },
       ],
-      answerNotes: [
+      responseNotes: [
         ...listed("Names of files, sorted; batches under a tombstone are left out"),
         { status: 400, description: "The flag is neither true nor false", type: "text/plain" },
         refused,
       ],
-      answer: (question) => answerFiles(question, options),
+      answer: (routed) => answerFiles(routed, options),
     },
     {
       method: "GET",
@@ -149,19 +149,19 @@ export function listingRoutes(options: ListingOptions): ApiRoute[] {
       audience: "readers",
       summary: "Files beside recordings, which the reference's backfiller asks for: none.",
       pathNotes: [{ name: "dir", description: "Any name", schema: { type: "string" } }],
-      answerNotes: [...listed("Always empty"), refused],
-      answer: (question) => answerList(question, () => Promise.resolve([]), options),
+      responseNotes: [...listed("Always empty"), refused],
+      answer: (routed) => answerList(routed, () => Promise.resolve([]), options),
     },
   ];
 }
 
-async function answerFiles(question: HttpQuestion, options: ListingOptions): Promise<Answer> {
-  const flag = new URL(question.request.url).searchParams.get("tombstones")?.toLowerCase() ??
+async function answerFiles(routed: RoutedRequest, options: ListingOptions): Promise<ApiResponse> {
+  const flag = new URL(routed.request.url).searchParams.get("tombstones")?.toLowerCase() ??
     "false";
   if (flag !== "true" && flag !== "false") {
-    return textAnswer(400, "tombstones must be one of: true, false");
+    return textResponse(400, "tombstones must be one of: true, false");
   }
-  return await answerList(question, async ({ channel = "", quality, hour = "" }) => {
+  return await answerList(routed, async ({ channel = "", quality, hour = "" }) => {
     if (!isChannelName(channel) || quality !== "chat") return [];
     // Nodes of the first version look for redactions here.
     if (hour === OLD_REDACTIONS) return await namesIn(redactionPrefix(channel), options);
@@ -184,15 +184,15 @@ function nameOf(key: ArchiveKey): string {
 }
 
 async function answerList(
-  { request, params }: HttpQuestion,
-  list: (params: HttpQuestion["params"]) => Promise<string[]>,
+  { request, params }: RoutedRequest,
+  list: (params: RoutedRequest["params"]) => Promise<string[]>,
   { hasher }: ListingOptions,
-): Promise<Answer> {
+): Promise<ApiResponse> {
   // As the reference refuses hidden folders, so that its clients see what they know.
   for (const [name, value] of Object.entries(params)) {
-    if (value.startsWith(".")) return textAnswer(403, `Bad ${name}: May not start with a period`);
+    if (value.startsWith(".")) return textResponse(403, `Bad ${name}: May not start with a period`);
   }
-  const answer = jsonAnswer(await list(params));
+  const answer = jsonResponse(await list(params));
   const digest = await hasher.digest(answer.body as Uint8Array);
   const headers = { ...answer.headers, etag: entityTag(toDigestText(digest)) };
   if (holdsTag(request, headers.etag)) return notModified(headers);

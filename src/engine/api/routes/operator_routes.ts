@@ -1,6 +1,6 @@
-import type { HttpQuestion } from "../../../ports/http.ts";
+import type { RoutedRequest } from "../../../ports/http.ts";
 import type { Severity } from "../../../ports/reporter.ts";
-import { type Answer, jsonAnswer, textAnswer } from "../route/answer.ts";
+import { type ApiResponse, jsonResponse, textResponse } from "../route/api_response.ts";
 import type { ApiRoute } from "../route/api_route.ts";
 
 /** A page of metrics for whoever collects them. */
@@ -44,8 +44,8 @@ export function operatorRoutes({ metricsPage, state, logLevel }: OperatorOptions
     audience: "health",
     hasOwnRoom: true,
     summary: "Says ok while the node answers.",
-    answerNotes: [{ status: 200, description: "ok", type: "text/plain" }],
-    answer: () => Promise.resolve(textAnswer(200, "ok", { "cache-control": "no-store" })),
+    responseNotes: [{ status: 200, description: "ok", type: "text/plain" }],
+    answer: () => Promise.resolve(textResponse(200, "ok", { "cache-control": "no-store" })),
   }];
   if (metricsPage !== undefined) {
     routes.push({
@@ -53,10 +53,10 @@ export function operatorRoutes({ metricsPage, state, logLevel }: OperatorOptions
       path: "/metrics",
       audience: "metrics",
       summary: "What the node has counted and measured, as Prometheus reads it.",
-      answerNotes: [{ status: 200, description: "Metrics", type: "text/plain" }],
+      responseNotes: [{ status: 200, description: "Metrics", type: "text/plain" }],
       async answer() {
         const { type, text } = await metricsPage();
-        return textAnswer(200, text, { "content-type": type, "cache-control": "no-store" });
+        return textResponse(200, text, { "content-type": type, "cache-control": "no-store" });
       },
     });
   }
@@ -66,7 +66,7 @@ export function operatorRoutes({ metricsPage, state, logLevel }: OperatorOptions
       path: "/debug/state",
       audience: "operator",
       summary: "How connections, open batches and queues stand, for the operator.",
-      answerNotes: [
+      responseNotes: [
         {
           status: 200,
           description: "Parts of the node and how they stand",
@@ -74,7 +74,7 @@ export function operatorRoutes({ metricsPage, state, logLevel }: OperatorOptions
           schema: { type: "object" },
         },
       ],
-      answer: () => Promise.resolve(jsonAnswer(state(), { "cache-control": "no-store" })),
+      answer: () => Promise.resolve(jsonResponse(state(), { "cache-control": "no-store" })),
     });
   }
   if (logLevel !== undefined) routes.push(...logLevelRoutes(logLevel));
@@ -89,27 +89,29 @@ function logLevelRoutes(logLevel: LogLevel): ApiRoute[] {
     path,
     audience: "operator",
     summary: "The lowest level that is logged, for the operator.",
-    answerNotes: [{ status: 200, description: "The level", ...described }],
-    answer: () => Promise.resolve(textAnswer(200, logLevel.get())),
+    responseNotes: [{ status: 200, description: "The level", ...described }],
+    answer: () => Promise.resolve(textResponse(200, logLevel.get())),
   }, {
     method: "PUT",
     path,
     audience: "operator",
     summary:
       "Sets the lowest level that is logged; the body is its name. Always needs the operator's token.",
-    answerNotes: [
+    responseNotes: [
       { status: 200, description: "The level that is set now", ...described },
       { status: 400, description: "No level has that name", type: "text/plain" },
       REFUSED,
     ],
-    answer: (question) => setLogLevel(question, logLevel),
+    answer: (routed) => setLogLevel(routed, logLevel),
   }];
 }
 
-async function setLogLevel({ request }: HttpQuestion, logLevel: LogLevel): Promise<Answer> {
+async function setLogLevel({ request }: RoutedRequest, logLevel: LogLevel): Promise<ApiResponse> {
   const text = (await request.text()).trim(); // The gate lets only short bodies in.
   const level = LEVELS.find((each) => each === text);
-  if (level === undefined) return textAnswer(400, `The level must be one of: ${LEVELS.join(", ")}`);
+  if (level === undefined) {
+    return textResponse(400, `The level must be one of: ${LEVELS.join(", ")}`);
+  }
   logLevel.set(level);
-  return textAnswer(200, level);
+  return textResponse(200, level);
 }

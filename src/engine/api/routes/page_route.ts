@@ -1,6 +1,6 @@
 import { toDigestText } from "../../../core/archive/digest_text.ts";
 import type { Hasher } from "../../../ports/hasher.ts";
-import { ASK_EACH_TIME, entityTag, holdsTag, notModified } from "../route/answer.ts";
+import { ASK_EACH_TIME, entityTag, holdsTag, notModified } from "../route/api_response.ts";
 import type { ApiRoute } from "../route/api_route.ts";
 
 /**
@@ -24,7 +24,7 @@ export function pageRoute(load: () => Promise<Uint8Array>, hasher: Hasher): ApiR
     path: "/",
     audience: "health",
     summary: "A page for people: reads this node, and merges archives in the browser.",
-    answerNotes: [
+    responseNotes: [
       { status: 200, description: "The page", type: "text/html" },
       { status: 304, description: "The page is as the caller has it" },
     ],

@@ -6,7 +6,7 @@ import {
 } from "../../../core/archive/archive_key.ts";
 import type { AbortOptions, BatchStore } from "../../../ports/batch_store.ts";
 import { channelHours } from "../../read/channel_hours.ts";
-import { findDamage, type FindDamageOptions } from "../state/damage.ts";
+import { findDamagedFiles, type FindDamagedFilesOptions } from "../state/damaged_files.ts";
 
 /** A folder of our own, such as `forsen/chat/2026-08-01T12`, and how many files of it were read. */
 export interface CheckedFolder {
@@ -16,7 +16,7 @@ export interface CheckedFolder {
 }
 
 /** What {@link checkFolders} works with. */
-export interface CheckFoldersOptions extends FindDamageOptions {
+export interface CheckFoldersOptions extends FindDamagedFilesOptions {
   /** Only these channels. By default all. */
   readonly channels?: readonly string[];
   /** Only hours from this one on. By default all. */
@@ -36,7 +36,7 @@ export async function* checkFolders(options: CheckFoldersOptions): AsyncGenerato
     const check = async (folder: string, hour: string | undefined): Promise<CheckedFolder> => ({
       channel,
       folder,
-      files: await findDamage({ channel, folder, hour }, options),
+      files: await findDamagedFiles({ channel, folder, hour }, options),
     });
     yield await check(redactionFolder(channel), undefined);
     const hours = await channelHours(channel, { store, ...abort });

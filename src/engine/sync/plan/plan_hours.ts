@@ -10,7 +10,7 @@ import type { AbortOptions } from "../../../ports/batch_store.ts";
 import type { Peer } from "../../../ports/peer.ts";
 import type { PruneMarks } from "../../../ports/notes/prune_marks.ts";
 import type { ChannelDigest } from "../../api/files/archive_digest.ts";
-import type { Damage } from "../state/damage.ts";
+import type { DamagedFiles } from "../state/damaged_files.ts";
 
 /** An hour of chat or coverage that a peer may have more of than we. */
 export interface PlannedHour {
@@ -29,7 +29,7 @@ export interface PlanHoursOptions extends AbortOptions {
   /** Only these channels; all that the peer has if `undefined`. */
   readonly channels: readonly string[] | undefined;
   readonly marks: PruneMarks;
-  readonly damage: Damage;
+  readonly damage: DamagedFiles;
   /** What we have ourselves. */
   localDigest(channel: string, since: string): Promise<ChannelDigest>;
   /** Brings the redactions of a channel in line. */
@@ -47,8 +47,8 @@ export interface HoursPlan {
   readonly restUpTo: string | undefined;
 }
 
-/** A peer that claims more is no archive of chat. */
-const CHANNELS_MAX = 10_000;
+/** A peer that fetches more is no archive of chat. */
+const PEER_CHANNELS_MAX = 10_000;
 /** The hours of one plan: what all peers together plan must fit into memory. */
 const PLAN_MAX = 20_000;
 
@@ -57,7 +57,7 @@ const PLAN_MAX = 20_000;
  * redactions over on the way, so that they are here before any batch is. A channel for which the peer
  * does not answer is left out: its redactions may be missing.
  *
- * @throws {ChatloomError} when the peer or the store fails; `PEER_REFUSED` when it claims too much.
+ * @throws {ChatloomError} when the peer or the store fails; `PEER_REFUSED` when it fetches too much.
  */
 export async function planHours(peer: Peer, options: PlanHoursOptions): Promise<HoursPlan> {
   let planned: PlannedHour[] = [];
@@ -91,7 +91,7 @@ async function differingChannels(peer: Peer, options: PlanHoursOptions): Promise
   const abort = signal === undefined ? {} : { signal };
   const digests = await peer.digests({ since, ...abort });
   const names = [...digests?.keys() ?? await peer.channels(abort)].filter(isChannelName);
-  if (names.length > CHANNELS_MAX) throw tooMuch(peer, `${names.length} channels`);
+  if (names.length > PEER_CHANNELS_MAX) throw tooMuch(peer, `${names.length} channels`);
   const differing: string[] = [];
   for (const channel of new Set(names)) {
     const theirs = digests?.get(channel);
@@ -159,5 +159,5 @@ function wantedHours(
 }
 
 function tooMuch(peer: Peer, what: string): ChatloomError {
-  return new ChatloomError("PEER_REFUSED", `Cannot sync with "${peer.name}": it claims ${what}`);
+  return new ChatloomError("PEER_REFUSED", `Cannot sync with "${peer.name}": it fetches ${what}`);
 }

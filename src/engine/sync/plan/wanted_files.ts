@@ -6,17 +6,17 @@ import type { Reporter } from "../../../ports/reporter.ts";
 import { keysOfHour } from "../../read/channel_hours.ts";
 import { faultsOf } from "../../read/files/faults_told.ts";
 import { hiddenBy } from "../../read/files/minute_listing.ts";
-import type { Damage } from "../state/damage.ts";
-import { type HourMemory, type MergedAway, noteName } from "../state/merged_away.ts";
+import type { DamagedFiles } from "../state/damaged_files.ts";
+import { type HourMemory, noteName, type SupersededFiles } from "../state/superseded_files.ts";
 import { readPeerNames } from "../state/peer_keys.ts";
-import type { PeerTally } from "../state/peer_tally.ts";
+import type { PeerStats } from "../state/peer_stats.ts";
 
 /** What {@link wantedFiles} works with. */
 export interface WantedFilesOptions extends AbortOptions {
   readonly store: BatchStore;
-  readonly mergedAway: MergedAway;
-  readonly damage: Damage;
-  readonly tally: PeerTally;
+  readonly superseded: SupersededFiles;
+  readonly damage: DamagedFiles;
+  readonly stats: PeerStats;
   /** Told once of a folder that cannot be read here, and is left alone. */
   readonly reporter: Reporter;
   /**
@@ -30,7 +30,7 @@ export interface WantedFilesOptions extends AbortOptions {
 }
 
 const NO_MEMORY: HourMemory = {
-  mergedAway: new Set(),
+  superseded: new Set(),
   unreadable: new Set(),
   present: new Set(),
 };
@@ -53,7 +53,7 @@ export async function wantedFiles(
     readonly hour: string | undefined;
   },
   peer: Peer,
-  { store, mergedAway, damage, tally, reporter, takeTombstones, signal }: WantedFilesOptions,
+  { store, superseded, damage, stats, reporter, takeTombstones, signal }: WantedFilesOptions,
 ): Promise<ArchiveKey[]> {
   const abort = signal === undefined ? {} : { signal };
   const path = `${channel}/${folder}`;
@@ -73,18 +73,18 @@ export async function wantedFiles(
   const present = new Set(ofHour.map(noteName));
   const memory = hour === undefined
     ? NO_MEMORY
-    : await mergedAway.recall(channel, hour, { present, ...abort });
+    : await superseded.recall(channel, hour, { present, ...abort });
   const damaged = damage.of(path);
   const isWanted = (key: ArchiveKey) =>
     (!here.has(key) || damaged.has(key)) &&
-    !memory.mergedAway.has(noteName(key)) && !memory.unreadable.has(noteName(key));
+    !memory.superseded.has(noteName(key)) && !memory.unreadable.has(noteName(key));
   const { keys, refusedCount } = readPeerNames(
     path,
     await peer.files(channel, folder, abort),
     { isWanted, countMax: WANTED_MAX },
   );
-  tally.refusedNames(path, refusedCount);
-  if (hour !== undefined) await mergedAway.notePresent(channel, hour, { memory, present });
+  stats.refusedNames(path, refusedCount);
+  if (hour !== undefined) await superseded.notePresent(channel, hour, { memory, present });
   const tombstones = [
     ...[...here].filter(isTombstone),
     ...await takeTombstones(keys.filter(isTombstone), here),

@@ -6,7 +6,7 @@ import type { OrderNotes } from "../../../ports/notes/order_notes.ts";
 import type { PruneMarks } from "../../../ports/notes/prune_marks.ts";
 import type { Random } from "../../../ports/random.ts";
 import type { Reporter } from "../../../ports/reporter.ts";
-import type { MergedAway } from "./merged_away.ts";
+import type { SupersededFiles } from "./superseded_files.ts";
 
 /** What syncing works with, and how. */
 export interface SyncOptions {
@@ -21,7 +21,7 @@ export interface SyncOptions {
   /** Told of what goes wrong, and of what is counted. */
   readonly reporter: Reporter;
   /** What need not be fetched again. Whoever deletes from the archive must note it there too. */
-  readonly mergedAway: MergedAway;
+  readonly superseded: SupersededFiles;
   /** What is not wanted any more. */
   readonly marks: PruneMarks;
   /** Where redactions and tombstones of peers are held that are too many to be obeyed unasked. */

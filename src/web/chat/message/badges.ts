@@ -1,4 +1,4 @@
-import { toPrintable } from "../../../core/json/printable.ts";
+import { escapeControls } from "../../../core/json/escape_controls.ts";
 
 /** A badge as text. */
 export interface Badge {
@@ -29,6 +29,6 @@ export function badgesOf(tag: string): Badge[] {
     const [name = "", version = ""] = part.split("/", 2);
     const label = Object.hasOwn(LABELS, name) ? LABELS[name] : undefined;
     if (label === undefined) return [];
-    return [{ label, title: toPrintable(version === "" ? name : `${name} ${version}`) }];
+    return [{ label, title: escapeControls(version === "" ? name : `${name} ${version}`) }];
   });
 }

@@ -1,6 +1,6 @@
 import { Fragment, h, type JSX } from "preact";
 import type { Message } from "../../../core/batch/message.ts";
-import { toPrintable } from "../../../core/json/printable.ts";
+import { escapeControls } from "../../../core/json/escape_controls.ts";
 import { fromSeconds } from "../../../core/time.ts";
 import { formatClock, formatCounted } from "../../ui/format.ts";
 import { icon } from "../../ui/icons.ts";
@@ -9,7 +9,7 @@ import { badgesOf } from "./badges.ts";
 import type { Mark } from "./marks.ts";
 import { emoteAddress, spokenText, type TextPiece } from "./message_text.ts";
 import { type NameColor, nameColor } from "./name_color.ts";
-import { newsOf } from "./news.ts";
+import { noticeText } from "./notice_text.ts";
 
 /** One row of the list. */
 export interface MessageRowProps {
@@ -54,7 +54,7 @@ function Body({ message, mark }: BodyProps): JSX.Element {
   const { command, tags } = message;
   const timeUs = fromSeconds(message.time);
   const isSpoken = command === "PRIVMSG";
-  const news = isSpoken ? undefined : newsOf(message);
+  const notice = isSpoken ? undefined : noticeText(message);
   const speaks = isSpoken || (command === "USERNOTICE" && message.params.length > 1);
   return h(
     Fragment,
@@ -64,7 +64,7 @@ function Body({ message, mark }: BodyProps): JSX.Element {
       "div",
       { class: "said" },
       isSpoken && h(Reply, { tags }),
-      news !== undefined && h("p", { class: "news" }, toPrintable(news)),
+      notice !== undefined && h("p", { class: "notice-text" }, escapeControls(notice)),
       speaks && h(Speech, { message }),
       h(Notes, { message, mark }),
     ),
@@ -82,9 +82,9 @@ function Reply({ tags }: Pick<Message, "tags">): JSX.Element | null {
     icon("reply"),
     h("span", { class: "reply-text" }, [
       "to ",
-      h("bdi", null, toPrintable(name)),
+      h("bdi", null, escapeControls(name)),
       ": ",
-      h("bdi", null, toPrintable(body)),
+      h("bdi", null, escapeControls(body)),
     ]),
   );
 }
@@ -102,8 +102,8 @@ function Speech({ message }: { readonly message: Message }): JSX.Element {
     badgesOf(tags?.["badges"] ?? "").map(({ label, title }) =>
       h("span", { key: title, class: "badge", title }, label)
     ),
-    h("bdi", { class: "name", style: colorStyle(color) }, toPrintable(name)),
-    isOtherName && h("bdi", { class: "login" }, ` (${toPrintable(login)})`),
+    h("bdi", { class: "name", style: colorStyle(color) }, escapeControls(name)),
+    isOtherName && h("bdi", { class: "login" }, ` (${escapeControls(login)})`),
     isAction ? " " : ": ",
     h(
       "bdi",
@@ -142,7 +142,7 @@ function Notes({ message, mark }: BodyProps): JSX.Element | null {
   if (mark !== undefined) {
     note("mark", mark.label, `at ${formatClock(mark.atUs, zone.value).slice(0, 8)}`);
   }
-  if (tags?.["bits"]) note("bits", `${toPrintable(tags["bits"])} bits`);
+  if (tags?.["bits"]) note("bits", `${escapeControls(tags["bits"])} bits`);
   if (tags?.["first-msg"] === "1") note("first", "first message");
   if (tags?.["msg-id"] === "highlighted-message") note("highlight", "highlighted");
   if (rangeS > 0) {

@@ -1,5 +1,5 @@
 import type { Message } from "../../../core/batch/message.ts";
-import { toPrintable } from "../../../core/json/printable.ts";
+import { escapeControls } from "../../../core/json/escape_controls.ts";
 
 /** A piece of what was said. */
 export type TextPiece =
@@ -25,12 +25,14 @@ export function spokenText({ params, tags }: Pick<Message, "params" | "tags">): 
   const pieces: TextPiece[] = [];
   let at = 0;
   const take = (to: number): void => {
-    if (to > at) pieces.push({ kind: "text", text: toPrintable(letters.slice(at, to).join("")) });
+    if (to > at) {
+      pieces.push({ kind: "text", text: escapeControls(letters.slice(at, to).join("")) });
+    }
   };
   for (const { id, from, to } of emotesOf(tags?.["emotes"] ?? "")) {
     if (from < at || to >= letters.length) continue; // Overlaps, or is not of this text.
     take(from);
-    pieces.push({ kind: "emote", id, text: toPrintable(letters.slice(from, to + 1).join("")) });
+    pieces.push({ kind: "emote", id, text: escapeControls(letters.slice(from, to + 1).join("")) });
     at = to + 1;
   }
   take(letters.length);

@@ -1,0 +1,340 @@
+import { encodeLines, splitBatch } from "../batch/batch.ts";
+import { formatString, isPlainText } from "../json/canonical_json.ts";
+import { type Content, contentKey, contentOf, contentOfKey } from "../batch/content.ts";
+import { formatLine } from "../batch/format_line.ts";
+import type { ByteCompressor } from "./byte_compressor.ts";
+import { ChunkedBytes } from "./chunked_bytes.ts";
+import { freeMemory } from "./free_memory.ts";
+import { copyInOrder } from "./copy_in_order.ts";
+import { clampEnd, type LaterTimestamp } from "./later_timestamps.ts";
+import { LineBytes } from "./line_bytes.ts";
+import { LineTranscoder } from "./line_transcoder.ts";
+import type { IrcMessage } from "../batch/message.ts";
+import type { TimeRange } from "./server_time.ts";
+import { compareText } from "../grouping/sighting.ts";
+import { SightingSet } from "../merge/sighting_set.ts";
+import { type Micros, toSeconds } from "../time.ts";
+
+/** How one connection got a message. */
+export interface Receipt {
+  /** The line that brought it. */
+  readonly line: string;
+  readonly receiver: string;
+  /** By the receiver's clock, in whole microseconds. */
+  readonly receivedUs: Micros;
+}
+
+/** A batch as a file, and how many lines it has. */
+export interface EncodedBatch {
+  /** Fresh for the caller; empty once the batch is freed. */
+  readonly bytes: Uint8Array;
+  readonly lineCount: number;
+}
+
+interface PackedBatch {
+  readonly bytes: ChunkedBytes;
+  readonly lineCount: number;
+}
+
+interface BufferedRanged {
+  /** Where its content stands among the contents, and ends. */
+  readonly from: number;
+  readonly to: number;
+  readonly receiver: string;
+  readonly receivedUs: Micros;
+  readonly startUs: Micros;
+  endUs: Micros;
+  /** What may still cut the range; `undefined` once the batch is closed. */
+  later: LaterTimestamp | undefined;
+}
+
+// Speed, not state: both are empty between two lines.
+const TRANSCODER = new LineTranscoder();
+const SCRATCH = new LineBytes();
+
+// More lines of one instant are no chat: their order may lead to and fro in all that is held.
+const COPIED_TIES_MAX = 64;
+
+// What is held of a message beside its bytes: two numbers in lists, or an object of seven fields.
+const EXACT_OVERHEAD_BYTES = 16;
+const RANGED_OVERHEAD_BYTES = 128;
+
+/**
+ * What the connections of one machine heard of one minute of a channel, in the order in which it
+ * came; its normal form makes a file.
+ *
+ * Exact messages become lines of the file as they come: a recorder of a busy channel holds bytes
+ * instead of a hundred strings a message. Ranged ones wait, as later timestamps cut their ranges;
+ * they are bytes too, since a piece of a string would keep the whole frame that brought it.
+ */
+export class MinuteBuffer {
+  readonly #compressor: ByteCompressor | undefined;
+  /** The lines of exact messages, as they came. */
+  readonly #lines: ChunkedBytes;
+  /** Of each of them: its time, and where it ends, its line feed included. */
+  #startsUs: Micros[] = [];
+  #ends: number[] = [];
+  /** The contents of ranged messages, each as {@link contentKey} makes it. */
+  readonly #contents: ChunkedBytes;
+  #ranged: BufferedRanged[] = [];
+  /** What {@link MinuteBuffer.addLine} added. */
+  #known: SightingSet | undefined;
+  #hasKnown = false;
+  readonly #receivers = new Set<string>();
+  /** The one that was heard of last, and its key in a line. */
+  #receiver = "";
+  #receiverKey: Uint8Array = new Uint8Array();
+  readonly #commands = new Map<string, number>();
+  #messageCount = 0;
+  #encoded: EncodedBatch | undefined;
+  /** The same once more: kept while it waits, so that each try needs to decompress it only. */
+  #packed: PackedBatch | undefined;
+
+  /** A batch without messages. What it holds is compressed by `compressor`, if there is one. */
+  constructor(compressor?: ByteCompressor) {
+    this.#compressor = compressor;
+    this.#lines = new ChunkedBytes(compressor);
+    this.#contents = new ChunkedBytes(compressor);
+  }
+
+  /** How many messages were added. */
+  get messageCount(): number {
+    return this.#messageCount;
+  }
+
+  /** How many messages were added, by command. */
+  get commandCounts(): ReadonlyMap<string, number> {
+    return this.#commands;
+  }
+
+  /** The connection that heard all of it; `undefined` if there are several, or it is not known. */
+  get soleReceiver(): string | undefined {
+    const isSole = this.#receivers.size === 1 && !this.#hasKnown;
+    return isSole ? [...this.#receivers][0] : undefined;
+  }
+
+  /** How many bytes of memory it takes, about. At most twice what its file has, and a kilobyte. */
+  get heldBytes(): number {
+    return (this.#encoded?.bytes.length ?? 0) + (this.#packed?.bytes.heldBytes ?? 0) +
+      this.#lines.heldBytes + this.#contents.heldBytes +
+      EXACT_OVERHEAD_BYTES * this.#ends.length + RANGED_OVERHEAD_BYTES * this.#ranged.length;
+  }
+
+  /** Adds a message that says when it was sent. */
+  addExact(message: IrcMessage, sentUs: Micros, { line, receiver, receivedUs }: Receipt): void {
+    this.#count(message, receiver);
+    const fields = { receiverKey: this.#receiverKey, receivedUs, sentUs };
+    if (!TRANSCODER.transcode(line, SCRATCH, fields)) {
+      const content = contentOf(message, { isPlain: isPlainText(line) });
+      const range = { startUs: sentUs, endUs: sentUs };
+      SCRATCH.addLine(formatLine(content, [{ receiver, receivedS: toSeconds(receivedUs) }], range));
+    }
+    this.#lines.add(SCRATCH.bytes.subarray(0, SCRATCH.length));
+    SCRATCH.clear();
+    this.#startsUs.push(sentUs);
+    this.#ends.push(this.#lines.length);
+  }
+
+  /** Adds a message of which a range is known, and what may still cut it. */
+  addRanged(
+    message: IrcMessage,
+    { range, later }: { readonly range: TimeRange; readonly later: LaterTimestamp },
+    { line, receiver, receivedUs }: Receipt,
+  ): void {
+    this.#count(message, receiver);
+    const from = this.#contents.length;
+    const content = contentOf(message, { isPlain: isPlainText(line) });
+    this.#contents.add(UTF8.encode(contentKey(content)));
+    this.#ranged.push({ from, to: this.#contents.length, receiver, receivedUs, ...range, later });
+  }
+
+  /**
+   * Adds what one of {@link MinuteBuffer.lines} says.
+   *
+   * @throws {BatchSyntaxError} when it is no line of a batch; then nothing was added.
+   */
+  addLine(line: string): void {
+    (this.#known ??= new SightingSet()).add(UTF8.encode(line), { isOwned: true });
+    this.#hasKnown = true;
+    this.#messageCount++;
+    const command = /^\{"command":"([^"\\]*)"/.exec(line)?.[1] ?? "";
+    this.#commands.set(command, (this.#commands.get(command) ?? 0) + 1);
+  }
+
+  /**
+   * Yields lines of a batch, in no order and without line feeds, that together say all that was added
+   * by now. The ranges of messages are cut as far as is known.
+   */
+  *lines(): Iterable<string> {
+    if (this.#encoded !== undefined || this.#packed !== undefined) {
+      const wasPacked = this.#encoded === undefined;
+      try {
+        yield* splitBatch(this.encode().bytes);
+      } finally {
+        if (wasPacked) this.pack();
+      }
+      return;
+    }
+    if (this.#known !== undefined) yield* splitBatch(this.#known.encode());
+    for (let i = 0; i < this.#ends.length; i++) yield this.#textOf(i);
+    for (const message of this.#ranged) {
+      const { endUs, later } = message;
+      const cutUs = later === undefined ? endUs : clampEnd(message, later);
+      yield rangedText(this.#contentOf(message), { ...message, endUs: cutUs });
+    }
+  }
+
+  /**
+   * From now on no timestamp cuts a range. Whoever replays a journal closes a batch at the same line,
+   * so what comes while it waits to be stored must not tell in its bytes. Twice is fine.
+   */
+  close(): void {
+    for (const message of this.#ranged) {
+      if (message.later === undefined) continue;
+      message.endUs = clampEnd(message, message.later);
+      message.later = undefined;
+    }
+  }
+
+  #count({ command }: IrcMessage, receiver: string): void {
+    if (receiver !== this.#receiver) {
+      this.#receiver = receiver;
+      this.#receiverKey = UTF8.encode(`${formatString(receiver)}:`);
+      this.#receivers.add(receiver);
+    }
+    this.#messageCount++;
+    this.#commands.set(command, (this.#commands.get(command) ?? 0) + 1);
+  }
+
+  /** Closes the batch: the normal form of all that was added. Nothing may be added afterwards. */
+  encode(): EncodedBatch {
+    if (this.#encoded !== undefined) return this.#encoded;
+    if (this.#packed !== undefined) return this.#unpack(this.#packed);
+    this.close();
+    const isOneReceivers = this.#receivers.size <= 1 && this.#known === undefined;
+    this.#encoded = (isOneReceivers ? this.#encodeLines() : undefined) ?? this.#encodeAsSet();
+    // While it waits to be stored it is in memory once.
+    this.#lines.clear();
+    this.#contents.clear();
+    this.#startsUs = [];
+    this.#ends = [];
+    this.#ranged = [];
+    this.#known = undefined;
+    return this.#encoded;
+  }
+
+  /**
+   * Compresses what was encoded, for one that waits; the bytes that {@link MinuteBuffer.encode} gave are
+   * empty then. Does nothing without a compressor.
+   */
+  pack(): void {
+    if (this.#encoded === undefined || this.#compressor === undefined) return;
+    const { bytes, lineCount } = this.#encoded;
+    if (this.#packed === undefined) {
+      this.#packed = { bytes: new ChunkedBytes(this.#compressor), lineCount };
+      this.#packed.bytes.add(bytes);
+    }
+    this.#encoded = undefined;
+    freeMemory(bytes);
+  }
+
+  #unpack({ bytes: packed, lineCount }: PackedBatch): EncodedBatch {
+    const bytes = packed.slice(0, packed.length);
+    packed.repack();
+    return this.#encoded = { bytes, lineCount };
+  }
+
+  /** Gives memory back: of what it holds, only counts are left. */
+  free(): void {
+    if (this.#encoded !== undefined) freeMemory(this.#encoded.bytes);
+    this.#packed?.bytes.clear();
+    this.#lines.clear();
+    this.#contents.clear();
+  }
+
+  /**
+   * What one receiver heard is in normal form line by line, unless it heard a message twice: then
+   * `undefined`.
+   */
+  #encodeLines(): EncodedBatch | undefined {
+    const exactCount = this.#ends.length;
+    const lengthsUs = new Array<Micros>(exactCount).fill(0);
+    const startsUs = [...this.#startsUs];
+    // Of what is not copied from where it lies: the lines of ranged messages, and of large ties.
+    const texts = new Map<number, string>();
+    let rangedBytes = 0;
+    for (const message of this.#ranged) {
+      const { startUs, endUs } = message;
+      const lengthUs = endUs - startUs;
+      const text = rangedText(this.#contentOf(message), message);
+      texts.set(startsUs.length, text);
+      rangedBytes += text.length + 1;
+      startsUs.push(startUs);
+      lengthsUs.push(lengthUs);
+    }
+    const order = startsUs.map((_, i) => i);
+    const compare = (i: number, j: number) =>
+      startsUs[i]! - startsUs[j]! || lengthsUs[i]! - lengthsUs[j]!;
+    order.sort(compare);
+    // Texts decide among equals alone, and are made once, in the order in which they lie.
+    for (let first = 0, next; first < order.length; first = next) {
+      for (next = first + 1; next < order.length; next++) {
+        if (compare(order[first]!, order[next]!) !== 0) break;
+      }
+      if (next - first === 1) continue;
+      const equals = order.slice(first, next).map((i) => ({
+        i,
+        text: texts.get(i) ?? this.#textOf(i),
+      }));
+      equals.sort((x, y) => compareText(x.text, y.text));
+      for (const [at, { i, text }] of equals.entries()) {
+        order[first + at] = i;
+        if (equals.length > COPIED_TIES_MAX) texts.set(i, text);
+        const before = equals[at - 1];
+        // Two exact lines of one content are one message; two ranged ones happened twice.
+        if (before === undefined || i >= exactCount || before.i >= exactCount) continue;
+        if (contentText(before.text) === contentText(text)) return undefined;
+      }
+    }
+    const length = this.#lines.length + rangedBytes;
+    const bytes = copyInOrder(order, { lines: this.#lines, ends: this.#ends, texts, length });
+    return { bytes, lineCount: order.length };
+  }
+
+  #textOf(i: number): string {
+    return LATIN1.decode(this.#lines.slice(this.#ends[i - 1] ?? 0, this.#ends[i]! - 1));
+  }
+
+  #contentOf({ from, to }: BufferedRanged): Content {
+    return contentOfKey(LATIN1.decode(this.#contents.slice(from, to)));
+  }
+
+  #encodeAsSet(): EncodedBatch {
+    const set = this.#known ?? new SightingSet();
+    set.add(this.#lines.slice(0, this.#lines.length), { isOwned: true });
+    for (const message of this.#ranged) {
+      const { receiver, receivedUs, startUs, endUs } = message;
+      const receivedS = toSeconds(receivedUs);
+      const sighting = { receiver, receivedS, startUs, endUs, sentUs: undefined };
+      set.addSighting(this.#contentOf(message), sighting);
+    }
+    const lines = set.lines();
+    return { bytes: encodeLines(lines), lineCount: lines.length };
+  }
+}
+
+const UTF8 = new TextEncoder();
+const LATIN1 = new TextDecoder("latin1");
+
+/** The line of a ranged message that one receiver heard. */
+function rangedText(
+  content: Content,
+  { receiver, receivedUs, startUs, endUs }: Omit<BufferedRanged, "from" | "to" | "later">,
+): string {
+  return formatLine(content, [{ receiver, receivedS: toSeconds(receivedUs) }], { startUs, endUs });
+}
+
+/** A line of one receiver without what may differ between two exact lines of the same message. */
+function contentText(line: string): string {
+  return line.replace(/"receivers":\{"[^"]*":[^}]*\}/, "");
+}

@@ -1,0 +1,233 @@
+import {
+  type ArchiveKey,
+  batchKey,
+  formatHour,
+  hourPrefix,
+  parseArchiveKey,
+  parseHour,
+  redactionPrefix,
+} from "../../../core/archive/archive_key.ts";
+import { Coalescer } from "../../../async/coalescer.ts";
+import { Lru } from "../../../core/lru.ts";
+import { toDigestText } from "../../../core/archive/digest_text.ts";
+import {
+  HOUR_US,
+  hourOf,
+  type Micros,
+  MINUTE_US,
+  minuteOf,
+  RANGE_MAX_US,
+} from "../../../core/time.ts";
+import type { BatchStore } from "../../../ports/batch_store.ts";
+import type { Clock } from "../../../ports/clock.ts";
+import type { Hasher } from "../../../ports/hasher.ts";
+import type { Reporter } from "../../../ports/reporter.ts";
+import { readMinutes, type ReadMinutesOptions } from "../../read/read_minutes.ts";
+import { loadBatch } from "../../read/files/load_batch.ts";
+import { loadRedaction } from "../../read/files/load_redactions.ts";
+import { readEntry } from "../../read/files/read_entry.ts";
+import { listHour } from "../files/list_hour.ts";
+import type { ChatMinute } from "./chat_bytes.ts";
+import { HeavyReads } from "./heavy_reads.ts";
+import { HourReader } from "./hour_reader.ts";
+import { WorkBreaks } from "./work_breaks.ts";
+
+/** What a {@link SharedChatReader} works with. */
+export interface SharedChatReaderOptions {
+  readonly store: BatchStore;
+  readonly hasher: Hasher;
+  /** Tells when long work has to let other requests run. */
+  readonly clock: Clock;
+  readonly reporter: Reporter;
+  /** How much of what was read is held for the next who ask. */
+  readonly cacheMaxBytes: number;
+  /** Tells this process's entity tags from those of others. */
+  readonly bootName: string;
+}
+
+/** Which minutes of a channel. */
+export interface ChatRange {
+  readonly startUs: Micros;
+  readonly endUs: Micros;
+  readonly isReversed: boolean;
+}
+
+/** What a {@link SharedChatReader} gives. */
+export interface ChatReading {
+  readonly minutes: AsyncIterable<ChatMinute>;
+  /** Names what the minutes hold; `undefined` for a long range. */
+  readonly stamp: string | undefined;
+}
+
+/** A longer range is read past the cache: who reads a year must not push out what all read. */
+const HELD_RANGE_MAX_US = 3 * HOUR_US;
+
+/** What an entry of the cache costs beside its bytes, roughly. */
+const ENTRY_BYTES = 256;
+
+/** So many hours are known by their listing. */
+const PASSES_MAX = 4_096;
+
+/** Reads chat of an archive for many at once. */
+export class SharedChatReader {
+  readonly #options: SharedChatReaderOptions;
+  /** Minutes, of which the bytes are never changed. */
+  readonly #cache: Lru<string, Uint8Array>;
+  readonly #heavyReads = new HeavyReads();
+  readonly #listings = new Coalescer<string>();
+  readonly #passes = new Lru<string, { readonly listing: string; readonly pass: HourReader }>({
+    countMax: PASSES_MAX,
+  });
+  #passCount = 0;
+
+  /** A reader with an empty cache. */
+  constructor(options: SharedChatReaderOptions) {
+    this.#options = options;
+    this.#cache = new Lru({
+      costMax: options.cacheMaxBytes,
+      costOf: (bytes) => bytes.length + ENTRY_BYTES,
+    });
+  }
+
+  /** How many bytes of chat are held. */
+  get heldBytes(): number {
+    return this.#cache.cost;
+  }
+
+  /**
+   * The minutes that can hold a message of the range, in its order; they hold others too. For a
+   * range of a few hours also a name of what they hold: the same name, the same lines.
+   *
+   * @throws {ChatloomError} when the store fails; so may the minutes.
+   */
+  async read(channel: string, range: ChatRange): Promise<ChatReading> {
+    // A message hangs over by up to the longest range.
+    const fromUs = minuteOf(Math.max(0, range.startUs - RANGE_MAX_US));
+    const span = { fromUs, untilUs: range.endUs };
+    if (range.endUs - range.startUs > HELD_RANGE_MAX_US) {
+      const minutes = range.isReversed
+        ? this.#minutesBack(channel, span)
+        : this.#readMinutes(channel, span);
+      return { minutes, stamp: undefined };
+    }
+    const { bootName, hasher } = this.#options;
+    const passes = new Map<Micros, HourReader>();
+    let names = bootName;
+    for (let hourUs = hourOf(fromUs); hourUs < range.endUs; hourUs += HOUR_US) {
+      const pass = await this.#pass(channel, hourUs);
+      passes.set(hourUs, pass);
+      names += ` ${pass.name}`;
+    }
+    const stamp = toDigestText(await hasher.digest(UTF8.encode(names)));
+    return { minutes: minutesOf(passes, { ...span, isReversed: range.isReversed }), stamp };
+  }
+
+  /** From the last minute back. What can be in a minute is in its own files or the next one's. */
+  async *#minutesBack(channel: string, { fromUs, untilUs }: Span): AsyncIterable<ChatMinute> {
+    const hours: Micros[] = [];
+    for await (const name of this.#options.store.folders(`${channel}/chat`)) {
+      const hourUs = parseHour(name);
+      if (hourUs === undefined || hourUs + HOUR_US <= fromUs - HOUR_US || hourUs >= untilUs) {
+        continue;
+      }
+      // The last event of an hour may stand in a file of the next one until it is settled.
+      for (const us of [hourUs - HOUR_US, hourUs]) if (hours.at(-1) !== us) hours.push(us);
+    }
+    const sorted = [...new Set(hours)].sort((a, b) => b - a);
+    for (const hourUs of sorted) {
+      for (let us = hourUs + HOUR_US - MINUTE_US; us >= hourUs; us -= MINUTE_US) {
+        if (us < fromUs || us >= untilUs) continue;
+        yield* this.#readMinutes(channel, { fromUs: us, untilUs: us + MINUTE_US });
+      }
+    }
+  }
+
+  /** The pass over an hour as it is listed now. */
+  async #pass(channel: string, hourUs: Micros): Promise<HourReader> {
+    const key = `${channel} ${formatHour(hourUs)}`;
+    const listing = await this.#listings.run(key, () => this.#list(channel, hourUs));
+    const known = this.#passes.get(key);
+    if (known?.listing === listing && !await this.#isMended(known.pass.leftOut)) return known.pass;
+    const pass = this.#open(channel, hourUs);
+    this.#passes.set(key, { listing, pass });
+    return pass;
+  }
+
+  /** Whether any of these files, which could not be used, can be by now. */
+  async #isMended(keys: Iterable<ArchiveKey>): Promise<boolean> {
+    const { hasher, store } = this.#options;
+    const options = { store, hasher, isRedacted: undefined };
+    for (const key of keys) {
+      const kind = parseArchiveKey(key)?.kind;
+      if (kind === "batch" && (await loadBatch(key, options))?.ok === false) continue;
+      if (kind === "redaction" && (await loadRedaction(key, options))?.ok === false) continue;
+      return true;
+    }
+    return false;
+  }
+
+  /** Reads minutes, with breaks. */
+  async *#readMinutes(
+    channel: string,
+    span: Span & Pick<ReadMinutesOptions, "onLeftOut">,
+  ): AsyncIterable<ChatMinute> {
+    const { store, hasher, reporter, clock } = this.#options;
+    const breaks = new WorkBreaks(clock);
+    const rest = () => breaks.rest();
+    for await (const minute of readMinutes(channel, { store, hasher, reporter, rest, ...span })) {
+      yield minute;
+      breaks.begin();
+    }
+  }
+
+  #open(channel: string, hourUs: Micros): HourReader {
+    const { store, hasher } = this.#options;
+    const nameOf = async ({ minuteUs, bytes }: ChatMinute) =>
+      batchKey(channel, { timeUs: minuteUs, digest: await hasher.digest(bytes) });
+    return new HourReader({
+      hourUs,
+      nameOf,
+      recall: async (key) => {
+        const entry = await readEntry(key, { store, hasher });
+        return entry?.ok ? entry.bytes : undefined;
+      },
+      name: `${this.#passCount++}`,
+      cache: this.#cache,
+      heavyReads: this.#heavyReads,
+      open: (fromUs, onLeftOut) =>
+        this.#readMinutes(channel, { fromUs, untilUs: hourUs + HOUR_US, onLeftOut }),
+    });
+  }
+
+  /** All that decides what an hour reads as, as one short text: its files, its neighbours', orders. */
+  async #list(channel: string, hourUs: Micros): Promise<string> {
+    const { store, hasher } = this.#options;
+    const prefixes = [hourUs - HOUR_US, hourUs, hourUs + HOUR_US]
+      .filter((us) => us >= 0).map((us) => hourPrefix(channel, us));
+    let text = "";
+    for (const prefix of [...prefixes, redactionPrefix(channel)]) {
+      text += `${(await listHour(store, prefix)).join("\n")}\n\n`;
+    }
+    return toDigestText(await hasher.digest(UTF8.encode(text)));
+  }
+}
+
+async function* minutesOf(
+  passes: ReadonlyMap<Micros, HourReader>,
+  { fromUs, untilUs, isReversed }: Span & { readonly isReversed: boolean },
+): AsyncIterable<ChatMinute> {
+  const lastUs = minuteOf(untilUs - 1);
+  const stepUs = isReversed ? -MINUTE_US : MINUTE_US;
+  let minuteUs = isReversed ? lastUs : fromUs;
+  for (; minuteUs >= fromUs && minuteUs <= lastUs; minuteUs += stepUs) {
+    const bytes = await passes.get(hourOf(minuteUs))!.minute(minuteUs);
+    if (bytes.length > 0) yield { minuteUs, bytes };
+  }
+}
+
+interface Span {
+  readonly fromUs: Micros;
+  readonly untilUs: Micros;
+}
+
+const UTF8 = new TextEncoder();

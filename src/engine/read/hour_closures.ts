@@ -1,0 +1,81 @@
+import { ChatloomError } from "../../core/errors/errors.ts";
+import { HOUR_US, hourOf, type Micros, MINUTE_US } from "../../core/time.ts";
+import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
+import { closeOver, type Closure, earlier, later, type MinuteFiles } from "./close_over.ts";
+import type { ChannelFiles } from "./files/channel_files.ts";
+import { HourSnapshot, SnapshotGone, widened } from "./hour_snapshot.ts";
+
+/** Where an {@link HourClosures} reads. */
+export interface HourSource {
+  readonly store: BatchStore;
+  readonly files: ChannelFiles;
+  readonly abort: AbortOptions;
+  /** Called between long steps of work: lets others run. By default none is taken. */
+  readonly rest?: (() => Promise<void>) | undefined;
+}
+
+/** A minute needs the one before it, and the one before that where messages overlap. */
+export const NEEDED_BACK_US: Micros = 2 * MINUTE_US;
+
+// A file that is gone was settled, or hidden: in the next snapshot all is in its place.
+const TRIES_MAX = 100;
+
+/** Reads one hour, minute by minute, and starts over where the archive changes beneath. */
+export class HourClosures {
+  readonly #hourUs: Micros;
+  readonly #source: HourSource;
+  #span: { readonly fromUs: Micros; readonly toUs: Micros };
+  #snapshot: HourSnapshot | undefined;
+
+  /** Reads the hour that starts at `hourUs`. */
+  constructor(hourUs: Micros, source: HourSource) {
+    this.#hourUs = hourUs;
+    this.#source = source;
+    // Nothing reaches further than to the next minutes but one, unless chains do.
+    this.#span = {
+      fromUs: earlier(hourUs, 3 * MINUTE_US),
+      toUs: later(hourUs + HOUR_US - 1, 3 * MINUTE_US),
+    };
+  }
+
+  /**
+   * The first minute of the hour from `fromUs` on that could hold a message; `undefined` if none can.
+   *
+   * @throws {ChatloomError} when the store fails, or changes faster than it can be read.
+   */
+  async next(fromUs: Micros): Promise<{ minuteUs: Micros; closure: Closure } | undefined> {
+    for (let tries = 0; tries < TRIES_MAX; tries++) {
+      this.#snapshot ??= await HourSnapshot.take(this.#span, this.#source);
+      const minuteUs = this.#firstMinute(this.#snapshot, fromUs);
+      if (minuteUs === undefined) return undefined;
+      try {
+        const span = { fromUs: minuteUs, toUs: minuteUs };
+        const { rest } = this.#source;
+        return { minuteUs, closure: await closeOver(span, (at) => this.#load(at), rest) };
+      } catch (error) {
+        if (!(error instanceof SnapshotGone)) throw error;
+        this.#snapshot = undefined;
+      }
+    }
+    const { channel } = this.#source.files;
+    throw new ChatloomError("STORE_IO", `Cannot read "${channel}": files vanish all the time`);
+  }
+
+  #firstMinute(snapshot: HourSnapshot, fromUs: Micros): Micros | undefined {
+    for (const minuteUs of snapshot.minutes()) {
+      for (const each of [minuteUs - MINUTE_US, minuteUs, minuteUs + MINUTE_US]) {
+        if (each >= fromUs && each >= 0 && hourOf(each) === this.#hourUs) return each;
+      }
+    }
+    return undefined;
+  }
+
+  async #load(minuteUs: Micros): Promise<MinuteFiles> {
+    if (this.#snapshot === undefined || !this.#snapshot.holds(minuteUs)) {
+      // All hours have to be of one moment, or what moved between two would be missed.
+      this.#span = widened(this.#span, minuteUs);
+      throw new SnapshotGone(`${this.#source.files.channel}/chat`);
+    }
+    return await this.#snapshot.load(minuteUs);
+  }
+}

@@ -1,0 +1,25 @@
+/**
+ * Hands what `items` yields to `work`, up to `width` at once, in order. The first failure ends it: no
+ * more is begun, and it rejects once all that runs has ended.
+ */
+export async function forEachConcurrent<T>(
+  items: AsyncGenerator<T>,
+  width: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  let failure: { readonly error: unknown } | undefined;
+  const worker = async () => {
+    try {
+      while (failure === undefined) {
+        const next = await items.next();
+        if (next.done) return;
+        await work(next.value);
+      }
+    } catch (error) {
+      failure ??= { error };
+    }
+  };
+  await Promise.all(Array.from({ length: width }, worker));
+  await items.return(undefined);
+  if (failure !== undefined) throw failure.error;
+}

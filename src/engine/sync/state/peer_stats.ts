@@ -1,0 +1,108 @@
+import type { ArchiveKey } from "../../../core/archive/archive_key.ts";
+import type { ChatloomError } from "../../../core/errors/errors.ts";
+import type { Reporter, ReportFields } from "../../../ports/reporter.ts";
+
+/** What came from a peer, and what went wrong. */
+export interface PeerTotals {
+  /** Files that were fetched and stored. */
+  readonly files: number;
+  /** Their bytes. */
+  readonly bytes: number;
+  /** Times that it could not be reached, broke off, or answered something else. */
+  readonly errors: number;
+  /** Files whose bytes were not those of their name. */
+  readonly mismatches: number;
+  /** Names that name nothing, and files that cannot be read. */
+  readonly refused: number;
+  /** Redactions and tombstones that were too many to be obeyed, and wait for the operator. */
+  readonly held: number;
+}
+
+/** So many files are complained about by name. */
+const TOLD_MAX = 1_000;
+
+/** Counts what comes from one peer, for whoever asks and for the reporter. */
+export class PeerStats {
+  readonly #peer: string;
+  readonly #reporter: Reporter;
+  readonly #told = new Set<string>();
+  #totals: PeerTotals = { files: 0, bytes: 0, errors: 0, mismatches: 0, refused: 0, held: 0 };
+
+  /** Counts for the peer called `peer`. */
+  constructor(peer: string, reporter: Reporter) {
+    this.#peer = peer;
+    this.#reporter = reporter;
+  }
+
+  /** What was counted so far. */
+  get totals(): PeerTotals {
+    return this.#totals;
+  }
+
+  /** A file was stored. */
+  stored(bytes: number): void {
+    const { files } = this.#totals;
+    this.#totals = { ...this.#totals, files: files + 1, bytes: this.#totals.bytes + bytes };
+    this.#reporter.count("sync_files", { peer: this.#peer });
+    this.#reporter.count("sync_bytes", { peer: this.#peer }, bytes);
+  }
+
+  /** A call failed. */
+  failed({ code, message }: ChatloomError, fields: ReportFields = {}): void {
+    this.#totals = { ...this.#totals, errors: this.#totals.errors + 1 };
+    this.#reporter.count("sync_errors", { peer: this.#peer, code });
+    this.#tell(`${code} ${fields["key"] ?? ""}`, "Cannot get something from a peer", {
+      code,
+      error: message,
+      ...fields,
+    });
+  }
+
+  /** The bytes of a file were not those of its name. */
+  mismatched(key: ArchiveKey, reason: string): void {
+    this.#totals = { ...this.#totals, mismatches: this.#totals.mismatches + 1 };
+    this.#reporter.count("sync_mismatches", { peer: this.#peer });
+    this.#tell(key, "A peer gave wrong bytes for a file", { key, reason });
+  }
+
+  /** A file is what its name says, but does not belong into an archive. */
+  refused(
+    key: ArchiveKey,
+    { why, reason }: { readonly why: string; readonly reason: string },
+  ): void {
+    this.#refuse(why, 1);
+    this.#tell(key, "A peer has a file that cannot be read: it was not taken", {
+      key,
+      why,
+      reason,
+    });
+  }
+
+  /** Orders were held. */
+  held(count: number): void {
+    this.#totals = { ...this.#totals, held: this.#totals.held + count };
+  }
+
+  /** Names in a folder's list that name nothing. */
+  refusedNames(folder: string, count: number): void {
+    if (count === 0) return;
+    this.#refuse("name", count);
+    this.#tell(folder, "A peer lists names that are no files of an archive", { folder, count });
+  }
+
+  /** All is well again: what goes wrong from here on is news. */
+  forgive(): void {
+    this.#told.clear();
+  }
+
+  #refuse(why: string, count: number): void {
+    this.#totals = { ...this.#totals, refused: this.#totals.refused + count };
+    this.#reporter.count("sync_refused", { peer: this.#peer, why }, count);
+  }
+
+  #tell(subject: string, message: string, fields: ReportFields): void {
+    if (this.#told.has(subject) || this.#told.size >= TOLD_MAX) return;
+    this.#told.add(subject);
+    this.#reporter.report("warning", message, { peer: this.#peer, ...fields });
+  }
+}

@@ -1,0 +1,72 @@
+import { h, type JSX } from "preact";
+import { useState } from "preact/hooks";
+import type { ArchivesState } from "../state/archives_state.ts";
+import { RememberedPanel } from "./remembered_panel.ts";
+import type { Library } from "../state/library.ts";
+import { formatMoment, go, route } from "../state/route.ts";
+
+/** Says why there is nothing to see, and what to do about it. */
+export function EmptyState(
+  { library, archives }: { readonly library: Library; readonly archives: ArchivesState },
+): JSX.Element {
+  const shelves = library.shelves.value;
+  if (library.node.value === "locked") return h(Locked, { library });
+  if (shelves.kind === "looking") return h("p", { class: "empty", role: "status" }, "Looking…");
+  if (shelves.kind === "failed") {
+    return h("p", { class: "empty bad", role: "alert" }, shelves.reason);
+  }
+  const { channel, atUs } = route.value;
+  const moment = atUs === undefined ? "" : ` at ${formatMoment(atUs).replace("T", " ")}`;
+  const isEmpty = shelves.channels.length === 0;
+  return h(
+    "div",
+    { class: "empty" },
+    h(
+      "h1",
+      null,
+      channel === undefined ? "Nothing to look at yet" : `This is about ${channel}${moment}`,
+    ),
+    h(
+      "p",
+      null,
+      channel === undefined
+        ? "Add an archive: a folder, a zip or a raw capture. It is read here, in your browser."
+        : isEmpty
+        ? "Add an archive that has it, and you will see the very moment."
+        : "What is here has no such channel. Add an archive that has it.",
+    ),
+    h("button", {
+      type: "button",
+      class: "primary",
+      onClick: () => go({ view: "archives" }),
+    }, "Add an archive"),
+    h(RememberedPanel, { archives }),
+  );
+}
+
+function Locked({ library }: { readonly library: Library }): JSX.Element {
+  const [isRefused, setRefused] = useState(false);
+  const [token, setToken] = useState("");
+  return h(
+    "form",
+    {
+      class: "empty",
+      onSubmit: async (event: Event) => {
+        event.preventDefault();
+        setRefused(!await library.unlock(token));
+      },
+    },
+    h("h1", null, "This node asks for a token"),
+    h("label", { class: "token" }, [
+      "Token ",
+      h("input", {
+        type: "password",
+        autoComplete: "current-password",
+        value: token,
+        onInput: (event: Event) => setToken((event.currentTarget as HTMLInputElement).value),
+      }),
+    ]),
+    h("button", { type: "submit", class: "primary" }, "Open"),
+    isRefused && h("p", { class: "bad", role: "alert" }, "The node does not take this token"),
+  );
+}

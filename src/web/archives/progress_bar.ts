@@ -1,0 +1,32 @@
+import { h, type JSX } from "preact";
+import { formatCount } from "../ui/format.ts";
+
+/** What a bar of progress shows. */
+export interface ProgressBarProps {
+  /** What is going on: `Merging`. */
+  readonly label: string;
+  readonly done: number;
+  /** 0 while it is not known. */
+  readonly total: number;
+  /** What is counted, in singular. */
+  readonly unit: string;
+  readonly onCancel?: () => void;
+}
+
+/** Work that is going on, with how far it is. */
+export function ProgressBar({ label, done, total, unit, onCancel }: ProgressBarProps): JSX.Element {
+  const text = total === 0
+    ? `${label}…`
+    : `${label}: ${formatCount(done)} of ${formatCount(total)} ${unit}s`;
+  return h(
+    "div",
+    { class: "progress" },
+    h("progress", {
+      "aria-label": label,
+      max: 1,
+      value: total === 0 ? undefined : Math.min(1, done / total),
+    }),
+    h("span", { class: "progress-text" }, text),
+    onCancel !== undefined && h("button", { type: "button", onClick: onCancel }, "Cancel"),
+  );
+}

@@ -1,0 +1,34 @@
+/** One thing that the page can ask of its worker. */
+export interface Call<Input, Output, Progress = never> {
+  readonly input: Input;
+  readonly output: Output;
+  readonly progress: Progress;
+}
+
+/** Calls by name. */
+// deno-lint-ignore no-explicit-any -- any call will do, and `unknown` would fit none
+export type Calls = { readonly [name: string]: Call<any, any, any> };
+
+/** What the page sends. */
+export type Request =
+  | { readonly id: number; readonly name: string; readonly input: unknown }
+  | { readonly cancel: number };
+
+/** What the worker sends back. */
+export type Response =
+  | { readonly id: number; readonly progress: unknown }
+  | { readonly id: number; readonly output: unknown }
+  | { readonly id: number; readonly error: RpcError };
+
+/** An error as it crosses over: structured clones drop what errors of our own classes know. */
+export interface RpcError {
+  readonly name: string;
+  readonly message: string;
+  readonly code: string | undefined;
+}
+
+/** Either end of a worker, or a port. */
+export interface Port<In, Out> {
+  postMessage(message: Out): void;
+  addEventListener(type: "message", listener: (event: MessageEvent<In>) => void): void;
+}
