@@ -1,12 +1,15 @@
 /**
  * Runs the benches one after another, or those whose names hold one of the words given. Fails when
- * one of them does not reach what it promises.
+ * one of them does not reach what it promises. Flags go to the benches: `deno task bench commands --quick`.
  */
 import { readdirSync } from "node:fs";
 import process from "node:process";
 import { PROJECT, runStep } from "./run_step.ts";
 
-const words = process.argv.slice(2);
+const args = process.argv.slice(2);
+const firstFlag = args.findIndex((arg) => arg.startsWith("-"));
+const words = firstFlag === -1 ? args : args.slice(0, firstFlag);
+const flags = firstFlag === -1 ? [] : args.slice(firstFlag);
 const FOLDER = "tests/bench";
 /** Its own configuration names the parsers of others, which nothing else needs. */
 const PEERS = "peers";
@@ -26,6 +29,7 @@ for (const name of benches) {
     "--v8-flags=--expose-gc",
     ...(name.startsWith(PEERS) ? ["--config", `${FOLDER}/${PEERS}/deno.json`] : []),
     `${FOLDER}/${name}`,
+    ...flags,
   ]);
   if (exitCode !== 0) failed.push(name);
 }
