@@ -34,8 +34,8 @@ export function formatFigure(figure: number): string {
 /** What is asked of a row: "≤ 2", "≥ 3", or nothing. */
 export function formatAsked({ atMost, atLeast }: BenchRow): string {
   const parts = [
-    ...(atMost === undefined ? [] : [`≤ ${atMost}`]),
-    ...(atLeast === undefined ? [] : [`≥ ${atLeast}`]),
+    ...(atMost === undefined ? [] : [`≤ ${+atMost.toFixed(2)}`]),
+    ...(atLeast === undefined ? [] : [`≥ ${+atLeast.toFixed(2)}`]),
   ];
   return parts.join(", ");
 }

@@ -87,18 +87,18 @@ const IN_MEMORY: Readonly<Record<string, Subject>> = {
 /** The rows of one runtime: times as ratios to their floors, and memory. */
 export function commandRows(bests: Bests, runtime: string): BenchRow[] {
   const times = QUESTIONS.map(({ name, subject, floor, floorName, atMost, isCpu }): BenchRow => {
-    const [took, atLeast] = [bests[subject], bests[floor]].map((best) =>
-      isCpu ? best.cpuMs : best.wallMs
-    ) as [number, number];
-    const cpu = isCpu || Number.isNaN(bests[subject].cpuMs) || bests[subject].cpuMs === Infinity
-      ? ""
-      : `; CPU ${seconds(bests[subject].cpuMs)}`;
+    const [wall, cpu] = (["wallMs", "cpuMs"] as const).map((time) => {
+      const [took, least] = [bests[subject][time], bests[floor][time]];
+      return { ratio: took / least, text: `${seconds(took)} against ${seconds(least)}` };
+    });
+    const { ratio: figure, text } = isCpu ? cpu! : wall!;
+    const hasCpu = isCpu !== true && Number.isFinite(cpu!.ratio);
     return {
       name: `${name} (${runtime})`,
-      figure: took / atLeast,
+      figure,
       unit: `× ${floorName}`,
       atMost,
-      detail: `${seconds(took)} against ${seconds(atLeast)}${cpu}`,
+      detail: hasCpu ? `${text}; CPU ${cpu!.text}` : text,
     };
   });
   const memory = Object.entries(IN_MEMORY).map(([name, subject]): BenchRow => ({
@@ -111,5 +111,5 @@ export function commandRows(bests: Bests, runtime: string): BenchRow[] {
 }
 
 function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(ms < 10_000 ? 3 : 1)} s`;
+  return `${(ms / 1000).toFixed(ms < 1_000 ? 3 : 1)} s`;
 }

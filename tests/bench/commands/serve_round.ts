@@ -46,5 +46,5 @@ export async function serveRound(
 }
 
 function ofTime(wallMs: number): Omit<Measured, "peakBytes"> {
-  return { wallMs, cpuMs: NaN, stdout: "" };
+  return { wallMs, cpuMs: Infinity, stdout: "" };
 }
