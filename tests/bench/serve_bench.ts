@@ -16,6 +16,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { tellRow } from "./bench_row.ts";
 import { writeBusyArchive } from "./busy_archive.ts";
 
 const MINUTES = 120;
@@ -106,13 +107,13 @@ try {
     if (bytes !== byteCount) throw new Error(`Cannot measure: ${bytes} of ${byteCount} bytes came`);
   }
   const floorMs = median(floors);
-  const tell = (what: string, ms: number) =>
-    console.log(
-      `${what.padEnd(34)} ${ms.toFixed(0).padStart(6)} ms, ${
-        (ms / floorMs).toFixed(2)
-      } × the floor`,
-    );
-  tell("read and hash the files", floorMs);
+  const tell = (name: string, ms: number) =>
+    tellRow({
+      name,
+      figure: ms / floorMs,
+      unit: "× read and hash the files",
+      detail: `${ms.toFixed(0)} against ${floorMs.toFixed(0)} ms`,
+    });
   tell("serve 2 h, first time", median(colds.map(({ wholeMs }) => wholeMs)));
   tell("serve 2 h, first bytes", median(colds.map(({ firstMs }) => firstMs)));
   tell("serve 2 h, again", median(agains.map(({ wholeMs }) => wholeMs)));

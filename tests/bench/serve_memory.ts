@@ -18,10 +18,15 @@ export interface ServeProcess {
   readonly stop: () => Promise<void>;
 }
 
-/** Starts `chatloom serve` over `folder` on a free port. */
-export async function startServe(folder: string): Promise<ServeProcess> {
-  const args = ["run", "--allow-all", "--no-check", MAIN, "serve", "--archive", folder];
-  const child: ChildProcess = spawn(process.execPath, [...args, "--listen", ":0"], {
+const FROM_SOURCE = [process.execPath, "run", "--allow-all", "--no-check", MAIN];
+
+/** Starts `chatloom serve` over `folder` on a free port; `chatloom` is the command for it, from source by default. */
+export async function startServe(
+  folder: string,
+  chatloom: readonly string[] = FROM_SOURCE,
+): Promise<ServeProcess> {
+  const [program, ...args] = [...chatloom, "serve", "--archive", folder, "--listen", ":0"];
+  const child: ChildProcess = spawn(program!, args, {
     stdio: ["ignore", "ignore", "pipe"],
   });
   const exited = once(child, "exit");

@@ -19,6 +19,7 @@ import { memoryStore } from "../../src/adapters/memory/memory_store.ts";
 import { systemClock } from "../../src/adapters/system/system_clock.ts";
 import { type ArchiveKey, batchKey } from "../../src/core/archive/archive_key.ts";
 import { MINUTE_US } from "../../src/core/time.ts";
+import { tellRow } from "./bench_row.ts";
 import { storePeer, syncNode } from "../simulation/sync/sync_world.ts";
 
 const BATCHES = Number(process.env["BATCHES"] ?? 10_000);
@@ -36,7 +37,7 @@ function batchAt(i: number): { key: ArchiveKey; bytes: Uint8Array } {
     const time = `${ms / 1000}.0`;
     text += `{"command":"PRIVMSG","host":"a.tmi.twitch.tv","params":["#forsen","message ${i} ` +
       `of a length that is usual in chat"],"receivers":{"a.AbCdE.1":${time}},"sender":"a","tags":` +
-      `{"id":"${i}-${line}","tmi-sent-ts":"${ms}"},"time":${time},"time_range":0,"user":"a"}\n`;
+      `{"id":"${i}-${line}","tmi-sent-ts":"${ms}"},"time":${time},"time_range":0.0,"user":"a"}\n`;
   }
   const bytes = new TextEncoder().encode(text);
   const digest = new Uint8Array(createHash("sha256").update(bytes).digest());
@@ -57,11 +58,14 @@ async function equalArchives(): Promise<void> {
   await node.syncer.once({ signal: NEVER, check: false });
   const seconds = (performance.now() - startMs) / 1000;
   const files = [...peer.reads.values()].length;
-  console.log(
-    `equal archives of ${EQUAL_BATCHES} batches: ${peer.requests} request, ${files} files, ` +
-      `${seconds.toFixed(2)} s for the digests of both sides in memory`,
-  );
-  if (peer.requests !== 1 || files !== 0) throw new Error("Cannot be: equal archives talked on");
+  if (files !== 0) throw new Error("Cannot be: equal archives gave each other files");
+  tellRow({
+    name: `equal archives of ${EQUAL_BATCHES} batches`,
+    figure: peer.requests,
+    unit: "requests",
+    atMost: 1,
+    detail: `${seconds.toFixed(2)} s for the digests of both sides in memory`,
+  });
 }
 
 async function copyArchive(): Promise<void> {
@@ -111,15 +115,15 @@ async function copyArchive(): Promise<void> {
     if (state?.files !== BATCHES) {
       throw new Error(`Cannot be: ${state?.files} files, ${state?.status}`);
     }
-    console.log(
-      `${BATCHES} batches, ${(bytesTotal / 1e6).toFixed(1)} MB on loopback: sync ${
-        syncS.toFixed(1)
-      } s, ` +
-        `${(syncS / cpS).toFixed(1)} times cp -r, ${
-          (syncS / putS).toFixed(2)
-        } times storing the same ` +
-        `files safely (${(putS / cpS).toFixed(1)} times cp -r)`,
-    );
+    const times = [syncS, putS, cpS].map((each) => `${each.toFixed(1)} s`);
+    tellRow({
+      name: `sync ${BATCHES} batches on loopback`,
+      figure: syncS / putS,
+      unit: "× storing the same files safely",
+      detail: `${times[0]} against ${times[1]}; cp -r of ${(bytesTotal / 1e6).toFixed(1)} MB: ${
+        times[2]
+      }`,
+    });
   } finally {
     process.kill(server.pid!, "SIGTERM");
     await rm(root, { recursive: true });

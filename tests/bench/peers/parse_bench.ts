@@ -20,7 +20,12 @@ import { parseIrcLine } from "../../../src/core/irc/irc_line.ts";
 import { encodeRecordedBatch } from "../../../src/engine/record/encode_recorded.ts";
 import { Recording } from "../../../src/engine/record/recording.ts";
 import type { Hasher } from "../../../src/ports/hasher.ts";
+<<<<<<< HEAD
 import { noopReporter } from "../../../src/ports/reporter.ts";
+=======
+import { SILENT } from "../../../src/ports/reporter.ts";
+import { tellRow } from "../bench_row.ts";
+>>>>>>> bench
 import { medianMs } from "../worlds/rounds.ts";
 
 /** Parsing shall be so many times as fast as the fastest of the others. */
@@ -121,6 +126,6 @@ for (const [name, ms] of Object.entries(times).sort(([, a], [, b]) => a - b)) {
 }
 const parseRatio = fastest / times["chatloom, parse"];
 const wholeRatio = fastest / times["chatloom, to hashed batches"];
-console.log(`parse: ${parseRatio.toFixed(2)} × the fastest peer (promised: ${PARSE_RATIO_MIN})`);
-console.log(`line to hashed batch: ${wholeRatio.toFixed(2)} × its parsing alone (promised: 1)`);
-process.exitCode = parseRatio >= PARSE_RATIO_MIN && wholeRatio >= 1 ? 0 : 1;
+const unit = "× as fast as the fastest peer";
+tellRow({ name: "parse a line", figure: parseRatio, unit, atLeast: PARSE_RATIO_MIN });
+tellRow({ name: "line to hashed batch", figure: wholeRatio, unit: `${unit} parses`, atLeast: 1 });

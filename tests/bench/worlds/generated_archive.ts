@@ -22,7 +22,7 @@ export function generatedBatch(minuteUs: Micros): readonly [ArchiveKey, Uint8Arr
   const name = `user${second / 60 % 97}`;
   text += `{"command":"JOIN","host":"${name}.tmi.twitch.tv","params":["#forsen"],` +
     `"receivers":{"alpha.AbCdE.0":${second + 40}.25},"sender":"${name}","tags":null,` +
-    `"time":${second + 31}.0,"time_range":49,"user":"${name}"}\n`;
+    `"time":${second + 31}.0,"time_range":49.0,"user":"${name}"}\n`;
   const bytes = UTF8.encode(text);
   return [batchKey("forsen", { timeUs: minuteUs, digest: hasher.digest(bytes) }), bytes];
 }
@@ -31,7 +31,7 @@ function messageLine(second: number): string {
   return `{"command":"PRIVMSG","host":"nymn.tmi.twitch.tv","params":["#forsen","forsenE hello"],` +
     `"receivers":{"alpha.AbCdE.0":${second}.25},"sender":"nymn",` +
     `"tags":{"id":"${second}","tmi-sent-ts":"${second}000","user-id":"62300805"},` +
-    `"time":${second}.0,"time_range":0,"user":"nymn"}\n`;
+    `"time":${second}.0,"time_range":0.0,"user":"nymn"}\n`;
 }
 
 /** Adds a message at `timeUs`. */
