@@ -15,6 +15,8 @@ export class SnapshotGone extends Error {
   }
 }
 
+const AHEAD_MINUTES = 8;
+
 // Twice the same names in a row are needed. A settler changes a minute every few seconds at most.
 const TRIES_MAX = 100;
 
@@ -99,6 +101,7 @@ export class HourSnapshot {
   async load(minuteUs: Micros): Promise<MinuteFiles> {
     const listing = this.#listings.get(minuteUs) ??
       { minuteUs, batches: [], hidden: new Set<ArchiveKey>() };
+    this.#files.readAhead(this.#keysAfter(minuteUs), this.#abort);
     const loaded: MinuteBatch[] = [];
     for (const key of listing.batches) {
       const batch = await this.#files.load(key, this.#abort);
@@ -106,6 +109,13 @@ export class HourSnapshot {
       if (batch.ok) loaded.push(toMinuteBatch(batch));
     }
     return { ...listing, loaded };
+  }
+
+  /** The batches of the next few minutes, which will be asked for soon. */
+  *#keysAfter(minuteUs: Micros): Iterable<ArchiveKey> {
+    for (let at = 0; at <= AHEAD_MINUTES; at++) {
+      yield* this.#listings.get(minuteUs + at * MINUTE_US)?.batches ?? [];
+    }
   }
 }
 

@@ -1,5 +1,5 @@
-import { type ArchiveKey, minutePrefix } from "../../core/archive/archive_key.ts";
-import type { Micros } from "../../core/time.ts";
+import { type ArchiveKey, hourPrefix } from "../../core/archive/archive_key.ts";
+import { hourOf, type Micros } from "../../core/time.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { ChannelFiles } from "./files/channel_files.ts";
 import { type MinuteBatch, type MinuteFiles, toMinuteBatch } from "./close_over.ts";
@@ -12,31 +12,47 @@ export interface MinuteSource extends AbortOptions {
   readonly files: ChannelFiles;
 }
 
-/**
- * The names of the files of one minute, as they are now.
- *
- * @throws {ChatloomError} when the store fails.
- */
-export async function listMinute(
-  minuteUs: Micros,
-  { store, files, signal }: MinuteSource,
-): Promise<MinuteListing> {
-  const keys: ArchiveKey[] = [];
-  const prefix = minutePrefix(files.channel, minuteUs);
-  for await (const key of store.list(prefix, signal === undefined ? {} : { signal })) {
-    keys.push(key);
+/** The names of files, minute by minute. Each hour is listed once, when first asked for. */
+export class MinuteListings {
+  readonly #source: MinuteSource;
+  readonly #hours = new Map<Micros, ReadonlyMap<Micros, MinuteListing>>();
+
+  /** Nothing is listed yet. */
+  constructor(source: MinuteSource) {
+    this.#source = source;
   }
-  return listingsOf(keys).get(minuteUs) ?? { minuteUs, batches: [], hidden: new Set() };
+
+  /**
+   * The files of the minute that starts at `minuteUs`.
+   *
+   * @throws {ChatloomError} when the store fails.
+   */
+  async of(minuteUs: Micros): Promise<MinuteListing> {
+    const hourUs = hourOf(minuteUs);
+    let hour = this.#hours.get(hourUs);
+    if (hour === undefined) this.#hours.set(hourUs, hour = await this.#list(hourUs));
+    return hour.get(minuteUs) ?? { minuteUs, batches: [], hidden: new Set() };
+  }
+
+  async #list(hourUs: Micros): Promise<ReadonlyMap<Micros, MinuteListing>> {
+    const { store, files, signal } = this.#source;
+    const keys: ArchiveKey[] = [];
+    const prefix = hourPrefix(files.channel, hourUs);
+    for await (const key of store.list(prefix, { signal })) keys.push(key);
+    return listingsOf(keys);
+  }
 }
 
-/** Lists and reads minutes one by one, each once, or once more when more of it is needed. */
+/** Lists and reads minutes, each once, or once more when more of it is needed. */
 export class MinuteLoader {
   readonly #source: MinuteSource;
+  readonly #listings: MinuteListings;
   readonly #minutes = new Map<Micros, MinuteFiles & { readonly isWhole: boolean }>();
 
   /** Nothing is read yet. */
   constructor(source: MinuteSource) {
     this.#source = source;
+    this.#listings = new MinuteListings(source);
   }
 
   /**
@@ -50,13 +66,12 @@ export class MinuteLoader {
     const known = this.#minutes.get(minuteUs);
     if (known !== undefined && (known.isWhole || !isWhole)) return known;
     const { files, signal } = this.#source;
-    const listing = known ?? await listMinute(minuteUs, this.#source);
+    const listing = known ?? await this.#listings.of(minuteUs);
     const loaded: MinuteBatch[] = [];
     for (const key of listing.batches) {
-      const batch = await files.load(key, signal === undefined ? {} : { signal });
+      const batch = await files.load(key, { signal });
       if (batch === undefined) throw new SnapshotGone(key);
-      if (!batch.ok) continue;
-      loaded.push(toMinuteBatch(batch, { isWhole }));
+      if (batch.ok) loaded.push(toMinuteBatch(batch, { isWhole }));
     }
     const minute = { ...listing, loaded, isWhole };
     this.#minutes.set(minuteUs, minute);

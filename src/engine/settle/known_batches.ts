@@ -1,6 +1,6 @@
 import { type ArchiveKey, minutePrefix } from "../../core/archive/archive_key.ts";
 import { type Micros, MINUTE_US } from "../../core/time.ts";
-import { listMinute, type MinuteSource } from "../read/minute_loader.ts";
+import { MinuteListings, type MinuteSource } from "../read/minute_loader.ts";
 
 const KNOWN_MAX = 4_096;
 
@@ -33,10 +33,11 @@ export class KnownBatches {
     const prefix = minutePrefix(source.files.channel, minuteUs);
     // To look into the store only pays where it may help.
     if (![...this.#receivers.keys()].some((key) => key.startsWith(prefix))) return false;
+    const listings = new MinuteListings(source);
     const receivers = new Set<string | undefined>();
     for (const at of [minuteUs, minuteUs - MINUTE_US, minuteUs + MINUTE_US]) {
       if (at < 0) continue;
-      const { batches, hidden } = await listMinute(at, source);
+      const { batches, hidden } = await listings.of(at);
       if (batches.length > 1 || hidden.size > 0) return false;
       for (const key of batches) receivers.add(this.#receivers.get(key));
       if (receivers.size > 1 || receivers.has(undefined)) return false;

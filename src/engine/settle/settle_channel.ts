@@ -1,3 +1,4 @@
+import type { ArchiveKey } from "../../core/archive/archive_key.ts";
 import { ChatloomError, UnreadableEntryError } from "../../core/errors/errors.ts";
 import type { Micros } from "../../core/time.ts";
 import type { ArchiveLock } from "../../ports/archive_lock.ts";
@@ -10,7 +11,7 @@ import { faultsOf } from "../read/files/faults_told.ts";
 import { SnapshotGone } from "../read/hour_snapshot.ts";
 import type { KnownBatches } from "./known_batches.ts";
 import { ownLock } from "./own_lock.ts";
-import { type DueMinute, settleMinute } from "./settle_minute.ts";
+import { type DueMinute, settleMinute, settleSpan } from "./settle_minute.ts";
 
 /** What settling works with. */
 export interface SettleOptions {
@@ -87,6 +88,33 @@ export class ChannelSettler {
   }
 
   /**
+   * Settles minutes in a row at once, and those that have to be settled because of them, in one turn.
+   *
+   * @param minutes when each starts, ascending, at least one.
+   * @throws {ChatloomError} when the store fails for one of them, which may be settled or not, as may the
+   * others. Nothing is lost.
+   */
+  async settleSpan(
+    minutes: readonly Micros[],
+    abort: AbortOptions = {},
+  ): Promise<SettleTotals & { readonly byteCount: number }> {
+    const files = this.#files;
+    const span = { fromUs: minutes[0]!, toUs: minutes.at(-1)! };
+    const settled = await this.#inTurn(async (store) => {
+      await files.refreshRedactions(abort);
+      return await settleSpan(span, { ...this.#options, ...abort, store, files });
+    }, abort);
+    let totals = addTotals(NOTHING_SETTLED, { ...settled, minutes: minutes.length });
+    for (const due of settled.due) totals = addTotals(totals, await this.settle(due, abort));
+    return { ...totals, byteCount: settled.byteCount };
+  }
+
+  /** Begins to read files that will be settled next. */
+  readAhead(keys: readonly ArchiveKey[], abort: AbortOptions = {}): void {
+    this.#files.readAhead(keys, abort);
+  }
+
+  /**
    * Brings the coverage of an hour into one file, when its turn comes.
    *
    * @throws {ChatloomError} when the store fails. Nothing is lost.
@@ -112,7 +140,7 @@ export class ChannelSettler {
         if (redactions.length === 0 && await this.#known?.areSettled(minuteUs, source)) {
           return { written: 0, deleted: 0, due: [] };
         }
-        return await settleMinute(minuteUs, { ...source, isAlone });
+        return await settleMinute({ minuteUs, isAlone }, source);
       }, abort);
     } catch (error) {
       if (error instanceof SnapshotGone) {

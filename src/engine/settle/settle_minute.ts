@@ -1,3 +1,4 @@
+import { forEachConcurrent } from "../../async/for_each_concurrent.ts";
 import { type ArchiveKey, batchKey, minutePrefix } from "../../core/archive/archive_key.ts";
 import { SightingSet } from "../../core/merge/sighting_set.ts";
 import { type Micros, MINUTE_US } from "../../core/time.ts";
@@ -10,29 +11,30 @@ import {
   closeOver,
   type Closure,
   type MinuteBatch,
+  type MinuteFiles,
   type MinuteSpan,
 } from "../read/close_over.ts";
 import { SnapshotGone } from "../read/hour_snapshot.ts";
 import type { LoadedBatch } from "../read/files/load_batch.ts";
-import { listMinute, MinuteLoader } from "../read/minute_loader.ts";
-import { type ChainSpan, chainSpan } from "./chain_span.ts";
+import { MinuteListings, MinuteLoader } from "../read/minute_loader.ts";
+import { chainSpan } from "./chain_span.ts";
 
-/** What settling a minute works with. */
+/** What settling minutes works with. */
 export interface SettleMinuteOptions {
   readonly store: BatchStore;
   readonly hasher: Hasher;
   readonly reporter: Reporter;
   /** The channel's files, with its redactions refreshed. */
   readonly files: ChannelFiles;
-  /** Only this minute, not those to which its messages hang over: for whoever visits all of them. */
-  readonly isAlone?: boolean;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** What became of a minute. */
-export interface SettledMinute {
-  /** The minutes that were looked at to be settled, this one among them. */
+/** What became of some minutes. */
+export interface SettledMinutes {
+  /** The minutes that were looked at to be settled. */
   readonly span: MinuteSpan;
+  /** How many bytes they take now. */
+  readonly byteCount: number;
   /** How many batches were written. */
   readonly written: number;
   /** How many files were deleted. */
@@ -44,18 +46,18 @@ export interface SettledMinute {
 /** A minute that should be settled. */
 export interface DueMinute {
   readonly minuteUs: Micros;
-  /** See {@link SettleMinuteOptions.isAlone}. */
+  /** Only this minute, not those to which its messages hang over: for callers that visit all of them. */
   readonly isAlone: boolean;
 }
 
 /**
  * Settles the minute of `minuteUs`: afterwards its messages stand in the normal form, one file a
- * minute, and so do those that hang over from it into the minutes beside it.
+ * minute, and, unless it is to be settled alone, so do those that hang over from it into the minutes
+ * beside it.
  *
  * Writes first. Deletes a file only when every sighting in it that nobody asked to forget stands in
- * other files, which are stored once more beforehand: that makes them safe should whoever wrote them
- * have crashed. Files that cannot be used are left alone. What is in the normal form already costs
- * reading, no writing.
+ * other files that are safe on the disk. Files that cannot be used are left alone. What is in the
+ * normal form already costs reading, no writing.
  *
  * To be run with the channel's lock held. SETTLING.md says what could happen without.
  *
@@ -63,42 +65,72 @@ export interface DueMinute {
  * @throws {SnapshotGone} when a file vanishes meanwhile: to be tried again.
  */
 export async function settleMinute(
-  minuteUs: Micros,
+  { minuteUs, isAlone }: DueMinute,
   options: SettleMinuteOptions,
-): Promise<SettledMinute> {
+): Promise<SettledMinutes> {
   const loader = new MinuteLoader(options);
-  const chain = await chainSpan(minuteUs, (at, isInside) => loader.load(at, isInside), options);
-  const closure = await closureOf(chain, loader);
+  const load: LoadMinute = (at, isInside) => loader.load(at, isInside);
+  const chain = await chainSpan(minuteUs, load, { isAlone });
+  const closure = chain.isExactOnly
+    ? await closeExact(minuteUs, load)
+    : await closeOver(chain.span, load);
+  const { changed, ...settled } = await settleClosure(closure, { ...options, span: chain.span });
+  // A minute that changed may have others that hang on it.
+  const hanging = changed.filter((at) => at !== minuteUs)
+    .map((at) => ({ minuteUs: at, isAlone: false }));
+  return { ...settled, due: [...settled.due, ...hanging, ...chain.rest] };
+}
+
+/**
+ * Settles all minutes of `span` at once, as {@link settleMinute} does each of them alone: for callers that
+ * visit all minutes. All files of the span are in memory meanwhile.
+ *
+ * @throws {ChatloomError} as {@link settleMinute} does.
+ * @throws {SnapshotGone} as {@link settleMinute} does.
+ */
+export async function settleSpan(
+  span: MinuteSpan,
+  options: SettleMinuteOptions,
+): Promise<SettledMinutes> {
+  const loader = new MinuteLoader(options);
+  const closure = await closeOver(span, (at, isInside) => loader.load(at, isInside));
+  const { changed: _, ...settled } = await settleClosure(closure, { ...options, span });
+  return settled;
+}
+
+type LoadMinute = (minuteUs: Micros, isInside?: boolean) => Promise<MinuteFiles>;
+
+type SpanOptions = SettleMinuteOptions & { readonly span: MinuteSpan };
+
+// Flushing many files at a time costs little more than flushing one.
+const WRITES_MAX = 16;
+
+/** Makes what is stored the normal form that `closure` tells; also says which minutes changed. */
+async function settleClosure(
+  closure: Closure,
+  options: SpanOptions,
+): Promise<SettledMinutes & { readonly changed: readonly Micros[] }> {
+  const { span, files, store, signal } = options;
   if (!closure.isComplete) {
     const reason = "equal messages hang together for over a day";
-    options.files.tellFault(minutePrefix(options.files.channel, minuteUs), "chain", reason);
-    return { span: chain.span, written: 0, deleted: 0, due: [] };
+    files.tellFault(minutePrefix(files.channel, span.fromUs), "chain", reason);
+    return { span, byteCount: 0, written: 0, deleted: 0, due: [], changed: [] };
   }
-  const plan = await planOf(closure, { ...options, span: chain.span });
-  for (const { key, bytes } of plan.missing) {
-    await options.store.put(key, bytes, abortOf(options));
-  }
+  const plan = await planOf(closure, options);
+  await forEachConcurrent(
+    plan.missing,
+    WRITES_MAX,
+    ({ key, bytes }) => store.put(key, bytes, { signal }),
+  );
   const { deleted, kept } = await deleteCovered(plan, options);
   return {
-    span: chain.span,
+    span,
+    byteCount: plan.targets.reduce((sum, { bytes }) => sum + bytes.length, 0),
     written: plan.missing.length,
     deleted,
-    due: [...dueAfter(plan, kept, minuteUs), ...chain.rest],
+    due: dueAfter(plan, kept),
+    changed: [...plan.missing, ...plan.surplus].map(({ minuteUs }) => minuteUs),
   };
-}
-
-function abortOf({ signal }: { readonly signal?: AbortSignal | undefined }): AbortOptions {
-  return signal === undefined ? {} : { signal };
-}
-
-/** What decides the minutes of `span`; of exact messages, only their own minute does. */
-async function closureOf(
-  { span, isExactOnly }: Pick<ChainSpan, "span" | "isExactOnly">,
-  loader: MinuteLoader,
-): Promise<Closure> {
-  return isExactOnly
-    ? await closeExact(span.fromUs, (at) => loader.load(at))
-    : await closeOver(span, (at, isInside) => loader.load(at, isInside));
 }
 
 /** A batch that is stored, or is to be. */
@@ -129,7 +161,7 @@ interface Plan {
 
 async function planOf(
   closure: Closure,
-  { hasher, files, span }: SettleMinuteOptions & { readonly span: MinuteSpan },
+  { hasher, files, span }: SpanOptions,
 ): Promise<Plan> {
   const targets: Stored[] = [];
   const missing: Stored[] = [];
@@ -146,7 +178,9 @@ async function planOf(
       surplus.push(...whole);
       continue;
     }
-    const key = batchKey(files.channel, { timeUs: minuteUs, digest: await hasher.digest(bytes) });
+    // Where the normal form is a file as it was read, its name has been checked.
+    const key = whole.find((batch) => batch.bytes === bytes)?.key ??
+      batchKey(files.channel, { timeUs: minuteUs, digest: await hasher.digest(bytes) });
     if (hidden.has(key)) {
       files.tellFault(key, "hidden", "a tombstone hides what this minute's files make together");
       others.push(...loaded);
@@ -169,20 +203,23 @@ async function deleteCovered(
   const { covered, kept, relied } = coverOf(plan);
   if (covered.length === 0) return { deleted: 0, kept };
   // Storing what is there makes it safe, and replaces what was damaged since it was read.
-  for (const { key, bytes: known } of relied) {
+  const isFresh = new Set(plan.missing.map(({ key }) => key));
+  const { signal } = options;
+  const stale = relied.filter(({ key }) => !isFresh.has(key));
+  await forEachConcurrent(stale, WRITES_MAX, async ({ key, bytes: known }) => {
     let bytes = known;
     if (bytes === undefined) {
-      const batch = await files.load(key, abortOf(options));
+      const batch = await files.load(key, { signal });
       if (!batch?.ok) throw new SnapshotGone(key);
       bytes = batch.bytes;
     }
-    await store.put(key, bytes, abortOf(options));
-  }
+    await store.put(key, bytes, { signal });
+  });
   if (!await areVisible(relied, options)) return { deleted: 0, kept: plan.surplus };
-  for (const { key } of covered) await store.delete(key);
+  await forEachConcurrent(covered, WRITES_MAX, ({ key }) => store.delete(key));
   if (await areVisible(relied, options)) return { deleted: covered.length, kept };
   // Somebody who did not wait for a turn deleted what we rely on: then the last to look restores.
-  for (const { key, bytes } of covered) await store.put(key, bytes);
+  await forEachConcurrent(covered, WRITES_MAX, ({ key, bytes }) => store.put(key, bytes));
   reporter.report("error", "Somebody settles this archive without waiting for a turn", {
     channel: files.channel,
   });
@@ -214,23 +251,15 @@ async function areVisible(
   batches: readonly Relied[],
   { store, files }: SettleMinuteOptions,
 ): Promise<boolean> {
-  const byMinute = new Map<Micros, ArchiveKey[]>();
+  const listings = new MinuteListings({ store, files });
   for (const { key, minuteUs } of batches) {
-    byMinute.set(minuteUs, [...byMinute.get(minuteUs) ?? [], key]);
-  }
-  for (const [minuteUs, keys] of byMinute) {
-    const { batches: visible } = await listMinute(minuteUs, { store, files });
-    if (!keys.every((key) => visible.includes(key))) return false;
+    if (!(await listings.of(minuteUs)).batches.includes(key)) return false;
   }
   return true;
 }
 
-/** What has to be looked at again because of what was done, and was left to do, in `plan`. */
-function dueAfter(
-  { missing, surplus, span }: Plan,
-  kept: readonly LoadedBatch[],
-  minuteUs: Micros,
-): DueMinute[] {
+/** What has to be looked at again because of what was left to do in `plan`. */
+function dueAfter({ span }: Plan, kept: readonly LoadedBatch[]): DueMinute[] {
   const due: DueMinute[] = [];
   for (const batch of kept) {
     // What nobody covers belongs into a minute beside it, which has to take it in first.
@@ -241,9 +270,5 @@ function dueAfter(
     }
   }
   for (const batch of kept) due.push({ minuteUs: batch.minuteUs, isAlone: true });
-  // A minute that changed may have others that hang on it.
-  for (const { minuteUs: at } of [...missing, ...surplus]) {
-    if (at !== minuteUs) due.push({ minuteUs: at, isAlone: false });
-  }
   return due;
 }

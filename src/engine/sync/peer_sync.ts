@@ -9,7 +9,7 @@ import type { Peer } from "../../ports/peer.ts";
 import { faultsOf } from "../read/files/faults_told.ts";
 import type { FetchesInFlight, FetchOutcome } from "./state/fetches_in_flight.ts";
 import type { DamagedFiles } from "./state/damaged_files.ts";
-import { forEachConcurrent } from "./for_each_concurrent.ts";
+import { forEachConcurrent } from "../../async/for_each_concurrent.ts";
 import { FailedFiles } from "./state/failed_files.ts";
 import { type FetchBudget, FetchShare } from "./state/fetch_budget.ts";
 import { type FetchedFile, fetchFile } from "./fetch_file.ts";

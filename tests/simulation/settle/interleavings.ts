@@ -16,8 +16,14 @@ export interface Moment {
   readonly store: BatchStore;
   /** What each actor returned; `undefined` as long as it is at work. */
   readonly outcomes: readonly (string | undefined)[];
-  /** Whose turn it was, call by call: how to get here again. */
-  readonly schedule: readonly number[];
+  /** Which call came next, one by one: how to get here again. */
+  readonly schedule: readonly Turn[];
+}
+
+/** The next call: of which actor, and which of those that it has made and that are not done. */
+interface Turn {
+  readonly actor: number;
+  readonly call: number;
 }
 
 /**
@@ -31,14 +37,14 @@ export async function tryAllInterleavings(
   look: (moment: Moment) => Promise<void>,
 ): Promise<number> {
   const seen = new Set<string>();
-  const open: number[][] = [[]];
+  const open: Turn[][] = [[]];
   for (let schedule = open.pop(); schedule !== undefined; schedule = open.pop()) {
     const world = await World.play(files, actors, schedule);
     const name = world.name();
     if (seen.has(name)) continue;
     seen.add(name);
     await look({ store: world.store, outcomes: world.outcomes(), schedule });
-    for (let i = 0; i < actors.length; i++) if (world.isWaiting(i)) open.push([...schedule, i]);
+    for (const turn of world.turns()) open.push([...schedule, turn]);
   }
   return seen.size;
 }
@@ -53,12 +59,12 @@ export async function trySomeInterleavings(
   const random = seededRandom(seed);
   for (let walk = 0; walk < walks; walk++) {
     const world = await World.play(files, actors, []);
-    const schedule: number[] = [];
+    const schedule: Turn[] = [];
     while (true) {
       await look({ store: world.store, outcomes: world.outcomes(), schedule });
-      const waiting = actors.map((_, i) => i).filter((i) => world.isWaiting(i));
-      if (waiting.length === 0) break;
-      schedule.push(pick(random, waiting));
+      const turns = world.turns();
+      if (turns.length === 0) break;
+      schedule.push(pick(random, turns));
       await world.step(schedule.at(-1)!);
     }
   }
@@ -68,8 +74,8 @@ interface Runner {
   /** What it has seen so far. */
   history: string;
   outcome: string | undefined;
-  /** Its next call. */
-  next: (() => Promise<void>) | undefined;
+  /** The calls it has made that are not done, each with its name. */
+  readonly calls: { readonly name: string; readonly run: () => Promise<void> }[];
 }
 
 class World {
@@ -80,29 +86,30 @@ class World {
   static async play(
     files: ReadonlyMap<ArchiveKey, Uint8Array>,
     actors: readonly Actor[],
-    schedule: readonly number[],
+    schedule: readonly Turn[],
   ): Promise<World> {
     const world = new World();
     for (const [key, bytes] of files) await world.#put(key, bytes);
     for (const actor of actors) world.#start(actor);
-    await turn();
-    for (const i of schedule) await world.step(i);
+    await settled();
+    for (const turn of schedule) await world.step(turn);
     return world;
   }
 
-  async step(i: number): Promise<void> {
-    const runner = this.#runners[i]!;
-    const next = runner.next!;
-    runner.next = undefined;
-    await next();
-    // Nothing here waits for anything but calls and the lock, so in one turn all is settled.
-    await turn();
+  async step({ actor, call }: Turn): Promise<void> {
+    const [next] = this.#runners[actor]!.calls.splice(call, 1);
+    await next!.run();
+    await settled();
   }
 
   name(): string {
     return JSON.stringify([
       [...this.#keys.keys()].sort(),
-      this.#runners.map(({ history, outcome, next }) => [history, outcome, next === undefined]),
+      this.#runners.map(({ history, outcome, calls }) => [
+        history,
+        outcome,
+        calls.map(({ name }) => name),
+      ]),
     ]);
   }
 
@@ -110,8 +117,9 @@ class World {
     return this.#runners.map(({ outcome }) => outcome);
   }
 
-  isWaiting(i: number): boolean {
-    return this.#runners[i]!.next !== undefined;
+  /** What can come next. */
+  turns(): Turn[] {
+    return this.#runners.flatMap(({ calls }, actor) => calls.map((_, call) => ({ actor, call })));
   }
 
   async #put(key: ArchiveKey, bytes: Uint8Array): Promise<void> {
@@ -120,11 +128,11 @@ class World {
   }
 
   #start(actor: Actor): void {
-    const runner: Runner = { history: "", outcome: undefined, next: undefined };
+    const runner: Runner = { history: "", outcome: undefined, calls: [] };
     this.#runners.push(runner);
     const step = <T>(call: string, work: () => Promise<T>, tell: (value: T) => string) =>
       new Promise<T>((resolve, reject) => {
-        runner.next = async () => {
+        const run = async () => {
           try {
             const value = await work();
             runner.history += `${call}:${tell(value)};`;
@@ -133,6 +141,7 @@ class World {
             reject(error);
           }
         };
+        runner.calls.push({ name: call, run });
       });
     const { store } = this;
     const view: BatchStore = {
@@ -164,6 +173,7 @@ async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   return all;
 }
 
-function turn(): Promise<void> {
+/** Nothing here waits for anything but calls and the lock, so in one turn of the event loop all is settled. */
+function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -29,6 +29,11 @@ export interface ChannelFilesOptions {
 const KEPT_MAX = 128;
 const KEPT_MAX_BYTES = 32 * 1024 * 1024;
 
+// What is read ahead, and how much that may be, should the files be as large as those before.
+const AHEAD_MAX = 8;
+const AHEAD_MAX_BYTES = 8 * 1024 * 1024;
+const LARGEST_FADES = 0.9;
+
 /**
  * The files of one channel, parsed and with redactions applied. Files never change, so those that
  * were read lately are kept; neighbours in time share their neighbours.
@@ -41,7 +46,11 @@ export class ChannelFiles {
   readonly #store: BatchStore;
   readonly #kept = new Map<ArchiveKey, LoadedBatch>();
   readonly #redactions = new Map<ArchiveKey, Redaction | undefined>();
+  /** What is read before it was asked for. */
+  readonly #ahead = new Map<ArchiveKey, Promise<LoadedBatch | FaultyBatch | undefined>>();
   #keptBytes = 0;
+  /** The largest of the files that were read lately, roughly. */
+  #largestBytes = 64 * 1024;
   #isRedacted: RedactionMatcher | undefined;
 
   /** The files of `channel`. Nothing is read yet, nor any redaction known. */
@@ -112,15 +121,44 @@ export class ChannelFiles {
       this.#kept.set(key, kept);
       return kept;
     }
-    const { store, hasher, rest } = this.#options;
-    const isRedacted = this.#isRedacted;
-    const loaded = await loadBatch(key, { store, hasher, isRedacted, rest, ...abort });
-    if (loaded?.ok) this.#keep(loaded);
-    else if (loaded !== undefined) {
+    const ahead = this.#ahead.get(key);
+    if (ahead !== undefined) {
+      const loaded = await ahead;
+      // Read by redactions that are no longer all, or not read: it is read anew.
+      if (loaded !== undefined && this.#kept.get(key) === loaded) return loaded;
+    }
+    const loaded = await this.#read(key, abort);
+    if (loaded !== undefined && !loaded.ok) {
       const { kind, line, reason } = loaded.fault;
       this.#options.onLeftOut?.(key);
       this.#faults.tell(key, { why: kind, line, reason });
     }
+    return loaded;
+  }
+
+  /**
+   * Begins to read batches that {@link ChannelFiles.load} will be asked for next, so that the disk and
+   * the processor work at the same time. As many of them as memory allows; failures are left to `load`.
+   */
+  readAhead(keys: Iterable<ArchiveKey>, abort: AbortOptions = {}): void {
+    for (const key of keys) {
+      const most = Math.min(AHEAD_MAX, AHEAD_MAX_BYTES / this.#largestBytes);
+      if (this.#ahead.size >= most) return;
+      if (this.#kept.has(key) || this.#ahead.has(key)) continue;
+      const reading = this.#read(key, abort).catch(() => undefined)
+        .finally(() => this.#ahead.delete(key));
+      this.#ahead.set(key, reading);
+    }
+  }
+
+  async #read(
+    key: ArchiveKey,
+    abort: AbortOptions,
+  ): Promise<LoadedBatch | FaultyBatch | undefined> {
+    const { store, hasher, rest } = this.#options;
+    const isRedacted = this.#isRedacted;
+    const loaded = await loadBatch(key, { store, hasher, isRedacted, rest, ...abort });
+    if (loaded?.ok && isRedacted === this.#isRedacted) this.#keep(loaded);
     return loaded;
   }
 
@@ -140,6 +178,8 @@ export class ChannelFiles {
   }
 
   #keep(batch: LoadedBatch): void {
+    if (this.#kept.has(batch.key)) return;
+    this.#largestBytes = Math.max(batch.bytes.length, this.#largestBytes * LARGEST_FADES);
     this.#kept.set(batch.key, batch);
     this.#keptBytes += batch.bytes.length;
     for (const [key, { bytes }] of this.#kept) {

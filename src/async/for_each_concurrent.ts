@@ -3,15 +3,16 @@
  * more is begun, and it rejects once all that runs has ended.
  */
 export async function forEachConcurrent<T>(
-  items: AsyncGenerator<T>,
+  items: AsyncIterable<T> | Iterable<T>,
   width: number,
   work: (item: T) => Promise<void>,
 ): Promise<void> {
+  const source = iteratorOf(items);
   let failure: { readonly error: unknown } | undefined;
   const worker = async () => {
     try {
       while (failure === undefined) {
-        const next = await items.next();
+        const next = await source.next();
         if (next.done) return;
         await work(next.value);
       }
@@ -20,6 +21,10 @@ export async function forEachConcurrent<T>(
     }
   };
   await Promise.all(Array.from({ length: width }, worker));
-  await items.return(undefined);
+  await source.return?.();
   if (failure !== undefined) throw failure.error;
+}
+
+function iteratorOf<T>(items: AsyncIterable<T> | Iterable<T>): AsyncIterator<T> | Iterator<T> {
+  return Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
 }
