@@ -3,7 +3,7 @@ import type { ArchiveKey } from "../core/archive/archive_key.ts";
 /** What every call that waits takes. */
 export interface AbortOptions {
   /** Gives up waiting: the call rejects with `signal.reason`. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Something in the archive's tree that is not part of the archive. */

@@ -7,7 +7,7 @@ import { fileSystemStore } from "../../src/adapters/file_system/file_system_stor
 import { wasmHasher } from "../../src/adapters/hashers/wasm_hasher.ts";
 import { filteredUser, meetsFilter } from "../../src/core/text/message_filter.ts";
 import { readEvents } from "../../src/engine/read/read_events.ts";
-import { SILENT } from "../../src/ports/reporter.ts";
+import { noopReporter } from "../../src/ports/reporter.ts";
 import { apiWorld, joined, NOON_S, said } from "../conformance/api/api_world.ts";
 import { runCli } from "./run_cli.ts";
 
@@ -63,7 +63,7 @@ test("cat, the API and readEvents take a query for the same messages", async () 
     };
     let read = "";
     const span = { fromUs: (NOON_S + fromS) * 1e6, untilUs: (NOON_S + untilS) * 1e6 };
-    const events = readEvents("forsen", { store, hasher, reporter: SILENT, ...span });
+    const events = readEvents("forsen", { store, hasher, reporter: noopReporter, ...span });
     for await (const { line, message } of events) {
       if (meetsFilter(message, filter)) read += `${line}\n`;
     }

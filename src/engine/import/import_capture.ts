@@ -33,7 +33,7 @@ export interface ImportOptions {
   /** Counts what is not archived, under its reason. */
   readonly reporter: Reporter;
   /** Gives up; what was stored stays, and importing again does the rest. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Told now and then how many lines are done. */
   readonly onProgress?: (lines: number) => void;
   /** Told of each batch that is safely stored. */

@@ -92,7 +92,7 @@ async function* minutesOf(
   { store, fromUs = 0, signal }: {
     readonly store: BatchStore;
     readonly fromUs?: Micros;
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
   },
 ): AsyncIterable<Unsettled> {
   const abort = signal === undefined ? {} : { signal };

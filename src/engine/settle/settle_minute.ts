@@ -26,7 +26,7 @@ export interface SettleMinuteOptions {
   readonly files: ChannelFiles;
   /** Only this minute, not those to which its messages hang over: for whoever visits all of them. */
   readonly isAlone?: boolean;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What became of a minute. */
