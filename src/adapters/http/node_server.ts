@@ -1,6 +1,6 @@
 /**
- * A server on `node:http`, which Deno has too. It is the one to put on a network: unlike
- * `Deno.serve` it drops who is slow to send a request, and bounds how many are connected.
+ * A server on `node:http`, which Deno has too. `Deno.serve` waits for ever for the headers of a
+ * request, knows no bound on connections, and shows no socket whose caller takes nothing.
  *
  * @module
  */
