@@ -85,7 +85,6 @@ export {
   type HttpPeerOptions,
   type PeerTimes,
 } from "./http_peer/http_peer.ts";
-export { denoServer } from "./http/deno_server.ts";
 export { honoRouter } from "./http/hono_router.ts";
 export { nodeServer, type ServeOptions } from "./http/node_server.ts";
 export {

@@ -94,6 +94,14 @@ function nextDouble(value: number): number {
   return DOUBLE[0];
 }
 
+/** Whether what happened at an unknown instant of `range` can have happened in [`fromUs`, `untilUs`). */
+export function mayFallInto(
+  { startUs, endUs }: MicrosRange,
+  { fromUs, untilUs }: { readonly fromUs: Micros; readonly untilUs: Micros },
+): boolean {
+  return endUs >= fromUs && startUs < untilUs;
+}
+
 /** The start of the minute that holds `timeUs`. */
 export function minuteOf(timeUs: Micros): Micros {
   return timeUs - timeUs % MINUTE_US;

@@ -37,7 +37,7 @@ export async function checkKnown(
   { signal }: AbortOptions,
 ): Promise<void> {
   const known = new Set<string>();
-  for await (const name of archive.store.folders("", signal === undefined ? {} : { signal })) {
+  for await (const name of archive.store.folders("", { signal })) {
     if (isChannelName(name)) known.add(name);
   }
   for (const channel of channels) {

@@ -35,13 +35,12 @@ export async function settle(
   archive: Archive,
   { channels, from, signal }: SettleChannelsOptions = {},
 ): Promise<SettledArchive> {
-  const abort = signal === undefined ? {} : { signal };
   const fromUs = from === undefined ? {} : { fromUs: toMicros(from, "from") };
-  const only = await knownChannels(archive, channels, abort);
-  const { store } = await writableStore(archive, abort);
+  const only = await knownChannels(archive, channels, { signal });
+  const { store } = await writableStore(archive, { signal });
   const { folder, hasher, reporter } = archive;
   const lock = fileSystemLock(folder);
-  return await settleArchive({ store, hasher, lock, reporter, ...only, ...fromUs, ...abort });
+  return await settleArchive({ store, hasher, lock, reporter, ...only, ...fromUs, signal });
 }
 
 /**
@@ -54,12 +53,11 @@ export async function* verify(
   archive: Archive,
   { channels, signal }: ChannelsOptions = {},
 ): AsyncGenerator<Finding, VerifyTotals> {
-  const abort = signal === undefined ? {} : { signal };
-  const only = await knownChannels(archive, channels, abort);
+  const only = await knownChannels(archive, channels, { signal });
   const { store, hasher } = archive;
   let [files, messages] = [0, 0];
   for (const prefix of only.channels?.map((name) => `${name}/`) ?? [""]) {
-    const totals = yield* verifyArchive({ store, hasher, prefix, ...abort });
+    const totals = yield* verifyArchive({ store, hasher, prefix, signal });
     files += totals.files;
     messages += totals.messages;
   }
@@ -104,7 +102,6 @@ export async function redact(
   const { name } = toChannel(channel);
   const { reason } = order;
   if (typeof reason !== "string") throw new TypeError('Cannot redact: "reason" must be text');
-  const abort = signal === undefined ? {} : { signal };
   const isUser = "userId" in order;
   const named = isUser ? order.userId : order.id;
   if (typeof named !== "string" || named === "" || isUser === "id" in order) {
@@ -113,18 +110,18 @@ export async function redact(
   const beforeUs = isUser && order.before !== undefined
     ? toMicros(order.before, "before")
     : undefined;
-  await checkKnown(archive, [name], abort);
-  const { store } = await writableStore(archive, abort);
+  await checkKnown(archive, [name], { signal });
+  const { store } = await writableStore(archive, { signal });
   const { folder, hasher, clock, reporter } = archive;
   const target = isUser
     ? await userTarget(name, { userId: order.userId, beforeUs, logins: order.logins ?? [] }, {
       store,
       hasher,
-      ...abort,
+      signal,
     })
     : { kind: "message" as const, id: order.id };
   const lock = fileSystemLock(folder);
-  const options = { store, hasher, clock, reporter, lock, ...abort };
+  const options = { store, hasher, clock, reporter, lock, signal };
   return await redactChannel(name, { target, reason }, options);
 }
 

@@ -52,9 +52,9 @@ export async function serve(
     reporter: counting(archive.reporter, counters),
     metrics: prometheusMetrics({ counters }),
     listen,
-    ...(operatorListen === undefined ? {} : { operatorListen }),
-    ...(connectionsMax === undefined ? {} : { connectionsMax }),
-    ...(token === undefined ? {} : { access: { readers: { kind: "token" as const, token } } }),
+    operatorListen,
+    connectionsMax,
+    access: token === undefined ? undefined : { readers: { kind: "token", token } },
   });
   return {
     url: listener.url,

@@ -43,13 +43,13 @@ export async function sync(
   const { from, follow = false, signal = new AbortController().signal } = options;
   const entries = peers.map((peer) => typeof peer === "string" ? { url: peer } : peer);
   const opened = entries.map(({ url, token, obeysOrders = true }: SyncPeer) => ({
-    peer: httpPeer(url, token === undefined ? {} : { token }),
+    peer: httpPeer(url, { token }),
     obeysOrders,
   }));
   const { syncer, settler } = await openSyncing(archive, {
     channels: (options.channels ?? []).map((channel) => toChannel(channel).name),
     signal,
-    ...(from === undefined ? {} : { sinceUs: toMicros(from, "from") }),
+    sinceUs: from === undefined ? undefined : toMicros(from, "from"),
   });
   const untrusted = opened.filter(({ obeysOrders }) => !obeysOrders);
   const withoutOrders = new Set(untrusted.map(({ peer }) => peer.name));

@@ -1,3 +1,5 @@
+import type { AbortOptions } from "./batch_store.ts";
+
 /** What came over a connection: text frames as strings, binary frames as bytes. */
 export type Chunk = string | Uint8Array;
 
@@ -28,5 +30,5 @@ export interface Transport {
    * @throws {ChatloomError} `CONNECTION_LOST` if it cannot be opened, with what the runtime said.
    * Rejects with `signal.reason` when `signal` aborts first; nothing stays open then.
    */
-  connect(url: string, options?: { readonly signal?: AbortSignal }): Promise<Connection>;
+  connect(url: string, options?: AbortOptions): Promise<Connection>;
 }

@@ -59,7 +59,7 @@ export class BlobSpool {
 /** All that `stream` brings, as one Blob, never with more than a page of it in memory. */
 export async function streamToBlob(
   stream: ReadableStream<Uint8Array>,
-  { type, signal }: { readonly type: string; readonly signal?: AbortSignal },
+  { type, signal }: { readonly type: string; readonly signal?: AbortSignal | undefined },
 ): Promise<Blob> {
   const pages: Blob[] = [];
   let parts: Uint8Array[] = [];

@@ -10,7 +10,7 @@ export interface TarOptions {
   readonly spool: BlobSpool;
   /** Whether a file is wanted, by its path; others are skipped and yielded without their bytes. */
   readonly isWanted: (path: string) => boolean;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**

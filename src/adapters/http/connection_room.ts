@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 /** How many connections there may be. */
 export interface ConnectionBounds {
   /** Of all addresses together. @default 4096 */
-  readonly connectionsMax?: number;
+  readonly connectionsMax?: number | undefined;
   /** Of one address. @default a quarter of `connectionsMax` */
   readonly connectionsPerAddressMax?: number;
   /** Whether the bound for one address does not hold for this one. @default for none */

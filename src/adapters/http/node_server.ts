@@ -1,6 +1,6 @@
 /**
- * A server on `node:http`, which Deno has too. It is the one to put on a network: unlike
- * `Deno.serve` it drops who is slow to send a request, and bounds how many are connected.
+ * A server on `node:http`, which Deno has too. `Deno.serve` waits for ever for the headers of a
+ * request, knows no bound on connections, and shows no socket whose caller takes nothing.
  *
  * @module
  */
@@ -16,7 +16,7 @@ export interface ServeOptions {
   /** `HOST:PORT`, `[::1]:PORT` or `:PORT` for loopback; port 0 for one that is free. */
   readonly listen: string;
   /** Further connections are asked for {@link ServeOptions.alwaysPath} alone. @default 4096 */
-  readonly connectionsMax?: number;
+  readonly connectionsMax?: number | undefined;
   /** The same bound for one address. @default a quarter of `connectionsMax` */
   readonly connectionsPerAddressMax?: number;
   /** Whether many clients share an address, as those of a proxy do: it may take all connections. */

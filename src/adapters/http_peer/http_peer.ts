@@ -14,7 +14,7 @@ import { systemClock } from "../system/system_clock.ts";
 /** How an {@link httpPeer} asks. */
 export interface HttpPeerOptions {
   /** Sent with every request, and to no other address. */
-  readonly token?: string;
+  readonly token?: string | undefined;
   /** What waits how long. By default {@link DEFAULT_PEER_TIMES}. */
   readonly times?: Partial<PeerTimes>;
   /** The most that a list may have, decoded: 8 MiB unless told. */
@@ -123,7 +123,7 @@ class HttpPeer implements Peer {
     { since, signal }: AbortOptions & { readonly since: string },
   ): Promise<ReadonlyMap<string, string> | undefined> {
     const path = `/digests${sinceQuery(since)}`;
-    const found = await this.#json(path, signal === undefined ? {} : { signal }, isNotFound);
+    const found = await this.#json(path, { signal }, isNotFound);
     return found === undefined ? undefined : readDigests(found, this.name);
   }
 
@@ -132,7 +132,7 @@ class HttpPeer implements Peer {
     { since, signal }: AbortOptions & { readonly since: string },
   ): Promise<PeerChannelDigest | undefined> {
     const path = `/digests/${encodeURIComponent(channel)}${sinceQuery(since)}`;
-    const found = await this.#json(path, signal === undefined ? {} : { signal }, isNotFound);
+    const found = await this.#json(path, { signal }, isNotFound);
     return found === undefined ? undefined : readDigest(found, this.name);
   }
 

@@ -36,9 +36,9 @@ export interface WebSocketPeerListener {
 /** How a {@link WebSocketListener} deals with those who connect. */
 export interface WebSocketServerOptions {
   /** The address to listen on, 127.0.0.1 unless told. */
-  readonly hostname?: string;
+  readonly hostname?: string | undefined;
   /** The port, 0 unless told: one that is free. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** What becomes of the next connection: broken off, HTTP 503, let in and closed, or let in. */
   readonly admit?: () => "open" | "refused" | "unavailable" | "hang-up";
   /** Takes in a connection. */

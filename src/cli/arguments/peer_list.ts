@@ -77,7 +77,7 @@ async function openPeers(entries: readonly PeerEntry[]): Promise<OpenPeers> {
   const withoutOrders = new Set<string>();
   for (const { url, tokenFile, obeysOrders } of entries) {
     const token = tokenFile === undefined ? undefined : await readPeerToken(tokenFile);
-    const peer = httpPeer(url, token === undefined ? {} : { token });
+    const peer = httpPeer(url, { token });
     peers.set(peer.name, peer);
     if (!obeysOrders) withoutOrders.add(peer.name);
   }

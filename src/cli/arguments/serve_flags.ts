@@ -9,13 +9,13 @@ import type { Access } from "../../engine/api/gate/access.ts";
 /** Who is let in, as flags say. */
 export interface AccessFlags {
   /** Readers must bear the token in this file. */
-  readonly tokenFile?: string;
+  readonly tokenFile?: string | undefined;
   /** Who collects metrics must bear the token in this file. */
-  readonly metricsTokenFile?: string;
+  readonly metricsTokenFile?: string | undefined;
   /** Any caller may see the metrics. */
   readonly openMetrics?: boolean;
   /** The token in this file opens /metrics and /debug, and changes the log level. */
-  readonly operatorTokenFile?: string;
+  readonly operatorTokenFile?: string | undefined;
 }
 
 /** How a node stands in its network, as flags say. */

@@ -2,13 +2,14 @@ import { Command, Option } from "commander";
 import { FILE_MAX_BYTES } from "../../adapters/file_system/file_system_store.ts";
 import { bestHasher } from "../../adapters/hashers/web_crypto_hasher.ts";
 import { decodeBatch, splitBatch } from "../../core/batch/batch.ts";
+import { concatBytes, LINE_FEED } from "../../core/bytes.ts";
 import {
   filteredUser,
   meetsFilter,
   type MessageFilter,
   passesAll,
 } from "../../core/text/message_filter.ts";
-import { type Micros, TIME_END_US } from "../../core/time.ts";
+import { mayFallInto, type Micros, RANGE_MAX_US, readRange, TIME_END_US } from "../../core/time.ts";
 import { readMinutes } from "../../engine/read/read_minutes.ts";
 import { checkChannels } from "../arguments/channel_names.ts";
 import { contextOf, type VerbContext } from "../frame/context.ts";
@@ -35,8 +36,18 @@ export function catCommand(): Command {
     .description("print messages of batch files, or of channels of an archive")
     .argument("<names...>", "files (- is standard input, gzip is fine); channels with --archive")
     .option("-a, --archive <dir>", "print channels of this archive, in order, each message once")
-    .option("--from <time>", "print from the minute of this time on", parseTimeFlag, 0)
-    .option("--until <time>", "print minutes that start before this", parseTimeFlag, TIME_END_US)
+    .option(
+      "--from <time>",
+      "print what may have been sent at this time or later",
+      parseTimeFlag,
+      0,
+    )
+    .option(
+      "--until <time>",
+      "print what may have been sent before this",
+      parseTimeFlag,
+      TIME_END_US,
+    )
     .addOption(
       new Option("-f, --format <format>", "the lines as they are stored, or lines for people")
         .choices(["json", "text"]).default("json"),
@@ -123,7 +134,9 @@ async function printChannels(
   checkChannels(channels, verb);
   const store = await existingArchive(archive);
   const hasher = await bestHasher();
-  const { from: fromUs, until: untilUs } = flags;
+  // A message that may have been sent later can stand in an earlier minute.
+  const fromUs = Math.max(0, flags.from - RANGE_MAX_US);
+  const untilUs = flags.until;
   for (const channel of channels) {
     const minutes = readMinutes(channel, { store, hasher, reporter, signal, fromUs, untilUs });
     for await (const { bytes } of minutes) await print(present(bytes, flags));
@@ -133,16 +146,20 @@ async function printChannels(
 
 /** @throws {BatchSyntaxError} when a line is no message, before anything of the file is printed. */
 function present(bytes: Uint8Array, flags: CatFlags): string | Uint8Array {
+  const { format, from: fromUs, until: untilUs } = flags;
   const filter = filterOf(flags);
   const messages = decodeBatch(bytes);
-  if (flags.format === "text") {
-    const wanted = messages.filter((each) => meetsFilter(each, filter));
-    return wanted.map((each) => `${formatText(each)}\n`).join("");
+  if (format === "json" && passesAll(filter) && fromUs === 0 && untilUs === TIME_END_US) {
+    return endsLine(bytes) ? bytes : concatBytes([bytes, Uint8Array.of(LINE_FEED)]);
   }
-  if (!passesAll(filter)) {
-    const wanted = splitBatch(bytes).filter((_, i) => meetsFilter(messages[i]!, filter));
-    return wanted.map((line) => `${line}\n`).join("");
-  }
-  const isWhole = bytes.length === 0 || bytes[bytes.length - 1] === 0x0a;
-  return isWhole ? bytes : new Uint8Array([...bytes, 0x0a]);
+  const lines = format === "json" ? splitBatch(bytes) : messages.map(formatText);
+  return messages.map((message, i) =>
+    meetsFilter(message, filter) && mayFallInto(readRange(message), { fromUs, untilUs })
+      ? `${lines[i]!}\n`
+      : ""
+  ).join("");
+}
+
+function endsLine(bytes: Uint8Array): boolean {
+  return bytes.length === 0 || bytes[bytes.length - 1] === LINE_FEED;
 }

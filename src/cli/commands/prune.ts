@@ -65,7 +65,7 @@ export function pruneCommand(): Command {
         beforeUs: systemClock().wallUs() - olderThan,
         isDryRun,
         signal,
-        ...(channels.length === 0 ? {} : { channels }),
+        channels: channels.length === 0 ? undefined : channels,
       });
       let [hours, total, left] = [0, 0, 0];
       for await (const { channel, hour, files, undeleted, strays } of pruned) {

@@ -80,9 +80,9 @@ export function recordCommand(): Command {
       const login = loginOf(flags);
       await recordChat({
         ...flags,
-        ...(login === undefined ? {} : { login }),
+        login,
         channels: named,
-        ...(flags.channels === undefined ? {} : { channelFile: flags.channels }),
+        channelFile: flags.channels,
         listed: listed?.channels ?? [],
         useJournal: flags.journal,
         replication: flags,

@@ -115,11 +115,11 @@ async function serve(
     chat: isPlayingOnly || rate === 0 ? false : { ratePerSecond: rate ?? 2 },
     truth: {
       isKept: false,
-      ...(truthFile === undefined ? {} : { onRecord: (record) => truthFile.write(record) }),
+      onRecord: truthFile && ((record) => truthFile.write(record)),
     },
-    ...(channels === undefined ? {} : { channels }),
+    channels,
     ...(faults ?? {}),
-    ...(lines === undefined ? {} : { play: { lines, speed, passes: passes || Infinity } }),
+    play: lines && { lines, speed, passes: passes || Infinity },
   });
   return await served.catch((cause) => {
     if (!(cause instanceof RangeError)) throw cause;

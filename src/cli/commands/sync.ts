@@ -67,7 +67,7 @@ async function syncArchive(flags: SyncFlags, context: VerbContext): Promise<void
   }, {
     channels: flags.channel,
     signal,
-    ...(flags.since === undefined ? {} : { sinceUs: flags.since }),
+    sinceUs: flags.since,
   });
   const source = peerSource(flags);
   const found = await readPeers(source, reporter);

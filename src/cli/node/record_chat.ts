@@ -19,11 +19,11 @@ export interface RecordChatOptions {
   /** Channels that are always recorded. */
   readonly channels: readonly WantedChannel[];
   /** A file of more channels, which is watched, and what it says now. */
-  readonly channelFile?: string;
+  readonly channelFile?: string | undefined;
   readonly listed: readonly WantedChannel[];
   readonly connections: number;
   readonly node: string;
-  readonly login?: Login;
+  readonly login?: Login | undefined;
   readonly url: string;
   readonly useJournal: boolean;
   /** What is served to others and pulled from them. */

@@ -99,13 +99,13 @@ export class Replication {
       metrics: this.#metrics,
       listen: flags.serve,
       trustedProxies: trustProxy,
-      ...(operatorListen === undefined ? {} : { operatorListen }),
+      operatorListen,
       state: () => ({ recorder: parts.recorder.state(), pool: parts.pool.state() }),
       access: await readAccess({
         openMetrics,
-        ...(tokenFile === undefined ? {} : { tokenFile }),
-        ...(metricsTokenFile === undefined ? {} : { metricsTokenFile }),
-        ...(operatorTokenFile === undefined ? {} : { operatorTokenFile }),
+        tokenFile,
+        metricsTokenFile,
+        operatorTokenFile,
       }),
     });
     reporter.report("info", "Serving the archive", { url: listener.url });

@@ -18,7 +18,9 @@ export interface ServeSimulatedTwitchOptions
   /** The port, 0 unless told: one that is free. */
   readonly port?: number;
   /** Raw lines to play, from the moment one of their channels is joined for the first time. */
-  readonly play?: Omit<PlaybackOptions, "startUs"> & { readonly lines: readonly string[] };
+  readonly play?:
+    | Omit<PlaybackOptions, "startUs"> & { readonly lines: readonly string[] }
+    | undefined;
   /** The system's clock unless told. */
   readonly clock?: Clock;
 }
@@ -50,13 +52,11 @@ export async function serveSimulatedTwitch(
   const { seed = 1, hostname, port, play, clock = systemClock(), ...rest } = options;
   const trial = play === undefined ? undefined : playback(play.lines, { ...play, startUs: 0 });
   const waiting = new Set(trial?.channels);
-  const channels = rest.channels === undefined ? {} : {
-    channels: [...rest.channels, ...[...waiting].map((name) => ({ name, chat: false as const }))],
-  };
+  const toPlay = [...waiting].map((name) => ({ name, chat: false as const }));
   const twitch = new SimulatedTwitch({
     quantumMs: QUANTUM_MS,
     ...rest,
-    ...channels,
+    channels: rest.channels && [...rest.channels, ...toPlay],
     clock,
     random: seededRandom(seed),
     onJoin(channel, connection) {
@@ -68,8 +68,8 @@ export async function serveSimulatedTwitch(
   });
   try {
     const server = await serveWebSocket({
-      ...(hostname === undefined ? {} : { hostname }),
-      ...(port === undefined ? {} : { port }),
+      hostname,
+      port,
       admit: () => twitch.admit(),
       accept: (peer) => twitch.accept(peer),
     });

@@ -65,7 +65,7 @@ export interface NodeApiOptions extends OperatorOptions {
   /** Of the software. */
   readonly version: string;
   /** Who is let in. By default {@link DEFAULT_ACCESS}. */
-  readonly access?: Partial<Access>;
+  readonly access?: Partial<Access> | undefined;
   /** Proxies whose `X-Forwarded-For` counts: addresses, or `loopback`. @default none */
   readonly trustedProxies?: readonly string[];
   /** How much they may ask. By default {@link DEFAULT_LIMITS}. */

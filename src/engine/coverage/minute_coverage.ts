@@ -41,9 +41,8 @@ export async function* coverageByMinute(
   options: MinuteCoverageOptions,
 ): AsyncGenerator<MinuteCoverage> {
   const { fromUs, toUs, store, hasher, reporter, signal } = options;
-  const abort = signal === undefined ? {} : { signal };
   const bounds = { fromUs: minuteOf(fromUs), untilUs: toUs };
-  const batches = readMinutes(channel, { store, hasher, reporter, ...bounds, ...abort })
+  const batches = readMinutes(channel, { store, hasher, reporter, ...bounds, signal })
     [Symbol.asyncIterator]();
   let batch = await batches.next();
   let hourUs = -1;

@@ -31,7 +31,6 @@ export async function settleCoverage(
   options: SettleCoverageOptions,
 ): Promise<{ readonly written: number; readonly deleted: number }> {
   const { store, hasher, signal } = options;
-  const abort = signal === undefined ? {} : { signal };
   const loaded = await loadAll(await coverageKeys(channel, hourUs, options), options);
   if (loaded.length < 2) return { written: 0, deleted: 0 };
   const bytes = encodeCoverage(hourUs, mergeCoverage(loaded.map(({ coverage }) => coverage)));
@@ -40,7 +39,7 @@ export async function settleCoverage(
   const digest = await hasher.digest(bytes);
   const key = formatArchiveKey({ kind: "coverage", channel, hourUs, digest });
   // Also when it is there: whoever wrote it may have died before it was safe.
-  await store.put(key, bytes, abort);
+  await store.put(key, bytes, { signal });
   const surplus = loaded.filter((file) => file.key !== key);
   for (const file of surplus) await store.delete(file.key);
   return { written: surplus.length === loaded.length ? 1 : 0, deleted: surplus.length };
@@ -57,8 +56,7 @@ export async function coverageKeys(
   { store, signal }: AbortOptions & { readonly store: BatchStore },
 ): Promise<ArchiveKey[]> {
   const keys: ArchiveKey[] = [];
-  const abort = signal === undefined ? {} : { signal };
-  for await (const key of store.list(coveragePrefix(channel, hourUs), abort)) keys.push(key);
+  for await (const key of store.list(coveragePrefix(channel, hourUs), { signal })) keys.push(key);
   return keys;
 }
 

@@ -28,7 +28,7 @@ export interface PruneOptions extends AbortOptions {
   /** Hours that ended by then go. */
   readonly beforeUs: Micros;
   /** Only these channels. By default all. */
-  readonly channels?: readonly string[];
+  readonly channels?: readonly string[] | undefined;
   /** Only says what would go. */
   readonly isDryRun: boolean;
 }
@@ -59,11 +59,12 @@ export async function* pruneArchive(options: PruneOptions): AsyncGenerator<Prune
   const { marks, notes, beforeUs, isDryRun, signal } = options;
   const unread: UnreadableEntry[] = [];
   const store = tolerantStore(options.store, (entry) => void unread.push(entry));
-  const abort = signal === undefined ? {} : { signal };
   const before = formatHour(hourOf(Math.max(0, beforeUs)));
-  for await (const channel of options.channels ?? store.folders("", abort)) {
-    if (!isDryRun && before > await marks.get(channel, abort)) await marks.set(channel, before);
-    for (const hour of await channelHours(channel, { store, ...abort })) {
+  for await (const channel of options.channels ?? store.folders("", { signal })) {
+    if (!isDryRun && before > await marks.get(channel, { signal })) {
+      await marks.set(channel, before);
+    }
+    for (const hour of await channelHours(channel, { store, signal })) {
       if (hour >= before) break;
       const { files, strays, ...pruned } = await pruneHour(channel, hour, { ...options, store });
       if (!isDryRun) await notes.replace(channel, hour, "");
@@ -82,32 +83,31 @@ async function pruneHour(
   hour: string,
   { store, lock, isDryRun, signal }: PruneOptions,
 ): Promise<Pick<PrunedHour, "files" | "undeleted" | "strays">> {
-  const abort = signal === undefined ? {} : { signal };
   const hourUs = parseHour(hour)!;
   const work = async () => {
     const undeleted = new Map<string, UnreadableEntry>();
-    const keys = await keysOfHour(channel, hourUs, { store, ...abort });
+    const keys = await keysOfHour(channel, hourUs, { store, signal });
     if (!isDryRun) {
       for (const key of keys) {
         // Tombstones sort after what they hide: the hidden goes before what hides it.
         const hidden = key.endsWith(".tombstone") ? undeleted.get(hiddenBy(key)) : undefined;
         const fault = hidden === undefined
-          ? await faultOf(key, () => store.delete(key, abort))
+          ? await faultOf(key, () => store.delete(key, { signal }))
           : { path: key, reason: "it hides a file that cannot be deleted" };
         if (fault !== undefined) undeleted.set(key, fault);
       }
-      for (const key of await keysOfHour(channel, hourUs, { store, ...abort })) {
-        const fault = undeleted.get(key) ?? await faultOf(key, () => store.get(key, abort));
+      for (const key of await keysOfHour(channel, hourUs, { store, signal })) {
+        const fault = undeleted.get(key) ?? await faultOf(key, () => store.get(key, { signal }));
         if (fault !== undefined) undeleted.set(key, fault);
       }
     }
     const strays: Stray[] = [];
     for (const prefix of [hourPrefix(channel, hourUs), coveragePrefix(channel, hourUs)]) {
-      for await (const stray of store.strays(prefix, abort)) strays.push(stray);
+      for await (const stray of store.strays(prefix, { signal })) strays.push(stray);
     }
     return { files: keys.length - undeleted.size, undeleted: [...undeleted.values()], strays };
   };
-  return isDryRun ? await work() : await lock.hold(channel, work, abort);
+  return isDryRun ? await work() : await lock.hold(channel, work, { signal });
 }
 
 /** Does something with the entry `key`, or returns why that cannot be done. */

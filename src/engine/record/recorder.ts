@@ -31,11 +31,11 @@ export interface RecorderOptions {
   /** How often the journal is made safe from a power cut, and batches are looked at. */
   readonly flushIntervalMs?: number;
   /** Told of each batch that is safely stored, and which receiver alone heard it, if one did. */
-  readonly onStored?: (key: ArchiveKey, soleReceiver?: string) => void;
+  readonly onStored?: ((key: ArchiveKey, soleReceiver?: string) => void) | undefined;
   /** Makes what is held until it is stored smaller: by default it stays as it is. */
   readonly compressor?: ByteCompressor | undefined;
   /** See `BatchWriterOptions.waitingMaxBytes`. */
-  readonly waitingMaxBytes?: number;
+  readonly waitingMaxBytes?: number | undefined;
 }
 
 /** How a {@link Recorder} stands. */

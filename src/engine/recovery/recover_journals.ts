@@ -27,7 +27,7 @@ export interface RecoverOptions {
   /** Is told of each run that is recovered, and of what cannot be read. */
   readonly reporter: Reporter;
   /** Gives up between two entries; what is recovered stays, and the next try does the rest. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Told of each batch that is safely stored. */
   readonly onStored?: (key: ArchiveKey) => void;
 }

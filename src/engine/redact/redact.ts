@@ -61,7 +61,6 @@ export async function redact(
   options: RedactOptions,
 ): Promise<Redacted> {
   const { store, hasher, clock, onScanned, signal } = options;
-  const abort = signal === undefined ? {} : { signal };
   const before = await listRedactions(channel, options);
   for (const each of before) {
     if (!each.ok) faultsOf(options.reporter).tellRedaction(each.key, each.reason);
@@ -78,7 +77,7 @@ export async function redact(
     const bytes = encodeRedaction(redaction);
     const digest = await hasher.digest(bytes);
     const key = formatArchiveKey({ kind: "redaction", channel, digest });
-    await store.put(key, bytes, abort);
+    await store.put(key, bytes, { signal });
     known.push({ ok: true, key, redaction, bytes });
     orders.push({ key, isNew: true });
   }
@@ -86,14 +85,14 @@ export async function redact(
   const isRedacted = redactionMatcher(known.map(({ redaction }) => redaction));
   const unseen: ScannedMinute["faults"][number][] = [];
   let [messages, minutes, settled] = [0, 0, NOTHING_SETTLED];
-  for await (const minute of scanChannel(channel, { store, hasher, isRedacted, ...abort })) {
+  for await (const minute of scanChannel(channel, { store, hasher, isRedacted, signal })) {
     unseen.push(...minute.faults);
     onScanned?.(minute);
     if (minute.matches.length === 0) continue;
     messages += minute.matches.length;
     minutes++;
     const { minuteUs } = minute;
-    settled = addTotals(settled, await settler.settle({ minuteUs, isAlone: false }, abort));
+    settled = addTotals(settled, await settler.settle({ minuteUs, isAlone: false }, { signal }));
   }
   return { orders, messages, minutes, unseen, settled };
 }
@@ -183,14 +182,13 @@ export async function listRedactions(
     readonly hasher: Hasher;
   },
 ): Promise<LoadedRedaction[]> {
-  const abort = signal === undefined ? {} : { signal };
   const list: LoadedRedaction[] = [];
   const unread: LoadedRedaction[] = [];
   const listed = tolerantStore(store, ({ path, reason }) => {
     unread.push({ ok: false, key: path, fault: "unreadable", reason });
   });
-  for await (const key of listed.list(redactionPrefix(channel), abort)) {
-    const loaded = await loadRedaction(key, { store, hasher, ...abort });
+  for await (const key of listed.list(redactionPrefix(channel), { signal })) {
+    const loaded = await loadRedaction(key, { store, hasher, signal });
     if (loaded !== undefined) list.push(loaded);
   }
   return [...list, ...unread];

@@ -38,16 +38,15 @@ export async function* scanChannel(
   options: ScanOptions,
 ): AsyncIterable<ScannedMinute> {
   const { signal } = options;
-  const abort = signal === undefined ? {} : { signal };
   const unread: ScannedMinute["faults"][number][] = [];
   const store = tolerantStore(options.store, ({ path, reason }) => {
     unread.push({ key: path, fault: { kind: "unreadable", reason } });
   });
-  for await (const hour of store.folders(`${channel}/chat`, abort)) {
+  for await (const hour of store.folders(`${channel}/chat`, { signal })) {
     const hourUs = parseHour(hour);
     if (hourUs === undefined) continue;
     const keys: ArchiveKey[] = [];
-    for await (const key of store.list(`${channel}/chat/${hour}/`, abort)) keys.push(key);
+    for await (const key of store.list(`${channel}/chat/${hour}/`, { signal })) keys.push(key);
     for (const { minuteUs, batches } of listingsOf(keys).values()) {
       yield await scanMinute(minuteUs, { channel, keys: batches, ...options, store });
     }
@@ -71,7 +70,7 @@ async function scanMinute(
     // What was in the file that is gone is in another now, which was not there to be listed.
     const prefix = minutePrefix(channel, minuteUs);
     const listed: ArchiveKey[] = [];
-    for await (const key of store.list(prefix, signal === undefined ? {} : { signal })) {
+    for await (const key of store.list(prefix, { signal })) {
       listed.push(key);
     }
     keys = listingsOf(listed).get(minuteUs)?.batches ?? [];

@@ -54,7 +54,7 @@ export interface ChatPoolOptions {
   /** The first part of every receiver's id, unique for ever: `<node>.<5 letters or digits>`. */
   readonly runName: string;
   /** The account to log in with. Without one, chat is read anonymously. */
-  readonly login?: Login;
+  readonly login?: Login | undefined;
   /** On how many connections each channel is listened to: 1 to 16, 1 unless told. */
   readonly connectionsPerChannel?: number;
 }

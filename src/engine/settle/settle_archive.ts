@@ -75,12 +75,12 @@ async function* hoursOf(
   channel: string,
   { store, fromUs = 0, signal }: Pick<SettleArchiveOptions, "store" | "fromUs" | "signal">,
 ): AsyncIterable<HourToSettle> {
-  for (const hour of await channelHours(channel, { store, ...abortOf({ signal }) })) {
+  for (const hour of await channelHours(channel, { store, signal })) {
     const hourUs = parseHour(hour)!;
     if (hourUs + HOUR_US <= fromUs) continue;
     const minutes = new Map<Micros, ArchiveKey[]>();
     let coverageCount = 0;
-    for (const key of await keysOfHour(channel, hourUs, { store, ...abortOf({ signal }) })) {
+    for (const key of await keysOfHour(channel, hourUs, { store, signal })) {
       const parts = parseArchiveKey(key);
       if (parts?.kind === "coverage") coverageCount++;
       if (parts?.kind !== "batch") continue;
@@ -90,10 +90,6 @@ async function* hoursOf(
     }
     yield { channel, hourUs, minutes, hasCoverage: coverageCount > 1 };
   }
-}
-
-function abortOf({ signal }: AbortOptions): AbortOptions {
-  return signal === undefined ? {} : { signal };
 }
 
 // The files of the minutes that are settled at once are in memory.
@@ -112,6 +108,10 @@ class SettleRun {
     this.#options = options;
   }
 
+  get #abort(): AbortOptions {
+    return { signal: this.#options.signal };
+  }
+
   get totals(): SettledArchive {
     return { ...this.#totals, failed: this.#failed };
   }
@@ -123,14 +123,14 @@ class SettleRun {
       const some = minutes.slice(at, at + this.#width);
       at += some.length;
       const next = minutes.slice(at, at + this.#width);
-      settler.readAhead([...some, ...next].flatMap(([, keys]) => keys), abortOf(this.#options));
+      settler.readAhead([...some, ...next].flatMap(([, keys]) => keys), this.#abort);
       await this.#settleSome(some.map(([minuteUs]) => minuteUs), channel, settler);
       this.#options.onProgress?.(this.#totals, { channel, minuteUs: some.at(-1)![0] });
     }
     if (!hour.hasCoverage) return;
     await this.#settleOne(
       { channel, minuteUs: hourUs },
-      () => settler.settleCoverage(hourUs, abortOf(this.#options)),
+      () => settler.settleCoverage(hourUs, this.#abort),
     );
     this.#options.onProgress?.(this.#totals, { channel, minuteUs: hourUs });
   }
@@ -140,9 +140,8 @@ class SettleRun {
     channel: string,
     settler: ChannelSettler,
   ): Promise<void> {
-    const abort = abortOf(this.#options);
     try {
-      const { byteCount, ...done } = await settler.settleSpan(minutes, abort);
+      const { byteCount, ...done } = await settler.settleSpan(minutes, this.#abort);
       const fitting = Math.floor(AT_ONCE_MAX_BYTES * minutes.length / Math.max(1, byteCount));
       this.#width = Math.min(AT_ONCE_MAX, Math.max(1, fitting));
       this.#totals = addTotals(this.#totals, done);
@@ -152,7 +151,7 @@ class SettleRun {
       for (const minuteUs of minutes) {
         await this.#settleOne(
           { channel, minuteUs },
-          () => settler.settle({ minuteUs, isAlone: true }, abort),
+          () => settler.settle({ minuteUs, isAlone: true }, this.#abort),
         );
       }
     }

@@ -37,11 +37,11 @@ export interface PassOptions {
   /** Leaves out the hours before this one; `""` leaves out none. */
   readonly since: string;
   /** Goes on where a pass stopped: only this hour and those before it. */
-  readonly upTo?: string;
+  readonly upTo?: string | undefined;
   /** Begins no file after this moment of elapsed time. */
   readonly untilUs?: Micros;
   /** Told before each hour how many are left. */
-  readonly onHour?: (hour: PlannedHour, left: number) => void;
+  readonly onHour?: ((hour: PlannedHour, left: number) => void) | undefined;
 }
 
 /** How a pass ended. */

@@ -42,10 +42,9 @@ export interface SyncOnceOptions {
   /** Whether our own files are checked for damage before. */
   readonly check: boolean;
   /** Told before each hour how many are left. */
-  readonly onHour?: (
-    hour: { readonly channel: string; readonly hour: string },
-    left: number,
-  ) => void;
+  readonly onHour?:
+    | ((hour: { readonly channel: string; readonly hour: string }, left: number) => void)
+    | undefined;
 }
 
 /** How it stands with one peer. */
@@ -186,7 +185,7 @@ export class Syncer {
       const own = { ...this.#readable, damage: this.#shared.damage, signal };
       for await (const _ of checkFolders(own));
     }
-    const pass = { signal, since, ...(onHour === undefined ? {} : { onHour }) };
+    const pass = { signal, since, onHour };
     const passes = [...this.#runners.values()].map((runner) => this.#passes(runner, pass));
     for (const { ownError } of await Promise.all(passes)) {
       if (ownError !== undefined) throw ownError;
@@ -214,7 +213,7 @@ export class Syncer {
         end = await this.#pass(runner, {
           signal,
           ...bounds,
-          ...(upTo === undefined ? {} : { upTo }),
+          upTo,
         });
         upTo = end.stoppedAt;
         if (end.isGood && upTo === undefined) fullUs = nowUs;

@@ -119,7 +119,7 @@ export async function writableStore(
   { signal }: AbortOptions = {},
 ): Promise<{ readonly store: BatchStore; readonly superseded: SupersededFiles }> {
   const files = fileSystemStore(folder, { movesFirstLayout: true });
-  await files.checkWritable(signal === undefined ? {} : { signal });
+  await files.checkWritable({ signal });
   const superseded = new SupersededFiles(fileSystemNotes(folder), reporter);
   return { store: rememberingStore(files, superseded), superseded };
 }

@@ -43,7 +43,7 @@ export interface RecordingOptions {
   readonly connections: number;
   /** This node's name, the first part of its receivers' ids. */
   readonly node: string;
-  readonly login?: Login;
+  readonly login?: Login | undefined;
   /** The chat server. */
   readonly url: string;
   readonly useJournal: boolean;
@@ -112,7 +112,7 @@ export async function runRecording(options: RecordingOptions): Promise<void> {
     listener: recorder,
     runName: run.name,
     connectionsPerChannel: options.connections,
-    ...(options.login === undefined ? {} : { login: options.login }),
+    login: options.login,
   });
   pool.setChannels(options.channels);
 

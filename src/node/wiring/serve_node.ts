@@ -15,9 +15,9 @@ export interface ServeNodeOptions
   /** `HOST:PORT`, or `:PORT` for loopback. */
   readonly listen: string;
   /** Further connections are only asked whether the node lives. @default 4096 */
-  readonly connectionsMax?: number;
+  readonly connectionsMax?: number | undefined;
   /** Where the operator's routes need no token, as `listen`. @default nowhere */
-  readonly operatorListen?: string;
+  readonly operatorListen?: string | undefined;
 }
 
 /**
@@ -46,7 +46,7 @@ async function listenEverywhere(
 ): Promise<HttpListener> {
   const listener = await nodeServer(handler, {
     listen,
-    ...(connectionsMax === undefined ? {} : { connectionsMax }),
+    connectionsMax,
     isShared: (address) => isTrustedProxy(address, trustedProxies),
   });
   if (operatorListen === undefined) return listener;

@@ -15,7 +15,7 @@ export interface SyncingOptions extends AbortOptions {
   /** Only these channels; all if there are none. */
   readonly channels: readonly string[];
   /** Only hours from the one that holds this on. @default all */
-  readonly sinceUs?: Micros;
+  readonly sinceUs?: Micros | undefined;
 }
 
 /**
@@ -27,13 +27,12 @@ export async function openSyncing(
   archive: Archive,
   { channels, sinceUs, signal }: SyncingOptions,
 ): Promise<{ readonly syncer: Syncer; readonly settler: Settler }> {
-  const abort = signal === undefined ? {} : { signal };
   const { folder, hasher, clock, random, reporter } = archive;
-  const { store, superseded } = await writableStore(archive, abort);
+  const { store, superseded } = await writableStore(archive, { signal });
   const lock = fileSystemLock(folder);
   const unsettled = new Unsettled(fileSystemUnsettled(folder), { clock, reporter });
   const settler = new Settler({ store, hasher, clock, reporter, lock, unsettled });
-  await settler.noteLeft(abort);
+  await settler.noteLeft({ signal });
   const syncer = new Syncer({
     store: unsettled.watch(store),
     hasher,
@@ -45,8 +44,8 @@ export async function openSyncing(
     orders: fileSystemOrders(folder),
     onStored: settler.onFileStored,
     onCrowded: settler.onFileStored,
-    ...(channels.length === 0 ? {} : { channels }),
-    ...(sinceUs === undefined ? {} : { since: formatHour(sinceUs) }),
+    channels: channels.length === 0 ? undefined : channels,
+    since: sinceUs === undefined ? undefined : formatHour(sinceUs),
   });
   return { syncer, settler };
 }

@@ -1,4 +1,5 @@
 import { ChatloomError } from "../../core/errors/errors.ts";
+import type { AbortOptions } from "../../ports/batch_store.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Chunk, Connection, Transport } from "../../ports/transport.ts";
 import type { Admission, LinkListener, ServerLink } from "./server_link.ts";
@@ -18,7 +19,7 @@ export function memoryTransport(
 ): Transport {
   async function connect(
     url: string,
-    options: { readonly signal?: AbortSignal } = {},
+    options: AbortOptions = {},
   ): Promise<Connection> {
     await clock.sleep(connectMs(), options.signal);
     const admission = server.admit();

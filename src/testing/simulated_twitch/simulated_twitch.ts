@@ -57,7 +57,7 @@ export interface SimulatedTwitchOptions extends Partial<ConnectionSettings> {
   /** Where chance comes from. */
   readonly random: SeededRandom;
   /** The channels that exist. Unless told, any does and begins to chat when it is joined. */
-  readonly channels?: readonly (string | SimulatedChannel)[];
+  readonly channels?: readonly (string | SimulatedChannel)[] | undefined;
   /** How channels chat; `false` for not by themselves. */
   readonly chat?: ChatOptions | false;
   /** Chat from elsewhere, as from `playback`. */
@@ -73,7 +73,7 @@ export interface SimulatedTwitchOptions extends Partial<ConnectionSettings> {
   /** Told when someone has joined a channel. */
   readonly onJoin?: (channel: string, connection: SimulatedConnection) => void;
   /** Ends the simulation, as `close` does. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 const SETTINGS: ConnectionSettings = {

@@ -96,7 +96,7 @@ export interface TruthOptions {
   /** Keep every event and delivery in memory, for tests. Otherwise only counts and connections. */
   readonly isKept?: boolean;
   /** Told of everything as it happens, as to write it to a file. */
-  readonly onRecord?: (record: TruthRecord) => void;
+  readonly onRecord?: ((record: TruthRecord) => void) | undefined;
 }
 
 // Without keeping, connections and violations are all that grows, and only these many stay.

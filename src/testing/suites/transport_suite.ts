@@ -262,8 +262,7 @@ async function connected(
   signal?: AbortSignal,
 ): Promise<{ connection: Connection; end: TransportServerEnd }> {
   const count = fixture.ends.length;
-  const options = signal === undefined ? {} : { signal };
-  const connection = await fixture.transport.connect(fixture.url, options);
+  const connection = await fixture.transport.connect(fixture.url, { signal });
   if (fixture.ends.length === count) await fixture.settle();
   const end = fixture.ends[count];
   assert.ok(end !== undefined, "the server saw no connection");

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { test } from "node:test";
-import { denoServer } from "../../../src/adapters/http/deno_server.ts";
 import { parseListenAddress } from "../../../src/adapters/http/listen_address.ts";
 import { nodeServer } from "../../../src/adapters/http/node_server.ts";
 import { systemClock } from "../../../src/adapters/system/system_clock.ts";
@@ -10,13 +9,11 @@ import { ChatloomError } from "../../../src/core/errors/errors.ts";
 import { backPressureBody } from "../../../src/engine/api/gate/back_pressure_body.ts";
 import type { HttpHandler, HttpListener } from "../../../src/ports/http.ts";
 
-const HAS_DENO = "Deno" in globalThis;
 const LISTEN = "127.0.0.1:0";
 
-const servers: Record<string, (handler: HttpHandler) => Promise<HttpListener>> = {
-  nodeServer: (handler) => nodeServer(handler, { listen: LISTEN }),
-  denoServer: (handler) => Promise.resolve(denoServer(handler, { listen: LISTEN })),
-};
+function serve(handler: HttpHandler): Promise<HttpListener> {
+  return nodeServer(handler, { listen: LISTEN });
+}
 
 /** What comes back for raw bytes, until the connection is closed or `untilMs` have passed. */
 async function exchange(
@@ -50,150 +47,140 @@ async function exchange(
   return { text, isClosed, ms: performance.now() - startMs };
 }
 
-for (const [name, serve] of Object.entries(servers)) {
-  const skip = name === "denoServer" && !HAS_DENO ? "this is not Deno" : false;
-
-  test(`${name} hands on what is asked and gives back what is answered`, { skip }, async () => {
-    const listener = await serve(async (request, caller) => {
-      const url = new URL(request.url);
-      const facts = {
-        method: request.method,
-        path: url.pathname + url.search,
-        header: request.headers.get("x-one"),
-        body: request.method === "PUT" ? await request.text() : null,
-        address: caller.address,
-      };
-      return Response.json(facts, { status: 201, headers: { "x-two": "2" } });
+test("nodeServer hands on what is asked and gives back what is answered", async () => {
+  const listener = await serve(async (request, caller) => {
+    const url = new URL(request.url);
+    const facts = {
+      method: request.method,
+      path: url.pathname + url.search,
+      header: request.headers.get("x-one"),
+      body: request.method === "PUT" ? await request.text() : null,
+      address: caller.address,
+    };
+    return Response.json(facts, { status: 201, headers: { "x-two": "2" } });
+  });
+  try {
+    assert.match(listener.url, /^http:\/\/127\.0\.0\.1:\d+$/);
+    const response = await fetch(`${listener.url}//a%2Fb/34%3A00?c=d+e`, {
+      method: "PUT",
+      body: "hello",
+      headers: { "x-one": "1" },
     });
-    try {
-      assert.match(listener.url, /^http:\/\/127\.0\.0\.1:\d+$/);
-      const response = await fetch(`${listener.url}//a%2Fb/34%3A00?c=d+e`, {
-        method: "PUT",
-        body: "hello",
-        headers: { "x-one": "1" },
-      });
-      assert.equal(response.status, 201);
-      assert.equal(response.headers.get("x-two"), "2");
-      assert.deepEqual(await response.json(), {
-        method: "PUT",
-        path: "//a%2Fb/34%3A00?c=d+e",
-        header: "1",
-        body: "hello",
-        address: "127.0.0.1",
-      });
-      const head = await fetch(listener.url, { method: "HEAD" });
-      assert.equal(head.status, 201);
-    } finally {
-      await listener.close();
-    }
-  });
-
-  test(`${name} asks for more of a body only as it is taken, and ends it with the caller`, {
-    skip,
-  }, async () => {
-    let pulled = 0;
-    let cancelled = () => {};
-    const isCancelled = new Promise<void>((resolve) => cancelled = resolve);
-    const listener = await serve(() =>
-      Promise.resolve(
-        new Response(
-          new ReadableStream({
-            pull(controller) {
-              pulled++;
-              controller.enqueue(new Uint8Array(256 * 1024));
-            },
-            cancel: () => cancelled(),
-          }, { highWaterMark: 0 }),
-        ),
-      )
-    );
-    try {
-      const socket = connect(Number(new URL(listener.url).port), "127.0.0.1");
-      socket.on("error", () => {});
-      socket.pause();
-      socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-      await new Promise((resolve) => setTimeout(resolve, 700));
-      const before = pulled;
-      assert.ok(before > 0 && before < 100, `${before} pieces for a caller that takes none`);
-      socket.destroy();
-      await isCancelled;
-    } finally {
-      await listener.close({ graceMs: 100 });
-    }
-  });
-
-  test(`${name} breaks the connection when a body fails, so that half does not pass for whole`, {
-    skip,
-  }, async () => {
-    let count = 0;
-    const listener = await serve(() =>
-      Promise.resolve(
-        new Response(
-          new ReadableStream({
-            async pull(controller) {
-              await new Promise((resolve) => setTimeout(resolve, 5));
-              if (count++ < 3) controller.enqueue(new Uint8Array(10));
-              else controller.error(new Error("disk"));
-            },
-          }),
-        ),
-      )
-    );
-    try {
-      await assert.rejects(fetch(listener.url).then((response) => response.arrayBuffer()));
-    } finally {
-      await listener.close();
-    }
-  });
-
-  test(`${name} lets running requests finish before it closes`, { skip }, async () => {
-    let release = () => {};
-    const held = new Promise<void>((resolve) => release = resolve);
-    let begun = () => {};
-    const hasBegun = new Promise<void>((resolve) => begun = resolve);
-    const listener = await serve(async () => {
-      begun();
-      await held;
-      return new Response("whole");
+    assert.equal(response.status, 201);
+    assert.equal(response.headers.get("x-two"), "2");
+    assert.deepEqual(await response.json(), {
+      method: "PUT",
+      path: "//a%2Fb/34%3A00?c=d+e",
+      header: "1",
+      body: "hello",
+      address: "127.0.0.1",
     });
-    const asked = fetch(listener.url).then((response) => response.text());
-    await hasBegun;
-    const closing = listener.close({ graceMs: 5_000 });
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    await assert.rejects(fetch(listener.url));
-    release();
-    assert.equal(await asked, "whole");
-    await closing;
+    const head = await fetch(listener.url, { method: "HEAD" });
+    assert.equal(head.status, 201);
+  } finally {
     await listener.close();
-  });
+  }
+});
 
-  test(`${name} breaks off what does not finish in time`, { skip }, async () => {
-    const listener = await serve(() => new Promise(() => {}));
-    const asked = fetch(listener.url).then(({ status }) => status, () => "broken");
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    const startMs = performance.now();
-    await listener.close({ graceMs: 300 });
-    assert.ok(performance.now() - startMs < 3_000);
-    assert.ok([503, "broken"].includes(await asked));
-  });
+test("nodeServer asks for more of a body only as it is taken, and ends it with the caller", async () => {
+  let pulled = 0;
+  let cancelled = () => {};
+  const isCancelled = new Promise<void>((resolve) => cancelled = resolve);
+  const listener = await serve(() =>
+    Promise.resolve(
+      new Response(
+        new ReadableStream({
+          pull(controller) {
+            pulled++;
+            controller.enqueue(new Uint8Array(256 * 1024));
+          },
+          cancel: () => cancelled(),
+        }, { highWaterMark: 0 }),
+      ),
+    )
+  );
+  try {
+    const socket = connect(Number(new URL(listener.url).port), "127.0.0.1");
+    socket.on("error", () => {});
+    socket.pause();
+    socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    const before = pulled;
+    assert.ok(before > 0 && before < 100, `${before} pieces for a caller that takes none`);
+    socket.destroy();
+    await isCancelled;
+  } finally {
+    await listener.close({ graceMs: 100 });
+  }
+});
 
-  test(`${name} says when it cannot listen`, { skip }, async () => {
-    const listener = await serve(() => Promise.resolve(new Response()));
-    const listen = new URL(listener.url).host;
-    try {
-      await assert.rejects(
-        async () => {
-          const handler = () => Promise.resolve(new Response());
-          if (name === "denoServer") denoServer(handler, { listen });
-          else await nodeServer(handler, { listen });
-        },
-        (error) => error instanceof ChatloomError && error.code === "CONNECTION_LOST",
-      );
-    } finally {
-      await listener.close();
-    }
+test("nodeServer breaks the connection when a body fails, so that half does not pass for whole", async () => {
+  let count = 0;
+  const listener = await serve(() =>
+    Promise.resolve(
+      new Response(
+        new ReadableStream({
+          async pull(controller) {
+            await new Promise((resolve) => setTimeout(resolve, 5));
+            if (count++ < 3) controller.enqueue(new Uint8Array(10));
+            else controller.error(new Error("disk"));
+          },
+        }),
+      ),
+    )
+  );
+  try {
+    await assert.rejects(fetch(listener.url).then((response) => response.arrayBuffer()));
+  } finally {
+    await listener.close();
+  }
+});
+
+test("nodeServer lets running requests finish before it closes", async () => {
+  let release = () => {};
+  const held = new Promise<void>((resolve) => release = resolve);
+  let begun = () => {};
+  const hasBegun = new Promise<void>((resolve) => begun = resolve);
+  const listener = await serve(async () => {
+    begun();
+    await held;
+    return new Response("whole");
   });
-}
+  const asked = fetch(listener.url).then((response) => response.text());
+  await hasBegun;
+  const closing = listener.close({ graceMs: 5_000 });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  await assert.rejects(fetch(listener.url));
+  release();
+  assert.equal(await asked, "whole");
+  await closing;
+  await listener.close();
+});
+
+test("nodeServer breaks off what does not finish in time", async () => {
+  const listener = await serve(() => new Promise(() => {}));
+  const asked = fetch(listener.url).then(({ status }) => status, () => "broken");
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  const startMs = performance.now();
+  await listener.close({ graceMs: 300 });
+  assert.ok(performance.now() - startMs < 3_000);
+  assert.ok([503, "broken"].includes(await asked));
+});
+
+test("nodeServer says when it cannot listen", async () => {
+  const listener = await serve(() => Promise.resolve(new Response()));
+  const listen = new URL(listener.url).host;
+  try {
+    await assert.rejects(
+      async () => {
+        await nodeServer(() => Promise.resolve(new Response()), { listen });
+      },
+      (error) => error instanceof ChatloomError && error.code === "CONNECTION_LOST",
+    );
+  } finally {
+    await listener.close();
+  }
+});
 
 test("nodeServer refuses what is no request of the web, and goes on", async () => {
   const paths: string[] = [];

@@ -142,8 +142,8 @@ export class RecordingWorld {
     const run = await recordersJournals.openRun("node");
     const journal = new JournalWriter(run, { store: recordersJournals, reporter });
     const limits = {
-      ...(waitingMaxBytes === undefined ? {} : { waitingMaxBytes }),
-      ...(this.#options.onStored === undefined ? {} : { onStored: this.#options.onStored }),
+      waitingMaxBytes,
+      onStored: this.#options.onStored,
     };
     const recorder = new Recorder({
       store,

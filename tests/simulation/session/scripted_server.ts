@@ -1,5 +1,6 @@
 import { ChatloomError } from "../../../src/core/errors/errors.ts";
 import { type Micros, MILLISECOND_US } from "../../../src/core/time.ts";
+import type { AbortOptions } from "../../../src/ports/batch_store.ts";
 import type { Clock } from "../../../src/ports/clock.ts";
 import type { Chunk, Connection, Transport } from "../../../src/ports/transport.ts";
 
@@ -39,7 +40,7 @@ export class ScriptedServer implements Transport {
 
   async connect(
     _url: string,
-    { signal }: { readonly signal?: AbortSignal } = {},
+    { signal }: AbortOptions = {},
   ): Promise<Connection> {
     this.attemptsMs.push(this.nowMs);
     if (this.welcome === "hang") await this.#clock.sleep(86_400_000, signal);

@@ -31,7 +31,7 @@ export interface DigestOptions {
   readonly store: BatchStore;
   readonly hasher: Hasher;
   /** Leaves out the hours before this one, such as `2026-08-01T12`. */
-  readonly since?: string;
+  readonly since?: string | undefined;
 }
 
 const UTF8 = new TextEncoder();

@@ -27,9 +27,8 @@ export async function acceptOrders(
   { notes, ...options }: SettleOptions & AbortOptions & { readonly notes: OrderNotes },
 ): Promise<{ readonly failed: number }> {
   const { store, signal } = options;
-  const abort = signal === undefined ? {} : { signal };
   for (const { key, text } of orders) {
-    await store.put(key, new TextEncoder().encode(text), abort);
+    await store.put(key, new TextEncoder().encode(text), { signal });
   }
   let failed = 0;
   if (orders.some(({ kind }) => kind === "redaction")) {
@@ -39,7 +38,7 @@ export async function acceptOrders(
     for (const { key } of orders) {
       const parts = parseArchiveKey(key);
       if (parts?.kind !== "tombstone") continue;
-      await settler.settle({ minuteUs: parts.minuteUs, isAlone: false }, abort);
+      await settler.settle({ minuteUs: parts.minuteUs, isAlone: false }, { signal });
     }
   }
   if (failed === 0) {

@@ -93,7 +93,7 @@ export async function reachOf(
   options: {
     readonly store: BatchStore;
     readonly hasher: Hasher;
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
   },
 ): Promise<{ readonly messages: number; readonly minutes: number }> {
   const redactions = orders.flatMap(({ redaction }) => redaction === undefined ? [] : [redaction]);

@@ -18,9 +18,9 @@ export interface CheckedFolder {
 /** What {@link checkFolders} works with. */
 export interface CheckFoldersOptions extends FindDamagedFilesOptions {
   /** Only these channels. By default all. */
-  readonly channels?: readonly string[];
+  readonly channels?: readonly string[] | undefined;
   /** Only hours from this one on. By default all. */
-  readonly since?: string;
+  readonly since?: string | undefined;
 }
 
 /**
@@ -31,15 +31,14 @@ export interface CheckFoldersOptions extends FindDamagedFilesOptions {
  */
 export async function* checkFolders(options: CheckFoldersOptions): AsyncGenerator<CheckedFolder> {
   const { store, since = "", signal } = options;
-  const abort = signal === undefined ? {} : { signal };
-  for await (const channel of options.channels ?? store.folders("", abort)) {
+  for await (const channel of options.channels ?? store.folders("", { signal })) {
     const check = async (folder: string, hour: string | undefined): Promise<CheckedFolder> => ({
       channel,
       folder,
       files: await findDamagedFiles({ channel, folder, hour }, options),
     });
     yield await check(redactionFolder(channel), undefined);
-    const hours = await channelHours(channel, { store, ...abort });
+    const hours = await channelHours(channel, { store, signal });
     for (const hour of hours.filter((hour) => hour >= since).reverse()) {
       yield await check(`${chatFolder(channel)}/${hour}`, hour);
       yield await check(`${coverageFolder(channel)}/${hour}`, hour);
@@ -58,10 +57,9 @@ export async function newestHour(
     readonly channels?: readonly string[] | undefined;
   },
 ): Promise<string> {
-  const abort = signal === undefined ? {} : { signal };
   let newest = "";
-  for await (const channel of channels ?? store.folders("", abort)) {
-    for await (const hour of store.folders(`${channel}/chat`, abort)) {
+  for await (const channel of channels ?? store.folders("", { signal })) {
+    for await (const hour of store.folders(`${channel}/chat`, { signal })) {
       if (parseHour(hour) !== undefined && hour > newest) newest = hour;
     }
   }

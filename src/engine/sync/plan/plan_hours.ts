@@ -88,9 +88,8 @@ function byHour(a: PlannedHour, b: PlannedHour): number {
 async function differingChannels(peer: Peer, options: PlanHoursOptions): Promise<string[]> {
   const { channels, since, damage, signal } = options;
   if (channels !== undefined) return [...channels];
-  const abort = signal === undefined ? {} : { signal };
-  const digests = await peer.digests({ since, ...abort });
-  const names = [...digests?.keys() ?? await peer.channels(abort)].filter(isChannelName);
+  const digests = await peer.digests({ since, signal });
+  const names = [...digests?.keys() ?? await peer.channels({ signal })].filter(isChannelName);
   if (names.length > PEER_CHANNELS_MAX) throw tooMuch(peer, `${names.length} channels`);
   const differing: string[] = [];
   for (const channel of new Set(names)) {
@@ -108,13 +107,12 @@ async function differingHours(
   options: PlanHoursOptions,
 ): Promise<PlannedHour[]> {
   const { damage, marks, upTo, signal } = options;
-  const abort = signal === undefined ? {} : { signal };
-  const mark = await marks.get(channel, abort);
+  const mark = await marks.get(channel, { signal });
   const since = mark > options.since ? mark : options.since;
-  const theirs = await peer.channelDigest(channel, { since, ...abort });
+  const theirs = await peer.channelDigest(channel, { since, signal });
   if (theirs === undefined) {
     await options.takeRedactions(channel);
-    const hours = await peer.hours(channel, abort);
+    const hours = await peer.hours(channel, { signal });
     return wantedHours(hours, { since, upTo }).map((hour) => ({
       channel,
       hour,

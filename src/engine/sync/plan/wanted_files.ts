@@ -55,14 +55,13 @@ export async function wantedFiles(
   peer: Peer,
   { store, superseded, damage, stats, reporter, takeTombstones, signal }: WantedFilesOptions,
 ): Promise<ArchiveKey[]> {
-  const abort = signal === undefined ? {} : { signal };
   const path = `${channel}/${folder}`;
   const here = new Set<ArchiveKey>();
   let ofHour: readonly ArchiveKey[] = [];
   try {
-    for await (const key of store.list(`${path}/`, abort)) here.add(key);
+    for await (const key of store.list(`${path}/`, { signal })) here.add(key);
     if (hour !== undefined) {
-      ofHour = await keysOfHour(channel, parseHour(hour)!, { store, ...abort });
+      ofHour = await keysOfHour(channel, parseHour(hour)!, { store, signal });
     }
   } catch (error) {
     if (!(error instanceof UnreadableEntryError)) throw error;
@@ -73,14 +72,14 @@ export async function wantedFiles(
   const present = new Set(ofHour.map(noteName));
   const memory = hour === undefined
     ? NO_MEMORY
-    : await superseded.recall(channel, hour, { present, ...abort });
+    : await superseded.recall(channel, hour, { present, signal });
   const damaged = damage.of(path);
   const isWanted = (key: ArchiveKey) =>
     (!here.has(key) || damaged.has(key)) &&
     !memory.superseded.has(noteName(key)) && !memory.unreadable.has(noteName(key));
   const { keys, refusedCount } = readPeerNames(
     path,
-    await peer.files(channel, folder, abort),
+    await peer.files(channel, folder, { signal }),
     { isWanted, countMax: WANTED_MAX },
   );
   stats.refusedNames(path, refusedCount);

@@ -92,12 +92,11 @@ export async function findDamagedFiles(
   },
   { store, hasher, reporter, superseded, damage, onCrowded, signal }: FindDamagedFilesOptions,
 ): Promise<number> {
-  const abort = signal === undefined ? {} : { signal };
   let count = 0;
   let isNews = false;
   let minuteUs = -1;
   let batches = 0;
-  for await (const key of store.list(`${folder}/`, abort)) {
+  for await (const key of store.list(`${folder}/`, { signal })) {
     const parts = parseArchiveKey(key);
     if (parts === undefined || parts.kind === "tombstone") continue;
     if (parts.kind === "batch") {
@@ -105,7 +104,7 @@ export async function findDamagedFiles(
       minuteUs = parts.minuteUs;
       if (batches === 2) onCrowded?.(key);
     }
-    const entry = await readEntry(key, { store, hasher, ...abort });
+    const entry = await readEntry(key, { store, hasher, signal });
     count++;
     if (entry === undefined) continue;
     if (entry.ok) {

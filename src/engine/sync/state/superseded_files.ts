@@ -64,8 +64,7 @@ export class SupersededFiles {
     hour: string,
     { present, signal }: AbortOptions & { readonly present: ReadonlySet<string> },
   ): Promise<HourMemory> {
-    const abort = signal === undefined ? {} : { signal };
-    const text = await this.#queue.attempt(() => this.#notes.read(channel, hour, abort)) ?? "";
+    const text = await this.#queue.attempt(() => this.#notes.read(channel, hour, { signal })) ?? "";
     const memory = parseNotes(text);
     const lost = [...memory.present]
       .filter((name) => !present.has(name) && !memory.superseded.has(name));

@@ -31,9 +31,9 @@ export interface SyncOptions {
   /** Told of one batch of each minute of ours that has more than one, when files are checked. */
   readonly onCrowded?: (key: ArchiveKey) => void;
   /** Only these channels. By default all that a peer has. */
-  readonly channels?: readonly string[];
+  readonly channels?: readonly string[] | undefined;
   /** Only hours from this one on, such as `2026-08-01T12`. By default all. */
-  readonly since?: string;
+  readonly since?: string | undefined;
   /** How many files are fetched at once from a peer, fewer where there are many peers. @default 8 */
   readonly filesAtOnce?: number;
   /** A batch that is longer is refused: 64 MiB unless told. */
