@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { FILE_MAX_BYTES } from "../../adapters/file_system/file_system_store.ts";
 import { bestHasher } from "../../adapters/hashers/web_crypto_hasher.ts";
 import { decodeBatch, splitBatch } from "../../core/batch/batch.ts";
+import type { Message } from "../../core/batch/message.ts";
 import {
   filteredUser,
   meetsFilter,
@@ -104,7 +105,9 @@ async function readPrintable(
     & { readonly isOnly: boolean },
 ): Promise<string | Uint8Array | undefined> {
   try {
-    return present(await readInput(path, { maxBytes: FILE_MAX_BYTES, signal }), flags);
+    const bytes = await readInput(path, { maxBytes: FILE_MAX_BYTES, signal });
+    // Also where nothing is filtered: no line of an unreadable file is printed.
+    return present(bytes, flags, decodeBatch(bytes));
   } catch (error) {
     if (!reportUnreadable(path, { error, reporter, isOnly })) throw error;
     return undefined;
@@ -131,18 +134,22 @@ async function printChannels(
   return counters.total("files_left_out") === 0;
 }
 
-/** @throws {BatchSyntaxError} when a line is no message, before anything of the file is printed. */
-function present(bytes: Uint8Array, flags: CatFlags): string | Uint8Array {
+/** What is printed of a batch. Its `messages` are decoded where the flags ask for them. */
+function present(
+  bytes: Uint8Array,
+  flags: CatFlags,
+  messages?: readonly Message[],
+): string | Uint8Array {
   const filter = filterOf(flags);
-  const messages = decodeBatch(bytes);
+  if (flags.format === "json" && passesAll(filter)) {
+    const isWhole = bytes.length === 0 || bytes[bytes.length - 1] === 0x0a;
+    return isWhole ? bytes : new Uint8Array([...bytes, 0x0a]);
+  }
+  const decoded = messages ?? decodeBatch(bytes);
   if (flags.format === "text") {
-    const wanted = messages.filter((each) => meetsFilter(each, filter));
+    const wanted = decoded.filter((each) => meetsFilter(each, filter));
     return wanted.map((each) => `${formatText(each)}\n`).join("");
   }
-  if (!passesAll(filter)) {
-    const wanted = splitBatch(bytes).filter((_, i) => meetsFilter(messages[i]!, filter));
-    return wanted.map((line) => `${line}\n`).join("");
-  }
-  const isWhole = bytes.length === 0 || bytes[bytes.length - 1] === 0x0a;
-  return isWhole ? bytes : new Uint8Array([...bytes, 0x0a]);
+  const wanted = splitBatch(bytes).filter((_, i) => meetsFilter(decoded[i]!, filter));
+  return wanted.map((line) => `${line}\n`).join("");
 }
