@@ -10,60 +10,17 @@
  * ```
  * @module
  */
-import { realpathSync } from "node:fs";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
-import type { Command } from "commander";
-import { Counters } from "../adapters/metrics/counters.ts";
-import { logtapeReporter, writeLog } from "../adapters/log/logtape_reporter.ts";
-import type { Severity } from "../ports/reporter.ts";
-import { catCommand } from "./commands/cat.ts";
-import { setContext } from "./frame/context.ts";
-import { listenForCtrlC } from "./frame/ctrl_c_key.ts";
-import { demoCommand } from "./commands/demo.ts";
-import { EXIT, outcomeOf } from "./frame/exit.ts";
-import { importCommand } from "./commands/import.ts";
-import { interruption } from "./frame/interruption.ts";
-import { mergeCommand } from "./commands/merge.ts";
-import { standardOutput } from "./frame/output.ts";
-import { chatloomProgram, type GlobalFlags } from "./frame/program.ts";
-import { StatusLine } from "./frame/progress.ts";
-import { recordCommand } from "./commands/record.ts";
-import { serveCommand } from "./commands/serve.ts";
-import { redactCommand } from "./commands/redact.ts";
-import { settleCommand } from "./commands/settle.ts";
-import { coverageCommand } from "./commands/coverage.ts";
-import { ordersCommand } from "./commands/orders.ts";
-import { pruneCommand } from "./commands/prune.ts";
-import { syncCommand } from "./commands/sync.ts";
-import { simulateCommand } from "./commands/simulate.ts";
-import { verifyCommand } from "./commands/verify.ts";
-
-export {
-  type ServedTwitch,
-  serveSimulatedTwitch,
-  type ServeSimulatedTwitchOptions,
+import { VERSION } from "../node/wiring/version.ts";
+import type {
+  ServedTwitch,
+  ServeSimulatedTwitchOptions,
 } from "./simulation/serve_simulated_twitch.ts";
 
-/** The verbs, in the order of the help page. */
-function verbs(): Command[] {
-  return [
-    recordCommand(),
-    importCommand(),
-    catCommand(),
-    mergeCommand(),
-    settleCommand(),
-    redactCommand(),
-    verifyCommand(),
-    serveCommand(),
-    syncCommand(),
-    ordersCommand(),
-    coverageCommand(),
-    pruneCommand(),
-    simulateCommand(),
-    demoCommand(),
-  ];
-}
+export type { ServedTwitch, ServeSimulatedTwitchOptions };
+
+// What is imported above is loaded before anything runs, so that is next to nothing: the rest is
+// loaded once it is needed. A test counts the modules.
 
 /**
  * Runs the command line `args`, without the program's own name, on this process's standard streams.
@@ -71,56 +28,26 @@ function verbs(): Command[] {
  * Resolves with the exit code; never rejects. Everything printed is out by then.
  */
 export async function main(args: readonly string[]): Promise<number> {
-  const output = standardOutput();
-  const status = new StatusLine((text) => process.stderr.write(text), columnsOf(process.stderr));
-  let lastWords = () => "Stopped before it was done";
-  const { signal, request, dispose } = interruption({
-    onImpatience: () => status.writeAbove(`chatloom: ${lastWords()}\n`),
-  });
-  let giveTerminalBack = () => {};
-  // A closed terminal takes no more text, which must not keep the work from being finished.
-  process.stderr.on("error", () => {});
-  const counters = new Counters();
-  const program = chatloomProgram(verbs(), {
-    writeOut: (text) => process.stdout.write(text),
-    writeErr: (text) => status.writeAbove(text),
-  });
-  const logLevel = {
-    get: () => program.opts<GlobalFlags>().logLevel,
-    set(level: Severity): void {
-      program.setOptionValue("logLevel", level);
-      const { logFormat } = program.opts<GlobalFlags>();
-      writeLog((line) => status.writeAbove(line), { level, format: logFormat });
-    },
-  };
-  setContext(program, {
-    signal,
-    watchCtrlC: () => giveTerminalBack = listenForCtrlC(() => request("SIGINT")),
-    setLastWords: (describe) => lastWords = describe,
-    logLevel,
-    counters,
-    reporter: logtapeReporter({ counters }),
-    print: output.print,
-    progress: (label, options) => status.begin(label, options),
-  });
-  program.hook("preAction", () => logLevel.set(logLevel.get()));
-  try {
-    await program.parseAsync(args, { from: "user" });
-    await output.flush();
-    return EXIT.ok;
-  } catch (error) {
-    const { exitCode, line } = outcomeOf(error);
-    if (line !== undefined) status.writeAbove(`${line}\n`);
-    return exitCode;
-  } finally {
-    giveTerminalBack();
-    // Copies of a request to stop may still come; they must not turn a good end into a bad one.
-    if (!signal.aborted) dispose();
+  if (args.length === 1 && (args[0] === "--version" || args[0] === "-V")) {
+    // Scripts ask for it often. Unlike the stream, the console does not mind a reader that is gone.
+    console.log(VERSION);
+    return 0;
   }
+  const { runProgram } = await import("./run_program.ts");
+  return await runProgram(args);
 }
 
-function columnsOf(stream: NodeJS.WriteStream): number {
-  return stream.isTTY ? stream.columns || 80 : 0;
+/**
+ * Puts a simulated Twitch behind a WebSocket server. It runs until it is closed.
+ *
+ * @throws {ChatloomError} `CONNECTION_LOST` when it cannot listen there.
+ * @throws {RangeError} when no line can be played.
+ */
+export async function serveSimulatedTwitch(
+  options: ServeSimulatedTwitchOptions = {},
+): Promise<ServedTwitch> {
+  const { serveSimulatedTwitch } = await import("./simulation/serve_simulated_twitch.ts");
+  return await serveSimulatedTwitch(options);
 }
 
 /** Work that is done should leave nothing running; if it does, the process waits no longer for it. */
@@ -136,10 +63,14 @@ export async function runProcess(): Promise<void> {
 }
 
 /** Whether the runtime was started with this module. Node 20 has no `import.meta.main`. */
-function isMain(): boolean {
+async function isMain(): Promise<boolean> {
   if (import.meta.main !== undefined) return import.meta.main;
   const [, entry] = process.argv;
   if (entry === undefined || !import.meta.url.startsWith("file:")) return false;
+  const [{ realpathSync }, { fileURLToPath }] = await Promise.all([
+    import("node:fs"),
+    import("node:url"),
+  ]);
   try {
     return realpathSync(entry) === realpathSync(fileURLToPath(import.meta.url));
   } catch {
@@ -147,4 +78,4 @@ function isMain(): boolean {
   }
 }
 
-if (isMain()) await runProcess();
+if (await isMain()) await runProcess();

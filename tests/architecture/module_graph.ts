@@ -25,17 +25,26 @@ export function resolveImport(path: string, specifier: string): string {
   return posix.normalize(entry);
 }
 
+/** What {@link moduleGraph} follows. */
+export interface GraphOptions {
+  /** Also imports of types: not by default. */
+  readonly typesToo?: boolean;
+  /** Also `import()`: by default. Without, it is what a runtime loads before anything runs. */
+  readonly lazyToo?: boolean;
+}
+
 /** All that the files at `paths` need: themselves, files of the project, modules from outside. */
 export function moduleGraph(
   paths: readonly string[],
-  { typesToo = false }: { readonly typesToo?: boolean } = {},
+  { typesToo = false, lazyToo = true }: GraphOptions = {},
 ): Set<string> {
   const seen = new Set<string>(paths);
   for (const path of seen) {
     // What is not there is for the layer check to tell.
     if (!path.endsWith(".ts") || !existsSync(PROJECT + path)) continue;
-    for (const { specifier, isTypeOnly } of readSource(path).imports) {
-      if (typesToo || !isTypeOnly) seen.add(resolveImport(path, specifier));
+    for (const { specifier, isTypeOnly, isLazy } of readSource(path).imports) {
+      if (isTypeOnly && !typesToo || isLazy && !lazyToo) continue;
+      seen.add(resolveImport(path, specifier));
     }
   }
   return seen;

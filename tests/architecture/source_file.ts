@@ -9,6 +9,8 @@ export interface Import {
   readonly names: readonly string[];
   /** Whether nothing of it is left when types are gone. */
   readonly isTypeOnly: boolean;
+  /** Whether it is an `import()`, which loads nothing until it runs. */
+  readonly isLazy: boolean;
 }
 
 /** What the syntax tree of a file says. Paths are relative to the project, with `/`. */
@@ -59,8 +61,8 @@ export function parseSource(path: string, text: string): SourceFile {
   const declared = new Set<string>();
   const marks = new Set<string>();
 
-  function take(source: Node, names: string[], isTypeOnly: boolean): void {
-    imports.push({ specifier: String(source["value"]), names, isTypeOnly });
+  function take(source: Node, names: string[], isTypeOnly: boolean, isLazy = false): void {
+    imports.push({ specifier: String(source["value"]), names, isTypeOnly, isLazy });
   }
   const visitor: Visitor = {
     ImportDeclaration(node) {
@@ -73,7 +75,7 @@ export function parseSource(path: string, text: string): SourceFile {
         (parts.length > 0 && parts.every((part) => part["importKind"] === "type"));
       take(node["source"] as Node, names, isTypeOnly);
     },
-    ImportExpression: (node) => take(node["source"] as Node, ["*"], false),
+    ImportExpression: (node) => take(node["source"] as Node, ["*"], false, true),
     TSImportType: (node) => take((node["argument"] as Node)["literal"] as Node, ["*"], true),
     ExportAllDeclaration: (node) =>
       take(node["source"] as Node, ["*"], node["exportKind"] === "type"),

@@ -1,6 +1,6 @@
 // hash-wasm, because Web Crypto takes only whole buffers, answers on other threads, and is missing
 // in pages on plain http.
-import { createSHA256, type IHasher } from "hash-wasm";
+import type { IHasher } from "hash-wasm";
 import type { Hasher, HashStream } from "../../ports/hasher.ts";
 
 /** A {@link Hasher} that answers at once: for streams, simulated worlds and pages on plain http. */
@@ -13,6 +13,7 @@ export interface SyncHasher extends Hasher {
 
 /** SHA-256 in WebAssembly. Only loading it takes waiting. */
 export async function wasmHasher(): Promise<SyncHasher> {
+  const { createSHA256 } = await import("hash-wasm"); // Most commands hash whole files, without it.
   return new WasmHasher(await createSHA256(), await createSHA256());
 }
 

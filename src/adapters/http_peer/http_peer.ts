@@ -5,6 +5,7 @@ import type { AbortOptions } from "../../ports/batch_store.ts";
 import type { Peer, PeerChannelDigest } from "../../ports/peer.ts";
 import { BodyTimeout, DEFAULT_PEER_TIMES, type PeerTimes } from "./body_timeout.ts";
 import { ListTurn } from "./list_turn.ts";
+import { hideUser } from "./hide_user.ts";
 import { isHidden, isNotFound, refused, textOf } from "./peer_errors.ts";
 import { readDigest, readDigests, readNames } from "./peer_lists.ts";
 import { isNode } from "../proxy/connection_advice.ts";
@@ -50,11 +51,6 @@ export function httpPeer(url: string, options: HttpPeerOptions = {}): Peer {
     throw new RangeError(`Cannot ask "${hideUser(url)}": it is no http:// or https:// address`);
   }
   return new HttpPeer(base, options);
-}
-
-/** A text with what may be the user part of a URL left out: it may hold a token. */
-export function hideUser(text: string): string {
-  return text.replace(/:\/\/[^\s]*@/g, "://***@");
 }
 
 /** The header that carries the user part of `base`; `undefined` if there is none. */

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { hideUser, httpPeer } from "../../adapters/http_peer/http_peer.ts";
+import { hideUser } from "../../adapters/http_peer/hide_user.ts";
+import { httpPeer } from "../../adapters/http_peer/http_peer.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Peer } from "../../ports/peer.ts";

@@ -1,4 +1,4 @@
-import { hideUser } from "../../adapters/http_peer/http_peer.ts";
+import { hideUser } from "../../adapters/http_peer/hide_user.ts";
 import { proxyFor } from "../../adapters/proxy/proxy_choice.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 

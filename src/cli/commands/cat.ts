@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { FILE_MAX_BYTES } from "../../adapters/file_system/file_system_store.ts";
 import { bestHasher } from "../../adapters/hashers/web_crypto_hasher.ts";
 import { decodeBatch, splitBatch } from "../../core/batch/batch.ts";
+import type { Message } from "../../core/batch/message.ts";
 import { concatBytes, LINE_FEED } from "../../core/bytes.ts";
 import {
   filteredUser,
@@ -115,7 +116,9 @@ async function readPrintable(
     & { readonly isOnly: boolean },
 ): Promise<string | Uint8Array | undefined> {
   try {
-    return present(await readInput(path, { maxBytes: FILE_MAX_BYTES, signal }), flags);
+    const bytes = await readInput(path, { maxBytes: FILE_MAX_BYTES, signal });
+    // Also where nothing is filtered: no line of an unreadable file is printed.
+    return present(bytes, flags, decodeBatch(bytes));
   } catch (error) {
     if (!reportUnreadable(path, { error, reporter, isOnly })) throw error;
     return undefined;
@@ -144,16 +147,24 @@ async function printChannels(
   return counters.total("files_left_out") === 0;
 }
 
-/** @throws {BatchSyntaxError} when a line is no message, before anything of the file is printed. */
-function present(bytes: Uint8Array, flags: CatFlags): string | Uint8Array {
+/**
+ * What is printed of a batch. Its `messages` are decoded where the flags ask for them.
+ *
+ * @throws {BatchSyntaxError} when a line is no message, before anything of the file is printed.
+ */
+function present(
+  bytes: Uint8Array,
+  flags: CatFlags,
+  messages?: readonly Message[],
+): string | Uint8Array {
   const { format, from: fromUs, until: untilUs } = flags;
   const filter = filterOf(flags);
-  const messages = decodeBatch(bytes);
   if (format === "json" && passesAll(filter) && fromUs === 0 && untilUs === TIME_END_US) {
     return endsLine(bytes) ? bytes : concatBytes([bytes, Uint8Array.of(LINE_FEED)]);
   }
-  const lines = format === "json" ? splitBatch(bytes) : messages.map(formatText);
-  return messages.map((message, i) =>
+  const decoded = messages ?? decodeBatch(bytes);
+  const lines = format === "json" ? splitBatch(bytes) : decoded.map(formatText);
+  return decoded.map((message, i) =>
     meetsFilter(message, filter) && mayFallInto(readRange(message), { fromUs, untilUs })
       ? `${lines[i]!}\n`
       : ""

@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { hideUser } from "../../adapters/http_peer/http_peer.ts";
+import { hideUser } from "../../adapters/http_peer/hide_user.ts";
 import type { LogFormat } from "../../adapters/log/logtape_reporter.ts";
 import type { Severity } from "../../ports/reporter.ts";
 import { toOneLine } from "./exit.ts";

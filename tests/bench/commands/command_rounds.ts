@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { readFileSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { batchPaths, linkArchives, readTree } from "./archive_tree.ts";
 import type { BenchRuntime } from "./bench_runtime.ts";
@@ -95,18 +95,18 @@ export class CommandRounds {
 
   async #settle(): Promise<void> {
     const { sides, settled, facts } = this.#world;
-    const inputs = join(this.#folder, "inputs");
-    linkArchives(inputs, sides);
     const { floor } = this.#runtime;
-    await this.#withFresh("floor", async (to) => {
-      await this.#run("settle floor", [...floor("settle_floor"), inputs, settled, to]);
-      expect("the floor wrote all", readTree(to).digest, facts.settled.digest);
+    await this.#withFresh("inputs", async (inputs) => {
+      linkArchives(inputs, sides);
+      await this.#withFresh("floor", async (to) => {
+        await this.#run("settle floor", [...floor("settle_floor"), inputs, settled, to]);
+        expect("the floor wrote all", readTree(to).digest, facts.settled.digest);
+      });
+      await this.#run("merge floor", [...floor("merge_floor"), inputs]);
+      spawnSync("sync");
+      await this.#chatloom("settle", ["settle", "--archive", inputs]);
+      expect("settling gives the same bytes", readTree(inputs).digest, facts.settled.digest);
     });
-    await this.#run("merge floor", [...floor("merge_floor"), inputs]);
-    spawnSync("sync");
-    await this.#chatloom("settle", ["settle", "--archive", inputs]);
-    expect("settling gives the same bytes", readTree(inputs).digest, facts.settled.digest);
-    rmSync(inputs, { recursive: true });
   }
 
   async #import(): Promise<void> {
@@ -116,7 +116,8 @@ export class CommandRounds {
     await this.#withFresh("imported", async (archive) => {
       const said = await this.#chatloom("import", ["import", capture, "--archive", archive]);
       expect("import archives all", said.includes(`, ${messages} messages in `), true);
-      const { digest } = readTree(archive);
+      const { digest, lines } = readTree(archive);
+      expect("import writes all", lines, Number(messages));
       expect("import gives the same bytes", digest, this.#imported ??= digest);
     });
   }
@@ -163,6 +164,7 @@ export class CommandRounds {
   async #withFresh(name: string, work: (folder: string) => Promise<void>): Promise<void> {
     const folder = join(this.#folder, name);
     rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
     spawnSync("sync"); // What others have written must not weigh on the flushes that are timed.
     await work(folder);
     rmSync(folder, { recursive: true });

@@ -1,0 +1,46 @@
+import type { Command } from "commander";
+
+/** Makes a verb. Its module, and what that needs, is loaded by then. */
+type LoadVerb = () => Promise<Command>;
+
+/** The verbs, in the order of the help page. */
+const VERBS: ReadonlyMap<string, LoadVerb> = new Map<string, LoadVerb>([
+  ["record", async () => (await import("./commands/record.ts")).recordCommand()],
+  ["import", async () => (await import("./commands/import.ts")).importCommand()],
+  ["cat", async () => (await import("./commands/cat.ts")).catCommand()],
+  ["merge", async () => (await import("./commands/merge.ts")).mergeCommand()],
+  ["settle", async () => (await import("./commands/settle.ts")).settleCommand()],
+  ["redact", async () => (await import("./commands/redact.ts")).redactCommand()],
+  ["verify", async () => (await import("./commands/verify.ts")).verifyCommand()],
+  ["serve", async () => (await import("./commands/serve.ts")).serveCommand()],
+  ["sync", async () => (await import("./commands/sync.ts")).syncCommand()],
+  ["orders", async () => (await import("./commands/orders.ts")).ordersCommand()],
+  ["coverage", async () => (await import("./commands/coverage.ts")).coverageCommand()],
+  ["prune", async () => (await import("./commands/prune.ts")).pruneCommand()],
+  ["simulate", async () => (await import("./commands/simulate.ts")).simulateCommand()],
+  ["demo", async () => (await import("./commands/demo.ts")).demoCommand()],
+]);
+
+/**
+ * The verb that `args` run, alone, as a program needs no other for it. Where they run none, as for
+ * help and for a name that is none, all verbs.
+ */
+export async function loadVerbs(args: readonly string[]): Promise<Command[]> {
+  const load = VERBS.get(firstArgument(args) ?? "");
+  if (load !== undefined) return [await load()];
+  return await Promise.all([...VERBS.values()].map((each) => each()));
+}
+
+/** Flags of the program that are followed by a value. */
+const WITH_VALUE: ReadonlySet<string> = new Set(["--log-level", "--log-format"]);
+
+/** The first of `args` that is neither such a flag nor its value. */
+function firstArgument(args: readonly string[]): string | undefined {
+  let at = 0;
+  while (at < args.length) {
+    const name = args[at]!.split("=", 1)[0]!;
+    if (!WITH_VALUE.has(name)) break;
+    at += name === args[at] ? 2 : 1;
+  }
+  return args[at];
+}

@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { moduleGraph } from "./module_graph.ts";
+
+/** What a runtime loads before the file at `path` runs. */
+function loadedFor(path: string): string[] {
+  return [...moduleGraph([path], { lazyToo: false })].sort();
+}
+
+function packagesOf(modules: readonly string[]): string[] {
+  return modules.filter((name) => !name.endsWith(".ts") && !name.startsWith("node:"));
+}
+
+test("chatloom --version loads next to nothing", () => {
+  assert.deepEqual(loadedFor("src/cli/main.ts"), [
+    "node:process",
+    "src/cli/main.ts",
+    "src/node/wiring/version.ts",
+  ]);
+});
+
+test("what all verbs share loads no verb and no engine", () => {
+  const shared = loadedFor("src/cli/run_program.ts");
+  assert.deepEqual(packagesOf(shared), ["@logtape/logtape", "commander"]);
+  assert.deepEqual(
+    shared.filter((name) => /^src\/(engine|node\/(?!wiring\/version)|cli\/commands)/.test(name)),
+    [],
+  );
+  assert.ok(shared.length <= 24, `${shared.length} modules`);
+});
+
+// A node needs a server, sockets and metrics; what works on files does not.
+for (const verb of ["cat", "coverage", "import", "merge", "orders", "prune", "settle", "verify"]) {
+  test(`${verb} loads nothing of a server`, () => {
+    const loaded = loadedFor(`src/cli/commands/${verb}.ts`);
+    assert.deepEqual(packagesOf(loaded), ["commander"]);
+    assert.deepEqual(loaded.filter((name) => /^node:(net|http|tls)$/.test(name)), []);
+    assert.ok(loaded.length <= 110, `${loaded.length} modules`);
+  });
+}
