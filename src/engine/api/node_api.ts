@@ -70,13 +70,14 @@ export interface NodeApiOptions extends OperatorOptions {
   readonly trustedProxies?: readonly string[];
   /** How much they may ask. By default {@link DEFAULT_LIMITS}. */
   readonly limits?: Partial<GateLimits>;
-  /** How much chat is held for the next who ask: 64 MiB unless told. */
+  /** How much chat is held for the next readers, in bytes. @default 33554432 */
   readonly cacheMaxBytes?: number;
   /** Further routes, which go before all others. */
   readonly moreRoutes?: readonly ApiRoute[];
 }
 
-const CACHE_MAX_BYTES = 64 * 1024 * 1024;
+/** The last dozen minutes of a busy channel: readers of the same hours are rarely further apart. */
+const CACHE_MAX_BYTES = 32 * 1024 * 1024;
 
 /**
  * A node's answers to anything, in the order in which a router must try them. Nothing runs until
