@@ -1,7 +1,7 @@
 import { type ArchiveKey, parseArchiveKey, parseHour } from "../../core/archive/archive_key.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
 import { HOUR_US, type Micros } from "../../core/time.ts";
-import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
+import type { AbortOptions } from "../../ports/batch_store.ts";
 import { channelHours, keysOfHour } from "../read/channel_hours.ts";
 import { faultsOf } from "../read/files/faults_told.ts";
 import { tolerantStore } from "../read/files/tolerant_store.ts";

@@ -2,7 +2,7 @@ import { forEachConcurrent } from "../../async/for_each_concurrent.ts";
 import { type ArchiveKey, batchKey, minutePrefix } from "../../core/archive/archive_key.ts";
 import { SightingSet } from "../../core/merge/sighting_set.ts";
 import { type Micros, MINUTE_US } from "../../core/time.ts";
-import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
+import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 import type { ChannelFiles } from "../read/files/channel_files.ts";
