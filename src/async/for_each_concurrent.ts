@@ -7,7 +7,7 @@ export async function forEachConcurrent<T>(
   width: number,
   work: (item: T) => Promise<void>,
 ): Promise<void> {
-  const source = iteratorOf(items);
+  const source = drain(items);
   let failure: { readonly error: unknown } | undefined;
   const worker = async () => {
     try {
@@ -21,10 +21,11 @@ export async function forEachConcurrent<T>(
     }
   };
   await Promise.all(Array.from({ length: width }, worker));
-  await source.return?.();
+  await source.return(undefined);
   if (failure !== undefined) throw failure.error;
 }
 
-function iteratorOf<T>(items: AsyncIterable<T> | Iterable<T>): AsyncIterator<T> | Iterator<T> {
-  return Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
+/** One source for all workers, which each ask it for their next item. */
+async function* drain<T>(items: AsyncIterable<T> | Iterable<T>): AsyncGenerator<T> {
+  yield* items;
 }
