@@ -7,7 +7,6 @@ import type { Message } from "../../src/core/batch/message.ts";
 import { BatchScanner } from "../../src/core/merge/batch_scanner.ts";
 import { mergeMinutes } from "../../src/core/merge/merge_batches.ts";
 import { readBatch } from "../../src/core/merge/read_batch.ts";
-import { hasRepeatedId } from "../../src/core/scan/id_scan.ts";
 import { type Micros, minuteOf } from "../../src/core/time.ts";
 import { damagedLines } from "../core/scan/damaged_lines.ts";
 import { goldenBatches, goldenMissing } from "../golden/golden_batches.ts";
@@ -144,19 +143,31 @@ test("a scan refuses what is no whole batch", () => {
   assert.ok(!isNormal(UTF8.encode(short), MINUTE_US), "a range as a merge of the reference has it");
 });
 
-test("hasRepeatedId sees tags only, and every one of them", () => {
+test("a scan tells ids that are the same", () => {
   const withTags = (tags: Message["tags"], params = ["#c", "hi"]): Message => ({
     ...message,
     params,
     tags: { "tmi-sent-ts": "1568505660000", ...tags },
   });
+  const ranged = (id: string): Message => ({
+    ...message,
+    command: "NOTICE",
+    tags: { id },
+    time_range: 1,
+  });
   const quoting = ["#c", '"id":"1"'];
-  const same = (...messages: Message[]): boolean => hasRepeatedId(encodeBatch(messages));
-  assert.ok(same(withTags({ id: "1" }), withTags({ id: "1", a: "" })));
-  assert.ok(!same(withTags({ id: "1" }), withTags({ id: "2" })));
-  assert.ok(!same(withTags({ id: "1" }), withTags({ id: "2" }, quoting)));
-  assert.ok(!same(withTags({ id: "" }), withTags({ id: "", a: "" })), "an empty id is none");
-  assert.ok(same(withTags({ id: 'a"b' }), withTags({ id: 'a"b', a: "" })));
-  assert.ok(!same(withTags({ id: 'a"b' }), withTags({ id: 'a"c' })));
-  assert.ok(!same(withTags({ xid: "1" }), withTags({ id: "1" })));
+  const mayRepeat = (...messages: Message[]): boolean | undefined => {
+    const scanner = new BatchScanner(encodeBatch(messages), { channel: "c", minuteUs: MINUTE_US });
+    scanner.scan();
+    return scanner.found?.mayRepeatId;
+  };
+  assert.equal(mayRepeat(withTags({ id: "1" }), withTags({ id: "1", a: "" })), true);
+  assert.equal(mayRepeat(withTags({ id: "1" }), ranged("1")), true);
+  assert.equal(mayRepeat(withTags({ id: "1" }), ranged("2")), false);
+  assert.equal(mayRepeat(withTags({ id: "1" }), withTags({ id: "2" })), false);
+  assert.equal(mayRepeat(withTags({ id: "1" }), withTags({ id: "2" }, quoting)), false);
+  assert.equal(mayRepeat(withTags({ id: "" }), withTags({ id: "", a: "" })), false);
+  assert.equal(mayRepeat(withTags({ id: 'a"b' }), withTags({ id: 'a"b', a: "" })), true);
+  assert.equal(mayRepeat(withTags({ id: 'a"b' }), withTags({ id: 'a"c' })), false);
+  assert.equal(mayRepeat(withTags({ xid: "1" }), withTags({ id: "1" })), false);
 });

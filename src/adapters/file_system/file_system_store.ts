@@ -42,7 +42,12 @@ export interface FileSystemStoreOptions {
    * @default false
    */
   readonly movesFirstLayout?: boolean;
-  /** The calls to the file system, for tests. */
+  /**
+   * The calls to the file system: `BLOCKING_READ_CALLS` for commands with nothing else to do, others for
+   * tests.
+   *
+   * @default NODE_FILE_CALLS
+   */
   readonly calls?: FileCalls;
 }
 

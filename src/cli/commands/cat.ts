@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { BLOCKING_READ_CALLS } from "../../adapters/file_system/calls/file_calls.ts";
 import { FILE_MAX_BYTES } from "../../adapters/file_system/file_system_store.ts";
 import { bestHasher } from "../../adapters/hashers/web_crypto_hasher.ts";
 import { decodeBatch, splitBatch } from "../../core/batch/batch.ts";
@@ -135,7 +136,7 @@ async function printChannels(
   { print, reporter, counters, signal }: VerbContext,
 ): Promise<boolean> {
   checkChannels(channels, verb);
-  const store = await existingArchive(archive);
+  const store = await existingArchive(archive, { calls: BLOCKING_READ_CALLS });
   const hasher = await bestHasher();
   // A message that may have been sent later can stand in an earlier minute.
   const fromUs = Math.max(0, flags.from - RANGE_MAX_US);

@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { BLOCKING_READ_CALLS } from "../../adapters/file_system/calls/file_calls.ts";
 import { bestHasher } from "../../adapters/hashers/web_crypto_hasher.ts";
 import type { Micros } from "../../core/time.ts";
 import { toMinuteJson } from "../../engine/coverage/describe_minute.ts";
@@ -49,7 +50,7 @@ export function coverageCommand(): Command {
       checkChannels([channel], command);
       const { print, reporter, counters, signal } = contextOf(command);
       const faults = faultsOf(reporter);
-      const files = await existingArchive(flags.archive);
+      const files = await existingArchive(flags.archive, { calls: BLOCKING_READ_CALLS });
       const store = tolerantStore(files, (entry) => faults.tellFolder(entry));
       const span = await spanOf(channel, { store, signal });
       const fromUs = flags.from ?? span?.fromUs ?? 0;

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import type { CounterReading, Counters } from "../../adapters/metrics/counters.ts";
+import { BLOCKING_READ_CALLS } from "../../adapters/file_system/calls/file_calls.ts";
 import { fileSystemStore } from "../../adapters/file_system/file_system_store.ts";
 import { bestHasher } from "../../adapters/hashers/web_crypto_hasher.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
@@ -41,7 +42,7 @@ export function importCommand(): Command {
     .action(async (paths: string[], { archive }: { archive: string }, command: Command) => {
       const context = contextOf(command);
       const { print, reporter, counters, signal } = context;
-      const store = fileSystemStore(archive);
+      const store = fileSystemStore(archive, { calls: BLOCKING_READ_CALLS });
       await store.checkWritable({ signal });
       const options = { store, hasher: await bestHasher(), reporter, signal };
       let isComplete = true;

@@ -1,5 +1,6 @@
 import { fromDigestText, isDigestText, toDigestText } from "./digest_text.ts";
-import { HOUR_US, type Micros, MINUTE_US, TIME_END_US } from "../time.ts";
+import { Lru } from "../lru.ts";
+import { HOUR_US, hourOf, type Micros, MINUTE_US, TIME_END_US } from "../time.ts";
 
 /**
  * Names a file of an archive, relative to the archive, with `/` between the parts and always with
@@ -57,13 +58,32 @@ export function isChannelName(text: string): boolean {
   return CHANNEL.test(text);
 }
 
+// Calendars are slow, and keys come hour by hour.
+const HOURS_KEPT_MAX = 64;
+const hourNames = new Lru<Micros, string>({ countMax: HOURS_KEPT_MAX });
+const hourTimes = new Lru<string, Micros>({ countMax: HOURS_KEPT_MAX });
+
 /** The name of the folder that holds the hour of `timeUs`: `2026-08-01T12`. */
 export function formatHour(timeUs: Micros): string {
-  return new Date(Math.floor(timeUs / 1000)).toISOString().slice(0, 13);
+  const hourUs = hourOf(timeUs);
+  let name = hourNames.get(hourUs);
+  if (name === undefined) {
+    name = new Date(hourUs / 1000).toISOString().slice(0, 13);
+    hourNames.set(hourUs, name);
+  }
+  return name;
 }
 
 /** The start of the hour that a folder is named after, or `undefined` if it is not such a name. */
 export function parseHour(text: string): Micros | undefined {
+  const known = hourTimes.get(text);
+  if (known !== undefined) return known;
+  const hourUs = readHour(text);
+  if (hourUs !== undefined) hourTimes.set(text, hourUs);
+  return hourUs;
+}
+
+function readHour(text: string): Micros | undefined {
   if (!/^\d{4}-\d\d-\d\dT\d\d$/.test(text)) return undefined;
   const hourUs = Date.parse(`${text}:00:00.000Z`) * 1000;
   if (!(hourUs >= 0 && hourUs < TIME_END_US)) return undefined;

@@ -1,5 +1,7 @@
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-const VALUE_OF = new Map([...ALPHABET].map((letter, value) => [letter, value]));
+/** Letter by its code → six bits; 0 for others. */
+const VALUE_OF = new Uint8Array(128);
+[...ALPHABET].forEach((letter, value) => VALUE_OF[letter.charCodeAt(0)] = value);
 
 /**
  * A SHA-256 as it stands in file names: base64url (RFC 4648, section 5) without padding, 43 letters.
@@ -29,8 +31,8 @@ export function fromDigestText(text: string): Uint8Array {
   let bits = 0;
   let count = 0;
   let at = 0;
-  for (const letter of text) {
-    bits = ((bits << 6) | (VALUE_OF.get(letter) ?? 0)) & 0xffff;
+  for (let i = 0; i < text.length; i++) {
+    bits = ((bits << 6) | (VALUE_OF[text.charCodeAt(i)] ?? 0)) & 0xffff;
     count += 6;
     if (count >= 8 && at < 32) {
       count -= 8;

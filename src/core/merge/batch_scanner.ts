@@ -21,6 +21,8 @@ export interface ScannedBatch {
   readonly lineCount: number;
   /** The sightings of its ranged messages. Never to be changed. */
   readonly ranged: SightingSet;
+  /** False if surely no two of its lines have the same `id` tag. */
+  readonly mayRepeatId: boolean;
   /**
    * Whether the batch is the normal form of its minute, if the events of ranged messages in that
    * minute are `events`, in the order of a batch.
@@ -47,6 +49,11 @@ interface Placed {
 const LINE_FEED = 0x0a;
 const COMMA = 0x2c;
 const CLOSE_BRACKET = 0x5d;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+const FNV_OFFSET = 0x811c9dc5;
+const FNV_PRIME = 0x01000193;
 
 // More messages of one instant than this are compared with each other faster by way of their text.
 const TIED_MAX = 64;
@@ -62,6 +69,9 @@ export class BatchScanner {
   #lineCount = 0;
   #isWell: boolean;
   #before: Placed | undefined;
+  /** Hashes of the ids: of two that are equal, one may be rare chance. */
+  readonly #ids = new Set<number>();
+  #mayRepeatId = false;
   /** The exact messages of the instant of the last line. */
   #tied: ExactLine[] = [];
 
@@ -84,6 +94,7 @@ export class BatchScanner {
     return {
       lineCount: this.#lineCount,
       ranged: this.#ranged,
+      mayRepeatId: this.#mayRepeatId,
       isNormal: (events) => this.#isNormal(events),
     };
   }
@@ -99,13 +110,15 @@ export class BatchScanner {
     const from = this.#at;
     const exact = scanExactLine(this.#text, from);
     if (exact !== undefined) {
-      const { rangeFrom, rangeTo, to, sentUs } = exact;
+      const { rangeFrom, rangeTo, to, sentUs, idFrom } = exact;
       const isCanonical = rangeTo - rangeFrom === 3; // `0.0`; a merge of the reference has `0`.
+      this.#takeId(idFrom);
       return isCanonical && this.#takeExact(exact) &&
         this.#take({ startUs: sentUs, lengthUs: 0, from, to });
     }
     const ranged = scanRangedLine(this.#text, from);
     if (ranged === undefined || bytes[ranged.to] !== LINE_FEED) return false;
+    this.#takeId(ranged.idFrom);
     const { startUs, endUs } = readRange(ranged);
     this.#ranged.addRanged(ranged.content, rangedSightings(ranged));
     const placed = { startUs, lengthUs: endUs - startUs, from, to: ranged.to };
@@ -124,6 +137,19 @@ export class BatchScanner {
     }
     this.#tied.push(line);
     return true;
+  }
+
+  #takeId(idFrom: number): void {
+    const { bytes } = this.#text;
+    if (idFrom === NO || bytes[idFrom] === QUOTE) return; // An empty id is none.
+    let hash = FNV_OFFSET;
+    for (let at = idFrom; bytes[at] !== QUOTE; at++) {
+      if (bytes[at] === BACKSLASH) at++;
+      hash = Math.imul(hash ^ bytes[at]!, FNV_PRIME);
+    }
+    const idCount = this.#ids.size;
+    this.#ids.add(hash >>> 2); // Small integers take no memory of their own.
+    if (this.#ids.size === idCount) this.#mayRepeatId = true;
   }
 
   /** Takes in a line that is well by itself, if it stands in its channel and behind the one before. */

@@ -13,6 +13,7 @@ import { BatchSyntaxError } from "../errors/errors.ts";
 import { type ExactLine, type Repeat, scanExactLine, scanRepeat } from "../scan/exact_line.ts";
 import type { ExactMessage, ExactStore } from "./exact_store.ts";
 import type { Message } from "../batch/message.ts";
+import { NO } from "../scan/canonical_scan.ts";
 import { scanRangedLine } from "../scan/ranged_line.ts";
 import type { Sighting } from "../grouping/sighting.ts";
 import { type Micros, readRange } from "../time.ts";
@@ -158,5 +159,6 @@ export function toExactLine(
     rangeTo,
     to,
     sentUs,
+    idFrom: NO,
   };
 }

@@ -32,6 +32,8 @@ export interface ExactLine {
   readonly to: number;
   /** When Twitch sent it. */
   readonly sentUs: Micros;
+  /** Where the value of its `id` tag starts, behind its quote; `-1` without one, or if not looked for. */
+  readonly idFrom: number;
 }
 
 const COMMA = 0x2c;
@@ -71,6 +73,7 @@ export function scanExactLine(text: ByteText, from: number): ExactLine | undefin
     rangeTo,
     to,
     sentUs,
+    idFrom: tags.idFrom,
   };
 }
 
@@ -118,7 +121,7 @@ export function haveSameContent(left: ExactLine, right: ExactLine): boolean {
     areRunsEqual(left, right, "rangeTo", "to");
 }
 
-type Mark = Exclude<keyof ExactLine, "text" | "sentUs">;
+type Mark = Exclude<keyof ExactLine, "text" | "sentUs" | "idFrom">;
 
 function areRunsEqual(left: ExactLine, right: ExactLine, from: Mark, to: Mark): boolean {
   return areSpansEqual(

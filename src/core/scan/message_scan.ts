@@ -21,6 +21,7 @@ const SENDER = asciiBytes(`},"sender":`);
 const TAGS = asciiBytes(`,"tags":`);
 const TAGS_BRACE = asciiBytes(`{`);
 const SENT_KEY = asciiBytes(`"${SENT_TAG}"`);
+const ID_KEY = asciiBytes(`"id"`);
 const USER = asciiBytes(`,"user":`);
 
 /** What stands before the time. */
@@ -46,16 +47,18 @@ export interface ScannedTags {
   readonly to: number;
   /** Where the value of the sent time starts, behind its quote, or `NO`. */
   readonly sentFrom: number;
+  /** Where the value of the id starts, behind its quote, or `NO`. */
+  readonly idFrom: number;
 }
 
-const NO_TAGS: ScannedTags = { to: NO, sentFrom: NO };
+const NO_TAGS: ScannedTags = { to: NO, sentFrom: NO, idFrom: NO };
 
 /** From the closing brace of the receivers to behind the tags. */
 export function scanSenderAndTags(bytes: Uint8Array, receiversTo: number): ScannedTags {
   const sender = skipLiteral(bytes, receiversTo, SENDER);
   const tags = skipLiteral(bytes, skipStringOrNull(bytes, sender), TAGS);
   const tagsFrom = skipLiteral(bytes, tags, TAGS_BRACE);
-  if (tagsFrom === NO) return { to: skipLiteral(bytes, tags, NULL), sentFrom: NO };
+  if (tagsFrom === NO) return { ...NO_TAGS, to: skipLiteral(bytes, tags, NULL) };
   return scanTags(bytes, tagsFrom);
 }
 
@@ -83,8 +86,9 @@ export function isKeyBefore(bytes: Uint8Array, left: number, right: number): boo
 
 /** Reads tags from after their brace behind the closing one. */
 function scanTags(bytes: Uint8Array, from: number): ScannedTags {
-  if (bytes[from] === CLOSE_BRACE) return { to: from + 1, sentFrom: NO };
+  if (bytes[from] === CLOSE_BRACE) return { ...NO_TAGS, to: from + 1 };
   let sentFrom = NO;
+  let idFrom = NO;
   let before = NO;
   let at = from;
   while (true) {
@@ -93,11 +97,13 @@ function scanTags(bytes: Uint8Array, from: number): ScannedTags {
     if (before !== NO && !isKeyBefore(bytes, before, at)) return NO_TAGS;
     if (keyTo - at === SENT_KEY.length && skipLiteral(bytes, at, SENT_KEY) !== NO) {
       sentFrom = keyTo + 2;
+    } else if (keyTo - at === ID_KEY.length && skipLiteral(bytes, at, ID_KEY) !== NO) {
+      idFrom = keyTo + 2;
     }
     before = at;
     at = skipString(bytes, keyTo + 1);
     if (at === NO) return NO_TAGS;
-    if (bytes[at] === CLOSE_BRACE) return { to: at + 1, sentFrom };
+    if (bytes[at] === CLOSE_BRACE) return { to: at + 1, sentFrom, idFrom };
     if (bytes[at] !== COMMA) return NO_TAGS;
     at++;
   }

@@ -12,6 +12,8 @@ export interface ScannedRanged {
   readonly receivers: { readonly [receiver: string]: number | OwnRange };
   readonly time: number;
   readonly time_range: number;
+  /** Where the value of its `id` tag starts, behind its quote; `-1` without one. */
+  readonly idFrom: number;
   /** Where the line ends, without its line feed. */
   readonly to: number;
 }
@@ -51,7 +53,12 @@ export function scanRangedLine({ bytes }: ByteText, from: number): ScannedRanged
   if (sightings === undefined) return undefined;
   const a = cut(from, receiversFrom - 1);
   const b = cut(receiversTo + 1, timeFrom);
-  return { content: { a, b, c: TIME_RANGE_KEY, d: cut(rangeTo, to) }, ...sightings, to };
+  return {
+    content: { a, b, c: TIME_RANGE_KEY, d: cut(rangeTo, to) },
+    ...sightings,
+    idFrom: tags.idFrom,
+    to,
+  };
 }
 
 /** To the closing brace of an object of numbers, or of objects of numbers; its syntax is not checked. */

@@ -6,7 +6,6 @@ import {
   parseArchiveKey,
 } from "../../core/archive/archive_key.ts";
 import { SightingSet } from "../../core/merge/sighting_set.ts";
-import { hasRepeatedId } from "../../core/scan/id_scan.ts";
 import type { Micros } from "../../core/time.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
@@ -103,9 +102,9 @@ async function provenMinute(
   if (file?.whole?.scanned === undefined || more.length > 0 || file.key !== only.key) {
     return undefined;
   }
-  const { bytes, scanned: { lineCount } } = file.whole;
+  const { bytes, scanned: { lineCount, mayRepeatId } } = file.whole;
   // The very bytes of the file, where they are the normal form.
-  if (closure!.normal.get(minuteUs) !== bytes || hasRepeatedId(bytes)) return undefined;
+  if (closure!.normal.get(minuteUs) !== bytes || mayRepeatId) return undefined;
   return { findings: [], messageCount: lineCount };
 }
 
