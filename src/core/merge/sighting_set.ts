@@ -94,6 +94,11 @@ export class SightingSet {
     return this.#exact.includes(other.#exact) && this.#ranged.includes(other.#ranged);
   }
 
+  /** As {@link SightingSet.includes}, of exact messages alone. */
+  includesExact(other: SightingSet): boolean {
+    return this.#exact.includes(other.#exact);
+  }
+
   /**
    * Drops every sighting for which `matches` says so, and returns how many that were. `matches`
    * gets the message as parsed, and for a ranged one the sighting; an exact one goes as a whole.

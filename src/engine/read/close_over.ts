@@ -36,8 +36,17 @@ export interface Closure {
   readonly ranged: SightingSet;
   /** The normal form of the minutes in question: the bytes of each that holds a message. */
   readonly normal: ReadonlyMap<Micros, Uint8Array>;
+  /** The minutes in question whose normal form is no file of theirs, and all that it was made of. */
+  readonly joined: JoinedMinutes;
   /** False if equal messages hang together for longer than anybody can wait for. */
   readonly isComplete: boolean;
+}
+
+/** Minutes that were put together anew. */
+export interface JoinedMinutes {
+  readonly minutes: ReadonlySet<Micros>;
+  /** The exact messages of these minutes, and ranged ones. */
+  readonly sightings: SightingSet;
 }
 
 /** Chains of overlapping equal messages that are longer than a day are not followed to their ends. */
@@ -85,7 +94,7 @@ export async function closeOver(
     reach = wider;
   }
   await rest?.();
-  return { minutes, ranged, normal: await normalForm({ span, minutes, ranged }, rest), isComplete };
+  return { minutes, ranged, ...await normalForm({ span, minutes, ranged }, rest), isComplete };
 }
 
 /** As {@link closeOver}, of one minute of which is known that its files hold no ranged sighting. */
@@ -100,7 +109,7 @@ export async function closeExact(
   return {
     minutes,
     ranged,
-    normal: await normalForm({ span, minutes, ranged }, rest),
+    ...await normalForm({ span, minutes, ranged }, rest),
     isComplete: true,
   };
 }
@@ -112,11 +121,12 @@ export async function closeExact(
 async function normalForm(
   { span, minutes, ranged }: Pick<Closure, "minutes" | "ranged"> & { readonly span: MinuteSpan },
   rest?: () => Promise<void>,
-): Promise<Map<Micros, Uint8Array>> {
+): Promise<Pick<Closure, "normal" | "joined">> {
   const events = eventsByMinute(ranged);
   const normal = new Map<Micros, Uint8Array>();
   const all = new SightingSet();
   const toWrite = new Set<Micros>();
+  const joined = { minutes: toWrite, sightings: all };
   for (let at = span.fromUs; at <= span.toUs; at += MINUTE_US) {
     const { loaded } = minutes.get(at)!;
     const [only, ...others] = loaded;
@@ -131,13 +141,13 @@ async function normalForm(
       if (whole !== undefined) await joinBatch(all, whole, rest);
     }
   }
-  if (toWrite.size === 0) return normal;
+  if (toWrite.size === 0) return { normal, joined };
   all.addAll(ranged);
   await rest?.();
   for (const [at, bytes] of all.encodeMinutes()) {
     if (toWrite.has(at)) normal.set(at, bytes);
   }
-  return normal;
+  return { normal, joined };
 }
 
 function eventsByMinute(ranged: SightingSet): Map<Micros, BatchLine[]> {

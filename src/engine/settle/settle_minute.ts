@@ -227,7 +227,7 @@ async function deleteCovered(
 }
 
 /** The surplus files that others cover, those that none cover, and the others that it takes. */
-function coverOf({ targets, surplus, others }: Plan): {
+function coverOf({ closure, targets, surplus, others }: Plan): {
   readonly covered: readonly LoadedBatch[];
   readonly kept: readonly LoadedBatch[];
   readonly relied: readonly Relied[];
@@ -235,8 +235,14 @@ function coverOf({ targets, surplus, others }: Plan): {
   if (surplus.length === 0) return { covered: [], kept: [], relied: [] };
   const cover = new SightingSet();
   for (const { bytes } of targets) cover.add(bytes);
+  const { minutes, sightings: joined } = closure.joined;
+  const isJoinedSafe = cover.includesExact(joined);
   const relied: Relied[] = [...targets];
-  const isCovered = ({ sightings }: LoadedBatch) => cover.includes(sightings);
+  const isCovered = (batch: LoadedBatch) =>
+    // What was joined holds all exact messages of its files, which need not be read once more.
+    isJoinedSafe && batch.scanned !== undefined && minutes.has(batch.minuteUs)
+      ? cover.includes(batch.ranged)
+      : cover.includes(batch.sightings);
   for (const other of others) {
     if (surplus.every(isCovered)) break;
     cover.addAll(other.ranged);
