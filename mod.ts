@@ -53,6 +53,7 @@ export type { HourNotes } from "./src/ports/notes/hour_notes.ts";
 export type { Peer, PeerChannelDigest, ReadPeerOptions, SinceOptions } from "./src/ports/peer.ts";
 export type { OrderNotes } from "./src/ports/notes/order_notes.ts";
 export type { PruneMarks } from "./src/ports/notes/prune_marks.ts";
+export type { SettledNotes } from "./src/ports/notes/settled_notes.ts";
 export type { UnsettledNotes, UnsettledPlace } from "./src/ports/notes/unsettled_notes.ts";
 export type { Random } from "./src/ports/random.ts";
 export type { ListeningState } from "./src/engine/coverage/listening_tracker.ts";

@@ -50,10 +50,12 @@ export {
   memoryMarks,
   memoryNotes,
   memoryOrders,
+  memorySettled,
   type MemoryUnsettled,
   memoryUnsettled,
 } from "./memory/memory_notes.ts";
 export { fileSystemOrders } from "./file_system/file_system_orders.ts";
+export { fileSystemSettled } from "./file_system/file_system_settled.ts";
 export { fileSystemUnsettled } from "./file_system/file_system_unsettled.ts";
 export { fileSystemMarks, fileSystemNotes } from "./file_system/file_system_notes.ts";
 export { memoryStore } from "./memory/memory_store.ts";

@@ -1,4 +1,5 @@
 import { ChatloomError } from "../core/errors/errors.ts";
+import { fileSystemSettled } from "../adapters/file_system/file_system_settled.ts";
 import { fileSystemLock } from "../adapters/file_system/file_system_lock.ts";
 import { importCapture, type Imported } from "../engine/import/import_capture.ts";
 import type { RedactedUser } from "../core/redaction/redaction.ts";
@@ -40,7 +41,8 @@ export async function settle(
   const { store } = await writableStore(archive, { signal });
   const { folder, hasher, reporter } = archive;
   const lock = fileSystemLock(folder);
-  return await settleArchive({ store, hasher, lock, reporter, ...only, ...fromUs, signal });
+  const notes = fileSystemSettled(folder);
+  return await settleArchive({ store, hasher, lock, reporter, notes, ...only, ...fromUs, signal });
 }
 
 /**

@@ -25,18 +25,18 @@ export function fileSystemNotes(root: string): HourNotes {
     async read(channel, hour, { signal } = {}) {
       const path = pathOf(channel, hour);
       signal?.throwIfAborted();
-      return (await readText(path)) ?? "";
+      return (await readNotes(path)) ?? "";
     },
     async append(channel, hour, lines) {
       const path = pathOf(channel, hour);
-      await writing(path, async () => {
+      await writingNotes(path, async () => {
         await mkdir(dirname(path), { recursive: true });
         await appendFile(path, lines);
       });
     },
     async replace(channel, hour, lines) {
       const path = pathOf(channel, hour);
-      await writing(path, async () => {
+      await writingNotes(path, async () => {
         if (lines === "") return await rm(path, { force: true });
         await mkdir(dirname(path), { recursive: true });
         const scratch = `${path}.${newWriterName()}.tmp`;
@@ -58,13 +58,13 @@ export function fileSystemMarks(root: string): PruneMarks {
     async get(channel, { signal } = {}) {
       signal?.throwIfAborted();
       const path = pathOf(channel);
-      const hour = (await readText(path))?.trim() ?? "";
+      const hour = (await readNotes(path))?.trim() ?? "";
       if (hour === "" || parseHour(hour) !== undefined) return hour;
       throw new ChatloomError("STORE_IO", `Cannot read the mark "${path}": it names no hour`);
     },
     async set(channel, hour) {
       const path = pathOf(channel);
-      await writing(path, async () => {
+      await writingNotes(path, async () => {
         if (hour === "") return await rm(path, { force: true });
         await mkdir(folder, { recursive: true });
         const scratch = join(folder, `.${newWriterName()}.tmp`);
@@ -76,7 +76,12 @@ export function fileSystemMarks(root: string): PruneMarks {
   };
 }
 
-async function readText(path: string): Promise<string | undefined> {
+/**
+ * The text of the notes in `path`, at most the last 8 MiB of it; `undefined` if there are none.
+ *
+ * @throws {ChatloomError} `STORE_DENIED` or `STORE_IO`
+ */
+export async function readNotes(path: string): Promise<string | undefined> {
   try {
     const text = await readFile(path, "utf8");
     return text.length > NOTES_MAX_BYTES ? text.slice(-NOTES_MAX_BYTES) : text;
@@ -86,7 +91,12 @@ async function readText(path: string): Promise<string | undefined> {
   }
 }
 
-async function writing(path: string, work: () => Promise<void>): Promise<void> {
+/**
+ * Runs `work`, which writes notes to `path`.
+ *
+ * @throws {ChatloomError} `STORE_FULL`, `STORE_DENIED` or `STORE_IO`
+ */
+export async function writingNotes(path: string, work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (cause) {

@@ -1,5 +1,6 @@
 import type { HourNotes } from "../../ports/notes/hour_notes.ts";
 import type { OrderNotes } from "../../ports/notes/order_notes.ts";
+import type { SettledNotes } from "../../ports/notes/settled_notes.ts";
 import type { PruneMarks } from "../../ports/notes/prune_marks.ts";
 import type { UnsettledNotes, UnsettledPlace } from "../../ports/notes/unsettled_notes.ts";
 
@@ -20,6 +21,21 @@ export function memoryNotes(): HourNotes {
     replace(channel, hour, lines) {
       if (lines === "") notes.delete(nameOf(channel, hour));
       else notes.set(nameOf(channel, hour), lines);
+      return Promise.resolve();
+    },
+  };
+}
+
+/** Notes of what is settled that are gone with the process. */
+export function memorySettled(): SettledNotes {
+  const notes = new Map<string, ReadonlyMap<string, string>>();
+  return {
+    read(channel, { signal } = {}) {
+      if (signal?.aborted) return Promise.reject(signal.reason);
+      return Promise.resolve(notes.get(channel) ?? new Map());
+    },
+    write(channel, hours) {
+      notes.set(channel, new Map(hours));
       return Promise.resolve();
     },
   };

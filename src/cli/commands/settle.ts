@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { fileSystemLock } from "../../adapters/file_system/file_system_lock.ts";
+import { fileSystemSettled } from "../../adapters/file_system/file_system_settled.ts";
 import { bestHasher } from "../../adapters/hashers/web_crypto_hasher.ts";
 import { type Micros, MILLISECOND_US } from "../../core/time.ts";
 import { settleArchive } from "../../engine/settle/settle_archive.ts";
@@ -13,6 +14,7 @@ import { parseTimeFlag } from "../arguments/time_flag.ts";
 interface SettleFlags {
   readonly archive: string;
   readonly from: Micros;
+  readonly recheck?: boolean;
 }
 
 /** `chatloom settle`: brings an archive to its normal form. */
@@ -22,6 +24,7 @@ export function settleCommand(): Command {
     .argument("[channels...]", "only these channels")
     .requiredOption("-a, --archive <dir>", "the archive; others may record into it meanwhile")
     .option("--from <time>", "only hours from this time on", parseTimeFlag, 0)
+    .option("--recheck", "read all hours, also those that were found settled and have not changed")
     .addHelpText(
       "after",
       "\nFiles that cannot be used are named and left alone; then it exits with 1. Redactions and\n" +
@@ -31,37 +34,40 @@ export function settleCommand(): Command {
           "chatloom settle --archive chat forsen --from 2026-08-01",
         ]),
     )
-    .action(async (channels: string[], { archive, from }: SettleFlags, command: Command) => {
-      checkChannels(channels, command);
-      const { print, progress, reporter, counters, signal } = contextOf(command);
-      const store = await settlingStore(archive, { reporter });
-      const shown = progress("Settled minutes");
-      let settled;
-      try {
-        settled = await settleArchive({
-          store,
-          hasher: await bestHasher(),
-          lock: fileSystemLock(archive),
-          reporter,
-          signal,
-          fromUs: from,
-          ...(channels.length === 0 ? {} : { channels }),
-          onProgress: ({ minutes }, { channel, minuteUs }) =>
-            shown.update(minutes, `${channel} ${formatMinute(minuteUs)}`),
-        });
-      } finally {
-        shown.end();
-      }
-      const { minutes, written, deleted, failed } = settled;
-      const leftOut = counters.total("files_left_out");
-      const troubles = [
-        ...(leftOut > 0 ? [`${leftOut} files left alone`] : []),
-        ...(failed > 0 ? [`${failed} minutes failed`] : []),
-      ];
-      const did = `${minutes} minutes: ${written} batches written, ${deleted} files merged away`;
-      await print(`${[did, ...troubles].join(", ")}\n`);
-      if (troubles.length > 0) throw new QuietExit(EXIT.failed, "Not all could be settled");
-    });
+    .action(
+      async (channels: string[], { archive, from, recheck }: SettleFlags, command: Command) => {
+        checkChannels(channels, command);
+        const { print, progress, reporter, counters, signal } = contextOf(command);
+        const store = await settlingStore(archive, { reporter });
+        const shown = progress("Settled minutes");
+        let settled;
+        try {
+          settled = await settleArchive({
+            store,
+            hasher: await bestHasher(),
+            lock: fileSystemLock(archive),
+            reporter,
+            signal,
+            fromUs: from,
+            notes: recheck ? undefined : fileSystemSettled(archive),
+            ...(channels.length === 0 ? {} : { channels }),
+            onProgress: ({ minutes }, { channel, minuteUs }) =>
+              shown.update(minutes, `${channel} ${formatMinute(minuteUs)}`),
+          });
+        } finally {
+          shown.end();
+        }
+        const { minutes, written, deleted, failed } = settled;
+        const leftOut = counters.total("files_left_out");
+        const troubles = [
+          ...(leftOut > 0 ? [`${leftOut} files left alone`] : []),
+          ...(failed > 0 ? [`${failed} minutes failed`] : []),
+        ];
+        const did = `${minutes} minutes: ${written} batches written, ${deleted} files merged away`;
+        await print(`${[did, ...troubles].join(", ")}\n`);
+        if (troubles.length > 0) throw new QuietExit(EXIT.failed, "Not all could be settled");
+      },
+    );
 }
 
 function formatMinute(minuteUs: Micros): string {

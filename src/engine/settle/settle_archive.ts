@@ -2,14 +2,17 @@ import { type ArchiveKey, parseArchiveKey, parseHour } from "../../core/archive/
 import { ChatloomError } from "../../core/errors/errors.ts";
 import { HOUR_US, type Micros } from "../../core/time.ts";
 import type { AbortOptions } from "../../ports/batch_store.ts";
+import type { SettledNotes } from "../../ports/notes/settled_notes.ts";
 import { channelHours, keysOfHour } from "../read/channel_hours.ts";
 import { faultsOf } from "../read/files/faults_told.ts";
 import { tolerantStore } from "../read/files/tolerant_store.ts";
 import { SnapshotGone } from "../read/hour_snapshot.ts";
+import { SettledHours } from "./settled_hours.ts";
 import {
   addTotals,
   ChannelSettler,
   NOTHING_SETTLED,
+  type SettledSpan,
   type SettleOptions,
   type SettleTotals,
 } from "./settle_channel.ts";
@@ -20,6 +23,11 @@ export interface SettleArchiveOptions extends SettleOptions, AbortOptions {
   readonly channels?: readonly string[];
   /** Only hours that hold this or come later. */
   readonly fromUs?: Micros;
+  /**
+   * Where is noted what is settled: hours whose files are still the same are not read. Without it, or with
+   * `fromUs`, all are.
+   */
+  readonly notes?: SettledNotes | undefined;
   /** Told after each minute how far it is. */
   readonly onProgress?: (
     totals: SettleTotals,
@@ -46,10 +54,7 @@ export async function settleArchive(options: SettleArchiveOptions): Promise<Sett
   const store = tolerantStore(options.store, (entry) => faults.tellFolder(entry));
   const run = new SettleRun(options);
   for await (const channel of channelsOf({ ...options, store })) {
-    const settler = new ChannelSettler(channel, options);
-    for await (const hour of hoursOf(channel, { ...options, store })) {
-      await run.settleHour(hour, settler);
-    }
+    await run.settleChannel(channel, hoursOf(channel, { ...options, store }));
     signal?.throwIfAborted();
   }
   return run.totals;
@@ -60,10 +65,11 @@ async function* channelsOf(options: SettleArchiveOptions): AsyncIterable<string>
   else yield* options.store.folders("", { signal: options.signal });
 }
 
-/** What one hour of a channel has to settle. */
-interface HourToSettle {
-  readonly channel: string;
+/** The files of an hour of a channel, as they were listed before it was settled. */
+interface ListedHour {
   readonly hourUs: Micros;
+  /** Its batches and tombstones, ascending. */
+  readonly keys: readonly ArchiveKey[];
   /** The batches of each minute that has some, in order. */
   readonly minutes: ReadonlyMap<Micros, readonly ArchiveKey[]>;
   /** It has more than one file of coverage. */
@@ -74,22 +80,33 @@ interface HourToSettle {
 async function* hoursOf(
   channel: string,
   { store, fromUs = 0, signal }: Pick<SettleArchiveOptions, "store" | "fromUs" | "signal">,
-): AsyncIterable<HourToSettle> {
+): AsyncIterable<ListedHour> {
   for (const hour of await channelHours(channel, { store, signal })) {
     const hourUs = parseHour(hour)!;
     if (hourUs + HOUR_US <= fromUs) continue;
+    const keys: ArchiveKey[] = [];
     const minutes = new Map<Micros, ArchiveKey[]>();
     let coverageCount = 0;
     for (const key of await keysOfHour(channel, hourUs, { store, signal })) {
       const parts = parseArchiveKey(key);
       if (parts?.kind === "coverage") coverageCount++;
+      else keys.push(key);
       if (parts?.kind !== "batch") continue;
       const known = minutes.get(parts.minuteUs);
       if (known === undefined) minutes.set(parts.minuteUs, [key]);
       else known.push(key);
     }
-    yield { channel, hourUs, minutes, hasCoverage: coverageCount > 1 };
+    yield { hourUs, keys, minutes, hasCoverage: coverageCount > 1 };
   }
+}
+
+/** An hour that was settled, or found to be. */
+interface SettledHour {
+  readonly hourUs: Micros;
+  /** Whether settling it found just the files that were listed, so that nothing had come meanwhile. */
+  readonly isAsListed: boolean;
+  /** Its batches now; `undefined` if it is not settled. */
+  readonly keys: readonly ArchiveKey[] | undefined;
 }
 
 // The files of the minutes that are settled at once are in memory.
@@ -116,18 +133,94 @@ class SettleRun {
     return { ...this.#totals, failed: this.#failed };
   }
 
-  async settleHour(hour: HourToSettle, settler: ChannelSettler): Promise<void> {
-    const { channel, hourUs } = hour;
-    const minutes = [...hour.minutes];
+  /** Settles the hours of a channel one by one, each when it is known what the next one holds. */
+  async settleChannel(channel: string, hours: AsyncIterable<ListedHour>): Promise<void> {
+    const { notes, hasher, reporter, fromUs = 0 } = this.#options;
+    const settler = new ChannelSettler(channel, this.#options);
+    const settled = fromUs === 0 && notes &&
+      await SettledHours.open(
+        channel,
+        await settler.redactions(this.#abort),
+        { notes, hasher, reporter, ...this.#abort },
+      );
+    const place = { channel, settler, settled: settled || undefined };
+    const done: SettledHour[] = [];
+    const seen = new Set<Micros>();
+    let current: ListedHour | undefined;
+    try {
+      for await (const next of hours) {
+        seen.add(next.hourUs);
+        if (current !== undefined) await this.#settleNext(current, next, done, place);
+        current = next;
+      }
+      if (current !== undefined) await this.#settleNext(current, undefined, done, place);
+      await noteSettled(done, undefined, place.settled);
+      await place.settled?.save(seen);
+    } catch (error) {
+      await place.settled?.save(); // What was done need not be done again.
+      throw error;
+    }
+  }
+
+  /** Settles an hour, and notes the one before it, which is then known to stay as it is. */
+  async #settleNext(
+    hour: ListedHour,
+    next: ListedHour | undefined,
+    done: SettledHour[],
+    { channel, settler, settled }: SettlePlace,
+  ): Promise<void> {
+    const { hourUs, keys, minutes } = hour;
+    const before = done.at(-1);
+    const isNoted = await settled?.has(hourUs, [
+      ...besides(before, hourUs - HOUR_US),
+      ...keys,
+      ...besides(next, hourUs + HOUR_US),
+    ]);
+    if (isNoted) {
+      this.#totals = addTotals(this.#totals, { ...NOTHING_SETTLED, minutes: minutes.size });
+      this.#options.onProgress?.(this.#totals, { channel, minuteUs: hourUs });
+    }
+    const now = isNoted
+      ? { hourUs, isAsListed: true, keys }
+      : await this.#settleMinutes(hour, channel, settler);
+    if (hour.hasCoverage) await this.#settleCoverage(hourUs, channel, settler);
+    await noteSettled(done, now, settled);
+    done.push(now);
+    if (done.length > 2) done.shift();
+  }
+
+  async #settleMinutes(
+    { hourUs, keys, minutes: listed }: ListedHour,
+    channel: string,
+    settler: ChannelSettler,
+  ): Promise<SettledHour> {
+    const minutes = [...listed];
+    const before: ArchiveKey[] = [];
+    const after: ArchiveKey[] = [];
+    let isSettled = true;
     for (let at = 0; at < minutes.length;) {
       const some = minutes.slice(at, at + this.#width);
       at += some.length;
       const next = minutes.slice(at, at + this.#width);
       settler.readAhead([...some, ...next].flatMap(([, keys]) => keys), this.#abort);
-      await this.#settleSome(some.map(([minuteUs]) => minuteUs), channel, settler);
+      const span = await this.#settleSpan(some.map(([minuteUs]) => minuteUs), channel, settler);
+      isSettled &&= span?.after !== undefined;
+      before.push(...span?.before ?? []);
+      after.push(...span?.after ?? []);
       this.#options.onProgress?.(this.#totals, { channel, minuteUs: some.at(-1)![0] });
     }
-    if (!hour.hasCoverage) return;
+    return {
+      hourUs,
+      isAsListed: before.length === keys.length && before.every((key, i) => key === keys[i]),
+      keys: isSettled ? after : undefined,
+    };
+  }
+
+  async #settleCoverage(
+    hourUs: Micros,
+    channel: string,
+    settler: ChannelSettler,
+  ): Promise<void> {
     await this.#settleOne(
       { channel, minuteUs: hourUs },
       () => settler.settleCoverage(hourUs, this.#abort),
@@ -135,16 +228,19 @@ class SettleRun {
     this.#options.onProgress?.(this.#totals, { channel, minuteUs: hourUs });
   }
 
-  async #settleSome(
+  /** Settles minutes in a row; `undefined` if each had to be settled by itself. */
+  async #settleSpan(
     minutes: readonly Micros[],
     channel: string,
     settler: ChannelSettler,
-  ): Promise<void> {
+  ): Promise<SettledSpan | undefined> {
     try {
-      const { byteCount, ...done } = await settler.settleSpan(minutes, this.#abort);
+      const span = await settler.settleSpan(minutes, this.#abort);
+      const { totals, byteCount } = span;
       const fitting = Math.floor(AT_ONCE_MAX_BYTES * minutes.length / Math.max(1, byteCount));
       this.#width = Math.min(AT_ONCE_MAX, Math.max(1, fitting));
-      this.#totals = addTotals(this.#totals, done);
+      this.#totals = addTotals(this.#totals, totals);
+      return span;
     } catch (error) {
       // One of them fails, or changes meanwhile: each by itself, so that the others go on.
       if (!(error instanceof ChatloomError || error instanceof SnapshotGone)) throw error;
@@ -154,6 +250,7 @@ class SettleRun {
           () => settler.settle({ minuteUs, isAlone: true }, this.#abort),
         );
       }
+      return undefined;
     }
   }
 
@@ -175,4 +272,41 @@ class SettleRun {
       });
     }
   }
+}
+
+interface SettlePlace {
+  readonly channel: string;
+  readonly settler: ChannelSettler;
+  readonly settled: SettledHours | undefined;
+}
+
+/** The files of `hour`, if it is the one that starts at `hourUs`. */
+function besides(
+  hour: { readonly hourUs: Micros; readonly keys: readonly ArchiveKey[] | undefined } | undefined,
+  hourUs: Micros,
+): readonly ArchiveKey[] {
+  return hour?.hourUs === hourUs ? hour.keys ?? [] : [];
+}
+
+/**
+ * Notes the last hour of `done`, once the one after it is settled. It was settled by what was listed of
+ * that one: if more had come by the time that one was settled, it may have to be settled again.
+ */
+async function noteSettled(
+  done: readonly SettledHour[],
+  after: SettledHour | undefined,
+  settled: SettledHours | undefined,
+): Promise<void> {
+  const last = done.at(-1);
+  if (last?.keys === undefined) return;
+  const { hourUs, keys } = last;
+  const [before, next] = [done.at(-2), after];
+  const isBeside = next?.hourUs === hourUs + HOUR_US;
+  if (isBeside && !(next.isAsListed && next.keys !== undefined)) return;
+  if (before?.hourUs === hourUs - HOUR_US && before.keys === undefined) return;
+  await settled?.note(hourUs, [
+    ...besides(before, hourUs - HOUR_US),
+    ...keys,
+    ...besides(next, hourUs + HOUR_US),
+  ]);
 }

@@ -11,7 +11,7 @@ import { faultsOf } from "../read/files/faults_told.ts";
 import { SnapshotGone } from "../read/hour_snapshot.ts";
 import type { KnownBatches } from "./known_batches.ts";
 import { ownLock } from "./own_lock.ts";
-import { type DueMinute, settleMinute, settleSpan } from "./settle_minute.ts";
+import { type DueMinute, type SettledMinutes, settleMinute, settleSpan } from "./settle_minute.ts";
 
 /** What settling works with. */
 export interface SettleOptions {
@@ -33,6 +33,11 @@ export interface SettleTotals {
   readonly written: number;
   /** Files deleted, because others hold all that they held. */
   readonly deleted: number;
+}
+
+/** What came of settling minutes in a row; but for `totals` as {@link SettledMinutes} tells it. */
+export interface SettledSpan extends Pick<SettledMinutes, "byteCount" | "before" | "after"> {
+  readonly totals: SettleTotals;
 }
 
 /** Nothing was done. */
@@ -97,7 +102,7 @@ export class ChannelSettler {
   async settleSpan(
     minutes: readonly Micros[],
     abort: AbortOptions = {},
-  ): Promise<SettleTotals & { readonly byteCount: number }> {
+  ): Promise<SettledSpan> {
     const files = this.#files;
     const span = { fromUs: minutes[0]!, toUs: minutes.at(-1)! };
     const settled = await this.#inTurn(async (store) => {
@@ -106,7 +111,17 @@ export class ChannelSettler {
     }, abort);
     let totals = addTotals(NOTHING_SETTLED, { ...settled, minutes: minutes.length });
     for (const due of settled.due) totals = addTotals(totals, await this.settle(due, abort));
-    return { ...totals, byteCount: settled.byteCount };
+    const { byteCount, before, after, due } = settled;
+    return { totals, byteCount, before, after: due.length === 0 ? after : undefined };
+  }
+
+  /**
+   * The keys of the channel's redactions, in order.
+   *
+   * @throws {ChatloomError} when the store fails.
+   */
+  async redactions(abort: AbortOptions = {}): Promise<readonly ArchiveKey[]> {
+    return await this.#files.refreshRedactions(abort);
   }
 
   /** Begins to read files that will be settled next. */

@@ -1,7 +1,7 @@
 import { forEachConcurrent } from "../../async/for_each_concurrent.ts";
 import { type ArchiveKey, batchKey, minutePrefix } from "../../core/archive/archive_key.ts";
 import { SightingSet } from "../../core/merge/sighting_set.ts";
-import { type Micros, MINUTE_US } from "../../core/time.ts";
+import { HOUR_US, hourOf, type Micros, MINUTE_US } from "../../core/time.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { Reporter } from "../../ports/reporter.ts";
@@ -41,6 +41,13 @@ export interface SettledMinutes {
   readonly deleted: number;
   /** What is to be settled next because of what was found, in this order. */
   readonly due: readonly DueMinute[];
+  /** The batches of these minutes that were found, ascending. */
+  readonly before: readonly ArchiveKey[];
+  /**
+   * The batches that these minutes have now, ascending, if nothing is left to be done there; `undefined` if
+   * something is left alone, or has to wait, or files of other hours than those beside had a part in them.
+   */
+  readonly after: readonly ArchiveKey[] | undefined;
 }
 
 /** A minute that should be settled. */
@@ -114,7 +121,9 @@ async function settleClosure(
   if (!closure.isComplete) {
     const reason = "equal messages hang together for over a day";
     files.tellFault(minutePrefix(files.channel, span.fromUs), "chain", reason);
-    return { span, byteCount: 0, written: 0, deleted: 0, due: [], changed: [] };
+    const before = batchesOf(closure, span);
+    const nothing = { byteCount: 0, written: 0, deleted: 0, due: [], changed: [] };
+    return { ...nothing, span, before, after: undefined };
   }
   const plan = await planOf(closure, options);
   await forEachConcurrent(
@@ -123,14 +132,32 @@ async function settleClosure(
     ({ key, bytes }) => store.put(key, bytes, { signal }),
   );
   const { deleted, kept } = await deleteCovered(plan, options);
+  const isSettled = kept.length === 0 && isWhole(closure, span);
   return {
     span,
+    before: batchesOf(closure, span),
+    after: isSettled ? plan.targets.map(({ key }) => key).sort() : undefined,
     byteCount: plan.targets.reduce((sum, { bytes }) => sum + bytes.length, 0),
     written: plan.missing.length,
     deleted,
     due: dueAfter(plan, kept),
     changed: [...plan.missing, ...plan.surplus].map(({ minuteUs }) => minuteUs),
   };
+}
+
+function batchesOf({ minutes }: Closure, span: MinuteSpan): ArchiveKey[] {
+  return [...minutes.values()]
+    .filter(({ minuteUs }) => minuteUs >= span.fromUs && minuteUs <= span.toUs)
+    .flatMap(({ batches }) => batches).sort();
+}
+
+/** Whether all files that were found were used, and none stands beyond the hours beside the span. */
+function isWhole({ minutes }: Closure, span: MinuteSpan): boolean {
+  return [...minutes.values()].every(({ minuteUs, batches, hidden, loaded }) =>
+    batches.length === 0 && hidden.size === 0 ||
+    batches.length === loaded.length && hidden.size === 0 &&
+      minuteUs >= hourOf(span.fromUs) - HOUR_US && minuteUs < hourOf(span.toUs) + 2 * HOUR_US
+  );
 }
 
 /** A batch that is stored, or is to be. */
