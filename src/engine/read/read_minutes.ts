@@ -86,7 +86,7 @@ async function* readSpans(
       const span = await hour.next(nextUs, { countMax: Math.max(1, Math.min(countMax, wanted)) });
       if (span === undefined || span.minuteUs >= untilUs) break;
       yield { ...span, files };
-      countMax = nextCount(span, countMax);
+      countMax = nextCount(span);
       nextUs = span.lastUs + MINUTE_US;
       files.dropBefore(nextUs - NEEDED_BACK_US);
     }
@@ -94,14 +94,15 @@ async function* readSpans(
 }
 
 /** How many minutes may be read together next: more and more, as far as their files fit. */
-function nextCount({ minuteUs, lastUs, closure }: ReadSpan, before: number): number {
+function nextCount({ minuteUs, lastUs, closure }: ReadSpan): number {
+  if (!closure.isComplete) return 1;
   let byteCount = 1;
   for (const { loaded } of closure.minutes.values()) {
     for (const { whole } of loaded) byteCount += whole?.bytes.length ?? 0;
   }
   const minuteCount = (lastUs - minuteUs) / MINUTE_US + 1;
   const fitting = Math.floor(TOGETHER_MAX_BYTES * minuteCount / byteCount);
-  return Math.max(1, Math.min(TOGETHER_MAX, 2 * before, fitting));
+  return Math.max(1, Math.min(TOGETHER_MAX, 2 * minuteCount, fitting));
 }
 
 /** The hours that have files, and those beside them, into which a message at the edge may belong. */
