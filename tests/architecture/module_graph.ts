@@ -8,6 +8,7 @@ export interface PackageConfig {
   readonly version: string;
   readonly exports: Readonly<Record<string, string>>;
   readonly imports: Readonly<Record<string, string>>;
+  readonly unstable: readonly string[];
 }
 
 /** This project's. */

@@ -44,9 +44,10 @@ console.log("store calls when one minute of 1,000 changed:", small);
 console.log("store calls when one minute of 100,000 changed:", large);
 const few = await peakMb(10_000);
 const many = await peakMb(100_000);
-const isSame = JSON.stringify(small) === JSON.stringify(large);
-if (!isSame) console.log("short: the calls depend on the size of the archive");
-if (!isSame) process.exitCode = 1;
+if (JSON.stringify(small) !== JSON.stringify(large)) {
+  console.log("short: the calls depend on the size of the archive");
+  process.exitCode = 1;
+}
 const sum = (counts: CallCounts) => Object.values(counts).reduce((all, count) => all + count, 0);
 tellRow({
   name: "calls for one minute of 100,000",

@@ -11,7 +11,14 @@ import {
   type MessageFilter,
   passesAll,
 } from "../../core/text/message_filter.ts";
-import { mayFallInto, type Micros, RANGE_MAX_US, readRange, TIME_END_US } from "../../core/time.ts";
+import {
+  mayFallInto,
+  type Micros,
+  MINUTE_US,
+  RANGE_MAX_US,
+  readRange,
+  TIME_END_US,
+} from "../../core/time.ts";
 import { readMinutes } from "../../engine/read/read_minutes.ts";
 import { checkChannels } from "../arguments/channel_names.ts";
 import { contextOf, type VerbContext } from "../frame/context.ts";
@@ -80,6 +87,9 @@ export function catCommand(): Command {
     });
 }
 
+/** For what is known to lie in the times that were asked for. */
+const ALL_TIMES = { from: 0, until: TIME_END_US };
+
 function toList(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, ...value.split(",").map((each) => each.trim()).filter((each) => each !== "")];
 }
@@ -143,7 +153,10 @@ async function printChannels(
   const untilUs = flags.until;
   for (const channel of channels) {
     const minutes = readMinutes(channel, { store, hasher, reporter, signal, fromUs, untilUs });
-    for await (const { bytes } of minutes) await print(present(bytes, flags));
+    for await (const { minuteUs, bytes } of minutes) {
+      const isInside = minuteUs >= flags.from && minuteUs + MINUTE_US <= untilUs;
+      await print(present(bytes, isInside ? { ...flags, ...ALL_TIMES } : flags));
+    }
   }
   return counters.total("files_left_out") === 0;
 }

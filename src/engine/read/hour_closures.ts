@@ -14,6 +14,16 @@ export interface HourSource {
   readonly rest?: (() => Promise<void>) | undefined;
 }
 
+/** Minutes in a row of one hour, read together. */
+export interface ReadSpan {
+  /** The first of them. */
+  readonly minuteUs: Micros;
+  /** The last of them; the same if there is one. */
+  readonly lastUs: Micros;
+  /** All that decides what stands in them. */
+  readonly closure: Closure;
+}
+
 /** A minute needs the one before it, and the one before that where messages overlap. */
 export const NEEDED_BACK_US: Micros = 2 * MINUTE_US;
 
@@ -39,19 +49,21 @@ export class HourClosures {
   }
 
   /**
-   * The first minute of the hour from `fromUs` on that could hold a message; `undefined` if none can.
+   * The first minute of the hour from `fromUs` on that could hold a message, with those behind it up to
+   * `countMax` minutes in all, by default 1; `undefined` if none can.
    *
    * @throws {ChatloomError} when the store fails, or changes faster than it can be read.
    */
-  async next(fromUs: Micros): Promise<{ minuteUs: Micros; closure: Closure } | undefined> {
+  async next(
+    fromUs: Micros,
+    { countMax = 1 }: { readonly countMax?: number } = {},
+  ): Promise<ReadSpan | undefined> {
     for (let tries = 0; tries < TRIES_MAX; tries++) {
       this.#snapshot ??= await HourSnapshot.take(this.#span, this.#source);
       const minuteUs = this.#firstMinute(this.#snapshot, fromUs);
       if (minuteUs === undefined) return undefined;
       try {
-        const span = { fromUs: minuteUs, toUs: minuteUs };
-        const { rest } = this.#source;
-        return { minuteUs, closure: await closeOver(span, (at) => this.#load(at), rest) };
+        return await this.#closeOver(minuteUs, countMax);
       } catch (error) {
         if (!(error instanceof SnapshotGone)) throw error;
         this.#snapshot = undefined;
@@ -59,6 +71,15 @@ export class HourClosures {
     }
     const { channel } = this.#source.files;
     throw new ChatloomError("STORE_IO", `Cannot read "${channel}": files vanish all the time`);
+  }
+
+  async #closeOver(minuteUs: Micros, count: number): Promise<ReadSpan> {
+    const endUs = Math.min(minuteUs + count * MINUTE_US, this.#hourUs + HOUR_US);
+    const span = { fromUs: minuteUs, toUs: endUs - MINUTE_US };
+    const closure = await closeOver(span, (at) => this.#load(at), this.#source.rest);
+    // Chains that are too long are cut by the minute that they are read for.
+    if (!closure.isComplete && count > 1) return await this.#closeOver(minuteUs, 1);
+    return { minuteUs, lastUs: span.toUs, closure };
   }
 
   #firstMinute(snapshot: HourSnapshot, fromUs: Micros): Micros | undefined {

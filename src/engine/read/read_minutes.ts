@@ -4,8 +4,7 @@ import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 import { ChannelFiles } from "./files/channel_files.ts";
-import type { Closure } from "./close_over.ts";
-import { HourClosures, NEEDED_BACK_US } from "./hour_closures.ts";
+import { HourClosures, NEEDED_BACK_US, type ReadSpan } from "./hour_closures.ts";
 
 /** What {@link readMinutes} reads. */
 export interface ReadMinutesOptions extends AbortOptions {
@@ -52,46 +51,58 @@ export async function* readMinutes(
   channel: string,
   options: ReadMinutesOptions,
 ): AsyncIterable<ReadMinute> {
-  for await (const { minuteUs, closure, files } of readClosures(channel, options)) {
-    const bytes = closure.normal.get(minuteUs);
+  for await (const { minuteUs, lastUs, closure, files } of readSpans(channel, options)) {
     if (!closure.isComplete) {
       files.tellFault(`${channel}/chat`, "chain", "equal messages hang together for over a day");
     }
-    if (bytes !== undefined) yield { minuteUs, bytes };
+    for (let at = minuteUs; at <= lastUs; at += MINUTE_US) {
+      options.signal?.throwIfAborted();
+      const bytes = closure.normal.get(at);
+      if (bytes !== undefined) yield { minuteUs: at, bytes };
+    }
   }
 }
 
-/** A minute with all that decides what stands in it. */
-interface ReadClosure {
-  /** When it starts. */
-  readonly minuteUs: Micros;
-  /** What was read. */
-  readonly closure: Closure;
-  /** Where it was read from. */
-  readonly files: ChannelFiles;
-}
+// Minutes that are read together share their neighbours. Their files are in memory.
+const TOGETHER_MAX = 8;
+const TOGETHER_MAX_BYTES = 8 * 1024 * 1024;
 
-/** Yields every minute that could hold a message, in order; see {@link readMinutes}. */
-async function* readClosures(
+/** Yields every minute that could hold a message, in order, some at a time; see {@link readMinutes}. */
+async function* readSpans(
   channel: string,
   { fromUs = 0, untilUs = TIME_END_US, signal, ...options }: ReadMinutesOptions,
-): AsyncIterable<ReadClosure> {
+): AsyncIterable<ReadSpan & { readonly files: ChannelFiles }> {
   const abort = signal === undefined ? {} : { signal };
   const files = new ChannelFiles(channel, options);
   const { store } = files;
   const hours = await hoursAround(store, { channel, fromUs, untilUs, abort });
+  let countMax = 1; // Whoever waits for the first minute gets it soon.
   for (const hourUs of hours) {
     const hour = new HourClosures(hourUs, { store, files, abort, rest: options.rest });
     let nextUs = Math.max(hourUs, minuteOf(fromUs));
     while (true) {
       signal?.throwIfAborted();
-      const step = await hour.next(nextUs);
-      if (step === undefined || step.minuteUs >= untilUs) break;
-      yield { ...step, files };
-      nextUs = step.minuteUs + MINUTE_US;
+      const wanted = Math.ceil((untilUs - nextUs) / MINUTE_US);
+      const span = await hour.next(nextUs, { countMax: Math.max(1, Math.min(countMax, wanted)) });
+      if (span === undefined || span.minuteUs >= untilUs) break;
+      yield { ...span, files };
+      countMax = nextCount(span);
+      nextUs = span.lastUs + MINUTE_US;
       files.dropBefore(nextUs - NEEDED_BACK_US);
     }
   }
+}
+
+/** How many minutes may be read together next: more and more, as far as their files fit. */
+function nextCount({ minuteUs, lastUs, closure }: ReadSpan): number {
+  if (!closure.isComplete) return 1;
+  let byteCount = 1;
+  for (const { loaded } of closure.minutes.values()) {
+    for (const { whole } of loaded) byteCount += whole?.bytes.length ?? 0;
+  }
+  const minuteCount = (lastUs - minuteUs) / MINUTE_US + 1;
+  const fitting = Math.floor(TOGETHER_MAX_BYTES * minuteCount / byteCount);
+  return Math.max(1, Math.min(TOGETHER_MAX, 2 * minuteCount, fitting));
 }
 
 /** The hours that have files, and those beside them, into which a message at the edge may belong. */

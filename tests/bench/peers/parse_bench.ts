@@ -20,12 +20,8 @@ import { parseIrcLine } from "../../../src/core/irc/irc_line.ts";
 import { encodeRecordedBatch } from "../../../src/engine/record/encode_recorded.ts";
 import { Recording } from "../../../src/engine/record/recording.ts";
 import type { Hasher } from "../../../src/ports/hasher.ts";
-<<<<<<< HEAD
 import { noopReporter } from "../../../src/ports/reporter.ts";
-=======
-import { SILENT } from "../../../src/ports/reporter.ts";
 import { tellRow } from "../bench_row.ts";
->>>>>>> bench
 import { medianMs } from "../worlds/rounds.ts";
 
 /** Parsing shall be so many times as fast as the fastest of the others. */
