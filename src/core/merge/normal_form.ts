@@ -1,4 +1,5 @@
 import type { BatchLine } from "../batch/batch.ts";
+import type { Steps } from "../steps.ts";
 import { type ByteText, copySpan, decodeSpan, toByteSpan, toByteText } from "../scan/byte_text.ts";
 import { ExactMessage } from "./exact_store.ts";
 
@@ -62,13 +63,18 @@ function isTied(left: NormalLine, right: NormalLine): boolean {
 
 const UTF8 = new TextEncoder();
 
+/** How many lines are written in one step. */
+const LINES_PER_STEP = 1_000;
+
 /** The bytes of a batch of these lines, in this order. */
-export function writeLines(lines: readonly NormalLine[]): Uint8Array {
+export function* writeLines(lines: readonly NormalLine[]): Steps<Uint8Array> {
   const bytesMax = lines.reduce((sum, line) => sum + lengthMax(line) + 1, 0);
   const target = toByteText(new Uint8Array(bytesMax));
   const { bytes } = target;
   let at = 0;
-  for (const line of lines) {
+  for (let i = 0; i < lines.length; i++) {
+    if (i > 0 && i % LINES_PER_STEP === 0) yield;
+    const line = lines[i]!;
     at = line instanceof ExactMessage
       ? writeExact(line, target, at)
       : at + UTF8.encodeInto(line.text, bytes.subarray(at)).written;

@@ -10,6 +10,7 @@ import { overlapParts } from "../grouping/overlap.ts";
 import { RangedStore } from "./ranged_store.ts";
 import { readLines, toExactLine } from "./read_lines.ts";
 import type { Sighting } from "../grouping/sighting.ts";
+import { runSteps, type Steps } from "../steps.ts";
 import { type Micros, MINUTE_US, minuteOf } from "../time.ts";
 
 /** A stretch of server time, both ends included. */
@@ -176,19 +177,28 @@ export class SightingSet {
 
   /** The normal form as one batch; it may hold several minutes. Fresh for the caller. */
   encode(): Uint8Array {
-    return writeLines(this.#normalLines());
+    return runSteps(writeLines(this.#normalLines()));
   }
 
   /** The normal form minute by minute, in order of time: the bytes of the batch of each. */
   encodeMinutes(): Map<Micros, Uint8Array> {
+    return runSteps(this.encodingMinutes());
+  }
+
+  /** As {@link SightingSet.encodeMinutes}, in steps; the set must stay as it is meanwhile. */
+  *encodingMinutes(): Steps<Map<Micros, Uint8Array>> {
+    const lines = this.#normalLines();
+    yield;
     const minutes = new Map<Micros, NormalLine[]>();
-    for (const line of this.#normalLines()) {
+    for (const line of lines) {
       const minuteUs = minuteOf(line.startUs);
-      const lines = minutes.get(minuteUs);
-      if (lines === undefined) minutes.set(minuteUs, [line]);
-      else lines.push(line);
+      const known = minutes.get(minuteUs);
+      if (known === undefined) minutes.set(minuteUs, [line]);
+      else known.push(line);
     }
-    return new Map([...minutes].map(([minuteUs, lines]) => [minuteUs, writeLines(lines)]));
+    const encoded = new Map<Micros, Uint8Array>();
+    for (const [minuteUs, lines] of minutes) encoded.set(minuteUs, yield* writeLines(lines));
+    return encoded;
   }
 
   /** The events of the normal form, as lines in the order of a batch. */

@@ -19,7 +19,7 @@ const WALL_SET_US = 1_577_836_800 * SECOND_US;
 
 /**
  * A wall clock that gets ahead of the monotonic one by more than this tells of a machine that was
- * suspended: a clock that is set was rarely this far off, and connections survive a shorter sleep.
+ * suspended, where the clock does not count that as time passed: a wall clock is rarely set by more.
  */
 const SUSPENDED_MIN_US = 10 * MINUTE_US;
 

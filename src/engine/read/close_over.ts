@@ -1,6 +1,7 @@
 import { SightingSet } from "../../core/merge/sighting_set.ts";
 import { type Micros, MINUTE_US, minuteOf, RANGE_MAX_US, TIME_END_US } from "../../core/time.ts";
 import type { BatchLine } from "../../core/batch/batch.ts";
+import { runWithRests } from "./work_breaks.ts";
 import { joinBatch, type LoadedBatch } from "./files/load_batch.ts";
 import type { MinuteListing } from "./files/minute_listing.ts";
 
@@ -71,6 +72,16 @@ export async function closeOver(
   load: (minuteUs: Micros, isInside: boolean) => Promise<MinuteFiles>,
   rest?: () => Promise<void>,
 ): Promise<Closure> {
+  const reached = await reachOver(span, load, rest);
+  return { ...reached, ...await normalForm({ ...reached, span }, rest) };
+}
+
+/** As {@link closeOver}, without the normal form. */
+export async function reachOver(
+  span: MinuteSpan,
+  load: (minuteUs: Micros, isInside: boolean) => Promise<MinuteFiles>,
+  rest?: () => Promise<void>,
+): Promise<Omit<Closure, "normal" | "joined">> {
   const minutes = new Map<Micros, MinuteFiles>();
   const ranged = new SightingSet();
   let reach = { fromUs: earlier(span.fromUs, MINUTE_US), toUs: later(span.toUs, MINUTE_US) };
@@ -94,7 +105,7 @@ export async function closeOver(
     reach = wider;
   }
   await rest?.();
-  return { minutes, ranged, ...await normalForm({ span, minutes, ranged }, rest), isComplete };
+  return { minutes, ranged, isComplete };
 }
 
 /** As {@link closeOver}, of one minute of which is known that its files hold no ranged sighting. */
@@ -144,7 +155,7 @@ async function normalForm(
   if (toWrite.size === 0) return { normal, joined };
   all.addAll(ranged);
   await rest?.();
-  for (const [at, bytes] of all.encodeMinutes()) {
+  for (const [at, bytes] of await runWithRests(all.encodingMinutes(), rest)) {
     if (toWrite.has(at)) normal.set(at, bytes);
   }
   return { normal, joined };

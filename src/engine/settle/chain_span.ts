@@ -1,6 +1,6 @@
 import { SightingSet } from "../../core/merge/sighting_set.ts";
 import { type Micros, MINUTE_US } from "../../core/time.ts";
-import { closeOver, type MinuteFiles, type MinuteSpan } from "../read/close_over.ts";
+import { type MinuteFiles, type MinuteSpan, reachOver } from "../read/close_over.ts";
 
 /** Minutes that hang together. */
 export interface ChainSpan {
@@ -21,14 +21,18 @@ const SPAN_MAX_MINUTES = 16;
 export async function chainSpan(
   minuteUs: Micros,
   load: (minuteUs: Micros, isInside: boolean) => Promise<MinuteFiles>,
-  { isAlone }: { readonly isAlone?: boolean },
+  { isAlone, takeRest }: {
+    readonly isAlone?: boolean;
+    /** Lets others run between long steps of work. @default never */
+    readonly takeRest?: (() => Promise<void>) | undefined;
+  },
 ): Promise<ChainSpan> {
   const span = { fromUs: minuteUs, toUs: minuteUs };
   if (isAlone) return { span, isExactOnly: false, rest: [] };
   const own = new SightingSet();
   for (const { ranged } of (await load(minuteUs, true)).loaded) own.addAll(ranged);
   if (own.isEmpty()) return { span, isExactOnly: true, rest: [] };
-  const closure = await closeOver(span, load);
+  const closure = await reachOver(span, load, takeRest);
   const chains = closure.ranged.chainsOf(own);
   const touched = new Set(chains.encodeMinutes().keys());
   for (const [at, { loaded }] of closure.minutes) {

@@ -23,6 +23,8 @@ export interface SettleOptions {
   readonly reporter: Reporter;
   /** Where those who settle this archive take turns. By default only those of this process. */
   readonly lock?: ArchiveLock;
+  /** Called every few milliseconds of work: lets others run. @default never */
+  readonly rest?: (() => Promise<void>) | undefined;
 }
 
 /** What settling did. */

@@ -15,7 +15,7 @@ import {
   type MinuteSpan,
 } from "../read/close_over.ts";
 import { SnapshotGone } from "../read/hour_snapshot.ts";
-import type { LoadedBatch } from "../read/files/load_batch.ts";
+import { addInParts, includesBatch, type LoadedBatch } from "../read/files/load_batch.ts";
 import { MinuteListings, MinuteLoader } from "../read/minute_loader.ts";
 import { chainSpan } from "./chain_span.ts";
 
@@ -26,6 +26,8 @@ export interface SettleMinuteOptions {
   readonly reporter: Reporter;
   /** The channel's files, with its redactions refreshed. */
   readonly files: ChannelFiles;
+  /** Called every few milliseconds of work: lets others run. @default never */
+  readonly rest?: (() => Promise<void>) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -77,10 +79,11 @@ export async function settleMinute(
 ): Promise<SettledMinutes> {
   const loader = new MinuteLoader(options);
   const load: LoadMinute = (at, isInside) => loader.load(at, isInside);
-  const chain = await chainSpan(minuteUs, load, { isAlone });
+  const { rest } = options;
+  const chain = await chainSpan(minuteUs, load, { isAlone, takeRest: rest });
   const closure = chain.isExactOnly
-    ? await closeExact(minuteUs, load)
-    : await closeOver(chain.span, load);
+    ? await closeExact(minuteUs, load, rest)
+    : await closeOver(chain.span, load, rest);
   const { changed, ...settled } = await settleClosure(closure, { ...options, span: chain.span });
   // A minute that changed may have others that hang on it.
   const hanging = changed.filter((at) => at !== minuteUs)
@@ -100,7 +103,8 @@ export async function settleSpan(
   options: SettleMinuteOptions,
 ): Promise<SettledMinutes> {
   const loader = new MinuteLoader(options);
-  const closure = await closeOver(span, (at, isInside) => loader.load(at, isInside));
+  const load: LoadMinute = (at, isInside) => loader.load(at, isInside);
+  const closure = await closeOver(span, load, options.rest);
   const { changed: _, ...settled } = await settleClosure(closure, { ...options, span });
   return settled;
 }
@@ -227,7 +231,7 @@ async function deleteCovered(
   options: SettleMinuteOptions,
 ): Promise<{ readonly deleted: number; readonly kept: readonly LoadedBatch[] }> {
   const { store, reporter, files } = options;
-  const { covered, kept, relied } = coverOf(plan);
+  const { covered, kept, relied } = await coverOf(plan, options.rest);
   if (covered.length === 0) return { deleted: 0, kept };
   // Storing what is there makes it safe, and replaces what was damaged since it was read.
   const isFresh = new Set(plan.missing.map(({ key }) => key));
@@ -254,29 +258,43 @@ async function deleteCovered(
 }
 
 /** The surplus files that others cover, those that none cover, and the others that it takes. */
-function coverOf({ closure, targets, surplus, others }: Plan): {
+async function coverOf(
+  { closure, targets, surplus, others }: Plan,
+  rest: (() => Promise<void>) | undefined,
+): Promise<{
   readonly covered: readonly LoadedBatch[];
   readonly kept: readonly LoadedBatch[];
   readonly relied: readonly Relied[];
-} {
+}> {
   if (surplus.length === 0) return { covered: [], kept: [], relied: [] };
   const cover = new SightingSet();
-  for (const { bytes } of targets) cover.add(bytes);
+  for (const { key, bytes } of targets) await addInParts(cover, bytes, { key, rest });
+  await rest?.();
   const { minutes, sightings: joined } = closure.joined;
   const isJoinedSafe = cover.includesExact(joined);
-  const relied: Relied[] = [...targets];
-  const isCovered = (batch: LoadedBatch) =>
+  const isCovered = async (batch: LoadedBatch) =>
     // What was joined holds all exact messages of its files, which need not be read once more.
     isJoinedSafe && batch.scanned !== undefined && minutes.has(batch.minuteUs)
       ? cover.includes(batch.ranged)
-      : cover.includes(batch.sightings);
+      : await includesBatch(cover, batch, rest);
+  const relied: Relied[] = [...targets];
+  let kept = await uncovered(surplus, isCovered);
   for (const other of others) {
-    if (surplus.every(isCovered)) break;
+    if (kept.length === 0) break;
     cover.addAll(other.ranged);
     relied.push({ key: other.key, minuteUs: other.minuteUs, bytes: other.whole?.bytes });
+    kept = await uncovered(kept, isCovered); // What is covered stays so: a cover only grows.
   }
-  const covered = surplus.filter(isCovered);
-  return { covered, kept: surplus.filter((batch) => !covered.includes(batch)), relied };
+  return { covered: surplus.filter((batch) => !kept.includes(batch)), kept, relied };
+}
+
+async function uncovered(
+  batches: readonly LoadedBatch[],
+  isCovered: (batch: LoadedBatch) => Promise<boolean>,
+): Promise<LoadedBatch[]> {
+  const found: LoadedBatch[] = [];
+  for (const batch of batches) if (!await isCovered(batch)) found.push(batch);
+  return found;
 }
 
 /** Whether these are there for readers, not hidden. */

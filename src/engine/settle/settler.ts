@@ -9,6 +9,7 @@ import { ChatloomError } from "../../core/errors/errors.ts";
 import { type Micros, MILLISECOND_US, SECOND_US } from "../../core/time.ts";
 import type { AbortOptions } from "../../ports/batch_store.ts";
 import type { Clock } from "../../ports/clock.ts";
+import { WorkBreaks } from "../read/work_breaks.ts";
 import { KnownBatches } from "./known_batches.ts";
 import { settleArchive } from "./settle_archive.ts";
 import {
@@ -21,8 +22,8 @@ import {
 import type { Unsettled } from "./unsettled.ts";
 
 /** What a {@link Settler} works with. */
-export interface SettlerOptions extends SettleOptions {
-  /** Tells when a minute has been quiet for long enough. */
+export interface SettlerOptions extends Omit<SettleOptions, "rest"> {
+  /** Tells when a minute has been quiet for long enough, and when work lets others run. */
   readonly clock: Clock;
   /** A minute is settled when nothing changed in it for so long, in ms: 3 s unless told. */
   readonly quietMs?: number;
@@ -54,7 +55,7 @@ interface Note {
  * {@link SettlerOptions.unsettled} has the hours of it on disk, for {@link Settler.noteLeft}.
  */
 export class Settler {
-  readonly #options: SettlerOptions;
+  readonly #options: SettlerOptions & SettleOptions;
   readonly #notes = new Map<string, Note>();
   readonly #known = new KnownBatches();
   /** How to end a sleep, and until when it lasts. */
@@ -64,7 +65,8 @@ export class Settler {
 
   /** A settler that only takes notes until {@link Settler.run}. */
   constructor(options: SettlerOptions) {
-    this.#options = options;
+    const breaks = new WorkBreaks(options.clock);
+    this.#options = { ...options, rest: () => breaks.rest() };
   }
 
   /** How many minutes and channels wait to be settled. */

@@ -1,4 +1,5 @@
 import { SightingSet } from "../../../src/core/merge/sighting_set.ts";
+import type { Steps } from "../../../src/core/steps.ts";
 import type { BatchStore } from "../../../src/ports/batch_store.ts";
 import type { ProcessState } from "../../../src/testing/faults/faults.ts";
 import { keysOf } from "./exchange.ts";
@@ -27,13 +28,13 @@ export const BUGS: { readonly [name: string]: Bug } = {
   },
   "a merge that drops the ranges of those who heard": {
     plant() {
-      const original = SightingSet.prototype.encodeMinutes;
-      SightingSet.prototype.encodeMinutes = function (): Map<number, Uint8Array> {
-        const minutes = original.call(this);
+      const original = SightingSet.prototype.encodingMinutes;
+      SightingSet.prototype.encodingMinutes = function* (): Steps<Map<number, Uint8Array>> {
+        const minutes = yield* original.call(this);
         for (const [at, bytes] of minutes) minutes.set(at, withoutOwnRanges(bytes));
         return minutes;
       };
-      return () => void (SightingSet.prototype.encodeMinutes = original);
+      return () => void (SightingSet.prototype.encodingMinutes = original);
     },
   },
 };

@@ -6,7 +6,7 @@ import { formatText } from "../../../core/batch/message_text.ts";
 import { type Micros, MINUTE_US, RANGE_MAX_US } from "../../../core/time.ts";
 import type { ChatQuery } from "./chat_query.ts";
 import { lineFrom, lineTimes } from "./line_times.ts";
-import type { WorkBreaks } from "./work_breaks.ts";
+import type { WorkBreaks } from "../../read/work_breaks.ts";
 
 /** One minute of a channel in normal form. */
 export interface ChatMinute {

@@ -1,6 +1,6 @@
 import { lineTime } from "../../../core/scan/line_time.ts";
 import type { Micros } from "../../../core/time.ts";
-import type { WorkBreaks } from "./work_breaks.ts";
+import type { WorkBreaks } from "../../read/work_breaks.ts";
 
 /** Where the lines of a minute are, and when what they say happened. */
 export interface LineTimes {

@@ -30,7 +30,7 @@ import { listHour } from "../files/list_hour.ts";
 import type { ChatMinute } from "./chat_bytes.ts";
 import { HeavyReads } from "./heavy_reads.ts";
 import { HourReader } from "./hour_reader.ts";
-import { WorkBreaks } from "./work_breaks.ts";
+import { WorkBreaks } from "../../read/work_breaks.ts";
 
 /** What a {@link SharedChatReader} works with. */
 export interface SharedChatReaderOptions {

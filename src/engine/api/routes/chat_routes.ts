@@ -13,7 +13,7 @@ import { type ApiRoute, CHANNEL_NOTE } from "../route/api_route.ts";
 import { chatLines, chatList } from "../chat/chat_bytes.ts";
 import { chatQueryNotes, parseChatQuery } from "../chat/chat_query.ts";
 import type { SharedChatReader } from "../chat/shared_chat_reader.ts";
-import { WorkBreaks } from "../chat/work_breaks.ts";
+import { WorkBreaks } from "../../read/work_breaks.ts";
 
 const MESSAGE = {
   type: "object",

@@ -177,44 +177,73 @@ const PART_BYTES = 512 * 1024;
  *
  * @throws {BatchSyntaxError} when it is unreadable.
  */
-async function readInParts(
-  bytes: Uint8Array,
-  { key, rest }: {
-    readonly key: ArchiveKey;
-    readonly rest: (() => Promise<void>) | undefined;
-  },
-): Promise<SightingSet> {
+async function readInParts(bytes: Uint8Array, options: ReadOptions): Promise<SightingSet> {
   const set = new SightingSet();
-  await addInParts(set, bytes, { key, rest });
+  await addInParts(set, bytes, options);
   return set;
 }
 
-async function addInParts(
+interface ReadOptions {
+  /** The name of the file, for errors. */
+  readonly key: ArchiveKey;
+  readonly rest: (() => Promise<void>) | undefined;
+}
+
+/**
+ * Joins the sightings of `bytes` to `set`, part by part. The set keeps the bytes: they must not change.
+ *
+ * @param options.rest Called between parts: lets others run. By default there is one part.
+ * @throws {BatchSyntaxError} when it is unreadable, with `options.key`.
+ */
+export async function addInParts(
   set: SightingSet,
   bytes: Uint8Array,
-  { key, rest }: {
-    readonly key: ArchiveKey;
-    readonly rest: (() => Promise<void>) | undefined;
-  },
+  { key, rest }: ReadOptions,
 ): Promise<void> {
-  if (rest === undefined || bytes.length <= PART_BYTES) {
-    set.add(bytes, { key, isOwned: true });
-    return;
-  }
   let linesBefore = 0;
-  for (let from = 0; from < bytes.length;) {
-    await rest();
-    const feed = bytes.indexOf(LINE_FEED, from + PART_BYTES);
-    const to = feed < 0 ? bytes.length : feed + 1;
-    const part = bytes.subarray(from, to);
+  for (const part of partsOf(bytes, rest)) {
+    await rest?.();
     try {
       set.add(part, { key, isOwned: true });
     } catch (error) {
-      if (!(error instanceof BatchSyntaxError)) throw error;
+      if (linesBefore === 0 || !(error instanceof BatchSyntaxError)) throw error;
       const { line, reason } = error;
       throw new BatchSyntaxError(linesBefore + line, reason, { key, cause: error });
     }
-    linesBefore += countLines(part);
+    if (part.length < bytes.length) linesBefore += countLines(part);
+  }
+}
+
+/**
+ * Whether `set` knows all that a batch knows, found out a few milliseconds of work at a time: that of
+ * each part, as what a set knows is the join of its parts.
+ *
+ * @param rest Called between two such steps: lets others run. By default none is taken.
+ */
+export async function includesBatch(
+  set: SightingSet,
+  batch: Pick<LoadedBatch, "key" | "bytes" | "scanned" | "sightings">,
+  rest?: () => Promise<void>,
+): Promise<boolean> {
+  await rest?.();
+  if (batch.scanned === undefined) return set.includes(batch.sightings);
+  for (const part of partsOf(batch.bytes, rest)) {
+    await rest?.();
+    if (!set.includes(readBatch(part, { key: batch.key, isOwned: true }))) return false;
+  }
+  return true;
+}
+
+/** Whole lines, about 512 KiB at a time; all of them if no rest is taken in between. */
+function* partsOf(
+  bytes: Uint8Array,
+  rest: (() => Promise<void>) | undefined,
+): Generator<Uint8Array> {
+  for (let from = 0; from < bytes.length;) {
+    const isLast = rest === undefined || bytes.length - from <= PART_BYTES;
+    const feed = isLast ? -1 : bytes.indexOf(LINE_FEED, from + PART_BYTES);
+    const to = feed < 0 ? bytes.length : feed + 1;
+    yield bytes.subarray(from, to);
     from = to;
   }
 }

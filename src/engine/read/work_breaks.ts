@@ -1,5 +1,6 @@
-import { MILLISECOND_US } from "../../../core/time.ts";
-import type { Clock } from "../../../ports/clock.ts";
+import { runSteps, type Steps } from "../../core/steps.ts";
+import { MILLISECOND_US } from "../../core/time.ts";
+import type { Clock } from "../../ports/clock.ts";
 
 /** How long one task works before it lets others run. */
 const STRETCH_MAX_US = 5 * MILLISECOND_US;
@@ -43,4 +44,15 @@ export class WorkBreaks {
     await this.#clock.sleep(0);
     this.begin();
   }
+}
+
+/** Does work in steps, and rests between them; all at once without `rest`. */
+export async function runWithRests<T>(steps: Steps<T>, rest?: () => Promise<void>): Promise<T> {
+  if (rest === undefined) return runSteps(steps);
+  let step = steps.next();
+  while (!step.done) {
+    await rest();
+    step = steps.next();
+  }
+  return step.value;
 }

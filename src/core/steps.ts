@@ -1,0 +1,12 @@
+/**
+ * Long work in short steps: one or two milliseconds each, so that whoever runs it can let others run in
+ * between. Returns what came of it.
+ */
+export type Steps<T> = Generator<undefined, T, undefined>;
+
+/** Does all steps at once. Throws what they throw. */
+export function runSteps<T>(steps: Steps<T>): T {
+  let step = steps.next();
+  while (!step.done) step = steps.next();
+  return step.value;
+}
