@@ -94,10 +94,10 @@ export function formatReference(
         formatOperation(`${method.toUpperCase()} ${path}`, operation)
       );
     const title = audience.charAt(0).toUpperCase() + audience.slice(1);
-    return `## ${title}\n\n${text}\n\n${routes.join("\n")}`;
+    return `## ${title}\n\n${text}\n\n${routes.join("\n\n")}`;
   });
   return `# The HTTP API\n\n${note}\n\n${info.description}\n\nA node gives the same at ` +
-    `\`/openapi.json\`, as OpenAPI 3.1.\n\n${sections.join("\n")}`;
+    `\`/openapi.json\`, as OpenAPI 3.1.\n\n${sections.join("\n\n")}\n`;
 }
 
 function formatOperation(name: string, operation: Operation): string {
@@ -111,11 +111,10 @@ function formatOperation(name: string, operation: Operation): string {
     Object.keys(content ?? {}).map((type) => `\`${type}\``).join(" or "),
     description,
   ]);
-  const body = operation.requestBody === undefined
-    ? ""
-    : "The body of the request is plain text.\n\n";
-  return `### ${name}\n\n${operation.summary}\n\n${body}${table}` +
-    formatTable(["status", "body", "meaning"], answers);
+  const body = operation.requestBody === undefined ? "" : "The body of the request is plain text.";
+  const parts = [`### ${name}`, operation.summary, body, table];
+  return [...parts, formatTable(["status", "body", "meaning"], answers)]
+    .filter((part) => part !== "").join("\n\n");
 }
 
 function formatMeaning({ description, schema, required, in: place }: Parameter): string {
@@ -135,5 +134,5 @@ function code(text: string): string {
 function formatTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const lines = [head, head.map(() => "---"), ...rows]
     .map((cells) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`);
-  return `${lines.join("\n")}\n\n`;
+  return lines.join("\n");
 }
