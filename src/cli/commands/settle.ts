@@ -45,7 +45,7 @@ export function settleCommand(): Command {
           reporter,
           signal,
           fromUs: from,
-          ...(channels.length === 0 ? {} : { channels }),
+          channels: channels.length === 0 ? undefined : channels,
           onProgress: ({ minutes }, { channel, minuteUs }) =>
             shown.update(minutes, `${channel} ${formatMinute(minuteUs)}`),
         });

@@ -17,9 +17,9 @@ import {
 /** What {@link settleArchive} works on. */
 export interface SettleArchiveOptions extends SettleOptions, AbortOptions {
   /** Only these channels. By default all. */
-  readonly channels?: readonly string[];
+  readonly channels?: readonly string[] | undefined;
   /** Only hours that hold this or come later. */
-  readonly fromUs?: Micros;
+  readonly fromUs?: Micros | undefined;
   /** Told after each minute how far it is. */
   readonly onProgress?: (
     totals: SettleTotals,
