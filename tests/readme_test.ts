@@ -5,7 +5,7 @@ import { posix } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { EXIT } from "../src/cli/frame/exit.ts";
-import { runCli } from "./cli/run_cli.ts";
+import { KnownCommands } from "./docs/known_commands.ts";
 
 const PROJECT = fileURLToPath(new URL("../", import.meta.url));
 function read(path: string): string {
@@ -24,31 +24,14 @@ test("docs/reference/errors.md explains every error code and every exit code", (
 });
 
 test("the documents name only verbs and flags that are there", async () => {
-  const { stdout } = await runCli(["--help"]);
-  const verbs = new Set([...stdout.matchAll(/^ {2}([a-z-]+) /gm)].map((match) => match[1]));
-  const helps = new Map<string, string>();
+  const commands = new KnownCommands();
   for (const path of DOCUMENTS.filter((path) => !path.startsWith("tests"))) {
     // Of prose only what stands as code is a command.
     const code = [...read(path).matchAll(/```(?:sh|text)?\n([^]*?)```|`([^`\n]+)`/g)]
       .map(([, block, inline]) => (block ?? inline!).replaceAll("\\\n", " ")).join("\n");
-    for (
-      const [, verb = "", rest = ""] of code.matchAll(
-        /(?:^|task |\$ )chatloom ([a-z][a-z-]*)([^&|;\n]*)/gm,
-      )
-    ) {
-      assert.ok(verbs.has(verb), `${path}: there is no verb "${verb}"`);
-      const help = helps.get(verb) ?? (await runCli([verb, "--help"])).stdout;
-      helps.set(verb, help);
-      for (const [flag] of rest.matchAll(/(?<=\s)--[a-z-]+/g)) {
-        assert.match(
-          help,
-          new RegExp(`(^|[ ,])${flag}\\b`, "m"),
-          `${path}: ${verb} has no ${flag}`,
-        );
-      }
-    }
+    await commands.checkAll(path, code);
   }
-  assert.ok(helps.size > 10, [...helps.keys()].join());
+  assert.ok(commands.verbCount > 10, `${commands.verbCount} verbs`);
 });
 
 test("README names only tasks that are there", () => {

@@ -1,10 +1,11 @@
 /**
- * Writes the parts of `docs/reference` that are made from the code: the command line from `--help`. With
- * `--check` it writes nothing and fails where a file says something else.
+ * Writes the parts of `docs/reference` that are made from the code: the command line from `--help`, the
+ * HTTP API from `/openapi.json`. With `--check` it writes nothing and fails where a file says something else.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
+import { formatReference, servedDescription } from "./http_reference.ts";
 import { PROJECT } from "./run_step.ts";
 
 const NOTE = "<!-- Written by `deno task docs`. Change the code instead. -->";
@@ -40,6 +41,8 @@ function commandLine(): string {
 
 const FILES: Readonly<Record<string, () => string | Promise<string>>> = {
   "docs/reference/command_line.md": commandLine,
+  "docs/reference/http_api.md": async () =>
+    formatReference(await servedDescription(), { note: NOTE }),
 };
 
 const isCheck = process.argv.includes("--check");

@@ -36,13 +36,13 @@ export async function settle(
   archive: Archive,
   { channels, from, signal }: SettleChannelsOptions = {},
 ): Promise<SettledArchive> {
-  const fromUs = from === undefined ? {} : { fromUs: toMicros(from, "from") };
+  const fromUs = from === undefined ? undefined : toMicros(from, "from");
   const only = await knownChannels(archive, channels, { signal });
   const { store } = await writableStore(archive, { signal });
   const { folder, hasher, reporter } = archive;
   const lock = fileSystemLock(folder);
   const notes = fileSystemSettled(folder);
-  return await settleArchive({ store, hasher, lock, reporter, notes, ...only, ...fromUs, signal });
+  return await settleArchive({ store, hasher, lock, reporter, notes, ...only, fromUs, signal });
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { ArchiveKey } from "../core/archive/archive_key.ts";
 import type { Message } from "../core/batch/message.ts";
-import { readEvents } from "../engine/read/read_events.ts";
+import { readEvents, type ReadEventsOptions } from "../engine/read/read_events.ts";
 import type { AbortOptions } from "../ports/batch_store.ts";
 import type { Archive } from "./wiring/archive.ts";
 import { checkKnown, toChannel } from "./channels.ts";
@@ -43,15 +43,15 @@ export function read(
   { from, until, ...options }: ReadOptions = {},
 ): AsyncIterable<ReadMessage> {
   const { name } = toChannel(channel);
-  const fromUs = from === undefined ? {} : { fromUs: toMicros(from, "from") };
-  const untilUs = until === undefined ? {} : { untilUs: toMicros(until, "until") };
-  return readKnown(archive, name, { ...fromUs, ...untilUs, ...options });
+  const fromUs = from === undefined ? undefined : toMicros(from, "from");
+  const untilUs = until === undefined ? undefined : toMicros(until, "until");
+  return readKnown(archive, name, { fromUs, untilUs, ...options });
 }
 
 async function* readKnown(
   archive: Archive,
   channel: string,
-  options: AbortOptions & { readonly fromUs?: number; readonly untilUs?: number },
+  options: AbortOptions & Pick<ReadEventsOptions, "fromUs" | "untilUs" | "onLeftOut">,
 ): AsyncGenerator<ReadMessage, void, undefined> {
   await checkKnown(archive, [channel], options);
   const { store, hasher, reporter } = archive;

@@ -89,7 +89,7 @@ export async function readAccess(flags: AccessFlags): Promise<Partial<Access>> {
   const read = await readToken(flags.tokenFile, READ_TOKEN_VARIABLE);
   const metrics = await readToken(flags.metricsTokenFile, METRICS_TOKEN_VARIABLE);
   const token = await readToken(flags.operatorTokenFile, OPERATOR_TOKEN_VARIABLE);
-  const operator = { kind: "operator", ...(token === undefined ? {} : { token }) } as const;
+  const operator = { kind: "operator", token } as const;
   return {
     operator,
     metrics: operator,

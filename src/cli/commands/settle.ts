@@ -50,7 +50,7 @@ export function settleCommand(): Command {
             signal,
             fromUs: from,
             notes: recheck ? undefined : fileSystemSettled(archive),
-            ...(channels.length === 0 ? {} : { channels }),
+            channels: channels.length === 0 ? undefined : channels,
             onProgress: ({ minutes }, { channel, minuteUs }) =>
               shown.update(minutes, `${channel} ${formatMinute(minuteUs)}`),
           });

@@ -19,10 +19,9 @@ export async function channelHours(
   channel: string,
   { store, signal }: AbortOptions & { readonly store: BatchStore },
 ): Promise<string[]> {
-  const abort = signal === undefined ? {} : { signal };
   const hours = new Set<string>();
   for (const folder of [chatFolder(channel), coverageFolder(channel)]) {
-    for await (const name of store.folders(folder, abort)) {
+    for await (const name of store.folders(folder, { signal })) {
       if (parseHour(name) !== undefined) hours.add(name);
     }
   }
@@ -39,10 +38,9 @@ export async function keysOfHour(
   hourUs: Micros,
   { store, signal }: AbortOptions & { readonly store: BatchStore },
 ): Promise<ArchiveKey[]> {
-  const abort = signal === undefined ? {} : { signal };
   const keys: ArchiveKey[] = [];
   for (const prefix of [hourPrefix(channel, hourUs), coveragePrefix(channel, hourUs)]) {
-    for await (const key of store.list(prefix, abort)) keys.push(key);
+    for await (const key of store.list(prefix, { signal })) keys.push(key);
   }
   return keys;
 }

@@ -1,14 +1,14 @@
 import { parseMessageLine, splitBatch } from "../../core/batch/batch.ts";
 import type { Message } from "../../core/batch/message.ts";
-import { type Micros, RANGE_MAX_US, readRange } from "../../core/time.ts";
+import { mayFallInto, type Micros, RANGE_MAX_US, readRange } from "../../core/time.ts";
 import { readMinutes, type ReadMinutesOptions } from "./read_minutes.ts";
 
 /** What {@link readEvents} reads. */
 export interface ReadEventsOptions extends ReadMinutesOptions {
   /** Events that can have happened at this or later. By default all. */
-  readonly fromUs?: Micros;
+  readonly fromUs?: Micros | undefined;
   /** Events that can have happened before this. By default all. */
-  readonly untilUs?: Micros;
+  readonly untilUs?: Micros | undefined;
 }
 
 /** One event of a channel: a line of a batch, and when it happened. */
@@ -39,8 +39,8 @@ export async function* readEvents(
   for await (const { bytes } of minutes) {
     for (const [i, line] of splitBatch(bytes).entries()) {
       const message = parseMessageLine(line, i + 1);
-      const { startUs, endUs } = readRange(message);
-      if (endUs >= fromUs && startUs < untilUs) yield { startUs, endUs, line, message };
+      const range = readRange(message);
+      if (mayFallInto(range, { fromUs, untilUs })) yield { ...range, line, message };
     }
   }
 }

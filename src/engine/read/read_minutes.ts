@@ -19,9 +19,9 @@ export interface ReadMinutesOptions extends AbortOptions {
   /** Called every few milliseconds of work: lets others run. @default never */
   readonly rest?: () => Promise<void>;
   /** Minutes from the one that holds this on. By default from the first. */
-  readonly fromUs?: Micros;
+  readonly fromUs?: Micros | undefined;
   /** Minutes that start before this. By default to the last. */
-  readonly untilUs?: Micros;
+  readonly untilUs?: Micros | undefined;
 }
 
 /** One minute of a channel. */
@@ -72,7 +72,7 @@ async function* readSpans(
   channel: string,
   { fromUs = 0, untilUs = TIME_END_US, signal, ...options }: ReadMinutesOptions,
 ): AsyncIterable<ReadSpan & { readonly files: ChannelFiles }> {
-  const abort = signal === undefined ? {} : { signal };
+  const abort = { signal };
   const files = new ChannelFiles(channel, options);
   const { store } = files;
   const hours = await hoursAround(store, { channel, fromUs, untilUs, abort });

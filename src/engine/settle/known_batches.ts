@@ -1,4 +1,5 @@
 import { type ArchiveKey, minutePrefix } from "../../core/archive/archive_key.ts";
+import { Lru } from "../../core/lru.ts";
 import { type Micros, MINUTE_US } from "../../core/time.ts";
 import { MinuteListings, type MinuteSource } from "../read/minute_loader.ts";
 
@@ -9,17 +10,11 @@ const KNOWN_MAX = 4_096;
  * receiver alone heard them: those that this process has recorded lately.
  */
 export class KnownBatches {
-  readonly #receivers = new Map<ArchiveKey, string>();
+  readonly #receivers = new Lru<ArchiveKey, string>({ countMax: KNOWN_MAX });
 
   /** Notes a batch that is stored. The oldest are forgotten. */
   note(key: ArchiveKey, soleReceiver: string): void {
-    this.#receivers.delete(key);
     this.#receivers.set(key, soleReceiver);
-    if (this.#receivers.size <= KNOWN_MAX) return;
-    for (const oldest of this.#receivers.keys()) {
-      this.#receivers.delete(oldest);
-      return;
-    }
   }
 
   /**
@@ -32,7 +27,7 @@ export class KnownBatches {
   async areSettled(minuteUs: Micros, source: MinuteSource): Promise<boolean> {
     const prefix = minutePrefix(source.files.channel, minuteUs);
     // To look into the store only pays where it may help.
-    if (![...this.#receivers.keys()].some((key) => key.startsWith(prefix))) return false;
+    if (![...this.#receivers.entries()].some(([key]) => key.startsWith(prefix))) return false;
     const listings = new MinuteListings(source);
     const receivers = new Set<string | undefined>();
     for (const at of [minuteUs, minuteUs - MINUTE_US, minuteUs + MINUTE_US]) {

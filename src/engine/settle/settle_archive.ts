@@ -20,9 +20,9 @@ import {
 /** What {@link settleArchive} works on. */
 export interface SettleArchiveOptions extends SettleOptions, AbortOptions {
   /** Only these channels. By default all. */
-  readonly channels?: readonly string[];
+  readonly channels?: readonly string[] | undefined;
   /** Only hours that hold this or come later. */
-  readonly fromUs?: Micros;
+  readonly fromUs?: Micros | undefined;
   /**
    * Where is noted what is settled: hours whose files are still the same are not read. Without it, or with
    * `fromUs`, all are.

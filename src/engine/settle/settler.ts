@@ -1,3 +1,4 @@
+import { abortWith, untilAborted } from "../../async/abort.ts";
 import {
   type ArchiveKey,
   formatHour,
@@ -259,20 +260,12 @@ export class Settler {
     const controller = new AbortController();
     const wake = () => controller.abort();
     this.#sleeping = { untilUs, wake };
-    signal.addEventListener("abort", wake, { once: true });
-    if (signal.aborted) wake();
+    const unlink = abortWith(controller, signal);
     const delayMs = (untilUs - clock.elapsedUs()) / MILLISECOND_US;
     await (untilUs === Infinity
       ? untilAborted(controller.signal)
       : clock.sleep(delayMs, controller.signal).catch(() => {})); // Woken: there is work to do.
-    signal.removeEventListener("abort", wake);
+    unlink();
     this.#sleeping = undefined;
   }
-}
-
-function untilAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

@@ -34,7 +34,7 @@ export class ChannelReader {
     channel: string,
     { store, hasher, signal }: ChannelReaderOptions,
   ): Promise<ChannelReader> {
-    const abort = signal === undefined ? {} : { signal };
+    const abort = { signal };
     const files = new ChannelFiles(channel, { store, hasher, reporter: noopReporter });
     await files.refreshRedactions(abort);
     return new ChannelReader(files, abort);

@@ -36,10 +36,10 @@ export async function healBatch(
   const parts = parseArchiveKey(key);
   if (parts?.kind !== "batch") return undefined;
   const lock = options.lock ?? ownLock(options.store);
-  const abort = options.signal === undefined ? {} : { signal: options.signal };
+  const { signal } = options;
   return await lock.hold(parts.channel, async () => {
     const { store, hasher } = options;
-    const batch = await loadBatch(key, { store, hasher, isRedacted: undefined, ...abort });
+    const batch = await loadBatch(key, { store, hasher, isRedacted: undefined, signal });
     if (!batch?.ok) return undefined;
     const messages = decodeBatch(batch.bytes);
     const bytes = encodeBatch(messages);
@@ -52,14 +52,14 @@ export async function healBatch(
     }
     if (await isHidden(healed, options)) return undefined;
     try {
-      await store.put(healed, bytes, abort);
+      await store.put(healed, bytes, { signal });
     } catch (error) {
       if (!(error instanceof UnreadableEntryError)) throw error;
       return undefined; // Something is in its place. Looking for that is not what this is for.
     }
     await store.delete(key);
     return healed;
-  }, abort);
+  }, { signal });
 }
 
 /** Whether the new bytes know all that the old ones know, and nothing else. */
@@ -72,6 +72,6 @@ function isFaithful(old: Uint8Array, fresh: Uint8Array): boolean {
 
 async function isHidden(key: ArchiveKey, { store, signal }: HealOptions): Promise<boolean> {
   const tombstone = key.replace(/\.json$/, ".tombstone");
-  for await (const _ of store.list(tombstone, signal === undefined ? {} : { signal })) return true;
+  for await (const _ of store.list(tombstone, { signal })) return true;
   return false;
 }

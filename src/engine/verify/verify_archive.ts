@@ -59,7 +59,7 @@ export async function* verifyArchive(
   const store = tolerantStore(options.store, ({ path, reason }) => {
     unread.set(path, { kind: "unreadable", path, reason });
   });
-  for await (const group of groups(store.list(prefix, abortable(signal)))) {
+  for await (const group of groups(store.list(prefix, { signal }))) {
     const { channel } = group[0]!.parts;
     if (reader?.channel !== channel) reader = await ChannelReader.open(channel, options);
     const findings: Finding[] = [];
@@ -80,7 +80,7 @@ export async function* verifyArchive(
     yield* findings;
   }
   yield* unread.values();
-  for await (const { path, reason, kind = "stray" } of store.strays(prefix, abortable(signal))) {
+  for await (const { path, reason, kind = "stray" } of store.strays(prefix, { signal })) {
     yield { kind, path, reason };
   }
   return { files, messages };
@@ -114,10 +114,6 @@ interface KeyWithParts {
 }
 
 type ReadingOptions = VerifyOptions & { readonly reader: ChannelReader };
-
-function abortable(signal: AbortSignal | undefined): AbortOptions {
-  return signal === undefined ? {} : { signal };
-}
 
 /** Keys come in order, so those of one minute come together: only so many are in memory. */
 async function* groups(keys: AsyncIterable<ArchiveKey>): AsyncIterable<KeyWithParts[]> {
@@ -163,7 +159,7 @@ async function verifyFile(
   if (parts.kind === "redaction") return await verifyRedaction(key, options);
   if (parts.kind === "coverage") return await verifyCoverage(key, options);
   const { store, hasher, reader, signal } = options;
-  const batch = await reader.files.load(key, abortable(signal));
+  const batch = await reader.files.load(key, { signal });
   if (batch === undefined) return NOTHING; // Gone since it was listed.
   if (batch.ok) {
     const { findings, messageCount } = verifyBatch(key, parts, batch.bytes);
@@ -174,7 +170,7 @@ async function verifyFile(
   if (batch.fault.kind !== "misplaced") {
     return { findings: [{ path: key, ...batch.fault }], messageCount: 0 };
   }
-  const entry = await readEntry(key, { store, hasher, ...abortable(signal) });
+  const entry = await readEntry(key, { store, hasher, signal });
   const { findings, messageCount } = entry?.ok ? verifyBatch(key, parts, entry.bytes) : NOTHING;
   const isTold = findings.some(({ kind }) => kind === "misplaced");
   const fault = { path: key, ...batch.fault };
@@ -186,7 +182,7 @@ async function verifyTombstone(
   key: ArchiveKey,
   { store, hasher, signal }: ReadingOptions,
 ): Promise<BatchVerdict> {
-  const entry = await readEntry(key, { store, hasher, ...abortable(signal) });
+  const entry = await readEntry(key, { store, hasher, signal });
   if (entry === undefined || entry.ok) return NOTHING;
   return { findings: [{ path: key, ...entry.fault }], messageCount: 0 };
 }
@@ -195,7 +191,7 @@ async function verifyRedaction(
   key: ArchiveKey,
   { store, hasher, signal }: ReadingOptions,
 ): Promise<BatchVerdict> {
-  const loaded = await loadRedaction(key, { store, hasher, ...abortable(signal) });
+  const loaded = await loadRedaction(key, { store, hasher, signal });
   if (loaded === undefined || loaded.ok) return NOTHING;
   const finding: Finding = { kind: loaded.fault, path: key, reason: loaded.reason };
   return { findings: [finding], messageCount: 0 };
@@ -205,7 +201,7 @@ async function verifyCoverage(
   key: ArchiveKey,
   { store, hasher, signal }: ReadingOptions,
 ): Promise<BatchVerdict> {
-  const loaded = await loadCoverage(key, { store, hasher, ...abortable(signal) });
+  const loaded = await loadCoverage(key, { store, hasher, signal });
   if (loaded === undefined || loaded.ok) return NOTHING;
   const finding: Finding = { kind: loaded.fault, path: key, reason: loaded.reason };
   return { findings: [finding], messageCount: 0 };

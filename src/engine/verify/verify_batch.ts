@@ -1,5 +1,6 @@
 import type { ArchiveKey } from "../../core/archive/archive_key.ts";
 import { decodeBatch, encodeBatch } from "../../core/batch/batch.ts";
+import { areBytesEqual, LINE_FEED } from "../../core/bytes.ts";
 import type { Message } from "../../core/batch/message.ts";
 import { type Micros, MINUTE_US, toSeconds } from "../../core/time.ts";
 import type { Finding } from "./finding.ts";
@@ -53,17 +54,17 @@ function findFormFault(
     return { kind: "not-canonical", reason: "it holds no message, so it should not be there" };
   }
   const canonical = encodeBatch(messages);
-  if (isEqual(canonical, bytes)) return undefined;
+  if (areBytesEqual(canonical, bytes)) return undefined;
   // Written one by one, lines stay where they are, so a difference is in the form of a line.
   const lineStarts = splitLines(bytes);
   const wrong = messages.findIndex((message, i) =>
-    !isEqual(encodeBatch([message]), lineStarts[i]!)
+    !areBytesEqual(encodeBatch([message]), lineStarts[i]!)
   );
   if (wrong !== -1) {
     return { kind: "not-canonical", line: wrong + 1, reason: "it would be written otherwise" };
   }
   const sorted = splitLines(canonical);
-  const early = lineStarts.findIndex((line, i) => !isEqual(line, sorted[i]!));
+  const early = lineStarts.findIndex((line, i) => !areBytesEqual(line, sorted[i]!));
   return { kind: "unsorted", line: early + 1, reason: "another line should stand here" };
 }
 
@@ -82,16 +83,10 @@ function findRepeated(bytes: Uint8Array): Omit<Finding, "path"> | undefined {
 function splitLines(bytes: Uint8Array): Uint8Array[] {
   const lines: Uint8Array[] = [];
   for (let start = 0; start < bytes.length;) {
-    const feed = bytes.indexOf(0x0a, start);
+    const feed = bytes.indexOf(LINE_FEED, start);
     const end = feed === -1 ? bytes.length : feed + 1;
     lines.push(bytes.subarray(start, end));
     start = end;
   }
   return lines;
-}
-
-function isEqual(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
 }

@@ -43,6 +43,7 @@ export function batchStoreSuite({ test, open }: BatchStoreSuiteOptions): void {
       }
     });
   checkBytes(check);
+  checkReplacing(check);
   checkListing(check);
   checkKeys(check);
   checkConcurrency(check);
@@ -116,7 +117,9 @@ function checkBytes(check: Check): void {
     (await store.get(keyOf(1)))!.fill(0);
     assert.deepEqual(plain(await store.get(keyOf(1))), plain(someBytes(50)));
   });
+}
 
+function checkReplacing(check: Check): void {
   check("puts what is already there without harm", async ({ store }) => {
     for (let i = 0; i < 3; i++) await store.put(keyOf(1), someBytes(50));
     assert.deepEqual(plain(await store.get(keyOf(1))), plain(someBytes(50)));

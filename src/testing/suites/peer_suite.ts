@@ -43,7 +43,7 @@ function nameOf(key: ArchiveKey): string {
 
 /** Checks that a {@link Peer} keeps the promises of its port. */
 export function peerSuite({ test, open, digest }: PeerSuiteOptions): void {
-  const check = (name: string, body: (opened: OpenPeer) => Promise<void>) =>
+  const check: Check = (name, body) =>
     test(`Peer ${name}`, async () => {
       const opened = await open();
       try {
@@ -58,7 +58,16 @@ export function peerSuite({ test, open, digest }: PeerSuiteOptions): void {
     await store.put(key, bytes);
     return key;
   };
+  checkLists(check, put);
+  checkFiles(check, put);
+}
 
+type Check = (name: string, body: (opened: OpenPeer) => Promise<void>) => unknown;
+
+/** Stores a batch of noon with {@link LINE} in it, and returns its key. */
+type PutBatch = (store: BatchStore) => Promise<ArchiveKey>;
+
+function checkLists(check: Check, put: PutBatch): void {
   check("has nothing of an empty archive", async ({ peer }) => {
     assert.deepEqual(await peer.channels(), []);
     assert.deepEqual(await peer.hours("forsen"), []);
@@ -101,6 +110,27 @@ export function peerSuite({ test, open, digest }: PeerSuiteOptions): void {
     }
   });
 
+  check("tells by its digests what changed, if it has any", async ({ peer, store }) => {
+    const before = await peer.digests({ since: "" });
+    if (before === undefined) return;
+    await put(store);
+    const after = await peer.digests({ since: "" });
+    assert.ok(after?.get("forsen"));
+    assert.ok(before.get("forsen") === undefined);
+    assert.deepEqual([...(await peer.channelDigest("forsen", { since: "" }))!.coverage.keys()], []);
+    await store.put(formatArchiveKey(HEARD), new Uint8Array());
+    const channel = await peer.channelDigest("forsen", { since: "" });
+    assert.ok(channel !== undefined && after !== undefined);
+    assert.notEqual(channel.digest, after.get("forsen"));
+    assert.equal(channel.digest, (await peer.digests({ since: "" }))?.get("forsen"));
+    assert.deepEqual([...channel.hours.keys()], [HOUR]);
+    assert.deepEqual([...channel.coverage.keys()], [HOUR]);
+    const later = await peer.channelDigest("forsen", { since: "2026-08-01T13" });
+    assert.deepEqual([...later!.hours.keys(), ...later!.coverage.keys()], []);
+  });
+}
+
+function checkFiles(check: Check, put: PutBatch): void {
   check("gives bytes, whole and as they are", async ({ peer, store }) => {
     const key = await put(store);
     const pieces = await peer.read(key, { maxBytes: LINE.length });
@@ -128,25 +158,6 @@ export function peerSuite({ test, open, digest }: PeerSuiteOptions): void {
     const pieces = await peer.read(await put(store), { maxBytes: 1_000 });
     for await (const _ of pieces ?? []) break;
     assert.deepEqual(await peer.channels(), ["forsen"]);
-  });
-
-  check("tells by its digests what changed, if it has any", async ({ peer, store }) => {
-    const before = await peer.digests({ since: "" });
-    if (before === undefined) return;
-    await put(store);
-    const after = await peer.digests({ since: "" });
-    assert.ok(after?.get("forsen"));
-    assert.ok(before.get("forsen") === undefined);
-    assert.deepEqual([...(await peer.channelDigest("forsen", { since: "" }))!.coverage.keys()], []);
-    await store.put(formatArchiveKey(HEARD), new Uint8Array());
-    const channel = await peer.channelDigest("forsen", { since: "" });
-    assert.ok(channel !== undefined && after !== undefined);
-    assert.notEqual(channel.digest, after.get("forsen"));
-    assert.equal(channel.digest, (await peer.digests({ since: "" }))?.get("forsen"));
-    assert.deepEqual([...channel.hours.keys()], [HOUR]);
-    assert.deepEqual([...channel.coverage.keys()], [HOUR]);
-    const later = await peer.channelDigest("forsen", { since: "2026-08-01T13" });
-    assert.deepEqual([...later!.hours.keys(), ...later!.coverage.keys()], []);
   });
 
   check("rejects with the reason of a signal that aborted", async ({ peer, store }) => {

@@ -12,7 +12,7 @@ import { isFromHere } from "./client_address.ts";
 export type AccessRule =
   | { readonly kind: "open" }
   | { readonly kind: "token"; readonly token: string }
-  | { readonly kind: "operator"; readonly token?: string };
+  | { readonly kind: "operator"; readonly token?: string | undefined };
 
 /** The rules for each audience. */
 export type Access = { readonly [audience in Audience]: AccessRule };

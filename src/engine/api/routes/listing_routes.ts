@@ -19,7 +19,7 @@ import {
   notModified,
   textResponse,
 } from "../route/api_response.ts";
-import { type ApiRoute, CHANNEL_NOTE, HOUR_NOTE } from "../route/api_route.ts";
+import { type ApiRoute, CHANNEL_NOTE, HOUR_NOTE, type ParameterNote } from "../route/api_route.ts";
 import { channelHours } from "../../read/channel_hours.ts";
 import { hiddenAmong, listHour } from "../files/list_hour.ts";
 
@@ -31,128 +31,139 @@ export interface ListingOptions {
 
 const LIST = { type: "array", items: { type: "string" } };
 const FLAG = { type: "string", enum: ["true", "false"], default: "false" };
-const QUALITY_NOTE = {
-  name: "quality",
-  description: 'The reference\'s word for a kind of recording; "chat" is the only one here',
-  schema: { type: "string" },
+const REFUSED = { status: 403, description: "A name starts with a period", type: "text/plain" };
+
+/** What the parts of these paths are. */
+const PATH_NOTES: Readonly<Record<string, ParameterNote>> = {
+  channel: CHANNEL_NOTE,
+  hour: HOUR_NOTE,
+  quality: {
+    name: "quality",
+    description: 'The reference\'s word for a kind of recording; "chat" is the only one here',
+    schema: { type: "string" },
+  },
+  dir: { name: "dir", description: "Any name", schema: { type: "string" } },
 };
+
+/** A route that gives a list of names. */
+interface Listing {
+  readonly path: string;
+  readonly summary: string;
+  /** What stands in the list. */
+  readonly lists: string;
+  readonly list: (params: RoutedRequest["params"]) => Promise<string[]>;
+}
 
 /** The routes under `/files`: lists of names, as the reference's restreamer gives them. */
 export function listingRoutes(options: ListingOptions): ApiRoute[] {
-  const { store } = options;
-  const listed = (description: string) => [
-    { status: 200, description, type: "application/json", schema: LIST },
-    { status: 304, description: "The list is as the caller has it" },
-  ];
-  const refused = { status: 403, description: "A name starts with a period", type: "text/plain" };
+  // Those of chatloom alone come before those that take anything for a quality and refuse hidden ones.
+  const listings = [...roomListings(options), ...referenceListings(options)];
+  const routes = listings.map((listing) => listRoute(listing, options));
+  return [...routes, filesRoute(options)];
+}
+
+/** What only chatloom has. */
+function roomListings(options: ListingOptions): Listing[] {
   return [
-    // Before the routes that take anything for a quality, as those refuse hidden ones.
     {
-      method: "GET",
       path: "/files/:channel/.chatloom/redactions",
-      audience: "readers",
       summary: "Redactions of a channel.",
-      pathNotes: [CHANNEL_NOTE],
-      responseNotes: [...listed("Names of files, sorted"), refused],
-      answer: (routed) =>
-        answerList(
-          routed,
-          async ({ channel = "" }) =>
-            isChannelName(channel) ? await namesIn(redactionPrefix(channel), options) : [],
-          options,
-        ),
+      lists: "Names of files, sorted",
+      list: async ({ channel = "" }) =>
+        isChannelName(channel) ? await namesIn(redactionPrefix(channel), options) : [],
     },
     {
-      method: "GET",
       path: "/files/:channel/.chatloom/coverage",
-      audience: "readers",
       summary: "Hours of a channel for which there may be coverage.",
-      pathNotes: [CHANNEL_NOTE],
-      responseNotes: [...listed("Hours, sorted; empty if there is no such channel"), refused],
-      answer: (routed) =>
-        answerList(
-          routed,
-          async ({ channel = "" }) =>
-            isChannelName(channel) ? await channelHours(channel, options) : [],
-          options,
-        ),
+      lists: "Hours, sorted; empty if there is no such channel",
+      list: async ({ channel = "" }) =>
+        isChannelName(channel) ? await channelHours(channel, options) : [],
     },
     {
-      method: "GET",
       path: "/files/:channel/.chatloom/coverage/:hour",
-      audience: "readers",
       summary: "Coverage of an hour: who listened when.",
-      pathNotes: [CHANNEL_NOTE, HOUR_NOTE],
-      responseNotes: [...listed("Names of files, sorted"), refused],
-      answer: (routed) =>
-        answerList(routed, async ({ channel = "", hour = "" }) => {
-          const hourUs = parseHour(hour);
-          if (!isChannelName(channel) || hourUs === undefined) return [];
-          return await namesIn(coveragePrefix(channel, hourUs), options);
-        }, options),
-    },
-    {
-      method: "GET",
-      path: "/files",
-      audience: "readers",
-      summary: "Channels of the archive.",
-      responseNotes: listed("Names of channels, sorted"),
-      answer: (routed) => answerList(routed, () => namesOf(store.folders("")), options),
-    },
-    {
-      method: "GET",
-      path: "/files/:channel",
-      audience: "readers",
-      summary: "Kinds of recordings of a channel: chat, or nothing.",
-      pathNotes: [CHANNEL_NOTE],
-      responseNotes: [...listed('["chat"], or an empty list if there is no such channel'), refused],
-      answer: (routed) =>
-        answerList(routed, async ({ channel = "" }) => {
-          if (!isChannelName(channel)) return [];
-          const folders = await namesOf(store.folders(channel));
-          return folders.filter((name) => name === "chat");
-        }, options),
-    },
-    {
-      method: "GET",
-      path: "/files/:channel/:quality",
-      audience: "readers",
-      summary: "Hours of a channel for which there are or were files.",
-      pathNotes: [CHANNEL_NOTE, QUALITY_NOTE],
-      responseNotes: [...listed("Hours, sorted; empty if there is no such channel"), refused],
-      answer: (routed) =>
-        answerList(routed, async ({ channel = "", quality }) => {
-          if (!isChannelName(channel) || quality !== "chat") return [];
-          const folders = await namesOf(store.folders(`${channel}/chat`));
-          return folders.filter((name) => parseHour(name) !== undefined);
-        }, options),
-    },
-    {
-      method: "GET",
-      path: "/files/:channel/:quality/:hour",
-      audience: "readers",
-      summary: "Batches of an hour.",
-      pathNotes: [CHANNEL_NOTE, QUALITY_NOTE, HOUR_NOTE],
-      queryNotes: [
-        { name: "tombstones", description: "Whether tombstones are listed too", schema: FLAG },
-      ],
-      responseNotes: [
-        ...listed("Names of files, sorted; batches under a tombstone are left out"),
-        { status: 400, description: "The flag is neither true nor false", type: "text/plain" },
-        refused,
-      ],
-      answer: (routed) => answerFiles(routed, options),
-    },
-    {
-      method: "GET",
-      path: "/extras/:dir",
-      audience: "readers",
-      summary: "Files beside recordings, which the reference's backfiller asks for: none.",
-      pathNotes: [{ name: "dir", description: "Any name", schema: { type: "string" } }],
-      responseNotes: [...listed("Always empty"), refused],
-      answer: (routed) => answerList(routed, () => Promise.resolve([]), options),
+      lists: "Names of files, sorted",
+      list: async ({ channel = "", hour = "" }) => {
+        const hourUs = parseHour(hour);
+        if (!isChannelName(channel) || hourUs === undefined) return [];
+        return await namesIn(coveragePrefix(channel, hourUs), options);
+      },
     },
   ];
+}
+
+/** What the reference has too. */
+function referenceListings({ store }: ListingOptions): Listing[] {
+  return [
+    {
+      path: "/files",
+      summary: "Channels of the archive.",
+      lists: "Names of channels, sorted",
+      list: () => namesOf(store.folders("")),
+    },
+    {
+      path: "/files/:channel",
+      summary: "Kinds of recordings of a channel: chat, or nothing.",
+      lists: '["chat"], or an empty list if there is no such channel',
+      list: async ({ channel = "" }) => {
+        if (!isChannelName(channel)) return [];
+        return (await namesOf(store.folders(channel))).filter((name) => name === "chat");
+      },
+    },
+    {
+      path: "/files/:channel/:quality",
+      summary: "Hours of a channel for which there are or were files.",
+      lists: "Hours, sorted; empty if there is no such channel",
+      list: async ({ channel = "", quality }) => {
+        if (!isChannelName(channel) || quality !== "chat") return [];
+        const folders = await namesOf(store.folders(`${channel}/chat`));
+        return folders.filter((name) => parseHour(name) !== undefined);
+      },
+    },
+    {
+      path: "/extras/:dir",
+      summary: "Files beside recordings, which the reference's backfiller asks for: none.",
+      lists: "Always empty",
+      list: () => Promise.resolve([]),
+    },
+  ];
+}
+
+function listRoute({ path, summary, lists, list }: Listing, options: ListingOptions): ApiRoute {
+  const names = [...path.matchAll(/:(\w+)/g)].map(([, name]) => name!);
+  return {
+    method: "GET",
+    path,
+    audience: "readers",
+    summary,
+    pathNotes: names.map((name) => PATH_NOTES[name]!),
+    responseNotes: [
+      { status: 200, description: lists, type: "application/json", schema: LIST },
+      { status: 304, description: "The list is as the caller has it" },
+      ...(names.length === 0 ? [] : [REFUSED]),
+    ],
+    answer: (routed) => answerList(routed, list, options),
+  };
+}
+
+function filesRoute(options: ListingOptions): ApiRoute {
+  const route = listRoute({
+    path: "/files/:channel/:quality/:hour",
+    summary: "Batches of an hour.",
+    lists: "Names of files, sorted; batches under a tombstone are left out",
+    list: () => Promise.resolve([]),
+  }, options);
+  return {
+    ...route,
+    queryNotes: [
+      { name: "tombstones", description: "Whether tombstones are listed too", schema: FLAG },
+    ],
+    responseNotes: [
+      ...route.responseNotes,
+      { status: 400, description: "The flag is neither true nor false", type: "text/plain" },
+    ],
+    answer: (routed) => answerFiles(routed, options),
+  };
 }
 
 async function answerFiles(routed: RoutedRequest, options: ListingOptions): Promise<ApiResponse> {

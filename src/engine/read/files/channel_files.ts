@@ -1,4 +1,5 @@
 import { type ArchiveKey, redactionPrefix } from "../../../core/archive/archive_key.ts";
+import { Lru } from "../../../core/lru.ts";
 import {
   type RedactionMatcher,
   redactionMatcher,
@@ -44,11 +45,14 @@ export class ChannelFiles {
   readonly #options: ChannelFilesOptions;
   readonly #faults: FaultsTold;
   readonly #store: BatchStore;
-  readonly #kept = new Map<ArchiveKey, LoadedBatch>();
+  readonly #kept = new Lru<ArchiveKey, LoadedBatch>({
+    countMax: KEPT_MAX,
+    costMax: KEPT_MAX_BYTES,
+    costOf: ({ bytes }) => bytes.length,
+  });
   readonly #redactions = new Map<ArchiveKey, Redaction | undefined>();
   /** What is read before it was asked for. */
   readonly #ahead = new Map<ArchiveKey, Promise<LoadedBatch | FaultyBatch | undefined>>();
-  #keptBytes = 0;
   /** The largest of the files that were read lately, roughly. */
   #largestBytes = 64 * 1024;
   #isRedacted: RedactionMatcher | undefined;
@@ -94,7 +98,6 @@ export class ChannelFiles {
     const orders = [...this.#redactions.values()].filter((each) => each !== undefined);
     this.#isRedacted = orders.length === 0 ? undefined : redactionMatcher(orders);
     this.#kept.clear();
-    this.#keptBytes = 0;
     return keys;
   }
 
@@ -116,11 +119,7 @@ export class ChannelFiles {
     abort: AbortOptions = {},
   ): Promise<LoadedBatch | FaultyBatch | undefined> {
     const kept = this.#kept.get(key);
-    if (kept !== undefined) {
-      this.#kept.delete(key); // To the end of the row of those that were not used lately.
-      this.#kept.set(key, kept);
-      return kept;
-    }
+    if (kept !== undefined) return kept;
     const ahead = this.#ahead.get(key);
     if (ahead !== undefined) {
       const loaded = await ahead;
@@ -170,10 +169,8 @@ export class ChannelFiles {
 
   /** Lets go of what is kept of minutes before `minuteUs`: they are read anew if needed again. */
   dropBefore(minuteUs: Micros): void {
-    for (const [key, batch] of this.#kept) {
-      if (batch.minuteUs >= minuteUs) continue;
-      this.#kept.delete(key);
-      this.#keptBytes -= batch.bytes.length;
+    for (const [key, batch] of this.#kept.entries()) {
+      if (batch.minuteUs < minuteUs) this.#kept.delete(key);
     }
   }
 
@@ -181,11 +178,5 @@ export class ChannelFiles {
     if (this.#kept.has(batch.key)) return;
     this.#largestBytes = Math.max(batch.bytes.length, this.#largestBytes * LARGEST_FADES);
     this.#kept.set(batch.key, batch);
-    this.#keptBytes += batch.bytes.length;
-    for (const [key, { bytes }] of this.#kept) {
-      if (this.#keptBytes <= KEPT_MAX_BYTES && this.#kept.size <= KEPT_MAX) break;
-      this.#kept.delete(key);
-      this.#keptBytes -= bytes.length;
-    }
   }
 }

@@ -81,8 +81,7 @@ export async function loadBatch(
   const parts = parseArchiveKey(key);
   if (parts?.kind !== "batch") throw new RangeError(`Cannot read "${key}": it names no batch`);
   const { minuteUs } = parts;
-  const abort = signal === undefined ? {} : { signal };
-  const entry = await readEntry(key, { store, hasher, ...abort });
+  const entry = await readEntry(key, { store, hasher, signal });
   if (!entry?.ok) return entry && { ...entry, key };
   const { bytes } = entry;
   const scanned = await scanInParts(bytes, { ...parts, rest });

@@ -37,7 +37,7 @@ export async function readEntry(
 ): Promise<ReadEntry | undefined> {
   let bytes;
   try {
-    bytes = await store.get(key, signal === undefined ? {} : { signal });
+    bytes = await store.get(key, { signal });
   } catch (error) {
     if (!(error instanceof UnreadableEntryError)) throw error;
     return { ok: false, fault: { kind: "unreadable", reason: error.entries[0].reason } };

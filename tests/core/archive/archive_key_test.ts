@@ -8,9 +8,13 @@ import {
   minutePrefix,
   parseArchiveKey,
   parseHour,
-} from "../../src/core/archive/archive_key.ts";
-import { fromDigestText, isDigestText, toDigestText } from "../../src/core/archive/digest_text.ts";
-import { HOUR_US, MINUTE_US, SECOND_US, TIME_END_US } from "../../src/core/time.ts";
+} from "../../../src/core/archive/archive_key.ts";
+import {
+  fromDigestText,
+  isDigestText,
+  toDigestText,
+} from "../../../src/core/archive/digest_text.ts";
+import { HOUR_US, MINUTE_US, SECOND_US, TIME_END_US } from "../../../src/core/time.ts";
 
 const DIGEST = Uint8Array.from({ length: 32 }, (_, i) => i * 37 & 255);
 const NAME = toDigestText(DIGEST);

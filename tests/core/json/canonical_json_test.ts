@@ -8,10 +8,10 @@ import {
   formatSeconds,
   formatString,
   formatValue,
-} from "../../src/core/json/canonical_json.ts";
-import type { JsonValue } from "../../src/core/json/json_value.ts";
-import { fromSeconds, TIME_END_US, toSeconds } from "../../src/core/time.ts";
-import { intBelow, seededRandom } from "../../src/testing/chance/seeded_random.ts";
+} from "../../../src/core/json/canonical_json.ts";
+import type { JsonValue } from "../../../src/core/json/json_value.ts";
+import { fromSeconds, TIME_END_US, toSeconds } from "../../../src/core/time.ts";
+import { intBelow, seededRandom } from "../../../src/testing/chance/seeded_random.ts";
 
 const SEED = globalThis.process?.env["SIM_SEED"] ?? "json";
 

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formatArchiveKey, parseHour } from "../../src/core/archive/archive_key.ts";
-import { firstFolderOf, firstPathOf, keyOfFirstPath } from "../../src/core/archive/first_layout.ts";
-import { toDigestText } from "../../src/core/archive/digest_text.ts";
+import { formatArchiveKey, parseHour } from "../../../src/core/archive/archive_key.ts";
+import {
+  firstFolderOf,
+  firstPathOf,
+  keyOfFirstPath,
+} from "../../../src/core/archive/first_layout.ts";
+import { toDigestText } from "../../../src/core/archive/digest_text.ts";
 
 const DIGEST = Uint8Array.from({ length: 32 }, (_, i) => i * 41 & 255);
 const NAME = toDigestText(DIGEST);

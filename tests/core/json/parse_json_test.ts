@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { parseJson } from "../../src/core/json/parse_json.ts";
-import "../laws/fixed_seed.ts";
+import { parseJson } from "../../../src/core/json/parse_json.ts";
+import "../../laws/fixed_seed.ts";
 
 /** Entries of all objects, in order: what no engine can blur. */
 function toEntries(value: unknown): unknown {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { encodeBatch, parseMessageLine } from "../../src/core/batch/batch.ts";
-import { contentKey, contentOfFields, contentOfKey } from "../../src/core/batch/content.ts";
-import { formatLine, linePieces } from "../../src/core/batch/format_line.ts";
+import { encodeBatch, parseMessageLine } from "../../../src/core/batch/batch.ts";
+import { contentKey, contentOfFields, contentOfKey } from "../../../src/core/batch/content.ts";
+import { formatLine, linePieces } from "../../../src/core/batch/format_line.ts";
 
 const NOON_US = 1785585600_000_000;
 
