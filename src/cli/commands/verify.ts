@@ -3,9 +3,11 @@ import { fileSystemLock } from "../../adapters/file_system/file_system_lock.ts";
 import { bestHasher } from "../../adapters/hashers/web_crypto_hasher.ts";
 import { type Finding, type FindingKind, NOTE_KINDS } from "../../engine/verify/finding.ts";
 import { healBatch, type HealOptions } from "../../engine/verify/heal.ts";
-import { verifyArchive } from "../../engine/verify/verify_archive.ts";
+import { verifyArchive, type VerifyTotals } from "../../engine/verify/verify_archive.ts";
+import { verifyHours } from "../../engine/verify/verify_hours.ts";
 import { checkChannels } from "../arguments/channel_names.ts";
 import { contextOf } from "../frame/context.ts";
+import { verifyThreads } from "../../node/wiring/verify_thread.ts";
 import { settlingStore } from "../../node/wiring/settling_store.ts";
 import { EXIT, QuietExit } from "../frame/exit.ts";
 import { examplesOf } from "../frame/program.ts";
@@ -50,15 +52,15 @@ export function verifyCommand(): Command {
       const heal = { store, hasher, signal, lock: fileSystemLock(flags.archive) };
       const shown = progress("Verified files");
       const tally = new Tally(flags);
+      const pool = verifyThreads(flags.archive);
       try {
-        for (const prefix of channels.length === 0 ? [""] : channels.map((name) => `${name}/`)) {
-          const found = verifyArchive({
-            store,
-            hasher,
-            prefix,
-            signal,
-            onProgress: (totals, key) => shown.update(tally.files + totals.files, key),
-          });
+        for (const channel of channels.length === 0 ? [undefined] : channels) {
+          const onProgress = (totals: VerifyTotals, key: string) =>
+            shown.update(tally.files + totals.files, key);
+          // Healing changes what others would be looking at meanwhile.
+          const found = flags.heal
+            ? verifyArchive({ store, hasher, prefix: channel && `${channel}/`, signal, onProgress })
+            : verifyHours({ store, hasher, channel, pool, signal, onProgress });
           let step = await found.next();
           for (; !step.done; step = await found.next()) {
             const healed = flags.heal ? await tryHealing(step.value, heal) : undefined;
@@ -70,6 +72,7 @@ export function verifyCommand(): Command {
         }
       } finally {
         shown.end();
+        await pool.close();
       }
       if (flags.format === "text") await print(`${tally}\n`);
       if (tally.wrong > 0) throw new QuietExit(EXIT.failed, "Something is wrong in the archive");

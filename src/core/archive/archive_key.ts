@@ -135,6 +135,11 @@ function parseCoverageKey(text: string): ArchiveKeyParts | undefined {
   return { kind: "coverage", channel, hourUs, digest: fromDigestText(hash) };
 }
 
+/** What the keys of a channel's redactions and coverage start with: `forsen/.chatloom/`. */
+export function roomPrefix(channel: string): string {
+  return `${channel}/${ROOM}/`;
+}
+
 /** The folder whose folders are the hours of a channel's chat: `forsen/chat`. */
 export function chatFolder(channel: string): string {
   return `${channel}/chat`;

@@ -34,7 +34,7 @@ export interface VerifyOptions extends AbortOptions {
   /** Checks names against bytes. */
   readonly hasher: Hasher;
   /** Looks only at what starts with this, such as `forsen/`. By default at everything. */
-  readonly prefix?: string;
+  readonly prefix?: string | undefined;
   /** Is told after each file what was looked at by then. */
   readonly onProgress?: (totals: VerifyTotals, key: ArchiveKey) => void;
 }
@@ -49,6 +49,20 @@ export interface VerifyOptions extends AbortOptions {
  * @throws {ChatloomError} when the store fails as a whole: then nothing is called wrong.
  */
 export async function* verifyArchive(
+  options: VerifyOptions,
+): AsyncGenerator<Finding, VerifyTotals> {
+  const { store, prefix = "", signal } = options;
+  const totals = yield* verifyFiles(options);
+  yield* findStrays(store, prefix, { signal });
+  return totals;
+}
+
+/**
+ * As {@link verifyArchive}, without strays.
+ *
+ * @throws {ChatloomError} as {@link verifyArchive} does.
+ */
+export async function* verifyFiles(
   options: VerifyOptions,
 ): AsyncGenerator<Finding, VerifyTotals> {
   const { prefix = "", signal, onProgress } = options;
@@ -80,10 +94,22 @@ export async function* verifyArchive(
     yield* findings;
   }
   yield* unread.values();
+  return { files, messages };
+}
+
+/**
+ * What is in the tree under `prefix` and is no file of the archive, or is where an old version put it.
+ *
+ * @throws {ChatloomError} when the store fails.
+ */
+export async function* findStrays(
+  store: BatchStore,
+  prefix: string,
+  { signal }: AbortOptions,
+): AsyncGenerator<Finding, void> {
   for await (const { path, reason, kind = "stray" } of store.strays(prefix, { signal })) {
     yield { kind, path, reason };
   }
-  return { files, messages };
 }
 
 /**

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type ArchiveKey, batchKey } from "../../../src/core/archive/archive_key.ts";
-import type { FindingKind } from "../../../src/engine/verify/finding.ts";
+import type { Finding, FindingKind } from "../../../src/engine/verify/finding.ts";
 import { healBatch } from "../../../src/engine/verify/heal.ts";
 import { findRepeatedReceiver } from "../../../src/engine/verify/repeated_receiver.ts";
-import { verifyArchive } from "../../../src/engine/verify/verify_archive.ts";
+import { verifyArchive, type VerifyTotals } from "../../../src/engine/verify/verify_archive.ts";
+import { verifyHour, verifyHours } from "../../../src/engine/verify/verify_hours.ts";
 import type { BatchStore } from "../../../src/ports/batch_store.ts";
 import {
   CHANNEL,
@@ -29,7 +30,25 @@ const WORDS: SmallSighting[] = [0, 1, 2].map((content) => ({
   lengthS: 0,
 }));
 
+/** What hour after hour gives, as text, in order; the last is how much was looked at. */
+async function hourlyIn(store: BatchStore): Promise<string[]> {
+  const pool = {
+    size: 2,
+    run: (prefix: string) => verifyHour(prefix, { store, hasher }),
+    close: () => Promise.resolve(),
+  };
+  return await listOf(verifyHours({ store, hasher, pool }));
+}
+
+async function listOf(found: AsyncGenerator<Finding, VerifyTotals>): Promise<string[]> {
+  const lines: string[] = [];
+  let step = await found.next();
+  for (; !step.done; step = await found.next()) lines.push(JSON.stringify(step.value));
+  return [...lines.sort(), JSON.stringify(step.value)];
+}
+
 async function findingsIn(store: BatchStore): Promise<Map<FindingKind, string>> {
+  assert.deepEqual(await hourlyIn(store), await listOf(verifyArchive({ store, hasher })));
   const found = new Map<FindingKind, string>();
   for await (const { kind, path, reason } of verifyArchive({ store, hasher })) {
     assert.ok(!found.has(kind), `${kind} twice: ${path} ${reason}`);
