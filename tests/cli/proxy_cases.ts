@@ -17,6 +17,13 @@ type Run = (
 /** A port that refuses connections: of a service that this machine does not run. */
 const CLOSED = "127.0.0.1:9";
 
+const UNKNOWN_AUTHORITY = "an unknown authority is named, and its certificate mends it";
+
+/** Why one of {@link PROXY_CASES} cannot run here; `false` if it can. */
+export function proxyCaseSkip(name: string): string | false {
+  return name === UNKNOWN_AUTHORITY && NO_CERTIFICATES;
+}
+
 /** Every way that the command deals with a proxy and with unknown authorities, by name. */
 export const PROXY_CASES: Readonly<Record<string, (it: Case) => Promise<void>>> = {
   async "record and sync go through the proxy that HTTP_PROXY names"({ world, record, sync }) {
@@ -90,8 +97,7 @@ export const PROXY_CASES: Readonly<Record<string, (it: Case) => Promise<void>>> 
     }
   },
 
-  async "an unknown authority is named, and its certificate mends it"({ world, record, sync }) {
-    if (NO_CERTIFICATES) return;
+  async [UNKNOWN_AUTHORITY]({ world, record, sync }) {
     const advice =
       /authority that signed its certificate is unknown here.*(?:NODE_EXTRA_CA_CERTS|DENO_CERT)/;
     const trust = { NODE_EXTRA_CA_CERTS: world.authority, DENO_CERT: world.authority };

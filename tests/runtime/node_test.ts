@@ -24,7 +24,7 @@ import { packForNpm } from "../../tools/pack.ts";
 import { CONFIG, moduleGraph } from "../architecture/module_graph.ts";
 import { PROJECT, sourcePaths } from "../architecture/source_file.ts";
 import { assertHostileMemory, CANNOT_MEASURE } from "../cli/nodes/hostile_memory.ts";
-import { PROXY_CASES, runProxyCase } from "../cli/proxy_cases.ts";
+import { PROXY_CASES, proxyCaseSkip, runProxyCase } from "../cli/proxy_cases.ts";
 import { findProgram } from "./find_program.ts";
 
 /** Folders of tests that need nothing of Deno. Others start the command line from its source. */
@@ -168,7 +168,7 @@ test(
 for (const name of Object.keys(PROXY_CASES)) {
   test(
     `in Node, ${name}`,
-    { skip, timeout: 120_000 },
+    { skip: skip || proxyCaseSkip(name), timeout: 120_000 },
     () => runProxyCase(name, [join(home, "node_modules", ".bin", "chatloom")]),
   );
 }

@@ -7,6 +7,7 @@ import {
   splitReceivers,
   toReceiverList,
 } from "./receiver_list.ts";
+import type { Steps } from "../steps.ts";
 import type { Micros } from "../time.ts";
 
 // So many lists of receivers are kept before they become one.
@@ -75,6 +76,9 @@ export class ExactMessage {
 
 // Looking through more messages of one instant than this is slower than keeping their text.
 const SAME_INSTANT_MAX = 16;
+
+/** How many messages are compared in one step. */
+const MESSAGES_PER_STEP = 1_000;
 
 /** Exact messages, each content once, found by when they were sent. */
 export class ExactStore {
@@ -157,11 +161,15 @@ export class ExactStore {
   }
 
   /** Whether this knows all that `other` knows. */
-  includes(other: ExactStore): boolean {
-    return other.messages.every((theirs) => {
+  *including(other: ExactStore): Steps<boolean> {
+    for (let i = 0; i < other.messages.length; i++) {
+      if (i > 0 && i % MESSAGES_PER_STEP === 0) yield;
+      const theirs = other.messages[i]!;
       const ours = this.find(theirs.line);
-      return ours !== undefined && includesReceivers(ours.receivers(), theirs.receivers());
-    });
+      if (ours === undefined) return false;
+      if (!includesReceivers(ours.receivers(), theirs.receivers())) return false;
+    }
+    return true;
   }
 }
 

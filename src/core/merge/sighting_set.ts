@@ -92,12 +92,12 @@ export class SightingSet {
 
   /** Whether joining `other` would change nothing: this set knows all that `other` knows. */
   includes(other: SightingSet): boolean {
-    return this.#exact.includes(other.#exact) && this.#ranged.includes(other.#ranged);
+    return runSteps(this.includingExact(other)) && this.#ranged.includes(other.#ranged);
   }
 
-  /** As {@link SightingSet.includes}, of exact messages alone. */
-  includesExact(other: SightingSet): boolean {
-    return this.#exact.includes(other.#exact);
+  /** As {@link SightingSet.includes}, of exact messages alone and in steps. */
+  includingExact(other: SightingSet): Steps<boolean> {
+    return this.#exact.including(other.#exact);
   }
 
   /**

@@ -16,6 +16,7 @@ import {
 } from "../read/close_over.ts";
 import { SnapshotGone } from "../read/hour_snapshot.ts";
 import { addInParts, includesBatch, type LoadedBatch } from "../read/files/load_batch.ts";
+import { runWithRests } from "../read/work_breaks.ts";
 import { MinuteListings, MinuteLoader } from "../read/minute_loader.ts";
 import { chainSpan } from "./chain_span.ts";
 
@@ -269,9 +270,8 @@ async function coverOf(
   if (surplus.length === 0) return { covered: [], kept: [], relied: [] };
   const cover = new SightingSet();
   for (const { key, bytes } of targets) await addInParts(cover, bytes, { key, rest });
-  await rest?.();
   const { minutes, sightings: joined } = closure.joined;
-  const isJoinedSafe = cover.includesExact(joined);
+  const isJoinedSafe = await runWithRests(cover.includingExact(joined), rest);
   const isCovered = async (batch: LoadedBatch) =>
     // What was joined holds all exact messages of its files, which need not be read once more.
     isJoinedSafe && batch.scanned !== undefined && minutes.has(batch.minuteUs)
