@@ -59,7 +59,7 @@ export { fileSystemSettled } from "./file_system/file_system_settled.ts";
 export { fileSystemUnsettled } from "./file_system/file_system_unsettled.ts";
 export { fileSystemMarks, fileSystemNotes } from "./file_system/file_system_notes.ts";
 export { memoryStore } from "./memory/memory_store.ts";
-export { systemClock } from "./system/system_clock.ts";
+export { type MachineClocks, systemClock } from "./system/system_clock.ts";
 export { systemRandom } from "./system/system_random.ts";
 export { nodeCompressor } from "./compressors/node_compressor.ts";
 export { nodeHasher } from "./hashers/node_hasher.ts";

@@ -66,7 +66,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     forbidden: UNPORTABLE.filter((name) => name !== "Buffer"),
   },
   testing: {
-    imports: ["core", "ports", "testing"],
+    imports: ["core", "async", "ports", "testing"],
     runtime: ["node:assert", "node:assert/strict"],
     packagesPerFile: 0,
     forbidden: UNPORTABLE,
@@ -84,7 +84,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     forbidden: UNPORTABLE,
   },
   web: {
-    imports: ["core", "ports", "engine", "adapters", "web"],
+    imports: ["core", "async", "ports", "engine", "adapters", "web"],
     runtime: [],
     packagesPerFile: Infinity,
     forbidden: [...UNPORTABLE, "process"],

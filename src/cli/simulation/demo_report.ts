@@ -1,3 +1,4 @@
+import { collect } from "../../async/collect.ts";
 import { fileSystemStore } from "../../adapters/file_system/file_system_store.ts";
 import { bestHasher } from "../../adapters/hashers/web_crypto_hasher.ts";
 import { parseArchiveKey } from "../../core/archive/archive_key.ts";
@@ -45,7 +46,8 @@ export async function reportDemo(
   const merged = await archivedIds(first);
   await print(`  merged    ${tell(merged, sent)}\n\n`);
 
-  const isSame = JSON.stringify(await keysOf(first)) === JSON.stringify(await keysOf(second));
+  const isSame = JSON.stringify(await collect(first.list(""))) ===
+    JSON.stringify(await collect(second.list("")));
   await print(
     isSame
       ? "Copied to each other and merged, the two archives are the same, byte for byte.\n"
@@ -79,7 +81,7 @@ function sentIds({ truth, sinceUs, untilUs }: DemoTruth): Set<string> {
 
 async function archivedIds(store: BatchStore): Promise<Set<string>> {
   const ids = new Set<string>();
-  for (const key of await keysOf(store)) {
+  for (const key of await collect(store.list(""))) {
     const bytes = parseArchiveKey(key)?.kind === "batch" ? await store.get(key) : undefined;
     if (bytes === undefined) continue;
     for (const { tags } of decodeBatch(bytes)) if (tags?.["id"] !== undefined) ids.add(tags["id"]);
@@ -93,14 +95,8 @@ function tell(archived: ReadonlySet<string>, sent: ReadonlySet<string>): string 
   return `has ${heard}${missing === 0 ? ": all of them" : `, missed ${missing}`}`;
 }
 
-async function keysOf(store: BatchStore): Promise<string[]> {
-  const keys: string[] = [];
-  for await (const key of store.list("")) keys.push(key);
-  return keys;
-}
-
 async function copyAll(from: BatchStore, to: BatchStore): Promise<void> {
-  for (const key of await keysOf(from)) {
+  for (const key of await collect(from.list(""))) {
     const bytes = await from.get(key);
     if (bytes !== undefined) await to.put(key, bytes);
   }

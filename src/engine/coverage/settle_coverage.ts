@@ -1,3 +1,4 @@
+import { collect } from "../../async/collect.ts";
 import {
   type ArchiveKey,
   coveragePrefix,
@@ -55,9 +56,7 @@ export async function coverageKeys(
   hourUs: Micros,
   { store, signal }: AbortOptions & { readonly store: BatchStore },
 ): Promise<ArchiveKey[]> {
-  const keys: ArchiveKey[] = [];
-  for await (const key of store.list(coveragePrefix(channel, hourUs), { signal })) keys.push(key);
-  return keys;
+  return await collect(store.list(coveragePrefix(channel, hourUs), { signal }));
 }
 
 async function loadAll(

@@ -1,4 +1,5 @@
-import { type ArchiveKey, hourPrefix } from "../../core/archive/archive_key.ts";
+import { collect } from "../../async/collect.ts";
+import { hourPrefix } from "../../core/archive/archive_key.ts";
 import { hourOf, type Micros } from "../../core/time.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { ChannelFiles } from "./files/channel_files.ts";
@@ -36,10 +37,7 @@ export class MinuteListings {
 
   async #list(hourUs: Micros): Promise<ReadonlyMap<Micros, MinuteListing>> {
     const { store, files, signal } = this.#source;
-    const keys: ArchiveKey[] = [];
-    const prefix = hourPrefix(files.channel, hourUs);
-    for await (const key of store.list(prefix, { signal })) keys.push(key);
-    return listingsOf(keys);
+    return listingsOf(await collect(store.list(hourPrefix(files.channel, hourUs), { signal })));
   }
 }
 

@@ -1,3 +1,4 @@
+import { collect } from "../../async/collect.ts";
 import { type ArchiveKey, minutePrefix, parseHour } from "../../core/archive/archive_key.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
 import type { IrcMessage } from "../../core/batch/message.ts";
@@ -45,8 +46,7 @@ export async function* scanChannel(
   for await (const hour of store.folders(`${channel}/chat`, { signal })) {
     const hourUs = parseHour(hour);
     if (hourUs === undefined) continue;
-    const keys: ArchiveKey[] = [];
-    for await (const key of store.list(`${channel}/chat/${hour}/`, { signal })) keys.push(key);
+    const keys = await collect(store.list(`${channel}/chat/${hour}/`, { signal }));
     for (const { minuteUs, batches } of listingsOf(keys).values()) {
       yield await scanMinute(minuteUs, { channel, keys: batches, ...options, store });
     }
@@ -68,11 +68,7 @@ async function scanMinute(
     const scanned = await scanFiles(minuteUs, keys, options);
     if (scanned !== undefined) return scanned;
     // What was in the file that is gone is in another now, which was not there to be listed.
-    const prefix = minutePrefix(channel, minuteUs);
-    const listed: ArchiveKey[] = [];
-    for await (const key of store.list(prefix, { signal })) {
-      listed.push(key);
-    }
+    const listed = await collect(store.list(minutePrefix(channel, minuteUs), { signal }));
     keys = listingsOf(listed).get(minuteUs)?.batches ?? [];
   }
   throw new ChatloomError(

@@ -1,14 +1,9 @@
 import assert from "node:assert/strict";
 
+export { collect } from "../../async/collect.ts";
+
 /** Registers one test: `test` of `node:test` fits, and so do others of that shape. */
 export type TestFunction = (name: string, body: () => Promise<void>) => unknown;
-
-/** All of what `items` yields. */
-export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const item of items) all.push(item);
-  return all;
-}
 
 /** Asserts that `promise` rejects with `reason` itself, not with something made of it. */
 export async function assertRejectsWith(promise: Promise<unknown>, reason: unknown): Promise<void> {

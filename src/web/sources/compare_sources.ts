@@ -1,3 +1,4 @@
+import { collect } from "../../async/collect.ts";
 import { type ArchiveKey, minutePrefix } from "../../core/archive/archive_key.ts";
 import { splitBatch } from "../../core/batch/batch.ts";
 import { parseCanonicalLine } from "../../core/scan/canonical_line.ts";
@@ -104,8 +105,7 @@ class Holdings {
 
   async #listNow(minuteUs: Micros): Promise<readonly ArchiveKey[]> {
     const { store, channel } = this.#files;
-    const keys: ArchiveKey[] = [];
-    for await (const key of store.list(minutePrefix(channel, minuteUs))) keys.push(key);
+    const keys = await collect(store.list(minutePrefix(channel, minuteUs)));
     return listingsOf(keys).get(minuteUs)?.batches ?? [];
   }
 

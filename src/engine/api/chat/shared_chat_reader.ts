@@ -1,3 +1,4 @@
+import { collect } from "../../../async/collect.ts";
 import {
   type ArchiveKey,
   batchKey,
@@ -26,7 +27,6 @@ import { readMinutes, type ReadMinutesOptions } from "../../read/read_minutes.ts
 import { loadBatch } from "../../read/files/load_batch.ts";
 import { loadRedaction } from "../../read/files/load_redactions.ts";
 import { readEntry } from "../../read/files/read_entry.ts";
-import { listHour } from "../files/list_hour.ts";
 import type { ChatMinute } from "./chat_bytes.ts";
 import { HeavyReads } from "./heavy_reads.ts";
 import { HourReader } from "./hour_reader.ts";
@@ -206,7 +206,7 @@ export class SharedChatReader {
       .filter((us) => us >= 0).map((us) => hourPrefix(channel, us));
     let text = "";
     for (const prefix of [...prefixes, redactionPrefix(channel)]) {
-      text += `${(await listHour(store, prefix)).join("\n")}\n\n`;
+      text += `${(await collect(store.list(prefix))).join("\n")}\n\n`;
     }
     return toDigestText(await hasher.digest(UTF8.encode(text)));
   }

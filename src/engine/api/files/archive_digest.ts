@@ -1,3 +1,4 @@
+import { collect } from "../../../async/collect.ts";
 import {
   type ArchiveKey,
   coveragePrefix,
@@ -9,7 +10,7 @@ import { toDigestText } from "../../../core/archive/digest_text.ts";
 import type { BatchStore } from "../../../ports/batch_store.ts";
 import type { Hasher } from "../../../ports/hasher.ts";
 import { channelHours } from "../../read/channel_hours.ts";
-import { hiddenAmong, listHour } from "./list_hour.ts";
+import { hiddenAmong } from "./tombstones.ts";
 
 /** What a channel holds, in a few letters: equal digests mean equal lists of files. */
 export interface ChannelDigest {
@@ -61,12 +62,12 @@ export async function channelDigest(
   for (const hour of await channelHours(channel, { store })) {
     if (hour < since) continue;
     const hourUs = parseHour(hour)!;
-    const chat = await listHour(store, hourPrefix(channel, hourUs));
+    const chat = await collect(store.list(hourPrefix(channel, hourUs)));
     if (chat.length > 0) hours.push([hour, await folderDigest(chat, hasher)]);
-    const heard = await listHour(store, coveragePrefix(channel, hourUs));
+    const heard = await collect(store.list(coveragePrefix(channel, hourUs)));
     if (heard.length > 0) coverage.push([hour, await folderDigest(heard, hasher)]);
   }
-  const orders = await listHour(store, redactionPrefix(channel));
+  const orders = await collect(store.list(redactionPrefix(channel)));
   const redactions = await folderDigest(orders, hasher);
   const lines = [
     ...hours.map((pair) => pair.join(" ")),

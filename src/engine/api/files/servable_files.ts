@@ -1,3 +1,4 @@
+import { collect } from "../../../async/collect.ts";
 import {
   type ArchiveKey,
   parseArchiveKey,
@@ -16,7 +17,7 @@ import { faultsOf } from "../../read/files/faults_told.ts";
 import { loadBatch } from "../../read/files/load_batch.ts";
 import { loadRedaction } from "../../read/files/load_redactions.ts";
 import { readEntry } from "../../read/files/read_entry.ts";
-import { listHour, tombstoneOf } from "./list_hour.ts";
+import { tombstoneOf } from "./tombstones.ts";
 
 /** What {@link ServableFiles} works with. */
 export interface ServableFilesOptions {
@@ -122,7 +123,7 @@ export class ServableFiles {
     const { store, reporter } = this.#options;
     const known = this.#orders.get(channel);
     const redactions = new Map<ArchiveKey, Redaction>();
-    for (const key of await listHour(store, redactionPrefix(channel))) {
+    for (const key of await collect(store.list(redactionPrefix(channel)))) {
       const read = known?.redactions.get(key);
       const loaded = read === undefined ? await loadRedaction(key, this.#options) : undefined;
       const redaction = read ?? (loaded?.ok ? loaded.redaction : undefined);

@@ -1,3 +1,4 @@
+import { collect } from "../../../async/collect.ts";
 import {
   type ArchiveKey,
   coveragePrefix,
@@ -21,7 +22,7 @@ import {
 } from "../route/api_response.ts";
 import { type ApiRoute, CHANNEL_NOTE, HOUR_NOTE, type ParameterNote } from "../route/api_route.ts";
 import { channelHours } from "../../read/channel_hours.ts";
-import { hiddenAmong, listHour } from "../files/list_hour.ts";
+import { hiddenAmong } from "../files/tombstones.ts";
 
 /** What the routes that list an archive need. */
 export interface ListingOptions {
@@ -99,7 +100,7 @@ function referenceListings({ store }: ListingOptions): Listing[] {
       path: "/files",
       summary: "Channels of the archive.",
       lists: "Names of channels, sorted",
-      list: () => namesOf(store.folders("")),
+      list: () => collect(store.folders("")),
     },
     {
       path: "/files/:channel",
@@ -107,7 +108,7 @@ function referenceListings({ store }: ListingOptions): Listing[] {
       lists: '["chat"], or an empty list if there is no such channel',
       list: async ({ channel = "" }) => {
         if (!isChannelName(channel)) return [];
-        return (await namesOf(store.folders(channel))).filter((name) => name === "chat");
+        return (await collect(store.folders(channel))).filter((name) => name === "chat");
       },
     },
     {
@@ -116,7 +117,7 @@ function referenceListings({ store }: ListingOptions): Listing[] {
       lists: "Hours, sorted; empty if there is no such channel",
       list: async ({ channel = "", quality }) => {
         if (!isChannelName(channel) || quality !== "chat") return [];
-        const folders = await namesOf(store.folders(`${channel}/chat`));
+        const folders = await collect(store.folders(`${channel}/chat`));
         return folders.filter((name) => parseHour(name) !== undefined);
       },
     },
@@ -178,7 +179,7 @@ async function answerFiles(routed: RoutedRequest, options: ListingOptions): Prom
     if (hour === OLD_REDACTIONS) return await namesIn(redactionPrefix(channel), options);
     const hourUs = parseHour(hour);
     if (hourUs === undefined) return [];
-    const keys = await listHour(options.store, hourPrefix(channel, hourUs));
+    const keys = await collect(options.store.list(hourPrefix(channel, hourUs)));
     const isHidden = hiddenAmong(keys);
     return keys.filter((key) => !isHidden(key) && (flag === "true" || key.endsWith(".json")))
       .map(nameOf);
@@ -187,7 +188,7 @@ async function answerFiles(routed: RoutedRequest, options: ListingOptions): Prom
 
 /** The names of the files whose keys start with `prefix`, ascending. */
 async function namesIn(prefix: string, { store }: ListingOptions): Promise<string[]> {
-  return (await listHour(store, prefix)).map(nameOf);
+  return (await collect(store.list(prefix))).map(nameOf);
 }
 
 function nameOf(key: ArchiveKey): string {
@@ -208,10 +209,4 @@ async function answerList(
   const headers = { ...answer.headers, etag: entityTag(toDigestText(digest)) };
   if (holdsTag(request, headers.etag)) return notModified(headers);
   return { ...answer, headers };
-}
-
-async function namesOf(folders: AsyncIterable<string>): Promise<string[]> {
-  const names: string[] = [];
-  for await (const name of folders) names.push(name);
-  return names;
 }

@@ -1,3 +1,4 @@
+import { collect } from "../../../async/collect.ts";
 import { type ArchiveKey, redactionPrefix } from "../../../core/archive/archive_key.ts";
 import { Lru } from "../../../core/lru.ts";
 import {
@@ -81,9 +82,7 @@ export class ChannelFiles {
    */
   async refreshRedactions(abort: AbortOptions = {}): Promise<readonly ArchiveKey[]> {
     const { store, hasher } = this.#options;
-    const keys: ArchiveKey[] = [];
-    const prefix = redactionPrefix(this.channel);
-    for await (const key of this.#store.list(prefix, abort)) keys.push(key);
+    const keys = await collect(this.#store.list(redactionPrefix(this.channel), abort));
     const news = keys.filter((key) => !this.#redactions.has(key));
     const isGone = keys.length - news.length < this.#redactions.size;
     if (news.length === 0 && !isGone) return keys;
