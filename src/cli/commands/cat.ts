@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import { BLOCKING_READ_CALLS } from "../../adapters/file_system/calls/file_calls.ts";
+import { fileSystemSettled } from "../../adapters/file_system/file_system_settled.ts";
 import { FILE_MAX_BYTES } from "../../adapters/file_system/file_system_store.ts";
 import { bestHasher } from "../../adapters/hashers/web_crypto_hasher.ts";
 import { decodeBatch, splitBatch } from "../../core/batch/batch.ts";
@@ -148,11 +149,13 @@ async function printChannels(
   checkChannels(channels, verb);
   const store = await existingArchive(archive, { calls: BLOCKING_READ_CALLS });
   const hasher = await bestHasher();
+  const settled = fileSystemSettled(archive);
   // A message that may have been sent later can stand in an earlier minute.
   const fromUs = Math.max(0, flags.from - RANGE_MAX_US);
   const untilUs = flags.until;
   for (const channel of channels) {
-    const minutes = readMinutes(channel, { store, hasher, reporter, signal, fromUs, untilUs });
+    const options = { store, hasher, reporter, signal, settled, fromUs, untilUs };
+    const minutes = readMinutes(channel, options);
     for await (const { minuteUs, bytes } of minutes) {
       const isInside = minuteUs >= flags.from && minuteUs + MINUTE_US <= untilUs;
       await print(present(bytes, isInside ? { ...flags, ...ALL_TIMES } : flags));

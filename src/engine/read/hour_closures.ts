@@ -3,6 +3,7 @@ import { HOUR_US, hourOf, type Micros, MINUTE_US } from "../../core/time.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import { closeOver, type Closure, earlier, later, type MinuteFiles } from "./close_over.ts";
 import type { ChannelFiles } from "./files/channel_files.ts";
+import type { SettledHours } from "../notes/settled_hours.ts";
 import { HourSnapshot, SnapshotGone, widened } from "./hour_snapshot.ts";
 
 /** Where an {@link HourClosures} reads. */
@@ -46,6 +47,21 @@ export class HourClosures {
       fromUs: earlier(hourUs, 3 * MINUTE_US),
       toUs: later(hourUs + HOUR_US - 1, 3 * MINUTE_US),
     };
+  }
+
+  /**
+   * The files of the hour, if `settled` has it noted as settled by just these and nothing is to be
+   * forgotten; else `undefined`.
+   *
+   * @throws {ChatloomError} when the store fails, or changes faster than it can be listed.
+   */
+  async settledBy(settled: SettledHours): Promise<HourSnapshot | undefined> {
+    const snapshot = this.#snapshot ??= await HourSnapshot.take(this.#span, this.#source);
+    // A redaction that could not be read when the hour was settled may be whole by now.
+    if (snapshot.redactions.length > 0) return undefined;
+    const around = [this.#hourUs - HOUR_US, this.#hourUs, this.#hourUs + HOUR_US]
+      .flatMap((hourUs) => snapshot.keysOf(hourUs));
+    return await settled.has(this.#hourUs, around) ? snapshot : undefined;
   }
 
   /**

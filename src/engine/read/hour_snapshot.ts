@@ -31,22 +31,28 @@ const TRIES_MAX = 100;
 export class HourSnapshot {
   readonly #files: ChannelFiles;
   readonly #abort: AbortOptions;
+  readonly #keys: readonly ArchiveKey[];
   readonly #listings: ReadonlyMap<Micros, MinuteListing>;
+  /** The keys of the channel's redactions, in order. */
+  readonly redactions: readonly ArchiveKey[];
   /** The first and the last hour in it. */
   readonly span: { readonly fromUs: Micros; readonly toUs: Micros };
 
   private constructor(
     span: { readonly fromUs: Micros; readonly toUs: Micros },
-    { files, abort, listings }: {
+    { files, abort, redactions, keys }: {
       readonly files: ChannelFiles;
       readonly abort: AbortOptions;
-      readonly listings: ReadonlyMap<Micros, MinuteListing>;
+      readonly redactions: readonly ArchiveKey[];
+      readonly keys: readonly ArchiveKey[];
     },
   ) {
     this.span = span;
+    this.redactions = redactions;
+    this.#keys = keys;
     this.#files = files;
     this.#abort = abort;
-    this.#listings = listings;
+    this.#listings = listingsOf(keys);
   }
 
   /**
@@ -65,14 +71,15 @@ export class HourSnapshot {
     const hours = { fromUs: hourOf(Math.max(0, span.fromUs)), toUs: hourOf(span.toUs) };
     let before: readonly ArchiveKey[] | undefined;
     for (let tries = 0; tries < TRIES_MAX; tries++) {
-      const keys: ArchiveKey[] = [...await files.refreshRedactions(abort)];
+      const redactions = await files.refreshRedactions(abort);
+      const keys: ArchiveKey[] = [...redactions];
       for (let hourUs = hours.fromUs; hourUs <= hours.toUs; hourUs += HOUR_US) {
         for await (const key of store.list(hourPrefix(files.channel, hourUs), abort)) {
           keys.push(key);
         }
       }
       if (before !== undefined && isSame(keys, before)) {
-        return new HourSnapshot(hours, { files, abort, listings: listingsOf(keys) });
+        return new HourSnapshot(hours, { files, abort, redactions, keys });
       }
       before = keys;
     }
@@ -85,6 +92,12 @@ export class HourSnapshot {
   /** The minutes that have files, in order. */
   minutes(): readonly Micros[] {
     return [...this.#listings.keys()].sort((a, b) => a - b);
+  }
+
+  /** The keys of the batches and tombstones of the hour that starts at `hourUs`, in order. */
+  keysOf(hourUs: Micros): readonly ArchiveKey[] {
+    const prefix = hourPrefix(this.#files.channel, hourUs);
+    return this.#keys.filter((key) => key.startsWith(prefix));
   }
 
   /** Whether the minute that starts at `minuteUs` is in it. */
@@ -109,6 +122,18 @@ export class HourSnapshot {
       if (batch.ok) loaded.push(toMinuteBatch(batch));
     }
     return { ...listing, loaded };
+  }
+
+  /**
+   * The bytes of the only file of a minute, of which just the hash is checked; `undefined` if they cannot
+   * be had, or it has not one file.
+   *
+   * @throws {ChatloomError} when the store fails.
+   */
+  async bytesOf(minuteUs: Micros): Promise<Uint8Array | undefined> {
+    const [only, ...others] = this.#listings.get(minuteUs)?.batches ?? [];
+    if (only === undefined || others.length > 0) return undefined;
+    return await this.#files.bytesOf(only, this.#abort);
   }
 
   /** The batches of the next few minutes, which will be asked for soon. */

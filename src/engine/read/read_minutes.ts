@@ -2,9 +2,12 @@ import { type ArchiveKey, parseHour } from "../../core/archive/archive_key.ts";
 import { HOUR_US, type Micros, MINUTE_US, minuteOf, TIME_END_US } from "../../core/time.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
+import type { SettledNotes } from "../../ports/notes/settled_notes.ts";
 import type { Reporter } from "../../ports/reporter.ts";
+import { SettledHours } from "../notes/settled_hours.ts";
 import { ChannelFiles } from "./files/channel_files.ts";
 import { HourClosures, NEEDED_BACK_US, type ReadSpan } from "./hour_closures.ts";
+import { passSettled } from "./pass_settled.ts";
 
 /** What {@link readMinutes} reads. */
 export interface ReadMinutesOptions extends AbortOptions {
@@ -18,6 +21,11 @@ export interface ReadMinutesOptions extends AbortOptions {
   readonly onLeftOut?: (key: ArchiveKey) => void;
   /** Called every few milliseconds of work: lets others run. @default never */
   readonly rest?: () => Promise<void>;
+  /**
+   * Where is noted which hours are settled: of those that still have just the same files only the hashes are
+   * checked. Without it, all are looked at.
+   */
+  readonly settled?: SettledNotes | undefined;
   /** Minutes from the one that holds this on. By default from the first. */
   readonly fromUs?: Micros | undefined;
   /** Minutes that start before this. By default to the last. */
@@ -51,15 +59,22 @@ export async function* readMinutes(
   channel: string,
   options: ReadMinutesOptions,
 ): AsyncIterable<ReadMinute> {
-  for await (const { minuteUs, lastUs, closure, files } of readSpans(channel, options)) {
-    if (!closure.isComplete) {
-      files.tellFault(`${channel}/chat`, "chain", "equal messages hang together for over a day");
+  const { fromUs = 0, untilUs = TIME_END_US, settled: notes, signal, hasher, reporter } = options;
+  const abort = { signal };
+  const files = new ChannelFiles(channel, options);
+  const { store } = files;
+  const settled = notes &&
+    await SettledHours.open(channel, [], { notes, hasher, reporter, signal });
+  const reach: Reach = { untilUs, signal, files, countMax: 1 }; // The first minute is waited for.
+  for (const hourUs of await hoursAround(store, { channel, fromUs, untilUs, abort })) {
+    signal?.throwIfAborted();
+    const hour = new HourClosures(hourUs, { store, files, abort, rest: options.rest });
+    let nextUs = Math.max(hourUs, minuteOf(fromUs));
+    const snapshot = settled && await hour.settledBy(settled);
+    if (snapshot !== undefined) {
+      nextUs = yield* passSettled(snapshot, { hourUs, fromUs: nextUs, untilUs, signal });
     }
-    for (let at = minuteUs; at <= lastUs; at += MINUTE_US) {
-      options.signal?.throwIfAborted();
-      const bytes = closure.normal.get(at);
-      if (bytes !== undefined) yield { minuteUs: at, bytes };
-    }
+    if (nextUs < hourUs + HOUR_US) yield* readSpans(hour, nextUs, reach);
   }
 }
 
@@ -67,29 +82,41 @@ export async function* readMinutes(
 const TOGETHER_MAX = 8;
 const TOGETHER_MAX_BYTES = 8 * 1024 * 1024;
 
-/** Yields every minute that could hold a message, in order, some at a time; see {@link readMinutes}. */
+/** How far is read, and how. */
+interface Reach {
+  readonly untilUs: Micros;
+  readonly signal: AbortSignal | undefined;
+  readonly files: ChannelFiles;
+  /** How many minutes may be read together next. */
+  countMax: number;
+}
+
+/** Yields the minutes of an hour from `fromUs` on, in order; they are put together, some at a time. */
 async function* readSpans(
-  channel: string,
-  { fromUs = 0, untilUs = TIME_END_US, signal, ...options }: ReadMinutesOptions,
-): AsyncIterable<ReadSpan & { readonly files: ChannelFiles }> {
-  const abort = { signal };
-  const files = new ChannelFiles(channel, options);
-  const { store } = files;
-  const hours = await hoursAround(store, { channel, fromUs, untilUs, abort });
-  let countMax = 1; // Whoever waits for the first minute gets it soon.
-  for (const hourUs of hours) {
-    const hour = new HourClosures(hourUs, { store, files, abort, rest: options.rest });
-    let nextUs = Math.max(hourUs, minuteOf(fromUs));
-    while (true) {
-      signal?.throwIfAborted();
-      const wanted = Math.ceil((untilUs - nextUs) / MINUTE_US);
-      const span = await hour.next(nextUs, { countMax: Math.max(1, Math.min(countMax, wanted)) });
-      if (span === undefined || span.minuteUs >= untilUs) break;
-      yield { ...span, files };
-      countMax = nextCount(span);
-      nextUs = span.lastUs + MINUTE_US;
-      files.dropBefore(nextUs - NEEDED_BACK_US);
+  hour: HourClosures,
+  fromUs: Micros,
+  reach: Reach,
+): AsyncIterable<ReadMinute> {
+  const { untilUs, signal, files } = reach;
+  for (let nextUs = fromUs;;) {
+    signal?.throwIfAborted();
+    const wanted = Math.ceil((untilUs - nextUs) / MINUTE_US);
+    const countMax = Math.max(1, Math.min(reach.countMax, wanted));
+    const span = await hour.next(nextUs, { countMax });
+    if (span === undefined || span.minuteUs >= untilUs) return;
+    const { minuteUs, lastUs, closure } = span;
+    if (!closure.isComplete) {
+      const reason = "equal messages hang together for over a day";
+      files.tellFault(`${files.channel}/chat`, "chain", reason);
     }
+    for (let at = minuteUs; at <= lastUs; at += MINUTE_US) {
+      signal?.throwIfAborted();
+      const bytes = closure.normal.get(at);
+      if (bytes !== undefined) yield { minuteUs: at, bytes };
+    }
+    reach.countMax = nextCount(span);
+    nextUs = lastUs + MINUTE_US;
+    files.dropBefore(nextUs - NEEDED_BACK_US);
   }
 }
 

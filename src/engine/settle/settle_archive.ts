@@ -7,7 +7,7 @@ import { channelHours, keysOfHour } from "../read/channel_hours.ts";
 import { faultsOf } from "../read/files/faults_told.ts";
 import { tolerantStore } from "../read/files/tolerant_store.ts";
 import { SnapshotGone } from "../read/hour_snapshot.ts";
-import { SettledHours } from "./settled_hours.ts";
+import { SettledHours } from "../notes/settled_hours.ts";
 import {
   addTotals,
   ChannelSettler,

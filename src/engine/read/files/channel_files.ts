@@ -13,6 +13,7 @@ import { faultsOf, type FaultsTold } from "./faults_told.ts";
 import { type FaultyBatch, loadBatch, type LoadedBatch } from "./load_batch.ts";
 import { type LoadedRedaction, loadRedaction } from "./load_redactions.ts";
 import type { Reporter } from "../../../ports/reporter.ts";
+import { readEntry } from "./read_entry.ts";
 import { tolerantStore } from "./tolerant_store.ts";
 
 /** What {@link ChannelFiles} works with. */
@@ -158,6 +159,18 @@ export class ChannelFiles {
     const loaded = await loadBatch(key, { store, hasher, isRedacted, rest, ...abort });
     if (loaded?.ok && isRedacted === this.#isRedacted) this.#keep(loaded);
     return loaded;
+  }
+
+  /**
+   * The bytes under `key`, which have the hash that it names, not looked at any further; `undefined` if
+   * they cannot be had.
+   *
+   * @throws {ChatloomError} when the store fails.
+   */
+  async bytesOf(key: ArchiveKey, abort: AbortOptions = {}): Promise<Uint8Array | undefined> {
+    const { store, hasher } = this.#options;
+    const entry = await readEntry(key, { store, hasher, ...abort });
+    return entry?.ok ? entry.bytes : undefined;
   }
 
   /** Tells once that `key` is not used. */
