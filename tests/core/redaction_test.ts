@@ -79,6 +79,67 @@ test("parseRedaction refuses everything but the canonical form, without throwing
   assert.equal(parseRedaction(new Uint8Array(REDACTION_MAX_BYTES + 1)).ok, false);
 });
 
+test("parseRedaction holds ids, names and times to their bounds", () => {
+  const parse = (fields: object): string | undefined => {
+    const parsed = parseRedaction(UTF8.encode(`${JSON.stringify(fields)}\n`));
+    return parsed.ok || parsed.reason === "not canonical" ? undefined : parsed.reason;
+  };
+  const message = { id: "x", made: 1.5, reason: "" };
+  const user = { made: 1.5, reason: "", "user-id": "1" };
+  const names = Array.from({ length: 257 }, (_, i) => String(i).padStart(3, "0"));
+  for (
+    const fields of [
+      message,
+      { ...message, id: "x".repeat(256) },
+      { ...message, made: 4_294_967_295.5 },
+      user,
+      { ...user, "user-id": "1".repeat(256), before: 0 },
+      { ...user, logins: names.slice(0, 256) },
+      { ...user, logins: ["a".repeat(256)] },
+    ]
+  ) assert.equal(parse(fields), undefined, JSON.stringify(fields).slice(0, 80));
+  const logins = `"logins" is not a list of names in order`;
+  for (
+    const [fields, reason] of [
+      [{ ...message, id: "" }, `neither "id" nor "user-id" is there`],
+      [{ ...message, id: 1 }, `neither "id" nor "user-id" is there`],
+      [{ ...message, id: "x".repeat(257) }, `neither "id" nor "user-id" is there`],
+      [{ ...message, made: -0.5 }, `"made" is not a time`],
+      [{ ...message, made: 4_294_967_296 }, `"made" is not a time`],
+      [{ ...message, before: 1 }, `"before" or "logins" without "user-id"`],
+      [{ ...message, logins: [] }, `"before" or "logins" without "user-id"`],
+      [{ ...user, "user-id": "" }, `"user-id" is not an id`],
+      [{ ...user, "user-id": 1 }, `"user-id" is not an id`],
+      [{ ...user, "user-id": null }, `"user-id" is not an id`],
+      [{ ...user, "user-id": "1".repeat(257) }, `"user-id" is not an id`],
+      [{ ...user, before: "1" }, `"before" is not a time`],
+      [{ ...user, before: 4_294_967_296 }, `"before" is not a time`],
+      [{ ...user, logins: "a" }, logins],
+      [{ ...user, logins: names }, logins],
+      [{ ...user, logins: ["a", "a"] }, logins],
+      [{ ...user, logins: ["a", 1] }, logins],
+      [{ ...user, logins: [""] }, logins],
+      [{ ...user, logins: ["a".repeat(257)] }, logins],
+      [{ ...user, more: 1 }, `field "more" is unknown`],
+    ] as const
+  ) assert.equal(parse(fields), reason, JSON.stringify(fields).slice(0, 80));
+  for (const text of ["null\n", "1\n", '"x"\n']) {
+    assert.deepEqual(parseRedaction(UTF8.encode(text)), { ok: false, reason: "not an object" });
+  }
+});
+
+test("parseRedaction reads up to 64 KiB, and encodeRedaction writes no more", () => {
+  const bare = encodeRedaction({ ...MESSAGE, reason: "" }).length;
+  const longest = { ...MESSAGE, reason: "x".repeat(REDACTION_MAX_BYTES - bare) };
+  const bytes = encodeRedaction(longest);
+  assert.equal(bytes.length, 65_536);
+  assert.deepEqual(parseRedaction(bytes), { ok: true, redaction: longest });
+  assert.throws(() => encodeRedaction({ ...longest, reason: `${longest.reason}x` }), RangeError);
+  for (const madeUs of [-1, 0.5, 2 ** 32 * SECOND_US]) {
+    assert.throws(() => encodeRedaction({ ...MESSAGE, madeUs }), /it has a time that is none/);
+  }
+});
+
 function message(line: string): IrcMessage {
   const parsed = parseIrcLine(line);
   assert.ok(parsed.ok, line);

@@ -65,3 +65,67 @@ test("parseCaptureLine reads when a service that replays chat received a line", 
   assert.equal(read(line).receivedUs, 1_785_587_645_500_000);
   assert.equal(read(line.replace("1785587645500", "soon")).receivedUs, undefined);
 });
+
+test("parseCaptureLine looks at the first 160 signs for the line behind what a logger writes", () => {
+  const front = (length: number): string => "x".repeat(length - 2) + ": ";
+  assert.equal(read(`${front(159)}${LINE}`).line, LINE);
+  assert.equal(read(`${front(160)}${LINE}`).line, `${front(160)}${LINE}`);
+});
+
+test("parseCaptureLine takes the time for the front only if a line of IRC follows, or nothing is one", () => {
+  assert.deepEqual(read("1785587645.5 PING :x"), {
+    line: "PING :x",
+    receivedUs: 1_785_587_645_500_000,
+  });
+  assert.deepEqual(read("1785587645.5 hello there"), {
+    line: "hello there",
+    receivedUs: 1_785_587_645_500_000,
+  });
+  assert.deepEqual(read(`1785587645.5 x ${LINE}`), {
+    line: LINE,
+    receivedUs: 1_785_587_645_500_000,
+  });
+  // A numeric of IRC, which is no time.
+  assert.equal(read("001 me :hi").line, "001 me :hi");
+});
+
+test("parseCaptureLine tells the unit of a number by its digits", () => {
+  for (
+    const [number, receivedUs] of [
+      ["999999999", 999_999_999_000_000],
+      ["1785587645", 1_785_587_645_000_000],
+      ["999999999999", 999_999_999_999_000],
+      ["1785587645123", 1_785_587_645_123_000],
+      ["999999999999999", 999_999_999_999_999],
+      ["1785587645123456", 1_785_587_645_123_456],
+      ["999999999999999999", 999_999_999_999_999],
+      ["1785587645123456789", 1_785_587_645_123_456],
+      ["1785587645.1234567890123", 1_785_587_645_123_456],
+      ["1785587645123.4567", 1_785_587_645_123_456],
+      ["4294967295", 4_294_967_295_000_000],
+      ["4294967296", undefined],
+    ] as const
+  ) assert.equal(read(`${number} ${LINE}`).receivedUs, receivedUs, number);
+});
+
+test("parseCaptureLine takes no date that is none", () => {
+  for (const date of ["2026-13-01T00:00:00Z", "2026-01-01T25:00:00Z", "1969-12-31T23:59:59Z"]) {
+    assert.deepEqual(read(`${date} ${LINE}`), { line: LINE, receivedUs: undefined }, date);
+  }
+  assert.equal(read(`1970-01-01T00:00:00Z ${LINE}`).receivedUs, 0);
+  assert.equal(read(`2106-02-07T06:28:15.999999Z ${LINE}`).receivedUs, 4_294_967_295_999_999);
+  assert.equal(read(`2106-02-07T06:28:16Z ${LINE}`).receivedUs, undefined);
+});
+
+test("parseCaptureLine believes a replaying service from one second after 1970 to the end of time", () => {
+  const replayed = (ms: string): number | undefined =>
+    read(`@rm-received-ts=${ms} :tmi NOTICE #forsen :hi`).receivedUs;
+  assert.equal(replayed("999"), undefined);
+  assert.equal(replayed("1000"), 1_000_000);
+  assert.equal(replayed("4294967295999"), 4_294_967_295_999_000);
+  assert.equal(replayed("4294967296000"), undefined);
+  assert.equal(replayed("01785587645500"), undefined);
+  // What stands in front was noted by who captured it.
+  const line = "@rm-received-ts=1000 :tmi NOTICE #forsen :hi";
+  assert.equal(read(`1785587645.5 ${line}`).receivedUs, 1_785_587_645_500_000);
+});

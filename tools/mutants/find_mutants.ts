@@ -14,6 +14,15 @@ export interface Mutant {
   readonly to: number;
   readonly before: string;
   readonly after: string;
+  /** What has to be evaluated for the change to matter. */
+  readonly site: Site;
+}
+
+/** An expression or a statement: offsets in the text of its file. */
+export interface Site {
+  readonly from: number;
+  readonly to: number;
+  readonly isStatement: boolean;
 }
 
 const OPERATORS: Readonly<Record<string, string>> = {
@@ -53,13 +62,13 @@ export function findMutants(root: string, file: string): Mutant[] {
   const text = readFileSync(`${root}${file}`, "utf8");
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
   const mutants: Mutant[] = [];
-  const replace = (from: number, to: number, after: string): void => {
-    const line = source.getLineAndCharacterOfPosition(from).line + 1;
-    mutants.push({ file, line, from, to, before: text.slice(from, to), after });
-  };
   const visit = (node: ts.Node): void => {
     if (isLeftAlone(node)) return;
-    for (const [from, to, after] of changesOf(node, source)) replace(from, to, after);
+    for (const [from, to, after] of changesOf(node, source)) {
+      const line = source.getLineAndCharacterOfPosition(from).line + 1;
+      const site = siteOf(node, source);
+      mutants.push({ file, line, from, to, before: text.slice(from, to), after, site });
+    }
     ts.forEachChild(node, visit);
   };
   visit(source);
@@ -72,6 +81,19 @@ function isLeftAlone(node: ts.Node): boolean {
     ts.isTypeAliasDeclaration(node) || ts.isImportDeclaration(node) ||
     ts.isExportDeclaration(node) || ts.isThrowStatement(node) ||
     ts.isTemplateExpression(node);
+}
+
+function siteOf(node: ts.Node, source: ts.SourceFile): Site {
+  const place = ts.isIfStatement(node)
+    ? node.expression
+    : ts.isConditionalExpression(node)
+    ? node.condition
+    : node;
+  return {
+    from: place.getStart(source),
+    to: place.end,
+    isStatement: ts.isExpressionStatement(place),
+  };
 }
 
 type Change = readonly [from: number, to: number, after: string];
@@ -87,7 +109,9 @@ function changesOf(node: ts.Node, source: ts.SourceFile): Change[] {
   if (ts.isPrefixUnaryExpression(node) && node.operator === ts.SyntaxKind.ExclamationToken) {
     return all(node.operand.getText(source));
   }
-  if (ts.isNumericLiteral(node)) return all(`(${node.getText(source)} + 1)`);
+  if (ts.isNumericLiteral(node)) {
+    return isKey(node) ? [] : all(`(${node.getText(source)} + 1)`);
+  }
   if (node.kind === ts.SyntaxKind.TrueKeyword) return all("false");
   if (node.kind === ts.SyntaxKind.FalseKeyword) return all("true");
   if (ts.isIfStatement(node)) {
@@ -113,6 +137,11 @@ function changesOf(node: ts.Node, source: ts.SourceFile): Change[] {
 function firstCall(node: ts.ExpressionStatement, source: ts.SourceFile): string {
   const text = node.getText(source);
   return text.slice(0, text.indexOf("(") + 1);
+}
+
+/** Whether a number names a property, as in `{ 1: x }`. */
+function isKey(node: ts.NumericLiteral): boolean {
+  return ts.isPropertyAssignment(node.parent) && node.parent.name === node;
 }
 
 /** `+` between texts has no counterpart. */

@@ -96,3 +96,31 @@ test("LaterTimestamps tells the smallest timestamp that came after each line", (
     }
   }
 });
+
+test("LaterTimestamps gives lines between two timestamps one answer, which may find a successor", () => {
+  const later = new LaterTimestamps();
+  const first = later.join();
+  assert.equal(later.join(), first);
+  later.note(LOCAL_US + 5);
+  assert.equal(first.sentUs, LOCAL_US + 5);
+  later.note(LOCAL_US + 6); // Says nothing about lines before: they were sent before the first.
+  const second = later.join();
+  assert.notEqual(second, first);
+  later.note(LOCAL_US + 6);
+  assert.deepEqual([first.successor, second.sentUs], [undefined, LOCAL_US + 6]);
+  later.note(LOCAL_US + 5); // Out of order, and now the same for both.
+  assert.deepEqual([first.successor, second.sentUs], [second, LOCAL_US + 5]);
+});
+
+test("LaterTimestamps goes on cutting the ranges of the last 1,024 answers only", () => {
+  const later = new LaterTimestamps();
+  const answers = Array.from({ length: 1_025 }, (_, i) => {
+    const answer = later.join();
+    if (i < 1_024) later.note(LOCAL_US + i * SECOND_US);
+    return answer;
+  });
+  later.note(LOCAL_US - SECOND_US);
+  const range = { startUs: 0, endUs: TIME_END_US };
+  const ends = answers.slice(0, 3).map((answer) => clampEnd(range, answer));
+  assert.deepEqual(ends, [LOCAL_US + SECOND_US, LOCAL_US, LOCAL_US]);
+});

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formatEntry, type JournalEntry, parseEntry } from "../../src/engine/journal/entry.ts";
-import { readEntries } from "../../src/engine/journal/read_journal.ts";
+import { formatEntry, type JournalEntry, parseEntry } from "../../../src/engine/journal/entry.ts";
+import { readEntries } from "../../../src/engine/journal/read_journal.ts";
 
 const moment = { receivedUs: 1_785_587_645_678_901, elapsedUs: 12_345_678 };
 const LINE = "@id=1 :n!u@h PRIVMSG #c :héllo \r 👋 ";
