@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { memoryStore } from "../../../../src/adapters/memory/memory_store.ts";
 import { formatArchiveKey } from "../../../../src/core/archive/archive_key.ts";
 import { encodeCoverage } from "../../../../src/core/coverage/coverage.ts";
 import { hourOf } from "../../../../src/core/time.ts";
