@@ -8,7 +8,7 @@ import type { AbortOptions } from "./batch_store.ts";
  */
 export interface ArchiveLock {
   /**
-   * Runs `work` while nobody else runs anything under `name`, and settles as it does. Whoever asks
+   * Runs `work` while no other caller runs anything under `name`, and settles as it does. A caller that asks
    * waits for those before; `name` is a channel's.
    *
    * @throws {ChatloomError} `STORE_FULL`, `STORE_DENIED` or `STORE_IO` when it cannot be told whose

@@ -10,7 +10,7 @@ export interface AbortOptions {
 export interface Stray {
   /** Where it is, relative to the archive, with `/` between the parts. */
   readonly path: string;
-  /** What it is and why it does not count, for people. */
+  /** What it is and why it does not count, in words. */
   readonly reason: string;
   /**
    * What makes it harmless, if anything does: `foreign` is of another program that keeps its files
@@ -25,7 +25,7 @@ export interface Stray {
  *
  * A key carries the digest of its bytes, so a file never changes: it is there or it isn't. Every
  * call may run beside any other, also from another process on the same archive. A store does not
- * check digests; whoever reads does. Implementations prove themselves with `batchStoreSuite`.
+ * check digests; the reader does. Implementations prove themselves with `batchStoreSuite`.
  *
  * An entry that is there and cannot be read poisons no other: too large, permission denied, an
  * input/output error, or a folder, a pipe or a link in the place of a file. It is listed under its

@@ -80,8 +80,8 @@ export interface DeadRun {
   read(number: number): AsyncIterable<Uint8Array>;
 
   /**
-   * Keeps `bytes` that nobody understands in a place that outlives {@link DeadRun.remove}, and says
-   * where, for people. They are safe when it resolves.
+   * Puts `bytes` that cannot be read into quarantine, which outlives {@link DeadRun.remove}, and says
+   * where, for the log. They are safe when it resolves.
    */
   setAside(bytes: Uint8Array): Promise<string>;
 
@@ -106,7 +106,7 @@ export interface JournalStore {
   openRun(node: string): Promise<JournalRun>;
 
   /**
-   * Yields the runs that nobody writes any more, oldest first, each once.
+   * Yields the runs that no process writes any more, oldest first, each once.
    *
    * A death may be noticed late, as that of another machine; a live run is never taken for dead by
    * those who can look its process up. So ask on start and now and then.

@@ -15,13 +15,13 @@ export interface Metrics {
   observe(name: string, value: number, labels?: { readonly [label: string]: string }): void;
 
   /**
-   * From now on `read` says how the gauge `name` stands, whenever somebody looks. It must not throw.
+   * From now on `read` gives the value of the gauge `name`, each time metrics are read. It must not throw.
    * A second one for the same name replaces the first.
    */
   gauge(name: string, read: () => Iterable<GaugeReading>): void;
 }
 
-/** Metrics that nobody looks at. */
+/** Metrics that do nothing. */
 export const noopMetrics: Metrics = {
   observe() {},
   gauge() {},

@@ -26,7 +26,7 @@ export interface ReadPeerOptions extends AbortOptions {
 }
 
 /**
- * Another node's archive, as far as it lets us look. Nothing it says is to be trusted: names are any
+ * Another node's archive, as far as it lets us look. Nothing it says is trusted: names are any
  * texts, bytes any bytes. What is trusted is only that every answer is bounded, in size and in time.
  *
  * All calls may run beside each other. They reject with a `ChatloomError`: `CONNECTION_LOST` when the
@@ -60,7 +60,7 @@ export interface Peer {
 
   /**
    * Yields the bytes of a file piece by piece, each good until the next one is asked for, or gives
-   * `undefined` if the peer has none to give. Whoever stops early lets go of the rest by ending the iteration. It may
+   * `undefined` if the peer has none to give. A caller that stops early releases the rest by ending the iteration. It may
    * throw what calls reject with; after the last piece the file is whole, as far as the peer says.
    */
   read(

@@ -1,4 +1,4 @@
-/** How much someone should care. */
+/** How serious a report is. */
 export type Severity = "debug" | "info" | "warning" | "error";
 
 /** Facts that go with a report: plain values, so that any log format can hold them. */
@@ -12,11 +12,11 @@ export interface Reporter {
   /** Tells `message`, a plain sentence without values in it, and the values as `fields`. */
   report(severity: Severity, message: string, fields?: ReportFields): void;
 
-  /** Adds `amount`, 1 unless told, to the counter `name` with these labels. */
+  /** Adds `amount`, by default 1, to the counter `name` with these labels. */
   count(name: string, labels?: { readonly [label: string]: string }, amount?: number): void;
 }
 
-/** A reporter that nobody listens to. */
+/** A reporter that does nothing. */
 export const noopReporter: Reporter = {
   report() {},
   count() {},

@@ -11,7 +11,7 @@ export interface SyncHasher extends Hasher {
   stream(): HashStream;
 }
 
-/** SHA-256 in WebAssembly. Only loading it takes waiting. */
+/** SHA-256 in WebAssembly. Only loading is asynchronous. */
 export async function wasmHasher(): Promise<SyncHasher> {
   const { createSHA256 } = await import("hash-wasm"); // Most commands hash whole files, without it.
   return new WasmHasher(await createSHA256(), await createSHA256());

@@ -10,9 +10,9 @@ export interface ConnectionBounds {
   readonly isShared?: (address: string) => boolean;
 }
 
-/** Connections beyond the bounds that may still ask whether the server lives. */
+/** Connections beyond the bounds that may still ask for a health check. */
 const RESERVED_MAX = 16;
-/** They are for one short question. */
+/** Each is for one short request. */
 const RESERVED_MS = 2_000;
 
 /**
@@ -27,7 +27,7 @@ export class ConnectionRoom {
   readonly #reserved = new Set<Socket>();
   #count = 0;
 
-  /** Nothing is connected yet. */
+  /** No connection is open yet. */
   constructor({ connectionsMax = 4_096, ...bounds }: ConnectionBounds) {
     this.#max = connectionsMax;
     this.#perAddressMax = bounds.connectionsPerAddressMax ?? Math.ceil(connectionsMax / 4);

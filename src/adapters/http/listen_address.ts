@@ -6,7 +6,7 @@ export interface ListenAddress {
 }
 
 /**
- * Reads `HOST:PORT`, `[::1]:PORT`, `:PORT` or `PORT`: without a host it is 127.0.0.1, so that nobody
+ * Reads `HOST:PORT`, `[::1]:PORT`, `:PORT` or `PORT`: without a host it is 127.0.0.1, so that no other machine
  * listens to the world by leaving something out.
  *
  * @throws {RangeError} when it is none of these.

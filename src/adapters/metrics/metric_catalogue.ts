@@ -1,6 +1,6 @@
-/** What a metric means, for whoever looks at it. Names lack the prefix `chatloom_`. */
+/** What a metric means. Names lack the prefix `chatloom_`. */
 export interface MetricNote {
-  /** A counter's is what is counted; its page adds `_total`. Others end with their unit. */
+  /** A counter is named after what it counts; the page adds `_total`. Others end with their unit. */
   readonly name: string;
   readonly kind: "counter" | "gauge" | "histogram";
   readonly help: string;
@@ -33,10 +33,14 @@ export const METRIC_CATALOGUE: readonly MetricNote[] = [
   counter("batches_written", "Batches that were recorded", ["channel"]),
   counter("bytes_written", "Bytes of batches that were recorded", ["channel"]),
   counter("store_errors", "Tries to store a batch that failed", ["code"]),
-  counter("covered_seconds", "Time in which so many receivers here listened to a channel", [
-    "channel",
-    "receivers",
-  ]),
+  counter(
+    "covered_seconds",
+    "Time in which this many receivers of the node listened to a channel",
+    [
+      "channel",
+      "receivers",
+    ],
+  ),
   gauge("open_batches", "Batches that still take messages"),
   gauge("pending_batches", "Closed batches that are not stored yet"),
   // The journal.

@@ -2,7 +2,7 @@ import { SightingSet } from "./sighting_set.ts";
 import type { Micros } from "../time.ts";
 
 /**
- * Merges batches of one channel: the normal form of all that any of them knows, as one canonical
+ * Merges batches of one channel: the normal form of all that they hold, as one canonical
  * batch. It may hold messages of several minutes. Their order, and how often each is given, do not
  * matter; merging the result with any of them changes nothing.
  *
@@ -24,7 +24,7 @@ export function mergeBatches(batches: readonly Uint8Array[]): Uint8Array {
   return set.encode();
 }
 
-/** All that is known of one minute of a channel. */
+/** The merge of one minute of a channel. */
 export interface MergedMinute {
   /** When the minute starts. */
   readonly minuteUs: Micros;

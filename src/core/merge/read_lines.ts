@@ -18,7 +18,7 @@ import { scanRangedLine } from "../scan/ranged_line.ts";
 import type { Sighting } from "../grouping/sighting.ts";
 import { type Micros, readRange } from "../time.ts";
 
-/** What one line of a batch adds to what is known: one of three. */
+/** What one line of a batch adds to the set: one of three. */
 export type ReadLine = ExactLine | Repeat<ExactMessage> | RangedLine;
 
 /** A ranged message with its sightings. */
@@ -27,15 +27,15 @@ export interface RangedLine {
   readonly sightings: readonly Sighting[];
 }
 
-// So many messages are looked at when another file skips some that this one has.
+// At most this many messages are compared when another file skips some that this one has.
 const SKIPPED_MAX = 4;
 const LINE_FEED = 0x0a;
 
 /**
- * Reads a batch, line by line, changing nothing.
+ * Reads a batch, line by line, without changing `known`.
  *
- * Two recordings of a channel say nearly the same in the same order. So a line is first compared
- * with what `known` has next; only if that fails it is looked at field by field, and only if that
+ * Two recordings of a channel hold nearly the same lines in the same order. So a line is first compared
+ * with the next message of `known`; only if that fails it is scanned field by field, and only if that
  * does not find the usual canonical form, parsed.
  *
  * @throws {BatchSyntaxError} when a line is not a message.
@@ -57,7 +57,7 @@ export function readLines(
     }
     const exact = scanExactLine(text, at);
     if (exact !== undefined) {
-      // Where this file took another turn, go on behind where it meets what is known again.
+      // Where this file differs, continue behind the point at which it meets a known message again.
       next = known.find(exact)?.next ?? next;
       lines.push(exact);
       at = exact.to + 1;

@@ -12,17 +12,17 @@ import type { Reporter } from "../../ports/reporter.ts";
 import { faultsOf } from "../read/files/faults_told.ts";
 import { loadCoverage, type LoadedCoverage } from "./load_coverage.ts";
 
-/** What settling coverage works with. */
+/** What {@link settleCoverage} works with. */
 export interface SettleCoverageOptions extends AbortOptions {
   readonly store: BatchStore;
   readonly hasher: Hasher;
-  /** Told of files that have to be left alone. */
+  /** Gets a report of files that are left alone. */
   readonly reporter: Reporter;
 }
 
 /**
- * Brings the coverage of one hour of `channel` into one file. Writes first, then deletes what stands
- * in it. To be run with the channel's lock held.
+ * Merges the coverage of one hour of `channel` into one file. Writes first, then deletes the files that are
+ * in it. The caller holds the channel's lock.
  *
  * @throws {ChatloomError} when the store fails. Nothing is lost.
  */

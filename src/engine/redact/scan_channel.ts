@@ -15,22 +15,22 @@ import { tolerantStore } from "../read/files/tolerant_store.ts";
 export interface ScanOptions extends AbortOptions {
   readonly store: BatchStore;
   readonly hasher: Hasher;
-  /** What is looked for. */
+  /** The target. */
   readonly isRedacted: RedactionMatcher;
 }
 
-/** What one minute's files hold of what is looked for. */
+/** The matches in one minute's files. */
 export interface ScannedMinute {
   /** When it starts. */
   readonly minuteUs: Micros;
   /** The messages that match, each once, in no order. */
   readonly matches: readonly IrcMessage[];
-  /** Files that could not be looked into, and folders: those are told with the hour they are of. */
+  /** Files and folders that could not be read; a folder is named with its hour. */
   readonly faults: readonly { readonly key: ArchiveKey; readonly fault: BatchFault }[];
 }
 
 /**
- * Looks into all batches of `channel` that no tombstone hides, minute by minute, in order.
+ * Searches all batches of `channel` that no tombstone hides, minute by minute, in order.
  *
  * @throws {ChatloomError} when the store fails.
  */
@@ -73,7 +73,7 @@ async function scanMinute(
   }
   throw new ChatloomError(
     "STORE_IO",
-    `Cannot read "${minutePrefix(channel, minuteUs)}": files vanish all the time`,
+    `Cannot read "${minutePrefix(channel, minuteUs)}": its files keep vanishing`,
   );
 }
 

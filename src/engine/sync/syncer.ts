@@ -24,9 +24,9 @@ import type { SyncOptions } from "./state/sync_options.ts";
 
 /** How often a {@link Syncer} looks, all in milliseconds. */
 export interface SyncPace {
-  /** Between two looks at the last hours: 10 s unless told. */
+  /** Between two looks at the last hours. @default 10 s */
   readonly lookMs?: number;
-  /** Between two looks at everything: 10 min unless told. */
+  /** Between two looks at everything. @default 10 min */
   readonly fullLookMs?: number;
   /**
    * Between two hours of our own files that are checked for damage: 5 s unless told. When all are

@@ -2,7 +2,7 @@ import type { AbortOptions } from "../batch_store.ts";
 
 /**
  * Where a node keeps notes about the hours of its channels, beside the archive: a few lines of text
- * each. They save work and are safe to lose, whole or in part: whoever reads them expects that the
+ * each. They save work and are safe to lose, whole or in part: their reader expects that the
  * last line is torn, that lines are missing, or all of them.
  *
  * Channels and hours are given as they stand in keys. Every call may run beside any other, also from

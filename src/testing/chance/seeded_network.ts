@@ -37,14 +37,14 @@ export class SeededNetwork<M> {
   readonly #machines = new Map<string, (from: string, message: M) => void>();
   #groups = new Map<string, number>();
 
-  /** A network that nobody is attached to. */
+  /** A network without machines. */
   constructor({ clock, random, trouble = {} }: SeededNetworkOptions<M>) {
     this.#clock = clock;
     this.#random = random;
     this.trouble = trouble;
   }
 
-  /** From now on `deliver` is handed what is sent to `name`, in place of whoever was before. */
+  /** From now on `deliver` is handed what is sent to `name`, in place of the receiver before. */
   attach(name: string, deliver: (from: string, message: M) => void): void {
     this.#machines.set(name, deliver);
   }

@@ -9,7 +9,7 @@ import { ChatloomError, type ErrorCode, UnreadableEntryError } from "../../core/
  *   entry of an archive and says nothing of others
  * - `lost-answer`: it does all it should and fails nevertheless, as when a reply gets lost
  * - `crash-before`, `crash-after`: the process dies before or after it does what it should. The call
- *   and all that follow throw {@link SimulatedCrash}, until somebody starts the process anew.
+ *   and all that follow throw {@link SimulatedCrash}, until the test starts the process anew.
  */
 export type Fault =
   | "full"

@@ -53,7 +53,7 @@ export function faultyJournal(
           calls,
         );
       } catch (error) {
-        // Nobody will ever have it: a run without owner.
+        // No caller will ever have it: a run without owner.
         await run?.close();
         throw error;
       }

@@ -194,7 +194,7 @@ export class ChatEvents {
     return { person, id: randomId(this.#random), ...utterance(this.#random, names) };
   }
 
-  /** A message that was said of late, or one from before anyone listened. */
+  /** A message that was said of late, or one from before the first receiver listened. */
   #someMessage(): SaidMessage {
     return this.#recent.length > 0 ? pick(this.#random, this.#recent) : this.#someWords();
   }

@@ -7,13 +7,13 @@ import type { ChannelChat, ChatSource, TimedLine } from "./chat_source.ts";
 
 /** What happens in a channel, and how often. */
 export interface ChatOptions {
-  /** Lines a second, on average, 2 unless told. */
+  /** Lines a second, on average. @default 2 */
   readonly ratePerSecond?: number;
   /** How often each kind comes among the others; what is left out has its usual share. */
   readonly mix?: { readonly [kind in ChatEventKind | "MEMBERSHIP"]?: number };
-  /** How many people there are, 300 unless told. */
+  /** How many people there are. @default 300 */
   readonly peopleCount?: number;
-  /** How likely a line arrives after the next one, 0.17 unless told. */
+  /** How likely a line arrives after the next one. @default 0.17 */
   readonly inversionChance?: number;
 }
 

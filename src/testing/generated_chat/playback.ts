@@ -6,9 +6,9 @@ import { factsOfServerLine } from "../twitch_lines/client_line.ts";
 export interface PlaybackOptions {
   /** When the first line happens. */
   readonly startUs: Micros;
-  /** How many times as fast as it was, 1 unless told. */
+  /** How many times as fast as it was. @default 1 */
   readonly speed?: number;
-  /** How often all lines are played, 1 unless told; `Infinity` for ever. */
+  /** How often all lines are played; `Infinity` for ever. @default 1 */
   readonly passes?: number;
 }
 

@@ -1,7 +1,7 @@
 import type { Random } from "../../ports/random.ts";
 import { chance, intBelow, pick, pickWeighted } from "../chance/seeded_random.ts";
 
-/** What someone says. */
+/** The text of a message. */
 export interface Utterance {
   /** As on the wire: `/me` is an ACTION in U+0001, trailing blanks are kept. */
   readonly text: string;

@@ -25,7 +25,7 @@ export interface ScheduledFault {
   readonly connection?: number;
 }
 
-/** What goes wrong. Nothing unless told. */
+/** What goes wrong. By default nothing. */
 export interface TwitchFaults {
   /** How likely each fault is for each connection in each second. */
   readonly perSecond?: { readonly [fault in ConnectionFault]?: number };

@@ -26,7 +26,7 @@ export class Room {
   /** Some of those who are there now. */
   chatters: () => readonly string[] = () => [];
 
-  /** A room that nobody is in. */
+  /** An empty room. */
   constructor(channel: string, access: RoomAccess) {
     this.channel = channel;
     this.roomId = userIdOf(channel);

@@ -17,14 +17,14 @@ export interface ScheduleOptions {
 // So long a real clock may move on before others have their turn. A virtual one stands still.
 const SLICE_US = 10 * MILLISECOND_US;
 
-/** Twitch's clock, and what is to be done when. */
+/** Twitch's clock, and its scheduled events. */
 export class Schedule {
   readonly #clock: Clock;
   readonly #leadUs: Micros;
   readonly #quantumUs: number;
   readonly #signal: AbortSignal;
   readonly #actions = new TimeQueue<() => void>();
-  // Times that something sleeps until already. Those that are no longer the first wake in vain.
+  // Times that something sleeps until already. A sleeper that is no longer the first wakes and finds nothing to do.
   readonly #armed = new Set<Micros>();
   #isActing = false;
 

@@ -37,7 +37,7 @@ export interface SimulatedConnection {
   reconnect(options: { readonly deathAfterMs: number }): void;
   /** Sends nothing for `ms` milliseconds, then all that has piled up. */
   stall(ms: number): void;
-  /** Sends rubbish between two lines, of any kind unless told. */
+  /** Sends garbage between two lines, by default of a random kind. */
   garbage(kind?: GarbageKind): void;
   /** Sends `line` to this client alone. It is no event. */
   tell(line: string): void;
@@ -45,7 +45,7 @@ export interface SimulatedConnection {
 
 /** What all connections have in common. */
 export interface ServerWorld {
-  /** Twitch's clock, and what is to be done when. */
+  /** Twitch's clock, and its scheduled events. */
   readonly schedule: Schedule;
   /** What really happens, for the record. */
   readonly truth: Truth;
@@ -53,7 +53,7 @@ export interface ServerWorld {
   readonly settings: ConnectionSettings;
   /** The room of that name, or `undefined` if there is none. */
   room(channel: string): Room | undefined;
-  /** Told when someone has come into a room. */
+  /** Called when a client has come into a room. */
   onJoin(channel: string, connection: SimulatedConnection): void;
   /** Told when a connection is over. */
   onEnd(connection: SimulatedConnection): void;
@@ -228,7 +228,7 @@ export class ServerConnection implements SimulatedConnection, LinkListener, List
     if (nick === undefined) return this.#violate("not-logged-in", command);
     if (command === "JOIN") return this.#visits.join(params[0] ?? "", nick);
     if (command === "PART") return this.#visits.part(params[0] ?? "", nick);
-    // A recorder only listens; what others say is nobody's business here.
+    // A recorder only listens; the simulation ignores what a client says.
     if (command !== "PRIVMSG") this.tell(unknownCommandLine(nick, command));
   }
 

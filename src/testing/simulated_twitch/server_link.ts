@@ -23,7 +23,7 @@ export interface LinkListener {
   /** One frame came in. */
   received(text: string): void;
 
-  /** The link is down, whoever ended it. Called once. */
+  /** The link is down, ended by either side. Called once. */
   gone(): void;
 }
 

@@ -66,11 +66,11 @@ export interface SimulatedTwitchOptions extends Partial<ConnectionSettings> {
   readonly faults?: TwitchFaults;
   /** What is done with the truth. By default it is kept. */
   readonly truth?: TruthOptions;
-  /** How far Twitch's clock is ahead of `clock`, 0 unless told. May be negative. */
+  /** How far Twitch's clock is ahead of `clock`. May be negative. @default 0 */
   readonly serverAheadMs?: number;
-  /** Everything happens at multiples of this, 0 unless told. For real clocks, 5 saves timers. */
+  /** Everything happens at multiples of this. For real clocks, 5 saves timers. @default 0 */
   readonly quantumMs?: number;
-  /** Told when someone has joined a channel. */
+  /** Called when a client has joined a channel. */
   readonly onJoin?: (channel: string, connection: SimulatedConnection) => void;
   /** Ends the simulation, as `close` does. */
   readonly signal?: AbortSignal | undefined;
@@ -183,7 +183,7 @@ export class SimulatedTwitch {
     });
   }
 
-  /** Turns away the next `count` connections, all of them unless told. `open` ends that. */
+  /** Turns away the next `count` connections, by default all. `open` ends that. */
   refuse(admission: Admission, { count = Infinity }: { readonly count?: number } = {}): void {
     this.#refusals.length = 0;
     this.#refuseAlways = admission !== "open" && count === Infinity ? admission : undefined;
@@ -236,7 +236,7 @@ export class SimulatedTwitch {
     return event;
   }
 
-  /** Makes someone chat, now. */
+  /** Sends a message of a user to the channel, now. */
   say(
     channel: string,
     { text, login = "someone", tags = "" }: {

@@ -41,7 +41,7 @@ export interface Violation {
   readonly atUs: Micros;
   /** Which rule was broken. */
   readonly kind: ViolationKind;
-  /** How, for people. */
+  /** How, in words. */
   readonly detail: string;
 }
 

@@ -14,7 +14,7 @@ export interface OpenArchiveLock {
 export interface ArchiveLockSuiteOptions {
   /** Registers one test. */
   readonly test: TestFunction;
-  /** Makes a lock that nobody holds. */
+  /** Makes a lock that no caller holds. */
   open(): OpenArchiveLock | Promise<OpenArchiveLock>;
 }
 
@@ -31,7 +31,7 @@ export function archiveLockSuite({ test, open }: ArchiveLockSuiteOptions): void 
     });
   }
 
-  check("lets nobody in while somebody works", async (locks) => {
+  check("lets no other caller in while one works", async (locks) => {
     let inside = 0;
     let turns = 0;
     await Promise.all(

@@ -42,7 +42,7 @@ export function clockSuite({ test, open }: ClockSuiteOptions): void {
       const sleptUs = clock.elapsedUs() - elapsedUs;
       assert.ok(sleptUs >= delayMs * 1000 - 1, `slept ${sleptUs} µs for ${delayMs} ms`);
       assert.ok(sleptUs < delayMs * 1000 + 5_000_000, `slept ${sleptUs} µs for ${delayMs} ms`);
-      // Unless somebody sets the machine's clock during the test.
+      // Unless the machine's clock is set during the test.
       assert.ok(Math.abs(clock.wallUs() - wallUs - sleptUs) < 100_000);
     }
   });
@@ -88,7 +88,7 @@ export function clockSuite({ test, open }: ClockSuiteOptions): void {
     await advance?.(1);
     await sleep;
     assert.equal(heard.count, 0);
-    aborter.abort(); // Nobody is there to reject.
+    aborter.abort(); // No sleep is left to reject.
   });
 }
 

@@ -251,7 +251,7 @@ function checkDeadRuns(check: Check): void {
       await Promise.all([mine!.remove(), theirs!.remove()]);
       await mine!.remove();
       assert.deepEqual(await namesOf(journal), [runs[1]!.name]);
-      // Whoever was reading it meanwhile finds nothing more, and no error.
+      // A reader that was in the middle of it finds nothing more, and no error.
       assert.deepEqual(await contentOf(theirs), new Map());
       assert.deepEqual(await collect(theirs!.read(1)), []);
     },

@@ -24,13 +24,13 @@ export interface TransportFixture {
   readonly transport: Transport;
   /** Where the server takes connections. */
   readonly url: string;
-  /** Places where connecting fails: nobody listens, someone else does. At least one. */
+  /** Places where connecting fails: no server listens, or one of another kind. At least one. */
   readonly deadUrls: readonly string[];
   /** A place where connecting takes for ever, if there is one. */
   readonly endlessUrl?: string;
   /** The server's ends of all connections so far, oldest first. */
   readonly ends: readonly TransportServerEnd[];
-  /** Waits until whatever was sent by anyone has arrived. */
+  /** Waits until all that either side sent has arrived. */
   settle(): Promise<void>;
   /** Stops the server. */
   close(): Promise<void>;

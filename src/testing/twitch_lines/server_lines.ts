@@ -19,7 +19,7 @@ export interface RoomState {
   "emote-only": number;
   /** Minutes of following that it takes to chat; -1 for off. */
   "followers-only": number;
-  /** 1: nobody may say the same twice. */
+  /** 1: no user may say the same twice. */
   "r9k": number;
   /** Seconds between two messages of one person. */
   "slow": number;

@@ -49,7 +49,7 @@ function CurrentView({ archives, library }: Omit<AppProps, "breakdown">): JSX.El
     : channels.find((each) => each.channel === channel);
   const name = shown?.channel;
   useEffect(() => {
-    // What is shown belongs in the address, also where nobody asked for it.
+    // What is shown belongs in the address, also where the page chose it by itself.
     if (view !== "archives" && channel === undefined && name !== undefined) {
       go({ channel: name }, { replace: true });
     }

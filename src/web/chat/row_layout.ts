@@ -65,7 +65,7 @@ export class RowLayout {
     this.#forgetSums();
   }
 
-  /** Learns how tall a row is. Returns whether that is news. */
+  /** Learns how tall a row is. Returns whether the height changed. */
   measure({ minuteUs, row }: RowPlace, heightPx: number): boolean {
     const each = this.#blocks[this.#firstNotBefore(minuteUs)];
     if (each?.block.minuteUs !== minuteUs || row >= each.block.count) return false;

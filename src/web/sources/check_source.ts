@@ -17,7 +17,7 @@ export interface CheckOptions {
 }
 
 const PROGRESS_EVERY_MS = 100;
-// Reading waits for the browser, checking does not: so many files are on their way at once.
+// Reading waits for the browser, checking does not: this many files are on their way at once.
 const AHEAD = 6;
 
 /** Checks `files` one by one; those that are well go into the source's store, the rest are noted. */

@@ -57,7 +57,7 @@ export async function mergeSources(options: MergeOptions): Promise<Merged> {
 }
 
 /**
- * What is not chat goes on as it is: tombstones and redactions, which whoever takes in the result
+ * What is not chat goes on as it is: tombstones and redactions, which an archive that takes in the result
  * shall obey, too, and who listened when, in one file an hour.
  */
 async function copyOrders(

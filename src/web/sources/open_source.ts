@@ -11,7 +11,7 @@ import type { SourceInput } from "./report.ts";
 import { Source } from "./source.ts";
 
 /**
- * Opens what someone handed over, whatever it is, and checks every file in it.
+ * Opens what the user handed over, of any kind, and checks every file in it.
  *
  * @throws {ChatloomError} `INPUT_UNREADABLE` when it is neither an archive nor a capture.
  */

@@ -9,7 +9,7 @@ import { keyOfFirstPath } from "../../core/archive/first_layout.ts";
 import { decodeBatch } from "../../core/batch/batch.ts";
 import { minuteOf, readStart } from "../../core/time.ts";
 
-/** Where a file that someone handed over belongs, as far as its path tells. */
+/** Where a file that the user handed over belongs, as far as its path tells. */
 export type FilePlace =
   | { readonly kind: "key"; readonly key: ArchiveKey }
   | {

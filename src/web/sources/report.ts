@@ -1,7 +1,7 @@
 import type { ArchiveKey } from "../../core/archive/archive_key.ts";
 import type { Micros } from "../../core/time.ts";
 
-/** What someone handed over. */
+/** What the user handed over. */
 export type SourceInput =
   | { readonly kind: "files"; readonly name: string; readonly files: readonly PathedFile[] }
   | { readonly kind: "packed"; readonly name: string; readonly file: File };
@@ -52,7 +52,7 @@ export interface SourceReport {
   readonly problemCounts: { readonly [kind in Problem["kind"]]: number };
 }
 
-/** So many problems of a source are named; the rest are counted. */
+/** At most this many problems of a source are named; the rest are counted. */
 export const PROBLEMS_SHOWN = 500;
 
 /** How far a check is. */

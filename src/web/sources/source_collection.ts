@@ -119,7 +119,7 @@ export class SourceCollection {
       }
       signal.throwIfAborted();
     } catch (error) {
-      await output.undo().catch(() => {}); // The first failure is the news.
+      await output.undo().catch(() => {}); // The first failure is thrown.
       throw error;
     }
     return { written: output.writtenCount };

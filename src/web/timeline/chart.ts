@@ -105,16 +105,16 @@ export class Chart {
     for (const { kind, fromUs, untilUs } of this.#model.silences) {
       const left = plot.valToPos(toS(fromUs), "x", true);
       const width = Math.max(2, plot.valToPos(toS(untilUs), "x", true) - left);
-      const color = cssColor(kind === "nobody" ? "--gap" : "--soft");
+      const color = cssColor(kind === "unrecorded" ? "--gap" : "--soft");
       const place = { left, width, top: bbox.top, height: bbox.height };
       ctx.fillStyle = color;
-      if (kind === "nobody") {
+      if (kind === "unrecorded") {
         ctx.globalAlpha = 0.14;
         ctx.fillRect(left, bbox.top, width, bbox.height);
       }
       ctx.globalAlpha = 1;
       ctx.fillRect(left, bbox.top + bbox.height - 4, width, 4);
-      if (kind === "nobody") drawHatching(ctx, { color, ...place });
+      if (kind === "unrecorded") drawHatching(ctx, { color, ...place });
     }
     ctx.restore();
   }

@@ -19,10 +19,10 @@ export interface KnownMinutes {
 /** A run of minutes without a message in which no receiver is known to have listened. */
 export interface Silence extends Span {
   /**
-   * `nobody`: nobody recorded. What recorders say of when they listened leaves the time out.
+   * `unrecorded`: no recorder listened. The coverage that recorders wrote leaves this time out.
    * `unknown`: recorders there say nothing of when they listened, so chat may have been silent.
    */
-  readonly kind: "nobody" | "unknown";
+  readonly kind: "unrecorded" | "unknown";
 }
 
 /**
@@ -61,7 +61,7 @@ function kindOf(
   if (listenedS === undefined) return undefined; // Asked for when the chat has been read.
   if (listenedS > 0) return undefined;
   const hourUs = hourOf(minuteUs);
-  if (known.isCovered(hourUs)) return "nobody";
+  if (known.isCovered(hourUs)) return "unrecorded";
   // Recorders that tell when they listened do so in every hour, also where nothing was said.
-  return doesAnyTell && !known.hasFiles(hourUs) ? "nobody" : "unknown";
+  return doesAnyTell && !known.hasFiles(hourUs) ? "unrecorded" : "unknown";
 }

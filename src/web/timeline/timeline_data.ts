@@ -21,7 +21,7 @@ export class TimelineData implements KnownMinutes {
   readonly #library: Library;
   /** Hours that have files of chat. */
   readonly #hours: ReadonlySet<Micros>;
-  /** Hours of which it was asked who listened: those in which it is known of anyone say when. */
+  /** Hours whose listeners were asked for. Where a listener is known, the time says when. */
   readonly #covered = new Map<Micros, ReadonlyMap<Micros, number>>();
   readonly #minutes = new Map<Micros, MinuteSummary>();
   readonly #seconds = new Map<Micros, MinuteSeconds["seconds"]>();

@@ -9,7 +9,7 @@ export type Zone = "utc" | "local";
 export const theme: Signal<Theme> = kept("theme", ["auto", "dark", "light"]);
 /** The time zone. */
 export const zone: Signal<Zone> = kept("zone", ["utc", "local"]);
-/** Whether emotes may be fetched from Twitch, which then knows that someone looks at this chat. */
+/** Whether emotes may be fetched from Twitch, which then knows that this browser shows this chat. */
 export const images: Signal<"off" | "on"> = kept("images", ["off", "on"]);
 
 function kept<T extends string>(name: string, choices: readonly [T, ...T[]]): Signal<T> {

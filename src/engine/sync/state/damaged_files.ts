@@ -5,7 +5,7 @@ import type { Reporter } from "../../../ports/reporter.ts";
 import { readEntry } from "../../read/files/read_entry.ts";
 import type { SupersededFiles } from "./superseded_files.ts";
 
-/** So many damaged files are known at a time; the rest is found when these are healed. */
+/** At most this many damaged files are known at a time; the rest is found when these are repaired. */
 const DAMAGED_MAX = 100_000;
 
 /** Files of this archive whose bytes cannot be read or are not what their name says, by folder. */
@@ -23,7 +23,7 @@ export class DamagedFiles {
     this.#count++;
   }
 
-  /** Warns once that `key` is damaged. Returns whether that is news. */
+  /** Warns once that `key` is damaged. Returns whether it warned. */
   tell(key: ArchiveKey, reason: string, reporter: Reporter): boolean {
     if (this.#told.has(key) || this.#told.size >= DAMAGED_MAX) return false;
     this.#told.add(key);

@@ -18,10 +18,10 @@ export interface PeerTotals {
   readonly held: number;
 }
 
-/** So many files are complained about by name. */
+/** At most this many files are reported by name. */
 const TOLD_MAX = 1_000;
 
-/** Counts what comes from one peer, for whoever asks and for the reporter. */
+/** Counts what comes from one peer, for the command's summary and for the reporter. */
 export class PeerStats {
   readonly #peer: string;
   readonly #reporter: Reporter;
@@ -90,7 +90,7 @@ export class PeerStats {
     this.#tell(folder, "A peer lists names that are no files of an archive", { folder, count });
   }
 
-  /** All is well again: what goes wrong from here on is news. */
+  /** The peer is well again: the next failure is reported anew. */
   forgive(): void {
     this.#told.clear();
   }

@@ -7,15 +7,15 @@ import { NoteQueue } from "../../notes/note_queue.ts";
 
 /** What is known of an hour beside the files that are there. */
 export interface HourMemory {
-  /** Names of files whose messages stand in others, or are to be forgotten: never fetched again. */
+  /** Names of files whose messages stand in others or are redacted: never fetched again. */
   readonly superseded: ReadonlySet<string>;
   /** Names of files that no reader can read: never fetched again. */
   readonly unreadable: ReadonlySet<string>;
-  /** Names of files that were there when somebody looked last. */
+  /** Names of files that were there at the last look. */
   readonly present: ReadonlySet<string>;
 }
 
-/** So many names are remembered of an hour, the latest ones. */
+/** At most this many names are remembered of an hour, the latest ones. */
 const NAMES_MAX = 50_000;
 
 /**
@@ -23,7 +23,7 @@ const NAMES_MAX = 50_000;
  * a peer that still has them.
  *
  * A note is only as good as the file that holds the messages now. So the files that are there are
- * noted as well, and if one of them has vanished though nobody here deleted it, all that was known of
+ * noted as well, and if one of them has vanished though chatloom did not delete it, all that was known of
  * the hour is forgotten: then everything is fetched that any peer has. Losing notes costs fetching.
  *
  * A note is a line: `-NAME` merged away, `+NAME` was there, `!NAME` unreadable.
@@ -49,7 +49,7 @@ export class SupersededFiles {
     await this.#append(key, "-");
   }
 
-  /** Notes that `key` cannot be read, whoever has it. */
+  /** Notes that `key` cannot be read, on any node. */
   async noteUnreadable(key: ArchiveKey): Promise<void> {
     await this.#append(key, "!");
   }

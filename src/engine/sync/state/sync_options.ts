@@ -20,13 +20,13 @@ export interface SyncOptions {
   readonly random: Random;
   /** Told of what goes wrong, and of what is counted. */
   readonly reporter: Reporter;
-  /** What need not be fetched again. Whoever deletes from the archive must note it there too. */
+  /** What need not be fetched again. A caller that deletes from the archive must note it there too. */
   readonly superseded: SupersededFiles;
   /** What is not wanted any more. */
   readonly marks: PruneMarks;
   /** Where redactions and tombstones of peers are held that are too many to be obeyed unasked. */
   readonly orders: OrderNotes;
-  /** Told of each file that is safely stored: whoever settles wants to know. */
+  /** Called for each file that is safely stored, as for a settler. */
   readonly onStored?: (key: ArchiveKey) => void;
   /** Told of one batch of each minute of ours that has more than one, when files are checked. */
   readonly onCrowded?: (key: ArchiveKey) => void;
@@ -36,7 +36,7 @@ export interface SyncOptions {
   readonly since?: string | undefined;
   /** How many files are fetched at once from a peer, fewer where there are many peers. @default 8 */
   readonly filesAtOnce?: number;
-  /** A batch that is longer is refused: 64 MiB unless told. */
+  /** A batch that is longer is refused. @default 64 MiB */
   readonly batchMaxBytes?: number;
 }
 

@@ -37,7 +37,7 @@ export async function spool(source: AsyncIterable<Uint8Array>): Promise<Spooled>
     }
     return { path, dispose };
   } catch (error) {
-    await dispose().catch(() => {}); // The first failure is the news.
+    await dispose().catch(() => {}); // The first failure is thrown.
     throw error;
   }
 }

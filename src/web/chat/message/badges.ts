@@ -23,7 +23,7 @@ const LABELS: Readonly<Record<string, string>> = {
   "bot-badge": "bot",
 };
 
-/** Reads `moderator/1,subscriber/12`, and keeps those that tell who someone is in the channel. */
+/** Reads `moderator/1,subscriber/12`, and keeps those that tell a user's part in the channel. */
 export function badgesOf(tag: string): Badge[] {
   return tag.split(",").flatMap((part) => {
     const [name = "", version = ""] = part.split("/", 2);

@@ -34,7 +34,7 @@ const CONTRAST_MIN = 4.6;
 
 const known = new Map<string, NameColor>();
 
-/** The colour of the name of someone who chose `tag`, or none. */
+/** The colour of a user's name, from the user's `tag`, or none. */
 export function nameColor(tag: string | undefined, name: string): NameColor {
   const isColor = tag !== undefined && /^#[0-9a-fA-F]{6}$/.test(tag);
   const hex = isColor ? tag.toLowerCase() : defaultOf(name);
