@@ -1,13 +1,13 @@
-/** One value of a gauge and which of them it is. */
+/** One value of a gauge and its labels. */
 export interface GaugeReading {
-  /** Which of them it is. */
+  /** Its labels. */
   readonly labels?: { readonly [label: string]: string };
-  /** How it stands. */
+  /** Its value. */
   readonly value: number;
 }
 
 /**
- * Where measurements go that are no plain counts: those go to a reporter. Measuring never throws
+ * Takes measurements that are no plain counts: counts go to a reporter. Measuring never throws
  * and never waits.
  */
 export interface Metrics {
@@ -16,7 +16,7 @@ export interface Metrics {
 
   /**
    * From now on `read` gives the value of the gauge `name`, each time metrics are read. It must not throw.
-   * A second one for the same name replaces the first.
+   * A second function for the same name replaces the first.
    */
   gauge(name: string, read: () => Iterable<GaugeReading>): void;
 }

@@ -5,11 +5,11 @@ export type Severity = "debug" | "info" | "warning" | "error";
 export type ReportFields = { readonly [name: string]: string | number | boolean | undefined };
 
 /**
- * Who is told what happens: a log, a screen, a test. Telling never throws and never waits.
- * Secrets never go in.
+ * Takes reports of what happens: a log, a screen, a test. Reporting never throws and never waits.
+ * A report holds no secrets.
  */
 export interface Reporter {
-  /** Tells `message`, a plain sentence without values in it, and the values as `fields`. */
+  /** Reports `message`, a plain sentence without values in it, with the values as `fields`. */
   report(severity: Severity, message: string, fields?: ReportFields): void;
 
   /** Adds `amount`, by default 1, to the counter `name` with these labels. */

@@ -24,7 +24,7 @@ export interface HourNotes {
   append(channel: string, hour: string, lines: string): Promise<void>;
 
   /**
-   * Puts `lines` in the place of all notes of an hour; `""` forgets them. What others append at the
+   * Replaces all notes of an hour by `lines`; `""` removes them. Lines that others append at the
    * same moment may be lost.
    *
    * @throws {ChatloomError} `STORE_FULL`, `STORE_DENIED` or `STORE_IO`

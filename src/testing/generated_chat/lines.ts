@@ -6,13 +6,13 @@ import { chance, intBelow, pick } from "../chance/seeded_random.ts";
 
 /** A message that others may answer or delete. */
 export interface SaidMessage extends Utterance {
-  /** Who said it. */
+  /** Its author. */
   readonly person: Person;
   /** Its `id`. */
   readonly id: string;
 }
 
-/** Where and when something happens. */
+/** Where and when an event happens. */
 export interface LinePlace {
   /** Without `#`. */
   readonly channel: string;
@@ -128,7 +128,7 @@ export function clearmsgLine(place: LinePlace, target: SaidMessage): string {
   return `${render(tags)} ${SERVER} CLEARMSG #${place.channel} :${target.text}`;
 }
 
-/** The server has something to say to all. */
+/** A notice of the server to all. */
 export function noticeLine(
   channel: string,
   { kind, text }: { readonly kind: string; readonly text: string },

@@ -140,7 +140,7 @@ function checkFiles(check: Check, put: PutBatch): void {
     assert.equal(new TextDecoder().decode(Uint8Array.from(bytes)), LINE);
   });
 
-  check("gives undefined for a file that is not there", async ({ peer }) => {
+  check("resolves with undefined for a missing file", async ({ peer }) => {
     const key = batchKey("forsen", { timeUs: NOON_US, digest: someBytes(32) });
     assert.equal(await peer.read(key, { maxBytes: 1_000 }), undefined);
   });
@@ -154,7 +154,7 @@ function checkFiles(check: Check, put: PutBatch): void {
     await assert.rejects(reading, { name: "ChatloomError", code: "PEER_REFUSED" });
   });
 
-  check("lets go of a file half way", async ({ peer, store }) => {
+  check("lets the caller stop in the middle of a file", async ({ peer, store }) => {
     const pieces = await peer.read(await put(store), { maxBytes: 1_000 });
     for await (const _ of pieces ?? []) break;
     assert.deepEqual(await peer.channels(), ["forsen"]);

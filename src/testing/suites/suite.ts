@@ -12,7 +12,7 @@ export async function assertRejectsWith(promise: Promise<unknown>, reason: unkno
   assert.equal(found, reason);
 }
 
-/** `length` bytes that look like nothing in particular and depend on `seed` alone. */
+/** `length` pseudo-random bytes that depend on `seed` only. */
 export function someBytes(length: number, seed = 1): Uint8Array {
   const bytes = new Uint8Array(length);
   let state = seed | 1;

@@ -6,7 +6,7 @@ import { TimeQueue } from "./time_queue.ts";
 export interface VirtualClockOptions {
   /** What the wall clock shows at first, in microseconds: by default 2026-08-01T12:34:05.678901Z. */
   readonly startUs?: Micros;
-  /** Waits until nothing can go on by itself. Unless told: one turn of the runtime's event loop. */
+  /** Waits until all ready work has run. By default one turn of the runtime's event loop. */
   readonly settle?: () => Promise<void>;
 }
 
@@ -90,7 +90,7 @@ interface Sleeper {
 class Timeline implements VirtualClock {
   readonly #sleepers = new TimeQueue<Sleeper>();
   readonly #settle: () => Promise<void>;
-  // A virtual clock need not begin at zero, and those who think so should find out.
+  // A virtual clock does not begin at zero, so that code which expects that fails.
   #elapsedUs = 3 * SECOND_US + 7;
   #wallLeadUs: number;
   #sleeperCount = 0;
@@ -202,7 +202,7 @@ class Timeline implements VirtualClock {
     const atUs = this.#sleepers.peekAt();
     if (atUs === undefined || atUs > untilUs) return false;
     this.#elapsedUs = Math.max(this.#elapsedUs, atUs);
-    // Who falls asleep for no time at all while others wake up has its turn after they settled.
+    // A task that sleeps for no time while others wake up continues after they settled.
     const awake: Sleeper[] = [];
     while (this.#sleepers.peekAt() === atUs) awake.push(this.#sleepers.pop()!);
     for (const sleeper of awake) {

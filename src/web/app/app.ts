@@ -10,7 +10,7 @@ import { EmptyState } from "../archives/empty_state.ts";
 import { formatRoute, go, type Route, route } from "../state/route.ts";
 import { type Theme, theme, zone } from "../ui/settings.ts";
 
-/** What the page stands on. */
+/** What the page works with. */
 export interface AppProps {
   readonly archives: ArchivesState;
   readonly library: Library;
@@ -34,7 +34,7 @@ export function App({ archives, library, breakdown }: AppProps): JSX.Element {
       h(
         "p",
         { class: "alert", role: "alert" },
-        `The page's worker broke down: ${breakdown.value}. Reload to begin anew; your files are as they were.`,
+        `The page's worker broke down: ${breakdown.value}. Reload to start again; your files are unchanged.`,
       ),
     h("main", { id: "main", tabIndex: -1 }, h(CurrentView, { archives, library })),
   );

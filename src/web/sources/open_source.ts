@@ -49,7 +49,7 @@ type Form =
   | { readonly kind: "zip" }
   | { readonly kind: "tar" | "capture"; readonly open: () => ReadableStream<Uint8Array> };
 
-/** Tells by the first bytes, as names may say anything. */
+/** Decides by the first bytes, as names may be wrong. */
 async function formOf(file: File): Promise<Form> {
   const start = await firstBytes(file.stream(), 4);
   if (start[0] === 0x50 && start[1] === 0x4b) return { kind: "zip" };
@@ -74,7 +74,7 @@ async function firstBytes(stream: ReadableStream<Uint8Array>, count: number): Pr
     found.set(value.subarray(0, count - length), length);
     length += value.length;
   }
-  await reader.cancel().catch(() => {}); // It is opened anew to be read.
+  await reader.cancel().catch(() => {}); // It is opened anew for reading.
   return found.subarray(0, Math.min(length, count));
 }
 
@@ -113,6 +113,6 @@ async function* chunksOf(
   try {
     for (let step = await reader.read(); !step.done; step = await reader.read()) yield step.value;
   } finally {
-    await reader.cancel().catch(() => {}); // What went wrong has been thrown already.
+    await reader.cancel().catch(() => {}); // The failure has been thrown already.
   }
 }

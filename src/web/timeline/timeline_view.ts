@@ -32,7 +32,7 @@ export interface TimelineViewProps {
 
 const DAY_US = 24 * HOUR_US;
 
-/** How much was said when, and who heard it. */
+/** How many messages came when, and which receivers heard them. */
 export function TimelineView({ library, channels, channel }: TimelineViewProps): JSX.Element {
   const data = useMemo(
     () => new TimelineData(channel, library),
@@ -51,7 +51,7 @@ export function TimelineView({ library, channels, channel }: TimelineViewProps):
   const version = data.version.value;
   const model = useMemo(
     () => {
-      // What was said in the last minutes may be on its way here.
+      // Messages of the last minutes may still be on their way.
       const past = { fromUs: channel.fromUs, untilUs: nowUs - LIVE_LAG_US };
       return timelineModel(data, span, heldSpan(within(channel, past), data));
     },

@@ -3,7 +3,7 @@ import type { ArchiveKey } from "../../../core/archive/archive_key.ts";
 import { type Micros, MILLISECOND_US } from "../../../core/time.ts";
 import type { Clock } from "../../../ports/clock.ts";
 
-/** What became of a file: stored; there was none to have; it failed and may be tried again. */
+/** The outcome of a fetch: stored; the peer has none; failed, and may be tried again. */
 export type FetchOutcome = "stored" | "unavailable" | "failed";
 
 /** A fetch may take this long before others stop waiting for it. */
@@ -23,7 +23,7 @@ export class FetchesInFlight {
   readonly #clock: Clock;
   readonly #fetches = new Map<ArchiveKey, Claim>();
 
-  /** Measures patience on `clock`. */
+  /** Measures waits on `clock`. */
   constructor(clock: Clock) {
     this.#clock = clock;
   }

@@ -10,7 +10,7 @@ export interface Framing {
   readonly splitChance?: number;
   /** How likely a frame is cut into several binary ones, even inside a character. @default 0 */
   readonly bytesChance?: number;
-  /** The pieces of cut frames are at most this long, in characters or bytes. */
+  /** The parts of cut frames are at most this long, in characters or bytes. */
   readonly pieceMax?: number;
 }
 

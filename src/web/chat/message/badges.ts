@@ -2,13 +2,13 @@ import { escapeControls } from "../../../core/json/escape_controls.ts";
 
 /** A badge as text. */
 export interface Badge {
-  /** Short enough to stand before a name. */
+  /** Short, to stand before a name. */
   readonly label: string;
-  /** The whole of it. */
+  /** In full. */
   readonly title: string;
 }
 
-// What people look for; the rest is told in full on a click.
+// The badges that readers look for; a click shows the rest in full.
 const LABELS: Readonly<Record<string, string>> = {
   broadcaster: "host",
   moderator: "mod",

@@ -6,7 +6,7 @@ export interface NameColor {
 
 type Rgb = readonly [red: number, green: number, blue: number];
 
-// Twitch gives those who chose none one of these, by their name.
+// Twitch gives users who chose none one of these, by their name.
 const DEFAULTS = [
   "#ff0000",
   "#0000ff",
@@ -54,7 +54,7 @@ function defaultOf(name: string): string {
   return DEFAULTS[sum % DEFAULTS.length]!;
 }
 
-/** `color`, mixed with as much of `ink` as it takes to be read on `ground`. */
+/** `color`, mixed with as much of `ink` as is needed to be readable on `ground`. */
 function readable(color: Rgb, ground: Rgb, ink: Rgb): string {
   for (let share = 0; share <= 1; share += 0.05) {
     const mixed = color.map((value, i) => Math.round(value + (ink[i]! - value) * share));
