@@ -41,7 +41,7 @@ export function fileSystemLock(root: string, options: FileSystemLockOptions = {}
 class FolderLock implements ArchiveLock {
   readonly #folder: string;
   readonly #deadAfterMs: number;
-  /** Those in this process wait here, not at the disk. */
+  /** Callers in this process wait here, not at the disk. */
   readonly #mutex = new KeyedMutex();
 
   constructor(folder: string, { deadAfterMs = DEAD_AFTER_MS }: FileSystemLockOptions) {

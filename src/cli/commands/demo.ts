@@ -55,7 +55,7 @@ async function runDemo(folder: string, context: VerbContext): Promise<boolean> {
     await clock.sleep(4_000, signal);
 
     served.twitch.connections[1]?.drop();
-    await say("Broke the connection of one of them, without a good-bye");
+    await say("Broke the connection of one of them, without a close frame");
     await clock.sleep(4_000, signal);
 
     first.kill();

@@ -4,7 +4,7 @@ import { freeMemory } from "./free_memory.ts";
 
 const CHUNK_MIN_BYTES = 1_024;
 const CHUNK_MAX_BYTES = 65_536;
-/** Chunks that are kept as they were before compression, for who reads them: half a megabyte. */
+/** How many chunks stay decompressed for readers: half a megabyte. */
 const UNPACKED = {
   countMax: 8,
   onEvict: (_: number, bytes: Uint8Array): void => freeMemory(bytes),

@@ -205,7 +205,7 @@ class Pool implements ChatPool {
       },
     });
     this.#slots.add(slot);
-    // Begins after all channels have been seated.
+    // Begins after all channels have been assigned.
     this.#tasks.add(Promise.resolve().then(() => slot.run()));
     return slot;
   }

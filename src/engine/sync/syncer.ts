@@ -194,7 +194,7 @@ export class Syncer {
     return this.state();
   }
 
-  /** Looks at a peer again and again. */
+  /** Makes pass after pass over a peer. */
   async #follow(runner: Runner): Promise<void> {
     const { clock, random } = this.#options;
     const { lookMs = LOOK_MS, fullLookMs = FULL_LOOK_MS } = this.#pace;

@@ -1,7 +1,7 @@
 import { Semaphore } from "../../../async/semaphore.ts";
 import { Lru } from "../../../core/lru.ts";
 
-/** What keeps an open reading, and lets go of it when told. */
+/** A holder of an open reading, which closes it on request. */
 export interface OpenReading {
   /** Ends the reading once it is idle. */
   close(): void;

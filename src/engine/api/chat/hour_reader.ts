@@ -11,7 +11,7 @@ export interface HourReaderOptions {
   /** Names this reader among all that share the cache. */
   readonly name: string;
   readonly cache: Lru<string, Uint8Array>;
-  /** Bounds what all passes together read and hold. */
+  /** Bounds what all readers together read and hold. */
   readonly heavyReads: HeavyReads;
   /**
    * Opens a reading of the hour's minutes from `fromUs` on; minutes without messages are skipped.

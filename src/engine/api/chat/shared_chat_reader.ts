@@ -65,7 +65,7 @@ const HELD_RANGE_MAX_US = 3 * HOUR_US;
 /** What an entry of the cache costs beside its bytes, roughly. */
 const ENTRY_BYTES = 256;
 
-/** So many hours are known by their listing. */
+/** At most this many hours are known by their listing. */
 const PASSES_MAX = 4_096;
 
 /** Reads chat of an archive for many requests at once. */

@@ -82,7 +82,7 @@ function isRubbish({ message }: Error): boolean {
   return message.includes("incorrect header check");
 }
 
-/** Unpacks step by step. Read flowing, it keeps what came out before an error. */
+/** Decompresses step by step. In flowing mode it keeps the output before an error. */
 class Inflating {
   failure: Error | undefined;
   readonly #gunzip: Gunzip = createGunzip();
