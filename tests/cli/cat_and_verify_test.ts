@@ -182,7 +182,7 @@ test("redact says what would go, forgets it for good, and lists what it was told
     /^New order: forsen\/\.chatloom\/redactions\/.*\n1 messages in 1 of 1 minutes/,
   );
   const again = await runCli(["redact", ...archive, "--id", "id-2-two", ...reason]);
-  assert.match(again.stdout, /^Order of before: .*\n0 messages/);
+  assert.match(again.stdout, /^Earlier order: .*\n0 messages/);
   const list = await runCli(["redact", ...archive, "--list"]);
   assert.match(list.stdout, /message id-2-two: asked \\u001b\[31m\n$/);
   const left = await runCli(["cat", "-a", join(folder, "redact"), "forsen", "-f", "text"]);

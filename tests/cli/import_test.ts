@@ -93,7 +93,7 @@ test("chatloom import counts replaced characters and chat rooms, and folds chann
   assert.equal(folded?.params[0], "#examplechan");
 });
 
-test("chatloom import takes what can be unpacked of a torn gzip, and the files behind it", async () => {
+test("chatloom import takes the readable part of a torn gzip, and the files behind it", async () => {
   const paths = ["multitrunc.gz", "nothing.txt", "tagsonly_001.txt"].map((name) =>
     join(CASES, name)
   );
@@ -113,7 +113,7 @@ test("chatloom import takes all of a gzip that has rubbish behind it, or damage 
     writeFileSync(rubbish, Buffer.concat([many, Buffer.from("and so on, for longer than a head")]));
     const found = await imported([rubbish]);
     assert.equal(found.exitCode, 0, found.stderr);
-    assert.match(found.stdout, /: 40 lines, 30 messages in 1 batches, 10 lines said the same/);
+    assert.match(found.stdout, /: 40 lines, 30 messages in 1 batches, 10 lines repeated/);
     assert.match(found.stderr, /behind the gzip/);
 
     const damaged = join(folder, "damaged.gz");
@@ -168,7 +168,7 @@ test("chatloom import bounds lines and what it prints, and every line has its fa
     assert.equal(found.exitCode, 0, found.stderr);
     assert.equal(found.messages.length, 10);
     assert.match(found.stdout, /not archived: 1 lines: line too long\n/);
-    assert.match(found.stdout, /10 lines said the same as others/);
+    assert.match(found.stdout, /10 lines repeated others/);
     assert.match(found.stdout, /not archived: 1 lines: no time near enough\n/);
     assert.ok(found.stdout.length < 10_000 && found.stderr.length < 20_000, "too much is printed");
     assertAddsUp(found);

@@ -37,10 +37,10 @@ export function coverageCommand(): Command {
     )
     .addHelpText(
       "after",
-      "\nWhere no recorder is known to have listened, silence may be loss. How much all missed is estimated\n" +
-        "from what one node has and the others lack (Chapman's capture and recapture), where two or\n" +
-        "more listened all the time. It assumes that they fail independently: a failure of all at\n" +
-        "once, as one of Twitch's own, does not show.\n" +
+      "\nWhere no recorder is known to have listened, silence may be loss. How much all\n" +
+        "missed is estimated from what one node has and the others lack (Chapman's capture and\n" +
+        "recapture), where two or more listened all the time. It assumes that they fail independently:\n" +
+        "a failure of all at once, as one of Twitch's own, does not show.\n" +
         examplesOf([
           "chatloom coverage forsen --archive chat",
           "chatloom coverage forsen -a chat --from 2026-08-01T12:00 --to 2026-08-01T13:00 -f json",

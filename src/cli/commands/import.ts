@@ -26,13 +26,13 @@ export function importCommand(): Command {
     .addHelpText(
       "after",
       "\nImporting the same capture again changes nothing. A received time is seconds,\n" +
-        "milliseconds, microseconds or nanoseconds since 1970, or a date and time, of UTC unless\n" +
+        "milliseconds, microseconds or nanoseconds since 1970, or a date and time, in UTC unless\n" +
         "it names its offset; or the tag rm-received-ts of services that replay recent messages.\n" +
         "Anything else in front of a line is skipped. Messages that carry no timestamp of Twitch\n" +
         "and have no received time get the range between the timestamps around them; where that\n" +
-        "is longer than a minute they are counted instead.\n" +
-        "\nA file that cannot be read does not stop the others. Of a torn or damaged gzip what can\n" +
-        "be unpacked is archived. Both end with exit code 1. A pipe is copied to a temporary file.\n" +
+        "is longer than a minute they are only counted.\n" +
+        "\nA file that cannot be read does not stop the others. Of a torn or damaged gzip the readable\n" +
+        "part is archived. Both end with exit code 1. A pipe is copied to a temporary file.\n" +
         examplesOf([
           "chatloom import forsen.log --archive chat",
           "chatloom import captures/*.log.gz --archive chat",

@@ -55,8 +55,8 @@ export function recordCommand(): Command {
   return addReplicationFlags(command)
     .addHelpText(
       "after",
-      "\nStops in good order on Ctrl-C, SIGTERM or when the terminal is closed: what was received is\n" +
-        "archived first. Ctrl-C again, two seconds later or more, ends it at once: the rest stays in\n" +
+      "\nStops on Ctrl-C, SIGTERM or when the terminal is closed, after it has archived all received\n" +
+        "messages. Ctrl-C again, two seconds later or more, ends it at once: the rest stays in\n" +
         "the journal, and the next record on the archive archives it.\n" +
         examplesOf([
           "chatloom record forsen nymn --archive chat",

@@ -47,7 +47,7 @@ export function redactCommand(): Command {
     .option("-n, --dry-run", "print what would be forgotten, and change nothing")
     .addHelpText(
       "after",
-      "\nAll lines that name the user are deleted: what they wrote, bans, gifts, replies to them, and\n" +
+      "\nAll lines that name the user are deleted: their own, bans, gifts, replies to them, and\n" +
         "notices of Twitch. The user's former names are looked up in the archive, because JOIN,\n" +
         "PART and notices have no user's id. Text of other users is not searched for names.\n" +
         examplesOf([

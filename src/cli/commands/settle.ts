@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { fileSystemLock } from "../../adapters/file_system/file_system_lock.ts";
 import { fileSystemSettled } from "../../adapters/file_system/file_system_settled.ts";
 import { bestHasher } from "../../adapters/hashers/web_crypto_hasher.ts";

@@ -40,7 +40,7 @@ export function chatloomProgram(verbs: readonly Command[], output: ProgramOutput
         .choices(["text", "json"] satisfies LogFormat[])
         .default("text"),
     )
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, optionDescription: describeOption })
     .configureOutput({
       ...output,
       outputError: complainer("chatloom"),
@@ -49,6 +49,12 @@ export function chatloomProgram(verbs: readonly Command[], output: ProgramOutput
     .showSuggestionAfterError(true);
   for (const verb of verbs) program.addCommand(inherit(verb, program, `chatloom ${verb.name()}`));
   return program.addHelpText("after", examplesOf(["chatloom --help", "chatloom verify --help"]));
+}
+
+/** The help on a flag. An empty list as its default is left out: it adds nothing for a reader. */
+function describeOption(option: Option): string {
+  const isEmptyList = Array.isArray(option.defaultValue) && option.defaultValue.length === 0;
+  return isEmptyList ? option.description : new Help().optionDescription(option);
 }
 
 /** Verbs are built on their own, so they take the program's settings here. */

@@ -213,7 +213,7 @@ function checkListing(check: Check): void {
     const keys = await fill(store);
     const hour = "forsen/chat/2026-08-01T12";
     const prefixes = [
-      ...["a", "a/", "a-", "a_b/", "aa/", "forsen", "forsen/", "forsen1/", "nobody/", "A/"],
+      ...["a", "a/", "a-", "a_b/", "aa/", "forsen", "forsen/", "forsen1/", "missing/", "A/"],
       ...["a/c", "a/chat", "a/chat/", "a/chat/2", "a/chat/r", "a/chat/redactions/", "a/x/"],
       ...["a/.", "a/.chatloom", "a/.chatloom/", "a/.chatloom/redactions/", "a/.chatloom/r"],
       ...["a/.chatloom/coverage/", "a/.chatloom/coverage/2026-08-01T1", "a/.chatloom/x/"],
@@ -246,7 +246,7 @@ function checkListing(check: Check): void {
     for (
       const folder of [
         ...["aa/chat/2026-08-01T12", "aa/.chatloom/redactions", "aa/chat/redactions"],
-        ...["a/.chatloom/coverage/2026-08-01T13", "nobody", "f", "..", "/"],
+        ...["a/.chatloom/coverage/2026-08-01T13", "missing", "f", "..", "/"],
       ]
     ) {
       assert.deepEqual(await collect(store.folders(folder)), [], folder);

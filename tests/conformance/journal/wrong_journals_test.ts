@@ -199,7 +199,7 @@ const MISTAKES: Record<string, [noticedBy: RegExp, change: Change]> = {
       };
     },
   }],
-  "reads the same buffer again and again": [/pieces that the caller may change/, {
+  "reads the same buffer again and again": [/chunks that the caller may change/, {
     dead: (right) => {
       const shared = new Map<number, Uint8Array>();
       return {

@@ -87,7 +87,7 @@ const MISTAKES: Record<string, [noticedBy: RegExp, change: Change]> = {
       },
     };
   }],
-  "dies when deleting twice": [/deletes, also what is not there/, (right) => ({
+  "dies when deleting twice": [/deletes, also a missing key/, (right) => ({
     delete: async (key, options) => {
       if (await right.get(key, options) === undefined) throw new Error("ENOENT");
       await right.delete(key, options);
@@ -106,7 +106,7 @@ const MISTAKES: Record<string, [noticedBy: RegExp, change: Change]> = {
       return bytes;
     },
   })],
-  "gives nothing for an empty file": [/gives back what was put/, (right) => ({
+  "gives nothing for an empty file": [/returns the bytes that were put/, (right) => ({
     get: async (key, options) => {
       const bytes = await right.get(key, options);
       return bytes?.length ? bytes : undefined;
@@ -131,7 +131,7 @@ const MISTAKES: Record<string, [noticedBy: RegExp, change: Change]> = {
       await right.put(key, bytes, options);
     },
   })],
-  "says that it is done before it is": [/gives back what was put/, (right) => ({
+  "says that it is done before it is": [/returns the bytes that were put/, (right) => ({
     put: async (key, bytes, options) => {
       await right.delete(key, options); // Checks key and signal.
       const copy = bytes.slice();

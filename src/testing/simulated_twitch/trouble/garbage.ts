@@ -36,7 +36,7 @@ const ABSURD_LINES = [
   "\u2028\u2029\ufeff",
   "PRIVMSG",
   ":x!x@x PRIVMSG",
-  "@tmi-sent-ts=99999999999999999999 :x!x@x.tmi.twitch.tv WHISPER nobody :hello",
+  "@tmi-sent-ts=99999999999999999999 :x!x@x.tmi.twitch.tv WHISPER other :hello",
   "@tmi-sent-ts=NaN WHAT",
   '{"command":"PRIVMSG"}',
 ];
