@@ -2,7 +2,7 @@ import type { ArchiveKey } from "../core/archive/archive_key.ts";
 
 /** The options of every call that waits. */
 export interface AbortOptions {
-  /** Gives up waiting: the call rejects with `signal.reason`. */
+  /** Aborts the call, which rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -1,6 +1,6 @@
 import type { AbortOptions } from "./batch_store.ts";
 
-/** What came over a connection: text frames as strings, binary frames as bytes. */
+/** A frame from a connection: text as a string, binary as bytes. */
 export type Chunk = string | Uint8Array;
 
 /** One open connection to a chat server. */

@@ -15,7 +15,7 @@ import { parseListenAddress, toUrl } from "./listen_address.ts";
 export interface ServeOptions {
   /** `HOST:PORT`, `[::1]:PORT` or `:PORT` for loopback; port 0 for one that is free. */
   readonly listen: string;
-  /** Further connections are asked for {@link ServeOptions.alwaysPath} alone. @default 4096 */
+  /** Further connections may request {@link ServeOptions.alwaysPath} only. @default 4096 */
   readonly connectionsMax?: number | undefined;
   /** The same bound for one address. @default a quarter of `connectionsMax` */
   readonly connectionsPerAddressMax?: number;

@@ -35,11 +35,11 @@ export interface WebSocketPeerListener {
 
 /** How a {@link WebSocketListener} treats connections. */
 export interface WebSocketServerOptions {
-  /** The address to listen on, 127.0.0.1 unless told. */
+  /** The address to listen on. @default 127.0.0.1 */
   readonly hostname?: string | undefined;
-  /** The port, 0 unless told: one that is free. */
+  /** The port; 0 for a free one. @default 0 */
   readonly port?: number | undefined;
-  /** What becomes of the next connection: broken off, HTTP 503, let in and closed, or let in. */
+  /** The fate of the next connection: broken off, HTTP 503, accepted and closed, or accepted. */
   readonly admit?: () => "open" | "refused" | "unavailable" | "hang-up";
   /** Accepts a connection. */
   readonly accept: (peer: WebSocketPeer) => WebSocketPeerListener;

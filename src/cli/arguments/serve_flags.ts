@@ -8,9 +8,9 @@ import type { Access } from "../../engine/api/gate/access.ts";
 
 /** Who has access, as flags say. */
 export interface AccessFlags {
-  /** Readers must bear the token in this file. */
+  /** Readers must send the token in this file. */
   readonly tokenFile?: string | undefined;
-  /** Who collects metrics must bear the token in this file. */
+  /** Metrics collectors must send the token in this file. */
   readonly metricsTokenFile?: string | undefined;
   /** Any caller may see the metrics. */
   readonly openMetrics?: boolean;

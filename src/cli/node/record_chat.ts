@@ -18,7 +18,7 @@ export interface RecordChatOptions {
   readonly archive: string;
   /** Channels that are always recorded. */
   readonly channels: readonly WantedChannel[];
-  /** A file of more channels, which is watched, and what it says now. */
+  /** A file of more channels, which is watched, and its current contents. */
   readonly channelFile?: string | undefined;
   readonly listed: readonly WantedChannel[];
   readonly connections: number;

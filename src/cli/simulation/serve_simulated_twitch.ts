@@ -21,7 +21,7 @@ export interface ServeSimulatedTwitchOptions
   readonly play?:
     | Omit<PlaybackOptions, "startUs"> & { readonly lines: readonly string[] }
     | undefined;
-  /** The system's clock unless told. */
+  /** The clock. @default the system's */
   readonly clock?: Clock;
 }
 

@@ -64,7 +64,7 @@ export interface NodeApiOptions extends OperatorOptions {
   readonly metrics: Metrics;
   /** The version of chatloom. */
   readonly version: string;
-  /** Who is let in. By default {@link DEFAULT_ACCESS}. */
+  /** Who has access. @default {@link DEFAULT_ACCESS} */
   readonly access?: Partial<Access> | undefined;
   /** Proxies whose `X-Forwarded-For` counts: addresses, or `loopback`. @default none */
   readonly trustedProxies?: readonly string[];

@@ -39,7 +39,7 @@ export async function settleCoverage(
   if (bytes.length > COVERAGE_MAX_BYTES) return { written: 0, deleted: 0 };
   const digest = await hasher.digest(bytes);
   const key = formatArchiveKey({ kind: "coverage", channel, hourUs, digest });
-  // Also when it is there: whoever wrote it may have died before it was safe.
+  // Also when it is there: its writer may have died before it was safe.
   await store.put(key, bytes, { signal });
   const surplus = loaded.filter((file) => file.key !== key);
   for (const file of surplus) await store.delete(file.key);

@@ -32,9 +32,9 @@ export interface ImportOptions {
   readonly hasher: Hasher;
   /** Counts what is not archived, under its reason. */
   readonly reporter: Reporter;
-  /** Gives up; what was stored stays, and importing again does the rest. */
+  /** Aborts the import; stored batches stay, and importing again does the rest. */
   readonly signal?: AbortSignal | undefined;
-  /** Told now and then how many lines are done. */
+  /** Called now and then with the number of lines done. */
   readonly onProgress?: (lines: number) => void;
   /** Called for each batch that is safely stored. */
   readonly onStored?: (key: ArchiveKey) => void;

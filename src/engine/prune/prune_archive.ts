@@ -27,9 +27,9 @@ export interface PruneOptions extends AbortOptions {
   readonly notes: HourNotes;
   /** Hours that ended by then are deleted. */
   readonly beforeUs: Micros;
-  /** Only these channels. By default all. */
+  /** Only these channels. @default all */
   readonly channels?: readonly string[] | undefined;
-  /** Only says what would go. */
+  /** Whether it only says what would be deleted. */
   readonly isDryRun: boolean;
 }
 

@@ -30,9 +30,9 @@ export interface RecorderOptions {
   readonly journal: JournalWriter;
   /** How often the journal is flushed, and open batches are checked. */
   readonly flushIntervalMs?: number;
-  /** Told of each batch that is safely stored, and which receiver alone heard it, if one did. */
+  /** Called for each batch that is safely stored, with its receiver if only one heard it. */
   readonly onStored?: ((key: ArchiveKey, soleReceiver?: string) => void) | undefined;
-  /** Makes what is held until it is stored smaller: by default it stays as it is. */
+  /** Compresses batches in memory. @default no compression */
   readonly compressor?: ByteCompressor | undefined;
   /** See `BatchWriterOptions.waitingMaxBytes`. */
   readonly waitingMaxBytes?: number | undefined;

@@ -26,9 +26,9 @@ export interface RecoverOptions {
   readonly compressor?: ByteCompressor | undefined;
   /** Gets a report of each recovered run, and of what cannot be read. */
   readonly reporter: Reporter;
-  /** Gives up between two entries; what is recovered stays, and the next try does the rest. */
+  /** Aborts between two entries; recovered batches stay, and the next try does the rest. */
   readonly signal?: AbortSignal | undefined;
-  /** Told of each batch that is safely stored. */
+  /** Called for each batch that is safely stored. */
   readonly onStored?: (key: ArchiveKey) => void;
 }
 

@@ -55,7 +55,7 @@ export interface ChatPoolOptions {
   readonly runName: string;
   /** The account to log in with. Without one, chat is read anonymously. */
   readonly login?: Login | undefined;
-  /** On how many connections each channel is listened to: 1 to 16, 1 unless told. */
+  /** On how many connections the pool listens to each channel: 1 to 16. @default 1 */
   readonly connectionsPerChannel?: number;
 }
 

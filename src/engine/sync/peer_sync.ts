@@ -36,11 +36,11 @@ export interface PassOptions {
   readonly signal: AbortSignal;
   /** Leaves out the hours before this one; `""` leaves out none. */
   readonly since: string;
-  /** Goes on where a pass stopped: only this hour and those before it. */
+  /** Continues where a pass stopped: only this hour and those before it. */
   readonly upTo?: string | undefined;
-  /** Begins no file after this moment of elapsed time. */
+  /** Starts no fetch after this moment of elapsed time. */
   readonly untilUs?: Micros;
-  /** Told before each hour how many are left. */
+  /** Called before each hour with the number of hours left. */
   readonly onHour?: ((hour: PlannedHour, left: number) => void) | undefined;
 }
 

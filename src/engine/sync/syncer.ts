@@ -41,7 +41,7 @@ export interface SyncOnceOptions {
   readonly signal: AbortSignal;
   /** Whether the own files are checked for damage before. */
   readonly check: boolean;
-  /** Told before each hour how many are left. */
+  /** Called before each hour with the number of hours left. */
   readonly onHour?:
     | ((hour: { readonly channel: string; readonly hour: string }, left: number) => void)
     | undefined;

@@ -14,7 +14,7 @@ export interface ServeNodeOptions
   readonly metrics: PrometheusMetrics;
   /** `HOST:PORT`, or `:PORT` for loopback. */
   readonly listen: string;
-  /** Further connections are only asked whether the node lives. @default 4096 */
+  /** Further connections may only request the health check. @default 4096 */
   readonly connectionsMax?: number | undefined;
   /** Where the operator's routes need no token, as `listen`. @default nowhere */
   readonly operatorListen?: string | undefined;

@@ -56,9 +56,9 @@ export interface SimulatedTwitchOptions extends Partial<ConnectionSettings> {
   readonly clock: Clock;
   /** The source of random numbers. */
   readonly random: SeededRandom;
-  /** The channels that exist. Unless told, any does and begins to chat when it is joined. */
+  /** The channels that exist. By default any does, and begins to chat when it is joined. */
   readonly channels?: readonly (string | SimulatedChannel)[] | undefined;
-  /** How channels chat; `false` for not by themselves. */
+  /** How channels generate chat; `false` for none. */
   readonly chat?: ChatOptions | false;
   /** Further sources of chat, such as `playback`. */
   readonly sources?: readonly ChatSource[];

@@ -95,7 +95,7 @@ export type TruthRecord =
 export interface TruthOptions {
   /** Keep every event and delivery in memory, for tests. Otherwise only counts and connections. */
   readonly isKept?: boolean;
-  /** Told of everything as it happens, as to write it to a file. */
+  /** Called for every record as it happens, as to write it to a file. */
   readonly onRecord?: ((record: TruthRecord) => void) | undefined;
 }
 

@@ -17,9 +17,9 @@ export interface CheckedFolder {
 
 /** What {@link checkFolders} works with. */
 export interface CheckFoldersOptions extends FindDamagedFilesOptions {
-  /** Only these channels. By default all. */
+  /** Only these channels. @default all */
   readonly channels?: readonly string[] | undefined;
-  /** Only hours from this one on. By default all. */
+  /** Only hours from this one on. @default all */
   readonly since?: string | undefined;
 }
 

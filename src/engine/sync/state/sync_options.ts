@@ -30,9 +30,9 @@ export interface SyncOptions {
   readonly onStored?: (key: ArchiveKey) => void;
   /** Called with one batch of each minute of the archive that has more than one, when files are checked. */
   readonly onCrowded?: (key: ArchiveKey) => void;
-  /** Only these channels. By default all that a peer has. */
+  /** Only these channels. @default all that a peer has */
   readonly channels?: readonly string[] | undefined;
-  /** Only hours from this one on, such as `2026-08-01T12`. By default all. */
+  /** Only hours from this one on, such as `2026-08-01T12`. @default all */
   readonly since?: string | undefined;
   /** How many files are fetched at once from a peer, fewer where there are many peers. @default 8 */
   readonly filesAtOnce?: number;
