@@ -7,7 +7,7 @@ export interface SpooledBytes {
   /**
    * A fresh copy.
    *
-   * @throws {ChatloomError} `STORE_IO` when the browser let go of them.
+   * @throws {ChatloomError} `STORE_IO` when the browser has dropped them.
    */
   read(): Promise<Uint8Array>;
 }

@@ -1,4 +1,4 @@
-import { Command, Option } from "commander";
+import { Command, Help, Option } from "commander";
 import { hideUser } from "../../adapters/http_peer/hide_user.ts";
 import type { LogFormat } from "../../adapters/log/logtape_reporter.ts";
 import type { Severity } from "../../ports/reporter.ts";

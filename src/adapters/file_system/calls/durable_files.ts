@@ -22,7 +22,7 @@ export class DurableFiles {
     this.#inside = root.endsWith(sep) ? root : root + sep;
   }
 
-  /** Whether a file of that name is being written by this very object. */
+  /** Whether this object is writing a file of that name. */
   isOwnScratch(name: string): boolean {
     return scratchWriter(name) === this.#writer;
   }
