@@ -213,7 +213,7 @@ test(
   async () => {
     const opened = await browser.open();
     const { page } = opened;
-    // Nobody can click in the system's own dialogue here; this folder is as real to the page.
+    // A test cannot click in the system's own dialogue; this folder is as real to the page.
     await page.evaluate(() => {
       Object.assign(globalThis, { showDirectoryPicker: () => navigator.storage.getDirectory() });
     });

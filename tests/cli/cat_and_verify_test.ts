@@ -85,7 +85,7 @@ test("cat tells of an unreadable file, prints the others, and exits with 1", asy
   assert.match(stderr, /ERROR Cannot read a batch .*line=1 reason=/);
 });
 
-test("cat ends quietly when nobody reads on", async () => {
+test("cat ends quietly when its reader is gone", async () => {
   const many = Array.from({ length: 50_000 }, (_, i) => message(i % 60, `text ${i}`));
   const path = put("long", encodeBatch(many));
   const { stderr, exitCode } = await runCli(["cat", path, path, path], { isCutOff: true });

@@ -105,7 +105,7 @@ test("chatloom import takes the readable part of a torn gzip, and the files behi
   assertAddsUp(found);
 });
 
-test("chatloom import takes all of a gzip that has rubbish behind it, or damage in it", async () => {
+test("chatloom import takes all of a gzip that has garbage behind it, or damage in it", async () => {
   await inFolder(async (folder) => {
     const plain = readFileSync(join(CASES, "bom.txt"));
     const many = Buffer.concat([gzipSync(plain), gzipSync(readFileSync(join(CASES, "ts_us.txt")))]);

@@ -60,7 +60,7 @@ async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   return all;
 }
 
-/** Each is a mistake that somebody could make, and the test of the suite that must notice it. */
+/** Each is a mistake that an implementer could make, and the test of the suite that must notice it. */
 const MISTAKES: Record<string, [noticedBy: RegExp, change: Change]> = {
   "gives every run of a node one name": [/a name of its own/, {
     run: (right) => ({ name: right.name.replace(/\.[^.]*$/, ".aaaaa") }),
@@ -175,7 +175,7 @@ const MISTAKES: Record<string, [noticedBy: RegExp, change: Change]> = {
         try {
           right.append(bytes);
         } catch {
-          // Nobody will know.
+          // A wrong journal drops it silently.
         }
       },
     }),

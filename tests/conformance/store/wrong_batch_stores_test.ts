@@ -19,7 +19,7 @@ function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Each is a mistake that somebody could make, and the test of the suite that must notice it. */
+/** Each is a mistake that an implementer could make, and the test of the suite that must notice it. */
 const MISTAKES: Record<string, [noticedBy: RegExp, change: Change]> = {
   "keeps the caller's own bytes": [/when the caller changes those/, (right) => {
     const kept = new Map<ArchiveKey, Uint8Array>();

@@ -87,7 +87,7 @@ test("verifyArchive notes a minute that is one file, but not with those beside i
   assert.deepEqual(await findingsIn(store), new Map());
 });
 
-test("verifyArchive finds what is to be forgotten, until it is settled", async () => {
+test("verifyArchive finds redacted messages until they are settled away", async () => {
   const [order, bytes] = await redactionFile("1");
   const store = await storeWith([...filesOf(WORDS), [order, bytes]]);
   assert.deepEqual(

@@ -11,7 +11,7 @@ const CHANNELS = ["forsen", "ada_lovelace"];
 const SEEDS = Number(globalThis.process?.env["SIM_SEEDS"] ?? 4);
 const IS_NEWS = (report: string) => report.startsWith("error") && /[Tt]he journal/.test(report);
 
-/** Takes the recorder's journal away: another process recovers it, or somebody deletes it. */
+/** Takes the recorder's journal away: another process recovers it, or a user deletes it. */
 async function takeJournal(
   world: RecordingWorld,
   { isRecovered }: { readonly isRecovered: boolean },

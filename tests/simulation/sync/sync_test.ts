@@ -52,7 +52,7 @@ function truthOf(sightings: readonly SmallSighting[]): Map<ArchiveKey, string> {
   return textsOf(filesOfSet(set));
 }
 
-test("Syncer makes three nodes equal through lost calls and damaged bytes, whatever befalls", async () => {
+test("Syncer makes three nodes equal through lost calls and damaged bytes, under all faults", async () => {
   for (let seed = 0; seed < SEEDS; seed++) {
     const random = seededRandom(`sync ${seed}`);
     const world = virtualClock({ startUs: WORLD_US + HOUR_US });
