@@ -94,7 +94,7 @@ const MISTAKES: Record<string, [noticedBy: RegExp, change: Change]> = {
       };
     },
   }],
-  "loses what is empty or small": [/thousands of small pieces/, {
+  "loses what is empty or small": [/thousands of small chunks/, {
     run: (right) => ({ append: (bytes) => bytes.length > 1 ? right.append(bytes) : undefined }),
   }],
   "numbers segments from 0": [/from 1, each one more/, {
@@ -135,7 +135,7 @@ const MISTAKES: Record<string, [noticedBy: RegExp, change: Change]> = {
         }),
     }),
   }],
-  "takes live runs for dead": [/takes no run for dead/, {
+  "takes live runs for dead": [/treats no run as dead/, {
     store: (right) => {
       const names: string[] = [];
       const nothing = { async *segments() {}, async *read() {} };
@@ -154,7 +154,7 @@ const MISTAKES: Record<string, [noticedBy: RegExp, change: Change]> = {
       };
     },
   }],
-  "forgets what it had when it is closed": [/keeps what was appended/, {
+  "forgets what it had when it is closed": [/keeps appended bytes/, {
     dead: () => ({ async *segments() {} }),
   }],
   "dies when closing twice": [/closes twice/, {
