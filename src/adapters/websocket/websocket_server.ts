@@ -49,7 +49,7 @@ export interface WebSocketServerOptions {
 export interface WebSocketListener {
   /** Where: `ws://127.0.0.1:34567`. */
   readonly url: string;
-  /** Breaks all connections and stops listening. Twice is fine. */
+  /** Breaks all connections and stops listening. A second call does nothing. */
   close(): Promise<void>;
 }
 

@@ -161,7 +161,7 @@ async function printChannels(
 }
 
 /**
- * What is printed of a batch. Its `messages` are decoded where the flags ask for them.
+ * The text to print of a batch. Its `messages` are decoded if the flags need them.
  *
  * @throws {BatchSyntaxError} when a line is no message, before anything of the file is printed.
  */

@@ -33,7 +33,7 @@ export interface ServedTwitch {
   readonly twitch: SimulatedTwitch;
   /** How many lines were not played, as they belong to no channel. */
   readonly skippedCount: number;
-  /** Ends all connections and stops listening. Twice is fine. */
+  /** Ends all connections and stops listening. A second call does nothing. */
   close(): Promise<void>;
 }
 

@@ -38,7 +38,7 @@ export interface ApiRoute {
   readonly audience: Audience;
   /** Whether pages of other origins may not read it, whatever its audience. @default false */
   readonly isHiddenFromPages?: boolean;
-  /** Whether it is answered also when callers take all places. @default false */
+  /** Whether requests to it run also when callers take all places. @default false */
   readonly hasOwnRoom?: boolean;
   /** One sentence. */
   readonly summary: string;
