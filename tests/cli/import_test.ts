@@ -38,13 +38,13 @@ function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   return work(folder).finally(() => rmSync(folder, { recursive: true }));
 }
 
-/** Every line has one fate: the summary's numbers add up. */
+/** Every line is accounted for once: the numbers of the summary add up. */
 function assertAddsUp({ stdout }: { stdout: string }): void {
   const sum = (pattern: RegExp) =>
     [...stdout.matchAll(pattern)].reduce((total, [, amount]) => total + Number(amount), 0);
-  const fates = sum(/ (\d+) messages/g) + sum(/ (\d+) lines said/g) +
+  const accounted = sum(/ (\d+) messages/g) + sum(/ (\d+) lines repeated/g) +
     sum(/not archived: (\d+) lines/g);
-  assert.equal(fates, sum(/: (\d+) lines,/g), stdout);
+  assert.equal(accounted, sum(/: (\d+) lines,/g), stdout);
 }
 
 const EXPECTED: Readonly<Record<string, number>> = {
@@ -152,7 +152,7 @@ test("chatloom import reads UTF-16, lines that end in CR, and standard input", a
   }
 });
 
-test("chatloom import bounds lines and what it prints, and every line has its fate", async () => {
+test("chatloom import bounds lines and what it prints, and every line is accounted for", async () => {
   await inFolder(async (folder) => {
     const path = join(folder, "long.txt");
     const lines = [
