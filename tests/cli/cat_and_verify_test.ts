@@ -95,7 +95,7 @@ test("cat ends quietly when its reader is gone", async () => {
 
 test("verify finds nothing in a good archive", async () => {
   const { exitCode, stdout } = await runCli(["verify", "-a", join(folder, "good")]);
-  assert.match(stdout, /^note: unsettled: forsen\/.*: 2 files, where one would do\n/);
+  assert.match(stdout, /^note: unsettled: forsen\/.*: 2 files in place of one\n/);
   assert.match(stdout, /\n2 files with 4 messages: nothing wrong, 1 worth knowing\n$/);
   assert.equal(exitCode, 0);
   const strict = await runCli(["verify", "-a", join(folder, "good"), "--strict"]);

@@ -8,7 +8,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from "node:net";
 import { ChatloomError } from "../../core/errors/errors.ts";
 import type { HttpHandler, HttpListener } from "../../ports/http.ts";
-import { ConnectionRoom } from "./connection_room.ts";
+import { ConnectionLimits } from "./connection_limits.ts";
 import { parseListenAddress, toUrl } from "./listen_address.ts";
 
 /** How a server listens. */
@@ -50,7 +50,7 @@ export async function nodeServer(
   const { alwaysPath = "/healthz", stallTimeoutMs = 20_000 } = options;
   /** Connections whose clients wait for the server, not the reverse. */
   const waiting = new Set<Socket>();
-  const room = new ConnectionRoom(options);
+  const room = new ConnectionLimits(options);
   const server = createServer({
     maxHeaderSize: HEADERS_MAX_BYTES,
     headersTimeout: headersTimeoutMs,

@@ -5,7 +5,7 @@ import type { Micros } from "../../core/time.ts";
 import { toMinuteJson } from "../../engine/coverage/describe_minute.ts";
 import { coverageByMinute, type MinuteCoverage } from "../../engine/coverage/minute_coverage.ts";
 import { spanOf } from "../../engine/coverage/read_coverage.ts";
-import { faultsOf } from "../../engine/read/files/faults_told.ts";
+import { faultsOf } from "../../engine/read/files/fault_reporter.ts";
 import { tolerantStore } from "../../engine/read/files/tolerant_store.ts";
 import { checkChannels } from "../arguments/channel_names.ts";
 import { contextOf } from "../frame/context.ts";

@@ -115,7 +115,7 @@ async function tryHealing(
   { kind, path }: Finding,
   options: HealOptions,
 ): Promise<string | undefined> {
-  return CURABLE.has(kind) ? await healBatch(path, options) : undefined;
+  return CURABLE.has(kind) ? await rewriteBatch(path, options) : undefined;
 }
 
 function format(

@@ -10,16 +10,21 @@ import {
 import { type Content, contentOfFields, sentUs } from "../batch/content.ts";
 import { linePieces } from "../batch/format_line.ts";
 import { BatchSyntaxError } from "../errors/errors.ts";
-import { type ExactLine, type Repeat, scanExactLine, scanRepeat } from "../scan/exact_line.ts";
+import {
+  type ExactLine,
+  type KnownLine,
+  matchKnownLine,
+  scanExactLine,
+} from "../scan/exact_line.ts";
 import type { ExactMessage, ExactStore } from "./exact_store.ts";
 import type { Message } from "../batch/message.ts";
-import { NO } from "../scan/canonical_scan.ts";
+import { NOT_FOUND } from "../scan/canonical_scan.ts";
 import { scanRangedLine } from "../scan/ranged_line.ts";
 import type { Sighting } from "../grouping/sighting.ts";
 import { type Micros, readRange } from "../time.ts";
 
 /** What one line of a batch adds to the set: one of three. */
-export type ReadLine = ExactLine | Repeat<ExactMessage> | RangedLine;
+export type ReadLine = ExactLine | KnownLine<ExactMessage> | RangedLine;
 
 /** A ranged message with its sightings. */
 export interface RangedLine {
@@ -48,7 +53,7 @@ export function readLines(
   const lines: ReadLine[] = [];
   let next = known.messages[0];
   for (let at = 0; at < bytes.length;) {
-    const repeat = findRepeat(text, at, next);
+    const repeat = findKnownLine(text, at, next);
     if (repeat !== undefined) {
       next = repeat.known.next;
       lines.push(repeat);
@@ -77,14 +82,14 @@ export function readLines(
   return lines;
 }
 
-function findRepeat(
+function findKnownLine(
   text: ByteText,
   at: number,
   next: ExactMessage | undefined,
-): Repeat<ExactMessage> | undefined {
+): KnownLine<ExactMessage> | undefined {
   let message = next;
   for (let i = 0; i < SKIPPED_MAX && message !== undefined; i++) {
-    const repeat = scanRepeat(text, at, message);
+    const repeat = matchKnownLine(text, at, message);
     if (repeat !== undefined) return repeat;
     message = message.next;
   }
@@ -159,6 +164,6 @@ export function toExactLine(
     rangeTo,
     to,
     sentUs,
-    idFrom: NO,
+    idFrom: NOT_FOUND,
   };
 }

@@ -31,7 +31,7 @@ import type { HttpRoute } from "../../ports/http.ts";
 import type { Metrics } from "../../ports/metrics.ts";
 import type { Random } from "../../ports/random.ts";
 import type { Reporter } from "../../ports/reporter.ts";
-import { faultsOf } from "../read/files/faults_told.ts";
+import { faultsOf } from "../read/files/fault_reporter.ts";
 import { tolerantStore } from "../read/files/tolerant_store.ts";
 import { notFound, textResponse } from "./route/api_response.ts";
 import type { ApiRoute } from "./route/api_route.ts";

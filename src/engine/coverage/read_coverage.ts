@@ -5,7 +5,7 @@ import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 import { channelHours } from "../read/channel_hours.ts";
-import { faultsOf } from "../read/files/faults_told.ts";
+import { faultsOf } from "../read/files/fault_reporter.ts";
 import { tolerantStore } from "../read/files/tolerant_store.ts";
 import { loadCoverage } from "./load_coverage.ts";
 import { coverageKeys } from "./settle_coverage.ts";

@@ -9,7 +9,7 @@ import type { Micros } from "../../core/time.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { Reporter } from "../../ports/reporter.ts";
-import { faultsOf } from "../read/files/faults_told.ts";
+import { faultsOf } from "../read/files/fault_reporter.ts";
 import { loadCoverage, type LoadedCoverage } from "./load_coverage.ts";
 
 /** What {@link settleCoverage} works with. */

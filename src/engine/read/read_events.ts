@@ -25,7 +25,7 @@ export interface ReadEvent {
 
 /**
  * Yields the events of `channel` whose range overlaps [`fromUs`, `untilUs`), in the order of batches.
- * All that is said of `readMinutes` holds here too.
+ * The promises of `readMinutes` hold here too.
  *
  * @throws {ChatloomError} when the store fails.
  */

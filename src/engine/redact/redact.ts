@@ -15,7 +15,7 @@ import { namedUsers } from "../../core/users/named_users.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Hasher } from "../../ports/hasher.ts";
-import { faultsOf } from "../read/files/faults_told.ts";
+import { faultsOf } from "../read/files/fault_reporter.ts";
 import { type LoadedRedaction, loadRedaction } from "../read/files/load_redactions.ts";
 import { tolerantStore } from "../read/files/tolerant_store.ts";
 import { addTotals, ChannelSettler, NOTHING_SETTLED } from "../settle/settle_channel.ts";

@@ -6,7 +6,7 @@ import {
 import { ChatloomError, UnreadableEntryError } from "../../core/errors/errors.ts";
 import type { Micros } from "../../core/time.ts";
 import type { Peer } from "../../ports/peer.ts";
-import { faultsOf } from "../read/files/faults_told.ts";
+import { faultsOf } from "../read/files/fault_reporter.ts";
 import type { FetchesInFlight, FetchOutcome } from "./state/fetches_in_flight.ts";
 import type { DamagedFiles } from "./state/damaged_files.ts";
 import { forEachConcurrent } from "../../async/for_each_concurrent.ts";

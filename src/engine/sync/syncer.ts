@@ -4,7 +4,7 @@ import { formatHour, parseHour } from "../../core/archive/archive_key.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
 import { HOUR_US, type Micros, MILLISECOND_US, SECOND_US } from "../../core/time.ts";
 import type { Peer } from "../../ports/peer.ts";
-import { faultsOf } from "../read/files/faults_told.ts";
+import { faultsOf } from "../read/files/fault_reporter.ts";
 import { tolerantStore } from "../read/files/tolerant_store.ts";
 import { FetchesInFlight } from "./state/fetches_in_flight.ts";
 import { DamagedFiles } from "./state/damaged_files.ts";

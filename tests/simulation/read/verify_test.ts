@@ -124,18 +124,18 @@ test("findRepeatedReceiver finds a key that stands twice, however it is written"
   for (const line of none) assert.equal(findRepeatedReceiver(line), undefined, line);
 });
 
-test("healBatch writes anew what is valid, keeps what it would lose, and crashes into no loss", async () => {
+test("rewriteBatch writes anew what is valid, keeps what it would lose, and crashes into no loss", async () => {
   const lines = [...textsOf(filesOf(WORDS)).values()].join("");
   const sloppy = named(lines.replaceAll(",", ", "));
   const doubled = named(lines.replace(/"receivers":\{("[^}]*)\}/, '"receivers":{$1,$1}'));
   const unreadable = named("{}\n");
   const store = await storeWith([sloppy, doubled, unreadable]);
-  const healed = await healBatch(sloppy[0], { store, hasher });
+  const healed = await rewriteBatch(sloppy[0], { store, hasher });
   assert.ok(healed !== undefined);
   assert.equal(text((await store.get(healed))!), lines);
-  assert.equal(await healBatch(doubled[0], { store, hasher }), undefined);
-  assert.equal(await healBatch(unreadable[0], { store, hasher }), undefined);
-  assert.equal(await healBatch(healed, { store, hasher }), undefined);
+  assert.equal(await rewriteBatch(doubled[0], { store, hasher }), undefined);
+  assert.equal(await rewriteBatch(unreadable[0], { store, hasher }), undefined);
+  assert.equal(await rewriteBatch(healed, { store, hasher }), undefined);
   const expected = new Map([...filesOf(WORDS), doubled, unreadable]);
   assert.deepEqual(await contentsOf(store), textsOf(expected));
   const findings = new Set<FindingKind>();

@@ -13,7 +13,7 @@ import type { BatchStore } from "../../../ports/batch_store.ts";
 import type { Hasher } from "../../../ports/hasher.ts";
 import type { Reporter } from "../../../ports/reporter.ts";
 import { loadCoverage } from "../../coverage/load_coverage.ts";
-import { faultsOf } from "../../read/files/faults_told.ts";
+import { faultsOf } from "../../read/files/fault_reporter.ts";
 import { loadBatch } from "../../read/files/load_batch.ts";
 import { loadRedaction } from "../../read/files/load_redactions.ts";
 import { readEntry } from "../../read/files/read_entry.ts";

@@ -89,7 +89,7 @@ export class Gate {
   async #pass(routed: RoutedRequest, route: ApiRoute): Promise<Response> {
     const { clock } = this.#options;
     const startUs = clock.elapsedUs();
-    const leave = route.hasOwnRoom === true ? () => {} : this.#enter(routed);
+    const leave = route.hasReservedPlace === true ? () => {} : this.#enter(routed);
     const answer = typeof leave === "function" ? await this.#ask(routed, route) : leave;
     const done = (ending: BodyEnding, sentBytes: number, error?: unknown) => {
       if (typeof leave === "function") leave();

@@ -39,7 +39,7 @@ export interface ApiRoute {
   /** Whether pages of other origins may not read it, whatever its audience. @default false */
   readonly isHiddenFromPages?: boolean;
   /** Whether requests to it run also when callers take all places. @default false */
-  readonly hasOwnRoom?: boolean;
+  readonly hasReservedPlace?: boolean;
   /** One sentence. */
   readonly summary: string;
   /** The named parts of the path, in their order. */

@@ -42,7 +42,7 @@ export function operatorRoutes({ metricsPage, state, logLevel }: OperatorOptions
     method: "GET",
     path: "/healthz",
     audience: "health",
-    hasOwnRoom: true,
+    hasReservedPlace: true,
     summary: "Says ok while the node answers.",
     responseNotes: [{ status: 200, description: "ok", type: "text/plain" }],
     answer: () => Promise.resolve(textResponse(200, "ok", { "cache-control": "no-store" })),

@@ -7,7 +7,7 @@ export interface MinuteListing {
   readonly minuteUs: Micros;
   /** Its batches, ascending, without those that a tombstone hides. */
   readonly batches: readonly ArchiveKey[];
-  /** What a tombstone hides, whether it is there or not. */
+  /** The batches that tombstones hide, whether they are there or not. */
   readonly hidden: ReadonlySet<ArchiveKey>;
 }
 

@@ -4,7 +4,7 @@ import type { AbortOptions, BatchStore } from "../../../ports/batch_store.ts";
 import type { Peer } from "../../../ports/peer.ts";
 import type { Reporter } from "../../../ports/reporter.ts";
 import { keysOfHour } from "../../read/channel_hours.ts";
-import { faultsOf } from "../../read/files/faults_told.ts";
+import { faultsOf } from "../../read/files/fault_reporter.ts";
 import { hiddenBy } from "../../read/files/minute_listing.ts";
 import type { DamagedFiles } from "../state/damaged_files.ts";
 import { type HourMemory, noteName, type SupersededFiles } from "../state/superseded_files.ts";

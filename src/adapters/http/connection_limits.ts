@@ -19,7 +19,7 @@ const RESERVED_MS = 2_000;
  * Counts the connections of a server. Those beyond its bounds get a place among a few reserved ones,
  * where a newcomer takes the place of the oldest: a flood cannot hold them.
  */
-export class ConnectionRoom {
+export class ConnectionLimits {
   readonly #max: number;
   readonly #perAddressMax: number;
   readonly #isShared: (address: string) => boolean;
