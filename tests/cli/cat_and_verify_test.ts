@@ -199,7 +199,7 @@ test("verify --heal writes anew what is not canonical, and nothing else", async 
   const bad = put("heal", new TextEncoder().encode("{}\n"));
   const archive = ["-a", join(folder, "heal")];
   const first = await runCli(["verify", ...archive, "--heal"]);
-  assert.match(first.stdout, /not-canonical: .*; written anew as forsen/);
+  assert.match(first.stdout, /not-canonical: .*; rewritten as forsen/);
   assert.match(first.stdout, /1 found wrong, .*1 healed/);
   assert.ok(!existsSync(sloppy) && existsSync(bad));
   const second = await runCli(["cat", ...archive, "forsen"]);

@@ -127,6 +127,6 @@ function format(
   }
   const { kind, path, line, reason } = finding;
   const where = line === undefined ? path : `${path} line ${line}`;
-  const cure = healed === undefined ? "" : `; written anew as ${healed}`;
+  const cure = healed === undefined ? "" : `; rewritten as ${healed}`;
   return `${NOTE_KINDS.has(kind) ? "note: " : ""}${kind}: ${where}: ${reason}${cure}\n`;
 }

@@ -7,7 +7,7 @@ import type { ArchiveKey } from "../archive/archive_key.ts";
  * - `STORE_DENIED`: the file system refuses (EACCES, EPERM, EROFS)
  * - `STORE_IO`: any other failure of a store
  * - `JOURNAL_IO`: the journal cannot be written or read
- * - `JOURNAL_LOST`: the journal was taken away: another process took its recorder for dead, or its
+ * - `JOURNAL_LOST`: the journal was lost: another process treated its recorder as dead, or its
  *   files were deleted
  * - `LOGIN_REFUSED`: Twitch does not take nick and token
  * - `CONNECTION_LOST`: a connection broke or could not be made

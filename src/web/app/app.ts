@@ -42,8 +42,8 @@ export function App({ archives, library, breakdown }: AppProps): JSX.Element {
 
 function CurrentView({ archives, library }: Omit<AppProps, "breakdown">): JSX.Element {
   const { view, channel } = route.value;
-  const shelves = library.shelves.value;
-  const channels = shelves.kind === "ready" ? shelves.channels : [];
+  const list = library.channelList.value;
+  const channels = list.kind === "ready" ? list.channels : [];
   const shown = channel === undefined
     ? channels[0]
     : channels.find((each) => each.channel === channel);

@@ -9,22 +9,22 @@ import { formatMoment, go, route } from "../state/route.ts";
 export function EmptyState(
   { library, archives }: { readonly library: Library; readonly archives: ArchivesState },
 ): JSX.Element {
-  const shelves = library.shelves.value;
+  const list = library.channelList.value;
   if (library.node.value === "locked") return h(Locked, { library });
-  if (shelves.kind === "looking") return h("p", { class: "empty", role: "status" }, "Looking…");
-  if (shelves.kind === "failed") {
-    return h("p", { class: "empty bad", role: "alert" }, shelves.reason);
+  if (list.kind === "looking") return h("p", { class: "empty", role: "status" }, "Looking…");
+  if (list.kind === "failed") {
+    return h("p", { class: "empty bad", role: "alert" }, list.reason);
   }
   const { channel, atUs } = route.value;
   const moment = atUs === undefined ? "" : ` at ${formatMoment(atUs).replace("T", " ")}`;
-  const isEmpty = shelves.channels.length === 0;
+  const isEmpty = list.channels.length === 0;
   return h(
     "div",
     { class: "empty" },
     h(
       "h1",
       null,
-      channel === undefined ? "Nothing to look at yet" : `This is about ${channel}${moment}`,
+      channel === undefined ? "Nothing to show yet" : `This link shows ${channel}${moment}`,
     ),
     h(
       "p",

@@ -7,7 +7,7 @@ import type { RpcClient } from "../rpc/rpc_client.ts";
 import { route } from "./route.ts";
 
 /** A channel that can be shown. */
-export type Shelves =
+export type ChannelList =
   | { readonly kind: "looking" }
   | { readonly kind: "ready"; readonly channels: readonly ChannelSpan[] }
   | { readonly kind: "failed"; readonly reason: string };
@@ -15,7 +15,7 @@ export type Shelves =
 /** The chat that can be read: of the open archives, or else of the node. */
 export class Library {
   readonly call: RpcClient<PageCalls>;
-  readonly shelves: Signal<Shelves> = signal({ kind: "looking" });
+  readonly channelList: Signal<ChannelList> = signal({ kind: "looking" });
   /** Whether this page comes from a node, and whether the node lets it read. */
   readonly node: Signal<NodeStanding> = signal("none");
   /** Counts up whenever readers see another archive. */
@@ -57,9 +57,9 @@ export class Library {
   async refresh(): Promise<void> {
     try {
       const channels = await this.call("channels", undefined);
-      this.shelves.value = { kind: "ready", channels };
+      this.channelList.value = { kind: "ready", channels };
     } catch (error) {
-      this.shelves.value = { kind: "failed", reason: reasonOf(error) };
+      this.channelList.value = { kind: "failed", reason: reasonOf(error) };
     }
   }
 
@@ -80,7 +80,7 @@ export class Library {
     try {
       this.node.value = await this.call("useNode", { url, token });
     } catch (error) {
-      this.shelves.value = { kind: "failed", reason: reasonOf(error) };
+      this.channelList.value = { kind: "failed", reason: reasonOf(error) };
     }
   }
 }
