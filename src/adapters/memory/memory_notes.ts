@@ -41,7 +41,7 @@ export function memorySettled(): SettledNotes {
   };
 }
 
-/** Marks that are gone with the process. */
+/** Marks in memory. */
 export function memoryMarks(): PruneMarks {
   const marks = new Map<string, string>();
   return {

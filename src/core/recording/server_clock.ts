@@ -18,7 +18,7 @@ const AGREEING_MIN = 8;
 const WALL_SET_US = 1_577_836_800 * SECOND_US;
 
 /**
- * A wall clock that gets ahead of the monotonic one by more than this tells of a machine that was
+ * A wall clock that gets ahead of the monotonic one by more than this shows that the machine was
  * suspended, where the clock does not count that as time passed: a wall clock is rarely set by more.
  */
 const SUSPENDED_MIN_US = 10 * MINUTE_US;

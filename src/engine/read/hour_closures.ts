@@ -85,7 +85,7 @@ export class HourClosures {
       const minuteUs = this.#firstMinute(this.#snapshot, fromUs);
       if (minuteUs === undefined) return undefined;
       try {
-        return await this.#closeOver(minuteUs, countMax);
+        return await this.#readClosure(minuteUs, countMax);
       } catch (error) {
         if (!(error instanceof SnapshotStaleError)) throw error;
         this.#snapshot = undefined;
@@ -95,12 +95,12 @@ export class HourClosures {
     throw new ChatloomError("STORE_IO", `Cannot read "${channel}": its files keep vanishing`);
   }
 
-  async #closeOver(minuteUs: Micros, count: number): Promise<ReadSpan> {
+  async #readClosure(minuteUs: Micros, count: number): Promise<ReadSpan> {
     const endUs = Math.min(minuteUs + count * MINUTE_US, this.#hourUs + HOUR_US);
     const span = { fromUs: minuteUs, toUs: endUs - MINUTE_US };
-    const closure = await closeOver(span, (at) => this.#load(at), this.#source.rest);
+    const closure = await readClosure(span, (at) => this.#load(at), this.#source.rest);
     // Chains that are too long are cut by the minute that they are read for.
-    if (!closure.isComplete && count > 1) return await this.#closeOver(minuteUs, 1);
+    if (!closure.isComplete && count > 1) return await this.#readClosure(minuteUs, 1);
     return { minuteUs, lastUs: span.toUs, closure };
   }
 

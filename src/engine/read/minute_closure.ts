@@ -76,7 +76,7 @@ export async function readClosure(
   return { ...reached, ...await normalForm({ ...reached, span }, rest) };
 }
 
-/** As {@link closeOver}, without the normal form. */
+/** As {@link readClosure}, without the normal form. */
 export async function reachOver(
   span: MinuteSpan,
   load: (minuteUs: Micros, isInside: boolean) => Promise<MinuteFiles>,

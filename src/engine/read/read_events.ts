@@ -5,9 +5,9 @@ import { readMinutes, type ReadMinutesOptions } from "./read_minutes.ts";
 
 /** What {@link readEvents} reads. */
 export interface ReadEventsOptions extends ReadMinutesOptions {
-  /** Events that can have happened at this or later. By default all. */
+  /** Events that can have happened at this or later. @default all */
   readonly fromUs?: Micros | undefined;
-  /** Events that can have happened before this. By default all. */
+  /** Events that can have happened before this. @default all */
   readonly untilUs?: Micros | undefined;
 }
 

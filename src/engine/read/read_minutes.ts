@@ -28,7 +28,7 @@ export interface ReadMinutesOptions extends AbortOptions {
   readonly settled?: SettledNotes | undefined;
   /** Minutes from the one that holds this on. By default from the first. */
   readonly fromUs?: Micros | undefined;
-  /** Minutes that start before this. By default to the last. */
+  /** Minutes that start before this. @default to the last */
   readonly untilUs?: Micros | undefined;
 }
 

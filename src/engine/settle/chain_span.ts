@@ -1,6 +1,6 @@
 import { SightingSet } from "../../core/merge/sighting_set.ts";
 import { type Micros, MINUTE_US } from "../../core/time.ts";
-import { type MinuteFiles, type MinuteSpan, reachOver } from "../read/close_over.ts";
+import { type MinuteFiles, type MinuteSpan, reachOver } from "../read/minute_closure.ts";
 
 /** Minutes that a chain of sightings connects. */
 export interface ChainSpan {

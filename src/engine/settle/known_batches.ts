@@ -26,7 +26,7 @@ export class KnownBatches {
    */
   async areSettled(minuteUs: Micros, source: MinuteSource): Promise<boolean> {
     const prefix = minutePrefix(source.files.channel, minuteUs);
-    // To look into the store only pays where it may help.
+    // Listing the store only pays where it may help.
     if (![...this.#receivers.entries()].some(([key]) => key.startsWith(prefix))) return false;
     const listings = new MinuteListings(source);
     const receivers = new Set<string | undefined>();

@@ -19,7 +19,7 @@ import {
 
 /** What {@link settleArchive} works on. */
 export interface SettleArchiveOptions extends SettleOptions, AbortOptions {
-  /** Only these channels. By default all. */
+  /** Only these channels. @default all */
   readonly channels?: readonly string[] | undefined;
   /** Only hours that hold this or come later. */
   readonly fromUs?: Micros | undefined;
@@ -28,7 +28,7 @@ export interface SettleArchiveOptions extends SettleOptions, AbortOptions {
    * `fromUs`, all are.
    */
   readonly notes?: SettledNotes | undefined;
-  /** Told after each minute how far it is. */
+  /** Called after each minute with the progress. */
   readonly onProgress?: (
     totals: SettleTotals,
     place: { channel: string; minuteUs: Micros },

@@ -10,8 +10,13 @@ import { ChannelFiles } from "../read/files/channel_files.ts";
 import { faultsOf } from "../read/files/fault_reporter.ts";
 import { SnapshotStaleError } from "../read/hour_snapshot.ts";
 import type { KnownBatches } from "./known_batches.ts";
-import { ownLock } from "./own_lock.ts";
-import { type DueMinute, type SettledMinutes, settleMinute, settleSpan } from "./settle_minute.ts";
+import { inProcessLock } from "./in_process_lock.ts";
+import {
+  type PendingMinute,
+  type SettledMinutes,
+  settleMinute,
+  settleSpan,
+} from "./settle_minute.ts";
 
 /** What a channel's settler works with. */
 export interface SettleOptions {
@@ -42,7 +47,7 @@ export interface SettledSpan extends Pick<SettledMinutes, "byteCount" | "before"
   readonly totals: SettleTotals;
 }
 
-/** Nothing was done. */
+/** No work. */
 export const NOTHING_SETTLED: SettleTotals = { minutes: 0, written: 0, deleted: 0 };
 
 /** The sum of two totals. */

@@ -12,8 +12,9 @@ import {
   type MinuteBatch,
   type MinuteFiles,
   type MinuteSpan,
-} from "../read/close_over.ts";
-import { SnapshotGone } from "../read/hour_snapshot.ts";
+  readClosure,
+} from "../read/minute_closure.ts";
+import { SnapshotStaleError } from "../read/hour_snapshot.ts";
 import { addInParts, includesBatch, type LoadedBatch } from "../read/files/load_batch.ts";
 import { runWithRests } from "../read/work_breaks.ts";
 import { MinuteListings, MinuteLoader } from "../read/minute_loader.ts";
@@ -41,8 +42,8 @@ export interface SettledMinutes {
   readonly written: number;
   /** How many files were deleted. */
   readonly deleted: number;
-  /** What is to be settled next because of what was found, in this order. */
-  readonly due: readonly DueMinute[];
+  /** The minutes to settle next because of this one, in this order. */
+  readonly due: readonly PendingMinute[];
   /** The batches of these minutes that were found, ascending. */
   readonly before: readonly ArchiveKey[];
   /**
@@ -83,7 +84,7 @@ export async function settleMinute(
   const chain = await chainSpan(minuteUs, load, { isAlone, takeRest: rest });
   const closure = chain.isExactOnly
     ? await closeExact(minuteUs, load, rest)
-    : await closeOver(chain.span, load, rest);
+    : await readClosure(chain.span, load, rest);
   const { changed, ...settled } = await settleClosure(closure, { ...options, span: chain.span });
   // A minute that changed may affect others.
   const hanging = changed.filter((at) => at !== minuteUs)
@@ -104,7 +105,7 @@ export async function settleSpan(
 ): Promise<SettledMinutes> {
   const loader = new MinuteLoader(options);
   const load: LoadMinute = (at, isInside) => loader.load(at, isInside);
-  const closure = await closeOver(span, load, options.rest);
+  const closure = await readClosure(span, load, options.rest);
   const { changed: _, ...settled } = await settleClosure(closure, { ...options, span });
   return settled;
 }
@@ -164,7 +165,7 @@ function isWhole({ minutes }: Closure, span: MinuteSpan): boolean {
   );
 }
 
-/** A batch that is stored, or is to be. */
+/** A batch that is stored, or will be. */
 interface Stored {
   readonly key: ArchiveKey;
   readonly minuteUs: Micros;

@@ -264,7 +264,7 @@ export class Settler {
     const delayMs = (untilUs - clock.elapsedUs()) / MILLISECOND_US;
     await (untilUs === Infinity
       ? untilAborted(controller.signal)
-      : clock.sleep(delayMs, controller.signal).catch(() => {})); // Woken: there is work to do.
+      : clock.sleep(delayMs, controller.signal).catch(() => {})); // Woken: there is work.
     unlink();
     this.#sleeping = undefined;
   }

@@ -35,7 +35,7 @@ export async function rewriteBatch(
 ): Promise<ArchiveKey | undefined> {
   const parts = parseArchiveKey(key);
   if (parts?.kind !== "batch") return undefined;
-  const lock = options.lock ?? ownLock(options.store);
+  const lock = options.lock ?? inProcessLock(options.store);
   const { signal } = options;
   return await lock.hold(parts.channel, async () => {
     const { store, hasher } = options;

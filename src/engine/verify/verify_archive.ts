@@ -141,7 +141,7 @@ interface KeyWithParts {
 
 type ReadingOptions = VerifyOptions & { readonly reader: ChannelReader };
 
-/** Keys come in order, so those of one minute come together: only so many are in memory. */
+/** Keys come in order, so those of one minute come together: only these are in memory. */
 async function* groups(keys: AsyncIterable<ArchiveKey>): AsyncIterable<KeyWithParts[]> {
   let group: KeyWithParts[] = [];
   let groupName = "";

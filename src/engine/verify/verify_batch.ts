@@ -55,7 +55,7 @@ function findFormFault(
   }
   const canonical = encodeBatch(messages);
   if (areBytesEqual(canonical, bytes)) return undefined;
-  // Written one by one, lines stay where they are, so a difference is in the form of a line.
+  // Rewritten one by one, lines keep their places, so a difference is in the form of a line.
   const lineStarts = splitLines(bytes);
   const wrong = messages.findIndex((message, i) =>
     !areBytesEqual(encodeBatch([message]), lineStarts[i]!)
@@ -65,7 +65,7 @@ function findFormFault(
   }
   const sorted = splitLines(canonical);
   const early = lineStarts.findIndex((line, i) => !areBytesEqual(line, sorted[i]!));
-  return { kind: "unsorted", line: early + 1, reason: "another line should stand here" };
+  return { kind: "unsorted", line: early + 1, reason: "another line belongs here" };
 }
 
 /** Only a line that is not canonical can hold a key twice. */

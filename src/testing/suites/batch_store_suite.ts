@@ -120,7 +120,7 @@ function checkBytes(check: Check): void {
 }
 
 function checkReplacing(check: Check): void {
-  check("puts what is already there without harm", async ({ store }) => {
+  check("puts a file that is already there without harm", async ({ store }) => {
     for (let i = 0; i < 3; i++) await store.put(keyOf(1), someBytes(50));
     assert.deepEqual(plain(await store.get(keyOf(1))), plain(someBytes(50)));
     assert.deepEqual(await collect(store.list("")), [keyOf(1)]);

@@ -68,7 +68,7 @@ type Check = (name: string, body: (opened: OpenPeer) => Promise<void>) => unknow
 type PutBatch = (store: BatchStore) => Promise<ArchiveKey>;
 
 function checkLists(check: Check, put: PutBatch): void {
-  check("has nothing of an empty archive", async ({ peer }) => {
+  check("lists nothing of an empty archive", async ({ peer }) => {
     assert.deepEqual(await peer.channels(), []);
     assert.deepEqual(await peer.hours("forsen"), []);
     for (const folder of [`chat/${HOUR}`, ".chatloom/redactions", `.chatloom/coverage/${HOUR}`]) {
@@ -110,7 +110,7 @@ function checkLists(check: Check, put: PutBatch): void {
     }
   });
 
-  check("tells by its digests what changed, if it has any", async ({ peer, store }) => {
+  check("shows changes by its digests, if it has any", async ({ peer, store }) => {
     const before = await peer.digests({ since: "" });
     if (before === undefined) return;
     await put(store);
@@ -131,7 +131,7 @@ function checkLists(check: Check, put: PutBatch): void {
 }
 
 function checkFiles(check: Check, put: PutBatch): void {
-  check("gives bytes, whole and as they are", async ({ peer, store }) => {
+  check("yields bytes whole and unchanged", async ({ peer, store }) => {
     const key = await put(store);
     const pieces = await peer.read(key, { maxBytes: LINE.length });
     assert.ok(pieces);

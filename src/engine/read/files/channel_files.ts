@@ -55,7 +55,7 @@ export class ChannelFiles {
   readonly #redactions = new Map<ArchiveKey, Redaction | undefined>();
   /** The batches that are read ahead. */
   readonly #ahead = new Map<ArchiveKey, Promise<LoadedBatch | FaultyBatch | undefined>>();
-  /** The largest of the files that were read lately, roughly. */
+  /** About the size of the largest of the files that were read lately. */
   #largestBytes = 64 * 1024;
   #isRedacted: RedactionMatcher | undefined;
 

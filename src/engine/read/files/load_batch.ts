@@ -217,7 +217,7 @@ export async function addInParts(
  * Whether `set` knows all that a batch knows, found out a few milliseconds of work at a time: that of
  * each part, as what a set knows is the join of its parts.
  *
- * @param rest Called between two such steps: lets others run. By default none is taken.
+ * @param rest Called between two such steps: lets other tasks run. By default not called.
  */
 export async function includesBatch(
   set: SightingSet,
