@@ -22,7 +22,10 @@ export interface SyncArchiveOptions extends AbortOptions {
   readonly channels?: readonly string[];
   /** Only hours that hold this or come later. @default all */
   readonly from?: Instant;
-  /** Whether to go on until `signal` aborts, instead of one pass over all that the peers have. @default false */
+  /**
+   * Whether to go on until `signal` aborts, instead of one pass over all that the peers have.
+   * @default false
+   */
   readonly follow?: boolean;
 }
 

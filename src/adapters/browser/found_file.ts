@@ -14,5 +14,8 @@ export interface FoundFile {
 /** Longer files are no batches: what a store takes at most. */
 export const FOUND_FILE_MAX_BYTES: number = 256 * 1024 * 1024;
 
-/** At most this many files are taken from one source, so that a hostile archive cannot fill the memory with names. */
+/**
+ * At most this many files are taken from one source, so that a hostile archive cannot fill the memory with
+ * names.
+ */
 export const FOUND_FILES_MAX = 4_000_000;

@@ -4,7 +4,8 @@ import { freeMemory } from "../../core/recording/free_memory.ts";
 
 // Chat is so repetitive that a higher level gains little: a sixth or seventh is left.
 const LEVEL = 1;
-// With a large enough chunk zlib allocates its output once; it is larger than the pool that small buffers share.
+// With a large enough chunk zlib allocates its output once; it is larger than the pool that small buffers
+// share.
 const SPARE_BYTES = 8_192;
 
 /** Deflate by `node:zlib`, as Deno and Node have it. */

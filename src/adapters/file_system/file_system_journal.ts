@@ -19,7 +19,10 @@ export interface FileSystemJournalOptions {
   readonly heartbeatMs?: number;
   /** A run whose process cannot be looked up is dead after this long without a sign. @default 2 min */
   readonly deadAfterMs?: number;
-  /** How large the reserve of a run is that it gives up on a full disk, in bytes; 0 for none. @default 64 MiB */
+  /**
+   * How large the reserve of a run is that it gives up on a full disk, in bytes; 0 for none.
+   * @default 64 MiB
+   */
   readonly reserveBytes?: number;
   /** Called when a run gave up some of its reserve, and when it is whole again. */
   readonly onReserve?: (change: ReserveChange) => void;

@@ -11,7 +11,10 @@ import { newWriterName } from "./calls/stored_name.ts";
 
 /** How {@link fileSystemLock} waits. */
 export interface FileSystemLockOptions {
-  /** A process that cannot be looked up, as on another machine, is dead if it was silent for this long, in ms. */
+  /**
+   * A process that cannot be looked up, as on another machine, is dead if it was silent for this long, in
+   * ms.
+   */
   readonly deadAfterMs?: number;
 }
 
@@ -25,10 +28,10 @@ const CLAIM = /^claim-[a-z0-9]{12}$/;
 /**
  * A lock for the archive in the folder `root`, shared by all processes that use that folder.
  *
- * A process that wants the lock puts up a claim, a file that names the process, and lists the claims: if it sees
- * one of another live process, it takes its own down, waits a little and tries again. Of two
- * that claim at once at least one sees the other, so never do both hold. A claim has a name
- * that is never used again: taking down that of a dead process cannot hit a living one.
+ * A process that wants the lock puts up a claim, a file that names the process, and lists the claims: if
+ * it sees one of another live process, it takes its own down, waits a little and tries again. Of two that
+ * claim at once at least one sees the other, so never do both hold. A claim has a name that is never used
+ * again: taking down that of a dead process cannot hit a living one.
  *
  * The kernel tells whether a process lives. Where it cannot, as for a process of
  * another machine or container, a claim counts as long as its file was touched lately, which

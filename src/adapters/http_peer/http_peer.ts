@@ -34,8 +34,8 @@ const CLOCK = systemClock();
 /**
  * The node at `url`, which answers as chatloom or as wubloader's restreamer does. Sends nothing yet.
  *
- * Redirects are not followed. Requests ask for uncompressed responses, and compressed ones are refused, so that a
- * small one cannot become a large one.
+ * Redirects are not followed. Requests ask for uncompressed responses, and compressed ones are refused,
+ * so that a small one cannot become a large one.
  *
  * A user and password in `url` are sent as HTTP Basic, so that `http://:TOKEN@host` carries a token;
  * neither the name of the peer nor an error repeats them. They count before `token`.
@@ -192,8 +192,9 @@ class HttpPeer implements Peer {
   }
 
   /**
-   * Sends a request; while the peer is busy, repeats it after the time that the peer names, a few times. A 503 for a file may be about
-   * that file alone: it holds up no other, and is a failure after one more try.
+   * Sends a request; while the peer is busy, repeats it after the time that the peer names, a few times.
+   * A 503 for a file may be about that file alone: it holds up no other, and is a failure after one more
+   * try.
    */
   async #ask(path: string, { signal, isFile }: AskOptions): Promise<Answered> {
     for (let tries = 1;; tries++) {

@@ -26,8 +26,8 @@ export interface MemoryJournal extends JournalStore {
   crash(options?: CrashOptions): void;
 
   /**
-   * From now on a run counts as dead, though its process lives: as one that was frozen. The caller that removes
-   * it takes it away from that process.
+   * From now on a run counts as dead, though its process lives: as one that was frozen. The caller that
+   * removes it takes it away from that process.
    */
   takeForDead(name: string): void;
 

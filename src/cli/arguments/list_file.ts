@@ -50,7 +50,10 @@ export interface WatchListOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly reporter: Reporter;
-  /** Called with the changed list. If it throws a {@link ChatloomError}, the old list stays, with a warning. */
+  /**
+   * Called with the changed list. If it throws a {@link ChatloomError}, the old list stays, with a
+   * warning.
+   */
   readonly onChange: (list: ListFile) => void | Promise<void>;
   /** How many entries a list names. */
   readonly countOf: (list: ListFile) => number;

@@ -69,7 +69,8 @@ function isPeerUrl(url: string): boolean {
 }
 
 /**
- * The peers of these entries, each address once. If one entry of an address takes no orders, the peer gives none.
+ * The peers of these entries, each address once. If one entry of an address takes no orders, the peer
+ * gives none.
  *
  * @throws {ChatloomError} `INPUT_UNREADABLE` when a token cannot be read.
  */

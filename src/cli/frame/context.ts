@@ -5,7 +5,10 @@ import type { Progress, ProgressOptions } from "./progress.ts";
 
 /** The context of every verb, beside its own flags. */
 export interface VerbContext {
-  /** Aborts when the user asks the process to stop: the verb finishes its work, then returns or rejects with the reason. */
+  /**
+   * Aborts when the user asks the process to stop: the verb finishes its work, then returns or rejects
+   * with the reason.
+   */
   readonly signal: AbortSignal;
   /**
    * Reads Ctrl-C as a key from here to the end of the process, so that what started it waits for it.

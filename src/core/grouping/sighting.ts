@@ -1,6 +1,9 @@
 import type { Micros } from "../time.ts";
 
-/** One receiver's report of one content: when it was received, and the earliest and latest time it was sent. */
+/**
+ * One receiver's report of one content: when it was received, and the earliest and latest time it was
+ * sent.
+ */
 export interface Sighting {
   /** The id of the connection that got the message. */
   readonly receiver: string;

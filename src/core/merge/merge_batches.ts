@@ -10,10 +10,10 @@ import type { Micros } from "../time.ts";
  * ```ts
  * import { encodeBatch, mergeBatches } from "@chatloom/chatloom";
  *
- * const message = { command: "JOIN", params: ["#forsen"], sender: "nymn", user: "nymn", host: "h", tags: null };
- * const alpha = encodeBatch([{ ...message, receivers: { "alpha.AbCdE.0": 101.5 }, time: 50, time_range: 55 }]);
- * const beta = encodeBatch([{ ...message, receivers: { "beta.xYz12.0": 102.5 }, time: 51, time_range: 55 }]);
- * console.log(new TextDecoder().decode(mergeBatches([alpha, beta])));
+ * const message = { command: "JOIN", params: ["#forsen"], sender: "nymn", user: "nymn", host: "h", tags:
+ * null }; const alpha = encodeBatch([{ ...message, receivers: { "alpha.AbCdE.0": 101.5 }, time: 50,
+ * time_range: 55 }]); const beta = encodeBatch([{ ...message, receivers: { "beta.xYz12.0": 102.5 }, time:
+ * 51, time_range: 55 }]); console.log(new TextDecoder().decode(mergeBatches([alpha, beta])));
  * ```
  * @throws {BatchSyntaxError} when one of them is unreadable.
  */

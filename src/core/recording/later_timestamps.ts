@@ -3,7 +3,8 @@ import type { Micros } from "../time.ts";
 
 /**
  * The smallest timestamp that has come since a certain line: messages before that line were sent
- * before it. It is an entry of a monotone stack: while lines come it may get smaller, as after 12.0 a late 11.8. Read it with {@link clampEnd} at any time.
+ * before it. It is an entry of a monotone stack: while lines come it may get smaller, as after 12.0 a
+ * late 11.8. Read it with {@link clampEnd} at any time.
  */
 export interface LaterTimestamp {
   sentUs: Micros;
@@ -17,8 +18,9 @@ const KEPT_MAX = 1024;
 /**
  * Gives for every line of a channel, on one connection, the smallest timestamp that came after it.
  *
- * A monotone stack: the lines between two timestamps share one entry. Entries never get smaller from older to younger, so a
- * new timestamp only touches the youngest few: the cost of a line does not grow with what is open.
+ * A monotone stack: the lines between two timestamps share one entry. Entries never get smaller from
+ * older to younger, so a new timestamp only touches the youngest few: the cost of a line does not grow
+ * with what is open.
  */
 export class LaterTimestamps {
   readonly #answers: LaterTimestamp[] = [];

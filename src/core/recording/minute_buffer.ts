@@ -87,7 +87,9 @@ export class MinuteBuffer {
   readonly #commands = new Map<string, number>();
   #messageCount = 0;
   #encoded: EncodedBatch | undefined;
-  /** The same bytes compressed: kept while the batch waits, so that each try needs to decompress them only. */
+  /**
+   * The same bytes compressed: kept while the batch waits, so that each try needs to decompress them only.
+   */
   #packed: PackedBatch | undefined;
 
   /** A batch without messages. What it holds is compressed by `compressor`, if there is one. */

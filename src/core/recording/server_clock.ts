@@ -3,8 +3,8 @@ import { HOUR_US, type Micros, MINUTE_US, SECOND_US } from "../time.ts";
 
 /**
  * How far apart two timestamps of the same clock may be. No batch waits that long for a server
- * that lags; but a timestamp that a network held back must not count as wrong. Twitch drops a client that is silent
- * for longer.
+ * that lags; but a timestamp that a network held back must not count as wrong. Twitch drops a client that
+ * is silent for longer.
  */
 const LAG_MAX_US = 5 * MINUTE_US;
 

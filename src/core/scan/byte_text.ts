@@ -1,5 +1,5 @@
-// Eight bytes are compared and copied as one double: by far the fastest way in every engine. That is exact here.
-// Canonical JSON is pure ASCII, and of doubles made of ASCII none is NaN (its first bits are all
+// Eight bytes are compared and copied as one double: by far the fastest way in every engine. That is exact
+// here. Canonical JSON is pure ASCII, and of doubles made of ASCII none is NaN (its first bits are all
 // set) or zero, so they are equal only if their bytes are, and copying keeps every bit.
 
 /** Bytes of canonical JSON, and the same bytes to be read eight at a time. */

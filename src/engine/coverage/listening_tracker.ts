@@ -90,7 +90,8 @@ export class ListeningTracker {
 
   /**
    * Takes out all intervals so far, for storing; one that goes on is taken out again later, with its
-   * rest. Until {@link ListeningTracker.stored} or {@link ListeningTracker.notStored} it still stands in checkpoints.
+   * rest. Until {@link ListeningTracker.stored} or {@link ListeningTracker.notStored} it still stands in
+   * checkpoints.
    */
   take(): readonly ListeningInterval[] {
     const stays = this.#all().map(([n, channel, fromUs, toUs]) => ({ n, channel, fromUs, toUs }));
@@ -157,7 +158,9 @@ export class ListeningTracker {
   }
 }
 
-/** Whether a line can be a message that {@link ListeningTracker.message} looks at: cheaper than parsing it. */
+/**
+ * Whether a line can be a message that {@link ListeningTracker.message} looks at: cheaper than parsing it.
+ */
 export function mayConcernListening(line: string): boolean {
   return /(?:^| )(?:001|ROOMSTATE|PART|NOTICE|4\d\d) /.test(line);
 }

@@ -31,8 +31,8 @@ export interface MinuteCoverageOptions extends ReadCoverageOptions {
 const MINUTE_S = 60;
 
 /**
- * Yields each minute of a stretch of time: which receivers listened to `channel`, for how long none did, and what
- * is likely to be missing all the same. Minutes come in order, also those without any coverage.
+ * Yields each minute of a stretch of time: which receivers listened to `channel`, for how long none did,
+ * and what is likely to be missing all the same. Minutes come in order, also those without any coverage.
  *
  * @throws {ChatloomError} when the store fails.
  */

@@ -21,8 +21,8 @@ export interface ReadCoverageOptions extends AbortOptions {
 }
 
 /**
- * Which receivers listened to `channel` in the hour of `hourUs`, from all files that can be used. The others are
- * reported once and counted as `files_left_out`.
+ * Which receivers listened to `channel` in the hour of `hourUs`, from all files that can be used. The
+ * others are reported once and counted as `files_left_out`.
  *
  * @throws {ChatloomError} when the store fails.
  */

@@ -51,7 +51,8 @@ export interface PrunedHour {
  * Deletes the hours of an archive that ended before a time, oldest first, and yields them. A mark
  * that is set before keeps them from coming back through sync, also if this is interrupted: pruning
  * again finishes the work. Redactions stay in force. A file that cannot be deleted
- * stays and is named, and the others are deleted; a channel that cannot be listed is named with an empty hour.
+ * stays and is named, and the others are deleted; a channel that cannot be listed is named with an empty
+ * hour.
  *
  * @throws {ChatloomError} when the store or a mark fails.
  */

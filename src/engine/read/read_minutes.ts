@@ -45,9 +45,9 @@ export interface ReadMinute {
  * archive would hold, whether this one is settled or not. A match of a redaction or a tombstone
  * is left out. Memory does not grow with the archive.
  *
- * May run while other processes record, settle and sync: every message that was there at the start comes once.
- * A message that comes meanwhile may be in it or not; where it joins one at the edge of two hours, that
- * message may come for both or neither.
+ * May run while other processes record, settle and sync: every message that was there at the start comes
+ * once. A message that comes meanwhile may be in it or not; where it joins one at the edge of two hours,
+ * that message may come for both or neither.
  *
  * Files that are damaged, unreadable or misplaced are left out, and so are folders that cannot be
  * read; a redaction that cannot be read is not applied. Each is reported once and counted as

@@ -47,8 +47,8 @@ const SLOW_FACTOR = 8;
  * Puts closed batches into the store, oldest first, and retries while the store fails: a batch is
  * given up only when the process ends, and then the journal still has it.
  *
- * Of batches that wait for long, memory keeps a bounded part. The rest is spilled: known by its place in the journal,
- * and read back from there when the store works again.
+ * Of batches that wait for long, memory keeps a bounded part. The rest is spilled: known by its place in
+ * the journal, and read back from there when the store works again.
  */
 export class BatchWriter {
   readonly #options: BatchWriterOptions;
@@ -138,15 +138,15 @@ export class BatchWriter {
   }
 
   /**
-   * Tries new batches, then those that can be read back, then those that failed before: these go before reading back
-   * while the store takes them. Returns the failure.
+   * Tries new batches, then those that can be read back, then those that failed before: these go before
+   * reading back while the store takes them. Returns the failure.
    */
   async #tryNext(): Promise<ChatloomError | undefined> {
     const fresh = this.#waiting.find((each) => !this.#failed.has(each));
     if (fresh !== undefined) return await this.#try(fresh);
     const oldest = this.#waiting[0];
-    // While the store takes batches that it refused before, all of these go first: then channels are read back
-    // together, and the journal once for all of them.
+    // While the store takes batches that it refused before, all of these go first: then channels are read
+    // back together, and the journal once for all of them.
     if (this.#didTake && oldest !== undefined) return await this.#try(oldest);
     const spilled = this.#recallable();
     if (spilled.length > 0) return await this.#recall(spilled);

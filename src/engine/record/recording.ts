@@ -34,7 +34,9 @@ export interface RecordedBatch {
 export interface LineOptions {
   /** The parsed line. @default parsed from the line */
   readonly parsed?: ParsedLine;
-  /** Whether the moment is no received time: only the times between which the line was delivered are known. */
+  /**
+   * Whether the moment is no received time: only the times between which the line was delivered are known.
+   */
   readonly between?: Neighbours;
 }
 

@@ -4,7 +4,10 @@ export interface AssignedConnection {
   readonly channels: ReadonlyMap<string, unknown>;
 }
 
-/** How many connections `channelCount` channels need, each channel on `copies` of them, `seats` channels to a connection. */
+/**
+ * How many connections `channelCount` channels need, each channel on `copies` of them, `seats` channels to
+ * a connection.
+ */
 export function connectionCount(
   channelCount: number,
   { copies, seats }: { readonly copies: number; readonly seats: number },
@@ -13,8 +16,9 @@ export function connectionCount(
 }
 
 /**
- * The connection for one more copy of the channel `name`: the least loaded of `connections` with a free seat that
- * does not have the channel, the first of equals. `undefined` if there is none: a new one is needed.
+ * The connection for one more copy of the channel `name`: the least loaded of `connections` with a free
+ * seat that does not have the channel, the first of equals. `undefined` if there is none: a new one is
+ * needed.
  */
 export function leastLoaded<B extends AssignedConnection>(
   connections: Iterable<B>,

@@ -63,7 +63,8 @@ export interface ChatPoolOptions {
 export interface ChatPool {
   /**
    * Listens to these channels and to no others, from now on. May be called at any time, as often as
-   * needed: channels that are listened to already stay as they are. Of a channel named twice, the important one counts.
+   * needed: channels that are listened to already stay as they are. Of a channel named twice, the
+   * important one counts.
    *
    * @throws {RangeError} when a name is no channel name; nothing has changed then.
    */

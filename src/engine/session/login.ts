@@ -35,7 +35,10 @@ export function isNick(nick: string): boolean {
   return /^[A-Za-z0-9_]{1,25}$/.test(nick);
 }
 
-/** Credentials for reading without an account: any `justinfan` with a number. Observed for years, undocumented. */
+/**
+ * Credentials for reading without an account: any `justinfan` with a number. Observed for years,
+ * undocumented.
+ */
 export function anonymousCredentials(random: Random): Credentials {
   return { pass: "SCHMOOPIIE", nick: `justinfan${1000 + Math.floor(random.next() * 80_000)}` };
 }

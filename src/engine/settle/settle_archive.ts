@@ -42,9 +42,10 @@ export interface SettledArchive extends SettleTotals {
 }
 
 /**
- * Settles all minutes of an archive, channel by channel, hour by hour, several minutes at a time. Memory does not grow with the
- * archive. A minute that cannot be settled because the store fails is reported, and the others go on;
- * so do those beside files and folders that cannot be read, each of which is reported once.
+ * Settles all minutes of an archive, channel by channel, hour by hour, several minutes at a time. Memory
+ * does not grow with the archive. A minute that cannot be settled because the store fails is reported,
+ * and the others go on; so do those beside files and folders that cannot be read, each of which is
+ * reported once.
  *
  * @throws {ChatloomError} when the archive cannot be listed.
  */

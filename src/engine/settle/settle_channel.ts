@@ -177,8 +177,8 @@ export class ChannelSettler {
   }
 
   /**
-   * Runs `work` under the lock. A process that may not take the lock, as on a read-only disk, may not change anything
-   * either: then `work` runs nevertheless and fails only when it has to change a file.
+   * Runs `work` under the lock. A process that may not take the lock, as on a read-only disk, may not
+   * change anything either: then `work` runs nevertheless and fails only when it has to change a file.
    */
   async #inTurn<T>(work: (store: BatchStore) => Promise<T>, abort: AbortOptions): Promise<T> {
     const { channel, store } = this.#files;

@@ -56,7 +56,10 @@ export interface SettledMinutes {
 /** A minute that should be settled. */
 export interface PendingMinute {
   readonly minuteUs: Micros;
-  /** Whether only this minute is settled, not those into which its messages extend: for callers that visit all of them. */
+  /**
+   * Whether only this minute is settled, not those into which its messages extend: for callers that visit
+   * all of them.
+   */
   readonly isAlone: boolean;
 }
 
@@ -250,7 +253,8 @@ async function deleteCovered(
   if (!await areVisible(relied, options)) return { deleted: 0, kept: plan.surplus };
   await forEachConcurrent(covered, WRITES_MAX, ({ key }) => store.delete(key));
   if (await areVisible(relied, options)) return { deleted: covered.length, kept };
-  // Another process that does not use the lock deleted a file that this relies on: then the last to look restores.
+  // Another process that does not use the lock deleted a file that this relies on: then the last to look
+  // restores.
   await forEachConcurrent(covered, WRITES_MAX, ({ key, bytes }) => store.put(key, bytes));
   reporter.report("error", "Another process settles this archive without the lock", {
     channel: files.channel,

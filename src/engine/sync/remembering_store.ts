@@ -14,7 +14,8 @@ export function rememberingStore(store: BatchStore, superseded: SupersededFiles)
     put: (key, bytes, options) => store.put(key, bytes, options),
     strays: (prefix, options) => store.strays(prefix, options),
     async delete(key, options) {
-      // Noted before it is deleted: a crash in between leaves a file that is there and noted, which does no harm.
+      // Noted before it is deleted: a crash in between leaves a file that is there and noted, which does
+      // no harm.
       await superseded.noteDeleted(key);
       await store.delete(key, options);
     },

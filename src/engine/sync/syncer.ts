@@ -86,7 +86,8 @@ interface Runner {
 
 /**
  * Keeps an archive filled with what peers have. Each peer has passes of its own, so that none holds
- * up the others: over the last hours often, over everything now and then, and after a failure with a growing wait.
+ * up the others: over the last hours often, over everything now and then, and after a failure with a
+ * growing wait.
  */
 export class Syncer {
   readonly #options: SyncOptions;
@@ -174,7 +175,8 @@ export class Syncer {
   }
 
   /**
-   * Makes one pass over everything that each peer has, over all peers at once. Failures of peers are in the state.
+   * Makes one pass over everything that each peer has, over all peers at once. Failures of peers are in
+   * the state.
    *
    * @throws {ChatloomError} when the store fails.
    */

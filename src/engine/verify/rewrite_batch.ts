@@ -21,9 +21,9 @@ export interface HealOptions extends AbortOptions {
 
 /**
  * Rewrites a batch that is valid but not canonical, or not in order, then deletes the old file.
- * Returns the name of the new one; `undefined` if the file was left as it is, because it is canonical, or gone,
- * or not valid, or another entry is in the new one's place, or rewriting would lose a
- * receiver that it names twice.
+ * Returns the name of the new one; `undefined` if the file was left as it is, because it is canonical, or
+ * gone, or not valid, or another entry is in the new one's place, or rewriting would lose a receiver that
+ * it names twice.
  *
  * It neither merges nor applies redactions: settling does that.
  *

@@ -59,7 +59,8 @@ export interface Archive {
  * checks that it can be written.
  *
  * @throws {ChatloomError} `INPUT_UNREADABLE` when there is no such folder, or it holds files but no
- * channel, and `create` is not set; `STORE_DENIED`, `STORE_FULL` or `STORE_IO` when it cannot be made or written.
+ * channel, and `create` is not set; `STORE_DENIED`, `STORE_FULL` or `STORE_IO` when it cannot be made or
+ * written.
  */
 export async function openArchive(
   folder: string,

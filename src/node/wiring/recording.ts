@@ -205,7 +205,10 @@ async function recover(
   }
 }
 
-/** Settles first the last hours, in which a crash may have left minutes unsettled, then minutes as they change. */
+/**
+ * Settles first the last hours, in which a crash may have left minutes unsettled, then minutes as they
+ * change.
+ */
 async function settle(
   settler: Settler,
   options: SettlerOptions & { readonly signal: AbortSignal },

@@ -54,7 +54,10 @@ export class SeededNetwork<M> {
     this.#machines.delete(name);
   }
 
-  /** Partitions the network: machines of one group reach each other; machines without a group form a last one. */
+  /**
+   * Partitions the network: machines of one group reach each other; machines without a group form a last
+   * one.
+   */
   partition(groups: readonly (readonly string[])[]): void {
     this.#groups = new Map(groups.flatMap((names, i) => names.map((name) => [name, i] as const)));
   }

@@ -7,7 +7,9 @@ import {
   welcomeLines,
 } from "../twitch_lines/server_lines.ts";
 
-/** The result of a step of a login: lines to send, and whether the server closes the connection after them. */
+/**
+ * The result of a step of a login: lines to send, and whether the server closes the connection after them.
+ */
 export interface LoginStep {
   /** Without CR LF. */
   readonly lines: readonly string[];

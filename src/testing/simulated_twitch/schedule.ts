@@ -24,7 +24,8 @@ export class Schedule {
   readonly #quantumUs: number;
   readonly #signal: AbortSignal;
   readonly #actions = new TimeQueue<() => void>();
-  // Times that a sleeper waits for already. A sleeper that is no longer the first wakes and finds nothing to do.
+  // Times that a sleeper waits for already. A sleeper that is no longer the first wakes and finds nothing
+  // to do.
   readonly #armed = new Set<Micros>();
   #isActing = false;
 

@@ -65,7 +65,10 @@ export class ChatReader {
     return found;
   }
 
-  /** Calls `onProgress` with all minutes in a span, in order, some at a time, the first as soon as it is read. */
+  /**
+   * Calls `onProgress` with all minutes in a span, in order, some at a time, the first as soon as it is
+   * read.
+   */
   async read(
     { channel, filter, ...span }: ReadRequest,
     { signal, onProgress }: {

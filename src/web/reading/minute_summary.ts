@@ -3,7 +3,10 @@ import { parseCanonicalLine } from "../../core/scan/canonical_line.ts";
 import type { Message } from "../../core/batch/message.ts";
 import { type Micros, readStart } from "../../core/time.ts";
 
-/** Counts tell at most this many receivers apart; a message that more of them heard counts as heard by this many. */
+/**
+ * Counts tell at most this many receivers apart; a message that more of them heard counts as heard by this
+ * many.
+ */
 export const RECEIVERS_TOLD_APART = 4;
 
 /** An action of a moderator that marks earlier messages. */

@@ -181,7 +181,10 @@ export class FileJournalRun implements JournalRun {
     this.#checkSafe();
   }
 
-  /** Appending works on although the names are gone or lead elsewhere: checks whether a recovery would find the file. */
+  /**
+   * Appending works on although the names are gone or lead elsewhere: checks whether a recovery would find
+   * the file.
+   */
   async #checkFound(): Promise<void> {
     const { file, isNamed, number } = this.#current;
     try {
@@ -197,7 +200,10 @@ export class FileJournalRun implements JournalRun {
     throw this.#lostError("sync");
   }
 
-  /** A process that takes the run for dead removes its folder; a user who deletes by hand removes folders around it too. */
+  /**
+   * A process that takes the run for dead removes its folder; a user who deletes by hand removes folders
+   * around it too.
+   */
   async #whyLost(): Promise<string> {
     const isThere = (path: string) => this.#calls.stat(path).then(() => true, () => false);
     if (await isThere(this.#folder)) return "its files were deleted";

@@ -17,8 +17,8 @@ export interface BackPressureBodyOptions {
 const SLICE_BYTES = 128 * 1024;
 
 /**
- * A body with back-pressure: it reads the next chunk only when there is room for it, and breaks off when its reader
- * takes nothing for too long.
+ * A body with back-pressure: it reads the next chunk only when there is room for it, and breaks off when
+ * its reader takes nothing for too long.
  */
 export function backPressureBody(
   pieces: AsyncIterator<Uint8Array>,

@@ -11,7 +11,10 @@ import type { ReadCoverageOptions } from "../../coverage/read_coverage.ts";
 /** The longest range of one request. */
 const SPAN_MAX_US = 24 * HOUR_US;
 
-/** The route under `/CHANNEL/coverage.json`: which receivers listened when, and how much all are likely to have missed. */
+/**
+ * The route under `/CHANNEL/coverage.json`: which receivers listened when, and how much all are likely to
+ * have missed.
+ */
 export function coverageRoute(options: ReadCoverageOptions): ApiRoute {
   const time = (name: string, description: string) => ({
     name,

@@ -38,8 +38,8 @@ const AHEAD_MAX_BYTES = 8 * 1024 * 1024;
 const LARGEST_FADES = 0.9;
 
 /**
- * The files of one channel, parsed and with redactions applied, in an LRU cache. Files never change, so those that
- * were read lately are kept; minutes beside each other share their neighbours.
+ * The files of one channel, parsed and with redactions applied, in an LRU cache. Files never change, so
+ * those that were read lately are kept; minutes beside each other share their neighbours.
  */
 export class ChannelFiles {
   /** The channel. */

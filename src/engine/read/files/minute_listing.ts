@@ -11,7 +11,10 @@ export interface MinuteListing {
   readonly hidden: ReadonlySet<ArchiveKey>;
 }
 
-/** The minutes of one channel that `keys`, in order, belong to; in order. Only batches and tombstones count. */
+/**
+ * The minutes of one channel that `keys`, in order, belong to; in order. Only batches and tombstones
+ * count.
+ */
 export function listingsOf(keys: readonly ArchiveKey[]): Map<Micros, MinuteListing> {
   const listings = new Map<Micros, { batches: ArchiveKey[]; hidden: Set<ArchiveKey> }>();
   for (const key of keys) {

@@ -48,7 +48,10 @@ export async function keepAlive(
   }
 }
 
-/** Waits for the signal or `delayMs`, and longer if the process was suspended: lines that came then are still unread. */
+/**
+ * Waits for the signal or `delayMs`, and longer if the process was suspended: lines that came then are
+ * still unread.
+ */
 async function pause(
   delayMs: number,
   { clock, wakeSignal }: { readonly clock: Clock; readonly wakeSignal: WakeSignal },

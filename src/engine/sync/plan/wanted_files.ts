@@ -20,8 +20,8 @@ export interface WantedFilesOptions extends AbortOptions {
   /** Gets a report, once, of a folder that cannot be read here and is left alone. */
   readonly reporter: Reporter;
   /**
-   * Stores those of these new tombstones that are obeyed, and returns them. `here` are the files of the folder that
-   * this archive has.
+   * Stores those of these new tombstones that are obeyed, and returns them. `here` are the files of the
+   * folder that this archive has.
    */
   takeTombstones(
     keys: readonly ArchiveKey[],

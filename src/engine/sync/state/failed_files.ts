@@ -14,8 +14,8 @@ interface Failed {
 }
 
 /**
- * Files that a peer lists and failed to send. Each is requested again after longer and longer waits, up to ten minutes, so
- * that it does not hold up the files after it.
+ * Files that a peer lists and failed to send. Each is requested again after longer and longer waits, up
+ * to ten minutes, so that it does not hold up the files after it.
  */
 export class FailedFiles {
   readonly #clock: Clock;
