@@ -2,7 +2,7 @@ import { Command, Option } from "commander";
 import { fileSystemLock } from "../../adapters/file_system/file_system_lock.ts";
 import { bestHasher } from "../../adapters/hashers/web_crypto_hasher.ts";
 import { type Finding, type FindingKind, NOTE_KINDS } from "../../engine/verify/finding.ts";
-import { healBatch, type HealOptions } from "../../engine/verify/heal.ts";
+import { type HealOptions, rewriteBatch } from "../../engine/verify/rewrite_batch.ts";
 import { verifyArchive, type VerifyTotals } from "../../engine/verify/verify_archive.ts";
 import { verifyHours } from "../../engine/verify/verify_hours.ts";
 import { checkChannels } from "../arguments/channel_names.ts";

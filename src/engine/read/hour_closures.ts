@@ -10,7 +10,7 @@ import {
 } from "./minute_closure.ts";
 import type { ChannelFiles } from "./files/channel_files.ts";
 import type { SettledHours } from "../notes/settled_hours.ts";
-import { HourSnapshot, SnapshotGone, widened } from "./hour_snapshot.ts";
+import { extendSpan, HourSnapshot, SnapshotStaleError } from "./hour_snapshot.ts";
 
 /** What an {@link HourClosures} reads. */
 export interface HourSource {

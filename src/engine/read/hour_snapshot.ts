@@ -136,7 +136,7 @@ export class HourSnapshot {
     return await this.#files.bytesOf(only, this.#abort);
   }
 
-  /** The batches of the next few minutes, which will be asked for soon. */
+  /** The batches of the next few minutes, which will be needed soon. */
   *#keysAfter(minuteUs: Micros): Iterable<ArchiveKey> {
     for (let at = 0; at <= AHEAD_MINUTES; at++) {
       yield* this.#listings.get(minuteUs + at * MINUTE_US)?.batches ?? [];

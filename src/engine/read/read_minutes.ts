@@ -26,7 +26,7 @@ export interface ReadMinutesOptions extends AbortOptions {
    * checked. Without it, all are looked at.
    */
   readonly settled?: SettledNotes | undefined;
-  /** Minutes from the one that holds this on. By default from the first. */
+  /** Minutes from the one that holds this on. @default from the first */
   readonly fromUs?: Micros | undefined;
   /** Minutes that start before this. @default to the last */
   readonly untilUs?: Micros | undefined;
@@ -106,7 +106,7 @@ async function* readSpans(
     if (span === undefined || span.minuteUs >= untilUs) return;
     const { minuteUs, lastUs, closure } = span;
     if (!closure.isComplete) {
-      const reason = "equal messages hang together for over a day";
+      const reason = "a chain of equal messages is over a day long";
       files.tellFault(`${files.channel}/chat`, "chain", reason);
     }
     for (let at = minuteUs; at <= lastUs; at += MINUTE_US) {

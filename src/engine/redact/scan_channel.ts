@@ -67,7 +67,7 @@ async function scanMinute(
   for (let tries = 0; tries < TRIES_MAX; tries++) {
     const scanned = await scanFiles(minuteUs, keys, options);
     if (scanned !== undefined) return scanned;
-    // What was in the file that is gone is in another now, which was not there to be listed.
+    // The messages of the file that is gone are in a newer one, which the listing missed.
     const listed = await collect(store.list(minutePrefix(channel, minuteUs), { signal }));
     keys = listingsOf(listed).get(minuteUs)?.batches ?? [];
   }

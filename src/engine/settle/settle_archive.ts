@@ -6,7 +6,7 @@ import type { SettledNotes } from "../../ports/notes/settled_notes.ts";
 import { channelHours, keysOfHour } from "../read/channel_hours.ts";
 import { faultsOf } from "../read/files/fault_reporter.ts";
 import { tolerantStore } from "../read/files/tolerant_store.ts";
-import { SnapshotGone } from "../read/hour_snapshot.ts";
+import { SnapshotStaleError } from "../read/hour_snapshot.ts";
 import { SettledHours } from "../notes/settled_hours.ts";
 import {
   addTotals,

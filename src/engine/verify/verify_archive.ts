@@ -33,9 +33,9 @@ export interface VerifyOptions extends AbortOptions {
   readonly store: BatchStore;
   /** Checks bytes against names. */
   readonly hasher: Hasher;
-  /** Looks only at what starts with this, such as `forsen/`. By default at everything. */
+  /** Checks only paths that start with this, such as `forsen/`. @default all */
   readonly prefix?: string | undefined;
-  /** Is told after each file what was looked at by then. */
+  /** Called after each file with the totals so far. */
   readonly onProgress?: (totals: VerifyTotals, key: ArchiveKey) => void;
 }
 

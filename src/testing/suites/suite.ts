@@ -5,7 +5,7 @@ export { collect } from "../../async/collect.ts";
 /** Registers one test: `test` of `node:test` fits, and so do others of that shape. */
 export type TestFunction = (name: string, body: () => Promise<void>) => unknown;
 
-/** Asserts that `promise` rejects with `reason` itself, not with something made of it. */
+/** Asserts that `promise` rejects with `reason` itself, not with an error made of it. */
 export async function assertRejectsWith(promise: Promise<unknown>, reason: unknown): Promise<void> {
   let found: unknown = "no rejection";
   await promise.catch((error) => found = error);

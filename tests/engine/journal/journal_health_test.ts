@@ -26,7 +26,7 @@ test("JournalHealth tells of what is worse, and counts all", () => {
     fail(trouble);
   }
   assert.deepEqual(told, [FLUSH, WRITE]);
-  fail("begun again");
+  fail("renewed");
   fail("written");
   assert.deepEqual(told, [FLUSH, WRITE, GONE]);
   assert.equal(errors(), 7);

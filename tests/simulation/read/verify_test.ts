@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type ArchiveKey, batchKey } from "../../../src/core/archive/archive_key.ts";
 import type { Finding, FindingKind } from "../../../src/engine/verify/finding.ts";
-import { healBatch } from "../../../src/engine/verify/heal.ts";
+import { rewriteBatch } from "../../../src/engine/verify/rewrite_batch.ts";
 import { findRepeatedReceiver } from "../../../src/engine/verify/repeated_receiver.ts";
 import { verifyArchive, type VerifyTotals } from "../../../src/engine/verify/verify_archive.ts";
 import { verifyHour, verifyHours } from "../../../src/engine/verify/verify_hours.ts";

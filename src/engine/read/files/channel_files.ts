@@ -173,7 +173,7 @@ export class ChannelFiles {
     return entry?.ok ? entry.bytes : undefined;
   }
 
-  /** Tells once that `key` is not used. */
+  /** Reports once that `key` is not used. */
   tellFault(key: ArchiveKey, why: string, reason: string): void {
     this.#options.onLeftOut?.(key);
     this.#faults.tell(key, { why, reason });
