@@ -56,7 +56,7 @@ export class HourClosures {
   }
 
   /**
-   * The files of the hour, if `settled` has it noted as settled by just these and nothing is to be
+   * The files of the hour, if `settled` has it noted as settled by just these and nothing must be
    * forgotten; else `undefined`.
    *
    * @throws {ChatloomError} when the store fails, or changes faster than it can be listed.
