@@ -56,8 +56,8 @@ export class HourClosures {
   }
 
   /**
-   * The files of the hour, if `settled` has it noted as settled by just these and nothing must be
-   * forgotten; else `undefined`.
+   * The files of the hour, if `settled` has it noted as settled by just these and no redaction
+   * applies; else `undefined`.
    *
    * @throws {ChatloomError} when the store fails, or changes faster than it can be listed.
    */
