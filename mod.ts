@@ -126,7 +126,7 @@ export {
   type RedactOptions,
 } from "./src/engine/redact/redact.ts";
 export type { ScannedMinute } from "./src/engine/redact/scan_channel.ts";
-export { healBatch, type HealOptions } from "./src/engine/verify/heal.ts";
+export { type HealOptions, rewriteBatch } from "./src/engine/verify/rewrite_batch.ts";
 export { type Finding, type FindingKind, NOTE_KINDS } from "./src/engine/verify/finding.ts";
 export {
   verifyArchive,

@@ -1,5 +1,5 @@
 /**
- * Copies an archive from a node, hour by hour, by the routes of wubloader's restreamer alone, and
+ * Copies an archive from a node, hour by hour, by the routes of wubloader's restreamer only, and
  * checks each file: `copy_an_archive.ts http://127.0.0.1:8080 FOLDER`.
  */
 import { createHash } from "node:crypto";
@@ -14,7 +14,7 @@ async function ask(path: string): Promise<Response> {
   return response;
 }
 
-/** The names in a list that are what they should be: a stranger's name never becomes a path. */
+/** The valid names in a list: an unchecked name never becomes a path. */
 async function list(path: string, name: RegExp): Promise<string[]> {
   return (await (await ask(path)).json() as string[]).filter((each) => name.test(each));
 }

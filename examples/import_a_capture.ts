@@ -1,4 +1,4 @@
-/** Puts raw lines of chat into an archive in memory, and looks at what stands there. */
+/** Puts raw lines of chat into an archive in memory, and prints the archive. */
 import {
   decodeBatch,
   importCapture,

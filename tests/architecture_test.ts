@@ -151,7 +151,7 @@ test("no default export, enum, index.ts or camelCase file name", () => {
   assert.deepEqual(found.map(({ path }) => path), []);
 });
 
-/** Every name that someone can get at, as `path#name`: imports, and what published files export. */
+/** Every name that a program can import, as `path#name`: imports, and what published files export. */
 function wanted(files: readonly SourceFile[]): Set<string> {
   const names = new Set<string>();
   for (const file of files) {
@@ -182,7 +182,7 @@ test("every export is used or published", () => {
     for (const name of exports) {
       const isUsedHere = (mentions.get(name) ?? 0) > 1;
       if (byProduct.has(`${path}#${name}`)) continue;
-      // A type is there for the signature that names it; the rest needs someone to ask for it.
+      // A type is there for the signature that names it; every other name needs an importer.
       const isAskedFor = byTests.has(`${path}#${name}`) || exportedTypes.has(name);
       if (isAskedFor && isUsedHere) continue;
       found.push(`${path} exports ${name}, which nobody asks for`);

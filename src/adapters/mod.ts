@@ -1,7 +1,7 @@
 /**
- * What chatloom stands on in Deno and Node: files, clocks, hashes, logs. Each keeps the promise of
+ * Adapters for Deno and Node: files, clocks, hashes, logs. Each keeps the promise of
  * a port, which the suites in `@chatloom/chatloom/testing` check. Programs that want an archive in a
- * folder and no choice begin with `@chatloom/chatloom/node`.
+ * folder and the default adapters begin with `@chatloom/chatloom/node`.
  *
  * @example Import a capture into memory
  * ```ts

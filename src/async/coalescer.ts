@@ -1,13 +1,13 @@
 interface Flight<T> {
   readonly running: Promise<T>;
-  /** The call that starts when `running` is over, for all who asked meanwhile. */
+  /** The call that starts when `running` is over, for all callers that came meanwhile. */
   next: Promise<T> | undefined;
 }
 
 /**
  * Lets equal calls that come at the same time share one. A caller that comes while one runs waits for
- * the next, so that what it gets was begun after it asked: it is told nothing stale, and what it wrote
- * before is flushed.
+ * the next, so that its result was begun after its call: it is not stale, and a flush covers all that the
+ * caller wrote before.
  */
 export class Coalescer<T> {
   readonly #flights = new Map<string, Flight<T>>();

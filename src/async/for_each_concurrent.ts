@@ -1,6 +1,6 @@
 /**
- * Hands what `items` yields to `work`, up to `width` at once, in order. The first failure ends it: no
- * more is begun, and it rejects once all that runs has ended.
+ * Runs `work` on what `items` yields, up to `width` at once, in order. The first failure ends it: no
+ * further work starts, and it rejects once all running work has ended.
  */
 export async function forEachConcurrent<T>(
   items: AsyncIterable<T> | Iterable<T>,

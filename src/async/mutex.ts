@@ -1,6 +1,6 @@
 import { Semaphore } from "./semaphore.ts";
 
-/** Lets one task run at a time; the others wait in line. How one ends is no matter to the next. */
+/** Lets one task run at a time; the others queue. The next one runs however the last one ended. */
 export class Mutex extends Semaphore {
   /** A mutex that is free. */
   constructor() {

@@ -50,7 +50,7 @@ export async function serveSimulatedTwitch(
   return await serveSimulatedTwitch(options);
 }
 
-/** Work that is done should leave nothing running; if it does, the process waits no longer for it. */
+/** Finished work should leave nothing running; if it does, the process waits at most this long for it. */
 const GRACE_MS = 2_000;
 
 /** Runs this process's own command line and makes it end with the exit code. */

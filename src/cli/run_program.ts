@@ -24,7 +24,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     onImpatience: () => status.writeAbove(`chatloom: ${lastWords()}\n`),
   });
   let giveTerminalBack = () => {};
-  // A closed terminal takes no more text, which must not keep the work from being finished.
+  // A closed terminal takes no more text; the work must still finish.
   process.stderr.on("error", () => {});
   const counters = new Counters();
   const program = chatloomProgram(await loadVerbs(args), {
@@ -60,7 +60,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     return exitCode;
   } finally {
     giveTerminalBack();
-    // Copies of a request to stop may still come; they must not turn a good end into a bad one.
+    // Copies of a request to stop may still come; they must not turn success into failure.
     if (!signal.aborted) dispose();
   }
 }

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 
-/** Makes a verb. Its module, and what that needs, is loaded by then. */
+/** Makes a verb, whose module and its imports are loaded then. */
 type LoadVerb = () => Promise<Command>;
 
 /** The verbs, in the order of the help page. */
@@ -22,8 +22,8 @@ const VERBS: ReadonlyMap<string, LoadVerb> = new Map<string, LoadVerb>([
 ]);
 
 /**
- * The verb that `args` run, alone, as a program needs no other for it. Where they run none, as for
- * help and for a name that is none, all verbs.
+ * Only the verb that `args` run, as a program needs no other for it. Where they run none, as for
+ * help and for an unknown name, all verbs.
  */
 export async function loadVerbs(args: readonly string[]): Promise<Command[]> {
   const load = VERBS.get(firstArgument(args) ?? "");

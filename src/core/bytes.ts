@@ -1,7 +1,7 @@
 /** The byte that ends a line. */
 export const LINE_FEED = 0x0a;
 
-/** Copies `pieces` one behind the other to the start of `target`, which has room for them. */
+/** Copies `pieces` one after the other to the start of `target`, which has room for them. */
 export function copyPieces(pieces: readonly Uint8Array[], target: Uint8Array): void {
   let at = 0;
   for (const piece of pieces) {
@@ -10,7 +10,7 @@ export function copyPieces(pieces: readonly Uint8Array[], target: Uint8Array): v
   }
 }
 
-/** `pieces` one behind the other. Fresh for the caller, but for a single piece: that is given back. */
+/** `pieces` one after the other. Fresh for the caller, except that a single piece is returned itself. */
 export function concatBytes(pieces: readonly Uint8Array[]): Uint8Array {
   if (pieces.length === 1) return pieces[0]!;
   const all = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0));
@@ -25,7 +25,7 @@ export function areBytesEqual(left: Uint8Array, right: Uint8Array): boolean {
   return true;
 }
 
-/** How many lines there are. The last one counts also where it lacks its line feed. */
+/** The number of lines. The last one counts also without its line feed. */
 export function countLines(bytes: Uint8Array): number {
   let count = 0;
   for (let at = bytes.indexOf(LINE_FEED); at !== -1; at = bytes.indexOf(LINE_FEED, at + 1)) count++;

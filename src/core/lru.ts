@@ -1,4 +1,4 @@
-/** How much an {@link Lru} holds, and what it does beside. */
+/** The limits of an {@link Lru}, and its callback. */
 export interface LruOptions<K, V> {
   /** The most entries. @default Infinity */
   readonly countMax?: number;
@@ -6,11 +6,11 @@ export interface LruOptions<K, V> {
   readonly costMax?: number;
   /** What a value costs, the same at any time. @default 0 */
   readonly costOf?: (value: V) => number;
-  /** Told of each entry that is evicted for another; not of those that are deleted. */
+  /** Called for each entry that is evicted for another; not for deleted ones. */
   readonly onEvict?: (key: K, value: V) => void;
 }
 
-/** A bounded map that evicts the entry that was not used for longest. */
+/** A bounded map that evicts the least recently used entry. */
 export class Lru<K, V> {
   readonly #options: LruOptions<K, V>;
   /** The least recently used first. */
@@ -64,7 +64,7 @@ export class Lru<K, V> {
     }
   }
 
-  /** Lets go of `key`, and says whether it was held. */
+  /** Deletes `key`, and returns whether it was held. */
   delete(key: K): boolean {
     const value = this.#entries.get(key);
     if (value === undefined) return false;
@@ -77,7 +77,7 @@ export class Lru<K, V> {
     return this.#entries.entries();
   }
 
-  /** Lets go of all. */
+  /** Deletes all entries. */
   clear(): void {
     this.#entries.clear();
     this.#cost = 0;

@@ -1,6 +1,6 @@
 /**
- * Long work in short steps: one or two milliseconds each, so that whoever runs it can let others run in
- * between. Returns what came of it.
+ * Long work in short steps: one or two milliseconds each, so that the caller can let other tasks run
+ * in between. Returns the result.
  */
 export type Steps<T> = Generator<undefined, T, undefined>;
 

@@ -55,7 +55,7 @@ export function toRangeSeconds({ startUs, endUs }: MicrosRange): number {
 
 /**
  * A range from a file, read inward: from the first whole microsecond whose double is not below
- * `time` to the last whose double is not above `time + time_range`. So nothing is claimed that the
+ * `time` to the last whose double is not above `time + time_range`. So the range claims nothing that the
  * file does not say, and what {@link toSeconds} and {@link toRangeSeconds} wrote comes back as it was.
  * A range that holds no whole microsecond becomes the one after its start.
  *

@@ -4,7 +4,7 @@ import type { WantedChannel } from "../engine/session/membership.ts";
 import type { AbortOptions } from "../ports/batch_store.ts";
 import type { Archive } from "./wiring/archive.ts";
 
-/** A channel: its name, with or without `#`; `name!` marks one whose troubles are warnings. */
+/** A channel: its name, with or without `#`; `name!` marks an important one, whose failures are warnings. */
 export type ChannelName = string | WantedChannel;
 
 /** Reads `name`, `#name` or, for an important channel, `name!`; `undefined` if it is none. */

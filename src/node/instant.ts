@@ -33,7 +33,7 @@ export function toMicros(instant: Instant, name: string): Micros {
   );
 }
 
-/** `NaN` for what is no time. */
+/** `NaN` if it is no time. */
 function readText(text: string): number {
   const match = ISO.exec(text);
   if (match === null) return NaN;
@@ -48,7 +48,7 @@ function readText(text: string): number {
   return seconds * MILLISECOND_US + Number(fraction.slice(1).padEnd(6, "0"));
 }
 
-/** A {@link Micros} as a `Date`, which holds milliseconds: what is finer is cut off. */
+/** A {@link Micros} as a `Date`, cut to milliseconds. */
 export function toDate(us: Micros): Date {
   return new Date(Math.floor(us / MILLISECOND_US));
 }

@@ -13,7 +13,7 @@ import { openCapture } from "./wiring/captures/capture_file.ts";
 import { checkKnown, toChannel } from "./channels.ts";
 import { type Instant, toMicros } from "./instant.ts";
 
-/** Which channels of an archive. */
+/** The channels to work on. */
 export interface ChannelsOptions extends AbortOptions {
   /** Only these. @default all */
   readonly channels?: readonly string[];
@@ -26,7 +26,7 @@ export interface SettleChannelsOptions extends ChannelsOptions {
 }
 
 /**
- * Merges the files of each minute into one, in the normal form. Others may record meanwhile.
+ * Merges the files of each minute into one, in the normal form. Other processes may record meanwhile.
  *
  * @throws {TypeError} when `from` is a number.
  * @throws {ChatloomError} `INPUT_UNREADABLE` when the archive has no such channel; when it cannot be
@@ -46,8 +46,8 @@ export async function settle(
 }
 
 /**
- * Checks names, hashes, form, order and state of an archive's files and yields what is wrong, or worth
- * knowing: see `NOTE_KINDS`. Nothing is written. Returns how much was looked at.
+ * Checks names, hashes, form, order and state of an archive's files and yields faults, and
+ * notes: see `NOTE_KINDS`. Writes nothing. Returns how much was checked.
  *
  * @throws {ChatloomError} `INPUT_UNREADABLE` when the archive has no such channel; when the disk fails.
  */
@@ -66,10 +66,10 @@ export async function* verify(
   return { files, messages };
 }
 
-/** What {@link redact} forgets, and why. */
+/** What {@link redact} should forget, and why. */
 export type RedactOrder =
   & {
-    /** Why, for those who ask later. It travels with the order. */
+    /** Why. The reason travels with the order. */
     readonly reason: string;
   }
   & (
@@ -82,14 +82,14 @@ export type RedactOrder =
       readonly userId: string;
       /** Names of the user beside those that stand in the archive, in any case. */
       readonly logins?: readonly string[];
-      /** Only what is older. @default everything, also what is yet to come */
+      /** Only older messages. @default all messages, also future ones */
       readonly before?: Instant;
     }
   );
 
 /**
  * Has a channel forget a message or a user, here and on all peers: stores the order, then rewrites
- * what holds a match. Doing it again finishes what was broken off.
+ * the files that hold a match. Redacting again finishes interrupted work.
  *
  * @throws {TypeError} when `before` is a number, or the order names neither a message nor a user.
  * @throws {ChatloomError} `INPUT_UNREADABLE` when the archive has no such channel; when it cannot be
@@ -145,7 +145,7 @@ export async function userTarget(
 
 /** How {@link importFile} imports. */
 export interface ImportFileOptions extends AbortOptions {
-  /** Told now and then how many lines are done. */
+  /** Called now and then with the number of lines done. */
   readonly onProgress?: (lines: number) => void;
 }
 
@@ -155,7 +155,7 @@ export interface ImportFileOptions extends AbortOptions {
  * changes nothing.
  *
  * @throws {ChatloomError} `INPUT_UNREADABLE` when the file cannot be read or tells no time, or is a torn or
- * damaged gzip (what could be unpacked is archived by then); when the archive cannot be written.
+ * damaged gzip (the part that could be decompressed is archived by then); when the archive cannot be written.
  */
 export async function importFile(
   archive: Archive,
@@ -171,7 +171,7 @@ export async function importFile(
     if (fault === "torn" || fault === "damaged") {
       throw new ChatloomError(
         "INPUT_UNREADABLE",
-        `Cannot read all of "${path}": it is ${fault}; what could be unpacked is archived`,
+        `Cannot read all of "${path}": it is ${fault}; the part that could be decompressed is archived`,
       );
     }
     return done;

@@ -1,6 +1,6 @@
 /**
- * The front door for programs in Deno and Node: an archive in a folder, and what can be done with it,
- * each in one call. It chooses clock, files, connections and log; `@chatloom/chatloom` has the parts,
+ * The front door for programs in Deno and Node: an archive in a folder, and each task on it
+ * in one call. It chooses clock, files, connections and log; `@chatloom/chatloom` has the parts,
  * which leave the choice to the caller.
  *
  * Times are `Date` or ISO text. Errors are those of `@chatloom/chatloom`: `ChatloomError` with a `code`.

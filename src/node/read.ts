@@ -12,7 +12,7 @@ export interface ReadOptions extends AbortOptions {
   readonly from?: Instant;
   /** Messages that can have been sent before this. @default all */
   readonly until?: Instant;
-  /** Told of each file that cannot be used; the others are read. */
+  /** Called for each file that cannot be used; the others are read. */
   readonly onLeftOut?: (key: ArchiveKey) => void;
 }
 
@@ -20,7 +20,7 @@ export interface ReadOptions extends AbortOptions {
 export interface ReadMessage {
   /** The message, with who received it when. */
   readonly message: Message;
-  /** It was not sent before this, cut to milliseconds. The same as `latest` if Twitch told the time. */
+  /** It was not sent before this, cut to milliseconds. The same as `latest` if Twitch gave the time. */
   readonly earliest: Date;
   /** It was not sent after this, cut to milliseconds. */
   readonly latest: Date;
@@ -30,7 +30,7 @@ export interface ReadMessage {
 
 /**
  * Yields the messages of a channel in order, each once, whether the archive is settled or not, and
- * while others record into it. What a redaction forgets is not in it. Memory does not grow with the
+ * while other processes record into it. Redacted messages are left out. Memory does not grow with the
  * archive.
  *
  * @throws {TypeError} when `from` or `until` is a number; `RangeError` when it is no time, or `channel`

@@ -22,11 +22,11 @@ export interface RecordOptions extends AbortOptions {
 }
 
 /**
- * Records channels into an archive until `signal` aborts, then archives what was received and
+ * Records channels into an archive until `signal` aborts, then archives all received messages and
  * resolves. First it recovers what a crashed recorder left in its journal; meanwhile it settles each
- * minute once nothing can join it any more. Connections that break are made again.
+ * minute once no message can join it any more. Broken connections are opened again.
  *
- * Without a `signal` it goes on until the process ends: the journal then keeps what is not archived.
+ * Without a `signal` it records until the process ends: the journal then keeps what is not archived.
  *
  * @throws {RangeError} when a name, a number or the address cannot be used.
  * @throws {ChatloomError} when the archive cannot be written, before anything is connected to;
@@ -43,7 +43,7 @@ export async function record(
   const wanted = channels.map(toChannel);
   if (wanted.length === 0) throw new RangeError("Cannot record: no channel is named");
   if (!(Number.isInteger(connections) && connections >= 1 && connections <= 16)) {
-    throw new RangeError(`Cannot listen ${connections} times over: it must be from 1 to 16`);
+    throw new RangeError(`Cannot listen on ${connections} connections: it must be from 1 to 16`);
   }
   if (!isNodeName(node)) throw new RangeError(`Cannot use "${node}" as this node's name`);
   if (!/^wss?:\/\/./.test(url) || !URL.canParse(url)) {

@@ -9,7 +9,7 @@ import { serveNode } from "./wiring/serve_node.ts";
 export interface ServeArchiveOptions {
   /** `HOST:PORT`, or `:PORT` for this machine alone; port 0 is one that is free. @default "127.0.0.1:8080" */
   readonly listen?: string;
-  /** Only callers that bear this token are answered: 8 or more printable characters. @default all are */
+  /** Only callers that send this token get responses: 8 or more printable characters. @default all callers */
   readonly token?: string;
   /** Where, on this machine, metrics and debugging need no token, as `listen`. @default nowhere */
   readonly operatorListen?: string;
@@ -21,13 +21,13 @@ export interface ServeArchiveOptions {
 export interface ArchiveServer extends AsyncDisposable {
   /** Where, such as `http://127.0.0.1:8080`. */
   readonly url: string;
-  /** Ends what is being answered and stops listening. Twice is fine. */
+  /** Ends running requests and stops listening. A second call does nothing. */
   close(): Promise<void>;
 }
 
 /**
- * Serves an archive over HTTP to readers, peers and browsers, beside whatever else this process does.
- * `/openapi.json` says what it answers; `/` is a page.
+ * Serves an archive over HTTP to readers, peers and browsers, beside other work of the process.
+ * `/openapi.json` describes the API; `/` is a page.
  *
  * @throws {RangeError} when the address or the token cannot be used.
  * @throws {ChatloomError} `CONNECTION_LOST` when it cannot listen there.
@@ -38,7 +38,7 @@ export async function serve(
 ): Promise<ArchiveServer> {
   parseListenAddress(listen);
   if (operatorListen !== undefined) parseListenAddress(operatorListen);
-  // An empty token would let every caller in that sends one.
+  // An empty token would let every caller in that sends an empty one.
   if (token !== undefined && !/^[\x21-\x7e]{8,1024}$/.test(token)) {
     throw new RangeError("Cannot use the token: it must be 8 or more letters, digits or signs");
   }
@@ -63,7 +63,7 @@ export async function serve(
   };
 }
 
-/** The reporter, whose counts stand on the page of metrics too. */
+/** The reporter, whose counts are metrics too. */
 function counting(reporter: Reporter, counters: Counters): Reporter {
   return {
     report: (severity, message, fields) => reporter.report(severity, message, fields),

@@ -22,12 +22,15 @@ export interface SyncArchiveOptions extends AbortOptions {
   readonly channels?: readonly string[];
   /** Only hours that hold this or come later. @default all */
   readonly from?: Instant;
-  /** Go on until `signal` aborts, instead of looking once at all that the peers have. @default false */
+  /**
+   * Whether to go on until `signal` aborts, instead of one pass over all that the peers have.
+   * @default false
+   */
   readonly follow?: boolean;
 }
 
 /**
- * Pulls from other nodes what an archive lacks, and settles it. Resolves with how it stands with each
+ * Pulls from other nodes what an archive lacks, and settles it. Resolves with the state of each
  * peer: one that cannot be reached does not hold up the others, so look at their `errors`.
  *
  * @throws {TypeError} when `from` is a number.
@@ -62,6 +65,6 @@ export async function sync(
     await settling;
     return syncer.state();
   } finally {
-    await settler.settleNoted(); // Also when it was stopped: what came is settled.
+    await settler.settleNoted(); // Also when it was stopped: the fetched files are settled.
   }
 }

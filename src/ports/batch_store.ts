@@ -1,8 +1,8 @@
 import type { ArchiveKey } from "../core/archive/archive_key.ts";
 
-/** What every call that waits takes. */
+/** The options of every call that waits. */
 export interface AbortOptions {
-  /** Gives up waiting: the call rejects with `signal.reason`. */
+  /** Aborts the call, which rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -10,10 +10,10 @@ export interface AbortOptions {
 export interface Stray {
   /** Where it is, relative to the archive, with `/` between the parts. */
   readonly path: string;
-  /** What it is and why it does not count, for people. */
+  /** What it is and why it does not count, in words. */
   readonly reason: string;
   /**
-   * What makes it harmless, if anything does: `foreign` is of another program that keeps its files
+   * Why it is harmless, if it is: `foreign` is of another program that keeps its files
    * beside ours, `unfinished` is a scratch file of a writer that is at work or has crashed, `old-place`
    * counts, under the key of its file, but is where the first version of chatloom put it.
    */
@@ -25,7 +25,7 @@ export interface Stray {
  *
  * A key carries the digest of its bytes, so a file never changes: it is there or it isn't. Every
  * call may run beside any other, also from another process on the same archive. A store does not
- * check digests; whoever reads does. Implementations prove themselves with `batchStoreSuite`.
+ * check digests; the reader does. Implementations prove themselves with `batchStoreSuite`.
  *
  * An entry that is there and cannot be read poisons no other: too large, permission denied, an
  * input/output error, or a folder, a pipe or a link in the place of a file. It is listed under its
@@ -40,7 +40,7 @@ export interface Stray {
 export interface BatchStore {
   /**
    * Yields the keys that start with `prefix`, letter by letter, in ascending order of their text,
-   * each once. A file that comes or goes meanwhile may be in it or not; every other is.
+   * each once. A file that comes or goes meanwhile may be listed or not; every other one is.
    *
    * Cost follows the folders that can hold a match: listing an hour or a minute reads one folder.
    *
@@ -73,7 +73,7 @@ export interface BatchStore {
   /**
    * Stores `bytes`, which must not change until it resolves: all of them or none, even if the power
    * fails midway. When it resolves they are safe. Storing what is already there does nothing; what
-   * is there with other bytes is damaged, and is replaced.
+   * is there with other bytes is damaged and gets replaced.
    *
    * @throws {UnreadableEntryError} when something is in its place that cannot be replaced.
    * @throws {ChatloomError} `STORE_FULL`, `STORE_DENIED` or `STORE_IO`, with the runtime's error as
@@ -83,8 +83,8 @@ export interface BatchStore {
   put(key: ArchiveKey, bytes: Uint8Array, options?: AbortOptions): Promise<void>;
 
   /**
-   * Forgets `key`. Forgetting what is not there does nothing. A power cut may bring it back. What
-   * is in its place and no file stays, and is listed as before.
+   * Deletes `key`. Deleting a missing key does nothing. A power cut may bring it back. An entry
+   * in its place that is no file stays, and is listed as before.
    *
    * @throws {UnreadableEntryError} when this entry cannot be deleted; others can.
    * @throws {ChatloomError} `STORE_DENIED` or `STORE_IO`

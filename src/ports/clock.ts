@@ -1,6 +1,6 @@
 import type { Micros } from "../core/time.ts";
 
-/** Where time comes in. */
+/** The source of time. */
 export interface Clock {
   /** What the wall clock shows, in microseconds since 1970. May step, also backwards. */
   wallUs(): Micros;

@@ -1,8 +1,8 @@
-/** Who sends a request, as far as their connection tells. */
+/** The sender of a request, as far as the connection tells. */
 export interface Caller {
   /** The IP address at the other end, without its port. */
   readonly address: string;
-  /** Whether the request came in where only the operator of the node connects. @default false */
+  /** Whether the request came through the operator's listener. @default false */
   readonly isOnOperatorListener?: boolean;
 }
 
@@ -10,19 +10,19 @@ export interface Caller {
 export interface RoutedRequest {
   /** As it came. */
   readonly request: Request;
-  /** What stands for the named parts of the route's path, decoded: any text at all, also with `/`. */
+  /** The values of the named parts of the route's path, decoded: any text, also with `/`. */
   readonly params: { readonly [name: string]: string };
-  /** Who asks. */
+  /** The caller. */
   readonly caller: Caller;
 }
 
-/** One way to ask a node something. */
+/** One route of a node. */
 export interface HttpRoute {
-  /** `HEAD` goes to the route for `GET`; `ANY` takes what no route before it took. */
+  /** `HEAD` goes to the route for `GET`; `ANY` matches every method. */
   readonly method: "GET" | "PUT" | "ANY";
   /** A path whose parts may have names, as in `/files/:channel/chat`, or `*` for any path. */
   readonly path: string;
-  /** Answers. Never rejects. */
+  /** Answers the request. Never rejects. */
   answer(routed: RoutedRequest): Promise<Response>;
 }
 
@@ -31,12 +31,12 @@ export type HttpHandler = (request: Request, caller: Caller) => Promise<Response
 
 /** A server that listens. */
 export interface HttpListener {
-  /** Where: `http://127.0.0.1:34567`, without a slash at the end. */
+  /** Its address: `http://127.0.0.1:34567`, without a slash at the end. */
   readonly url: string;
 
   /**
    * Takes no more connections, lets running requests finish for up to `graceMs` milliseconds, then
-   * breaks off what is left. Resolves when all is closed. Twice is fine.
+   * breaks off the rest. Resolves when all is closed. A second call does nothing.
    */
   close(options?: { readonly graceMs?: number }): Promise<void>;
 }

@@ -1,7 +1,7 @@
 /**
  * A journal being written. It is a row of segments, numbered from 1; appending goes to the last.
  *
- * As long as the process lives the run is *alive* and no other process takes it for dead. After
+ * While its process lives the run is *alive* and no other process treats it as dead. After
  * {@link JournalRun.close}, any other call throws or rejects with a `TypeError`.
  */
 export interface JournalRun {
@@ -17,7 +17,7 @@ export interface JournalRun {
    *
    * @throws {ChatloomError} `STORE_FULL`, `STORE_DENIED` or `JOURNAL_IO`; what was written of `bytes`
    * is taken back, and a later call may work again. `JOURNAL_LOST` when the run was removed
-   * meanwhile, and from then on: no recovery finds what it holds, and only another run helps.
+   * meanwhile, and from then on: no recovery finds its entries, and only a new run helps.
    */
   append(bytes: Uint8Array): void;
 
@@ -37,16 +37,16 @@ export interface JournalRun {
   rotate(): number;
 
   /**
-   * Yields the bytes of segment `number` in order, piece by piece, up to what is appended when the
-   * reader gets there; nothing when the segment was released. The pieces belong to the caller. Left
-   * out where nothing is kept.
+   * Yields the bytes of segment `number` in order, in chunks, up to what is appended when the
+   * reader gets there; nothing when the segment was released. The chunks belong to the caller. Left
+   * out by a journal that keeps nothing.
    *
    * @throws {ChatloomError} `STORE_DENIED` or `JOURNAL_IO`
    */
   read?(number: number): AsyncIterable<Uint8Array>;
 
   /**
-   * Forgets segment `number`. Forgetting twice does nothing. A power cut may bring it back.
+   * Deletes segment `number`. A second call does nothing. A power cut may bring it back.
    *
    * @throws {RangeError} when it is the one in use, or none so far.
    * @throws {ChatloomError} `STORE_DENIED` or `JOURNAL_IO`
@@ -54,20 +54,20 @@ export interface JournalRun {
   release(number: number): Promise<void>;
 
   /**
-   * Syncs and ends the run, which leaves it dead; what was not released stays. Closing twice does
+   * Syncs and ends the run, which leaves it dead; segments that were not released stay. Closing twice does
    * nothing.
    *
-   * @throws {ChatloomError} as `sync` does; it is closed all the same.
+   * @throws {ChatloomError} as `sync` does; the run is closed nevertheless.
    */
   close(): Promise<void>;
 }
 
 /**
- * A journal whose process is gone. Several processes may recover the same one at once: what another
- * has removed meanwhile reads as empty.
+ * A journal whose process is gone. Several processes may recover the same one at once: segments that another
+ * has removed meanwhile read as empty.
  *
  * All calls throw or reject with a `ChatloomError` of code `STORE_FULL`, `STORE_DENIED` or
- * `JOURNAL_IO` when the world fails.
+ * `JOURNAL_IO` when the disk fails.
  */
 export interface DeadRun {
   /** The run's name. */
@@ -76,24 +76,24 @@ export interface DeadRun {
   /** Yields the numbers of its segments, ascending. */
   segments(): AsyncIterable<number>;
 
-  /** Yields the bytes of one segment in order, piece by piece; the pieces belong to the caller. */
+  /** Yields the bytes of one segment in order, in chunks; the chunks belong to the caller. */
   read(number: number): AsyncIterable<Uint8Array>;
 
   /**
-   * Keeps `bytes` that nobody understands in a place that outlives {@link DeadRun.remove}, and says
-   * where, for people. They are safe when it resolves.
+   * Puts `bytes` that cannot be read into quarantine, which outlives {@link DeadRun.remove}, and says
+   * where, for the log. They are safe when it resolves.
    */
   setAside(bytes: Uint8Array): Promise<string>;
 
   /**
-   * Forgets the run. When it was forgotten already, as by another process, does nothing. A run that is
+   * Removes the run. Does nothing when another process has removed it. A run that is
    * written again, because its process was only frozen, stays.
    */
   remove(): Promise<void>;
 }
 
 /**
- * Where journals rest. Every call may run beside any other, also from another process on the same
+ * Where journals are stored. Every call may run beside any other, also from another process on the same
  * place. Implementations prove themselves with `journalStoreSuite`.
  */
 export interface JournalStore {
@@ -106,10 +106,10 @@ export interface JournalStore {
   openRun(node: string): Promise<JournalRun>;
 
   /**
-   * Yields the runs that nobody writes any more, oldest first, each once.
+   * Yields the runs that no process writes any more, oldest first, each once.
    *
-   * A death may be noticed late, as that of another machine; a live run is never taken for dead by
-   * those who can look its process up. So ask on start and now and then.
+   * The end of a process may be noticed late, as of one on another machine; a process that can look up the
+   * owner never treats a live run as dead. So call this on start and now and then.
    *
    * @throws {ChatloomError} `STORE_DENIED` or `JOURNAL_IO`
    */

@@ -1,13 +1,13 @@
-/** One value of a gauge and which of them it is. */
+/** One value of a gauge and its labels. */
 export interface GaugeReading {
-  /** Which of them it is. */
+  /** Its labels. */
   readonly labels?: { readonly [label: string]: string };
-  /** How it stands. */
+  /** Its value. */
   readonly value: number;
 }
 
 /**
- * Where measurements go that are no plain counts: those go to a reporter. Measuring never throws
+ * Takes measurements that are no plain counts: counts go to a reporter. Measuring never throws
  * and never waits.
  */
 export interface Metrics {
@@ -15,13 +15,13 @@ export interface Metrics {
   observe(name: string, value: number, labels?: { readonly [label: string]: string }): void;
 
   /**
-   * From now on `read` says how the gauge `name` stands, whenever somebody looks. It must not throw.
-   * A second one for the same name replaces the first.
+   * From now on `read` gives the value of the gauge `name`, each time metrics are read. It must not throw.
+   * A second function for the same name replaces the first.
    */
   gauge(name: string, read: () => Iterable<GaugeReading>): void;
 }
 
-/** Metrics that nobody looks at. */
+/** Metrics that do nothing. */
 export const noopMetrics: Metrics = {
   observe() {},
   gauge() {},

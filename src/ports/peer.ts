@@ -1,33 +1,33 @@
 import type { ArchiveKey } from "../core/archive/archive_key.ts";
 import type { AbortOptions } from "./batch_store.ts";
 
-/** What a peer says that a channel holds, in a few letters. */
+/** The digests of a channel, as a peer gives them. */
 export interface PeerChannelDigest {
-  /** Of all that follows: equal digests mean equal lists of files. */
+  /** The digest of all the others: equal digests mean equal lists of files. */
   readonly digest: string;
-  /** Of the names of the redactions. */
+  /** The digest of the names of the redactions. */
   readonly redactions: string;
   /** Hour → digest of the names of its batches and tombstones. */
   readonly hours: ReadonlyMap<string, string>;
-  /** Hour → digest of the names of its coverage; empty if the peer does not tell, or has none. */
+  /** Hour → digest of the names of its coverage; empty if the peer has none or does not say. */
   readonly coverage: ReadonlyMap<string, string>;
 }
 
-/** Which hours are asked about. */
+/** The hours of a request. */
 export interface SinceOptions extends AbortOptions {
   /** Leaves out the hours before this one, such as `2026-08-01T12`; `""` leaves out none. */
   readonly since: string;
 }
 
-/** How much a file may be. */
+/** The limit on a file. */
 export interface ReadPeerOptions extends AbortOptions {
-  /** A longer file is refused as soon as that shows. */
+  /** A longer file is refused as early as possible. */
   readonly maxBytes: number;
 }
 
 /**
- * Another node's archive, as far as it lets us look. Nothing it says is to be trusted: names are any
- * texts, bytes any bytes. What is trusted is only that every answer is bounded, in size and in time.
+ * Another node's archive, as far as it lets us look. Nothing it says is trusted: names are any
+ * texts, bytes any bytes. Callers may rely only on bounds: every response is bounded in size and in time.
  *
  * All calls may run beside each other. They reject with a `ChatloomError`: `CONNECTION_LOST` when the
  * peer cannot be reached, breaks off or is too slow; `PEER_REFUSED` when it answers with something
@@ -35,7 +35,7 @@ export interface ReadPeerOptions extends AbortOptions {
  * Implementations prove themselves with `peerSuite`.
  */
 export interface Peer {
-  /** What it is called in logs and counters: no secret is in it. */
+  /** Its name in logs and counters, which holds no secret. */
   readonly name: string;
 
   /** The names of its channels, in any order. */
@@ -55,13 +55,13 @@ export interface Peer {
   /** Channel → digest, or `undefined` if this peer knows no digests. */
   digests(options: SinceOptions): Promise<ReadonlyMap<string, string> | undefined>;
 
-  /** What a channel holds, or `undefined` if this peer knows no digests. */
+  /** The digests of a channel, or `undefined` if this peer knows none. */
   channelDigest(channel: string, options: SinceOptions): Promise<PeerChannelDigest | undefined>;
 
   /**
-   * Yields the bytes of a file piece by piece, each good until the next one is asked for, or gives
-   * `undefined` if the peer has none to give. Whoever stops early lets go of the rest by ending the iteration. It may
-   * throw what calls reject with; after the last piece the file is whole, as far as the peer says.
+   * Yields the bytes of a file in chunks, each valid until the next one is requested, or resolves with
+   * `undefined` if the peer has no such file. A caller that stops early releases the rest by ending the iteration. It may
+   * throw what calls reject with; after the last chunk the file is whole, as far as the peer says.
    */
   read(
     key: ArchiveKey,

@@ -1,4 +1,4 @@
-/** Where chance comes in. */
+/** The source of random numbers. */
 export interface Random {
   /** The next number, uniform in [0, 1). */
   next(): number;

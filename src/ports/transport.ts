@@ -1,14 +1,14 @@
 import type { AbortOptions } from "./batch_store.ts";
 
-/** What came over a connection: text frames as strings, binary frames as bytes. */
+/** A frame from a connection: text as a string, binary as bytes. */
 export type Chunk = string | Uint8Array;
 
 /** One open connection to a chat server. */
 export interface Connection {
   /**
-   * Yields what comes in, in order, from the first frame on, also what came before it was asked.
-   * Ends when the other side closed in good order; throws `CONNECTION_LOST` when it broke; either
-   * way after all that had come in. Iterated once.
+   * Yields all frames in order, also those that came before the iteration began.
+   * Ends when the other side closed the connection; throws `CONNECTION_LOST` when it broke; either
+   * way after all received frames. Iterated once.
    */
   readonly incoming: AsyncIterable<Chunk>;
 
@@ -16,7 +16,7 @@ export interface Connection {
   send(text: string): void;
 
   /**
-   * Closes at once, without waiting for the other side. `incoming` still yields what had come in
+   * Closes at once, without waiting for the other side. `incoming` still yields the frames that came
    * before, then ends. Closing twice is fine.
    */
   close(): void;

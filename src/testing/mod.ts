@@ -1,5 +1,5 @@
 /**
- * Kits for testing what stands on chatloom's ports, and whoever implements them: a suite for each
+ * Kits for testing code that uses chatloom's ports or implements them: a suite for each
  * port, and stand-ins that fail on demand.
  *
  * @example Check a store of your own

@@ -1,4 +1,4 @@
-// The page's own thread: what is seen and clicked. Whatever takes long is asked of the worker.
+// The page's own thread: drawing and input. The worker does all long work.
 import { signal } from "@preact/signals";
 import { h, render } from "preact";
 import { SourceMemory } from "../adapters/browser/source_memory.ts";

@@ -1,4 +1,4 @@
-// The page's other thread: everything that takes long, on the files that were handed over. Runs as a
+// The page's other thread: all long work on the open files. Runs as a
 // classic script from a Blob, so nothing in it may be exported.
 import { bestHasher } from "../adapters/hashers/web_crypto_hasher.ts";
 import type { PageCalls } from "./reading/page_calls.ts";

@@ -13,7 +13,7 @@ export interface BenchRow {
   readonly atMost?: number;
   /** A smaller figure falls short. */
   readonly atLeast?: number;
-  /** What the figure was made from, for people: "3.1 s against 0.8 s". */
+  /** What the figure was made from, in words: "3.1 s against 0.8 s". */
   readonly detail?: string;
 }
 

@@ -2,7 +2,7 @@
 //
 // A busy channel sends 20 messages a second, 500 bytes each in a batch: a node that slept through
 // ten hours comes back with 27 MB twice over. Those bytes have to be read at least once, compared
-// once and hashed once: at memory speed some 30 ms. What anyone else would do first, JSON.parse of
+// once and hashed once: at memory speed some 30 ms. The usual first step, JSON.parse of
 // every line, is the measure: all of a merge (decode, merge, encode, hash) shall take no longer.
 import { createHash } from "node:crypto";
 import { mergeBatches } from "../../src/core/merge/merge_batches.ts";

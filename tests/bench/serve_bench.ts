@@ -2,7 +2,7 @@
  * Serving two hours of a busy channel as NDJSON, beside reading and hashing the same files.
  *
  * On the back of an envelope: a busy channel brings 20 lines a second, 850 bytes each as stored: two
- * hours are 144,000 messages and 120 MB in 120 files. Whoever serves them must read them and hash
+ * hours are 144,000 messages and 120 MB in 120 files. A server of them must read them and hash
  * them, or could not know that they are whole: SHA-256 takes 1 GB/s, so 0.15 s with the reading. On
  * top come the socket, about as much again, and for an hour that was never read the merge, at the
  * pace of parsing JSON. The server is a process of its own, as it is in life; the client throws

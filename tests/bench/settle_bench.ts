@@ -1,6 +1,6 @@
 // A channel of one message a second writes 1,440 batches a day. When one of 100,000 changes, what has to
 // be done does not depend on the others: list the minute and those beside it, read what is there, write
-// one batch, look whether it is there, delete what it replaces. And whoever settles all of them
+// one batch, look whether it is there, delete what it replaces. And a pass over all of them
 // should need no more memory for 100,000 than for 10,000.
 import process from "node:process";
 import { settleArchive } from "../../src/engine/settle/settle_archive.ts";

@@ -73,7 +73,7 @@ test("two folders that are dropped merge to the very files that settling gives",
         // There, Chromium lets folders be picked but not be dropped.
         await dropPaths(page, [alpha]);
         await page.waitForSelector("text=Choose it with the button instead");
-        await page.click("[aria-label='Remove What was dropped']");
+        await page.click("[aria-label='Remove The dropped files']");
         for (const archive of [alpha, beta]) {
           await page.setInputFiles("[data-pick=folder]", archive);
         }
@@ -213,7 +213,7 @@ test(
   async () => {
     const opened = await browser.open();
     const { page } = opened;
-    // Nobody can click in the system's own dialogue here; this folder is as real to the page.
+    // A test cannot click in the system's own dialogue; this folder is as real to the page.
     await page.evaluate(() => {
       Object.assign(globalThis, { showDirectoryPicker: () => navigator.storage.getDirectory() });
     });

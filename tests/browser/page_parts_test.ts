@@ -101,7 +101,7 @@ test("parseRoute makes sense of anything", () => {
   }
 });
 
-test("spokenText counts emotes in code points and lets go of places that are wrong", () => {
+test("spokenText counts emotes in code points and drops places that are wrong", () => {
   const pieces = (text: string, emotes: string) =>
     spokenText({ params: ["#c", text], tags: { emotes } }).pieces
       .map((piece) => piece.kind === "emote" ? `<${piece.text}>` : piece.text);

@@ -69,18 +69,20 @@ async function settled(page: Page): Promise<void> {
   );
 }
 
-async function facts(page: Page): Promise<{ span: string; nobody: string[]; unknown: string[] }> {
+async function facts(
+  page: Page,
+): Promise<{ span: string; unrecorded: string[]; unknown: string[] }> {
   await settled(page);
   return {
     span: await page.locator(".span").innerText(),
-    nobody: await page.locator(".gaps.is-nobody li").allTextContents(),
+    unrecorded: await page.locator(".gaps.is-unrecorded li").allTextContents(),
     unknown: await page.locator(".gaps.is-unknown li").allTextContents(),
   };
 }
 
 const QUIET = {
   span: "2026-08-01 11:10 to 11:41:00",
-  nobody: ["2026-08-01 11:20, 10 minutes"],
+  unrecorded: ["2026-08-01 11:20, 10 minutes"],
   unknown: [],
 };
 
@@ -89,7 +91,7 @@ test("the timeline of a node calls only that unrecorded which coverage leaves ou
 }, async () => {
   const origin = node.url as `http://${string}`;
   const opened = await browser.open({ origin, hash: "#/timeline/quiet" });
-  await opened.page.waitForSelector(".gaps.is-nobody");
+  await opened.page.waitForSelector(".gaps.is-unrecorded");
   assert.deepEqual(await facts(opened.page), QUIET);
   await closePage(opened);
 });
@@ -102,7 +104,7 @@ test("so does the timeline of an archive that was dropped", { skip: skipPage }, 
   await openView(page, "Timeline");
   await page.selectOption("select", "quiet").catch(() => {});
   await page.goto(`${page.url().split("#")[0]}#/timeline/quiet`);
-  await page.waitForSelector(".gaps.is-nobody");
+  await page.waitForSelector(".gaps.is-unrecorded");
   assert.deepEqual(await facts(page), QUIET);
   await closePage(opened);
 });

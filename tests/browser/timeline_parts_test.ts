@@ -45,7 +45,7 @@ function found(world: World, until = world.read[1]): string[] {
 const listening = (from: number, until: number, seconds = 60): [number, number][] =>
   Array.from({ length: until - from }, (_, i) => [from + i, seconds]);
 
-test("silencesOf says that nobody recorded only where coverage leaves the time out", () => {
+test("silencesOf says that no recorder listened only where coverage leaves the time out", () => {
   const said = [0, 5, 9];
   const read = [0, 10] as const;
   // No recorder says when it listened: silence may be silence.
@@ -55,7 +55,7 @@ test("silencesOf says that nobody recorded only where coverage leaves the time o
   assert.deepEqual(found({ said, read, listened: new Map(listening(0, 10, 1)) }), []);
   // It was away from 2 to 4.
   const away = new Map([...listening(0, 2), ...listening(4, 10)]);
-  assert.deepEqual(found({ said, read, listened: away }), ["nobody 2-4"]);
+  assert.deepEqual(found({ said, read, listened: away }), ["unrecorded 2-4"]);
   // Nothing is said before it was asked, or of minutes that were not read.
   assert.deepEqual(found({ said, read, isAsked: false }), []);
   assert.deepEqual(found({ said, read: [0, 3] }, 10), ["unknown 1-3"]);
@@ -65,7 +65,7 @@ test("silencesOf takes an hour without any file for unrecorded where recorders t
   const said = [0, 59, 120, 179];
   const read = [0, 180] as const;
   const all = new Map([...listening(0, 60), ...listening(120, 180)]);
-  assert.deepEqual(found({ said, read, listened: all, bare: [1] }), ["nobody 60-120"]);
+  assert.deepEqual(found({ said, read, listened: all, bare: [1] }), ["unrecorded 60-120"]);
   // Files without a word of who listened: a recorder that tells nothing was there.
   assert.deepEqual(found({ said, read, listened: all }), ["unknown 60-120"]);
   assert.deepEqual(found({ said: [0, 179], read, bare: [1] }), ["unknown 1-179"]);

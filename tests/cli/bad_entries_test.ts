@@ -37,7 +37,7 @@ async function open(
   t.after(close);
   const archive = await badArchive(path, placeOf);
   if (!("reason" in user)) return { root: path, archive };
-  // Whoever reads everything reads an empty file of the wrong hash there, or an empty tombstone.
+  // A reader that reads all bytes finds an empty file of the wrong hash there, or an empty tombstone.
   t.diagnostic(user.reason);
   const bad = archive.bad.filter(({ what, kind }) => what !== "denied" || kind !== "tombstone");
   return { root: path, archive: { ...archive, bad } };
@@ -85,7 +85,7 @@ test("verify names each bad entry and looks at all others", async (t) => {
   assert.equal(exitCode, 1, stderr);
   const findings = stdout.split("\n").filter((line) => !line.startsWith("note: hidden"));
   assertNamed(findings.join("\n"), archive.bad);
-  // The five messages of good batches, and the one that is to be forgotten.
+  // The five messages of good batches, and the one that a redaction names.
   assert.match(stdout, /^\d+ files with 6 messages: /m);
   assertUntouched(root, archive);
 });

@@ -85,7 +85,7 @@ test("cat tells of an unreadable file, prints the others, and exits with 1", asy
   assert.match(stderr, /ERROR Cannot read a batch .*line=1 reason=/);
 });
 
-test("cat ends quietly when nobody reads on", async () => {
+test("cat ends quietly when its reader is gone", async () => {
   const many = Array.from({ length: 50_000 }, (_, i) => message(i % 60, `text ${i}`));
   const path = put("long", encodeBatch(many));
   const { stderr, exitCode } = await runCli(["cat", path, path, path], { isCutOff: true });
@@ -95,7 +95,7 @@ test("cat ends quietly when nobody reads on", async () => {
 
 test("verify finds nothing in a good archive", async () => {
   const { exitCode, stdout } = await runCli(["verify", "-a", join(folder, "good")]);
-  assert.match(stdout, /^note: unsettled: forsen\/.*: 2 files, where one would do\n/);
+  assert.match(stdout, /^note: unsettled: forsen\/.*: 2 files in place of one\n/);
   assert.match(stdout, /\n2 files with 4 messages: nothing wrong, 1 worth knowing\n$/);
   assert.equal(exitCode, 0);
   const strict = await runCli(["verify", "-a", join(folder, "good"), "--strict"]);
@@ -182,7 +182,7 @@ test("redact says what would go, forgets it for good, and lists what it was told
     /^New order: forsen\/\.chatloom\/redactions\/.*\n1 messages in 1 of 1 minutes/,
   );
   const again = await runCli(["redact", ...archive, "--id", "id-2-two", ...reason]);
-  assert.match(again.stdout, /^Order of before: .*\n0 messages/);
+  assert.match(again.stdout, /^Earlier order: .*\n0 messages/);
   const list = await runCli(["redact", ...archive, "--list"]);
   assert.match(list.stdout, /message id-2-two: asked \\u001b\[31m\n$/);
   const left = await runCli(["cat", "-a", join(folder, "redact"), "forsen", "-f", "text"]);
@@ -199,7 +199,7 @@ test("verify --heal writes anew what is not canonical, and nothing else", async 
   const bad = put("heal", new TextEncoder().encode("{}\n"));
   const archive = ["-a", join(folder, "heal")];
   const first = await runCli(["verify", ...archive, "--heal"]);
-  assert.match(first.stdout, /not-canonical: .*; written anew as forsen/);
+  assert.match(first.stdout, /not-canonical: .*; rewritten as forsen/);
   assert.match(first.stdout, /1 found wrong, .*1 healed/);
   assert.ok(!existsSync(sloppy) && existsSync(bad));
   const second = await runCli(["cat", ...archive, "forsen"]);

@@ -38,13 +38,13 @@ function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   return work(folder).finally(() => rmSync(folder, { recursive: true }));
 }
 
-/** Every line has one fate: the summary's numbers add up. */
+/** Every line is accounted for once: the numbers of the summary add up. */
 function assertAddsUp({ stdout }: { stdout: string }): void {
   const sum = (pattern: RegExp) =>
     [...stdout.matchAll(pattern)].reduce((total, [, amount]) => total + Number(amount), 0);
-  const fates = sum(/ (\d+) messages/g) + sum(/ (\d+) lines said/g) +
+  const accounted = sum(/ (\d+) messages/g) + sum(/ (\d+) lines repeated/g) +
     sum(/not archived: (\d+) lines/g);
-  assert.equal(fates, sum(/: (\d+) lines,/g), stdout);
+  assert.equal(accounted, sum(/: (\d+) lines,/g), stdout);
 }
 
 const EXPECTED: Readonly<Record<string, number>> = {
@@ -93,7 +93,7 @@ test("chatloom import counts replaced characters and chat rooms, and folds chann
   assert.equal(folded?.params[0], "#examplechan");
 });
 
-test("chatloom import takes what can be unpacked of a torn gzip, and the files behind it", async () => {
+test("chatloom import takes the readable part of a torn gzip, and the files behind it", async () => {
   const paths = ["multitrunc.gz", "nothing.txt", "tagsonly_001.txt"].map((name) =>
     join(CASES, name)
   );
@@ -105,7 +105,7 @@ test("chatloom import takes what can be unpacked of a torn gzip, and the files b
   assertAddsUp(found);
 });
 
-test("chatloom import takes all of a gzip that has rubbish behind it, or damage in it", async () => {
+test("chatloom import takes all of a gzip that has garbage behind it, or damage in it", async () => {
   await inFolder(async (folder) => {
     const plain = readFileSync(join(CASES, "bom.txt"));
     const many = Buffer.concat([gzipSync(plain), gzipSync(readFileSync(join(CASES, "ts_us.txt")))]);
@@ -113,7 +113,7 @@ test("chatloom import takes all of a gzip that has rubbish behind it, or damage 
     writeFileSync(rubbish, Buffer.concat([many, Buffer.from("and so on, for longer than a head")]));
     const found = await imported([rubbish]);
     assert.equal(found.exitCode, 0, found.stderr);
-    assert.match(found.stdout, /: 40 lines, 30 messages in 1 batches, 10 lines said the same/);
+    assert.match(found.stdout, /: 40 lines, 30 messages in 1 batches, 10 lines repeated/);
     assert.match(found.stderr, /behind the gzip/);
 
     const damaged = join(folder, "damaged.gz");
@@ -152,7 +152,7 @@ test("chatloom import reads UTF-16, lines that end in CR, and standard input", a
   }
 });
 
-test("chatloom import bounds lines and what it prints, and every line has its fate", async () => {
+test("chatloom import bounds lines and what it prints, and every line is accounted for", async () => {
   await inFolder(async (folder) => {
     const path = join(folder, "long.txt");
     const lines = [
@@ -168,7 +168,7 @@ test("chatloom import bounds lines and what it prints, and every line has its fa
     assert.equal(found.exitCode, 0, found.stderr);
     assert.equal(found.messages.length, 10);
     assert.match(found.stdout, /not archived: 1 lines: line too long\n/);
-    assert.match(found.stdout, /10 lines said the same as others/);
+    assert.match(found.stdout, /10 lines repeated others/);
     assert.match(found.stdout, /not archived: 1 lines: no time near enough\n/);
     assert.ok(found.stdout.length < 10_000 && found.stderr.length < 20_000, "too much is printed");
     assertAddsUp(found);

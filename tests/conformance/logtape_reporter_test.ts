@@ -8,7 +8,7 @@ beforeEach(() => {
   lines = [];
 });
 
-test("writeLog writes text for people: time, level, message, fields", () => {
+test("writeLog writes readable text: time, level, message, fields", () => {
   writeLog((line) => lines.push(line), { level: "info", format: "text" });
   const reporter = logtapeReporter();
   reporter.report("warning", "Cannot join a channel", { channel: "forsen", reason: "a b", n: 3 });

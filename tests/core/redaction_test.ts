@@ -186,7 +186,7 @@ test("redactionMatcher of a user matches what they wrote and what bears their id
     [":ada_old!ada_old@h JOIN #c", true],
     [":ada!ada@h PART #c", true],
     [":ada2!ada2@h PART #c", false],
-    // Somebody else has the name by now.
+    // Another user has the name by then.
     [`@user-id=8;${SENT} :ada!ada@h PRIVMSG #c :hello`, false],
     [`@user-id=7;${SENT} :bob!b@h PRIVMSG #c :@ada hello`, false],
   ];

@@ -1,5 +1,5 @@
 /**
- * Throws seeded rubbish at everything that takes input: `deno task fuzz --cases 1000000`. Ends with 1
+ * Throws seeded garbage at everything that takes input: `deno task fuzz --cases 1000000`. Ends with 1
  * at the first case that is not withstood, and says how to replay it.
  */
 import process from "node:process";

@@ -23,7 +23,7 @@ test("fuzzing finds a planted bug and says how to replay it", async () => {
     name: "canary",
     check(random) {
       const line = mutateText(random, pick(random, LINES), LINES);
-      // As hasty code has it: whoever has tags has a sender.
+      // A hasty assumption: a line with tags has a sender.
       const parsed = parseIrcLine(line);
       if (parsed.ok && parsed.message.tags !== null) assert.ok(parsed.message.sender !== null);
     },

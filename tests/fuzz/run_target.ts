@@ -5,7 +5,7 @@ import type { FuzzTarget } from "./target.ts";
 export interface RunOptions {
   /** Decides everything. */
   readonly seed: string;
-  /** So many cases, from number `first` on. */
+  /** How many cases to run, from number `first` on. */
   readonly cases: number;
   readonly first?: number;
   /** Is told of every thousandth case. */

@@ -152,7 +152,7 @@ test("serve and sync", async () => {
   await assert.rejects(sync(alpha, ["ftp://alpha"]), RangeError);
 });
 
-test("record ends in good order when its signal aborts, and leaves a settled archive", async (t) => {
+test("record resolves when its signal aborts, and leaves a settled archive", async (t) => {
   const twitch = await serveSimulatedTwitch();
   t.after(() => twitch.close());
   const path = join(folder, "recorded");

@@ -54,7 +54,7 @@ const SWAPPED_CALLS: Readonly<Record<string, string>> = {
   "Math.ceil": "Math.floor",
 };
 
-/** Log lines are for people; tests need not hold their words. */
+/** Log lines are prose; tests need not hold their words. */
 const UNTESTED_CALL = /\.report\($/;
 
 /** All mutants of one file, in the order of its text. */

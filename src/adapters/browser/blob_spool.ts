@@ -1,13 +1,13 @@
 import { ChatloomError } from "../../core/errors/errors.ts";
 
-/** Bytes that were put aside. */
+/** Bytes that were spooled. */
 export interface SpooledBytes {
-  /** How many. */
+  /** How many bytes there are. */
   readonly size: number;
   /**
    * A fresh copy.
    *
-   * @throws {ChatloomError} `STORE_IO` when the browser let go of them.
+   * @throws {ChatloomError} `STORE_IO` when the browser has dropped them.
    */
   read(): Promise<Uint8Array>;
 }
@@ -29,7 +29,7 @@ const PAGE_BYTES = 8 * 1024 * 1024;
 export class BlobSpool {
   #page: Page = { parts: [], size: 0, blob: undefined };
 
-  /** Puts `bytes` aside. They must not change any more. */
+  /** Spools `bytes`. The caller must not change them any more. */
   put(bytes: Uint8Array): SpooledBytes {
     const page = this.#page;
     const from = page.size;
@@ -51,7 +51,7 @@ export class BlobSpool {
     try {
       return new Uint8Array(await page.blob!.slice(from, to).arrayBuffer());
     } catch (cause) {
-      throw new ChatloomError("STORE_IO", "Cannot read back what was put aside", { cause });
+      throw new ChatloomError("STORE_IO", "Cannot read back spooled bytes", { cause });
     }
   }
 }
@@ -75,7 +75,7 @@ export async function streamToBlob(
       [parts, size] = [[], 0];
     }
   } catch (error) {
-    await reader.cancel(error).catch(() => {}); // The first failure is the news.
+    await reader.cancel(error).catch(() => {}); // The first failure is thrown.
     throw error;
   }
   return new Blob([...pages, ...parts] as BlobPart[], { type });

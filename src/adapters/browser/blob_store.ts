@@ -10,7 +10,7 @@ export interface LazyBytes {
 }
 
 /**
- * An archive in a page: keys in memory, bytes wherever they lie, in dropped files or put aside in a
+ * An archive in a page: keys in memory, bytes where they are: in dropped files or in a
  * {@link BlobSpool}.
  */
 export class BlobStore implements BatchStore {
@@ -95,7 +95,7 @@ export class BlobStore implements BatchStore {
 
   async *strays(_prefix: string, { signal }: AbortOptions = {}): AsyncIterable<Stray> {
     await Promise.resolve(signal?.throwIfAborted());
-    yield* []; // Whoever fills it sorts them out.
+    yield* []; // The code that fills the store sorts them out.
   }
 
   #keys(): ArchiveKey[] {

@@ -3,7 +3,7 @@ import { areBytesEqual } from "../../core/bytes.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
 
 /**
- * Writes files of an archive into a folder that someone chose. A file appears whole or not at all.
+ * Writes files of an archive into a folder that the user chose. A file appears whole or not at all.
  * What was written can be taken back; what was there before stays.
  */
 export class FolderOutput {
@@ -46,7 +46,7 @@ export class FolderOutput {
         await writable.write(bytes as Uint8Array<ArrayBuffer>);
         await writable.close();
       } catch (error) {
-        await writable.abort().catch(() => {}); // The first failure is the news.
+        await writable.abort().catch(() => {}); // The first failure is thrown.
         throw error;
       }
     } catch (cause) {
@@ -62,7 +62,7 @@ export class FolderOutput {
     }
     this.#folders.clear();
     for (const { parent, name } of this.#made.splice(0).reverse()) {
-      await parent.removeEntry(name).catch(() => {}); // Not empty: someone else uses it.
+      await parent.removeEntry(name).catch(() => {}); // Not empty: something else is in it.
     }
   }
 

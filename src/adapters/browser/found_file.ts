@@ -1,4 +1,4 @@
-/** A file that someone handed to a page, wherever it lies. */
+/** A file that the user handed to a page. */
 export interface FoundFile {
   /** Where it lay, with `/` between the parts; nothing is known of where that begins. */
   readonly path: string;
@@ -14,5 +14,8 @@ export interface FoundFile {
 /** Longer files are no batches: what a store takes at most. */
 export const FOUND_FILE_MAX_BYTES: number = 256 * 1024 * 1024;
 
-/** So many files are taken from one source, so that a hostile archive cannot fill the memory with names. */
+/**
+ * At most this many files are taken from one source, so that a hostile archive cannot fill the memory with
+ * names.
+ */
 export const FOUND_FILES_MAX = 4_000_000;

@@ -5,11 +5,11 @@ import { lineTime } from "../../core/scan/line_time.ts";
 import { parseJson } from "../../core/json/parse_json.ts";
 import { type Micros, MINUTE_US, minuteOf, TIME_END_US } from "../../core/time.ts";
 
-/** Where a node is, and how to be let in. */
+/** The address of a node, and its token. */
 export interface NodeAddress {
-  /** What its routes stand behind, with a slash at the end. */
+  /** The base URL of its routes, with a slash at the end. */
   readonly url: string;
-  /** The bearer token, where it wants one. */
+  /** The bearer token, if the node wants one. */
   readonly token: string | undefined;
 }
 
@@ -107,7 +107,7 @@ export class NodeChat {
     try {
       minutes = await this.#json(path, signal);
     } catch (error) {
-      if (error instanceof NodeRefusal && error.status === 404) return []; // Nodes of old.
+      if (error instanceof NodeRefusal && error.status === 404) return []; // Nodes of the first version.
       throw error;
     }
     if (!Array.isArray(minutes)) throw refused(`"${path}" is no list of minutes`);
@@ -158,9 +158,9 @@ export class NodeChat {
   }
 }
 
-/** A node said no. */
+/** The node refused. */
 export class NodeRefusal extends ChatloomError {
-  /** The status of its answer, if it was that. */
+  /** The status of its response, if there was one. */
   readonly status: number | undefined;
 
   /** A refusal with its reason. */
@@ -198,14 +198,14 @@ function readListened(value: unknown): ListenedMinute | undefined {
   return minuteUs >= 0 && listenedS > 0 ? { minuteUs, listenedS } : undefined;
 }
 
-/** What a body brings, piece by piece. */
+/** The chunks of a body. */
 async function* partsOf(response: Response): AsyncGenerator<Uint8Array, void, undefined> {
   if (response.body === null) return;
   const reader = response.body.getReader();
   try {
     for (let step = await reader.read(); !step.done; step = await reader.read()) yield step.value;
   } finally {
-    await reader.cancel().catch(() => {}); // What went wrong has been thrown already.
+    await reader.cancel().catch(() => {}); // The failure has been thrown already.
   }
 }
 

@@ -1,16 +1,16 @@
 /** A folder or file that was handed to the page, as it is remembered over a reload. */
 export interface RememberedSource {
   readonly id: number;
-  /** What people know it by. */
+  /** Its name, as the user knows it. */
   readonly name: string;
-  /** The way back to it, where the browser gives one. */
+  /** The handle to it, where the browser gives one. */
   readonly handle: FileSystemHandle | undefined;
 }
 
 const DATABASE = "chatloom";
 const STORE = "sources";
 
-/** So many are remembered; older ones are forgotten. */
+/** At most this many are remembered; older ones are forgotten. */
 const REMEMBERED_MAX = 50;
 
 /**
@@ -27,7 +27,7 @@ export class SourceMemory {
     return (found as RememberedSource[] | undefined) ?? [];
   }
 
-  /** Remembers one more; returns its id, or `undefined` if it cannot be remembered. */
+  /** Remembers a source; returns its id, or `undefined` if it cannot be remembered. */
   async add(name: string, handle: FileSystemHandle | undefined): Promise<number | undefined> {
     const id = await this.#add({ name, handle }) ?? await this.#add({ name, handle: undefined });
     const all = await this.list();
@@ -37,7 +37,7 @@ export class SourceMemory {
     return id;
   }
 
-  /** Forgets one. */
+  /** Forgets a source. */
   async forget(id: number): Promise<void> {
     await this.#run("readwrite", (store) => store.delete(id));
   }

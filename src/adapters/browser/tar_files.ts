@@ -6,7 +6,7 @@ import type { BlobSpool } from "./blob_spool.ts";
 
 /** How {@link tarFiles} reads. */
 export interface TarOptions {
-  /** Where the files are put aside: a tar has no directory, and a packed one is read once only. */
+  /** Where the files are spooled: a tar has no directory, and a compressed one is read once only. */
   readonly spool: BlobSpool;
   /** Whether a file is wanted, by its path; others are skipped and yielded without their bytes. */
   readonly isWanted: (path: string) => boolean;
@@ -25,7 +25,7 @@ export async function* tarFiles(
 ): AsyncGenerator<FoundFile, void, undefined> {
   let count = 0;
   try {
-    // `strict`, as else the rest of a broken archive would be missing without a word.
+    // `strict`: otherwise the rest of a broken archive would be missing silently.
     for await (const entry of entriesOf(bytes.pipeThrough(createTarDecoder({ strict: true })))) {
       signal?.throwIfAborted();
       const { header, body } = entry;
@@ -58,7 +58,7 @@ async function* entriesOf(
   try {
     for (let step = await reader.read(); !step.done; step = await reader.read()) yield step.value;
   } finally {
-    await reader.cancel().catch(() => {}); // What went wrong has been thrown already.
+    await reader.cancel().catch(() => {}); // The failure has been thrown already.
   }
 }
 

@@ -1,4 +1,4 @@
-// unzipit: small, reads entries one by one from a Blob without loading the rest, and does not believe
+// unzipit: small, reads entries one by one from a Blob without loading the rest, and does not trust
 // the sizes that an archive tells.
 import { unzipRaw, type ZipEntry } from "unzipit";
 import { ChatloomError } from "../../core/errors/errors.ts";

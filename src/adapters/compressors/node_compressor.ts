@@ -2,9 +2,10 @@ import { deflateRawSync, inflateRawSync } from "node:zlib";
 import type { ByteCompressor } from "../../core/recording/byte_compressor.ts";
 import { freeMemory } from "../../core/recording/free_memory.ts";
 
-// Chat repeats itself so much that more effort gains little: a sixth or seventh is left.
+// Chat is so repetitive that a higher level gains little: a sixth or seventh is left.
 const LEVEL = 1;
-// With room to spare zlib allocates its answer once; it is too much for a buffer that others share.
+// With a large enough chunk zlib allocates its output once; it is larger than the pool that small buffers
+// share.
 const SPARE_BYTES = 8_192;
 
 /** Deflate by `node:zlib`, as Deno and Node have it. */
@@ -22,7 +23,7 @@ export function nodeCompressor(): ByteCompressor {
 }
 
 /**
- * The answer in a buffer of its length. The one of zlib, `allocated` bytes long, is given back at once:
+ * The output in a buffer of its length. The one of zlib, `allocated` bytes long, is freed at once:
  * left to a garbage collector, those of a busy minute take more memory than compressing saves.
  */
 function ownCopy(answer: Uint8Array, allocated: number): Uint8Array {

@@ -13,15 +13,18 @@ import { JournalReserve, type ReserveChange } from "./journal/journal_reserve.ts
 import { FileJournalRun } from "./journal/journal_run.ts";
 import { ownIdentity } from "./journal/process_identity.ts";
 
-/** How a journal behaves. The defaults are for everyone but tests. */
+/** How a journal behaves. Only tests change the defaults. */
 export interface FileSystemJournalOptions {
-  /** How often a run shows that it lives, in ms: 10 s unless told. */
+  /** How often a run shows that it lives, in ms. @default 10 s */
   readonly heartbeatMs?: number;
-  /** A run whose process cannot be looked up is dead after so long without a sign: 2 min. */
+  /** A run whose process cannot be looked up is dead after this long without a sign. @default 2 min */
   readonly deadAfterMs?: number;
-  /** How large the reserve of a run is that it gives up on a full disk, in bytes: 64 MiB; 0 for none. */
+  /**
+   * How large the reserve of a run is that it gives up on a full disk, in bytes; 0 for none.
+   * @default 64 MiB
+   */
   readonly reserveBytes?: number;
-  /** Told when a run gave up some of its reserve, and when it is whole again. */
+  /** Called when a run gave up some of its reserve, and when it is whole again. */
   readonly onReserve?: (change: ReserveChange) => void;
   /** The calls to the file system, for tests. */
   readonly calls?: FileCalls;
@@ -34,16 +37,16 @@ const SWEEP_AFTER_MS = 3_600_000;
 const NEW_PREFIX = ".new-";
 const NAMES_TRIED_MAX = 16;
 
-// Runs of this very process: alive, whatever clocks and pid tables say.
+// Runs of this process: alive, whatever clocks and pid tables say.
 const OPEN_RUNS = new Set<string>();
 
 /**
  * The journals of the archive in the folder `root`: run by run a folder in `.chatloom/journal/`,
- * in it the segments as `000001.log` and the owner's file. What is set aside goes to
+ * in it the segments as `000001.log` and the owner's file. Quarantined bytes go to
  * `.chatloom/aside/`.
  *
- * The owner's file tells host, boot, pid and start of the process. Whoever runs under the same
- * kernel and counts pids alike looks the process up; for all others the run is dead once it has
+ * The owner's file names host, boot, pid and start time of the process. A process of the same boot
+ * and PID namespace looks the owner up; for all others the run is dead once it has
  * shown no sign of life for two minutes. So what a container leaves behind is found two minutes
  * after it died: ask for {@link JournalStore.deadRuns} now and then, not only on start.
  */
@@ -95,7 +98,7 @@ class FileSystemJournals implements JournalStore {
     } catch (cause) {
       if (name !== undefined) {
         OPEN_RUNS.delete(name);
-        await removeFolder(this.#calls, join(this.#folder, name)).catch(() => {}); // First failure.
+        await removeFolder(this.#calls, join(this.#folder, name)).catch(() => {}); // The first failure is thrown.
       }
       throw this.#error("open a journal", cause);
     }
@@ -158,8 +161,8 @@ class FileSystemJournals implements JournalStore {
         return name;
       } catch (error) {
         OPEN_RUNS.delete(name);
-        await removeFolder(this.#calls, scratch).catch(() => {}); // The first failure is the news.
-        // Somebody has the name, or has removed the folder: tried again.
+        await removeFolder(this.#calls, scratch).catch(() => {}); // The first failure is thrown.
+        // Another process has the name, or has removed the folder: tried again.
         const isWorthIt = isAbsence(error) || ["EEXIST", "ENOTEMPTY"].includes(errnoOf(error));
         if (!isWorthIt || tries === NAMES_TRIED_MAX) throw error;
         this.#files.forgetFolders();

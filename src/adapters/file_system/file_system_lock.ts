@@ -11,7 +11,10 @@ import { newWriterName } from "./calls/stored_name.ts";
 
 /** How {@link fileSystemLock} waits. */
 export interface FileSystemLockOptions {
-  /** Who cannot be looked up, as on another machine, is dead if it was silent for so long, in ms. */
+  /**
+   * A process that cannot be looked up, as on another machine, is dead if it was silent for this long, in
+   * ms.
+   */
   readonly deadAfterMs?: number;
 }
 
@@ -25,14 +28,14 @@ const CLAIM = /^claim-[a-z0-9]{12}$/;
 /**
  * A lock for the archive in the folder `root`, shared by all processes that use that folder.
  *
- * Whoever wants a turn puts up a claim, a file that names its process, and then looks round: if it sees
- * the claim of anybody else who lives, it takes its own down, waits a little and tries again. Of two
- * that claim at once at least one sees the other, so never do both hold. A claim has a name
- * that is never used again: taking down that of a dead process cannot hit a living one.
+ * A process that wants the lock puts up a claim, a file that names the process, and lists the claims: if
+ * it sees one of another live process, it takes its own down, waits a little and tries again. Of two that
+ * claim at once at least one sees the other, so never do both hold. A claim has a name that is never used
+ * again: taking down that of a dead process cannot hit a living one.
  *
- * Whether a process lives is asked of the kernel. Where that cannot be done, as for a process of
+ * The kernel tells whether a process lives. Where it cannot, as for a process of
  * another machine or container, a claim counts as long as its file was touched lately, which
- * its holder does: a process that sleeps longer than that in the middle of its turn loses it.
+ * its holder does: a process that sleeps longer than that while it holds the lock loses it.
  */
 export function fileSystemLock(root: string, options: FileSystemLockOptions = {}): ArchiveLock {
   return new FolderLock(join(resolve(root), STATE_FOLDER, "locks"), options);
@@ -41,7 +44,7 @@ export function fileSystemLock(root: string, options: FileSystemLockOptions = {}
 class FolderLock implements ArchiveLock {
   readonly #folder: string;
   readonly #deadAfterMs: number;
-  /** Those in this process wait here, not at the disk. */
+  /** Callers in this process wait here, not at the disk. */
   readonly #mutex = new KeyedMutex();
 
   constructor(folder: string, { deadAfterMs = DEAD_AFTER_MS }: FileSystemLockOptions) {
@@ -63,18 +66,18 @@ class FolderLock implements ArchiveLock {
     const claim = await this.#claim(folder, signal);
     const beat = setInterval(() => {
       const now = new Date();
-      utimes(claim, now, now).catch(() => {}); // Where it is gone there is nothing to keep alive.
+      utimes(claim, now, now).catch(() => {}); // If it is gone, there is nothing to keep alive.
     }, BEAT_MS);
     try {
       return await work();
     } finally {
       clearInterval(beat);
-      // What cannot be taken down counts no more once this process has ended.
+      // A claim that cannot be taken down does not count once this process has ended.
       await rm(claim, { force: true }).catch(() => {});
     }
   }
 
-  /** Waits until it is our turn. Returns the path of the claim that says so. */
+  /** Waits until this process holds the lock. Returns the path of its claim. */
   async #claim(folder: string, signal: AbortSignal | undefined): Promise<string> {
     const identity = `${JSON.stringify(await ownIdentity())}\n`;
     try {
@@ -85,7 +88,7 @@ class FolderLock implements ArchiveLock {
           if (!await this.#isClaimed(folder, claim)) return claim;
           await rm(claim, { force: true });
         }
-        // A part of chance, or two would meet again and again.
+        // Partly random, or two would collide again and again.
         const delayMs = waitMs * (0.5 + Math.random());
         await new Promise((wake) => setTimeout(wake, delayMs));
       }
@@ -95,7 +98,7 @@ class FolderLock implements ArchiveLock {
     }
   }
 
-  /** Whether somebody who lives has a claim other than `own`. Takes down those of the dead. */
+  /** Whether a live process has a claim other than `own`. Takes down those of dead ones. */
   async #isClaimed(folder: string, own: string | undefined): Promise<boolean> {
     const names = await readdir(folder).catch((error: unknown) => {
       if (isAbsence(error)) return [];
@@ -114,7 +117,7 @@ class FolderLock implements ArchiveLock {
   /** Removes what a process left that died while it put up its claim. */
   async #sweep(path: string): Promise<void> {
     const isOld = await stat(path).then(({ mtimeMs }) => Date.now() - mtimeMs > this.#deadAfterMs)
-      .catch(() => false); // Gone, or not ours to look at: it is in nobody's way.
+      .catch(() => false); // Gone, or not ours to read: it blocks no process.
     if (isOld) await rm(path, { force: true });
   }
 
@@ -125,7 +128,7 @@ class FolderLock implements ArchiveLock {
       if (isAlive !== undefined) return isAlive;
       return Date.now() - (await stat(path)).mtimeMs <= this.#deadAfterMs;
     } catch (error) {
-      if (isAbsence(error)) return false; // Taken down this very moment.
+      if (isAbsence(error)) return false; // Taken down just now.
       throw error;
     }
   }
@@ -141,7 +144,7 @@ async function putUp(folder: string, identity: string): Promise<string> {
     await writeFile(scratch, identity, { flag: "wx" });
     await rename(scratch, claim);
   } catch (error) {
-    await rm(scratch, { force: true }).catch(() => {}); // The first failure is the news.
+    await rm(scratch, { force: true }).catch(() => {}); // The first failure is thrown.
     throw error;
   }
   return claim;

@@ -9,7 +9,7 @@ import { fileError, isAbsence } from "./calls/file_errors.ts";
 import { newWriterName } from "./calls/stored_name.ts";
 import { syncFolder } from "./calls/sync_folder.ts";
 
-/** Notes are cut off here: whoever wrote more was not chatloom. */
+/** Notes are cut off here: chatloom writes no more. */
 const NOTES_MAX_BYTES = 8 * 1024 * 1024;
 
 /** Notes about the hours of the archive in `root`, in text files in its state folder. */

@@ -28,7 +28,7 @@ const HOUR_MS = 3_600_000;
 
 /** How a {@link FileSystemStore} behaves. */
 export interface FileSystemStoreOptions {
-  /** Unfinished files of crashed writers go when they are this old, in ms. An hour unless told. */
+  /** Unfinished files of crashed writers are removed when they are this old, in ms. @default 1 h */
   readonly sweepAfterMs?: number;
   /**
    * What stands for the colon in new names: `_` on Windows, else `:`, until the file system refuses
@@ -69,7 +69,7 @@ export interface FileSystemStore extends BatchStore {
  * enough. Symbolic links below the root, and whatever else is no plain file, are never followed,
  * read, replaced or removed: under the name of a file of the archive they are entries that cannot be
  * read, else strays. That a folder is no link is found out once and remembered
- * as long as writing into it works. A signal is looked at between calls to the file system.
+ * as long as writing into it works. Signals are checked between calls to the file system.
  */
 export function fileSystemStore(
   root: string,
@@ -194,7 +194,7 @@ class FileSystemArchive implements FileSystemStore {
       const strays = straysUnder(this.#calls, {
         root: this.#root,
         prefix,
-        onError: (folder, cause) => void this.#verdictOn(folder, cause), // A listing names it.
+        onError: (folder, cause) => void this.#verdictOn(folder, cause), // Listings report it.
       });
       for await (const stray of strays) {
         signal?.throwIfAborted();
@@ -260,12 +260,12 @@ class FileSystemArchive implements FileSystemStore {
         const { modifiedMs } = await this.#calls.stat(path);
         if (Date.now() - modifiedMs > this.#sweepAfterMs) await this.#calls.remove(path);
       } catch {
-        // Gone already, or not ours to remove: then it stays among the strays, for all to see.
+        // Gone already, or not ours to remove: then listings report it as a stray.
       }
     }
   }
 
-  // Waits for its turn, and says what was attempted if it fails.
+  // Runs when the semaphore lets it, and names the attempt if it fails.
   #doing<T>(
     attempt: string,
     signal: AbortSignal | undefined,
@@ -280,7 +280,7 @@ class FileSystemArchive implements FileSystemStore {
     }, signal);
   }
 
-  /** What is said of a folder that cannot be listed. Throws `cause` if it is the whole store's. */
+  /** The verdict on a folder that cannot be listed. Throws `cause` if it concerns the whole store. */
   #verdictOn(folder: string, cause: unknown): UnreadableEntry {
     const error = folder === "" ? undefined : entryError(folder, { attempt: "", cause });
     if (error === undefined) throw cause;

@@ -11,9 +11,9 @@ export interface SyncHasher extends Hasher {
   stream(): HashStream;
 }
 
-/** SHA-256 in WebAssembly. Only loading it takes waiting. */
+/** SHA-256 in WebAssembly. Only loading is asynchronous. */
 export async function wasmHasher(): Promise<SyncHasher> {
-  const { createSHA256 } = await import("hash-wasm"); // Most commands hash whole files, without it.
+  const { createSHA256 } = await import("./hash_wasm_sha256.ts"); // Most commands do without.
   return new WasmHasher(await createSHA256(), await createSHA256());
 }
 

@@ -3,7 +3,7 @@
 import { Hono } from "hono";
 import type { Caller, HttpHandler, HttpRoute } from "../../ports/http.ts";
 
-/** A handler that gives each request to the first of `routes` that fits it, and 404 to the rest. */
+/** A handler that passes each request to the first of `routes` that matches, and answers 404 to the rest. */
 export function honoRouter(routes: readonly HttpRoute[]): HttpHandler {
   const app = new Hono<{ Bindings: { readonly caller: Caller } }>();
   for (const { method, path, answer } of routes) {

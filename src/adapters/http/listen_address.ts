@@ -6,8 +6,8 @@ export interface ListenAddress {
 }
 
 /**
- * Reads `HOST:PORT`, `[::1]:PORT`, `:PORT` or `PORT`: without a host it is 127.0.0.1, so that nobody
- * listens to the world by leaving something out.
+ * Reads `HOST:PORT`, `[::1]:PORT`, `:PORT` or `PORT`: without a host it is 127.0.0.1, so that no server
+ * listens to all networks by omission.
  *
  * @throws {RangeError} when it is none of these.
  */

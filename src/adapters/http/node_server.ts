@@ -8,14 +8,14 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from "node:net";
 import { ChatloomError } from "../../core/errors/errors.ts";
 import type { HttpHandler, HttpListener } from "../../ports/http.ts";
-import { ConnectionRoom } from "./connection_room.ts";
+import { ConnectionLimits } from "./connection_limits.ts";
 import { parseListenAddress, toUrl } from "./listen_address.ts";
 
 /** How a server listens. */
 export interface ServeOptions {
   /** `HOST:PORT`, `[::1]:PORT` or `:PORT` for loopback; port 0 for one that is free. */
   readonly listen: string;
-  /** Further connections are asked for {@link ServeOptions.alwaysPath} alone. @default 4096 */
+  /** Further connections may request {@link ServeOptions.alwaysPath} only. @default 4096 */
   readonly connectionsMax?: number | undefined;
   /** The same bound for one address. @default a quarter of `connectionsMax` */
   readonly connectionsPerAddressMax?: number;
@@ -23,11 +23,11 @@ export interface ServeOptions {
   readonly isShared?: (address: string) => boolean;
   /** A path that is answered also when all connections are taken. @default "/healthz" */
   readonly alwaysPath?: string;
-  /** The end of an answer must be taken within this, in milliseconds. @default 20000 */
+  /** The client must take the end of a response within this time, in milliseconds. @default 20000 */
   readonly stallTimeoutMs?: number;
-  /** A request's headers must be there by then, in milliseconds: 10 s unless told. */
+  /** A request's headers must come within this time, in milliseconds. @default 10 s */
   readonly headersTimeoutMs?: number;
-  /** A connection on which nothing moves for so long is broken off, in milliseconds: 60 s unless told. */
+  /** A connection that is idle for this long is broken off, in milliseconds. @default 60 s */
   readonly idleTimeoutMs?: number;
 }
 
@@ -48,9 +48,9 @@ export async function nodeServer(
   const headersTimeoutMs = options.headersTimeoutMs ?? 10_000;
   const idleTimeoutMs = options.idleTimeoutMs ?? 60_000;
   const { alwaysPath = "/healthz", stallTimeoutMs = 20_000 } = options;
-  /** Connections that wait for us, not we for them. */
+  /** Connections whose clients wait for the server, not the reverse. */
   const waiting = new Set<Socket>();
-  const room = new ConnectionRoom(options);
+  const room = new ConnectionLimits(options);
   const server = createServer({
     maxHeaderSize: HEADERS_MAX_BYTES,
     headersTimeout: headersTimeoutMs,
@@ -122,7 +122,7 @@ async function answer(
     return;
   }
   await send(response.body, outgoing, incoming.socket);
-  // What is left is in our memory, and the body that paced it has ended.
+  // The rest is in memory, and the body that paced it has ended.
   const timer = setTimeout(() => incoming.socket.destroy(), stallTimeoutMs);
   outgoing.once("finish", () => clearTimeout(timer));
   outgoing.once("close", () => clearTimeout(timer));
@@ -141,11 +141,11 @@ async function send(
   outgoing.on("drain", onMove);
   outgoing.on("close", () => {
     wake();
-    // Also while a piece is being read: what is behind it shall end at once.
+    // Also while a chunk is being read: its source must end at once.
     reader.cancel().catch(() => {});
   });
-  // A body fails while we wait for the caller, too: it is the body that finds the caller too slow.
-  // Half an answer must not look like a whole one; the maker of the body has told why it failed.
+  // A body may also fail while the server waits for the client: the body times out a slow client.
+  // Half a response must not look like a whole one; the source of the body has reported why it failed.
   reader.closed.catch(() => {
     socket.destroy();
     wake();
@@ -165,7 +165,7 @@ async function send(
   }
 }
 
-/** The same request in the words of the web, or `undefined` if it has no such words. */
+/** The request as a web `Request`; `undefined` if it has no such form. */
 function toRequest(incoming: IncomingMessage): Request | undefined {
   const { method = "GET", url = "/", headers } = incoming;
   try {
@@ -173,7 +173,7 @@ function toRequest(incoming: IncomingMessage): Request | undefined {
     for (let i = 0; i + 1 < incoming.rawHeaders.length; i += 2) {
       pairs.push([incoming.rawHeaders[i]!, incoming.rawHeaders[i + 1]!]);
     }
-    // Only a path: an address of another place is what a proxy is asked for.
+    // Only a path: a whole URL is a request to a proxy.
     if (!url.startsWith("/")) return undefined;
     const target = new URL(`http://${headers.host ?? "localhost"}`);
     const body = method === "PUT" ? { body: bodyOf(incoming), duplex: "half" } : {};

@@ -5,17 +5,17 @@ import { lost, refused } from "./peer_errors.ts";
 
 /** How long a peer may take. */
 export interface PeerTimes {
-  /** Until the head of an answer is there, in ms. */
+  /** Until the head of a response is there, in ms. */
   readonly answerMs: number;
-  /** Until the next piece of it is there, in ms. */
+  /** Until the next chunk of it is there, in ms. */
   readonly pieceMs: number;
-  /** After so many ms a body must have come at … */
+  /** After this many ms a body must have come at … */
   readonly graceMs: number;
-  /** … so many bytes a second on the whole, counted while we wait for it. */
+  /** … this many bytes a second on the whole, counted while we wait for it. */
   readonly bytesPerSecondMin: number;
 }
 
-/** Patient enough for a bad mobile link, not for somebody who sends a byte a second. */
+/** Enough for a bad mobile link, not for a peer that sends a byte a second. */
 export const DEFAULT_PEER_TIMES: PeerTimes = {
   answerMs: 60_000,
   pieceMs: 15_000,
@@ -23,7 +23,7 @@ export const DEFAULT_PEER_TIMES: PeerTimes = {
   bytesPerSecondMin: 4_096,
 };
 
-/** Watches over one request: how long its answer takes, how fast and how much comes. */
+/** Bounds one request: how long its response takes, how fast and how much comes. */
 export class BodyTimeout {
   readonly #times: PeerTimes;
   readonly #peer: string;
@@ -32,7 +32,7 @@ export class BodyTimeout {
   readonly #unlink: () => void;
   #slowness: ChatloomError | undefined;
 
-  /** For a request to `options.peer` that its caller may give up. */
+  /** For a request to `options.peer` that its caller may abort. */
   constructor(
     times: PeerTimes,
     options: { readonly peer: string; readonly signal: AbortSignal | undefined },
@@ -43,19 +43,19 @@ export class BodyTimeout {
     this.#unlink = abortWith(this.#controller, this.#caller);
   }
 
-  /** Aborts when the request is to be given up. */
+  /** Aborts when the request must be given up. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
 
-  /** The answer, if its head comes in time. */
+  /** The response, if its head comes in time. */
   async answer(request: Promise<Response>): Promise<Response> {
     return await this.#within(this.#times.answerMs, "it does not answer", request);
   }
 
   /**
-   * The body, piece by piece, if it comes fast enough and has `maxBytes` at most. A piece is good until
-   * the next one is asked for.
+   * The chunks of the body, if it comes fast enough and has `maxBytes` at most. A chunk is valid until
+   * the next one is requested.
    */
   async *pieces(response: Response, maxBytes: number): AsyncGenerator<Uint8Array> {
     const read = readerOf(response.body);
@@ -86,12 +86,12 @@ export class BodyTimeout {
     }
   }
 
-  /** Lets go of a body that nobody wants. */
+  /** Releases a body that is not read. */
   async discard(response: Response): Promise<void> {
     try {
       await response.body?.cancel();
     } catch {
-      // It broke before we could let go of it.
+      // It broke before it could be released.
     }
     this.#stop();
     this.#end();

@@ -18,13 +18,13 @@ export interface HttpPeerOptions {
   readonly token?: string | undefined;
   /** What waits how long. By default {@link DEFAULT_PEER_TIMES}. */
   readonly times?: Partial<PeerTimes>;
-  /** The most that a list may have, decoded: 8 MiB unless told. */
+  /** The most that a list may have, decoded. @default 8 MiB */
   readonly listMaxBytes?: number;
 }
 
 export { DEFAULT_PEER_TIMES, type PeerTimes } from "./body_timeout.ts";
 
-/** A busy peer is asked so often, and waited for so long, before that counts as a failure. */
+/** A busy peer is asked this often, and waited for this long, before that counts as a failure. */
 const TRIES_MAX = 5;
 const RETRY_AFTER_MAX_S = 60;
 const FILE_RETRY_MAX_S = 5;
@@ -32,10 +32,10 @@ const LIST_MAX_BYTES = 8 * 1024 * 1024;
 const CLOCK = systemClock();
 
 /**
- * The node at `url`, which answers as chatloom or as wubloader's restreamer does. Nothing is asked yet.
+ * The node at `url`, which answers as chatloom or as wubloader's restreamer does. Sends nothing yet.
  *
- * Redirects are not followed. Answers are asked for unpacked, and packed ones are refused, so that a
- * small one cannot become a large one.
+ * Redirects are not followed. Requests ask for uncompressed responses, and compressed ones are refused,
+ * so that a small one cannot become a large one.
  *
  * A user and password in `url` are sent as HTTP Basic, so that `http://:TOKEN@host` carries a token;
  * neither the name of the peer nor an error repeats them. They count before `token`.
@@ -79,7 +79,7 @@ class HttpPeer implements Peer {
     this.name = this.#root;
     this.#headers = new Headers({
       accept: "*/*",
-      "accept-encoding": "identity", // The runtime unpacks without a bound, ahead of the reader.
+      "accept-encoding": "identity", // The runtime decompresses without a bound, ahead of the reader.
       "user-agent": "chatloom",
     });
     const authorization = basicOf(base) ?? (token === undefined ? undefined : `Bearer ${token}`);
@@ -192,8 +192,9 @@ class HttpPeer implements Peer {
   }
 
   /**
-   * Asks, and when the peer is busy asks again as it wishes, a few times. A 503 for a file may be about
-   * that file alone: it holds up no other, and is a failure after one more try.
+   * Sends a request; while the peer is busy, repeats it after the time that the peer names, a few times.
+   * A 503 for a file may be about that file alone: it holds up no other, and is a failure after one more
+   * try.
    */
   async #ask(path: string, { signal, isFile }: AskOptions): Promise<Answered> {
     for (let tries = 1;; tries++) {
@@ -210,7 +211,7 @@ class HttpPeer implements Peer {
     }
   }
 
-  /** Waits as long as the peer asked all of us to wait. */
+  /** Waits as long as the peer asked its callers to wait. */
   async #rest(signal: AbortSignal | undefined): Promise<void> {
     while (performance.now() < this.#busyUntilMs) {
       await this.#sleepUntil(this.#busyUntilMs, signal);
@@ -238,7 +239,12 @@ class HttpPeer implements Peer {
     const isPacked = isEncoded(response);
     if (response.status === 200 && !isPacked) return;
     await clock.discard(response);
-    if (isPacked) throw refused(this.name, "it is packed, though it was asked for unpacked");
+    if (isPacked) {
+      throw refused(
+        this.name,
+        "its response is compressed, though an uncompressed one was requested",
+      );
+    }
     const isElsewhere = response.type === "opaqueredirect" ||
       (response.status >= 300 && response.status < 400);
     throw refused(
@@ -271,7 +277,7 @@ function isEncoded({ headers }: Response): boolean {
   return encoding.trim().toLowerCase() !== "identity";
 }
 
-/** After how many seconds a busy peer wants to be asked again; `undefined` if it is not busy. */
+/** After how many seconds a busy peer accepts the next request; `undefined` if it is not busy. */
 function retryAfterS(response: Response): number | undefined {
   if (response.status !== 429 && response.status !== 503) return undefined;
   const seconds = Number(response.headers.get("retry-after") ?? NaN);

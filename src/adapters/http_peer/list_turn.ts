@@ -1,28 +1,28 @@
 import { Mutex } from "../../async/mutex.ts";
 import { lost } from "./peer_errors.ts";
 
-/** What is held of a list without a turn. */
+/** How much of a list may be held without a turn. */
 const SHORT_MAX_LENGTH = 256 * 1024;
-/** One who keeps others waiting must be done by then. */
+/** The holder of the turn must be done by then if others wait. */
 const LONG_MAX_MS = 30_000;
 
 const mutex = new Mutex();
 
 /**
- * One answer in this process at a time may be a long list: what peers send together is bounded, however
+ * One response in this process at a time may be a long list: what peers send together is bounded, however
  * many they are.
  */
 export class ListTurn {
   readonly #peer: string;
   #sinceMs: number | undefined;
 
-  /** For an answer of `peer`. It has no turn yet. */
+  /** For a response of `peer`. It has no turn yet. */
   constructor(peer: string) {
     this.#peer = peer;
   }
 
   /**
-   * Waits for a turn if an answer that has `length` letters now needs one.
+   * Waits for a turn if a response that has `length` letters now needs one.
    *
    * @throws {ChatloomError} `CONNECTION_LOST` when it takes too long while others wait; the signal's
    * reason if that aborts.
@@ -37,7 +37,7 @@ export class ListTurn {
     }
   }
 
-  /** Lets the next one have its turn. May be called again. */
+  /** Releases the turn. May be called again. */
   release(): void {
     if (this.#sinceMs === undefined) return;
     this.#sinceMs = undefined;

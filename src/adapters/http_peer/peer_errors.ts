@@ -21,7 +21,7 @@ export function isHidden(response: Response): boolean {
   return isNotFound(response) || response.status === 403;
 }
 
-/** The status of an answer, for people. */
+/** The status of a response, in words. */
 export function textOf({ status, statusText }: Response): string {
   return escapeControls(`${status} ${statusText.slice(0, 100)}`.trim());
 }

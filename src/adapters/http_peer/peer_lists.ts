@@ -1,12 +1,12 @@
 import type { PeerChannelDigest } from "../../ports/peer.ts";
 import { refused } from "./peer_errors.ts";
 
-/** So many names are taken in a list, each so long at most: real ones have a tenth of either. */
+/** A list has at most this many names, each at most this long: real ones have a tenth of either. */
 const NAMES_MAX = 200_000;
 const NAME_MAX_LENGTH = 256;
 
 /**
- * A list of names from a peer's answer.
+ * A list of names from a peer's response.
  *
  * @throws {ChatloomError} `PEER_REFUSED` when it is none.
  */
@@ -18,7 +18,7 @@ export function readNames(value: unknown, peer: string): readonly string[] {
 }
 
 /**
- * Digests by name from a peer's answer.
+ * Digests by name from a peer's response.
  *
  * @throws {ChatloomError} `PEER_REFUSED` when there are none in it.
  */
@@ -34,7 +34,7 @@ export function readDigests(value: unknown, peer: string): ReadonlyMap<string, s
 }
 
 /**
- * What a channel holds, from a peer's answer.
+ * What a channel holds, from a peer's response.
  *
  * @throws {ChatloomError} `PEER_REFUSED` when it does not say.
  */
@@ -47,7 +47,7 @@ export function readDigest(value: unknown, peer: string): PeerChannelDigest {
     digest,
     redactions,
     hours: readDigests(hours, peer),
-    coverage: readDigests(coverage, peer), // A node of the first version does not tell.
+    coverage: readDigests(coverage, peer), // A node of the first version does not say.
   };
 }
 

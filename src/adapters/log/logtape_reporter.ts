@@ -5,7 +5,7 @@ import { escapeControls } from "../../core/json/escape_controls.ts";
 import type { Reporter, ReportFields, Severity } from "../../ports/reporter.ts";
 import type { Counters } from "../metrics/counters.ts";
 
-/** How lines of a log are written: for people, or one JSON object a line. */
+/** How lines of a log are written: as text, or one JSON object a line. */
 export type LogFormat = "text" | "json";
 
 /** The category under which chatloom's records reach LogTape. */
@@ -18,8 +18,8 @@ export interface LogtapeReporterOptions {
 }
 
 /**
- * Reports to LogTape, under {@link LOG_CATEGORY}. Who embeds chatloom configures LogTape as it
- * likes; a program that has no wishes calls {@link writeLog}.
+ * Reports to LogTape, under {@link LOG_CATEGORY}. A program that embeds chatloom configures LogTape as it
+ * needs; one without own needs calls {@link writeLog}.
  */
 export function logtapeReporter({ counters }: LogtapeReporterOptions = {}): Reporter {
   const logger = getLogger([LOG_CATEGORY]);
@@ -58,7 +58,7 @@ export function writeLog(write: (line: string) => void, { level, format }: LogWr
     sinks: { lines: (record: LogRecord) => write(`${toLine(record)}\n`) },
     loggers: [
       { category: [LOG_CATEGORY], lowestLevel: level, sinks: ["lines"] },
-      // LogTape tells of its own troubles here; it would use the console otherwise.
+      // LogTape reports its own failures here; by default it writes to the console.
       { category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["lines"] },
     ],
   });

@@ -12,11 +12,11 @@ export interface CrashOptions {
   readonly powerCut?: Random;
 }
 
-/** What was kept aside by {@link DeadRun.setAside}. */
+/** Bytes that {@link DeadRun.setAside} put into quarantine. */
 export interface AsideBytes {
-  /** The run that they were in. */
+  /** The run that held them. */
   readonly run: string;
-  /** They. */
+  /** The bytes. */
   readonly bytes: Uint8Array;
 }
 
@@ -26,12 +26,12 @@ export interface MemoryJournal extends JournalStore {
   crash(options?: CrashOptions): void;
 
   /**
-   * From now on a run counts as dead, though its process lives: as one that was frozen. Whoever removes
-   * it takes it away from that process.
+   * From now on a run counts as dead, though its process lives: as one that was frozen. The caller that
+   * removes it takes it away from that process.
    */
   takeForDead(name: string): void;
 
-  /** What was set aside so far, oldest first. */
+  /** The bytes in quarantine, oldest first. */
   readonly aside: readonly AsideBytes[];
 }
 

@@ -4,7 +4,7 @@ import type { SettledNotes } from "../../ports/notes/settled_notes.ts";
 import type { PruneMarks } from "../../ports/notes/prune_marks.ts";
 import type { UnsettledNotes, UnsettledPlace } from "../../ports/notes/unsettled_notes.ts";
 
-/** Notes that are gone with the process. */
+/** Notes in memory. */
 export function memoryNotes(): HourNotes {
   const notes = new Map<string, string>();
   const nameOf = (channel: string, hour: string) => `${channel}/${hour}`;
@@ -41,7 +41,7 @@ export function memorySettled(): SettledNotes {
   };
 }
 
-/** Marks that are gone with the process. */
+/** Marks in memory. */
 export function memoryMarks(): PruneMarks {
   const marks = new Map<string, string>();
   return {
@@ -63,7 +63,7 @@ export interface MemoryUnsettled extends UnsettledNotes {
   next(): MemoryUnsettled;
 }
 
-/** Notes that are gone with the process, unless a test hands them on. */
+/** Notes in memory, which a test may hand on. */
 export function memoryUnsettled(left: Iterable<UnsettledPlace> = []): MemoryUnsettled {
   const nameOf = ({ channel, hour }: UnsettledPlace) => `${channel}/${hour}`;
   const taken = new Map([...left].map((place) => [nameOf(place), place]));
@@ -87,7 +87,7 @@ export function memoryUnsettled(left: Iterable<UnsettledPlace> = []): MemoryUnse
   };
 }
 
-/** Notes about orders that are gone with the process. */
+/** Notes about orders in memory. */
 export function memoryOrders(): OrderNotes {
   const notes = new Map<string, string>();
   return {

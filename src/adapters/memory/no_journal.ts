@@ -1,7 +1,7 @@
 import type { JournalStore } from "../../ports/journal_store.ts";
 import { newRunName } from "../file_system/journal/journal_names.ts";
 
-/** A journal that keeps nothing, for those who would rather lose lines than write them twice. */
+/** A journal that keeps nothing, for users who prefer losing lines to writing them twice. */
 export function noJournal(): JournalStore {
   return {
     openRun(node) {

@@ -1,17 +1,17 @@
-/** What a counter stands at. */
+/** A counter and its value. */
 export interface CounterReading {
-  /** What is counted. */
+  /** Its name. */
   readonly name: string;
-  /** Which of them, such as the reason for which lines were not archived. */
+  /** Its labels, such as the reason for which lines were not archived. */
   readonly labels: { readonly [label: string]: string };
-  /** How many so far. */
+  /** Its value. */
   readonly amount: number;
 }
 
-/** So many counters are kept apart; what comes after goes into one with the label `other`. */
+/** At most this many counters are kept apart; later ones are added to one with the label `other`. */
 const COUNTERS_MAX = 10_000;
 
-/** Counters in memory, for whoever shows them: a log, a metrics page, the end of a command. */
+/** Counters in memory, for a log, a metrics page or the summary of a command. */
 export class Counters {
   readonly #readings = new Map<
     string,
@@ -25,7 +25,7 @@ export class Counters {
     if (reading !== undefined) reading.amount += amount;
     else if (this.#readings.size < COUNTERS_MAX) this.#readings.set(key, { name, labels, amount });
     else if (labels["other"] !== "true") this.count(name, { other: "true" }, amount);
-    // Beyond that only new names are left, which our own code has a few dozen of.
+    // Beyond that only new names are added, of which chatloom has a few dozen.
     else this.#readings.set(key, { name, labels, amount });
   }
 

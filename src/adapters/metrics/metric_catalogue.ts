@@ -1,6 +1,6 @@
-/** What a metric means, for whoever looks at it. Names lack the prefix `chatloom_`. */
+/** What a metric means. Names lack the prefix `chatloom_`. */
 export interface MetricNote {
-  /** A counter's is what is counted; its page adds `_total`. Others end with their unit. */
+  /** A counter is named after what it counts; the page adds `_total`. Others end with their unit. */
   readonly name: string;
   readonly kind: "counter" | "gauge" | "histogram";
   readonly help: string;
@@ -19,74 +19,81 @@ export const METRIC_CATALOGUE: readonly MetricNote[] = [
   counter("wild_timestamps", "Timestamps of Twitch that contradict all others"),
   counter("session_bytes", "Bytes that came from Twitch"),
   counter("session_frames", "WebSocket frames that came from Twitch"),
-  counter("session_lines", "Lines that connections took apart"),
+  counter("session_lines", "Lines that connections parsed"),
   counter("session_empty_lines", "Empty lines from Twitch"),
   counter("session_replaced_characters", "Characters that were not UTF-8"),
   counter("session_reconnects", "Connections that were replaced", ["reason"]),
   counter("session_join_attempts", "JOINs that were sent"),
   counter("session_join_failures", "JOINs that were not confirmed", ["reason"]),
-  gauge("server_lag_seconds", "How far our clock is ahead of Twitch's as its messages tell it"),
+  gauge("server_lag_seconds", "How far this machine's clock is ahead of Twitch's, by its messages"),
   gauge("connections", "Connections to Twitch", ["phase"]),
   gauge("connection_silence_max_seconds", "How long the most silent connection has been silent"),
   // What is recorded.
-  counter("messages_written", "Messages in stored batches, as heard", ["channel", "command"]),
+  counter("messages_written", "Messages in the batches that were recorded", ["channel", "command"]),
   counter("batches_written", "Batches that were recorded", ["channel"]),
   counter("bytes_written", "Bytes of batches that were recorded", ["channel"]),
   counter("store_errors", "Tries to store a batch that failed", ["code"]),
-  counter("covered_seconds", "Time in which so many receivers here listened to a channel", [
-    "channel",
-    "receivers",
-  ]),
-  gauge("open_batches", "Batches that still take messages"),
+  counter(
+    "covered_seconds",
+    "Time in which this many receivers of the node listened to a channel",
+    [
+      "channel",
+      "receivers",
+    ],
+  ),
+  gauge("open_batches", "Batches that are open"),
   gauge("pending_batches", "Closed batches that are not stored yet"),
   // The journal.
-  gauge("journal_backlog_bytes", "Journal that is not yet safe from a power cut"),
+  gauge("journal_backlog_bytes", "Bytes of the journal that are not yet safe from a power cut"),
   counter("journal_bytes_lost", "Journal that could not be written"),
   counter("journal_errors", "Tries to write the journal that failed", ["code"]),
-  counter("journal_renewals", "Journals begun in place of one that was taken away"),
+  counter("journal_renewals", "Journals begun in place of a lost one"),
   counter(
     "journal_reserve_given_up",
-    "Times that a full disk cost a part of the journal's reserve",
+    "Times that a full disk took a part of the journal's reserve",
   ),
   counter("journal_reserve_made", "Times that the journal's reserve was made whole again"),
   counter("journal_lines_set_aside", "Torn or unreadable lines found in journals"),
   // The archive.
   counter("files_stored", "Files that were put into the archive", ["kind"]),
   counter("file_bytes_stored", "Bytes that were put into the archive", ["kind"]),
-  counter("files_deleted", "Files that were deleted, their messages standing elsewhere", ["kind"]),
+  counter("files_deleted", "Files that were deleted as superseded or redacted", ["kind"]),
   counter("files_left_out", "Files that could not be used when reading or settling", ["why"]),
-  counter("minutes_settled", "Minutes that the settler looked at"),
+  counter("minutes_settled", "Minutes that the settler checked"),
   counter("batches_merged", "Batches that the settler wrote in place of others"),
-  counter("batches_replaced", "Files that the settler deleted because others hold all of them"),
+  counter("batches_replaced", "Files that the settler deleted as superseded"),
   counter("settle_errors", "Tries to settle that failed", ["code"]),
-  gauge("settle_pending", "Minutes and channels that wait to be settled"),
-  counter("files_kept_back", "Files that were asked for and not given away", ["why"]),
+  gauge("settle_pending", "Minutes and channels that wait for settling"),
+  counter("files_kept_back", "Files that were requested and not served", ["why"]),
   gauge("recent_messages", "Messages of each channel's last hour, by number of receivers", [
     "receivers",
   ]),
-  gauge("recent_duplicates_ratio", "Share of the last hour's sightings that another had too"),
+  gauge(
+    "recent_duplicates_ratio",
+    "Share of the last hour's sightings whose message another receiver had too",
+  ),
   histogram("batch_bytes", "Size of stored batches", [1e3, 1e4, 1e5, 1e6, 1e7, 1e8]),
   histogram("batch_messages", "Messages in stored batches", [1, 10, 100, 1e3, 1e4, 1e5]),
   // Peers.
   counter("sync_files", "Files that came from a peer", ["peer"]),
   counter("sync_bytes", "Bytes of files that came from a peer", ["peer"]),
-  counter("sync_errors", "Times that a peer failed or answered something else", ["peer", "code"]),
-  counter("sync_mismatches", "Files for which a peer gave wrong bytes", ["peer"]),
-  counter("sync_refused", "Names and files of a peer that were not taken", ["peer", "why"]),
-  counter("sync_store_errors", "Looks at a peer that our own store broke off", ["code"]),
+  counter("sync_errors", "Failures and invalid responses of a peer", ["peer", "code"]),
+  counter("sync_mismatches", "Files for which a peer sent wrong bytes", ["peer"]),
+  counter("sync_refused", "Names and files of a peer that were refused", ["peer", "why"]),
+  counter("sync_store_errors", "Passes over a peer that the own store broke off", ["code"]),
   counter("sync_note_errors", "Notes that could not be kept: files may come twice", ["code"]),
   counter("sync_orders_held", "Orders of a peer that wait for the operator", ["peer", "kind"]),
   counter("sync_orders_obeyed", "Orders of a peer that were obeyed", ["peer", "kind"]),
-  counter("unsettled_note_errors", "Notes of what to settle that could not be kept", ["code"]),
+  counter("unsettled_note_errors", "Notes of unsettled hours that could not be kept", ["code"]),
   // HTTP.
-  counter("http_requests", "Requests answered", ["route", "method", "status"]),
-  counter("http_response_bytes", "Bytes of answers, as sent", ["route"]),
-  counter("http_answers_cut", "Answers that were not sent to their end", ["route", "reason"]),
-  histogram("http_request_seconds", "From a request to the end of its answer", QUICK_SECONDS, [
+  counter("http_requests", "Requests that were answered", ["route", "method", "status"]),
+  counter("http_response_bytes", "Bytes of responses, as sent", ["route"]),
+  counter("http_answers_cut", "Responses that were not sent to their end", ["route", "reason"]),
+  histogram("http_request_seconds", "From a request to the end of its response", QUICK_SECONDS, [
     "route",
   ]),
-  gauge("http_requests_running", "Requests being answered"),
-  gauge("chat_cache_bytes", "Chat that is held for the next who ask"),
+  gauge("http_requests_running", "Requests that are running"),
+  gauge("chat_cache_bytes", "Chat that is cached for later requests"),
 ];
 
 function counter(name: string, help: string, labels: readonly string[] = []): MetricNote {

@@ -15,13 +15,13 @@ export interface PrometheusPage {
 
 /** Metrics that Prometheus can collect. */
 export interface PrometheusMetrics extends Metrics {
-  /** How all metrics stand: what was counted, observed, and what the gauges say now. */
+  /** The values of all metrics: counters, histograms, and gauges as of now. */
   page(): Promise<PrometheusPage>;
 }
 
 const PREFIX = "chatloom_";
 const NOTES = new Map(METRIC_CATALOGUE.map((note) => [note.name, note]));
-/** So many series a metric; what comes after goes into one whose labels are all `other`. */
+/** At most this many series a metric; later ones are added to one whose labels are all `other`. */
 const SERIES_MAX = 2_000;
 
 /** Metrics of this process, with what `counters` have counted. */
@@ -49,7 +49,7 @@ export function prometheusMetrics(
       gauges.set(name, read);
     },
     async page() {
-      // Counts live elsewhere and gauges are asked: each page is written afresh.
+      // Counters live elsewhere and gauges are read: each page is written anew.
       const now = new client.Registry();
       writeCounters(counters.readings(), now);
       for (const [name, read] of gauges) writeGauge(name, [...read()], now);
@@ -72,7 +72,7 @@ function newHistogram({ name, help, labels, buckets }: MetricNote, registry: Reg
 function writeCounters(readings: readonly CounterReading[], registry: Registry): void {
   const groups = new Map<string, CounterReading[]>();
   for (const { name, kind, labels } of METRIC_CATALOGUE) {
-    // What was never counted stands at 0, so that a rate can be told from its first count on.
+    // A counter that never counted is 0, so that its rate is known from the first count on.
     const isPlain = kind === "counter" && labels?.length === 0;
     if (isPlain) groups.set(name, [{ name, labels: {}, amount: 0 }]);
   }
@@ -119,7 +119,7 @@ function labelNamesOf(
   return [...names];
 }
 
-/** Prometheus takes an empty label for one that is not there. */
+/** Prometheus treats an empty label as a missing one. */
 function labelsFor(
   names: readonly string[],
   labels: { readonly [label: string]: string },

@@ -1,7 +1,7 @@
 import process from "node:process";
 import { proxyFor } from "./proxy_choice.ts";
 
-/** Whether Node itself runs this: Deno and Bun say so too, but name themselves beside it. */
+/** Whether this runs in Node itself: Deno and Bun claim so too, but also name themselves. */
 export function isNode(): boolean {
   const { node, deno, bun } = process.versions as Record<string, string | undefined>;
   return node !== undefined && deno === undefined && bun === undefined;
@@ -12,7 +12,7 @@ const UNKNOWN_AUTHORITY =
   /UNABLE_TO_(?:VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT)|SELF_SIGNED_CERT|self[- ]signed certificate|unable to (?:verify the first certificate|get (?:local )?issuer certificate)|UnknownIssuer|CaUsedAsEndEntity/i;
 
 /**
- * Why `url` could not be reached, for people: `found`, and what to do where a certificate authority is
+ * Why `url` could not be reached: `found`, and what to do where a certificate authority is
  * unknown or a proxy stands in between. Shows no credentials.
  */
 export function explainFailure(url: string, found: string, error?: unknown): string {

@@ -22,7 +22,7 @@ export async function fetchThrough(
   let agent = agents.get(url.href);
   if (agent === undefined) {
     agent = new ProxyAgent({ uri: url.href, connectTimeout: PATIENCE_MS });
-    agents.set(url.href, agent); // As many as the environment has variables for.
+    agents.set(url.href, agent); // As many as there are variables in the environment.
   }
   const { headers, ...rest } = init;
   const response = await proxiedFetch(address, {
@@ -50,7 +50,7 @@ export async function openTunnel({ url }: ProxyChoice, target: string): Promise<
   });
   try {
     const { socket, statusCode } = await client.connect({ path: target, headers });
-    socket.on("error", () => {}); // Its next owner listens too; until then none may end the process.
+    socket.on("error", () => {}); // Its next owner listens too; until then an error must not end the process.
     if (statusCode === 200) return socket as Socket;
     socket.destroy();
     throw new Error(`the proxy answers ${statusCode}`);

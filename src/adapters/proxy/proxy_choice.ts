@@ -3,9 +3,9 @@ import process from "node:process";
 
 /** The proxy that the environment wants for an address. */
 export interface ProxyChoice {
-  /** Its address, with the credentials it wants. Never to be shown. */
+  /** Its address, with its credentials. Must not be shown. */
   readonly url: URL;
-  /** Its host and port, for people. */
+  /** Its host and port, for display. */
   readonly host: string;
   /** The variable of the environment that names it. */
   readonly variable: string;

@@ -3,7 +3,7 @@ import type { Micros } from "../../core/time.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { type MachineClocks, SleepMeter } from "./sleep_meter.ts";
 
-// What `setTimeout` can count: a longer delay would fire at once.
+// The most that `setTimeout` can count: a longer delay would fire at once.
 const TIMEOUT_MAX_MS = 2 ** 31 - 1;
 
 const MACHINE: MachineClocks = {

@@ -1,6 +1,6 @@
 import type { Random } from "../../ports/random.ts";
 
-/** Chance from the platform's own source, fit for names that must not meet. */
+/** Random numbers from the platform's own source, good enough for unique names. */
 export function systemRandom(): Random {
   return {
     next() {

@@ -1,5 +1,5 @@
 /**
- * A WebSocket server for Deno and Node, which stands where Twitch's does. `ws`, because neither
+ * A WebSocket server for Deno and Node, in place of Twitch's. `ws`, because neither
  * runtime has a server that both run, and Node 20 has no WebSocket at all.
  *
  * @module
@@ -13,7 +13,7 @@ import type { Chunk } from "../../ports/transport.ts";
 
 /** The server's end of one connection. */
 export interface WebSocketPeer {
-  /** How much was sent that has not left yet. */
+  /** How many bytes wait to leave. */
   readonly bufferedBytes: number;
   /** Sends one frame: of text for a string, else binary. Does nothing once the connection is down. */
   send(chunk: Chunk): void;
@@ -21,27 +21,27 @@ export interface WebSocketPeer {
   close(): void;
   /** Breaks the connection at once. */
   destroy(): void;
-  /** Neither reads nor answers any more, also no close frame, but leaves the connection open. */
+  /** Stops reading and answering, also close frames, but leaves the connection open. */
   silence(): void;
 }
 
-/** What a server tells of one connection. */
+/** The events of one connection. */
 export interface WebSocketPeerListener {
   /** One frame came in; bytes are taken for UTF-8. */
   received(text: string): void;
-  /** The connection is down, whoever ended it. Called once. */
+  /** The connection is down, ended by either side. Called once. */
   gone(): void;
 }
 
-/** How a {@link WebSocketListener} deals with those who connect. */
+/** How a {@link WebSocketListener} treats connections. */
 export interface WebSocketServerOptions {
-  /** The address to listen on, 127.0.0.1 unless told. */
+  /** The address to listen on. @default 127.0.0.1 */
   readonly hostname?: string | undefined;
-  /** The port, 0 unless told: one that is free. */
+  /** The port; 0 for a free one. @default 0 */
   readonly port?: number | undefined;
-  /** What becomes of the next connection: broken off, HTTP 503, let in and closed, or let in. */
+  /** The fate of the next connection: broken off, HTTP 503, accepted and closed, or accepted. */
   readonly admit?: () => "open" | "refused" | "unavailable" | "hang-up";
-  /** Takes in a connection. */
+  /** Accepts a connection. */
   readonly accept: (peer: WebSocketPeer) => WebSocketPeerListener;
 }
 
@@ -49,7 +49,7 @@ export interface WebSocketServerOptions {
 export interface WebSocketListener {
   /** Where: `ws://127.0.0.1:34567`. */
   readonly url: string;
-  /** Breaks all connections and stops listening. Twice is fine. */
+  /** Breaks all connections and stops listening. A second call does nothing. */
   close(): Promise<void>;
 }
 
@@ -68,7 +68,7 @@ export async function serveWebSocket(options: WebSocketServerOptions): Promise<W
   });
   const sockets = new WebSocketServer({
     noServer: true,
-    perMessageDeflate: false, // On a loopback it saves nothing.
+    perMessageDeflate: false, // On loopback it saves nothing.
     maxPayload: FRAME_MAX_BYTES,
     clientTracking: true,
   });

@@ -1,10 +1,10 @@
 import { ChatloomError } from "../../core/errors/errors.ts";
 import type { Chunk, Connection, Transport } from "../../ports/transport.ts";
 
-/** What came in and nobody has taken yet, at most: bytes of binary frames, UTF-16 units of text. */
+/** Most that may be received and not yet read: bytes of binary frames, UTF-16 units of text. */
 export const UNREAD_MAX = 64 * 1024 * 1024;
 
-/** What was sent and has not left yet, in bytes. A listener says little: more means a dead server. */
+/** Most that may wait to leave, in bytes. A listener sends little: more means a dead server. */
 const UNSENT_MAX_BYTES = 1024 * 1024;
 
 const OPEN = 1;
@@ -35,28 +35,28 @@ export interface WebSocketEvent {
   readonly error?: unknown;
   /** Of `close`: the status code. */
   readonly code?: number;
-  /** Of `close`: the server's words. */
+  /** Of `close`: the server's reason. */
   readonly reason?: string;
-  /** Of `close`: whether both sides said good-bye. */
+  /** Of `close`: whether both sides sent a close frame. */
   readonly wasClean?: boolean;
 }
 
 /** How {@link webSocketTransport} connects. */
 export interface WebSocketTransportOptions {
-  /** The class of the connections, as the WHATWG standard has it. The runtime's unless told. */
+  /** The class of the connections, as the WHATWG standard has it. @default the runtime's */
   readonly WebSocket?: new (url: string) => WebSocketLike;
-  /** What may wait to be taken, {@link UNREAD_MAX} unless told. More breaks the connection. */
+  /** Most that may be received and not yet read. More breaks the connection. @default {@link UNREAD_MAX} */
   readonly unreadMax?: number;
-  /** Says why `url` could not be reached, for people: from what was found, and its cause. */
+  /** Says why `url` could not be reached, from what was found, and its cause. */
   readonly explain?: (url: string, found: string, cause: unknown) => string;
 }
 
 /**
  * Connections over the runtime's WebSocket: in browsers, Deno, and Node from version 22 on.
  *
- * The standard's WebSocket cannot be told to wait. If more comes in than is taken, the connection is
- * broken when the limit is reached: a gap that is known is better than a process without memory.
- * Nor can it be made to end: after `close`, the socket of a server that is dead lingers until the
+ * The standard's WebSocket has no back-pressure. If more comes in than is read, the connection is
+ * broken at the limit: a known gap is better than a process without memory.
+ * Nor can it be forced to end: after `close`, the socket of a dead server lingers until the
  * runtime or the kernel gives it up (Deno 2.9: more than 30 s), and may keep the process alive.
  *
  * @throws {TypeError} when the runtime has no WebSocket and none is given.
@@ -136,7 +136,7 @@ class SocketConnection implements Connection {
 
   send(text: string): void {
     if (this.#end !== undefined || this.#socket.readyState !== OPEN) return;
-    if (this.#socket.bufferedAmount > UNSENT_MAX_BYTES) this.#break("it takes nothing any more");
+    if (this.#socket.bufferedAmount > UNSENT_MAX_BYTES) this.#break("it takes no more data");
     else this.#socket.send(text);
   }
 
@@ -156,7 +156,7 @@ class SocketConnection implements Connection {
     this.#unread.push(chunk);
     this.#unreadLength += chunk.length;
     if (this.#unreadLength > this.#unreadMax) {
-      this.#break(`more than ${this.#unreadMax} bytes wait to be taken`);
+      this.#break(`more than ${this.#unreadMax} bytes wait to be read`);
     }
     this.#wakeReader();
   }

@@ -13,7 +13,7 @@ import {
   type WebSocketTransportOptions,
 } from "./websocket_transport.ts";
 
-/** How long a server may take to answer our good-bye before the socket is destroyed. */
+/** How long a server may take to answer a close frame before the socket is destroyed. */
 const CLOSE_PATIENCE_MS = 2_000;
 
 /** Connections over the npm package `ws`, through the proxy that the environment wants. Not for browsers. */
@@ -35,7 +35,7 @@ export function runtimeTransport(): Transport {
 const OPTIONS = {
   closeTimeout: CLOSE_PATIENCE_MS,
   maxPayload: UNREAD_MAX,
-  perMessageDeflate: false, // Buffers for every connection, to save little on short lines.
+  perMessageDeflate: false, // Compression buffers for every connection would save little on short lines.
 };
 
 // As `WebSocketLike` says, but for types: `ws` names each event's listener, the standard does not.

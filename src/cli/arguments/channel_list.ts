@@ -4,14 +4,14 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 import { type ListFile, readListFile, watchListFile } from "./list_file.ts";
 
-/** What stands in a file of channels. */
+/** The entries of a file of channels. */
 export interface ChannelList {
   readonly channels: readonly WantedChannel[];
-  /** Lines that name no channel, as they stand there. */
+  /** Lines that name no channel, as they are. */
   readonly unreadable: readonly string[];
 }
 
-/** Reads a list of channels, one a line; blank lines and what follows `//` or `# ` say nothing. */
+/** Reads a list of channels, one a line; blank lines and what follows `//` or `# ` are ignored. */
 function parseChannelList({ lines }: ListFile): ChannelList {
   const channels: WantedChannel[] = [];
   const unreadable: string[] = [];

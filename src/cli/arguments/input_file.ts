@@ -8,14 +8,14 @@ import type { Reporter } from "../../ports/reporter.ts";
 
 /** How {@link readInput} reads. */
 export interface ReadInputOptions {
-  /** Longer files are refused, unpacked as well: they would not fit into memory. */
+  /** Longer files are refused, also after decompression: they would not fit into memory. */
   readonly maxBytes: number;
-  /** Gives up. */
+  /** Aborts reading. */
   readonly signal: AbortSignal;
 }
 
 /**
- * All bytes of a file that the user named; `-` is standard input. What is gzipped is unpacked.
+ * All bytes of a file that the user named; `-` is standard input. Gzipped input is decompressed.
  *
  * @throws {ChatloomError} `INPUT_UNREADABLE` when it cannot be read or is too long.
  */
@@ -39,7 +39,7 @@ export async function readInput(
 }
 
 /**
- * Tells of one of several batch files that cannot be read, so that the next one can be. False for other
+ * Reports that one of several batch files cannot be read, so that the next one can be. False for other
  * errors, and where there is no next one: such an error ends the command.
  */
 export function reportUnreadable(

@@ -3,7 +3,7 @@ import { ChatloomError } from "../../core/errors/errors.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 
-/** What stands in a file of channels or peers. */
+/** The contents of a file of channels or peers. */
 export interface ListFile {
   /** Its lines, without line ends. */
   readonly lines: readonly string[];
@@ -50,22 +50,25 @@ export interface WatchListOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly reporter: Reporter;
-  /** Told of the changed list. A {@link ChatloomError} of it keeps the old list, with a warning. */
+  /**
+   * Called with the changed list. If it throws a {@link ChatloomError}, the old list stays, with a
+   * warning.
+   */
   readonly onChange: (list: ListFile) => void | Promise<void>;
   /** How many entries a list names. */
   readonly countOf: (list: ListFile) => number;
 }
 
 /**
- * Looks at the list in the file `path` every two seconds until `signal` aborts, and tells `onChange`
+ * Reads the list in the file `path` every two seconds until `signal` aborts, and calls `onChange`
  * when it has changed. A list that cannot be read, or names nothing without saying `# none`, changes
- * nothing and is warned of once: an editor that empties the file before it writes, or a full disk,
+ * nothing and is logged once: an editor that empties the file before it writes, or a full disk,
  * must not stop the recording.
  */
 export async function watchListFile(path: string, options: WatchListOptions): Promise<void> {
   const { noun, clock, signal, reporter, onChange, countOf } = options;
   const warn = (why: string, fields: { readonly error?: string } = {}): void =>
-    reporter.report("warning", `The list of ${noun} ${why}; the old one still counts`, {
+    reporter.report("warning", `The list of ${noun} ${why}; the old one stays in use`, {
       path,
       ...fields,
     });

@@ -1,13 +1,13 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { parsePeer, type PeerSource } from "./peer_list.ts";
 
-/** Whom to pull from, as flags say. */
+/** The peers to pull from, as flags name them. */
 export interface PeerFlags {
   /** Addresses of peers, as {@link parsePeer} takes them. */
   readonly peer: readonly string[];
   /** A file of more, watched for changes. */
   readonly peers?: string;
-  /** The token for those named by `peer` is in this file. */
+  /** The file with the token for the peers named by `peer`. */
   readonly peerTokenFile?: string;
 }
 
@@ -27,11 +27,11 @@ export function addPeerFlags(command: Command): Command {
     )
     .option(
       "--peer-token-file <file>",
-      "the token that peers named by --peer want is in this file",
+      "a file with the token that peers named by --peer want",
     );
 }
 
-/** Where the peers of these flags come from. */
+/** The sources of peers that these flags name. */
 export function peerSource({ peer, peers, peerTokenFile }: PeerFlags): PeerSource {
   const named = peer.map((text) => ({ ...parsePeer(text)!, tokenFile: peerTokenFile }));
   return { named, file: peers };

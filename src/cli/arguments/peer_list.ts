@@ -9,26 +9,26 @@ import type { Reporter } from "../../ports/reporter.ts";
 import { reportProxies } from "./proxy_notice.ts";
 import { type ListFile, readListFile, watchListFile } from "./list_file.ts";
 
-/** A peer and how it is asked. */
+/** A peer and how requests to it are made. */
 export interface PeerEntry {
   readonly url: string;
-  /** The file that holds the token which this peer wants. */
+  /** The file that holds the token for this peer. */
   readonly tokenFile: string | undefined;
   /** Whether its redactions and tombstones are taken. */
   readonly obeysOrders: boolean;
 }
 
-/** Peers that can be asked, and how far they are trusted. */
+/** Peers to ask, and how far they are trusted. */
 export interface OpenPeers {
   readonly peers: readonly Peer[];
   /** Names of those whose redactions and tombstones are not taken. */
   readonly withoutOrders: ReadonlySet<string>;
 }
 
-/** What stands in a file of peers. */
+/** The entries of a file of peers. */
 export interface PeerList {
   readonly peers: readonly PeerEntry[];
-  /** Lines that name no peer, as they stand there. */
+  /** Lines that name no peer, as they are. */
   readonly unreadable: readonly string[];
 }
 
@@ -41,7 +41,7 @@ export function parsePeer(text: string): Pick<PeerEntry, "url" | "obeysOrders"> 
 
 /**
  * Reads a list of peers, one a line: an address, as {@link parsePeer} takes it, and if it wants a token
- * `token-file=PATH` behind it, relative to `folder`. Blank lines and what follows `#` or stands behind `//` at the start say nothing.
+ * `token-file=PATH` behind it, relative to `folder`. Blank lines and comments, behind `#` or from `//` at the start, are ignored.
  */
 function parsePeerList({ lines }: ListFile, folder: string): PeerList {
   const peers: PeerEntry[] = [];
@@ -58,7 +58,7 @@ function parsePeerList({ lines }: ListFile, folder: string): PeerList {
   return { peers, unreadable };
 }
 
-/** Whether a peer can be asked at `url`. */
+/** Whether `url` can be the address of a peer. */
 function isPeerUrl(url: string): boolean {
   try {
     httpPeer(url);
@@ -69,7 +69,8 @@ function isPeerUrl(url: string): boolean {
 }
 
 /**
- * The peers of these entries, each address once. One that any of them gives without orders has none.
+ * The peers of these entries, each address once. If one entry of an address takes no orders, the peer
+ * gives none.
  *
  * @throws {ChatloomError} `INPUT_UNREADABLE` when a token cannot be read.
  */
@@ -91,19 +92,22 @@ async function readPeerToken(path: string): Promise<string> {
   });
   const token = text.trim();
   if (/^[\x21-\x7e]{1,1024}$/.test(token)) return token;
-  throw new ChatloomError("INPUT_UNREADABLE", `Cannot use the token in "${path}": it is none`);
+  throw new ChatloomError(
+    "INPUT_UNREADABLE",
+    `Cannot use the token in "${path}": it is not a token`,
+  );
 }
 
 /** Where peers come from. */
 export interface PeerSource {
-  /** Peers that always count. */
+  /** Peers that are always asked. */
   readonly named: readonly PeerEntry[];
   /** A file of more. */
   readonly file: string | undefined;
 }
 
 /**
- * The peers as flags and file say now. Entries of the file that are none are warned of.
+ * The peers as flags and file say now. Entries of the file that are no peers are logged.
  *
  * @throws {ChatloomError} `INPUT_UNREADABLE` when the file or a token cannot be read.
  */

@@ -6,11 +6,11 @@ import { parseListenAddress } from "../../adapters/http/listen_address.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
 import type { Access } from "../../engine/api/gate/access.ts";
 
-/** Who is let in, as flags say. */
+/** Who has access, as flags say. */
 export interface AccessFlags {
-  /** Readers must bear the token in this file. */
+  /** Readers must send the token in this file. */
   readonly tokenFile?: string | undefined;
-  /** Who collects metrics must bear the token in this file. */
+  /** Metrics collectors must send the token in this file. */
   readonly metricsTokenFile?: string | undefined;
   /** Any caller may see the metrics. */
   readonly openMetrics?: boolean;
@@ -20,9 +20,9 @@ export interface AccessFlags {
 
 /** How a node stands in its network, as flags say. */
 export interface NetworkFlags {
-  /** Where /metrics and /debug are answered without a token: on loopback alone. */
+  /** Where /metrics and /debug need no token: on loopback only. */
   readonly operatorListen?: string;
-  /** Proxies that are believed about the addresses of clients. */
+  /** Proxies that are trusted about the addresses of clients. */
   readonly trustProxy?: readonly string[];
 }
 
@@ -35,7 +35,7 @@ export function addAccessFlags(command: Command): Command {
   return command
     .option(
       "--token-file <file>",
-      `let only those read who bear the token in this file, or in $${READ_TOKEN_VARIABLE}`,
+      `let only readers in who send the token in this file, or in $${READ_TOKEN_VARIABLE}`,
     )
     .option(
       "--metrics-token-file <file>",
@@ -71,7 +71,7 @@ function collectProxy(text: string, before: readonly string[] = []): readonly st
   return [...before, text];
 }
 
-/** Checks an address to listen on that only this machine reaches. */
+/** Checks an address to listen on that only this machine can reach. */
 function parseOperatorListenFlag(text: string): string {
   const { hostname } = parseListenAddress(parseListenFlag(text));
   if (!/^(127\.\d+\.\d+\.\d+|::1|localhost)$/.test(hostname)) {
@@ -81,7 +81,7 @@ function parseOperatorListenFlag(text: string): string {
 }
 
 /**
- * Who is let in by these flags and the environment.
+ * Who has access by these flags and the environment.
  *
  * @throws {ChatloomError} `INPUT_UNREADABLE` when a token file cannot be read or holds no token.
  */
@@ -109,7 +109,7 @@ async function readToken(path: string | undefined, variable: string): Promise<st
     });
   }
   const token = text.trim();
-  // An empty token would let everybody in who sends one.
+  // An empty token would let every caller in that sends an empty one.
   if (!/^[\x21-\x7e]{8,1024}$/.test(token)) {
     throw new ChatloomError(
       "INPUT_UNREADABLE",

@@ -46,30 +46,26 @@ export function catCommand(): Command {
     .description("print messages of batch files, or of channels of an archive")
     .argument("<names...>", "files (- is standard input, gzip is fine); channels with --archive")
     .option("-a, --archive <dir>", "print channels of this archive, in order, each message once")
-    .option(
-      "--from <time>",
-      "print what may have been sent at this time or later",
-      parseTimeFlag,
-      0,
-    )
-    .option(
-      "--until <time>",
-      "print what may have been sent before this",
-      parseTimeFlag,
-      TIME_END_US,
+    .addOption(
+      new Option("--from <time>", "print messages that may have been sent at this time or later")
+        .argParser(parseTimeFlag).default(0, "the first"),
     )
     .addOption(
-      new Option("-f, --format <format>", "the lines as they are stored, or lines for people")
+      new Option("--until <time>", "print messages that may have been sent before this")
+        .argParser(parseTimeFlag).default(TIME_END_US, "the end"),
+    )
+    .addOption(
+      new Option("-f, --format <format>", "the stored lines of JSON, or one line of text a message")
         .choices(["json", "text"]).default("json"),
     )
     .option(
       "--user <names>",
-      "print only what these users wrote, and bans of them; with commas",
+      "print only what these users wrote, and bans of them; separated by commas",
       toList,
       [],
     )
-    .option("--command <names>", "print only these commands, with commas", toList)
-    .option("--text <text>", "print only what contains this text, in any case")
+    .option("--command <names>", "print only these commands, separated by commas", toList)
+    .option("--text <text>", "print only messages that contain this text, in any case")
     .addHelpText(
       "after",
       examplesOf([
@@ -103,7 +99,7 @@ function filterOf({ user = [], command = [], text = "" }: CatFlags): MessageFilt
   };
 }
 
-/** Prints what can be read, tells of the rest, and returns whether that was all. */
+/** Prints all files that can be read, reports the rest, and returns whether there was no rest. */
 async function printFiles(
   paths: readonly string[],
   flags: CatFlags,
@@ -119,7 +115,7 @@ async function printFiles(
   return isComplete;
 }
 
-/** What is printed of a file; `undefined` if it cannot be read, which is told. */
+/** The text to print of a file; `undefined` if it cannot be read, which is reported. */
 async function readPrintable(
   path: string,
   { signal, reporter, isOnly, ...flags }:
@@ -165,7 +161,7 @@ async function printChannels(
 }
 
 /**
- * What is printed of a batch. Its `messages` are decoded where the flags ask for them.
+ * The text to print of a batch. Its `messages` are decoded if the flags need them.
  *
  * @throws {BatchSyntaxError} when a line is no message, before anything of the file is printed.
  */

@@ -5,7 +5,7 @@ import type { Micros } from "../../core/time.ts";
 import { toMinuteJson } from "../../engine/coverage/describe_minute.ts";
 import { coverageByMinute, type MinuteCoverage } from "../../engine/coverage/minute_coverage.ts";
 import { spanOf } from "../../engine/coverage/read_coverage.ts";
-import { faultsOf } from "../../engine/read/files/faults_told.ts";
+import { faultsOf } from "../../engine/read/files/fault_reporter.ts";
 import { tolerantStore } from "../../engine/read/files/tolerant_store.ts";
 import { checkChannels } from "../arguments/channel_names.ts";
 import { contextOf } from "../frame/context.ts";
@@ -21,11 +21,11 @@ interface CoverageFlags {
   readonly format: "text" | "json";
 }
 
-/** `chatloom coverage`: says when who was listening, and what is likely to be missing. */
+/** `chatloom coverage`: says which receivers listened when, and what is likely to be missing. */
 export function coverageCommand(): Command {
   return new Command("coverage")
     .description(
-      "say minute by minute who listened to a channel, and what all are likely to have missed",
+      "say minute by minute which receivers listened to a channel, and how much all of them missed",
     )
     .argument("<channel>", "the channel")
     .requiredOption("-a, --archive <dir>", "the archive, which is only read")
@@ -37,10 +37,10 @@ export function coverageCommand(): Command {
     )
     .addHelpText(
       "after",
-      "\nWhere nobody is known to have listened, silence may be loss. What all missed is estimated\n" +
-        "from what one node has and the others lack (Chapman's capture and recapture), where two or\n" +
-        "more listened all the time. It assumes that they fail independently: what strikes all at\n" +
-        "once, as trouble of Twitch's own, it cannot see.\n" +
+      "\nWhere no recorder is known to have listened, silence may be loss. How much all\n" +
+        "missed is estimated from what one node has and the others lack (Chapman's capture and\n" +
+        "recapture), where two or more listened all the time. It assumes that they fail independently:\n" +
+        "a failure of all at once, as one of Twitch's own, does not show.\n" +
         examplesOf([
           "chatloom coverage forsen --archive chat",
           "chatloom coverage forsen -a chat --from 2026-08-01T12:00 --to 2026-08-01T13:00 -f json",
@@ -86,9 +86,9 @@ function describe(minute: MinuteCoverage): string {
   const parts = [
     `${at}  ${minute.messages} messages`,
     listeners.length === 0
-      ? "nobody is known to have listened"
+      ? "no recorder is known to have listened"
       : `heard by ${listeners.join(", ")}`,
-    ...(uncoveredS > 0 && listeners.length > 0 ? [`nobody for ${uncoveredS} s`] : []),
+    ...(uncoveredS > 0 && listeners.length > 0 ? [`no recorder for ${uncoveredS} s`] : []),
     ...(missed === null ? [] : [`missed by all: about ${missed} ± ${error}`]),
   ];
   return parts.join("; ");
@@ -116,6 +116,6 @@ class CoverageTotals {
       ? "no minute in which two listened all the time"
       : `about ${this.#missed.toFixed(1)} missed by all in ${this.#estimated} minutes`;
     return `${this.#minutes} minutes, ${this.#messages} messages; ` +
-      `nobody is known to have listened for ${this.#uncoveredS} s; ${missed}\n`;
+      `no recorder is known to have listened for ${this.#uncoveredS} s; ${missed}\n`;
   }
 }

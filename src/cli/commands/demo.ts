@@ -15,7 +15,7 @@ import { type ServedTwitch, serveSimulatedTwitch } from "../simulation/serve_sim
 const CHANNELS = ["demo_speedrun", "demo_chess"];
 const LINES_PER_SECOND = 25;
 
-/** `chatloom demo`: a show of what chatloom is for, offline. */
+/** `chatloom demo`: shows offline what chatloom is for. */
 export function demoCommand(): Command {
   return new Command("demo")
     .description("watch two recorders survive a broken connection and a kill, offline, in 20 s")
@@ -55,7 +55,7 @@ async function runDemo(folder: string, context: VerbContext): Promise<boolean> {
     await clock.sleep(4_000, signal);
 
     served.twitch.connections[1]?.drop();
-    await say("Broke the connection of one of them, without a good-bye");
+    await say("Broke the connection of one of them, without a close frame");
     await clock.sleep(4_000, signal);
 
     first.kill();
@@ -71,7 +71,7 @@ async function runDemo(folder: string, context: VerbContext): Promise<boolean> {
     first.stop();
     second.stop();
     await Promise.all([first.ended, second.ended]);
-    await say("Stopped both in good order\n");
+    await say("Stopped both\n");
     return await reportDemo(
       [alpha, beta],
       { truth: served.twitch.truth, sinceUs, untilUs },
@@ -83,7 +83,7 @@ async function runDemo(folder: string, context: VerbContext): Promise<boolean> {
   }
 }
 
-/** Tells what happens, with the seconds since the start. */
+/** Prints what happens, with the seconds since the start. */
 function storyTeller(print: VerbContext["print"]): (text: string) => Promise<void> {
   const startMs = performance.now();
   return async (text) => {
@@ -138,7 +138,7 @@ function startRecorder({ name, archive }: DemoNode, url: string): Recorder {
   return { ended, stop: () => send("SIGTERM"), kill: () => send("SIGKILL") };
 }
 
-/** What a runtime is told to run this very command line. */
+/** The arguments with which a runtime runs this command line. */
 function ownCommand(): string[] {
   // Next to this module, under the same ending: .ts from source, .js in the npm package.
   const main = fileURLToPath(import.meta.url).replace(/commands[/\\]demo(\.[jt]s)$/, "main$1");

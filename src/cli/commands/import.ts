@@ -26,13 +26,13 @@ export function importCommand(): Command {
     .addHelpText(
       "after",
       "\nImporting the same capture again changes nothing. A received time is seconds,\n" +
-        "milliseconds, microseconds or nanoseconds since 1970, or a date and time, of UTC unless\n" +
+        "milliseconds, microseconds or nanoseconds since 1970, or a date and time, in UTC unless\n" +
         "it names its offset; or the tag rm-received-ts of services that replay recent messages.\n" +
         "Anything else in front of a line is skipped. Messages that carry no timestamp of Twitch\n" +
         "and have no received time get the range between the timestamps around them; where that\n" +
-        "is longer than a minute they are counted instead.\n" +
-        "\nA file that cannot be read does not stop the others. Of a torn or damaged gzip what can\n" +
-        "be unpacked is archived. Both end with exit code 1. A pipe is copied to a temporary file.\n" +
+        "is longer than a minute they are only counted.\n" +
+        "\nA file that cannot be read does not stop the others. Of a torn or damaged gzip the readable\n" +
+        "part is archived. Both end with exit code 1. A pipe is copied to a temporary file.\n" +
         examplesOf([
           "chatloom import forsen.log --archive chat",
           "chatloom import captures/*.log.gz --archive chat",
@@ -54,7 +54,7 @@ export function importCommand(): Command {
     });
 }
 
-/** Imports one file, and says what came of it; whether all of it could be read. */
+/** Imports one file, and prints the outcome. Returns whether all of it could be read. */
 async function importFile(
   path: string,
   { options, context }: { readonly options: ImportOptions; readonly context: VerbContext },
@@ -85,33 +85,41 @@ async function importFile(
 function summary({ name }: CaptureFile, done: Imported): string {
   const { lines, messages, repeats, batches, replaced } = done;
   const parts = [`${lines} lines`, `${messages} messages in ${batches} batches`];
-  if (repeats > 0) parts.push(`${repeats} lines said the same as others`);
+  if (repeats > 0) parts.push(`${repeats} lines repeated others`);
   if (replaced > 0) parts.push(`${replaced} characters that were not UTF-8 were replaced`);
   return `${toOneLine(name)}: ${parts.join(", ")}\n`;
 }
 
-/** Warns of what is wrong with a file; whether all of it could be read. */
+/** Warns of what is wrong with a file. Returns whether all of it could be read. */
 function tellFault({ name, fault }: CaptureFile, { reporter }: VerbContext): boolean {
   switch (fault) {
     case undefined:
       return true;
     case "rubbish":
-      reporter.report("warning", "What stands behind the gzip in this file was left out", { name });
+      reporter.report("warning", "Data behind the gzip in this file was left out", { name });
       return true;
     case "torn":
-      reporter.report("warning", "This file ends too early: what could be unpacked was archived", {
-        name,
-      });
+      reporter.report(
+        "warning",
+        "This file ends too early: the part that could be decompressed was archived",
+        {
+          name,
+        },
+      );
       return false;
     case "damaged":
-      reporter.report("warning", "This file is damaged: what could be unpacked was archived", {
-        name,
-      });
+      reporter.report(
+        "warning",
+        "This file is damaged: the part that could be decompressed was archived",
+        {
+          name,
+        },
+      );
       return false;
   }
 }
 
-/** No more commands are named: they come from outside. */
+/** At most this many commands are named: they come from outside. */
 const COMMANDS_MAX = 12;
 
 /** Says how many lines were not archived, for each reason; the most common commands by name. */
@@ -128,7 +136,7 @@ function ignoredLines(counters: Counters): string {
   if (left > 0) rows.push(`not archived: ${left} lines: command not kept (others)`);
   const wild = sum(readings.filter(({ name }) => name === "wild_timestamps"));
   if (wild > 0) {
-    rows.push(`${wild} timestamps contradict the others: they tell of their lines alone`);
+    rows.push(`${wild} timestamps contradict the others: they count for their own lines only`);
   }
   return rows.map((row) => `${toOneLine(row)}\n`).join("");
 }

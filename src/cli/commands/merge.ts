@@ -6,7 +6,7 @@ import { EXIT, QuietExit } from "../frame/exit.ts";
 import { readInput, reportUnreadable } from "../arguments/input_file.ts";
 import { examplesOf } from "../frame/program.ts";
 
-/** `chatloom merge`: prints what batch files say together. */
+/** `chatloom merge`: prints the merge of batch files. */
 export function mergeCommand(): Command {
   return new Command("merge")
     .description("merge batch files of one channel and print the result")

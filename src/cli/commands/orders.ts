@@ -40,8 +40,8 @@ export function ordersCommand(): Command {
     .option("--all", "with accept and drop: all of these")
     .addHelpText(
       "after",
-      "\nA peer may give a bounded number of orders a day. What is beyond is held: it does nothing\n" +
-        "until it is accepted, and once it is dropped it is not taken again. list says what each\n" +
+      "\nA peer may give a bounded number of orders a day. Further ones are held: they do nothing\n" +
+        "until they are accepted, and once dropped they are not taken again. list says what each\n" +
         "names, and what accepting those of a channel would delete.\n" +
         examplesOf([
           "chatloom orders list --archive chat",

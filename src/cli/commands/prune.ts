@@ -17,21 +17,21 @@ interface PruneFlags {
   readonly takeBack?: boolean;
 }
 
-/** `chatloom prune`: deletes what is older than wanted, for good. */
+/** `chatloom prune`: deletes old hours for good. */
 export function pruneCommand(): Command {
   return new Command("prune")
     .description(
-      "delete hours of an archive that are older than wanted; sync does not bring them back",
+      "delete old hours of an archive; sync does not bring them back",
     )
     .argument("[channels...]", "only these channels")
     .requiredOption("-a, --archive <dir>", "the archive")
-    .option("--older-than <age>", "how old: 36h, 30d, 8w or 2y", parseAge)
-    .option("--dry-run", "say what would go, and change nothing")
+    .option("--older-than <age>", "hours older than this: 36h, 30d, 8w or 2y", parseAge)
+    .option("--dry-run", "say what would be deleted, and change nothing")
     .option("--take-back", "let pruned hours come back with the next sync")
     .addHelpText(
       "after",
-      "\nOnly this node forgets them: peers keep what they have. Redactions stay in force. What is no\n" +
-        "file of the archive is named and left alone. So is what cannot be deleted; then it exits with 1.\n" +
+      "\nOnly this node forgets the hours: peers keep theirs. Redactions stay in force. A stray is named\n" +
+        "and left alone. So is a file that cannot be deleted; then it exits with 1.\n" +
         examplesOf([
           "chatloom prune --archive chat --older-than 90d --dry-run",
           "chatloom prune forsen --archive chat --older-than 30d",

@@ -26,17 +26,20 @@ interface RecordFlags extends ReplicationFlags {
 
 const TOKEN_VARIABLE = "CHATLOOM_TOKEN";
 
-/** `chatloom record`: listens to channels and archives what is said. */
+/** `chatloom record`: listens to channels and archives their chat. */
 export function recordCommand(): Command {
   const command = new Command("record")
     .description("record channels of Twitch chat into an archive, until stopped")
-    .argument("[channels...]", "names of channels; name! marks one whose troubles are warnings")
+    .argument(
+      "[channels...]",
+      "names of channels; name! marks an important one, whose failures are warnings",
+    )
     .requiredOption("-a, --archive <dir>", "the archive; made if it is not there")
     .option(
       "--channels <file>",
       'also the channels in this file, one a line; watched; a line "# none" empties the list',
     )
-    .option("--connections <n>", "listen to each channel so many times over", parseCount, 1)
+    .option("--connections <n>", "listen to each channel on this many connections", parseCount, 1)
     .addOption(
       new Option("--node <name>", "this node's name, part of its receivers' ids")
         .argParser(parseNode).default(hostName(), "this machine's name"),
@@ -52,8 +55,8 @@ export function recordCommand(): Command {
   return addReplicationFlags(command)
     .addHelpText(
       "after",
-      "\nStops in good order on Ctrl-C, SIGTERM or when the terminal is closed: what was received is\n" +
-        "archived first. Ctrl-C again, two seconds later or more, ends it at once: the rest stays in\n" +
+      "\nStops on Ctrl-C, SIGTERM or when the terminal is closed, after it has archived all received\n" +
+        "messages. Ctrl-C again, two seconds later or more, ends it at once: the rest stays in\n" +
         "the journal, and the next record on the archive archives it.\n" +
         examplesOf([
           "chatloom record forsen nymn --archive chat",

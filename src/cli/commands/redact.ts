@@ -38,17 +38,17 @@ export function redactCommand(): Command {
     .description("have an archive forget a message or a user, here and on all peers")
     .argument("<channel>", "the channel")
     .requiredOption("-a, --archive <dir>", "the archive")
-    .option("--id <id>", "forget the message with this id, and what quotes it")
-    .option("--user-id <id>", "forget all by and about the user with this id")
+    .option("--id <id>", "forget the message with this id, and messages that quote it")
+    .option("--user-id <id>", "forget all messages by and about the user with this id")
     .option("--login <name>", "a further name of the user; may be repeated", collect, [])
-    .option("--before <time>", "with --user-id: only what is older", parseTimeFlag)
-    .option("--reason <text>", "why, for whoever asks later")
-    .option("--list", "print the orders that the channel has, and do nothing")
-    .option("-n, --dry-run", "print what would be forgotten, and do nothing")
+    .option("--before <time>", "with --user-id: only messages before this time", parseTimeFlag)
+    .option("--reason <text>", "why, kept with the order")
+    .option("--list", "print the channel's orders, and change nothing")
+    .option("-n, --dry-run", "print what would be forgotten, and change nothing")
     .addHelpText(
       "after",
-      "\nAll lines that name the user go: what they wrote, bans, gifts, replies to them, and\n" +
-        "notices of Twitch. The names that they bore are looked up in the archive, because JOIN,\n" +
+      "\nAll lines that name the user are deleted: their own, bans, gifts, replies to them, and\n" +
+        "notices of Twitch. The user's former names are looked up in the archive, because JOIN,\n" +
         "PART and notices have no user's id. Text of other users is not searched for names.\n" +
         examplesOf([
           'chatloom redact forsen -a chat --user-id 22484632 --reason "asked us to"',
@@ -132,7 +132,7 @@ async function printPreview(
       shown.update(++searched, formatMinute(scanned.minuteUs));
       unseen += scanned.faults.length;
       for (const { key, fault } of scanned.faults) {
-        reporter.report("warning", "Cannot look into a file", { key, reason: fault.reason });
+        reporter.report("warning", "Cannot read a file", { key, reason: fault.reason });
       }
       if (scanned.matches.length === 0) continue;
       minutes++;
@@ -146,7 +146,7 @@ async function printPreview(
   await print(
     `${messages} messages in ${minutes} of ${searched} minutes would be forgotten${names}\n`,
   );
-  if (unseen > 0) throw new QuietExit(EXIT.failed, "Some files could not be looked into");
+  if (unseen > 0) throw new QuietExit(EXIT.failed, "Some files could not be read");
 }
 
 const SAMPLE_MAX = 3;
@@ -195,14 +195,14 @@ async function obey(
   const { orders, messages, minutes, unseen } = redacted;
   const isObeyed = unseen.length === 0 && counters.total("files_left_out") === 0;
   for (const { key, isNew } of orders) {
-    await print(`${isNew ? "New order" : "Order of before"}: ${key}\n`);
+    await print(`${isNew ? "New order" : "Earlier order"}: ${key}\n`);
   }
   await print(`${messages} messages in ${minutes} of ${searched} minutes forgotten\n`);
   if (isObeyed) return;
   for (const { key, fault } of unseen) {
-    reporter.report("warning", "Cannot look into a file", { key, reason: fault.reason });
+    reporter.report("warning", "Cannot read a file", { key, reason: fault.reason });
   }
-  throw new QuietExit(EXIT.failed, "Some files could not be looked into");
+  throw new QuietExit(EXIT.failed, "Some files could not be read");
 }
 
 async function printOrders(channel: string, place: Place, { print }: VerbContext): Promise<void> {

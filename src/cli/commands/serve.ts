@@ -25,7 +25,7 @@ interface ServeFlags extends AccessFlags, NetworkFlags {
   readonly rate: number;
 }
 
-/** `chatloom serve`: answers for an archive over HTTP. */
+/** `chatloom serve`: serves an archive over HTTP. */
 export function serveCommand(): Command {
   const { perSecond } = DEFAULT_LIMITS.rate;
   const command = new Command("serve")
@@ -42,7 +42,7 @@ export function serveCommand(): Command {
   return addNetworkFlags(addAccessFlags(command))
     .addHelpText(
       "after",
-      "\nListens on this machine alone by default. /openapi.json says what it answers.\n" +
+      "\nListens on this machine only by default. /openapi.json describes the API.\n" +
         examplesOf([
           "chatloom serve --archive chat",
           "chatloom serve --archive chat --listen 0.0.0.0:8080 --token-file token.txt",

@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { fileSystemLock } from "../../adapters/file_system/file_system_lock.ts";
 import { fileSystemSettled } from "../../adapters/file_system/file_system_settled.ts";
 import { bestHasher } from "../../adapters/hashers/web_crypto_hasher.ts";
@@ -22,7 +22,10 @@ export function settleCommand(): Command {
   return new Command("settle")
     .description("merge the files of each minute of an archive into one, in the normal form")
     .argument("[channels...]", "only these channels")
-    .requiredOption("-a, --archive <dir>", "the archive; others may record into it meanwhile")
+    .requiredOption(
+      "-a, --archive <dir>",
+      "the archive; other processes may record into it meanwhile",
+    )
     .option("--from <time>", "only hours from this time on", parseTimeFlag, 0)
     .option("--recheck", "read all hours, also those that were found settled and have not changed")
     .addHelpText(

@@ -11,21 +11,21 @@ import { examplesOf } from "../frame/program.ts";
 import { type ServedTwitch, serveSimulatedTwitch } from "../simulation/serve_simulated_twitch.ts";
 import { openTruthFile, type TruthFile } from "../simulation/truth_file.ts";
 
-/** What `chatloom simulate` does. */
+/** The settings of `chatloom simulate`. */
 export interface SimulateOptions {
   /** Where to listen. */
   readonly listen: { readonly hostname: string; readonly port: number };
-  /** Decides all that is left to chance. */
+  /** Seeds all that is random. */
   readonly seed: string;
   /** Lines a second in each channel; 0 for silence. */
   readonly rate?: number;
-  /** The channels that exist; unless told, any does. */
+  /** The channels that exist. @default any channel */
   readonly channels?: readonly string[];
-  /** Channels that tell who joins that they are suspended. */
+  /** Channels that refuse a JOIN as suspended. */
   readonly suspended?: readonly string[];
-  /** Channels that tell who joins that they are banned. */
+  /** Channels that refuse a JOIN as banned. */
   readonly banned?: readonly string[];
-  /** A file of raw lines to play instead of making chat up; `-` for standard input. */
+  /** A file of raw lines to play instead of generated chat; `-` for standard input. */
   readonly play?: string;
   /** How many times as fast to play. */
   readonly speed: number;
@@ -33,25 +33,25 @@ export interface SimulateOptions {
   readonly passes: number;
   /** Where to write what really happened. */
   readonly truth?: string;
-  /** What goes wrong, and how lines become frames. */
+  /** The faults to inject, and how lines become frames. */
   readonly faults?: { readonly faults: TwitchFaults; readonly framing: Framing };
-  /** After how many lines the client is asked whether it has read them; 0 for never. */
+  /** After how many lines a PING asks whether the client has read them; 0 for never. */
   readonly probeEvery: number;
-  /** The token that lets in those who are not anonymous. */
+  /** The token that logs in an account. */
   readonly token: string;
   /** How far Twitch's clock is ahead of ours, in milliseconds. */
   readonly serverAhead: number;
-  /** Ends by itself after so many seconds. */
+  /** Ends by itself after this many seconds. */
   readonly duration?: number;
 }
 
-/** What {@link simulate} is given besides. */
+/** Further options of {@link simulate}. */
 export interface SimulateContext {
   /** Ends the simulation, in good order. */
   readonly signal: AbortSignal;
-  /** Is told how it went. */
+  /** Takes the log. */
   readonly reporter: Reporter;
-  /** Is told where the simulation listens, once it does. */
+  /** Called with the address, once the simulation listens. */
   readonly onListening?: (served: ServedTwitch) => void | Promise<void>;
 }
 
@@ -61,7 +61,7 @@ const TIMER_MAX_MS = 2 ** 31 - 1; // What a timer can count: 24 days.
 /**
  * Runs a simulated Twitch until `signal` aborts or its time is over.
  *
- * @throws {ChatloomError} `INPUT_UNREADABLE` for what is to be played, `STORE_IO` for the truth,
+ * @throws {ChatloomError} `INPUT_UNREADABLE` for the capture to play, `STORE_IO` for the truth,
  * `CONNECTION_LOST` when it cannot listen.
  */
 export async function simulate(options: SimulateOptions, context: SimulateContext): Promise<void> {
@@ -140,7 +140,7 @@ function channelsOf(
   ];
 }
 
-/** Resolves when the simulation is to end. `over` aborts when it does for another reason. */
+/** Resolves when the simulation should end. `over` aborts when it ends for another reason. */
 function endOf({ duration }: SimulateOptions, { signal, over }: EndSignals): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();
@@ -168,19 +168,19 @@ function reportOutcome({ twitch: { truth } }: ServedTwitch, reporter: Reporter):
   }
 }
 
-/** `chatloom simulate`: a stand-in for Twitch to try recorders on. */
+/** `chatloom simulate`: a simulated Twitch for testing recorders. */
 export function simulateCommand(): Command {
   return new Command("simulate")
-    .description("be a Twitch chat server that makes up chat or plays it, and fails on demand")
+    .description("run a Twitch chat server that generates or plays chat, and fails on demand")
     .addOption(
       new Option("-l, --listen <host:port>", "where to listen; port 0 takes a free one")
         .argParser(parseListen).default({ hostname: "127.0.0.1", port: 0 }, "127.0.0.1:0"),
     )
-    .option("-s, --seed <text>", "decides all that is left to chance", "1")
+    .option("-s, --seed <text>", "the seed of all that is random", "1")
     .option("-r, --rate <lines>", "lines a second in each channel", parseAmount)
     .option(
       "-c, --channels <names>",
-      "the channels that exist, with commas (default: any)",
+      "the channels that exist, separated by commas (default: any)",
       parseChannels,
     )
     .option("--suspended <names>", "channels that are suspended", parseChannels)
@@ -194,22 +194,22 @@ export function simulateCommand(): Command {
       new Option("--passes <count>", "how often to play, 0 for ever").argParser(parseCount)
         .default(1),
     )
-    .option("-t, --truth <file>", "write what really happened and what was sent to whom")
+    .option("-t, --truth <file>", "write what really happened and which client was sent what")
     .option(
       "-f, --faults <list>",
-      "what goes wrong: drop=0.01,split=0.2,reconnect@30",
+      "faults to inject: drop=0.01,split=0.2,reconnect@30",
       parseFaultFlag,
     )
     .addOption(
-      new Option("--probe-every <lines>", "after so many lines, PING with their count")
+      new Option("--probe-every <lines>", "after every <lines> lines, send a PING with their count")
         .argParser(parseCount).default(0),
     )
-    .option("--token <text>", "lets in those who are not anonymous", "simulated")
+    .option("--token <text>", "the token that logs in an account", "simulated")
     .addOption(
       new Option("--server-ahead <ms>", "how far Twitch's clock is ahead of ours")
         .argParser(parseMilliseconds).default(0),
     )
-    .option("-d, --duration <seconds>", "end after so long", parseAmount)
+    .option("-d, --duration <seconds>", "end after this time", parseAmount)
     .addHelpText("after", HELP)
     .action(async (flags: SimulateOptions, command: Command) => {
       const { signal, reporter, print } = contextOf(command);

@@ -29,10 +29,10 @@ export function syncCommand(): Command {
     .description("pull from peers what an archive lacks, and settle it, until stopped")
     .requiredOption("-a, --archive <dir>", "the archive; made if it is not there");
   return addPeerFlags(command)
-    .option("--once", "look once at all that they have, then end")
+    .option("--once", "pull once all that they have, then end")
     .option("--since <time>", "only hours from this time on", parseTimeFlag)
     .option("--channel <name>", "only this channel; may be given several times", addName, [])
-    .option("--no-check", "with --once: do not look for damaged files of our own first")
+    .option("--no-check", "with --once: do not check this archive for damaged files first")
     .addHelpText(
       "after",
       "\nRedactions and tombstones of peers are obeyed, up to a number a day; more are held for\n" +
@@ -79,7 +79,7 @@ async function syncArchive(flags: SyncFlags, context: VerbContext): Promise<void
     watchPeers(source, { clock, signal, reporter, onChange }),
     showPeers(syncer, context),
   ];
-  for (const task of besides) task.catch(() => {}); // They are awaited once the syncer has ended.
+  for (const task of besides) task.catch(() => {}); // Awaited once the syncer has ended.
   await syncer.run(signal);
   await Promise.all(besides);
   await settler.settleNoted();
@@ -105,7 +105,7 @@ async function syncOnce(
     });
   } finally {
     shown.end();
-    await settler.settleNoted(); // Also when it was stopped: what came is settled.
+    await settler.settleNoted(); // Also when it was stopped: the fetched files are settled.
   }
   await print(summaryOf(states));
   if (
@@ -113,7 +113,7 @@ async function syncOnce(
       errors + mismatches > 0 || goodMsAgo === undefined
     )
   ) {
-    throw new QuietExit(EXIT.failed, "Not all could be had");
+    throw new QuietExit(EXIT.failed, "Some files could not be fetched");
   }
 }
 

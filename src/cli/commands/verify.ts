@@ -2,7 +2,7 @@ import { Command, Option } from "commander";
 import { fileSystemLock } from "../../adapters/file_system/file_system_lock.ts";
 import { bestHasher } from "../../adapters/hashers/web_crypto_hasher.ts";
 import { type Finding, type FindingKind, NOTE_KINDS } from "../../engine/verify/finding.ts";
-import { healBatch, type HealOptions } from "../../engine/verify/heal.ts";
+import { type HealOptions, rewriteBatch } from "../../engine/verify/rewrite_batch.ts";
 import { verifyArchive, type VerifyTotals } from "../../engine/verify/verify_archive.ts";
 import { verifyHours } from "../../engine/verify/verify_hours.ts";
 import { checkChannels } from "../arguments/channel_names.ts";
@@ -19,24 +19,24 @@ interface VerifyFlags {
   readonly heal?: boolean;
 }
 
-/** `chatloom verify`: says what is wrong in an archive. */
+/** `chatloom verify`: reports what is wrong in an archive. */
 export function verifyCommand(): Command {
   return new Command("verify")
     .description("check names, hashes, form, order and state of all files of an archive")
     .argument("[channels...]", "only these channels")
-    .requiredOption("-a, --archive <dir>", "the archive, which is only read unless it is healed")
+    .requiredOption("-a, --archive <dir>", "the archive, which is only read without --heal")
     .option(
       "--strict",
-      "notes of chat count as wrong: unsettled minutes, repeated ids, hidden files, old places",
+      "also count notes as wrong: unsettled minutes, repeated ids, hidden files, old places",
     )
-    .option("--heal", "write files anew that are valid but not in canonical form, and nothing else")
+    .option("--heal", "rewrite files that are valid but not in canonical form, and nothing else")
     .addOption(
-      new Option("-f, --format <format>", "one finding a line, as JSON or for people")
+      new Option("-f, --format <format>", "one finding a line, as JSON or as text")
         .choices(["json", "text"]).default("text"),
     )
     .addHelpText(
       "after",
-      "\nExits with 1 if anything is wrong and was not healed. Notes are worth knowing, not wrong:\n" +
+      "\nExits with 1 if anything is wrong and was not healed. Notes are no faults:\n" +
         "files of other programs beside the chat, and unfinished files, are never more than that.\n" +
         examplesOf([
           "chatloom verify --archive chat",
@@ -79,7 +79,7 @@ export function verifyCommand(): Command {
     });
 }
 
-/** How much was looked at, and what was found. */
+/** How much was verified, and what was found. */
 class Tally {
   files = 0;
   messages = 0;
@@ -106,7 +106,7 @@ class Tally {
   }
 }
 
-// Nothing that is done with chat makes them go away.
+// No work on chat removes them.
 const OF_NO_CHAT: ReadonlySet<FindingKind> = new Set(["foreign", "unfinished"]);
 
 const CURABLE: ReadonlySet<FindingKind> = new Set(["not-canonical", "unsorted"]);
@@ -115,7 +115,7 @@ async function tryHealing(
   { kind, path }: Finding,
   options: HealOptions,
 ): Promise<string | undefined> {
-  return CURABLE.has(kind) ? await healBatch(path, options) : undefined;
+  return CURABLE.has(kind) ? await rewriteBatch(path, options) : undefined;
 }
 
 function format(
@@ -127,6 +127,6 @@ function format(
   }
   const { kind, path, line, reason } = finding;
   const where = line === undefined ? path : `${path} line ${line}`;
-  const cure = healed === undefined ? "" : `; written anew as ${healed}`;
+  const cure = healed === undefined ? "" : `; rewritten as ${healed}`;
   return `${NOTE_KINDS.has(kind) ? "note: " : ""}${kind}: ${where}: ${reason}${cure}\n`;
 }

@@ -3,9 +3,12 @@ import type { Counters } from "../../adapters/metrics/counters.ts";
 import type { Reporter, Severity } from "../../ports/reporter.ts";
 import type { Progress, ProgressOptions } from "./progress.ts";
 
-/** What every verb is given beside its own flags. */
+/** The context of every verb, beside its own flags. */
 export interface VerbContext {
-  /** Aborts when the user asks the process to stop: finish what was begun, then return, or reject with its reason. */
+  /**
+   * Aborts when the user asks the process to stop: the verb finishes its work, then returns or rejects
+   * with the reason.
+   */
   readonly signal: AbortSignal;
   /**
    * Reads Ctrl-C as a key from here to the end of the process, so that what started it waits for it.
@@ -13,7 +16,7 @@ export interface VerbContext {
    */
   watchCtrlC(): void;
   /**
-   * Sets what the process says if its user insists on ending it before the verb is done: where
+   * Sets what the process prints if its user ends it before the verb is done: where
    * unfinished work is kept. `describe` must not wait; the last one set counts.
    */
   setLastWords(describe: () => string): void;
@@ -24,7 +27,7 @@ export interface VerbContext {
   /** What {@link VerbContext.reporter} has counted. */
   readonly counters: Counters;
   /**
-   * Writes `text` to stdout as it is, no line end added. Resolves when there is room for more;
+   * Writes `text` to stdout without adding a line end. Resolves when there is room for more;
    * rejects when the reader is gone, which quietly ends the process.
    */
   print(text: string | Uint8Array): Promise<void>;

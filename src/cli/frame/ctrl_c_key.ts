@@ -6,12 +6,12 @@ const CTRL_Z = 0x1a;
 
 /**
  * Reads Ctrl-C as a key of the terminal on standard input and calls `onCtrlC`, instead of letting the
- * terminal signal the whole process group. Returns what gives the terminal back; calling it twice is
+ * terminal signal the whole process group. Returns a function that restores the terminal; calling it twice is
  * fine. Does nothing where there is no terminal, or where another process group has it.
  *
- * A signal to the group also ends what started this process: `npx` (npm 10, observed) returns the
+ * A signal to the group also ends the program that started this process: `npx` (npm 10, observed) returns the
  * prompt and exit code 130 at once, while the verb is still finishing its work in the background.
- * Ctrl-Z still suspends the process. What else is typed is dropped.
+ * Ctrl-Z still suspends the process. All other input is dropped.
  */
 export function listenForCtrlC(onCtrlC: () => void): () => void {
   const { stdin } = process;
@@ -25,7 +25,7 @@ export function listenForCtrlC(onCtrlC: () => void): () => void {
   }
   function suspend(): void {
     stdin.setRawMode(false);
-    process.kill(0, "SIGTSTP"); // The group, as the terminal does it: also what started us.
+    process.kill(0, "SIGTSTP"); // The group, as the terminal does it: also the program that started this one.
   }
   function resume(): void {
     if (isInForeground()) stdin.setRawMode(true);

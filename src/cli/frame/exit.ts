@@ -2,27 +2,27 @@ import { CommanderError } from "commander";
 import { BatchSyntaxError, ChatloomError } from "../../core/errors/errors.ts";
 import { escapeControls } from "../../core/json/escape_controls.ts";
 
-/** What the process says when it ends. The README explains each. */
+/** The exit codes of the process. The reference explains each. */
 export const EXIT = {
-  /** Done, or stopped in good order when asked to. */
+  /** Done, or stopped cleanly on request. */
   ok: 0,
-  /** The world failed, or `verify` found something. */
+  /** Something outside failed, or `verify` found a fault. */
   failed: 1,
-  /** The command line makes no sense. */
+  /** The command line is wrong. */
   usage: 2,
-  /** A mistake of ours: an assertion, a type error. */
+  /** A bug in chatloom: an assertion, a type error. */
   bug: 70,
   /** Stopped by SIGHUP, as when its terminal is closed, before it was done. */
   hungUp: 129,
   /** Stopped by SIGINT before it was done. */
   interrupted: 130,
-  /** Whoever read our output went away: 128 + SIGPIPE. */
+  /** The reader of the output went away: 128 + SIGPIPE. */
   outputClosed: 141,
   /** Stopped by SIGTERM before it was done. */
   terminated: 143,
 } as const;
 
-/** Rejecting with this ends the process with `exitCode`; everything was said already. */
+/** Rejecting with this ends the process with `exitCode` and prints nothing more. */
 export class QuietExit extends Error {
   /** One of {@link EXIT}. */
   readonly exitCode: number;
@@ -35,7 +35,7 @@ export class QuietExit extends Error {
   }
 }
 
-/** How the process ends, and the line for stderr, if there is still something to say. */
+/** How the process ends, and the line for stderr, if one is still due. */
 export interface Outcome {
   /** One of {@link EXIT}. */
   readonly exitCode: number;
@@ -43,7 +43,7 @@ export interface Outcome {
   readonly line?: string;
 }
 
-/** What becomes of a command that was rejected with `error`. */
+/** The exit of a command that was rejected with `error`. */
 export function outcomeOf(error: unknown): Outcome {
   if (error instanceof QuietExit) return { exitCode: error.exitCode };
   if (error instanceof CommanderError) {
@@ -59,7 +59,7 @@ export function outcomeOf(error: unknown): Outcome {
   return { exitCode: EXIT.bug, line: `chatloom: This is a bug, please report it\n${stack}` };
 }
 
-/** `text` with every run of white space as one space, and nothing in it that a terminal obeys. */
+/** `text` with every run of white space as one space, and control characters escaped. */
 export function toOneLine(text: string): string {
   return escapeControls(text.replace(/\s+/g, " ").trim());
 }

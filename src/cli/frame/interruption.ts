@@ -28,7 +28,7 @@ export interface Interruption {
   dispose(): void;
 }
 
-/** How {@link interruption} ends a process that is asked again. */
+/** How {@link interruption} ends a process at the second request. */
 export interface InterruptionOptions {
   /** Runs before a later request ends the process at once. Must not wait. */
   readonly onImpatience?: () => void;
@@ -37,7 +37,7 @@ export interface InterruptionOptions {
 /**
  * Listens for SIGINT, SIGTERM and SIGHUP. The first lets work finish. Those within
  * {@link SAME_REQUEST_MS} are the same request; a later one ends the process at once. SIGHUP never
- * does: it says that the terminal is gone, not that its user is in a hurry.
+ * does: it says that the terminal is gone, not that its user wants to end at once.
  */
 export function interruption({ onImpatience }: InterruptionOptions = {}): Interruption {
   const controller = new AbortController();

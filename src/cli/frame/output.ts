@@ -16,7 +16,7 @@ export function standardOutput(): Output {
   let failure: Error | undefined;
   stream.on("error", (cause: NodeJS.ErrnoException) => {
     failure ??= cause.code === "EPIPE"
-      ? new QuietExit(EXIT.outputClosed, "Nobody reads the output any more")
+      ? new QuietExit(EXIT.outputClosed, "The reader of the output is gone")
       : new ChatloomError("STORE_IO", "Cannot write to standard output", { cause });
   });
   function write(text: string | Uint8Array): Promise<void> {

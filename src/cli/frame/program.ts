@@ -1,11 +1,11 @@
-import { Command, Option } from "commander";
+import { Command, Help, Option } from "commander";
 import { hideUser } from "../../adapters/http_peer/hide_user.ts";
 import type { LogFormat } from "../../adapters/log/logtape_reporter.ts";
 import type { Severity } from "../../ports/reporter.ts";
 import { toOneLine } from "./exit.ts";
 import { VERSION } from "../../node/wiring/version.ts";
 
-/** The flags that every verb takes. */
+/** The flags of every verb. */
 export interface GlobalFlags {
   /** Lower ones are not logged. */
   readonly logLevel: Severity;
@@ -13,11 +13,11 @@ export interface GlobalFlags {
   readonly logFormat: LogFormat;
 }
 
-/** Where help and complaints go. */
+/** Where help and errors are written. */
 export interface ProgramOutput {
-  /** Gets help and the version. */
+  /** Writes help and the version. */
   readonly writeOut: (text: string) => void;
-  /** Gets one line for a wrong command line. */
+  /** Writes one line for a wrong command line. */
   readonly writeErr: (text: string) => void;
 }
 
@@ -40,7 +40,7 @@ export function chatloomProgram(verbs: readonly Command[], output: ProgramOutput
         .choices(["text", "json"] satisfies LogFormat[])
         .default("text"),
     )
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, optionDescription: describeOption })
     .configureOutput({
       ...output,
       outputError: complainer("chatloom"),
@@ -51,17 +51,23 @@ export function chatloomProgram(verbs: readonly Command[], output: ProgramOutput
   return program.addHelpText("after", examplesOf(["chatloom --help", "chatloom verify --help"]));
 }
 
-/** Verbs are built on their own, so they know nothing of the program's settings until told. */
+/** The help on a flag. An empty list as its default is left out: it adds nothing for a reader. */
+function describeOption(option: Option): string {
+  const isEmptyList = Array.isArray(option.defaultValue) && option.defaultValue.length === 0;
+  return isEmptyList ? option.description : new Help().optionDescription(option);
+}
+
+/** Verbs are built on their own, so they take the program's settings here. */
 function inherit(verb: Command, program: Command, path: string): Command {
   verb.copyInheritedSettings(program).configureOutput({ outputError: complainer(path) });
   for (const child of verb.commands) inherit(child, verb, `${path} ${child.name()}`);
   return verb;
 }
 
-/** Writes a complaint as one line that names the help page of the command at `path`. */
+/** Writes an error as one line that names the help page of the command at `path`. */
 function complainer(path: string): (text: string, write: (text: string) => void) => void {
   return (text, write) => {
-    // It repeats what was given, and an address may hold a token.
+    // It repeats the arguments, and an address may hold a token.
     const complaint = hideUser(toOneLine(text)).replace(/^error: /, "chatloom: ");
     write(`${complaint} (see ${path} --help)\n`);
   };

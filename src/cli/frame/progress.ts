@@ -1,14 +1,14 @@
-/** Long work that tells how far it is. */
+/** The progress of long work. */
 export interface Progress {
-  /** So much is done by now. `note` says what is being worked on. */
+  /** Shows that `done` is done. `note` says what is being worked on. */
   update(done: number, note?: string): void;
-  /** Takes the line off the screen. Calling it twice is fine. */
+  /** Removes the line from the screen. Calling it twice is fine. */
   end(): void;
 }
 
 /** What a progress line shows. */
 export interface ProgressOptions {
-  /** How much there is to do, if that is known. */
+  /** The total, if it is known. */
   readonly total?: number;
 }
 

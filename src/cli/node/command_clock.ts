@@ -3,7 +3,7 @@ import { systemClock } from "../../adapters/system/system_clock.ts";
 import { SECOND_US } from "../../core/time.ts";
 import type { Clock } from "../../ports/clock.ts";
 
-/** A test of several nodes makes the wall clock of one of them wrong by so many seconds. */
+/** A test of several nodes sets the wall clock of one of them wrong by this many seconds. */
 const WRONG_BY_VARIABLE = "CHATLOOM_TEST_WALL_OFFSET_S";
 
 /** The clock of this machine. */

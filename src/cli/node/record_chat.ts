@@ -18,7 +18,7 @@ export interface RecordChatOptions {
   readonly archive: string;
   /** Channels that are always recorded. */
   readonly channels: readonly WantedChannel[];
-  /** A file of more channels, which is watched, and what it says now. */
+  /** A file of more channels, which is watched, and its current contents. */
   readonly channelFile?: string | undefined;
   readonly listed: readonly WantedChannel[];
   readonly connections: number;
@@ -26,14 +26,14 @@ export interface RecordChatOptions {
   readonly login?: Login | undefined;
   readonly url: string;
   readonly useJournal: boolean;
-  /** What is served to others and pulled from them. */
+  /** What is served to peers and pulled from them. */
   readonly replication: ReplicationFlags;
 }
 
 const STATUS_MS = 1_000;
 
 /**
- * Records until the context's signal aborts; then finishes what was begun and resolves.
+ * Records until the context's signal aborts; then finishes and resolves.
  *
  * @throws {ChatloomError} when the archive cannot be written, before anything is connected to; when
  * Twitch refuses the login; when the last batches cannot be stored (they stay in the journal).
@@ -78,7 +78,7 @@ export async function recordChat(options: RecordChatOptions, context: VerbContex
   });
 }
 
-/** What becomes of what was received if the process ends now. */
+/** What happens to received lines if the process ends now. */
 function lastWords({ archive, useJournal }: RecordChatOptions, recorder: Recorder): string {
   const { openBatches, pendingBatches } = recorder.state();
   const count = openBatches + pendingBatches;

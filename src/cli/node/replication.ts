@@ -27,7 +27,7 @@ import {
 } from "../arguments/serve_flags.ts";
 import { serveNode } from "../../node/wiring/serve_node.ts";
 
-/** What a recording node does for others and takes from them, as flags say. */
+/** What a recording node serves to peers and pulls from them, as flags say. */
 export interface ReplicationFlags extends PeerFlags, NetworkFlags {
   /** Where to serve the archive. By default nowhere. */
   readonly serve?: string;
@@ -41,7 +41,7 @@ export interface ReplicationFlags extends PeerFlags, NetworkFlags {
 export function addReplicationFlags(command: Command): Command {
   return addNetworkFlags(addPeerFlags(command))
     .option("--serve <address>", "serve the archive at this address meanwhile", parseListenFlag)
-    .option("--serve-token-file <file>", "serve only those who bear the token in this file")
+    .option("--serve-token-file <file>", "let only readers in who send the token in this file")
     .option("--metrics-token-file <file>", "the same for /metrics")
     .option("--open-metrics", "let any caller see /metrics");
 }
@@ -57,13 +57,13 @@ export interface ReplicationOptions {
 
 /** Serves an archive that is being recorded into, and pulls into it from peers. */
 export class Replication {
-  /** The archive, for all who write to it and delete from it in this process. */
+  /** The archive, for all writes and deletes of this process. */
   readonly store: BatchStore;
   readonly #options: ReplicationOptions;
   readonly #superseded: SupersededFiles;
   readonly #metrics: PrometheusMetrics | undefined;
 
-  /** For an archive whose files are in `files`. Nothing is served or pulled yet. */
+  /** For an archive whose files are in `files`. It serves and pulls nothing yet. */
   constructor(files: BatchStore, options: ReplicationOptions) {
     const { archive, flags, context: { reporter, counters } } = options;
     this.#options = options;
@@ -78,7 +78,7 @@ export class Replication {
   }
 
   /**
-   * Serves, if that is wanted, what `parts` record.
+   * Serves what `parts` record, if an address is given.
    *
    * @throws {ChatloomError} `CONNECTION_LOST` when it cannot listen there; `INPUT_UNREADABLE` when a
    * token cannot be read.

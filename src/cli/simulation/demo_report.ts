@@ -18,14 +18,14 @@ export interface DemoNode {
   readonly archive: string;
 }
 
-/** What really happened, and the time in which both recorders could have heard it. */
+/** What really happened, and the time in which both recorders were connected. */
 export interface DemoTruth {
   readonly truth: Truth;
   readonly sinceUs: Micros;
   readonly untilUs: Micros;
 }
 
-/** Prints what each recorder saw of what happened, merges them, checks all; whether all is well. */
+/** Prints what each recorder has, merges and verifies. Returns whether all is well. */
 export async function reportDemo(
   nodes: readonly [DemoNode, DemoNode],
   happened: DemoTruth,
@@ -66,7 +66,7 @@ export async function reportDemo(
   return isFine;
 }
 
-/** The ids of what was sent while both could hear it. */
+/** The ids of messages that were sent while both were connected. */
 function sentIds({ truth, sinceUs, untilUs }: DemoTruth): Set<string> {
   const ids = new Set<string>();
   for (const { line, timeUs } of truth.events) {

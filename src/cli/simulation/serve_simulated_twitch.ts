@@ -11,17 +11,17 @@ import {
 /** What {@link serveSimulatedTwitch} serves, and where. */
 export interface ServeSimulatedTwitchOptions
   extends Omit<SimulatedTwitchOptions, "clock" | "random"> {
-  /** Decides all that is left to chance, 1 unless told. */
+  /** Seeds all that is random. @default 1 */
   readonly seed?: string | number;
-  /** The address to listen on, 127.0.0.1 unless told. */
+  /** The address to listen on. @default 127.0.0.1 */
   readonly hostname?: string;
-  /** The port, 0 unless told: one that is free. */
+  /** The port; 0 for a free one. @default 0 */
   readonly port?: number;
   /** Raw lines to play, from the moment one of their channels is joined for the first time. */
   readonly play?:
     | Omit<PlaybackOptions, "startUs"> & { readonly lines: readonly string[] }
     | undefined;
-  /** The system's clock unless told. */
+  /** The clock. @default the system's */
   readonly clock?: Clock;
 }
 
@@ -29,11 +29,11 @@ export interface ServeSimulatedTwitchOptions
 export interface ServedTwitch {
   /** Where: `ws://127.0.0.1:34567`. */
   readonly url: string;
-  /** The model behind it: its truth, its connections and what can befall them. */
+  /** The model behind it: its truth, its connections and their faults. */
   readonly twitch: SimulatedTwitch;
-  /** How many lines of what is played were left out, as they are not a channel's. */
+  /** How many lines were not played, as they belong to no channel. */
   readonly skippedCount: number;
-  /** Ends all connections and stops listening. Twice is fine. */
+  /** Ends all connections and stops listening. A second call does nothing. */
   close(): Promise<void>;
 }
 

@@ -2,13 +2,13 @@ import { closeSync, openSync, writeSync } from "node:fs";
 import { ChatloomError } from "../../core/errors/errors.ts";
 import type { TruthRecord } from "../../testing/simulated_twitch/truth.ts";
 
-/** A file that the truth is written to as it happens, one record a line as JSON. */
+/** A file of the truth, written as it happens, one JSON record a line. */
 export interface TruthFile {
-  /** Takes in a record; it is on its way to the file within 50 ms. */
+  /** Adds a record; writing begins within 50 ms. */
   write(record: TruthRecord): void;
-  /** Rejects when the file cannot be written any more, and never resolves. */
+  /** Rejects when the file cannot be written any more. Never resolves. */
   readonly failed: Promise<never>;
-  /** Writes what is left and closes the file. */
+  /** Writes the rest and closes the file. */
   close(): void;
 }
 
@@ -16,7 +16,7 @@ const FLUSH_MS = 50;
 const FLUSH_LENGTH = 64 * 1024;
 
 /**
- * Begins a truth file; what was in it is gone.
+ * Begins a truth file. A former one is overwritten.
  *
  * @throws {ChatloomError} `STORE_IO` when it cannot be written.
  */
@@ -60,7 +60,7 @@ export function openTruthFile(path: string): TruthFile {
   };
 }
 
-/** A write may take less than it was given. */
+/** A write may be partial. */
 function writeAll(file: number, text: string): void {
   const bytes = new TextEncoder().encode(text);
   for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
@@ -77,6 +77,6 @@ function attempt<T>(path: string, act: () => T): T {
 function deferred(): { promise: Promise<never>; reject: (reason: unknown) => void } {
   let reject: (reason: unknown) => void = () => {};
   const promise = new Promise<never>((_resolve, rejectPromise) => reject = rejectPromise);
-  promise.catch(() => {}); // Whoever waits for it hears of it; who closed before does not care.
+  promise.catch(() => {}); // A caller that waits for it gets the failure; one that has closed it does not need it.
   return { promise, reject };
 }

@@ -8,7 +8,7 @@ import { HOUR_US, hourOf, type Micros, MINUTE_US, TIME_END_US } from "../time.ts
  */
 export type ArchiveKey = string;
 
-/** What an {@link ArchiveKey} says. `digest` is the SHA-256 of the file's bytes: 32 bytes. */
+/** The parts of an {@link ArchiveKey}. `digest` is the SHA-256 of the file's bytes: 32 bytes. */
 export type ArchiveKeyParts =
   | {
     /** A batch, or a tombstone that hides the batch of that name. */
@@ -19,13 +19,13 @@ export type ArchiveKeyParts =
     readonly digest: Uint8Array;
   }
   | {
-    /** An order to forget a message or a user. */
+    /** A redaction: an order to forget a message or a user. */
     readonly kind: "redaction";
     readonly channel: string;
     readonly digest: Uint8Array;
   }
   | {
-    /** When receivers were listening, in an hour. */
+    /** When receivers listened, in an hour. */
     readonly kind: "coverage";
     readonly channel: string;
     /** Start of that hour. */
@@ -41,7 +41,7 @@ const CHANNEL_PART = "([a-z0-9_][a-z0-9_-]{0,63})";
 const HOUR_PART = "(\\d{4}-\\d\\d-\\d\\dT\\d\\d)";
 const HASH_PART = "([A-Za-z0-9_-]{43})";
 
-// What chatloom alone knows of a channel lies beside `chat`: software that shares the archive walks
+// Files that only chatloom reads lie beside `chat`: software that shares the archive walks
 // `chat` and stops at a name that is no hour or no batch. A leading period hides it from listings.
 const ROOM = ".chatloom";
 

@@ -18,7 +18,7 @@ const OLD_REDACTION = /^([A-Za-z0-9_-]{43})\.json$/;
 
 /**
  * The path, relative to the archive, under which the first version of chatloom kept the file `key`;
- * `undefined` for batches and tombstones, which are where they were.
+ * `undefined` for batches and tombstones, which have not moved.
  */
 export function firstPathOf(key: ArchiveKey): string | undefined {
   const parts = parseArchiveKey(key);

@@ -25,7 +25,7 @@ export function encodeBatch(messages: readonly Message[]): Uint8Array {
   return encodeLines(lines);
 }
 
-/** A line of a batch with what it is sorted by. */
+/** A line of a batch with its sort keys. */
 export interface BatchLine {
   readonly startUs: Micros;
   readonly lengthUs: Micros;
@@ -67,7 +67,7 @@ function formatMessage(message: Message, range: MicrosRange): string {
  *
  * Lines need not be canonical: any valid JSON of a valid message will do.
  *
- * @throws {BatchSyntaxError} when any line is not a message. One such line spoils the whole batch.
+ * @throws {BatchSyntaxError} when any line is not a message. One such line makes the whole batch unreadable.
  */
 export function decodeBatch(bytes: Uint8Array): Message[] {
   return splitBatch(bytes).map((line, i) => parseMessageLine(line, i + 1));

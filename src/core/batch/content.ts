@@ -10,10 +10,10 @@ import { type Micros, MILLISECOND_US, TIME_END_US } from "../time.ts";
 
 /**
  * The content of a message, everything in it but `receivers`, `time` and `time_range`, as canonical
- * text: the pieces of its line around those three. A line is
- * `a + receivers + b + time + c + timeRange + d`. No piece holds a line feed.
+ * text: the parts of its line around those three. A line is
+ * `a + receivers + b + time + c + timeRange + d`. No part holds a line feed.
  *
- * Two messages have the same content if and only if their pieces are the same.
+ * Two messages have the same content if and only if these parts are the same.
  */
 export interface Content {
   /** From `{` to `"receivers":`. */
@@ -26,14 +26,14 @@ export interface Content {
   readonly d: string;
 }
 
-/** What stands between time and range unless an unknown field sorts there. */
+/** The text between time and range, unless an unknown field sorts there. */
 export const TIME_RANGE_KEY = `,"time_range":`;
 
 /**
  * The content of a message that came from Twitch.
  *
  * @param options.isPlain the line it came in is plain (see `isPlainText`), so nothing in it needs
- * escaping: saves looking at every field.
+ * escaping: saves a check of every field.
  */
 export function contentOf(message: IrcMessage, options?: { readonly isPlain: boolean }): Content {
   const { command, host, params, sender, tags, user } = message;
@@ -87,7 +87,7 @@ export function contentOfFields(message: { readonly [field: string]: unknown }):
       pieces.push(piece);
       piece = "";
     } else {
-      // Tags and the like are checked by whoever made the message; here anything JSON goes.
+      // Tags and the like are checked where the message is made; here any JSON will do.
       piece += formatValue(message[key] as JsonValue);
     }
   }

@@ -7,7 +7,7 @@ import {
 import { type MicrosRange, toRangeSeconds } from "../time.ts";
 import type { Content } from "./content.ts";
 
-/** Who got a message, and when by its own clock. */
+/** A receiver of a message, and when by its own clock. */
 export interface LineReceiver {
   /** Its id. */
   readonly receiver: string;
@@ -17,7 +17,7 @@ export interface LineReceiver {
   readonly ownRange?: MicrosRange | undefined;
 }
 
-/** A canonical line, cut where its content ends and begins. It has no line feed. */
+/** A canonical line, cut at the ends of the parts of its content. It has no line feed. */
 export type LinePieces = readonly [
   beforeReceivers: string,
   /** All between the braces of `receivers`. */
@@ -30,7 +30,7 @@ export type LinePieces = readonly [
 ];
 
 /**
- * The canonical line of a message, in pieces.
+ * The canonical line of a message, in parts.
  *
  * @param receivers each once, in any order
  */

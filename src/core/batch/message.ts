@@ -1,8 +1,8 @@
-/** What a line of IRC says. Text is as it came, trailing white space included. */
+/** A parsed line of IRC. Text is as it came, trailing white space included. */
 export interface IrcMessage {
   /** In upper case. */
   readonly command: string;
-  /** For what a recorder keeps, the first is the channel, with `#`. */
+  /** In messages that a recorder keeps, the first is the channel, with `#`. */
   readonly params: readonly string[];
   /** The nick, or the server's name; `null` without a prefix. */
   readonly sender: string | null;
@@ -14,7 +14,7 @@ export interface IrcMessage {
   readonly tags: { readonly [key: string]: string } | null;
 }
 
-/** What a receiver that disagrees with its event's range says instead of its plain received time. */
+/** Stands in place of the plain received time of a receiver that disagrees with its event's range. */
 export interface OwnRange {
   /** When it got the message, by its own clock, in seconds. */
   readonly received: number;
@@ -35,7 +35,7 @@ export interface Message extends IrcMessage {
   readonly time: number;
   /** … and at most this many seconds later: 0 for a message whose time is exact, never above 60. */
   readonly time_range: number;
-  /** Whatever else stood in the line. */
+  /** Any other fields of the line. */
   readonly [unknownField: string]: unknown;
 }
 

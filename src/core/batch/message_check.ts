@@ -2,7 +2,7 @@ import { DEPTH_MAX } from "../json/canonical_json.ts";
 import { RANGE_MAX_US, readRange, readStart, TIME_END_US, toSeconds } from "../time.ts";
 
 /**
- * What keeps `value`, parsed from a line of a batch, from being a message; `undefined` if it is one.
+ * Why `value`, parsed from a line of a batch, is not a message; `undefined` if it is one.
  */
 export function findMessageFault(value: unknown): string | undefined {
   if (!isObject(value)) return "not an object";

@@ -2,8 +2,8 @@ import type { Message } from "./message.ts";
 import { escapeControls } from "../json/escape_controls.ts";
 
 /**
- * A message as one line for people, without line end: `[2026-08-01T12:34:56.789Z] <Ada> hello`. Where
- * only a range is known its start stands there, with a `~`. What a terminal would obey is escaped.
+ * A message as one readable line, without line end: `[2026-08-01T12:34:56.789Z] <Ada> hello`. Where
+ * only a range is known its start stands there, with a `~`. Control characters are escaped.
  */
 export function formatText(message: Message): string {
   const time = new Date(message.time * 1000).toISOString();

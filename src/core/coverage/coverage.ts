@@ -9,12 +9,12 @@ export type ListenedSpan = readonly [fromS: number, toS: number];
 
 /**
  * When receivers were really listening to a channel in one hour: receiver → spans, ascending, no two
- * of which touch. What was heard of two of them together is their union, so any number of files can
+ * of which touch. Two coverages merge to their union, so any number of files can
  * be merged in any order.
  */
 export type Coverage = ReadonlyMap<string, readonly ListenedSpan[]>;
 
-/** What became of the bytes of a coverage file. */
+/** The result of parsing a coverage file. */
 export type ParsedCoverage =
   | { readonly ok: true; readonly hourUs: Micros; readonly coverage: Coverage }
   | { readonly ok: false; readonly reason: string };
@@ -22,13 +22,13 @@ export type ParsedCoverage =
 /** A longer file is no coverage: this is 10,000 receivers that came and went ten times. */
 export const COVERAGE_MAX_BYTES: number = 4 * 1024 * 1024;
 
-/** So many seconds has an hour. */
+/** Seconds of an hour. */
 const HOUR_S = 3600;
 
 const RECEIVER_MAX_LENGTH = 256;
 const UTF8 = new TextEncoder();
 
-/** All that any of these know. */
+/** The union of these. */
 export function mergeCoverage(all: Iterable<Coverage>): Coverage {
   const spans = new Map<string, ListenedSpan[]>();
   for (const coverage of all) {

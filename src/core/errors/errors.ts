@@ -1,13 +1,13 @@
 import type { ArchiveKey } from "../archive/archive_key.ts";
 
 /**
- * Why the world failed. Codes are API: they stay as they are, and the README explains each.
+ * What kind of failure. Codes are API: they stay as they are, and docs/reference/errors.md explains each.
  *
  * - `STORE_FULL`: no room left (ENOSPC, EDQUOT)
  * - `STORE_DENIED`: the file system refuses (EACCES, EPERM, EROFS)
- * - `STORE_IO`: any other trouble of a store
+ * - `STORE_IO`: any other failure of a store
  * - `JOURNAL_IO`: the journal cannot be written or read
- * - `JOURNAL_LOST`: the journal was taken away: another process took its recorder for dead, or its
+ * - `JOURNAL_LOST`: the journal was lost: another process treated its recorder as dead, or its
  *   files were deleted
  * - `LOGIN_REFUSED`: Twitch does not take nick and token
  * - `CONNECTION_LOST`: a connection broke or could not be made
@@ -25,12 +25,12 @@ export type ErrorCode =
   | "PEER_REFUSED"
   | "INPUT_UNREADABLE";
 
-/** The world failed: a disk, a network, a peer. Its `cause` is the runtime's own error. */
+/** A failure outside chatloom: a disk, a network, a peer. Its `cause` is the runtime's own error. */
 export class ChatloomError extends Error {
   /** What kind of failure it is, for programs. */
   readonly code: ErrorCode;
 
-  /** An error with its code, a sentence for people, and what caused it. */
+  /** An error with its code, a sentence to read, and its cause. */
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = "ChatloomError";
@@ -42,7 +42,7 @@ export class ChatloomError extends Error {
 export interface UnreadableEntry {
   /** A key, or the path of a folder: relative to the archive, with `/` between the parts. */
   readonly path: string;
-  /** Why, for people: too large, permission denied, a folder in its place. */
+  /** Why, in words: too large, permission denied, a folder in its place. */
   readonly reason: string;
 }
 
@@ -55,7 +55,7 @@ export class UnreadableEntryError extends ChatloomError {
   /** At least one. */
   readonly entries: readonly [UnreadableEntry, ...UnreadableEntry[]];
 
-  /** A verdict on `entries`. */
+  /** A verdict that `entries` cannot be read. */
   constructor(
     code: "STORE_DENIED" | "STORE_IO",
     entries: readonly [UnreadableEntry, ...UnreadableEntry[]],
@@ -72,9 +72,9 @@ export class UnreadableEntryError extends ChatloomError {
   }
 }
 
-/** A stored batch that cannot be read as one: its whole file is left alone. */
+/** A stored file that is not a valid batch. Chatloom leaves the whole file alone. */
 export class BatchSyntaxError extends SyntaxError {
-  /** The line that is at fault, counted from 1. */
+  /** The faulty line, counted from 1. */
   readonly line: number;
   /** What is wrong with it. */
   readonly reason: string;

@@ -2,10 +2,10 @@ import type { Sighting } from "./sighting.ts";
 import { innerRange } from "./inner_range.ts";
 import type { Micros } from "../time.ts";
 
-/** An event as the others made it, while one receiver looks for its places. */
+/** An event of the other receivers, while one receiver is aligned to them. */
 interface Place {
   readonly members: readonly Sighting[];
-  /** What is common to all inner ranges. */
+  /** The intersection of all inner ranges. */
   readonly startUs: Micros;
   readonly endUs: Micros;
   /** Between these a further start costs nothing: the middle one, or the two in the middle. */
@@ -84,7 +84,7 @@ function trace(
     const canSkip = place !== undefined && cost === costs[i * width + j - 1]!;
     const canStand = sighting !== undefined &&
       cost === costs[(i - 1) * width + j]! + EVENT_COST;
-    // Where both will do, the later of the two comes last.
+    // Where both have the same cost, the later of the two comes last.
     if (canStand && (!canSkip || middle(sighting) >= middle(place!))) {
       events.push([sighting]);
       i--;

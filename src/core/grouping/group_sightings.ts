@@ -6,7 +6,7 @@ import { compareReceived, type Sighting } from "./sighting.ts";
 
 /**
  * Groups the sightings of one ranged content into events. A pure function of the set: their order
- * does not matter. In an event every receiver stands at most once, and all inner ranges share an
+ * does not matter. An event has every receiver at most once, and all its inner ranges share an
  * instant.
  *
  * Receivers hear equal messages in the same order, so every receiver's sightings are aligned in
@@ -31,8 +31,8 @@ function toLanes(part: readonly Sighting[]): Sighting[][] {
   }
   for (const lane of lanes.values()) {
     lane.sort(byReceived);
-    // A clock that was set back would turn the order round. Ranges do not follow that clock, so
-    // where they contradict it, they are believed.
+    // A clock that was set back would reverse the order. Ranges do not follow that clock, so
+    // where they contradict it, they decide.
     if (!isPossibleOrder(lane)) lane.sort(byMiddle);
   }
   return [...lanes.values()];
@@ -46,7 +46,7 @@ function byMiddle(left: Sighting, right: Sighting): number {
   return left.startUs + left.endUs - right.startUs - right.endUs || byReceived(left, right);
 }
 
-/** Whether instants in this order can be found in the inner ranges. */
+/** Whether the inner ranges hold instants in this order. */
 function isPossibleOrder(lane: readonly Sighting[]): boolean {
   let latestStartUs = -Infinity;
   return lane.every((sighting) => {

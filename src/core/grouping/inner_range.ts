@@ -8,7 +8,7 @@ import { type Micros, type MicrosRange, SECOND_US } from "../time.ts";
 const INNER_MAX_US: Micros = 32 * SECOND_US;
 
 /**
- * The inner part of a range, the same at both ends left out of what is longer than
+ * The inner part of a range: a longer one is cut by the same amount at both ends to
  * {@link INNER_MAX_US}: the sightings of one event share an instant of it. Long ranges that
  * meet at their ends only are two events. MERGE.md has the measurements.
  */

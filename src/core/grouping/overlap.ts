@@ -1,9 +1,9 @@
 import { compareReceived, compareText, type Sighting } from "./sighting.ts";
 
 /**
- * Splits sightings of one content where no range reaches: two sightings are in the same part if
+ * Splits sightings of one content at instants that no range covers: two sightings are in the same part if
  * their ranges share an instant, or if a chain of others links them. Parts never influence each
- * other, so a part is all that grouping has to see, and all that settling has to load.
+ * other, so grouping sees one part at a time, and settling loads no more.
  *
  * Each part is in the order of {@link compareSightings}, and the parts are in the order of time.
  */

@@ -7,7 +7,7 @@ const BLOCK_WORK_MAX = 2 ** 14;
 const ROUNDS_MAX = 4;
 
 /**
- * Moves sightings between neighbouring events of a draft until nearest ranges stand together,
+ * Moves sightings between neighbouring events of a draft until the nearest ranges are together,
  * without ever making more events. `draft` is in the order of time.
  */
 export function refineEvents(draft: readonly Sighting[][]): Sighting[][] {
@@ -32,7 +32,7 @@ function polishBlock(block: Sighting[][]): Sighting[][] {
   return events;
 }
 
-/** Cuts a draft into runs of events that are cheap to polish. */
+/** Cuts a draft into runs of events that are cheap to refine. */
 function blocksOf(draft: readonly Sighting[][]): Sighting[][][] {
   const blocks: Sighting[][][] = [];
   let block: Sighting[][] = [];

@@ -1,10 +1,13 @@
 import type { Micros } from "../time.ts";
 
-/** One receiver's report of one content: when it got it, and when it was sent at the earliest and latest. */
+/**
+ * One receiver's report of one content: when it was received, and the earliest and latest time it was
+ * sent.
+ */
 export interface Sighting {
   /** The id of the connection that got the message. */
   readonly receiver: string;
-  /** When it got it, in seconds by its own clock: kept and compared, never computed with. */
+  /** The received time, in seconds by the receiver's clock: kept and compared, never computed with. */
   readonly receivedS: number;
   /** The message was not sent before this. */
   readonly startUs: Micros;

@@ -17,7 +17,7 @@ export interface MatchedPrefix {
   readonly end: number;
 }
 
-/** An order of tags that Twitch uses, and how to take apart a line that follows it. */
+/** An order of tags that Twitch uses, and how to parse a line that follows it. */
 interface Layout {
   readonly keys: readonly string[];
   readonly pattern: RegExp;
@@ -27,19 +27,19 @@ interface Layout {
 
 const REST = " +(?::([^ !@]*)!([^ !@]*)@([^ !@]*) +([A-Z0-9]+) +([^: ][^ ]*) +:)?";
 
-// Bounds on what strangers can make us remember.
+// Bounds on what a hostile server can fill the cache with.
 const LAYOUTS_MAX = 32;
 const LAYOUT_LENGTH_MAX = 1024;
 const CANDIDATES_MAX = 256;
 const SEEN_OFTEN = 8;
 
 /**
- * Takes lines apart by the orders of tags that came before.
+ * Parses lines by the orders of tags that came before.
  *
  * Twitch sends the same tags in the same order over and over. Each order that is seen often gets a
- * pattern, which the engine compiles: one run of it does what would else take dozens of searches.
- * That is speed only: the plain way reads every such line to an equal message, and tests hold the
- * two against each other.
+ * pattern, which the engine compiles: one run of it replaces dozens of searches.
+ * That is speed only: the plain way reads every such line to an equal message, and tests compare
+ * the two.
  */
 export class TagLayoutCache {
   readonly #layouts: Layout[] = [];
@@ -54,7 +54,7 @@ export class TagLayoutCache {
       const found = layout.pattern.exec(line);
       if (found === null) continue;
       if (i > 0) {
-        // What comes often drifts to the front.
+        // Frequent layouts drift to the front.
         layouts[i] = layouts[i - 1]!;
         layouts[i - 1] = layout;
       }

@@ -2,12 +2,12 @@ import { TagLayoutCache } from "./irc_layout.ts";
 import { parseTags } from "./irc_tags.ts";
 import type { IrcMessage } from "../batch/message.ts";
 
-/** What became of a line. A bad line is kept, so that the archive loses nothing. */
+/** The result of parsing a line. A bad line is kept, so that the archive loses nothing. */
 export type ParsedLine =
   | { readonly ok: true; readonly message: IrcMessage }
   | { readonly ok: false; readonly line: string; readonly reason: UnreadableReason };
 
-/** Why a line could not be read: one of few, so that each can have a counter. */
+/** Why a line could not be parsed: one of few reasons, so that each can have a counter. */
 export type UnreadableReason =
   | "empty"
   | "no command"
@@ -99,7 +99,7 @@ function parseParams(line: string, from: number): string[] {
   return params;
 }
 
-/** The command in upper case, or `undefined` if it has other signs than ASCII letters and digits. */
+/** The command in upper case, or `undefined` if it has other characters than ASCII letters and digits. */
 function parseCommand(line: string, from: number, end: number): string | undefined {
   if (end - from === 7 && line.startsWith("PRIVMSG", from)) return "PRIVMSG";
   for (let i = from; i < end; i++) {

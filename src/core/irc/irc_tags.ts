@@ -4,7 +4,7 @@ export type Tags = { readonly [key: string]: string };
 /**
  * Parses tags as they stand in a line between `@` and the first space. Never throws.
  *
- * A key without `=` gets `""`, the last of equal keys wins, empty pieces (`;;`) say nothing.
+ * A key without `=` gets `""`, the last of equal keys wins, empty parts (`;;`) are ignored.
  *
  * @see {@link https://ircv3.net/specs/extensions/message-tags | IRCv3 message tags}
  */
@@ -20,7 +20,7 @@ export function parseTags(text: string): Tags {
 }
 
 /**
- * Undoes the escapes of a tag's value. A backslash before any other sign, or at the end, vanishes.
+ * Undoes the escapes of a tag's value. A backslash before any other character, or at the end, is dropped.
  *
  * @see {@link https://ircv3.net/specs/extensions/message-tags#escaping-values | IRCv3 escaping values}
  */

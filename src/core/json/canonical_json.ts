@@ -3,7 +3,7 @@ import { type Micros, SECOND_US } from "../time.ts";
 
 // Canonical JSON is what the reference's Python encoder prints: sorted keys, no spaces, pure ASCII.
 
-/** Signs that stand for themselves in canonical JSON: printable ASCII but quote and backslash. */
+/** Characters that canonical JSON writes as they are: printable ASCII but quote and backslash. */
 const PLAIN = /^[ !#-[\]-~]*$/;
 
 /** Whether canonical JSON prints all of `text` as it is. */
@@ -53,7 +53,7 @@ export function formatSeconds(us: Micros): string {
   const second = (us - fraction) / SECOND_US;
   if (second === 0 && fraction > 0 && fraction < 100) return formatFloat(us / SECOND_US);
   if (second !== cachedSecond) {
-    // Lines of a batch share their seconds, and printing a number is slower than all else here.
+    // Lines of a batch share their seconds, and printing a number is the slowest step here.
     cachedSecondText = String(second);
     cachedSecond = second;
   }
@@ -72,7 +72,7 @@ export function compareCodePoints(a: string, b: string): number {
   for (let i = 0; i < length; i++) {
     if (a.charCodeAt(i) === b.charCodeAt(i)) continue;
     const before = i > 0 ? a.charCodeAt(i - 1) : 0;
-    // Where a pair began the same, the difference is in its second half: look at the whole.
+    // Where a surrogate pair begins the same, the difference is in its second half: compare the whole.
     const at = before >= 0xd800 && before < 0xdc00 ? i - 1 : i;
     return a.codePointAt(at)! - b.codePointAt(at)!;
   }

@@ -1,5 +1,5 @@
 /**
- * `JSON.parse` that gets keys right in every engine, so that all nodes read the same from a file.
+ * `JSON.parse` that reads keys right in every engine, so that all nodes read the same from a file.
  *
  * V8 15.0 (Deno 2.9.6; seen 2026-11) takes an escaped key for another that it met before in the same
  * place, if the two begin alike up to a backslash: after `{"a":0,"q\\":0}` it reads

@@ -1,7 +1,7 @@
 import type { BatchLine } from "../batch/batch.ts";
 import { type Micros, MINUTE_US, readRange } from "../time.ts";
 import { type ByteText, decodeSpan, toByteText } from "../scan/byte_text.ts";
-import { asciiBytes, NO, skipLiteral } from "../scan/canonical_scan.ts";
+import { asciiBytes, NOT_FOUND, skipLiteral } from "../scan/canonical_scan.ts";
 import { type ExactLine, haveSameContent, scanExactLine } from "../scan/exact_line.ts";
 import { skipToParams } from "../scan/message_scan.ts";
 import { scanRangedLine } from "../scan/ranged_line.ts";
@@ -9,19 +9,19 @@ import { rangedSightings } from "./read_lines.ts";
 import { SightingSet } from "./sighting_set.ts";
 
 /**
- * A batch that was found, without parsing its exact messages, to hold them just as the normal form
- * does: in canonical form, each content once, in the order of a batch, all of them in the channel
+ * A batch whose exact messages were scanned, without parsing, and found to be as in the normal form:
+ * in canonical form, each content once, in the order of a batch, all of them in the channel
  * and the minute of the batch.
  *
- * Of its ranged messages only the content, the order, the channel and the sightings are known to be
- * well. {@link ScannedBatch.isNormal} says whether they, too, stand as the normal form has them.
+ * Of its ranged messages only the content, the order, the channel and the sightings were
+ * checked. {@link ScannedBatch.isNormal} says whether they, too, are as in the normal form.
  */
 export interface ScannedBatch {
   /** How many lines it has. */
   readonly lineCount: number;
-  /** The sightings of its ranged messages. Never to be changed. */
+  /** The sightings of its ranged messages. Must not be changed. */
   readonly ranged: SightingSet;
-  /** False if surely no two of its lines have the same `id` tag. */
+  /** False if certainly no two of its lines have the same `id` tag. */
   readonly mayRepeatId: boolean;
   /**
    * Whether the batch is the normal form of its minute, if the events of ranged messages in that
@@ -30,7 +30,7 @@ export interface ScannedBatch {
   isNormal(events: readonly BatchLine[]): boolean;
 }
 
-/** Which batch is scanned. */
+/** The batch to scan. */
 export interface ScanPlace {
   /** The channel, without `#`. */
   readonly channel: string;
@@ -38,7 +38,7 @@ export interface ScanPlace {
   readonly minuteUs: Micros;
 }
 
-/** A line and what it is sorted by. */
+/** A line with its sort keys. */
 interface Placed {
   readonly startUs: Micros;
   readonly lengthUs: Micros;
@@ -55,7 +55,7 @@ const BACKSLASH = 0x5c;
 const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
 
-// More messages of one instant than this are compared with each other faster by way of their text.
+// More messages of one instant than this are compared faster by their text.
 const TIED_MAX = 64;
 
 /** Scans a batch from its first line to its last, in as many steps as the caller likes. */
@@ -69,7 +69,7 @@ export class BatchScanner {
   #lineCount = 0;
   #isWell: boolean;
   #before: Placed | undefined;
-  /** Hashes of the ids: of two that are equal, one may be rare chance. */
+  /** Hashes of the ids: equal hashes may, rarely, be a collision. */
   readonly #ids = new Set<number>();
   #mayRepeatId = false;
   /** The exact messages of the instant of the last line. */
@@ -83,12 +83,12 @@ export class BatchScanner {
     this.#isWell = bytes.at(-1) === LINE_FEED;
   }
 
-  /** Whether there is nothing more to scan. */
+  /** Whether the scan is complete. */
   get isDone(): boolean {
     return !this.#isWell || this.#at >= this.#text.bytes.length;
   }
 
-  /** What was found, once it {@link BatchScanner.isDone}; `undefined` if it takes a slower look. */
+  /** The result, once it {@link BatchScanner.isDone}; `undefined` if the batch must be parsed. */
   get found(): ScannedBatch | undefined {
     if (!this.#isWell) return undefined;
     return {
@@ -126,7 +126,7 @@ export class BatchScanner {
     return this.#take(placed);
   }
 
-  /** Takes in an exact line, unless one of the same content came before. */
+  /** Adds an exact line, unless one of the same content came before. */
   #takeExact(line: ExactLine): boolean {
     const { minuteUs } = this.#place;
     if (line.sentUs < minuteUs || line.sentUs >= minuteUs + MINUTE_US) return false;
@@ -141,7 +141,7 @@ export class BatchScanner {
 
   #takeId(idFrom: number): void {
     const { bytes } = this.#text;
-    if (idFrom === NO || bytes[idFrom] === QUOTE) return; // An empty id is none.
+    if (idFrom === NOT_FOUND || bytes[idFrom] === QUOTE) return; // An empty id is no id.
     let hash = FNV_OFFSET;
     for (let at = idFrom; bytes[at] !== QUOTE; at++) {
       if (bytes[at] === BACKSLASH) at++;
@@ -152,7 +152,7 @@ export class BatchScanner {
     if (this.#ids.size === idCount) this.#mayRepeatId = true;
   }
 
-  /** Takes in a line that is well by itself, if it stands in its channel and behind the one before. */
+  /** Adds a valid line, if it belongs to the channel and sorts behind the one before. */
   #take(line: Placed): boolean {
     if (!this.#isInChannel(line.from)) return false;
     if (this.#before !== undefined && !this.#isBehind(this.#before, line)) return false;
@@ -165,10 +165,10 @@ export class BatchScanner {
   #isInChannel(from: number): boolean {
     const { bytes } = this.#text;
     const to = skipLiteral(bytes, skipToParams(bytes, from), this.#params);
-    return to !== NO && (bytes[to] === COMMA || bytes[to] === CLOSE_BRACKET);
+    return to !== NOT_FOUND && (bytes[to] === COMMA || bytes[to] === CLOSE_BRACKET);
   }
 
-  /** Whether `right` stands behind `left` in a batch; they may be equal. */
+  /** Whether `right` sorts behind `left` in a batch; they may be equal. */
   #isBehind(left: Placed, right: Placed): boolean {
     if (left.startUs !== right.startUs) return left.startUs < right.startUs;
     if (left.lengthUs !== right.lengthUs) return left.lengthUs < right.lengthUs;

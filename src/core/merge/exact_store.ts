@@ -10,22 +10,22 @@ import {
 import type { Steps } from "../steps.ts";
 import type { Micros } from "../time.ts";
 
-// So many lists of receivers are kept before they become one.
+// At most this many lists of receivers are kept before they become one.
 const LISTS_MAX = 8;
 
-/** An exact content, and who heard it. */
+/** An exact content, and its receivers. */
 export class ExactMessage {
   /** A line that has this content. */
   readonly line: ExactLine;
-  /** What a file in which this stands says next: most likely what other files say next, too. */
+  /** The next message in a file that has this one: most likely the next in other files, too. */
   next: ExactMessage | undefined;
   /** Another message of the same instant. */
   sameInstant: ExactMessage | undefined;
-  /** Who else heard it, besides those that the line names. */
+  /** Further receivers, beside those that the line names. */
   #others: ByteSpan[] | undefined;
   #othersMax = LISTS_MAX;
 
-  /** The message of a line, heard by those named in it. */
+  /** The message of a line, with the receivers that it names. */
   constructor(line: ExactLine) {
     this.line = line;
   }
@@ -40,7 +40,7 @@ export class ExactMessage {
     return 0;
   }
 
-  /** Who heard it, in order: each receiver once, with its earliest time. */
+  /** Its receivers, in order: each once, with its earliest time. */
   receivers(): ReceiverSpan[] {
     const list = toList(this.line);
     return this.#others === undefined
@@ -48,7 +48,7 @@ export class ExactMessage {
       : joinReceivers([list, ...this.#others]);
   }
 
-  /** What the list of who heard it takes at most, with its commas. */
+  /** The most bytes that the list of receivers takes, with its commas. */
   heardBytesMax(): number {
     let length = this.line.receiversTo - this.line.receiversFrom;
     for (const { from, to } of this.#others ?? []) length += to - from + 1;
@@ -67,7 +67,7 @@ export class ExactMessage {
     }
     this.#others.push(list);
     if (this.#others.length <= this.#othersMax) return;
-    // Doubling what may gather keeps the whole cost in proportion to what was joined.
+    // Doubling the limit keeps the whole cost proportional to the number of joins.
     const receivers = joinReceivers(this.#others);
     this.#others = [toReceiverList(receivers)];
     this.#othersMax = Math.max(LISTS_MAX, receivers.length);
@@ -84,11 +84,11 @@ const MESSAGES_PER_STEP = 1_000;
 export class ExactStore {
   /** In the order in which they came. */
   readonly messages: ExactMessage[] = [];
-  /** Of each instant the last that came, for instants that came in order: as in most files. */
+  /** The last message of each instant, for instants that came in order: as in most files. */
   readonly #inOrder: ExactMessage[] = [];
   /** The same for the other instants. */
   readonly #outOfOrder = new Map<Micros, ExactMessage>();
-  /** Where a hostile file crowds one instant: content → message. */
+  /** For an instant with many messages, as in a hostile file: content → message. */
   readonly #byContent = new Map<Micros, Map<string, ExactMessage>>();
 
   /** The message with the content of `line`. */
@@ -120,7 +120,7 @@ export class ExactStore {
     return from;
   }
 
-  /** Joins what a line says. Returns the message that now knows it. */
+  /** Joins a line. Returns its message. */
   join(line: ExactLine): ExactMessage {
     const known = this.find(line);
     if (known !== undefined) {
@@ -132,7 +132,7 @@ export class ExactStore {
     return message;
   }
 
-  /** Takes in a message whose content this does not have. */
+  /** Adds a message whose content is new. */
   insert(message: ExactMessage): void {
     this.messages.push(message);
     const { sentUs } = message.line;

@@ -2,7 +2,7 @@ import { SightingSet } from "./sighting_set.ts";
 import type { Micros } from "../time.ts";
 
 /**
- * Merges batches of one channel: the normal form of all that any of them knows, as one canonical
+ * Merges batches of one channel: the normal form of all that they hold, as one canonical
  * batch. It may hold messages of several minutes. Their order, and how often each is given, do not
  * matter; merging the result with any of them changes nothing.
  *
@@ -10,10 +10,10 @@ import type { Micros } from "../time.ts";
  * ```ts
  * import { encodeBatch, mergeBatches } from "@chatloom/chatloom";
  *
- * const message = { command: "JOIN", params: ["#forsen"], sender: "nymn", user: "nymn", host: "h", tags: null };
- * const alpha = encodeBatch([{ ...message, receivers: { "alpha.AbCdE.0": 101.5 }, time: 50, time_range: 55 }]);
- * const beta = encodeBatch([{ ...message, receivers: { "beta.xYz12.0": 102.5 }, time: 51, time_range: 55 }]);
- * console.log(new TextDecoder().decode(mergeBatches([alpha, beta])));
+ * const message = { command: "JOIN", params: ["#forsen"], sender: "nymn", user: "nymn", host: "h", tags:
+ * null }; const alpha = encodeBatch([{ ...message, receivers: { "alpha.AbCdE.0": 101.5 }, time: 50,
+ * time_range: 55 }]); const beta = encodeBatch([{ ...message, receivers: { "beta.xYz12.0": 102.5 }, time:
+ * 51, time_range: 55 }]); console.log(new TextDecoder().decode(mergeBatches([alpha, beta])));
  * ```
  * @throws {BatchSyntaxError} when one of them is unreadable.
  */
@@ -24,7 +24,7 @@ export function mergeBatches(batches: readonly Uint8Array[]): Uint8Array {
   return set.encode();
 }
 
-/** All that is known of one minute of a channel. */
+/** The merge of one minute of a channel. */
 export interface MergedMinute {
   /** When the minute starts. */
   readonly minuteUs: Micros;

@@ -3,7 +3,7 @@ import type { Steps } from "../steps.ts";
 import { type ByteText, copySpan, decodeSpan, toByteSpan, toByteText } from "../scan/byte_text.ts";
 import { ExactMessage } from "./exact_store.ts";
 
-/** A line of the normal form with what it is sorted by; of an exact message not yet written. */
+/** A line of the normal form with its sort keys; that of an exact message is not yet written. */
 export type NormalLine = ExactMessage | BatchLine;
 
 /** The text of a line, without its line feed. */
@@ -13,7 +13,7 @@ export function textOf(line: NormalLine): string {
   return decodeSpan(target.bytes, 0, writeExact(line, target, 0));
 }
 
-/** How long the line is, or a little more if a receiver was told of twice. */
+/** The length of the line, or a little more if a receiver was added twice. */
 function lengthMax(line: NormalLine): number {
   if (!(line instanceof ExactMessage)) return line.text.length;
   const { from, receiversFrom, receiversTo, rangeFrom, rangeTo, to } = line.line;

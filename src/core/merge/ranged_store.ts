@@ -6,12 +6,12 @@ import { isWider, type Sighting } from "../grouping/sighting.ts";
 
 /** A ranged content and all its sightings. */
 class RangedMessage {
-  /** What was said. */
+  /** The content. */
   readonly content: Content;
   /** Receiver → received time → sighting. */
   readonly #heard = new Map<string, Map<number | string, Sighting>>();
 
-  /** A content of which nothing was heard yet. */
+  /** A content without sightings. */
   constructor(content: Content) {
     this.content = content;
   }

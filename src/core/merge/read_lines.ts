@@ -10,16 +10,21 @@ import {
 import { type Content, contentOfFields, sentUs } from "../batch/content.ts";
 import { linePieces } from "../batch/format_line.ts";
 import { BatchSyntaxError } from "../errors/errors.ts";
-import { type ExactLine, type Repeat, scanExactLine, scanRepeat } from "../scan/exact_line.ts";
+import {
+  type ExactLine,
+  type KnownLine,
+  matchKnownLine,
+  scanExactLine,
+} from "../scan/exact_line.ts";
 import type { ExactMessage, ExactStore } from "./exact_store.ts";
 import type { Message } from "../batch/message.ts";
-import { NO } from "../scan/canonical_scan.ts";
+import { NOT_FOUND } from "../scan/canonical_scan.ts";
 import { scanRangedLine } from "../scan/ranged_line.ts";
 import type { Sighting } from "../grouping/sighting.ts";
 import { type Micros, readRange } from "../time.ts";
 
-/** What one line of a batch adds to what is known: one of three. */
-export type ReadLine = ExactLine | Repeat<ExactMessage> | RangedLine;
+/** What one line of a batch adds to the set: one of three. */
+export type ReadLine = ExactLine | KnownLine<ExactMessage> | RangedLine;
 
 /** A ranged message with its sightings. */
 export interface RangedLine {
@@ -27,15 +32,15 @@ export interface RangedLine {
   readonly sightings: readonly Sighting[];
 }
 
-// So many messages are looked at when another file skips some that this one has.
+// At most this many messages are compared when another file skips some that this one has.
 const SKIPPED_MAX = 4;
 const LINE_FEED = 0x0a;
 
 /**
- * Reads a batch, line by line, changing nothing.
+ * Reads a batch, line by line, without changing `known`.
  *
- * Two recordings of a channel say nearly the same in the same order. So a line is first compared
- * with what `known` has next; only if that fails it is looked at field by field, and only if that
+ * Two recordings of a channel hold nearly the same lines in the same order. So a line is first compared
+ * with the next message of `known`; only if that fails it is scanned field by field, and only if that
  * does not find the usual canonical form, parsed.
  *
  * @throws {BatchSyntaxError} when a line is not a message.
@@ -48,7 +53,7 @@ export function readLines(
   const lines: ReadLine[] = [];
   let next = known.messages[0];
   for (let at = 0; at < bytes.length;) {
-    const repeat = findRepeat(text, at, next);
+    const repeat = findKnownLine(text, at, next);
     if (repeat !== undefined) {
       next = repeat.known.next;
       lines.push(repeat);
@@ -57,7 +62,7 @@ export function readLines(
     }
     const exact = scanExactLine(text, at);
     if (exact !== undefined) {
-      // Where this file took another turn, go on behind where it meets what is known again.
+      // Where this file differs, continue behind the point at which it meets a known message again.
       next = known.find(exact)?.next ?? next;
       lines.push(exact);
       at = exact.to + 1;
@@ -77,14 +82,14 @@ export function readLines(
   return lines;
 }
 
-function findRepeat(
+function findKnownLine(
   text: ByteText,
   at: number,
   next: ExactMessage | undefined,
-): Repeat<ExactMessage> | undefined {
+): KnownLine<ExactMessage> | undefined {
   let message = next;
   for (let i = 0; i < SKIPPED_MAX && message !== undefined; i++) {
-    const repeat = scanRepeat(text, at, message);
+    const repeat = matchKnownLine(text, at, message);
     if (repeat !== undefined) return repeat;
     message = message.next;
   }
@@ -159,6 +164,6 @@ export function toExactLine(
     rangeTo,
     to,
     sentUs,
-    idFrom: NO,
+    idFrom: NOT_FOUND,
   };
 }

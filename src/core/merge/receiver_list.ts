@@ -3,7 +3,7 @@ import { compareCodePoints } from "../json/canonical_json.ts";
 import { skipString } from "../scan/canonical_scan.ts";
 import { compareReceived } from "../grouping/sighting.ts";
 
-/** `"receiver":received` in canonical form, somewhere in a file: one who heard an exact message. */
+/** `"receiver":received` in canonical form, somewhere in a file: one receiver of an exact message. */
 export interface ReceiverSpan extends ByteSpan {
   /** Where the id ends, with its quotes. */
   readonly idTo: number;
@@ -12,10 +12,10 @@ export interface ReceiverSpan extends ByteSpan {
 const COMMA = 0x2c;
 const BACKSLASH = 0x5c;
 
-/** Splits what stands between the braces of `receivers` in a canonical exact line. */
+/** Splits the text between the braces of `receivers` in a canonical exact line. */
 export function splitReceivers({ text, from, to }: ByteSpan): ReceiverSpan[] {
   const first = firstReceiver({ text, from, to });
-  const receivers = [first]; // Mostly it is alone.
+  const receivers = [first]; // Mostly the only one.
   for (let last = first; last.to < to;) {
     last = firstReceiver({ text, from: last.to + 1, to });
     receivers.push(last);
@@ -31,7 +31,7 @@ function firstReceiver({ text, from, to }: ByteSpan): ReceiverSpan {
   return { text, from, idTo, to: end };
 }
 
-/** Joins lists of those who heard a message: each receiver once, with its earliest time, in order. */
+/** Joins lists of receivers of a message: each once, with its earliest time, in order. */
 export function joinReceivers(lists: readonly ByteSpan[]): ReceiverSpan[] {
   return joinRun(lists, 0, lists.length);
 }
@@ -63,14 +63,14 @@ function joinTwo(left: readonly ReceiverSpan[], right: readonly ReceiverSpan[]):
   return joined;
 }
 
-/** A list of those who heard a message as one text of its own. */
+/** A list of receivers as one text of its own. */
 export function toReceiverList(receivers: readonly ReceiverSpan[]): ByteSpan {
   return toByteSpan(
     receivers.map(({ text, from, to }) => decodeSpan(text.bytes, from, to)).join(","),
   );
 }
 
-/** Whether `left` knows every receiver of `right`, at a time that is as early. */
+/** Whether `left` has every receiver of `right`, at the same time or earlier. */
 export function includesReceivers(
   left: readonly ReceiverSpan[],
   right: readonly ReceiverSpan[],

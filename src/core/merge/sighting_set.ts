@@ -30,11 +30,11 @@ export interface AddOptions {
 }
 
 /**
- * What any number of recordings know: a set of sightings that only ever grows by joining, so that
+ * The sightings of any number of recordings: a set that only ever grows by joining, so that
  * order, grouping and repetition of what is added cannot matter. MERGE.md says why.
  *
  * The normal form of a set, what stands in files, is a pure function of it; read back, it gives the
- * very same set.
+ * same set.
  */
 export class SightingSet {
   #exact = new ExactStore();
@@ -46,7 +46,7 @@ export class SightingSet {
    * @throws {BatchSyntaxError} when it is unreadable; the set stays as it was.
    */
   add(bytes: Uint8Array, options?: AddOptions): void {
-    // A slice of a Node Buffer would be the same memory; this copies whatever it is.
+    // A slice of a Node Buffer would share its memory; this copies in any case.
     const own = options?.isOwned ? bytes : new Uint8Array(bytes);
     let before: ExactMessage | undefined;
     for (const read of readLines(own, { known: this.#exact, key: options?.key })) {
@@ -90,7 +90,7 @@ export class SightingSet {
     this.#ranged.joinAll(other.#ranged);
   }
 
-  /** Whether joining `other` would change nothing: this set knows all that `other` knows. */
+  /** Whether joining `other` would change nothing: this set includes `other`. */
   includes(other: SightingSet): boolean {
     return runSteps(this.includingExact(other)) && this.#ranged.includes(other.#ranged);
   }
@@ -101,7 +101,7 @@ export class SightingSet {
   }
 
   /**
-   * Drops every sighting for which `matches` says so, and returns how many that were. `matches`
+   * Drops every sighting that `matches`, and returns how many that were. `matches`
    * gets the message as parsed, and for a ranged one the sighting; an exact one goes as a whole.
    */
   drop(matches: (message: IrcMessage, sighting: Sighting | undefined) => boolean): number {
@@ -130,20 +130,20 @@ export class SightingSet {
     return dropped;
   }
 
-  /** A set of its own of all that is known of ranged contents. */
+  /** A copy with the ranged contents only. */
   ranged(): SightingSet {
     const set = new SightingSet();
     set.#ranged.joinAll(this.#ranged);
     return set;
   }
 
-  /** Whether nothing is known. */
+  /** Whether the set is empty. */
   isEmpty(): boolean {
     return this.#exact.messages.length === 0 && this.#ranged.isEmpty();
   }
 
   /**
-   * A set of its own of the overlapping chains of equal ranged sightings here that a sighting in
+   * A copy of the overlapping chains of equal ranged sightings here that a sighting in
    * `other` is part of, or would be.
    */
   chainsOf(other: SightingSet): SightingSet {

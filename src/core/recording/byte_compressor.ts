@@ -1,4 +1,4 @@
-/** Makes bytes smaller, at once, and gives them back. */
+/** Compresses and decompresses bytes, synchronously. */
 export interface ByteCompressor {
   /** Bytes from which {@link ByteCompressor.decompress} makes the same again, in a buffer of their own. */
   compress(bytes: Uint8Array): Uint8Array;

@@ -4,7 +4,7 @@ import { freeMemory } from "./free_memory.ts";
 
 const CHUNK_MIN_BYTES = 1_024;
 const CHUNK_MAX_BYTES = 65_536;
-/** Chunks that are kept as they were before compression, for who reads them: half a megabyte. */
+/** How many chunks stay decompressed for readers: half a megabyte. */
 const UNPACKED = {
   countMax: 8,
   onEvict: (_: number, bytes: Uint8Array): void => freeMemory(bytes),
@@ -31,7 +31,7 @@ export class ChunkedBytes {
   /** How many chunks from the first on were freed. */
   #freed = 0;
 
-  /** Nothing yet; what comes is compressed by `compressor`, if there is one. */
+  /** Empty. Chunks are compressed by `compressor`, if there is one. */
   constructor(compressor?: ByteCompressor) {
     this.#compressor = compressor;
   }
@@ -76,7 +76,7 @@ export class ChunkedBytes {
     return target;
   }
 
-  /** Gives back the memory of what lies before `offset`, which is not read again. */
+  /** Frees the bytes before `offset`, which are not read again. */
   freeBefore(offset: number): void {
     for (; this.#freed < this.#chunks.length; this.#freed++) {
       if (this.#endOf(this.#freed) > offset) return;
@@ -84,12 +84,12 @@ export class ChunkedBytes {
     }
   }
 
-  /** Lets go of what was decompressed to be read. */
+  /** Frees the chunks that were decompressed for reading. */
   repack(): void {
     for (const [i] of this.#unpacked.entries()) this.#forget(i);
   }
 
-  /** Forgets all that was added, and gives its memory back. */
+  /** Removes all bytes and frees their memory. */
   clear(): void {
     for (const i of this.#chunks.keys()) this.#free(i);
     this.#chunks.length = 0;
@@ -100,7 +100,7 @@ export class ChunkedBytes {
   }
 
   #grow(): void {
-    // As much again as there is: quiet channels stay small.
+    // Doubles the size: quiet channels stay small.
     const size = Math.min(Math.max(this.#length, CHUNK_MIN_BYTES), CHUNK_MAX_BYTES);
     const chunk = this.#packLast() ?? new Uint8Array(size);
     this.#starts.push(this.#capacity);

@@ -5,7 +5,7 @@ const UTF8 = new TextEncoder();
 
 /** Lines to copy. */
 export interface LinesToCopy {
-  /** Lines one behind the other, each with its line feed. They are freed as they are copied. */
+  /** Lines one after the other, each with its line feed. They are freed as they are copied. */
   readonly lines: ChunkedBytes;
   /** Where each of them ends, its line feed included. */
   readonly ends: readonly number[];
@@ -24,7 +24,7 @@ export function copyInOrder(
   { lines, ends, texts, length }: LinesToCopy,
 ): Uint8Array {
   const target = new Uint8Array(length);
-  // The first line that is still to be copied, at each place: what lies before it can go, so that
+  // At each place the first line that is not copied yet: the bytes before it can be freed, so that
   // the whole batch is never in memory twice.
   const firstLeft = new Int32Array(order.length + 1).fill(ends.length);
   for (let i = order.length - 1; i >= 0; i--) {

@@ -1,6 +1,6 @@
 /**
- * Gives the memory of `bytes` back at once, where the runtime can: they are empty then. A garbage
- * collector comes late for what lies outside of its heap, as the buffers of a busy minute do.
+ * Frees the memory of `bytes` at once, where the runtime can: they are empty then. A garbage
+ * collector runs late for memory outside of its heap, such as the buffers of a busy minute.
  *
  * Only for bytes that are used nowhere else, and that fill their buffer.
  */

@@ -2,28 +2,30 @@ import { DISORDER_US } from "./server_time.ts";
 import type { Micros } from "../time.ts";
 
 /**
- * The smallest timestamp that has come since a certain line: what came before that line was sent
- * before it. Read it with {@link clampEnd} at any time; it goes on sinking while lines come.
+ * The smallest timestamp that has come since a certain line: messages before that line were sent
+ * before it. It is an entry of a monotone stack: while lines come it may get smaller, as after 12.0 a
+ * late 11.8. Read it with {@link clampEnd} at any time.
  */
 export interface LaterTimestamp {
   sentUs: Micros;
-  /** The one that took this one's place, once the two were the same. */
+  /** The entry that replaced this one, once the two were the same. */
   successor: LaterTimestamp | undefined;
 }
 
-// Older ones than this many no longer sink: they would need a line that is minutes out of order.
+// Entries beyond this many stay as they are: to change one takes a line that is minutes out of order.
 const KEPT_MAX = 1024;
 
 /**
- * Tells for every line of a channel, on one connection, the smallest timestamp that came after it.
+ * Gives for every line of a channel, on one connection, the smallest timestamp that came after it.
  *
- * The lines between two timestamps share one answer. Answers never fall from older to younger, so a
- * new timestamp only touches the youngest few: the cost of a line does not grow with what is open.
+ * A monotone stack: the lines between two timestamps share one entry. Entries never get smaller from
+ * older to younger, so a new timestamp only touches the youngest few: the cost of a line does not grow
+ * with what is open.
  */
 export class LaterTimestamps {
   readonly #answers: LaterTimestamp[] = [];
 
-  /** The answer for a line that comes now: no later timestamp yet. */
+  /** The entry for a line that comes now: no later timestamp yet. */
   join(): LaterTimestamp {
     const youngest = this.#answers.at(-1);
     if (youngest?.sentUs === Infinity) return youngest;
@@ -40,13 +42,13 @@ export class LaterTimestamps {
     if (youngest === undefined || youngest.sentUs <= sentUs) return;
     youngest.sentUs = sentUs;
     while (answers.length > 1 && answers.at(-2)!.sentUs >= sentUs) {
-      // What was above sinks to the same: from now on the two are one.
+      // Entries above it take the same value: from now on they are one.
       answers.splice(-2, 1)[0]!.successor = youngest;
     }
   }
 }
 
-/** Where a range that ended at `endUs` ends in the light of what came later. Not before `startUs`. */
+/** The end of a range, clamped to the smallest later timestamp. Not before `startUs`. */
 export function clampEnd(
   { startUs, endUs }: { readonly startUs: Micros; readonly endUs: Micros },
   later: LaterTimestamp,

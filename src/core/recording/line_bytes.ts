@@ -9,7 +9,7 @@ export class LineBytes {
   reserve(count: number): void {
     const needed = this.length + count;
     if (needed <= this.bytes.length) return;
-    // Quiet channels stay small; busy ones do not copy what they have over and over.
+    // Quiet channels stay small; busy ones do not copy their bytes over and over.
     const factor = this.bytes.length < LARGE_BYTES ? 8 : 2;
     const grown = new Uint8Array(Math.max(needed, factor * this.bytes.length));
     grown.set(this.bytes.subarray(0, this.length));
@@ -24,7 +24,7 @@ export class LineBytes {
     this.bytes[this.length++] = LINE_FEED;
   }
 
-  /** Forgets what was added; lets go of memory that only an unusual line needs. */
+  /** Removes all bytes; frees memory that only an unusual line needs. */
   clear(): void {
     this.length = 0;
     if (this.bytes.length > KEPT_MAX_BYTES) this.bytes = new Uint8Array(1024);

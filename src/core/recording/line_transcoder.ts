@@ -2,11 +2,11 @@ import { formatString } from "../json/canonical_json.ts";
 import type { LineBytes } from "./line_bytes.ts";
 import { type Micros, SECOND_US } from "../time.ts";
 
-/** What goes into a line beside its content. */
+/** The fields of a line beside its content. */
 export interface LineFields {
   /** The receiver's key in `receivers`, with its quotes and colon. */
   readonly receiverKey: Uint8Array;
-  /** When it got the message, by its clock. */
+  /** The received time, by the receiver's clock. */
   readonly receivedUs: Micros;
   /** When the message was sent. */
   readonly sentUs: Micros;
@@ -47,11 +47,11 @@ const END = UTF8.encode(`"}\n`);
 
 /**
  * Writes lines of exact messages straight from the lines of IRC that brought them: each byte is
- * looked at once, and nothing is made in between.
+ * read once, and nothing is allocated in between.
  *
  * Only for the form that nearly all of chat has, `@key=value;… :nick!user@host COMMAND #channel :text`
  * with tags in order and nothing to escape but in the text. It writes what `contentOf` of the parsed line
- * would: tests hold the two against each other.
+ * would: tests compare the two.
  */
 export class LineTranscoder {
   readonly #raw = new Uint8Array(RAW_MAX + 1);
@@ -66,7 +66,7 @@ export class LineTranscoder {
     // Half a surrogate pair has no bytes of its own.
     if (end !== line.length && !line.isWellFormed()) return false;
     const raw = this.#raw;
-    raw[end] = 0; // So that nothing of a longer line before this one is taken for a part of it.
+    raw[end] = 0; // So that no rest of a longer line before this one is read as a part of it.
     const tagsEnd = raw.indexOf(SPACE);
     const nick = tagsEnd + 2;
     if (raw[0] !== AT || raw[tagsEnd + 1] !== COLON || nick >= end) return false;
@@ -170,7 +170,7 @@ export class LineTranscoder {
     let i = from;
     for (; i < to && IS_PLAIN[raw[i]!] === 1; i++) out[at++] = raw[i]!;
     this.#at = at;
-    // What is rare may be slow, and the rest of such a text is short.
+    // Rare, so it may be slow; and the rest of such a text is short.
     if (i < to) {
       this.#addKnown(UTF8.encode(formatString(UTF8_TEXT.decode(raw.subarray(i, to))).slice(1, -1)));
     }

@@ -15,7 +15,7 @@ import { compareText } from "../grouping/sighting.ts";
 import { SightingSet } from "../merge/sighting_set.ts";
 import { type Micros, toSeconds } from "../time.ts";
 
-/** How one connection got a message. */
+/** How one connection received a message. */
 export interface Receipt {
   /** The line that brought it. */
   readonly line: string;
@@ -44,7 +44,7 @@ interface BufferedRanged {
   readonly receivedUs: Micros;
   readonly startUs: Micros;
   endUs: Micros;
-  /** What may still cut the range; `undefined` once the batch is closed. */
+  /** The timestamps that may still cut the range; `undefined` once the batch is closed. */
   later: LaterTimestamp | undefined;
 }
 
@@ -52,16 +52,16 @@ interface BufferedRanged {
 const TRANSCODER = new LineTranscoder();
 const SCRATCH = new LineBytes();
 
-// More lines of one instant are no chat: their order may lead to and fro in all that is held.
+// More lines of one instant are no real chat: copying them may jump back and forth over all chunks.
 const COPIED_TIES_MAX = 64;
 
-// What is held of a message beside its bytes: two numbers in lists, or an object of seven fields.
+// Memory of a message beside its bytes: two numbers in lists, or an object of seven fields.
 const EXACT_OVERHEAD_BYTES = 16;
 const RANGED_OVERHEAD_BYTES = 128;
 
 /**
- * What the connections of one machine heard of one minute of a channel, in the order in which it
- * came; its normal form makes a file.
+ * The messages of one minute of a channel from the connections of one machine, in the order in which they
+ * came. Its normal form makes a file.
  *
  * Exact messages become lines of the file as they come: a recorder of a busy channel holds bytes
  * instead of a hundred strings a message. Ranged ones wait, as later timestamps cut their ranges;
@@ -71,7 +71,7 @@ export class MinuteBuffer {
   readonly #compressor: ByteCompressor | undefined;
   /** The lines of exact messages, as they came. */
   readonly #lines: ChunkedBytes;
-  /** Of each of them: its time, and where it ends, its line feed included. */
+  /** The time of each, and where it ends, its line feed included. */
   #startsUs: Micros[] = [];
   #ends: number[] = [];
   /** The contents of ranged messages, each as {@link contentKey} makes it. */
@@ -81,13 +81,15 @@ export class MinuteBuffer {
   #known: SightingSet | undefined;
   #hasKnown = false;
   readonly #receivers = new Set<string>();
-  /** The one that was heard of last, and its key in a line. */
+  /** The last receiver, and its key in a line. */
   #receiver = "";
   #receiverKey: Uint8Array = new Uint8Array();
   readonly #commands = new Map<string, number>();
   #messageCount = 0;
   #encoded: EncodedBatch | undefined;
-  /** The same once more: kept while it waits, so that each try needs to decompress it only. */
+  /**
+   * The same bytes compressed: kept while the batch waits, so that each try needs to decompress them only.
+   */
   #packed: PackedBatch | undefined;
 
   /** A batch without messages. What it holds is compressed by `compressor`, if there is one. */
@@ -107,13 +109,13 @@ export class MinuteBuffer {
     return this.#commands;
   }
 
-  /** The connection that heard all of it; `undefined` if there are several, or it is not known. */
+  /** The connection that received all of it; `undefined` if there are several, or it is unknown. */
   get soleReceiver(): string | undefined {
     const isSole = this.#receivers.size === 1 && !this.#hasKnown;
     return isSole ? [...this.#receivers][0] : undefined;
   }
 
-  /** How many bytes of memory it takes, about. At most twice what its file has, and a kilobyte. */
+  /** About how many bytes of memory it takes: at most twice the size of its file, and a kilobyte. */
   get heldBytes(): number {
     return (this.#encoded?.bytes.length ?? 0) + (this.#packed?.bytes.heldBytes ?? 0) +
       this.#lines.heldBytes + this.#contents.heldBytes +
@@ -135,7 +137,7 @@ export class MinuteBuffer {
     this.#ends.push(this.#lines.length);
   }
 
-  /** Adds a message of which a range is known, and what may still cut it. */
+  /** Adds a message with a range, and the timestamps that may still cut it. */
   addRanged(
     message: IrcMessage,
     { range, later }: { readonly range: TimeRange; readonly later: LaterTimestamp },
@@ -149,7 +151,7 @@ export class MinuteBuffer {
   }
 
   /**
-   * Adds what one of {@link MinuteBuffer.lines} says.
+   * Adds one of {@link MinuteBuffer.lines}.
    *
    * @throws {BatchSyntaxError} when it is no line of a batch; then nothing was added.
    */
@@ -162,8 +164,8 @@ export class MinuteBuffer {
   }
 
   /**
-   * Yields lines of a batch, in no order and without line feeds, that together say all that was added
-   * by now. The ranges of messages are cut as far as is known.
+   * Yields lines of a batch, in no order and without line feeds, that together hold all that was added
+   * so far. The ranges of messages are cut as far as is known.
    */
   *lines(): Iterable<string> {
     if (this.#encoded !== undefined || this.#packed !== undefined) {
@@ -185,8 +187,8 @@ export class MinuteBuffer {
   }
 
   /**
-   * From now on no timestamp cuts a range. Whoever replays a journal closes a batch at the same line,
-   * so what comes while it waits to be stored must not tell in its bytes. Twice is fine.
+   * From now on no timestamp cuts a range. A replay of the journal closes a batch at the same line,
+   * so lines that come while the batch waits must not change its bytes. A second call does nothing.
    */
   close(): void {
     for (const message of this.#ranged) {
@@ -213,7 +215,7 @@ export class MinuteBuffer {
     this.close();
     const isOneReceivers = this.#receivers.size <= 1 && this.#known === undefined;
     this.#encoded = (isOneReceivers ? this.#encodeLines() : undefined) ?? this.#encodeAsSet();
-    // While it waits to be stored it is in memory once.
+    // While it waits for the store it is in memory once.
     this.#lines.clear();
     this.#contents.clear();
     this.#startsUs = [];
@@ -224,7 +226,7 @@ export class MinuteBuffer {
   }
 
   /**
-   * Compresses what was encoded, for one that waits; the bytes that {@link MinuteBuffer.encode} gave are
+   * Compresses the encoded batch while it waits; the bytes that {@link MinuteBuffer.encode} returned are
    * empty then. Does nothing without a compressor.
    */
   pack(): void {
@@ -244,7 +246,7 @@ export class MinuteBuffer {
     return this.#encoded = { bytes, lineCount };
   }
 
-  /** Gives memory back: of what it holds, only counts are left. */
+  /** Frees the memory; only counts are left. */
   free(): void {
     if (this.#encoded !== undefined) freeMemory(this.#encoded.bytes);
     this.#packed?.bytes.clear();
@@ -253,14 +255,14 @@ export class MinuteBuffer {
   }
 
   /**
-   * What one receiver heard is in normal form line by line, unless it heard a message twice: then
+   * The lines of one receiver are in normal form one by one, unless it received a message twice: then
    * `undefined`.
    */
   #encodeLines(): EncodedBatch | undefined {
     const exactCount = this.#ends.length;
     const lengthsUs = new Array<Micros>(exactCount).fill(0);
     const startsUs = [...this.#startsUs];
-    // Of what is not copied from where it lies: the lines of ranged messages, and of large ties.
+    // Lines that are not copied from the chunks: those of ranged messages, and of large ties.
     const texts = new Map<number, string>();
     let rangedBytes = 0;
     for (const message of this.#ranged) {
@@ -276,7 +278,7 @@ export class MinuteBuffer {
     const compare = (i: number, j: number) =>
       startsUs[i]! - startsUs[j]! || lengthsUs[i]! - lengthsUs[j]!;
     order.sort(compare);
-    // Texts decide among equals alone, and are made once, in the order in which they lie.
+    // Only ties are ordered by their text, which is made once, in the order of the chunks.
     for (let first = 0, next; first < order.length; first = next) {
       for (next = first + 1; next < order.length; next++) {
         if (compare(order[first]!, order[next]!) !== 0) break;
@@ -326,7 +328,7 @@ export class MinuteBuffer {
 const UTF8 = new TextEncoder();
 const LATIN1 = new TextDecoder("latin1");
 
-/** The line of a ranged message that one receiver heard. */
+/** The line of a ranged message of one receiver. */
 function rangedText(
   content: Content,
   { receiver, receivedUs, startUs, endUs }: Omit<BufferedRanged, "from" | "to" | "later">,
@@ -334,7 +336,7 @@ function rangedText(
   return formatLine(content, [{ receiver, receivedS: toSeconds(receivedUs) }], { startUs, endUs });
 }
 
-/** A line of one receiver without what may differ between two exact lines of the same message. */
+/** A line of one receiver without the part in which two exact lines of one message differ. */
 function contentText(line: string): string {
   return line.replace(/"receivers":\{"[^"]*":[^}]*\}/, "");
 }

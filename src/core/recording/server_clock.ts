@@ -2,28 +2,28 @@ import { type Moment, serverClockUs, type Timestamp } from "./server_time.ts";
 import { HOUR_US, type Micros, MINUTE_US, SECOND_US } from "../time.ts";
 
 /**
- * How far apart two timestamps may be that tell the same clock. No batch waits that long for a server
- * that lags; but what a network held back must not be taken for wrong. Twitch drops who stays silent
- * for longer.
+ * How far apart two timestamps of the same clock may be. No batch waits that long for a server
+ * that lags; but a timestamp that a network held back must not count as wrong. Twitch drops a client that
+ * is silent for longer.
  */
 const LAG_MAX_US = 5 * MINUTE_US;
 
 /** The first timestamp is believed at once if it is no further than this from the wall clock. */
 const WALL_ERROR_MAX_US = 24 * HOUR_US;
 
-/** So many timestamps in a row that agree with each other are believed, whatever they contradict. */
+/** This many timestamps in a row that agree with each other are believed, whatever they contradict. */
 const AGREEING_MIN = 8;
 
-/** 2020: a wall clock that is behind this was never set, and says nothing. */
+/** 2020: a wall clock that is behind this was never set, and is ignored. */
 const WALL_SET_US = 1_577_836_800 * SECOND_US;
 
 /**
- * A wall clock that gets ahead of the monotonic one by more than this tells of a machine that was
+ * A wall clock that gets ahead of the monotonic one by more than this shows that the machine was
  * suspended, where the clock does not count that as time passed: a wall clock is rarely set by more.
  */
 const SUSPENDED_MIN_US = 10 * MINUTE_US;
 
-/** What a {@link ServerClock} knows, so that a journal can be read from the middle. */
+/** The state of a {@link ServerClock}, so that a journal can be read from the middle. */
 export interface ServerClockState {
   /** The last timestamp that was believed. */
   readonly last: Timestamp | undefined;
@@ -37,13 +37,13 @@ export interface ServerClockState {
   readonly doubted: { readonly timestamp: Timestamp; readonly count: number } | undefined;
 }
 
-/** What a clock knows that only had one timestamp, as an older journal tells it. */
+/** The state of a clock after one timestamp, as an older journal has it. */
 export function clockStateOf(last: Timestamp | undefined): ServerClockState {
   const limitUs = last && last.sentUs - last.elapsedUs + LAG_MAX_US;
   return { ...NOTHING_KNOWN, last, limitUs };
 }
 
-/** What is known of the connection that brings a timestamp. */
+/** The state of the connection that brings a timestamp. */
 export interface TimestampOrigin {
   /** When the line came. */
   readonly moment: Moment;
@@ -54,7 +54,7 @@ export interface TimestampOrigin {
 }
 
 /**
- * What the timestamps of all connections say about the server's clock. One that contradicts what is
+ * The server's clock, by the timestamps of all connections. A timestamp that contradicts what is
  * known is not believed: it counts for its own message alone.
  *
  * A timestamp may lag behind by minutes, by longer after a stretch in which nothing was read, and be
@@ -71,18 +71,18 @@ export class ServerClock {
     return this.#state.last;
   }
 
-  /** What {@link ServerClock.restore} needs. */
+  /** The state for {@link ServerClock.restore}. */
   state(): ServerClockState {
     return this.#state;
   }
 
-  /** Takes over what was known. */
+  /** Takes over a state. */
   restore(state: ServerClockState): void {
     this.#state = state;
   }
 
   /**
-   * Something was received at `moment`. Returns whether the machine was suspended before that: then
+   * Notes that data was received at `moment`. Returns whether the machine was suspended before that: then
    * all timestamps from before are forgotten, as nothing tells how long ago they came.
    */
   pass(moment: Moment): boolean {
@@ -121,7 +121,7 @@ export class ServerClock {
       return Math.abs(timestamp.sentUs - moment.receivedUs) <= WALL_ERROR_MAX_US;
     }
     const aheadUs = timestamp.sentUs - timestamp.elapsedUs;
-    // What was not read for a while, as by a process that was stopped, lags by that much more.
+    // Lines that were not read for a while, as by a stopped process, lag by that much more.
     const isInTime = (passedMoreUs: Micros) =>
       aheadUs <= limitUs + passedMoreUs &&
       leadUs(timestamp, own ?? last) >= passedMoreUs - LAG_MAX_US - unreadUs;

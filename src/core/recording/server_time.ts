@@ -1,8 +1,8 @@
 import type { IrcMessage } from "../batch/message.ts";
 import { type Micros, RANGE_MAX_US, SECOND_US, TIME_END_US } from "../time.ts";
 
-// How a recorder tells when a message without a timestamp was sent: a range of Twitch's clock in
-// which it lies for sure, as long as lag and delay stay within these constants.
+// How a recorder dates a message without a timestamp: a range of Twitch's clock in
+// which it was sent for certain, as long as lag and delay stay within these constants.
 
 /** How far the estimate of Twitch's clock may be off, either way. */
 const ESTIMATE_ERROR_US = 5 * SECOND_US;
@@ -26,9 +26,9 @@ export interface Moment {
   readonly elapsedUs: Micros;
 }
 
-/** The last timestamp that a connection brought, and when: what the server's clock is told by. */
+/** The last timestamp that a connection brought, and when: the reference for the server's clock. */
 export interface Timestamp {
-  /** What it says, by Twitch's clock. */
+  /** The timestamp, by Twitch's clock. */
   readonly sentUs: Micros;
   /** When it came, by the monotonic clock of the machine that received it. */
   readonly elapsedUs: Micros;
@@ -40,12 +40,12 @@ export interface TimeRange {
   readonly endUs: Micros;
 }
 
-/** What Twitch's clock shows at `elapsedUs`, told by the last timestamp seen. */
+/** What Twitch's clock shows at `elapsedUs`, going by the last timestamp. */
 export function serverClockUs(last: Timestamp, elapsedUs: Micros): Micros {
   return last.sentUs + (elapsedUs - last.elapsedUs);
 }
 
-/** What the server's clock is told by when a message without a timestamp came. */
+/** The references for the server's clock when a message without a timestamp came. */
 export interface TimeHints {
   /** When the message came. */
   readonly moment: Moment;
@@ -67,7 +67,7 @@ export function estimateRange(
 ): TimeRange {
   let { startUs, endUs } = timedRange(hints);
   if (DELAYED.has(command)) startUs -= MEMBERSHIP_DELAY_US;
-  // Only a clock that is decades off gets here, but what it says must still be writable.
+  // Only a clock that is decades off gets here, but its time must still be writable.
   startUs = Math.min(Math.max(startUs, 0), TIME_END_US - 1);
   endUs = Math.min(Math.max(endUs, startUs), startUs + RANGE_MAX_US);
   return { startUs, endUs };
@@ -89,14 +89,14 @@ function timedRange({ moment, last, lastOfAny = last }: TimeHints): TimeRange {
   };
 }
 
-/** The server times between which a message was delivered; `undefined` where nothing tells. */
+/** The server times between which a message was delivered; `undefined` if they are unknown. */
 export interface Neighbours {
   readonly afterUs: Micros | undefined;
   readonly beforeUs: Micros | undefined;
 }
 
 /**
- * The range of a message of which nothing is known but what came before and after it, as in a capture
+ * The range of a message of which only the timestamps before and after it are known, as in a capture
  * that does not note when its lines came. `undefined` where no range that holds for sure is short
  * enough to be written.
  */

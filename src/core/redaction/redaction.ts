@@ -17,18 +17,18 @@ import { fromSeconds, type Micros, TIME_END_US, toSeconds } from "../time.ts";
  * | `reason` | why, in words; may be empty |
  *
  * No other field may stand there: a reader that overlooks one could forget more than was asked.
- * What matches is said at `redactionMatcher`.
+ * `redactionMatcher` says what matches.
  */
 export interface Redaction {
-  /** Whom or what to forget. */
+  /** The message or user to forget. */
   readonly target: RedactedMessage | RedactedUser;
-  /** When the order was made, by the clock of whoever made it. */
+  /** When the order was made, by the clock of the machine that made it. */
   readonly madeUs: Micros;
   /** Why, in words. */
   readonly reason: string;
 }
 
-/** The message with this id, and what quotes it. */
+/** The message with this id, and messages that quote it. */
 export interface RedactedMessage {
   /** Tells it from a {@link RedactedUser}. */
   readonly kind: "message";
@@ -36,7 +36,7 @@ export interface RedactedMessage {
   readonly id: string;
 }
 
-/** A user, with all that was said by and of them. */
+/** A user, with all messages by and about them. */
 export interface RedactedUser {
   /** Tells it from a {@link RedactedMessage}. */
   readonly kind: "user";
@@ -44,11 +44,11 @@ export interface RedactedUser {
   readonly userId: string;
   /** The user's names, ascending, each once: JOIN, PART and CLEARMSG bear nothing else. */
   readonly logins: readonly string[];
-  /** Only what is older is forgotten; everything if `undefined`. */
+  /** Only older messages are forgotten; all if `undefined`. */
   readonly beforeUs: Micros | undefined;
 }
 
-/** What became of the bytes of a redaction. */
+/** The result of parsing a redaction. */
 export type ParsedRedaction =
   | { readonly ok: true; readonly redaction: Redaction }
   | { readonly ok: false; readonly reason: string };
@@ -63,14 +63,14 @@ const UTF8_ENCODER = new TextEncoder();
 /**
  * The bytes of a redaction's file. Undone by {@link parseRedaction}.
  *
- * @throws {RangeError} when it is none that could be read back: an id that is empty, a time that is
- * none, too long.
+ * @throws {RangeError} when it could not be parsed again: an id that is empty, a time that is
+ * invalid, too long.
  */
 export function encodeRedaction(redaction: Redaction): Uint8Array {
   const { target, madeUs } = redaction;
   const times = [madeUs, target.kind === "user" ? target.beforeUs ?? 0 : 0];
   if (!times.every((timeUs) => Number.isInteger(timeUs) && isTime(toSeconds(timeUs)))) {
-    throw new RangeError("Cannot encode redaction: it has a time that is none");
+    throw new RangeError("Cannot encode redaction: it has an invalid time");
   }
   const bytes = UTF8_ENCODER.encode(formatRedaction(redaction));
   const parsed = parseRedaction(bytes);

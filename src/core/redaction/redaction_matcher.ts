@@ -5,28 +5,28 @@ import { type Micros, toSeconds } from "../time.ts";
 import { namedUsers } from "../users/named_users.ts";
 import { namingWords, twitchTextsOf } from "../users/twitch_text.ts";
 
-/** Whether a message is to be forgotten; of one without an exact time, this sighting of it. */
+/** Whether a redaction applies to a message; of one without an exact time, to this sighting of it. */
 export type RedactionMatcher = (
   message: IrcMessage,
   sighting: { readonly receivedS: number } | undefined,
 ) => boolean;
 
 /**
- * What `redactions` together forget.
+ * The matcher of `redactions` together.
  *
  * A message's id forgets the message, its copies in shared chat, the CLEARMSG that repeats it and the
- * replies that quote it. A user's id forgets whatever bears it, in whichever role: what they wrote,
- * replies to it, their bans, gifts to and from them, whatever a tag of theirs is called (`userTagOf`).
+ * replies that quote it. A user's id forgets all messages that bear it, in any role: what they wrote,
+ * replies to it, their bans, gifts to and from them; `userTagOf` says which tags count.
  *
- * Their names, compared without case, forget what names them without an id: JOIN, PART, CLEARMSG, a
+ * Their names, compared without case, forget messages that name them without an id: JOIN, PART, CLEARMSG, a
  * host target, roles for which Twitch tells names only, and sentences of Twitch's own (a NOTICE, a
  * `system-msg`) in which the name is a whole word. A name that the same message gives to another id
  * is that user's. In a sentence a name is not looked for if it is a word of Twitch's own
  * (`isTwitchWord`) or the channel's: there it means the room. Text that other users wrote is not
  * searched for names.
  *
- * What is older than `before` is told by the time that Twitch gave; where it gave none, by the
- * received time, which no merge changes. So two nodes never differ in what they forget.
+ * Twitch's time decides what is older than `before`; without it, the
+ * received time decides, which no merge changes. So two nodes never differ in what they forget.
  */
 export function redactionMatcher(redactions: Iterable<Redaction>): RedactionMatcher {
   const ids = new Set<string>();
@@ -51,7 +51,7 @@ export function redactionMatcher(redactions: Iterable<Redaction>): RedactionMatc
   };
 }
 
-/** Before when users are to be forgotten, by id and by name in lower case. */
+/** Up to when messages of users are redacted, by id and by name in lower case. */
 interface UserLimits {
   readonly ids: Map<string, Micros>;
   readonly names: Map<string, Micros>;
@@ -61,8 +61,8 @@ function forgetBefore(limits: Map<string, Micros>, key: string, beforeUs: Micros
   limits.set(key, Math.max(limits.get(key) ?? -Infinity, beforeUs));
 }
 
-// The message's own id and that of which it is a copy; what names another as deleted, as parent or
-// as repeated has its text. The first of a thread is named without its text, and the rest are kinds.
+// The message's own id and that of its original; tags that name another as deleted, as parent or
+// as repeated come with its text. The first of a thread is named without its text; other tags name kinds.
 const MESSAGE_TAG = /^(?:id|source-id|.+-msg-id)$/;
 const NO_MESSAGE_TAGS: ReadonlySet<string> = new Set([
   "reply-thread-parent-msg-id",

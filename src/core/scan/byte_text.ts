@@ -1,5 +1,5 @@
-// Eight bytes are handled as one double: by far the fastest way in every engine. That is exact here.
-// Canonical JSON is pure ASCII, and of doubles made of ASCII none is NaN (its first bits are all
+// Eight bytes are compared and copied as one double: by far the fastest way in every engine. That is exact
+// here. Canonical JSON is pure ASCII, and of doubles made of ASCII none is NaN (its first bits are all
 // set) or zero, so they are equal only if their bytes are, and copying keeps every bit.
 
 /** Bytes of canonical JSON, and the same bytes to be read eight at a time. */
@@ -30,7 +30,7 @@ export function toByteSpan(text: string): ByteSpan {
 }
 
 /**
- * What a run of bytes says.
+ * The text of a run of bytes.
  *
  * @throws {TypeError} when it is not UTF-8.
  */
@@ -38,7 +38,7 @@ export function decodeSpan(bytes: Uint8Array, from: number, to: number): string 
   return UTF8_DECODER.decode(bytes.subarray(from, to));
 }
 
-/** Whether the bytes of `span`, which is ASCII, stand in `text` at `at`; that may be anything. */
+/** Whether `text` has the bytes of `span`, which is ASCII, at `at`; `text` may hold anything there. */
 export function standsAt(span: ByteSpan, text: ByteText, at: number): boolean {
   const length = span.to - span.from;
   if (at + length > text.bytes.length) return false;

@@ -1,9 +1,9 @@
-// Reads canonical JSON straight from bytes. Each function looks at one thing at `at` and says where
-// it ends, or `NO` if it is not there in canonical form, or in a form rare enough to be left to the
-// slow way of reading. Reading past the end finds `undefined`, which is never what is looked for.
+// Reads canonical JSON straight from bytes. Each function scans one token at `at` and returns where
+// it ends, or `NOT_FOUND` if it is not there in canonical form, or in a form rare enough to be left to the
+// slow way of reading. Reading past the end gives `undefined`, which matches no token.
 
-/** The thing is not there. */
-export const NO = -1;
+/** The token is not there. */
+export const NOT_FOUND = -1;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -32,71 +32,71 @@ export function asciiBytes(text: string): Uint8Array {
 /** Exactly these bytes. */
 export function skipLiteral(bytes: Uint8Array, at: number, literal: Uint8Array): number {
   for (let i = 0; i < literal.length; i++) {
-    if (bytes[at + i] !== literal[i]) return NO;
+    if (bytes[at + i] !== literal[i]) return NOT_FOUND;
   }
   return at + literal.length;
 }
 
 /** A string with its quotes. */
 export function skipString(bytes: Uint8Array, at: number): number {
-  if (bytes[at] !== QUOTE) return NO;
+  if (bytes[at] !== QUOTE) return NOT_FOUND;
   let i = at + 1;
   while (true) {
     while (PLAIN[bytes[i]!] === 1) i++;
     if (bytes[i] === QUOTE) return i + 1;
-    if (bytes[i] !== BACKSLASH) return NO;
+    if (bytes[i] !== BACKSLASH) return NOT_FOUND;
     i = skipEscape(bytes, i + 1);
-    if (i === NO) return NO;
+    if (i === NOT_FOUND) return NOT_FOUND;
   }
 }
 
 /** A string without any escape, with its quotes. */
 export function skipPlainString(bytes: Uint8Array, at: number): number {
-  if (bytes[at] !== QUOTE) return NO;
+  if (bytes[at] !== QUOTE) return NOT_FOUND;
   let i = at + 1;
   while (PLAIN[bytes[i]!] === 1) i++;
-  return bytes[i] === QUOTE ? i + 1 : NO;
+  return bytes[i] === QUOTE ? i + 1 : NOT_FOUND;
 }
 
 /** What follows a backslash. */
 function skipEscape(bytes: Uint8Array, at: number): number {
   if (SHORT_ESCAPES.has(bytes[at]!)) return at + 1;
-  if (bytes[at] !== 0x75) return NO;
+  if (bytes[at] !== 0x75) return NOT_FOUND;
   let unit = 0;
   for (let i = at + 1; i <= at + 4; i++) {
     const digit = hexValue(bytes[i]);
-    if (digit === NO) return NO;
+    if (digit === NOT_FOUND) return NOT_FOUND;
     unit = unit * 16 + digit;
   }
-  // What stands for itself, or has a short escape, is never written like this.
-  if (unit >= 0x20 && unit < 0x7f) return NO;
+  // A character that needs no escape, or has a short one, is never written like this.
+  if (unit >= 0x20 && unit < 0x7f) return NOT_FOUND;
   const hasShortEscape = unit === 8 || unit === 9 || unit === 10 || unit === 12 || unit === 13;
-  return hasShortEscape ? NO : at + 5;
+  return hasShortEscape ? NOT_FOUND : at + 5;
 }
 
 function hexValue(byte: number | undefined): number {
-  if (byte === undefined) return NO;
+  if (byte === undefined) return NOT_FOUND;
   if (byte >= ZERO && byte <= NINE) return byte - ZERO;
-  return byte >= 0x61 && byte <= 0x66 ? byte - 0x57 : NO;
+  return byte >= 0x61 && byte <= 0x66 ? byte - 0x57 : NOT_FOUND;
 }
 
 // Below this, doubles are closer to each other than decimals of six digits are.
 const SECOND_END = 2 ** 32;
 
 /**
- * A received time as it usually is: 10 digits, a point, and the shortest fraction that reads back as
+ * A received time in its usual form: 10 digits, a point, and the shortest fraction that reads back as
  * the same double.
  */
 export function skipReceived(bytes: Uint8Array, at: number): number {
   const first = bytes[at]!;
-  if (!(first >= 0x31 && first <= NINE)) return NO;
+  if (!(first >= 0x31 && first <= NINE)) return NOT_FOUND;
   let second = 0;
   for (let i = at; i < at + 10; i++) {
     const digit = bytes[i]! - ZERO;
-    if (!(digit >= 0 && digit <= 9)) return NO;
+    if (!(digit >= 0 && digit <= 9)) return NOT_FOUND;
     second = second * 10 + digit;
   }
-  if (second >= SECOND_END || bytes[at + 10] !== POINT) return NO;
+  if (second >= SECOND_END || bytes[at + 10] !== POINT) return NOT_FOUND;
   const from = at + 11;
   let fraction = 0;
   let to = from;
@@ -105,11 +105,11 @@ export function skipReceived(bytes: Uint8Array, at: number): number {
     if (!(digit >= 0 && digit <= 9)) break;
     fraction = fraction * 10 + digit;
   }
-  if (to === from) return NO;
-  if (bytes[to - 1] === ZERO && to > from + 1) return NO; // `.50`
+  if (to === from) return NOT_FOUND;
+  if (bytes[to - 1] === ZERO && to > from + 1) return NOT_FOUND; // `.50`
   // Up to six digits, each decimal has a double of its own, of which it is the shortest form.
-  if (to < from + 7 || isShortest(second, fraction)) return isDigit(bytes[to]) ? NO : to;
-  return NO;
+  if (to < from + 7 || isShortest(second, fraction)) return isDigit(bytes[to]) ? NOT_FOUND : to;
+  return NOT_FOUND;
 }
 
 function isDigit(byte: number | undefined): boolean {
@@ -122,22 +122,22 @@ const GRID = 2 ** 22;
 /**
  * Whether `second` and a fraction of seven digits, the last not 0, are the shortest decimal of their
  * double, and of the shortest the nearest to it. All products stay below 2^53, so this is exact;
- * where two candidates are equally near it says no, and the slow way decides.
+ * where two candidates are equally near it returns false, and the slow way decides.
  */
 function isShortest(second: number, fraction: number): boolean {
   if (second < 2 ** 30 || second >= 2 ** 31) return false;
   const step = nearest(fraction * GRID, 1e7);
-  if (step === NO || nearest(step * 1e7, GRID) !== fraction) return false;
+  if (step === NOT_FOUND || nearest(step * 1e7, GRID) !== fraction) return false;
   const sixDigits = nearest(step * 1e6, GRID);
-  return sixDigits !== NO && nearest(sixDigits * GRID, 1e6) !== step &&
-    nearest(sixDigits * GRID, 1e6) !== NO;
+  return sixDigits !== NOT_FOUND && nearest(sixDigits * GRID, 1e6) !== step &&
+    nearest(sixDigits * GRID, 1e6) !== NOT_FOUND;
 }
 
-/** The whole number nearest to `value / unit`, or `NO` if two are. */
+/** The whole number nearest to `value / unit`, or `NOT_FOUND` if two are. */
 function nearest(value: number, unit: number): number {
-  // The quotient may be off by one, the rest shows it: both products are exact.
+  // The quotient may be off by one, which the remainder shows: both products are exact.
   const quotient = Math.floor(value / unit);
   const rest = value - quotient * unit;
-  if (rest < 0 || rest * 2 === unit) return NO;
+  if (rest < 0 || rest * 2 === unit) return NOT_FOUND;
   return quotient + (rest * 2 > unit ? 1 : 0);
 }

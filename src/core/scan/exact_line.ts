@@ -1,5 +1,5 @@
 import { areSpansEqual, type ByteSpan, type ByteText, standsAt } from "./byte_text.ts";
-import { NO, skipLiteral, skipPlainString, skipReceived } from "./canonical_scan.ts";
+import { NOT_FOUND, skipLiteral, skipPlainString, skipReceived } from "./canonical_scan.ts";
 import {
   isEndOfLine,
   isKeyBefore,
@@ -45,21 +45,21 @@ const CLOSE_BRACE = 0x7d;
 
 /**
  * Reads the line at `from` if it is what recorders and merges write for an exact message, every byte
- * of it checked. Returns `undefined` for anything else, valid or not: that is read the slow way.
+ * of it checked. Returns `undefined` for any other line, valid or not: those are read the slow way.
  */
 export function scanExactLine(text: ByteText, from: number): ExactLine | undefined {
   const { bytes } = text;
   const receiversFrom = skipToReceivers(bytes, from);
   const receiversTo = skipReceivers(bytes, receiversFrom);
-  if (receiversTo === NO) return undefined;
+  if (receiversTo === NOT_FOUND) return undefined;
   const tags = scanSenderAndTags(bytes, receiversTo);
-  if (tags.sentFrom === NO) return undefined;
+  if (tags.sentFrom === NOT_FOUND) return undefined;
   const timeFrom = skipLiteral(bytes, tags.to, TIME);
   const timeTo = skipSentTime(bytes, timeFrom, tags.sentFrom);
   const rangeFrom = skipLiteral(bytes, timeTo, RANGE);
   const rangeTo = skipZero(bytes, rangeFrom);
   const to = skipUserToEnd(bytes, rangeTo);
-  if (timeTo === NO || to === NO) return undefined;
+  if (timeTo === NOT_FOUND || to === NOT_FOUND) return undefined;
   const sentUs = readSentUs(bytes, tags.sentFrom);
   if (sentUs >= TIME_END_US) return undefined;
   return {
@@ -77,8 +77,8 @@ export function scanExactLine(text: ByteText, from: number): ExactLine | undefin
   };
 }
 
-/** A line that says what a known message says; the span is between the braces of its `receivers`. */
-export interface Repeat<Known> extends ByteSpan {
+/** A line of a known message; the span is between the braces of its `receivers`. */
+export interface KnownLine<Known> extends ByteSpan {
   readonly known: Known;
   /** Where the line ends, without its line feed. */
   readonly lineTo: number;
@@ -86,13 +86,13 @@ export interface Repeat<Known> extends ByteSpan {
 
 /**
  * Reads the line at `at` if it has the same content as `known` and is canonical: found by comparing,
- * without looking at each field.
+ * without scanning each field.
  */
-export function scanRepeat<Known extends { readonly line: ExactLine }>(
+export function matchKnownLine<Known extends { readonly line: ExactLine }>(
   text: ByteText,
   at: number,
   known: Known,
-): Repeat<Known> | undefined {
+): KnownLine<Known> | undefined {
   const { line } = known;
   if (!standsAt({ text: line.text, from: line.from, to: line.receiversFrom }, text, at)) {
     return undefined;
@@ -100,11 +100,11 @@ export function scanRepeat<Known extends { readonly line: ExactLine }>(
   const { bytes } = text;
   const from = at + line.receiversFrom - line.from;
   const to = skipReceivers(bytes, from);
-  if (to === NO) return undefined;
+  if (to === NOT_FOUND) return undefined;
   const beforeRange = { text: line.text, from: line.receiversTo, to: line.rangeFrom };
   if (!standsAt(beforeRange, text, to)) return undefined;
   const rangeTo = skipZero(bytes, to + line.rangeFrom - line.receiversTo);
-  if (rangeTo === NO) return undefined;
+  if (rangeTo === NOT_FOUND) return undefined;
   if (!standsAt({ text: line.text, from: line.rangeTo, to: line.to }, text, rangeTo)) {
     return undefined;
   }
@@ -112,7 +112,7 @@ export function scanRepeat<Known extends { readonly line: ExactLine }>(
   return isEndOfLine(bytes, lineTo) ? { text, from, to, known, lineTo } : undefined;
 }
 
-/** Whether two lines are the same but for who received them. */
+/** Whether two lines differ in their receivers only. */
 export function haveSameContent(left: ExactLine, right: ExactLine): boolean {
   return left.sentUs === right.sentUs &&
     areRunsEqual(left, right, "from", "receiversFrom") &&
@@ -132,17 +132,17 @@ function areRunsEqual(left: ExactLine, right: ExactLine, from: Mark, to: Mark): 
 
 /** At least one receiver, each with a plain received time, in order and each once; up to the brace. */
 function skipReceivers(bytes: Uint8Array, at: number): number {
-  let before = NO;
+  let before = NOT_FOUND;
   let i = at;
   while (true) {
     const end = skipPlainString(bytes, i);
-    if (end === NO || bytes[end] !== COLON) return NO;
-    if (before !== NO && !isKeyBefore(bytes, before, i)) return NO;
+    if (end === NOT_FOUND || bytes[end] !== COLON) return NOT_FOUND;
+    if (before !== NOT_FOUND && !isKeyBefore(bytes, before, i)) return NOT_FOUND;
     before = i;
     i = skipReceived(bytes, end + 1);
-    if (i === NO) return NO;
+    if (i === NOT_FOUND) return NOT_FOUND;
     if (bytes[i] === CLOSE_BRACE) return i;
-    if (bytes[i] !== COMMA) return NO;
+    if (bytes[i] !== COMMA) return NOT_FOUND;
     i++;
   }
 }
@@ -150,17 +150,19 @@ function skipReceivers(bytes: Uint8Array, at: number): number {
 /** The sent time in seconds, as it follows from its 13 digits in milliseconds at `sentFrom`. */
 function skipSentTime(bytes: Uint8Array, at: number, sentFrom: number): number {
   // A shorter or zero-padded time is rare enough for the slow way.
-  if (at === NO || bytes[sentFrom] === ZERO || bytes[sentFrom + 13] !== QUOTE) return NO;
+  if (at === NOT_FOUND || bytes[sentFrom] === ZERO || bytes[sentFrom + 13] !== QUOTE) {
+    return NOT_FOUND;
+  }
   for (let i = 0; i < 13; i++) {
     const digit = bytes[sentFrom + i]! - ZERO;
-    if (!(digit >= 0 && digit <= 9)) return NO;
-    if (i < 10 && bytes[at + i] !== bytes[sentFrom + i]) return NO;
+    if (!(digit >= 0 && digit <= 9)) return NOT_FOUND;
+    if (i < 10 && bytes[at + i] !== bytes[sentFrom + i]) return NOT_FOUND;
   }
-  if (bytes[at + 10] !== POINT) return NO;
+  if (bytes[at + 10] !== POINT) return NOT_FOUND;
   let digits = 3;
   while (digits > 1 && bytes[sentFrom + 9 + digits] === ZERO) digits--;
   for (let i = 0; i < digits; i++) {
-    if (bytes[at + 11 + i] !== bytes[sentFrom + 10 + i]) return NO;
+    if (bytes[at + 11 + i] !== bytes[sentFrom + 10 + i]) return NOT_FOUND;
   }
   return at + 11 + digits;
 }
@@ -176,6 +178,6 @@ function readSentUs(bytes: Uint8Array, at: number): Micros {
 
 /** `0`, or `0.0` as a merge has it. */
 function skipZero(bytes: Uint8Array, at: number): number {
-  if (bytes[at] !== ZERO) return NO;
+  if (bytes[at] !== ZERO) return NOT_FOUND;
   return bytes[at + 1] === POINT && bytes[at + 2] === ZERO ? at + 3 : at + 1;
 }

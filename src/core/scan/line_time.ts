@@ -3,13 +3,13 @@ import type { Message } from "../batch/message.ts";
 import { type MicrosRange, readRange } from "../time.ts";
 
 const LATIN_1 = new TextDecoder("latin1");
-// How a line ends if it has no unknown fields there; receivers' own ranges stand further in front.
+// The end of a line without unknown fields there; receivers' own ranges stand further in front.
 const TAIL = /,"time":([\d.e-]+),"time_range":([\d.e-]+),"user":(?:null|"(?:[^"\\]|\\.)*")\}\n$/;
 /** Nearly every tail fits into this: a login has 25 letters. */
 const TAIL_BYTES = 160;
 
 /**
- * When what one line says happened.
+ * When the event of one line happened.
  *
  * @param line canonical JSON of a message, with its line feed.
  * @throws {SyntaxError} when it is not JSON. Of JSON that is no message, the range may be `NaN`.

@@ -1,4 +1,10 @@
-import { asciiBytes, NO, skipLiteral, skipPlainString, skipString } from "./canonical_scan.ts";
+import {
+  asciiBytes,
+  NOT_FOUND,
+  skipLiteral,
+  skipPlainString,
+  skipString,
+} from "./canonical_scan.ts";
 import { SENT_TAG } from "../batch/message.ts";
 
 // The canonical line of a message without unknown fields, from bytes, in the order of its fields:
@@ -24,10 +30,10 @@ const SENT_KEY = asciiBytes(`"${SENT_TAG}"`);
 const ID_KEY = asciiBytes(`"id"`);
 const USER = asciiBytes(`,"user":`);
 
-/** What stands before the time. */
+/** The text before the time. */
 export const TIME: Uint8Array = asciiBytes(`,"time":`);
 
-/** What stands between time and range. */
+/** The text between time and range. */
 export const RANGE: Uint8Array = asciiBytes(`,"time_range":`);
 
 /** From the start of a line to the opening bracket of its params. */
@@ -41,31 +47,33 @@ export function skipToReceivers(bytes: Uint8Array, from: number): number {
   return skipLiteral(bytes, skipStrings(bytes, skipToParams(bytes, from)), RECEIVERS);
 }
 
-/** What a scan of tags found. */
+/** The result of a scan of tags. */
 export interface ScannedTags {
-  /** Where they end, or `NO`. */
+  /** Where they end, or `NOT_FOUND`. */
   readonly to: number;
-  /** Where the value of the sent time starts, behind its quote, or `NO`. */
+  /** Where the value of the sent time starts, behind its quote, or `NOT_FOUND`. */
   readonly sentFrom: number;
-  /** Where the value of the id starts, behind its quote, or `NO`. */
+  /** Where the value of the id starts, behind its quote, or `NOT_FOUND`. */
   readonly idFrom: number;
 }
 
-const NO_TAGS: ScannedTags = { to: NO, sentFrom: NO, idFrom: NO };
+const NO_TAGS: ScannedTags = { to: NOT_FOUND, sentFrom: NOT_FOUND, idFrom: NOT_FOUND };
 
 /** From the closing brace of the receivers to behind the tags. */
 export function scanSenderAndTags(bytes: Uint8Array, receiversTo: number): ScannedTags {
   const sender = skipLiteral(bytes, receiversTo, SENDER);
   const tags = skipLiteral(bytes, skipStringOrNull(bytes, sender), TAGS);
   const tagsFrom = skipLiteral(bytes, tags, TAGS_BRACE);
-  if (tagsFrom === NO) return { ...NO_TAGS, to: skipLiteral(bytes, tags, NULL) };
+  if (tagsFrom === NOT_FOUND) return { ...NO_TAGS, to: skipLiteral(bytes, tags, NULL) };
   return scanTags(bytes, tagsFrom);
 }
 
 /** From behind the range to the end of the line. */
 export function skipUserToEnd(bytes: Uint8Array, rangeTo: number): number {
   const at = skipStringOrNull(bytes, skipLiteral(bytes, rangeTo, USER));
-  return at !== NO && bytes[at] === CLOSE_BRACE && isEndOfLine(bytes, at + 1) ? at + 1 : NO;
+  return at !== NOT_FOUND && bytes[at] === CLOSE_BRACE && isEndOfLine(bytes, at + 1)
+    ? at + 1
+    : NOT_FOUND;
 }
 
 /** Whether a line may end here: before a line feed or at the end of the file. */
@@ -87,22 +95,22 @@ export function isKeyBefore(bytes: Uint8Array, left: number, right: number): boo
 /** Reads tags from after their brace behind the closing one. */
 function scanTags(bytes: Uint8Array, from: number): ScannedTags {
   if (bytes[from] === CLOSE_BRACE) return { ...NO_TAGS, to: from + 1 };
-  let sentFrom = NO;
-  let idFrom = NO;
-  let before = NO;
+  let sentFrom = NOT_FOUND;
+  let idFrom = NOT_FOUND;
+  let before = NOT_FOUND;
   let at = from;
   while (true) {
     const keyTo = skipPlainString(bytes, at);
-    if (keyTo === NO || bytes[keyTo] !== COLON) return NO_TAGS;
-    if (before !== NO && !isKeyBefore(bytes, before, at)) return NO_TAGS;
-    if (keyTo - at === SENT_KEY.length && skipLiteral(bytes, at, SENT_KEY) !== NO) {
+    if (keyTo === NOT_FOUND || bytes[keyTo] !== COLON) return NO_TAGS;
+    if (before !== NOT_FOUND && !isKeyBefore(bytes, before, at)) return NO_TAGS;
+    if (keyTo - at === SENT_KEY.length && skipLiteral(bytes, at, SENT_KEY) !== NOT_FOUND) {
       sentFrom = keyTo + 2;
-    } else if (keyTo - at === ID_KEY.length && skipLiteral(bytes, at, ID_KEY) !== NO) {
+    } else if (keyTo - at === ID_KEY.length && skipLiteral(bytes, at, ID_KEY) !== NOT_FOUND) {
       idFrom = keyTo + 2;
     }
     before = at;
     at = skipString(bytes, keyTo + 1);
-    if (at === NO) return NO_TAGS;
+    if (at === NOT_FOUND) return NO_TAGS;
     if (bytes[at] === CLOSE_BRACE) return { to: at + 1, sentFrom, idFrom };
     if (bytes[at] !== COMMA) return NO_TAGS;
     at++;
@@ -114,12 +122,12 @@ function skipStringOrNull(bytes: Uint8Array, at: number): number {
 }
 
 function skipStrings(bytes: Uint8Array, at: number): number {
-  if (bytes[at] !== OPEN_BRACKET) return NO;
+  if (bytes[at] !== OPEN_BRACKET) return NOT_FOUND;
   if (bytes[at + 1] === CLOSE_BRACKET) return at + 2;
   let i = at;
   do {
     i = skipString(bytes, i + 1);
-    if (i === NO) return NO;
+    if (i === NOT_FOUND) return NOT_FOUND;
   } while (bytes[i] === COMMA);
-  return bytes[i] === CLOSE_BRACKET ? i + 1 : NO;
+  return bytes[i] === CLOSE_BRACKET ? i + 1 : NOT_FOUND;
 }

@@ -1,5 +1,5 @@
 import { type ByteText, decodeSpan } from "./byte_text.ts";
-import { NO, skipLiteral, skipString } from "./canonical_scan.ts";
+import { NOT_FOUND, skipLiteral, skipString } from "./canonical_scan.ts";
 import { type Content, TIME_RANGE_KEY } from "../batch/content.ts";
 import type { OwnRange } from "../batch/message.ts";
 import { findSightingFault } from "../batch/message_check.ts";
@@ -22,28 +22,28 @@ const QUOTE = 0x22;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
-/** 1 for what numbers are made of, and what stands between them. */
+/** 1 for characters of numbers, and those between them. */
 const NUMERIC = new Uint8Array(256);
 for (const letter of "0123456789+-.eE") NUMERIC[letter.charCodeAt(0)] = 1;
 const BETWEEN = Uint8Array.from(NUMERIC);
 for (const letter of ",:") BETWEEN[letter.charCodeAt(0)] = 1;
 
 /**
- * Reads the line at `from` if its content is canonical and has no sent time at all. Only who heard it
- * and when is parsed as JSON. Returns `undefined` for anything else, valid or not.
+ * Reads the line at `from` if its content is canonical and has no sent time at all. Only its receivers
+ * are parsed as JSON. Returns `undefined` for any other line, valid or not.
  */
 export function scanRangedLine({ bytes }: ByteText, from: number): ScannedRanged | undefined {
   const receiversFrom = skipToReceivers(bytes, from);
   const receiversTo = skipObject(bytes, receiversFrom);
-  if (receiversTo === NO) return undefined;
+  if (receiversTo === NOT_FOUND) return undefined;
   const tags = scanSenderAndTags(bytes, receiversTo);
-  if (tags.sentFrom !== NO) return undefined;
+  if (tags.sentFrom !== NOT_FOUND) return undefined;
   const timeFrom = skipLiteral(bytes, tags.to, TIME);
   const timeTo = skipNumeric(bytes, timeFrom);
   const rangeFrom = skipLiteral(bytes, timeTo, RANGE);
   const rangeTo = skipNumeric(bytes, rangeFrom);
   const to = skipUserToEnd(bytes, rangeTo);
-  if (to === NO) return undefined;
+  if (to === NOT_FOUND) return undefined;
   const line = decodeSpan(bytes, from, to);
   const cut = (start: number, end: number) => line.slice(start - from, end - from);
   const sightings = parseSightings(
@@ -65,7 +65,7 @@ export function scanRangedLine({ bytes }: ByteText, from: number): ScannedRanged
 function skipObject(bytes: Uint8Array, at: number): number {
   let i = at;
   let depth = 0;
-  while (i !== NO) {
+  while (i !== NOT_FOUND) {
     const byte = bytes[i];
     if (byte === QUOTE) i = skipString(bytes, i);
     else if (byte === CLOSE_BRACE && depth === 0) return i;
@@ -76,9 +76,9 @@ function skipObject(bytes: Uint8Array, at: number): number {
       depth++;
       i++;
     } else if (byte !== undefined && BETWEEN[byte] === 1) i++;
-    else return NO;
+    else return NOT_FOUND;
   }
-  return NO;
+  return NOT_FOUND;
 }
 
 function skipNumeric(bytes: Uint8Array, at: number): number {
@@ -94,7 +94,7 @@ function parseSightings(
   try {
     value = parseJson(text) as typeof value; // It has braces around it, if it is JSON.
   } catch {
-    return undefined; // The slow way says what is wrong.
+    return undefined; // The slow way names the fault.
   }
   return findSightingFault(value) === undefined ? value as unknown as ScannedRanged : undefined;
 }

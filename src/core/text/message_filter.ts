@@ -1,12 +1,12 @@
 import type { IrcMessage } from "../batch/message.ts";
 
-/** Which messages are wanted: those that meet every part. An empty part lets all pass. */
+/** Which messages to keep: those that meet every part. An empty part lets all pass. */
 export interface MessageFilter {
-  /** Names as {@link filteredUser} gives them: of who wrote it, or of whom it bans. */
+  /** Names as {@link filteredUser} gives them: of the author, or of the banned user. */
   readonly users: ReadonlySet<string>;
   /** Commands in upper case. */
   readonly commands: ReadonlySet<string>;
-  /** Stands in the message's {@link searchedText}, in any case. */
+  /** Text that the message's {@link searchedText} contains, in any case. */
   readonly text: string;
 }
 
@@ -29,8 +29,8 @@ export function meetsFilter(message: IrcMessage, filter: MessageFilter): boolean
 }
 
 /**
- * The names by which a filter finds a message, in lower case: login and display name of who wrote it
- * or of whom it tells, and the login of whom it bans or whose messages it clears.
+ * The names by which a filter finds a message, in lower case: login and display name of the author
+ * or subject, and the login of the user whom it bans or whose messages it clears.
  */
 function usersOf(
   { command, params, sender, tags, user }: Pick<
@@ -52,7 +52,7 @@ export function userOf(
   return login.includes(".") ? "" : login; // A server has a name with a full stop, no login has.
 }
 
-/** What of a message is searched for text: what was said, and what Twitch says of it. */
+/** The parts of a message that are searched for text: the user's text, and Twitch's. */
 export function searchedText({ params, tags }: Pick<IrcMessage, "params" | "tags">): string {
   const said = params.slice(1).join(" ");
   const system = tags?.["system-msg"];

@@ -1,18 +1,18 @@
 import type { IrcMessage } from "../batch/message.ts";
 import { userTagOf } from "./user_tag.ts";
 
-/** A user in one role of a message, as far as it tells them. */
+/** A user in one role of a message, as far as the message names them. */
 export interface NamedUser {
-  /** Their user's ids: one, of a role that several share all, of most roles in old lines none. */
+  /** The user's ids: usually one, all of a role that several users share, none in most old lines. */
   readonly ids: readonly string[];
   /** Their names in lower case: logins, and display names where those differ. */
   readonly names: readonly string[];
 }
 
 /**
- * The users whom a message names in a field of its own: its author, and those in whatever role its
+ * The users whom a message names in a field of its own: its author, and those in any role that its
  * tags and params give them (target of a ban, recipient, gifter, host target, parent of a reply …).
- * Never throws. Who is named in text only is found by `twitchTextOf`.
+ * Never throws. `twitchTextOf` finds users who are named in text only.
  */
 export function namedUsers(message: IrcMessage): NamedUser[] {
   const { command, params, sender, tags, user } = message;

@@ -1,4 +1,4 @@
-/** What a tag's name says about a user. */
+/** What the name of a tag says about a user. */
 export interface UserTag {
   /** Tags of one stem speak of one user: `msg-param-recipient`, `reply-parent`; `""` of the author. */
   readonly stem: string;
@@ -12,11 +12,11 @@ export interface UserTag {
 const ENDING =
   /^(?:(.+?)-)??((?:user-)?(?:id|login|name|display-name|nick)|displayname|nickname|username|user|mod(?=s)|vip(?=s))(s?)$/;
 
-/** These never end the name of a thing: what stands in front of them is a person in a role. */
+/** These never end the name of a thing: the words in front of them name a person in a role. */
 const PERSONAL = /^(?:user.*|login|display-?name|nick|nickname|mod|vip)$/;
 
 /**
- * What has an id or a name in a tag and is no person, by the last word in front of `-id` or `-name`.
+ * Things, not persons, that have an id or a name in a tag, by the last word in front of `-id` or `-name`.
  * A word that is missing here costs chat only where the value equals what a redaction names.
  */
 const THINGS: ReadonlySet<string> = new Set(

@@ -1,5 +1,5 @@
 /**
- * What a node answers over HTTP, as routes for any router:
+ * The HTTP API of a node, as routes for any router:
  *
  *     GET /files                                        channels
  *     GET /files/CHANNEL                                ["chat"]
@@ -31,7 +31,7 @@ import type { HttpRoute } from "../../ports/http.ts";
 import type { Metrics } from "../../ports/metrics.ts";
 import type { Random } from "../../ports/random.ts";
 import type { Reporter } from "../../ports/reporter.ts";
-import { faultsOf } from "../read/files/faults_told.ts";
+import { faultsOf } from "../read/files/fault_reporter.ts";
 import { tolerantStore } from "../read/files/tolerant_store.ts";
 import { notFound, textResponse } from "./route/api_response.ts";
 import type { ApiRoute } from "./route/api_route.ts";
@@ -48,27 +48,27 @@ import { openApiRoute } from "./open_api.ts";
 import { type OperatorOptions, operatorRoutes } from "./routes/operator_routes.ts";
 import { ServableFiles } from "./files/servable_files.ts";
 
-/** What a node needs to answer. */
+/** What {@link nodeApi} works with. */
 export interface NodeApiOptions extends OperatorOptions {
   /** The archive. */
   readonly store: BatchStore;
-  /** Checks files before they are given away. */
+  /** Checks files before they are served. */
   readonly hasher: Hasher;
-  /** Tells rates, and who is slow. */
+  /** Measures rates, and slow callers. */
   readonly clock: Clock;
-  /** Tells this process from others that answer for the same archive. */
+  /** Tells this process from others that serve the same archive. */
   readonly random: Random;
-  /** Is told what goes wrong, and counts. */
+  /** Takes failures and counts. */
   readonly reporter: Reporter;
   /** Measures requests. */
   readonly metrics: Metrics;
-  /** Of the software. */
+  /** The version of chatloom. */
   readonly version: string;
-  /** Who is let in. By default {@link DEFAULT_ACCESS}. */
+  /** Who has access. @default {@link DEFAULT_ACCESS} */
   readonly access?: Partial<Access> | undefined;
   /** Proxies whose `X-Forwarded-For` counts: addresses, or `loopback`. @default none */
   readonly trustedProxies?: readonly string[];
-  /** How much they may ask. By default {@link DEFAULT_LIMITS}. */
+  /** The limits on callers. @default {@link DEFAULT_LIMITS} */
   readonly limits?: Partial<GateLimits>;
   /** How much chat is held for the next readers, in bytes. @default 33554432 */
   readonly cacheMaxBytes?: number;
@@ -80,8 +80,8 @@ export interface NodeApiOptions extends OperatorOptions {
 const CACHE_MAX_BYTES = 32 * 1024 * 1024;
 
 /**
- * A node's answers to anything, in the order in which a router must try them. Nothing runs until
- * somebody asks.
+ * The routes of a node, in the order in which a router must try them. Nothing runs before
+ * a request comes.
  */
 export function nodeApi(given: NodeApiOptions): HttpRoute[] {
   const faults = faultsOf(given.reporter);
@@ -116,7 +116,7 @@ export function nodeApi(given: NodeApiOptions): HttpRoute[] {
   return [...routes, ...wrongMethods(routes), NOWHERE].map((route) => gate.guard(route));
 }
 
-/** For each path what is said to methods that it does not know. */
+/** For each path the response to methods that it does not have. */
 function wrongMethods(routes: readonly ApiRoute[]): ApiRoute[] {
   const byPath = new Map<string, ApiRoute[]>();
   for (const route of routes) {
@@ -145,7 +145,7 @@ const NOWHERE: ApiRoute = {
   method: "ANY",
   path: "*",
   audience: "health",
-  summary: "What no route is for.",
+  summary: "No route has this path.",
   responseNotes: [],
   answer: () => Promise.resolve(notFound()),
 };

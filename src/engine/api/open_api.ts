@@ -1,9 +1,9 @@
 import { textResponse } from "./route/api_response.ts";
 import type { ApiRoute, ParameterNote, ResponseNote } from "./route/api_route.ts";
 
-/** What the description says of the whole API. */
+/** The parts of the description that concern the whole API. */
 export interface ApiFacts {
-  /** Of the software. */
+  /** The version of chatloom. */
   readonly version: string;
 }
 
@@ -26,7 +26,7 @@ function describeApi(routes: readonly ApiRoute[], { version }: ApiFacts): Json {
       title: "chatloom node",
       version,
       description: "Reads an archive of Twitch chat. Any request may also be answered with 401 " +
-        "or 403 (not let in), 404 (no such route), 405 (no such method), 413, 414 or 431 (larger " +
+        "or 403 (no access), 404 (no such route), 405 (no such method), 413, 414 or 431 (larger " +
         "than any honest one), 429 (too many), 500 or 503 (the node is at fault), each with its " +
         "reason as plain text. HEAD works wherever GET does.",
     },

@@ -7,7 +7,7 @@ export interface MinuteCoverageJson {
   readonly minute: string;
   /** Receiver → seconds in which it listened. */
   readonly listened: { readonly [receiver: string]: number };
-  /** Seconds in which nobody listened. */
+  /** Seconds in which no receiver listened. */
   readonly uncovered_seconds: number;
   /** Messages with an exact time that are in the archive. */
   readonly messages: number;

@@ -8,31 +8,31 @@ export interface ListeningInterval {
   /** The number of the connection in its run. */
   readonly n: number;
   readonly channel: string;
-  /** When it was confirmed to be in, and the last sign of life since, in elapsed time. */
+  /** When its JOIN was confirmed, and the last sign of life since, in elapsed time. */
   readonly fromUs: Micros;
   readonly toUs: Micros;
 }
 
-/** What {@link ListeningTracker} knows, so that a journal can be read from the middle. */
+/** The state of a {@link ListeningTracker}, so that a journal can be read from the middle. */
 export interface ListeningState {
   /** Our name on connections, by number. */
   readonly nicks: readonly (readonly [n: number, nick: string])[];
-  /** Stays as `[n, channel, fromUs, toUs, 1 if it goes on]`. */
+  /** Intervals as `[n, channel, fromUs, toUs, 1 if it goes on]`. */
   readonly stays: readonly (readonly [number, string, Micros, Micros, 0 | 1])[];
 }
 
-/** Stays that were taken out overlap with what follows by so much: seconds are rounded inwards. */
+/** Intervals that were taken out overlap with their rest by this much: seconds are rounded inwards. */
 const OVERLAP_US = 5 * SECOND_US;
 
 interface OpenConnection {
   nick: string;
   lastUs: Micros;
-  /** Channel → since when it is in. */
+  /** Channel → since when the connection is in it. */
   readonly since: Map<string, Micros>;
 }
 
 /**
- * When each connection was really listening to each channel: from the room state that confirms a JOIN
+ * When each connection listened to each channel: from the room state that confirms a JOIN
  * to the last sign of life before we left, were thrown out or the connection ended. A silence before
  * a later line was none: lines come in order, so nothing was missed.
  *
@@ -43,19 +43,19 @@ export class ListeningTracker {
   #ended: ListeningInterval[] = [];
   #taken: readonly ListeningInterval[] = [];
 
-  /** Connection `n` was opened at `atUs` of elapsed time. */
+  /** Notes that connection `n` was opened at `atUs` of elapsed time. */
   open(n: number, atUs: Micros): void {
     this.close(n);
     this.#connections.set(n, { nick: "", lastUs: atUs, since: new Map() });
   }
 
-  /** Something came over connection `n`. */
+  /** Notes that data came over connection `n`. */
   heard(n: number, atUs: Micros): void {
     const connection = this.#connections.get(n);
     if (connection !== undefined) connection.lastUs = Math.max(connection.lastUs, atUs);
   }
 
-  /** What came was this message. */
+  /** Notes that this message came. */
   message(n: number, message: IrcMessage): void {
     const connection = this.#connections.get(n);
     if (connection === undefined) return;
@@ -80,7 +80,7 @@ export class ListeningTracker {
     }
   }
 
-  /** Connection `n` is gone; its last sign of life counts. */
+  /** Notes that connection `n` is gone; its last sign of life counts. */
   close(n: number): void {
     for (const channel of [...this.#connections.get(n)?.since.keys() ?? []]) {
       this.#leave(n, channel);
@@ -89,8 +89,9 @@ export class ListeningTracker {
   }
 
   /**
-   * Takes out all that is known by now, to be stored; what goes on is taken out again later, with its
-   * rest. Until {@link ListeningTracker.stored} or {@link ListeningTracker.notStored} it still stands in checkpoints.
+   * Takes out all intervals so far, for storing; one that goes on is taken out again later, with its
+   * rest. Until {@link ListeningTracker.stored} or {@link ListeningTracker.notStored} it still stands in
+   * checkpoints.
    */
   take(): readonly ListeningInterval[] {
     const stays = this.#all().map(([n, channel, fromUs, toUs]) => ({ n, channel, fromUs, toUs }));
@@ -104,24 +105,24 @@ export class ListeningTracker {
     return stays;
   }
 
-  /** What was taken out is stored. */
+  /** Notes that the intervals are stored. */
   stored(): void {
     this.#taken = [];
   }
 
-  /** What was taken out could not be stored: it is taken out again the next time. */
+  /** Notes that the intervals could not be stored: the next call takes them out again. */
   notStored(): void {
     this.#ended = [...this.#taken, ...this.#ended];
     this.#taken = [];
   }
 
-  /** What {@link ListeningTracker.restore} needs to go on from here. */
+  /** The state for {@link ListeningTracker.restore}. */
   checkpoint(): ListeningState {
     const nicks = [...this.#connections].map(([n, { nick }]) => [n, nick] as const);
     return { nicks, stays: this.#all() };
   }
 
-  /** Takes over what was known at a checkpoint, beside what is known already. */
+  /** Adds the state of a checkpoint to what is known already. */
   restore({ nicks, stays }: ListeningState): void {
     for (const n of [...this.#connections.keys()]) this.close(n);
     for (const [n, nick] of nicks) {
@@ -157,7 +158,9 @@ export class ListeningTracker {
   }
 }
 
-/** Whether a line can be a message that {@link ListeningTracker.message} looks at: cheaper than parsing it. */
+/**
+ * Whether a line can be a message that {@link ListeningTracker.message} looks at: cheaper than parsing it.
+ */
 export function mayConcernListening(line: string): boolean {
   return /(?:^| )(?:001|ROOMSTATE|PART|NOTICE|4\d\d) /.test(line);
 }

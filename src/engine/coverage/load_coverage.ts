@@ -2,7 +2,7 @@ import { type ArchiveKey, parseArchiveKey } from "../../core/archive/archive_key
 import { type Coverage, parseCoverage } from "../../core/coverage/coverage.ts";
 import { readEntry, type ReadEntryOptions } from "../read/files/read_entry.ts";
 
-/** A coverage file, read or not. */
+/** A coverage file, or why it cannot be read. */
 export type LoadedCoverage =
   | {
     readonly ok: true;

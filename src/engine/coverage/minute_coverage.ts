@@ -7,16 +7,16 @@ import { readMinutes } from "../read/read_minutes.ts";
 import { estimateMissed, type MissedEstimate } from "./capture_recapture.ts";
 import { type ReadCoverageOptions, readHourCoverage } from "./read_coverage.ts";
 
-/** Who listened in one minute, and what that says. */
+/** Which receivers listened in one minute, and what follows from that. */
 export interface MinuteCoverage {
   readonly minuteUs: Micros;
   /** Receiver → for how many seconds of it. */
   readonly receivers: ReadonlyMap<string, number>;
-  /** How many seconds of the minute nobody listened. */
+  /** How many seconds of the minute no receiver listened. */
   readonly uncoveredS: number;
   /** How many messages with an exact time are in the archive. */
   readonly messages: number;
-  /** What all may have missed, where two or more listened all the time and something was said. */
+  /** How much all may have missed, where two or more listened all the time and there were messages. */
   readonly estimate: MissedEstimate | undefined;
 }
 
@@ -31,8 +31,8 @@ export interface MinuteCoverageOptions extends ReadCoverageOptions {
 const MINUTE_S = 60;
 
 /**
- * Yields each minute of a stretch of time: who listened to `channel`, for how long nobody did, and what
- * is likely to be missing all the same. Minutes come in order, also those of which nothing is known.
+ * Yields each minute of a stretch of time: which receivers listened to `channel`, for how long none did,
+ * and what is likely to be missing all the same. Minutes come in order, also those without any coverage.
  *
  * @throws {ChatloomError} when the store fails.
  */
@@ -89,7 +89,7 @@ function within(spans: readonly ListenedSpan[], atS: number): ListenedSpan[] {
     .filter(([fromS, toS]) => fromS < toS);
 }
 
-/** Of each message with an exact time: who heard it. */
+/** The receivers of each message with an exact time. */
 function receiversOfExact(bytes: Uint8Array): string[][] {
   return splitBatch(bytes).flatMap((line) => {
     const { receivers, tags } = parseCanonicalLine(line);
@@ -97,7 +97,7 @@ function receiversOfExact(bytes: Uint8Array): string[][] {
   });
 }
 
-/** Splits the listeners in two: the first node, or the first connection if there is but one node. */
+/** Splits the listeners in two: the first node, or the first connection if there is only one node. */
 function estimateOf(heard: readonly string[][], full: readonly string[]): MissedEstimate {
   const nodes = new Set(full.map(nodeOf));
   const [first = ""] = [...(nodes.size > 1 ? nodes : full)].sort();

@@ -5,24 +5,24 @@ import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 import { channelHours } from "../read/channel_hours.ts";
-import { faultsOf } from "../read/files/faults_told.ts";
+import { faultsOf } from "../read/files/fault_reporter.ts";
 import { tolerantStore } from "../read/files/tolerant_store.ts";
 import { loadCoverage } from "./load_coverage.ts";
 import { coverageKeys } from "./settle_coverage.ts";
 
-/** What reading coverage works with. */
+/** What {@link readCoverage} works with. */
 export interface ReadCoverageOptions extends AbortOptions {
   /** The archive. */
   readonly store: BatchStore;
-  /** Checks that bytes are what their name says. */
+  /** Checks that bytes match the hash in their name. */
   readonly hasher: Hasher;
-  /** Told of files that cannot be used. */
+  /** Gets a report of files that cannot be used. */
   readonly reporter: Reporter;
 }
 
 /**
- * Who listened to `channel` in the hour of `hourUs`, from all files that can be used. The others are
- * told of once and counted as `files_left_out`.
+ * Which receivers listened to `channel` in the hour of `hourUs`, from all files that can be used. The
+ * others are reported once and counted as `files_left_out`.
  *
  * @throws {ChatloomError} when the store fails.
  */
@@ -43,7 +43,7 @@ export async function readHourCoverage(
 }
 
 /**
- * The first and last hour for which there is anything of `channel`; `undefined` if there is nothing.
+ * The first and last hour with files of `channel`; `undefined` if there are none.
  *
  * @throws {ChatloomError} when the store fails.
  */

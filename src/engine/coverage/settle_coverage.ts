@@ -9,20 +9,20 @@ import type { Micros } from "../../core/time.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { Reporter } from "../../ports/reporter.ts";
-import { faultsOf } from "../read/files/faults_told.ts";
+import { faultsOf } from "../read/files/fault_reporter.ts";
 import { loadCoverage, type LoadedCoverage } from "./load_coverage.ts";
 
-/** What settling coverage works with. */
+/** What {@link settleCoverage} works with. */
 export interface SettleCoverageOptions extends AbortOptions {
   readonly store: BatchStore;
   readonly hasher: Hasher;
-  /** Told of files that have to be left alone. */
+  /** Gets a report of files that are left alone. */
   readonly reporter: Reporter;
 }
 
 /**
- * Brings the coverage of one hour of `channel` into one file. Writes first, then deletes what stands
- * in it. To be run with the channel's lock held.
+ * Merges the coverage of one hour of `channel` into one file. Writes first, then deletes the files that are
+ * in it. The caller holds the channel's lock.
  *
  * @throws {ChatloomError} when the store fails. Nothing is lost.
  */
@@ -39,7 +39,7 @@ export async function settleCoverage(
   if (bytes.length > COVERAGE_MAX_BYTES) return { written: 0, deleted: 0 };
   const digest = await hasher.digest(bytes);
   const key = formatArchiveKey({ kind: "coverage", channel, hourUs, digest });
-  // Also when it is there: whoever wrote it may have died before it was safe.
+  // Also when it is there: its writer may have died before it was safe.
   await store.put(key, bytes, { signal });
   const surplus = loaded.filter((file) => file.key !== key);
   for (const file of surplus) await store.delete(file.key);

@@ -11,11 +11,11 @@ import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { ListeningInterval } from "./listening_tracker.ts";
 
-/** What tells which server time a moment of elapsed time was. */
+/** The references that turn elapsed time into server time. */
 export interface TimeBase {
   /** The last timestamp that came from the server, if any did. */
   readonly serverClock: Timestamp | undefined;
-  /** What the wall clock showed at elapsed time 0, for want of anything better. */
+  /** What the wall clock showed at elapsed time 0, used without a timestamp. */
   readonly wallOffsetUs: Micros;
 }
 
@@ -25,12 +25,12 @@ export interface WriteCoverageOptions extends TimeBase {
   readonly hasher: Hasher;
   /** The name of the run: receivers are `<run>.<n>`. */
   readonly run: string;
-  /** Told of each file that is safely stored. */
+  /** Called for each file that is safely stored. */
   readonly onStored?: ((key: ArchiveKey) => void) | undefined;
 }
 
 /**
- * Stores stays as coverage files, one for each channel and hour. Storing the same ones again, as after
+ * Stores intervals as coverage files, one for each channel and hour. Storing the same ones again, as after
  * a crash, changes nothing that a reader sees.
  *
  * @throws {ChatloomError} when the store fails: then some are stored and some are not.
@@ -48,14 +48,14 @@ export async function writeCoverage(
   }
 }
 
-/** What receivers listened to in one hour. */
+/** The coverage of one channel and hour. */
 export interface HourCoverage {
   readonly channel: string;
   readonly hourUs: Micros;
   readonly coverage: Coverage;
 }
 
-/** The stays in whole seconds of server time, by channel and hour; seconds begun are left out. */
+/** The intervals in whole seconds of server time, by channel and hour; partial seconds are left out. */
 export function coverageOf(
   stays: readonly ListeningInterval[],
   { run, ...base }: TimeBase & { readonly run: string },

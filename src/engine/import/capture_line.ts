@@ -14,7 +14,7 @@ export interface CaptureLine {
 /**
  * Reads a line of a capture: a line of IRC, with or without something in front of it. That is a
  * received time (seconds, milliseconds, microseconds or nanoseconds since 1970, or a date and time of
- * UTC or with an offset), or anything else that a logger writes, which is skipped. The tag
+ * UTC or with an offset), or any other text of a logger, which is skipped. The tag
  * `rm-received-ts` of services that replay recent messages is a received time too.
  */
 export function parseCaptureLine(text: string): CaptureLine {
@@ -26,10 +26,10 @@ export function parseCaptureLine(text: string): CaptureLine {
   return { line, parsed, receivedUs: receivedUs ?? replayedUs };
 }
 
-/** Nothing that loggers write in front of a line is longer. */
+/** No logger writes a longer prefix. */
 const FRONT_MAX = 160;
 
-/** How much of `text` stands in front of the line of IRC. */
+/** The length of the text in front of the line of IRC. */
 function frontLength(text: string): number {
   const first = text.charCodeAt(0);
   // Lines of IRC as servers send them begin with @ or a colon: the usual case, at no cost.
@@ -87,7 +87,7 @@ function toIsoZone(zone: string): string {
   return `${zone[0]}${digits.slice(0, 2)}:${digits.slice(2)}`;
 }
 
-/** The tag with which services that replay recent messages say when they got one, in milliseconds. */
+/** The tag in which services that replay recent messages give the received time, in milliseconds. */
 const REPLAYED_TAG = "rm-received-ts";
 
 function replayedTime(tags: IrcMessage["tags"]): Micros | undefined {

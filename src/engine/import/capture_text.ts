@@ -1,7 +1,7 @@
 import { ChatloomError } from "../../core/errors/errors.ts";
 import { LINE_LENGTH_MAX, LineSplitter } from "../session/lines/line_splitter.ts";
 
-/** A line of text, or a piece of one that is too long. */
+/** A line of text, or a fragment of one that is too long. */
 export interface TextLine {
   readonly text: string;
   readonly isPiece: boolean;
@@ -10,11 +10,11 @@ export interface TextLine {
 // A line of IRC and what may stand in front of it.
 const TEXT_LENGTH_MAX = LINE_LENGTH_MAX + 256;
 
-/** So much of a capture is looked at to find out how its text is written. */
+/** How many bytes of a capture are read to find its encoding. */
 const HEAD_BYTES = 65_536;
 
 /**
- * Turns the bytes of a capture into lines, whatever pieces they come in: UTF-8, or UTF-16 with or
+ * Turns the bytes of a capture into lines, in any chunks: UTF-8, or UTF-16 with or
  * without a byte order mark, with lines that end in LF, CR LF, or, where there is no LF, in CR.
  */
 export class CaptureText {
@@ -29,7 +29,7 @@ export class CaptureText {
     return this.#splitter.longCount;
   }
 
-  /** How many lines ended before their time: 0 or 1. */
+  /** How many lines were torn: 0 or 1. */
   get tornCount(): number {
     return this.#tornCount;
   }
@@ -51,7 +51,7 @@ export class CaptureText {
     return this.#headBytes < HEAD_BYTES ? [] : this.#begin(false);
   }
 
-  /** Ends the text. A last line without line end is a line, or a piece of one if `isTorn`. */
+  /** Ends the text. A last line without line end is a line, or a fragment of one if `isTorn`. */
   end({ isTorn }: { readonly isTorn: boolean }): TextLine[] {
     const lines = this.#decode === undefined
       ? this.#begin(true)

@@ -16,15 +16,15 @@ import type { RecordedBatch } from "../record/recording.ts";
 
 /** A capture that can be read from its start as often as is needed. */
 export interface Capture {
-  /** What people call it: a file name. */
+  /** Its name, as for a file. */
   readonly name: string;
   /** Yields its bytes, decompressed. */
   open(): AsyncIterable<Uint8Array>;
-  /** Whether what was read last ended before its time: then its last line is a piece of one. */
+  /** Whether the last read was cut short: then its last line is a fragment. */
   isTorn?(): boolean;
 }
 
-/** What importing works with. */
+/** What {@link importCapture} works with. */
 export interface ImportOptions {
   /** The archive. */
   readonly store: BatchStore;
@@ -32,35 +32,35 @@ export interface ImportOptions {
   readonly hasher: Hasher;
   /** Counts what is not archived, under its reason. */
   readonly reporter: Reporter;
-  /** Gives up; what was stored stays, and importing again does the rest. */
+  /** Aborts the import; stored batches stay, and importing again does the rest. */
   readonly signal?: AbortSignal | undefined;
-  /** Told now and then how many lines are done. */
+  /** Called now and then with the number of lines done. */
   readonly onProgress?: (lines: number) => void;
-  /** Told of each batch that is safely stored. */
+  /** Called for each batch that is safely stored. */
   readonly onStored?: (key: ArchiveKey) => void;
 }
 
-/** What came of an import: each line is in a message, a repeat, or counted as ignored. */
+/** The result of an import: each line is in a message, a repeat, or counted as ignored. */
 export interface Imported {
-  /** Lines that were read; empty ones are none. */
+  /** Lines that were read, without empty ones. */
   readonly lines: number;
   /** Messages that were archived. */
   readonly messages: number;
-  /** Lines that say once more what another one says. */
+  /** Lines that repeat another. */
   readonly repeats: number;
-  /** Batches that the messages are in. */
+  /** Batches that hold the messages. */
   readonly batches: number;
   /** Characters that stand for bytes that are not UTF-8. */
   readonly replaced: number;
 }
 
-/** What becomes of lines before they are stored. */
+/** Turns lines into batches. */
 export interface Importer {
   /** How many lines were taken. */
   readonly lineCount: number;
-  /** Takes the lines that come next. */
+  /** Takes the next lines. */
   take(lines: readonly TextLine[]): void;
-  /** Takes no more. */
+  /** Ends the input. */
   end(): void;
   /** Batches that nothing can join any more; after {@link Importer.end} all. */
   closed(): RecordedBatch[];
@@ -117,7 +117,7 @@ async function storeBatch(batch: RecordedBatch, options: ImportOptions): Promise
   return lineCount;
 }
 
-/** What is known of a capture before it is read line by line. */
+/** The facts about a capture that are known before it is read line by line. */
 interface Survey {
   /** Its receivers are `<run>.<n>`. */
   readonly run: string;

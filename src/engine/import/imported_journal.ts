@@ -6,14 +6,14 @@ import type { TextLine } from "./capture_text.ts";
 import type { Importer } from "./import_capture.ts";
 import { type RecordedBatch, Recording } from "../record/recording.ts";
 
-/** A journal on its way into the archive: replayed as after a crash. */
+/** An importer of journals: replays them as after a crash. */
 export class ImportedJournal implements Importer {
   #lineCount = 0;
   readonly #reporter: Reporter;
   readonly #recording: Recording;
   #closed: RecordedBatch[] = [];
 
-  /** Nothing was taken yet; `run` names the receivers until a checkpoint does. */
+  /** `run` names the receivers until a checkpoint does. */
   constructor({ run, reporter }: { readonly run: string; readonly reporter: Reporter }) {
     this.#reporter = reporter;
     this.#recording = new Recording({ run, reporter });
@@ -33,7 +33,7 @@ export class ImportedJournal implements Importer {
     const entry = isPiece ? undefined : parseEntry(text);
     if (entry === undefined) return this.#ignore();
     if (entry.kind === "checkpoint") {
-      // A journal may be a row of segments: only the first is news.
+      // A journal may have several segments: only the first begins a run.
       if (this.#lineCount === 0) this.#recording.restore(entry.checkpoint);
       return;
     }

@@ -12,10 +12,10 @@ import { type PlacedLine, SteadyTimes } from "../record/steady_times.ts";
 
 type TimedLine = CaptureLine & { readonly sentUs: Micros | undefined };
 
-/** How many lines are taken between two looks for batches that can be closed. */
+/** How many lines are taken between two checks for batches that can be closed. */
 const LOOK_EVERY = 1_000;
 
-/** Raw lines on their way into the archive. */
+/** An importer of raw lines. */
 export class ImportedLines implements Importer {
   #lineCount = 0;
   readonly #reporter: Reporter;
@@ -26,7 +26,7 @@ export class ImportedLines implements Importer {
   #sinceLook = 0;
   #last: Moment | undefined;
 
-  /** Nothing was taken yet; receivers are `<run>.<n>`. */
+  /** Receivers are `<run>.<n>`. */
   constructor({ run, reporter }: { readonly run: string; readonly reporter: Reporter }) {
     this.#reporter = reporter;
     this.#recording = new Recording({ run, reporter, isMidway: true });
@@ -88,7 +88,7 @@ export class ImportedLines implements Importer {
     if (batch !== undefined) this.#closed.push(batch);
   }
 
-  /** Moments only grow. A capture that jumps back by an hour is another one put behind the first. */
+  /** Moments only grow. A capture that jumps back by an hour is a second one appended to the first. */
   #momentOf(timeUs: Micros): Moment {
     const before = this.#last;
     if (before === undefined) return this.#last = { receivedUs: timeUs, elapsedUs: 0 };

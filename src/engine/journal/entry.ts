@@ -7,7 +7,7 @@ import type { ServerClockState } from "../../core/recording/server_clock.ts";
 import type { Moment, Timestamp } from "../../core/recording/server_time.ts";
 
 /**
- * What a journal holds, entry by entry, in the order in which it happened. Receivers are numbers
+ * An entry of a journal. Entries stand in the order of events. Receivers are numbers
  * here: the id is `<run>.<n>`, with the run that the first checkpoint names.
  */
 export type JournalEntry =
@@ -16,20 +16,20 @@ export type JournalEntry =
   | { readonly kind: "open"; readonly n: number; readonly moment: Moment }
   /** A line as it came. */
   | { readonly kind: "line"; readonly n: number; readonly moment: Moment; readonly line: string }
-  /** What is no whole line: the torn end of a connection, a piece of a line that was too long. */
+  /** A fragment of a line: the torn end of a connection, or a part of a line that was too long. */
   | { readonly kind: "piece"; readonly n: number; readonly moment: Moment; readonly line: string }
   | { readonly kind: "close"; readonly n: number; readonly moment: Moment }
   /** The batch of this minute was closed here: later lines are not in it. */
   | {
     readonly kind: "batch";
-    /** Unique in the run. */
+    /** A number that is unique in the run. */
     readonly id: number;
     readonly channel: string;
     readonly minuteUs: Micros;
   }
   /**
-   * A line of a file that is not stored yet: what came before this journal began, in place of one
-   * that was taken away.
+   * A line of a file that is not stored yet: data from before this journal, which replaced one
+   * that was lost.
    */
   | {
     readonly kind: "kept";
@@ -40,7 +40,7 @@ export type JournalEntry =
   /** That batch is safely stored. */
   | { readonly kind: "stored"; readonly id: number };
 
-/** What a recorder knows of its open connections, so that a journal can be read from the middle. */
+/** The state of a recorder's open connections, so that a journal can be read from the middle. */
 export interface Checkpoint {
   /**
    * The name of the recorder's run: part of its receivers' ids. That of the first journal it wrote;
@@ -49,21 +49,21 @@ export interface Checkpoint {
   readonly run: string;
   /** The last timestamp that any connection brought. */
   readonly serverClock: Timestamp | undefined;
-  /** What all timestamps say about the server's clock; older journals lack it. */
+  /** The state of the server's clock; older journals lack it. */
   readonly clock?: ServerClockState;
   /** Those that are open, each once. */
   readonly connections: readonly CheckpointConnection[];
-  /** Where its connections were listening and this is not stored yet; older journals lack it. */
+  /** When its connections listened, as far as it is not stored yet; older journals lack it. */
   readonly listening?: ListeningState;
 }
 
-/** What a recorder knows of one open connection. */
+/** The state of one open connection. */
 export interface CheckpointConnection {
   /** Its number in the run. */
   readonly n: number;
   /** When its last line came. */
   readonly moment: Moment;
-  /** The last timestamp it brought. */
+  /** Its last timestamp. */
   readonly last: Timestamp | undefined;
   /** How long nothing was read from it, see `ServerClock`; older journals lack it. */
   readonly unreadUs?: Micros;
@@ -73,12 +73,12 @@ export interface CheckpointConnection {
   readonly confirmed?: readonly (readonly [channel: string, elapsedUs: Micros])[];
 }
 
-/** What the first line of every segment starts with. */
+/** The start of the first line of every segment. */
 export const JOURNAL_MAGIC = "# chatloom journal 1 ";
 
 /**
  * Writes an entry as one line of text, line feed included. Lines of chat begin with their received
- * time in seconds, so a journal can be read as a capture by people and tools.
+ * time in seconds, so people and tools can read a journal as a capture.
  *
  * The line of chat itself must hold no line feed.
  */
@@ -107,7 +107,7 @@ function formatMoment({ receivedUs, elapsedUs }: Moment): string {
   return `${formatSeconds(receivedUs)} ${formatSeconds(elapsedUs)}`;
 }
 
-// Python writes what is below 0.0001 with an exponent, and so do we.
+// Python writes numbers below 0.0001 with an exponent; so does this.
 const MOMENT = /^(\d{1,10}\.\d{1,6}) (\d{1,10}\.\d{1,6}|\d(?:\.\d)?e-0\d) (\d{1,9})$/;
 const LINE = new RegExp(`${MOMENT.source.slice(0, -1)} ([^]*)$`);
 const KEPT = /^(\d{1,10}\.\d{1,6}) ([a-z0-9_-]{1,64}) (\{[^]*\})$/;

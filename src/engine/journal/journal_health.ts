@@ -1,25 +1,25 @@
 import type { ChatloomError } from "../../core/errors/errors.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 
-/** What cannot be done to a journal. */
-export type JournalTrouble = "flushed" | "written" | "begun again";
+/** What fails for a journal. */
+export type JournalTrouble = "flushed" | "written" | "renewed";
 
 const SENTENCES: { readonly [trouble in JournalTrouble]: string } = {
   "flushed": "The journal cannot be flushed: a power cut may lose its last lines",
   "written": "The journal cannot be written: lines are kept in memory",
-  "begun again": "The journal was taken away and cannot be begun again: lines are kept in memory",
+  "renewed": "The journal was lost and cannot be renewed: lines are kept in memory",
 };
 const BADNESS: { readonly [trouble in JournalTrouble]: number } = {
   "flushed": 1,
   "written": 2,
-  "begun again": 3,
+  "renewed": 3,
 };
 
-// A disk that flushes once between two failures has not been mended.
+// A disk that flushes once between two failures is not repaired.
 const WORKED_ENOUGH = 3;
 
 /**
- * Tells how a journal's disk does, once for each change that lasts: when it fails, when it fails in a
+ * Reports the state of a journal's disk, once for each change that lasts: when it fails, when it fails in a
  * worse way, and when it has worked several times in a row.
  */
 export class JournalHealth {
@@ -27,18 +27,18 @@ export class JournalHealth {
   #badness = 0;
   #workedCount = 0;
 
-  /** A journal that works. */
+  /** The journal of a disk that works. */
   constructor(reporter: Reporter) {
     this.#reporter = reporter;
   }
 
-  /** The journal is written and flushed, all of it. */
+  /** Notes that all of the journal is written and flushed. */
   worked(): void {
     if (this.#badness === 0 || ++this.#workedCount < WORKED_ENOUGH) return;
     this.end();
   }
 
-  /** Something could not be done. */
+  /** Notes a failure. */
   failed(trouble: JournalTrouble, { code, message }: ChatloomError): void {
     this.#reporter.count("journal_errors", { code });
     this.#workedCount = 0;
@@ -47,7 +47,7 @@ export class JournalHealth {
     this.#reporter.report("error", SENTENCES[trouble], { code, error: message });
   }
 
-  /** Nothing more is written: what worked last is told. */
+  /** Notes that nothing more is written: reports a recovery that is still due. */
   end(): void {
     if (this.#badness === 0 || this.#workedCount === 0) return;
     this.#badness = 0;

@@ -4,23 +4,23 @@ import { ChatloomError } from "../../core/errors/errors.ts";
 import { type Checkpoint, formatEntry, type JournalEntry } from "./entry.ts";
 import { JournalHealth } from "./journal_health.ts";
 
-// What may wait in memory while the journal's disk is full: minutes of the busiest chat.
+// How much may wait in memory while the journal's disk is full: minutes of the busiest chat.
 const BACKLOG_MAX_BYTES = 64 * 1024 * 1024;
 
 const UTF8 = new TextEncoder();
 
 /** What a {@link JournalWriter} works with. */
 export interface JournalWriterOptions {
-  /** Where the run is, and others are opened if it is taken away. */
+  /** Holds the run, and new runs if that one is lost. */
   readonly store: JournalStore;
   readonly reporter: Reporter;
 }
 
 /**
- * Writes a journal, come what may: while its disk fails, entries wait in memory and are written, in
+ * Writes a journal whatever happens: while its disk fails, entries wait in memory and are written, in
  * order, as soon as it works again. Nothing here throws for a failing disk; it is reported.
  *
- * A journal that was taken away takes nothing more: {@link JournalWriter.isLost} tells, and
+ * A lost journal, whose files were removed, takes nothing more: {@link JournalWriter.isLost} says so, and
  * {@link JournalWriter.renew} begins another.
  */
 export class JournalWriter {
@@ -35,7 +35,7 @@ export class JournalWriter {
   #segmentBytes = 0;
   #checkpointBytes = 0;
   #firstSegment: number;
-  /** The last segment that lacks something. */
+  /** The last segment with a gap. */
   #gapSegment = 0;
   #isOverflowing = false;
   #isLost = false;
@@ -50,12 +50,12 @@ export class JournalWriter {
     this.#firstSegment = run.segment;
   }
 
-  /** The number of the segment that is written to. */
+  /** The number of the current segment. */
   get segment(): number {
     return this.#run.segment;
   }
 
-  /** How many bytes the segment that is written to holds beyond what it began with. */
+  /** How many bytes the current segment holds beyond its first entries. */
   get segmentBytes(): number {
     return this.#segmentBytes - this.#checkpointBytes;
   }
@@ -65,13 +65,13 @@ export class JournalWriter {
     return this.#backlogBytes;
   }
 
-  /** Whether the journal was taken away: what is written is dropped until it is renewed. */
+  /** Whether the journal is lost: entries are dropped until it is renewed. */
   get isLost(): boolean {
     return this.#isLost;
   }
 
   /**
-   * Writes entries. When it returns, a kill of the process cannot lose them, or it was reported.
+   * Writes entries. When it returns, a kill of the process cannot lose them, or the failure was reported.
    *
    * @internal
    */
@@ -95,7 +95,7 @@ export class JournalWriter {
     this.#drain();
   }
 
-  /** Makes what was written safe from a power cut; first writes what waited. */
+  /** Flushes the journal, so that a power cut cannot lose it; first writes waiting entries. */
   async sync(): Promise<void> {
     this.#drain();
     if (this.#isLost) return;
@@ -124,7 +124,7 @@ export class JournalWriter {
    * @internal
    */
   rotate(checkpoint: Checkpoint): boolean {
-    // What waits belongs to the old segment: behind a new checkpoint it would be read as later.
+    // Waiting entries belong to the old segment: behind a new checkpoint they would be read as later.
     if (this.#backlog.length > 0 || this.#isLost) return false;
     try {
       this.#run.rotate();
@@ -137,9 +137,9 @@ export class JournalWriter {
     return true;
   }
 
-  /** Lets go of all segments before `segment`: what they hold is safely stored. */
+  /** Deletes all segments before `segment`: their contents are safely stored. */
   async releaseBefore(segment: number): Promise<void> {
-    // While the note that a batch was stored still waits, its lines must not go.
+    // While the entry that a batch was stored still waits, its lines must stay.
     if (this.#backlog.length > 0 || this.#isLost) return;
     const run = this.#run;
     while (run === this.#run && this.#firstSegment < Math.min(segment, run.segment)) {
@@ -147,40 +147,44 @@ export class JournalWriter {
       try {
         await run.release(released);
       } catch (error) {
-        this.#reporter.report("warning", "Cannot delete a journal segment that is done with", {
-          segment: released,
-          error: String(error),
-        });
+        this.#reporter.report(
+          "warning",
+          "Cannot delete a journal segment that is no longer needed",
+          {
+            segment: released,
+            error: String(error),
+          },
+        );
       }
     }
   }
 
-  /** Whether all that was written since `segment` began can be read back with {@link JournalWriter.read}. */
+  /** Whether all entries since `segment` began can be read back with {@link JournalWriter.read}. */
   canReadSince(segment: number): boolean {
     return this.#run.read !== undefined && !this.#isLost && this.#backlog.length === 0 &&
       segment > this.#gapSegment;
   }
 
-  /** Yields the bytes of a segment, as {@link JournalRun.read} does; none where nothing is kept. */
+  /** Yields the bytes of a segment, as {@link JournalRun.read} does; none if the journal keeps nothing. */
   async *read(segment: number): AsyncIterable<Uint8Array> {
     yield* this.#run.read?.(segment) ?? [];
   }
 
   /**
-   * Begins another journal in place of the one that was taken away; returns whether it did. Its first
-   * segment holds `content`, which is asked for once the new run is open, and says all that is not
+   * Begins a new journal in place of the lost one; returns whether it did. Its first
+   * segment holds `content`, which is called once the new run is open, and covers all that is not
    * stored by then.
    *
    * @internal
    */
   async renew(content: () => Iterable<readonly JournalEntry[]>): Promise<boolean> {
     const lost = this.#run;
-    // It knows best what became of it.
+    // The run knows best why it was lost.
     const reason = await lost.sync().then(() => undefined, (error) => (error as Error).message);
     let run: JournalRun | undefined;
     try {
       run = await this.#store.openRun(this.name.slice(0, this.name.lastIndexOf(".")));
-      // Without a pause up to the end, so that nothing comes between the content and what follows it.
+      // Without an await up to the end, so that nothing comes between the content and later entries.
       let bytes = 0;
       for (const entries of content()) {
         const piece = encodeEntries(entries);
@@ -190,13 +194,13 @@ export class JournalWriter {
       this.#takeOver(run, bytes);
     } catch (error) {
       if (run !== undefined) await this.#discard(run);
-      this.#fail(error, "begun again");
+      this.#fail(error, "renewed");
       return false;
     }
     this.#reporter.count("journal_renewals");
     this.#reporter.report(
       "error",
-      "The journal was taken away: a new one holds what is not stored",
+      "The journal was lost: a new one holds all that is not stored",
       {
         lost: lost.name,
         run: run.name,
@@ -204,18 +208,22 @@ export class JournalWriter {
       },
     );
     await this.sync();
-    await lost.close().catch(() => {}); // It is gone.
+    await lost.close().catch(() => {}); // The old run is gone.
     return true;
   }
 
-  /** Ends the journal. What it holds stays, for whoever recovers it. */
+  /** Ends the journal. What it holds stays for recovery. */
   async close(): Promise<void> {
     await this.sync();
     if (this.#backlogBytes > 0) {
-      // Where the store failed as well nobody has these lines: who reads the log must know.
-      this.#reporter.report("error", "The journal ends without what its disk did not take", {
-        bytes: this.#backlogBytes,
-      });
+      // Where the store failed as well, these lines are lost: the log must say so.
+      this.#reporter.report(
+        "error",
+        "The journal ends without entries that its disk did not take",
+        {
+          bytes: this.#backlogBytes,
+        },
+      );
       this.#reporter.count("journal_bytes_lost", {}, this.#backlogBytes);
     }
     this.#health.end();
@@ -242,15 +250,15 @@ export class JournalWriter {
     this.#segmentBytes = this.#checkpointBytes = bytes;
   }
 
-  /** Ends a run that could not be begun whole. What is left of it says nothing that is not true. */
+  /** Ends a run that could not be begun whole. Its entries are true, so they may stay. */
   async #discard(run: JournalRun): Promise<void> {
-    await run.close().catch(() => {}); // The first failure is the news.
+    await run.close().catch(() => {}); // The first failure is thrown.
     try {
       for await (const dead of this.#store.deadRuns()) {
         if (dead.name === run.name) await dead.remove();
       }
     } catch {
-      // Recovered later, it adds nothing that is not archived anyway.
+      // Recovered later, it adds only messages that are archived anyway.
     }
   }
 
@@ -269,10 +277,10 @@ export class JournalWriter {
     this.#isOverflowing = false;
   }
 
-  #fail(error: unknown, attempt: "written" | "flushed" | "begun again"): void {
+  #fail(error: unknown, attempt: "written" | "flushed" | "renewed"): void {
     if (!(error instanceof ChatloomError)) throw error;
     if (error.code === "JOURNAL_LOST") {
-      // The open batches have all that waits, and the next journal gets it from them.
+      // The open batches hold all waiting entries, and the next journal gets them from there.
       this.#isLost = true;
       this.#backlog = [];
       this.#backlogBytes = 0;

@@ -2,20 +2,20 @@ import { concatBytes, LINE_FEED } from "../../core/bytes.ts";
 import { freeMemory } from "../../core/recording/free_memory.ts";
 import { type JournalEntry, parseEntry } from "./entry.ts";
 
-/** What stands in a segment of a journal. */
+/** A line of a segment of a journal. */
 export type ReadEntry =
   | { readonly ok: true; readonly entry: JournalEntry }
   /** A line that is no entry; `isTorn` if it is the last one and has no line feed. */
   | { readonly ok: false; readonly bytes: Uint8Array; readonly isTorn: boolean };
 
-// A line of chat is at most 64 KiB of text, up to three bytes a sign; a checkpoint names channels.
+// A line of chat is at most 64 KiB of text, up to three bytes a character; a checkpoint names channels.
 const LINE_MAX_BYTES = 16 * 1024 * 1024;
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
- * Yields pieces that belong to the caller, and gives the memory of each back when the next is asked for, or none.
- * Left to a garbage collector, a journal that is read takes as much memory as it likes.
+ * Yields chunks that belong to the caller, and frees each when the caller asks for the next or stops.
+ * Left to a garbage collector, reading a journal takes an unbounded amount of memory.
  */
 export async function* freed(
   pieces: AsyncIterable<Uint8Array>,
@@ -29,7 +29,7 @@ export async function* freed(
   }
 }
 
-/** Yields what stands in a segment. Never throws for what it reads; a last line may be torn. */
+/** Yields the lines of a segment. Never throws for their contents; a last line may be torn. */
 export async function* readEntries(
   pieces: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<ReadEntry, void, undefined> {
@@ -43,18 +43,18 @@ function parseEntryBytes(bytes: Uint8Array): JournalEntry | undefined {
   try {
     return parseEntry(UTF8.decode(bytes));
   } catch {
-    return undefined; // Not UTF-8: the caller keeps the bytes aside and says so.
+    return undefined; // Not UTF-8: the caller puts the bytes into quarantine and reports it.
   }
 }
 
 /** A line of bytes without its line feed. */
 export interface ByteLine {
   readonly bytes: Uint8Array;
-  /** It is the last one and had no line feed, or is so long that it was cut. */
+  /** Whether it is the last one and had no line feed, or was too long and was cut. */
   readonly isTorn: boolean;
 }
 
-/** Splits bytes into lines at each line feed, whatever pieces they come in. */
+/** Splits bytes into lines at each line feed, in any chunks. */
 export async function* splitAtLf(
   pieces: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<ByteLine, void, undefined> {

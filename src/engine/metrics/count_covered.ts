@@ -3,7 +3,7 @@ import type { Reporter } from "../../ports/reporter.ts";
 import { SECOND_US } from "../../core/time.ts";
 import type { ChatPool } from "../session/chat_pool.ts";
 
-// More receivers than this are told as so many or more.
+// More receivers than this are reported as this many or more.
 const RECEIVERS_MAX = 4;
 const INTERVAL_MS = 5_000;
 

@@ -9,13 +9,13 @@ import { RecentMessages } from "./recent_messages.ts";
 export interface MeasuredStoreOptions {
   /** Counts files and bytes. */
   readonly reporter: Reporter;
-  /** Measures batches, and says how the last hour stands. */
+  /** Measures batches, and the last hour. */
   readonly metrics: Metrics;
 }
 
 /**
- * The same store, which counts what is put and deleted, whoever does it: recorder, settler or sync.
- * Keeps every promise that `store` keeps.
+ * The same store, which counts what is put and deleted by recorder, settler and sync.
+ * Keeps every promise of `store`.
  */
 export function measuredStore(
   store: BatchStore,

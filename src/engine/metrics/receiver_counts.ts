@@ -1,7 +1,7 @@
 /** The messages of a batch by how many receivers each has: at index 2 those with two. */
 export type ReceiverCounts = readonly number[];
 
-/** Messages with more receivers than this are counted with those that have so many. */
+/** Messages with more receivers than this are counted with those that have this many. */
 export const RECEIVERS_MAX = 4;
 
 const LATIN_1 = new TextDecoder("latin1");
@@ -13,9 +13,9 @@ const RECEIVERS = `"receivers":{`;
  * another form may be counted wrong.
  */
 export function countReceivers(bytes: Uint8Array): ReceiverCounts {
-  const text = LATIN_1.decode(bytes); // Pure ASCII: one byte a letter.
+  const text = LATIN_1.decode(bytes); // Pure ASCII: one byte a character.
   const counts = Array<number>(RECEIVERS_MAX + 1).fill(0);
-  // In a string each quote has a backslash before it, so this stands only where it is a field.
+  // In a string each quote has a backslash before it, so this matches a field only.
   for (let at = text.indexOf(RECEIVERS); at !== -1; at = text.indexOf(RECEIVERS, at + 1)) {
     const count = Math.min(RECEIVERS_MAX, countFields(text, at + RECEIVERS.length));
     counts[count]!++;

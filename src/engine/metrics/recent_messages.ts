@@ -3,7 +3,7 @@ import { HOUR_US, type Micros } from "../../core/time.ts";
 import type { GaugeReading } from "../../ports/metrics.ts";
 import { type ReceiverCounts, RECEIVERS_MAX } from "./receiver_counts.ts";
 
-/** What is known of one channel's last hour. */
+/** The last hour of one channel. */
 interface Recent {
   latestUs: Micros;
   readonly batches: Map<ArchiveKey, { readonly minuteUs: Micros; readonly counts: ReceiverCounts }>;
@@ -11,13 +11,13 @@ interface Recent {
 
 /**
  * How many receivers had the messages of the last hour of each channel, as far as this process
- * stored them. What settling replaces is not counted twice. The hour is the channel's own: it ends
+ * stored them. Batches that settling replaces are not counted twice. The hour is the channel's own: it ends
  * with the latest minute that was stored.
  */
 export class RecentMessages {
   readonly #channels = new Map<string, Recent>();
 
-  /** A batch of `channel` is there. */
+  /** Notes that a batch of `channel` was stored. */
   note(key: ArchiveKey, { channel, minuteUs, counts }: {
     readonly channel: string;
     readonly minuteUs: Micros;
@@ -36,7 +36,7 @@ export class RecentMessages {
     }
   }
 
-  /** A batch is gone. */
+  /** Notes that a batch was deleted. */
   forget(key: ArchiveKey, channel: string): void {
     this.#channels.get(channel)?.batches.delete(key);
   }
@@ -50,7 +50,7 @@ export class RecentMessages {
     });
   }
 
-  /** The share of what receivers heard that another receiver had too: 0 when each heard its own. */
+  /** The share of sightings whose message another receiver had too: 0 when no message has two. */
   duplicatesRatio(): number {
     const sums = this.#sums();
     const messages = sums.reduce((sum, count) => sum + count, 0);

@@ -4,14 +4,14 @@ import type { Recorder } from "../record/recorder.ts";
 import type { ChatPool } from "../session/chat_pool.ts";
 import type { Settler } from "../settle/settler.ts";
 
-/** What is recording. */
+/** The parts of a recording. */
 export interface RecordingParts {
   readonly recorder: Pick<Recorder, "state">;
   readonly pool: Pick<ChatPool, "state">;
   readonly settler?: Pick<Settler, "pending">;
 }
 
-/** From now on gauges say how a recorder, its connections and its settler stand. */
+/** Sets gauges for a recorder, its connections and its settler. */
 export function watchRecording(
   metrics: Metrics,
   { recorder, pool, settler }: RecordingParts,

@@ -2,18 +2,18 @@ import { Mutex } from "../../async/mutex.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 
-/** What {@link NoteQueue} does where a note cannot be kept. */
+/** How {@link NoteQueue} reports a note that cannot be kept. */
 export interface NoteQueueOptions {
   readonly reporter: Reporter;
   /** The counter of failures; its label is the error's code. */
   readonly counter: string;
-  /** Reported when failing begins, and not again before a note has succeeded. */
+  /** Logged at the first failure, and not again before a note has succeeded. */
   readonly warning: string;
 }
 
 /**
- * Works on notes that are only a help: changes run one after another, so that none overwrites another,
- * and a failure of the store of notes is counted and warned of instead of thrown. Other errors go to the
+ * Works on optional notes: changes run one after another, so that none overwrites another,
+ * and a failure of the store of notes is counted and logged instead of thrown. Other errors go to the
  * caller.
  */
 export class NoteQueue {
@@ -21,7 +21,7 @@ export class NoteQueue {
   readonly #mutex = new Mutex();
   #isFailing = false;
 
-  /** Nothing waits and nothing fails yet. */
+  /** An empty queue. */
   constructor(options: NoteQueueOptions) {
     this.#options = options;
   }

@@ -79,7 +79,10 @@ export class SettledHours {
     this.#isChanged = true;
   }
 
-  /** Writes down what was noted. Of all hours there are, if they are given, others are forgotten. Never throws. */
+  /**
+   * Writes down what was noted. Of all hours there are, if they are given, others are forgotten. Never
+   * throws.
+   */
   async save(hours?: ReadonlySet<Micros>): Promise<void> {
     const names = hours && new Set([...hours].map(formatHour));
     for (const hour of this.#notes.keys()) {

@@ -15,43 +15,44 @@ import { channelHours, keysOfHour } from "../read/channel_hours.ts";
 import { hiddenBy } from "../read/files/minute_listing.ts";
 import { tolerantStore } from "../read/files/tolerant_store.ts";
 
-/** What pruning works with. */
+/** What {@link pruneArchive} works with. */
 export interface PruneOptions extends AbortOptions {
   /** The archive. */
   readonly store: BatchStore;
-  /** Where those who delete from this archive take turns. */
+  /** Serializes deletes from this archive. */
   readonly lock: ArchiveLock;
-  /** Where it is noted from which hour on a channel is kept. */
+  /** Where the first kept hour of a channel is noted. */
   readonly marks: PruneMarks;
-  /** What is known of hours that go is forgotten too. */
+  /** Notes on hours, which are forgotten with the hours. */
   readonly notes: HourNotes;
-  /** Hours that ended by then go. */
+  /** Hours that ended by then are deleted. */
   readonly beforeUs: Micros;
-  /** Only these channels. By default all. */
+  /** Only these channels. @default all */
   readonly channels?: readonly string[] | undefined;
-  /** Only says what would go. */
+  /** Whether it only says what would be deleted. */
   readonly isDryRun: boolean;
 }
 
-/** An hour that went, or would. */
+/** An hour that was deleted, or would be. */
 export interface PrunedHour {
-  /** Whose chat it was. */
+  /** The channel. */
   readonly channel: string;
   /** Such as `2026-08-01T12`; empty for a channel that could not be listed. */
   readonly hour: string;
-  /** How many files it had, to be deleted: batches, tombstones, coverage. */
+  /** How many files it had: batches, tombstones, coverage. */
   readonly files: number;
   /** Files and folders that cannot be deleted: they stay as they are. */
   readonly undeleted: readonly UnreadableEntry[];
-  /** What is no file of the archive: it stays too. */
+  /** Strays, which stay too. */
   readonly strays: readonly Stray[];
 }
 
 /**
- * Deletes the hours of an archive that are older than wanted, oldest first, and yields them. A mark
- * that is set before keeps them from coming back through sync, also if this is broken off: doing it
- * again finishes what was begun. Redactions stay: an order to forget holds on. What cannot be deleted
- * stays and is named, and the others go on; for a channel that cannot be listed, with an empty hour.
+ * Deletes the hours of an archive that ended before a time, oldest first, and yields them. A mark
+ * that is set before keeps them from coming back through sync, also if this is interrupted: pruning
+ * again finishes the work. Redactions stay in force. A file that cannot be deleted
+ * stays and is named, and the others are deleted; a channel that cannot be listed is named with an empty
+ * hour.
  *
  * @throws {ChatloomError} when the store or a mark fails.
  */
@@ -89,7 +90,7 @@ async function pruneHour(
     const keys = await keysOfHour(channel, hourUs, { store, signal });
     if (!isDryRun) {
       for (const key of keys) {
-        // Tombstones sort after what they hide: the hidden goes before what hides it.
+        // Tombstones sort after the batches they hide, so the hidden batch is deleted first.
         const hidden = key.endsWith(".tombstone") ? undeleted.get(hiddenBy(key)) : undefined;
         const fault = hidden === undefined
           ? await faultOf(key, () => store.delete(key, { signal }))
@@ -110,7 +111,7 @@ async function pruneHour(
   return isDryRun ? await work() : await lock.hold(channel, work, { signal });
 }
 
-/** Does something with the entry `key`, or returns why that cannot be done. */
+/** Runs `work` on the entry `key`, or returns why that cannot be done. */
 async function faultOf(
   key: ArchiveKey,
   work: () => Promise<unknown>,

@@ -1,17 +1,23 @@
 import { ChatloomError } from "../../core/errors/errors.ts";
 import { HOUR_US, hourOf, type Micros, MINUTE_US } from "../../core/time.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
-import { closeOver, type Closure, earlier, later, type MinuteFiles } from "./close_over.ts";
+import {
+  type Closure,
+  earlierBy,
+  laterBy,
+  type MinuteFiles,
+  readClosure,
+} from "./minute_closure.ts";
 import type { ChannelFiles } from "./files/channel_files.ts";
 import type { SettledHours } from "../notes/settled_hours.ts";
-import { HourSnapshot, SnapshotGone, widened } from "./hour_snapshot.ts";
+import { extendSpan, HourSnapshot, SnapshotStaleError } from "./hour_snapshot.ts";
 
-/** Where an {@link HourClosures} reads. */
+/** What an {@link HourClosures} reads. */
 export interface HourSource {
   readonly store: BatchStore;
   readonly files: ChannelFiles;
   readonly abort: AbortOptions;
-  /** Called between long steps of work: lets others run. By default none is taken. */
+  /** Called between long steps of work: lets other tasks run. By default not called. */
   readonly rest?: (() => Promise<void>) | undefined;
 }
 
@@ -28,10 +34,10 @@ export interface ReadSpan {
 /** A minute needs the one before it, and the one before that where messages overlap. */
 export const NEEDED_BACK_US: Micros = 2 * MINUTE_US;
 
-// A file that is gone was settled, or hidden: in the next snapshot all is in its place.
+// A file that is gone was settled, or hidden: the next snapshot has its messages.
 const TRIES_MAX = 100;
 
-/** Reads one hour, minute by minute, and starts over where the archive changes beneath. */
+/** Reads one hour, minute by minute, and starts over when the archive changes meanwhile. */
 export class HourClosures {
   readonly #hourUs: Micros;
   readonly #source: HourSource;
@@ -44,14 +50,14 @@ export class HourClosures {
     this.#source = source;
     // Nothing reaches further than to the next minutes but one, unless chains do.
     this.#span = {
-      fromUs: earlier(hourUs, 3 * MINUTE_US),
-      toUs: later(hourUs + HOUR_US - 1, 3 * MINUTE_US),
+      fromUs: earlierBy(hourUs, 3 * MINUTE_US),
+      toUs: laterBy(hourUs + HOUR_US - 1, 3 * MINUTE_US),
     };
   }
 
   /**
-   * The files of the hour, if `settled` has it noted as settled by just these and nothing is to be
-   * forgotten; else `undefined`.
+   * The files of the hour, if `settled` has it noted as settled by just these and no redaction
+   * applies; else `undefined`.
    *
    * @throws {ChatloomError} when the store fails, or changes faster than it can be listed.
    */
@@ -79,22 +85,22 @@ export class HourClosures {
       const minuteUs = this.#firstMinute(this.#snapshot, fromUs);
       if (minuteUs === undefined) return undefined;
       try {
-        return await this.#closeOver(minuteUs, countMax);
+        return await this.#readClosure(minuteUs, countMax);
       } catch (error) {
-        if (!(error instanceof SnapshotGone)) throw error;
+        if (!(error instanceof SnapshotStaleError)) throw error;
         this.#snapshot = undefined;
       }
     }
     const { channel } = this.#source.files;
-    throw new ChatloomError("STORE_IO", `Cannot read "${channel}": files vanish all the time`);
+    throw new ChatloomError("STORE_IO", `Cannot read "${channel}": its files keep vanishing`);
   }
 
-  async #closeOver(minuteUs: Micros, count: number): Promise<ReadSpan> {
+  async #readClosure(minuteUs: Micros, count: number): Promise<ReadSpan> {
     const endUs = Math.min(minuteUs + count * MINUTE_US, this.#hourUs + HOUR_US);
     const span = { fromUs: minuteUs, toUs: endUs - MINUTE_US };
-    const closure = await closeOver(span, (at) => this.#load(at), this.#source.rest);
+    const closure = await readClosure(span, (at) => this.#load(at), this.#source.rest);
     // Chains that are too long are cut by the minute that they are read for.
-    if (!closure.isComplete && count > 1) return await this.#closeOver(minuteUs, 1);
+    if (!closure.isComplete && count > 1) return await this.#readClosure(minuteUs, 1);
     return { minuteUs, lastUs: span.toUs, closure };
   }
 
@@ -110,8 +116,8 @@ export class HourClosures {
   async #load(minuteUs: Micros): Promise<MinuteFiles> {
     if (this.#snapshot === undefined || !this.#snapshot.holds(minuteUs)) {
       // All hours have to be of one moment, or what moved between two would be missed.
-      this.#span = widened(this.#span, minuteUs);
-      throw new SnapshotGone(`${this.#source.files.channel}/chat`);
+      this.#span = extendSpan(this.#span, minuteUs);
+      throw new SnapshotStaleError(`${this.#source.files.channel}/chat`);
     }
     return await this.#snapshot.load(minuteUs);
   }

@@ -3,15 +3,15 @@ import { ChatloomError } from "../../core/errors/errors.ts";
 import { HOUR_US, hourOf, type Micros, MINUTE_US } from "../../core/time.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { ChannelFiles } from "./files/channel_files.ts";
-import { type MinuteBatch, type MinuteFiles, toMinuteBatch } from "./close_over.ts";
+import { type MinuteBatch, type MinuteFiles, toMinuteBatch } from "./minute_closure.ts";
 import { listingsOf, type MinuteListing } from "./files/minute_listing.ts";
 
 /** A file of the snapshot is no longer there: take another snapshot. */
-export class SnapshotGone extends Error {
-  /** What was missed. */
+export class SnapshotStaleError extends Error {
+  /** The missing file. */
   constructor(key: ArchiveKey) {
-    super(`Cannot read "${key}": it is gone since it was listed`);
-    this.name = "SnapshotGone";
+    super(`Cannot read "${key}": it has gone since it was listed`);
+    this.name = "SnapshotStaleError";
   }
 }
 
@@ -23,10 +23,10 @@ const TRIES_MAX = 100;
 /**
  * The files of some hours of a channel as they stood at one moment.
  *
- * Whoever settles moves messages from file to file, writing first. A listing takes time: it may miss
+ * A settler moves messages from file to file, writing first. A listing takes time: it may miss
  * a new file that was not there yet and the old one that is there no more. So the names are listed
  * until they are the same twice; then all of them were there in between. The bytes are read later: if a
- * file is gone by then, {@link SnapshotGone} says that it all has to be done again.
+ * file is gone by then, {@link SnapshotStaleError} asks for another snapshot.
  */
 export class HourSnapshot {
   readonly #files: ChannelFiles;
@@ -85,7 +85,7 @@ export class HourSnapshot {
     }
     throw new ChatloomError(
       "STORE_IO",
-      `Cannot list "${hourPrefix(files.channel, hours.fromUs)}": it changes all the time`,
+      `Cannot list "${hourPrefix(files.channel, hours.fromUs)}": it keeps changing`,
     );
   }
 
@@ -108,7 +108,7 @@ export class HourSnapshot {
   /**
    * Reads the files of a minute.
    *
-   * @throws {SnapshotGone} when one is gone.
+   * @throws {SnapshotStaleError} when one is gone.
    * @throws {ChatloomError} when the store fails.
    */
   async load(minuteUs: Micros): Promise<MinuteFiles> {
@@ -118,7 +118,7 @@ export class HourSnapshot {
     const loaded: MinuteBatch[] = [];
     for (const key of listing.batches) {
       const batch = await this.#files.load(key, this.#abort);
-      if (batch === undefined) throw new SnapshotGone(key);
+      if (batch === undefined) throw new SnapshotStaleError(key);
       if (batch.ok) loaded.push(toMinuteBatch(batch));
     }
     return { ...listing, loaded };
@@ -136,7 +136,7 @@ export class HourSnapshot {
     return await this.#files.bytesOf(only, this.#abort);
   }
 
-  /** The batches of the next few minutes, which will be asked for soon. */
+  /** The batches of the next few minutes, which will be needed soon. */
   *#keysAfter(minuteUs: Micros): Iterable<ArchiveKey> {
     for (let at = 0; at <= AHEAD_MINUTES; at++) {
       yield* this.#listings.get(minuteUs + at * MINUTE_US)?.batches ?? [];
@@ -145,7 +145,7 @@ export class HourSnapshot {
 }
 
 /** The span that also holds the hour of `minuteUs` and its neighbours' edges. */
-export function widened(
+export function extendSpan(
   { fromUs, toUs }: { readonly fromUs: Micros; readonly toUs: Micros },
   minuteUs: Micros,
 ): { readonly fromUs: Micros; readonly toUs: Micros } {

@@ -3,8 +3,8 @@ import { hourPrefix } from "../../core/archive/archive_key.ts";
 import { hourOf, type Micros } from "../../core/time.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { ChannelFiles } from "./files/channel_files.ts";
-import { type MinuteBatch, type MinuteFiles, toMinuteBatch } from "./close_over.ts";
-import { SnapshotGone } from "./hour_snapshot.ts";
+import { type MinuteBatch, type MinuteFiles, toMinuteBatch } from "./minute_closure.ts";
+import { SnapshotStaleError } from "./hour_snapshot.ts";
 import { listingsOf, type MinuteListing } from "./files/minute_listing.ts";
 
 /** Where minutes are read from. */
@@ -13,12 +13,12 @@ export interface MinuteSource extends AbortOptions {
   readonly files: ChannelFiles;
 }
 
-/** The names of files, minute by minute. Each hour is listed once, when first asked for. */
+/** The names of files, minute by minute. Each hour is listed once, when first needed. */
 export class MinuteListings {
   readonly #source: MinuteSource;
   readonly #hours = new Map<Micros, ReadonlyMap<Micros, MinuteListing>>();
 
-  /** Nothing is listed yet. */
+  /** An empty listing. */
   constructor(source: MinuteSource) {
     this.#source = source;
   }
@@ -47,7 +47,7 @@ export class MinuteLoader {
   readonly #listings: MinuteListings;
   readonly #minutes = new Map<Micros, MinuteFiles & { readonly isWhole: boolean }>();
 
-  /** Nothing is read yet. */
+  /** A loader without minutes. */
   constructor(source: MinuteSource) {
     this.#source = source;
     this.#listings = new MinuteListings(source);
@@ -57,7 +57,7 @@ export class MinuteLoader {
    * The files of the minute that starts at `minuteUs`; unless it `isWhole`, only their ranged
    * sightings.
    *
-   * @throws {SnapshotGone} when one goes between being listed and being read.
+   * @throws {SnapshotStaleError} when one goes between being listed and being read.
    * @throws {ChatloomError} when the store fails.
    */
   async load(minuteUs: Micros, isWhole = true): Promise<MinuteFiles> {
@@ -68,7 +68,7 @@ export class MinuteLoader {
     const loaded: MinuteBatch[] = [];
     for (const key of listing.batches) {
       const batch = await files.load(key, { signal });
-      if (batch === undefined) throw new SnapshotGone(key);
+      if (batch === undefined) throw new SnapshotStaleError(key);
       if (batch.ok) loaded.push(toMinuteBatch(batch, { isWhole }));
     }
     const minute = { ...listing, loaded, isWhole };

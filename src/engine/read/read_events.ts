@@ -5,9 +5,9 @@ import { readMinutes, type ReadMinutesOptions } from "./read_minutes.ts";
 
 /** What {@link readEvents} reads. */
 export interface ReadEventsOptions extends ReadMinutesOptions {
-  /** Events that can have happened at this or later. By default all. */
+  /** Events that can have happened at this or later. @default all */
   readonly fromUs?: Micros | undefined;
-  /** Events that can have happened before this. By default all. */
+  /** Events that can have happened before this. @default all */
   readonly untilUs?: Micros | undefined;
 }
 
@@ -25,7 +25,7 @@ export interface ReadEvent {
 
 /**
  * Yields the events of `channel` whose range overlaps [`fromUs`, `untilUs`), in the order of batches.
- * All that is said of `readMinutes` holds here too.
+ * The promises of `readMinutes` hold here too.
  *
  * @throws {ChatloomError} when the store fails.
  */

@@ -13,22 +13,22 @@ import { passSettled } from "./pass_settled.ts";
 export interface ReadMinutesOptions extends AbortOptions {
   /** The archive. */
   readonly store: BatchStore;
-  /** Checks that bytes are what their name says. */
+  /** Checks that bytes match the hash in their name. */
   readonly hasher: Hasher;
-  /** Is warned of each file that had to be left out, once for all readings. */
+  /** Gets one warning for each file that had to be left out, over all readings. */
   readonly reporter: Reporter;
-  /** Told of each file that was left out of this very reading. */
+  /** Called for each file that was left out of this reading. */
   readonly onLeftOut?: (key: ArchiveKey) => void;
-  /** Called every few milliseconds of work: lets others run. @default never */
+  /** Called every few milliseconds of work: lets other tasks run. @default never */
   readonly rest?: () => Promise<void>;
   /**
    * Where is noted which hours are settled: of those that still have just the same files only the hashes are
    * checked. Without it, all are looked at.
    */
   readonly settled?: SettledNotes | undefined;
-  /** Minutes from the one that holds this on. By default from the first. */
+  /** Minutes from the one that holds this on. @default from the first */
   readonly fromUs?: Micros | undefined;
-  /** Minutes that start before this. By default to the last. */
+  /** Minutes that start before this. @default to the last */
   readonly untilUs?: Micros | undefined;
 }
 
@@ -42,15 +42,15 @@ export interface ReadMinute {
 
 /**
  * Yields the minutes of `channel` that hold messages, in order, in the normal form: what a settled
- * archive would hold, whether this one is settled or not. Nothing that a redaction or a tombstone
- * forgets is in it. Memory does not grow with the archive.
+ * archive would hold, whether this one is settled or not. A match of a redaction or a tombstone
+ * is left out. Memory does not grow with the archive.
  *
- * May run while others record, settle and sync: every message that was there at the start comes once.
- * What comes meanwhile may be in it or not; where it joins a message at the edge of two hours, that
- * message may come for both or neither.
+ * May run while other processes record, settle and sync: every message that was there at the start comes
+ * once. A message that comes meanwhile may be in it or not; where it joins one at the edge of two hours,
+ * that message may come for both or neither.
  *
  * Files that are damaged, unreadable or misplaced are left out, and so are folders that cannot be
- * read; a redaction that cannot be read is not applied. Each is told of once and counted as
+ * read; a redaction that cannot be read is not applied. Each is reported once and counted as
  * `files_left_out`.
  *
  * @throws {ChatloomError} when the store fails.
@@ -106,7 +106,7 @@ async function* readSpans(
     if (span === undefined || span.minuteUs >= untilUs) return;
     const { minuteUs, lastUs, closure } = span;
     if (!closure.isComplete) {
-      const reason = "equal messages hang together for over a day";
+      const reason = "a chain of equal messages is over a day long";
       files.tellFault(`${files.channel}/chat`, "chain", reason);
     }
     for (let at = minuteUs; at <= lastUs; at += MINUTE_US) {

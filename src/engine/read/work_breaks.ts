@@ -10,7 +10,7 @@ const STEPS_PER_LOOK = 64;
 
 /**
  * Divides long work into short stretches, so that the event loop answers other requests in between.
- * Each task has its own.
+ * Each task has its own instance.
  */
 export class WorkBreaks {
   readonly #clock: Clock;
@@ -34,7 +34,7 @@ export class WorkBreaks {
     if (this.#clock.elapsedUs() - this.#sinceUs >= STRETCH_MAX_US) await this.take();
   }
 
-  /** Begins a stretch: what passed before was spent waiting, not working. */
+  /** Begins a stretch: the time before was spent waiting, not working. */
   begin(): void {
     this.#sinceUs = this.#clock.elapsedUs();
   }

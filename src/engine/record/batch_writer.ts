@@ -11,7 +11,7 @@ import { recallBatches } from "./recall_batches.ts";
 import type { RecordedBatch } from "./recording.ts";
 import { type SpilledBatch, SpilledBatches } from "./spilled_batches.ts";
 
-/** A batch on its way into the store. */
+/** A batch that waits for the store. */
 export interface PendingBatch {
   /** The id under which the journal knows it. */
   readonly id: number;
@@ -26,13 +26,13 @@ export interface BatchWriterOptions {
   readonly hasher: Hasher;
   readonly clock: Clock;
   readonly reporter: Reporter;
-  /** Has the batches that memory has no room for. */
+  /** Holds the batches that memory has no room for. */
   readonly journal: JournalWriter;
-  /** Told of each batch that is safely stored. */
+  /** Called for each batch that is safely stored. */
   readonly onStored: (pending: PendingBatch, key: ArchiveKey) => void;
-  /** Makes what is read back smaller while it waits. */
+  /** Compresses batches that are read back while they wait. */
   readonly compressor?: ByteCompressor | undefined;
-  /** How many bytes of batches wait in memory while the store fails: 40 MiB unless told. */
+  /** How many bytes of batches wait in memory while the store fails. @default 40 MiB */
   readonly waitingMaxBytes?: number | undefined;
 }
 
@@ -44,23 +44,23 @@ const WAITING_MAX_BYTES = 40 * 1024 * 1024;
 const SLOW_FACTOR = 8;
 
 /**
- * Puts closed batches into the store, oldest first, and keeps at it while the store fails: a batch is
+ * Puts closed batches into the store, oldest first, and retries while the store fails: a batch is
  * given up only when the process ends, and then the journal still has it.
  *
- * Of what waits for long, memory keeps a bounded part. The rest is known by its place in the journal,
- * and is read back from there when the store works again.
+ * Of batches that wait for long, memory keeps a bounded part. The rest is spilled: known by its place in
+ * the journal, and read back from there when the store works again.
  */
 export class BatchWriter {
   readonly #options: BatchWriterOptions;
   readonly #maxBytes: number;
-  /** What is in memory, in the order in which it is tried. */
+  /** The batches in memory, in the order in which they are tried. */
   readonly #waiting: PendingBatch[] = [];
   readonly #spilled = new SpilledBatches();
-  /** What the store did not take when it was tried last. */
+  /** The batches that the store refused at the last try. */
   readonly #failed = new Set<PendingBatch>();
   #storing: PendingBatch | undefined;
   #isFailing = false;
-  /** Whether the store took the batch that was tried last. */
+  /** Whether the last try succeeded. */
   #didTake = true;
   #wake: (() => void) | undefined;
 
@@ -75,17 +75,17 @@ export class BatchWriter {
     return this.#waiting.length + this.#spilled.size;
   }
 
-  /** What of it is in memory, oldest first. */
+  /** Those in memory, oldest first. */
   get waiting(): readonly PendingBatch[] {
     return [...this.#waiting].sort((a, b) => a.id - b.id);
   }
 
-  /** How many bytes of memory that takes. */
+  /** How many bytes of memory those take. */
   get waitingBytes(): number {
     return this.#waiting.reduce((sum, { batch }) => sum + batch.buffer.heldBytes, 0);
   }
 
-  /** The first segment of the journal that holds something which is not stored yet, or `Infinity`. */
+  /** The first segment of the journal with lines that are not stored yet, or `Infinity`. */
   get oldestSegment(): number {
     return Math.min(
       this.#spilled.oldestSegment,
@@ -93,7 +93,7 @@ export class BatchWriter {
     );
   }
 
-  /** Takes a batch on. */
+  /** Adds a batch. */
   add(id: number, batch: RecordedBatch): void {
     this.#waiting.push({ id, batch, firstSegment: batch.firstSegment });
     this.#shelve();
@@ -101,8 +101,8 @@ export class BatchWriter {
   }
 
   /**
-   * Notes that all that waits in memory was written to segment `mark` of another journal. What only
-   * the journal before it had is given up.
+   * Notes that all batches in memory were written to `segment` of a new journal. Batches that only
+   * the journal before it had are given up.
    *
    * @returns how many batches are given up.
    */
@@ -112,10 +112,10 @@ export class BatchWriter {
   }
 
   /**
-   * Stores what is added, until `signal` aborts; then stores what is left, one try each. A batch that
-   * the store does not take, as where one channel's folder is denied, lets the others pass.
+   * Stores added batches until `signal` aborts; then stores the rest, one try each. A batch that
+   * the store refuses, as where one channel's folder is denied, does not hold up the others.
    *
-   * @throws {ChatloomError} what the store said to the first of the last tries that failed.
+   * @throws {ChatloomError} the first failure among the last tries.
    */
   async run(signal: AbortSignal): Promise<void> {
     let [failures, rounds] = [0, 0];
@@ -128,7 +128,7 @@ export class BatchWriter {
         [failures, rounds] = [0, 0];
         continue;
       }
-      // Once round; where so many fail in a row it is no one channel's trouble.
+      // Once round. Where this many fail in a row, the store fails and not one channel.
       if (++failures < Math.min(this.#waiting.length, TRIES_IN_A_ROW_MAX)) continue;
       failures = 0;
       const delayMs = Math.min(RETRY_MIN_MS * 2 ** rounds++, RETRY_MAX_MS);
@@ -138,15 +138,15 @@ export class BatchWriter {
   }
 
   /**
-   * Tries what is new, then what can be read back, then what failed before: that goes before the reading
-   * while the store takes it. Returns what went wrong.
+   * Tries new batches, then those that can be read back, then those that failed before: these go before
+   * reading back while the store takes them. Returns the failure.
    */
   async #tryNext(): Promise<ChatloomError | undefined> {
     const fresh = this.#waiting.find((each) => !this.#failed.has(each));
     if (fresh !== undefined) return await this.#try(fresh);
     const oldest = this.#waiting[0];
-    // While the store takes what it refused before, all of that goes first: then channels are read back
-    // together, and the journal once for all of them.
+    // While the store takes batches that it refused before, all of these go first: then channels are read
+    // back together, and the journal once for all of them.
     if (this.#didTake && oldest !== undefined) return await this.#try(oldest);
     const spilled = this.#recallable();
     if (spilled.length > 0) return await this.#recall(spilled);
@@ -215,7 +215,7 @@ export class BatchWriter {
     );
   }
 
-  /** Keeps memory bounded: the youngest leave it to the journal, the oldest are tried again. */
+  /** Keeps memory bounded: the youngest are spilled to the journal, the oldest are tried again. */
   #shelve(): void {
     const limit = this.#isFailing ? this.#maxBytes : SLOW_FACTOR * this.#maxBytes;
     let bytes = this.waitingBytes;
@@ -232,7 +232,7 @@ export class BatchWriter {
     }
   }
 
-  /** What to read back next: nothing of a channel that something in memory is still tried for. */
+  /** The batches to read back next: none of a channel that still has a batch in memory. */
   #recallable(): SpilledBatch[] {
     const channels = new Set([...this.#failed].map(({ batch }) => batch.channel));
     return this.#spilled.next(this.#maxBytes, channels);
@@ -244,7 +244,7 @@ export class BatchWriter {
     const segments = new Map(spilled.map(({ id, firstSegment }) => [id, firstSegment]));
     try {
       for await (const { id, batch } of recallBatches(spilled, this.#options)) {
-        if (!this.#spilled.take(id)) continue; // The journal was taken away meanwhile.
+        if (!this.#spilled.take(id)) continue; // The journal was lost meanwhile.
         const pending = { id, batch, firstSegment: segments.get(id)! };
         this.#waiting.push(pending);
         const failure = await this.#try(pending);

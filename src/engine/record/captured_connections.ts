@@ -3,7 +3,7 @@ import type { IrcMessage } from "../../core/batch/message.ts";
 import type { Moment } from "../../core/recording/server_time.ts";
 import type { Recording } from "./recording.ts";
 
-/** So many connections of a capture are kept apart at a time; the oldest is given up first. */
+/** At most this many connections of a capture are kept apart at a time; the oldest is given up first. */
 const CONNECTIONS_MAX = 64;
 
 /**
@@ -26,7 +26,7 @@ export class CapturedConnections {
     this.#recording = recording;
   }
 
-  /** Another capture begins: nothing of what was known holds. */
+  /** Begins another capture: forgets all that was known. */
   forget(): void {
     for (let n = this.#oldest; n <= this.#newest; n++) this.#recording.close(n);
     this.#recording.forgetTimes();

@@ -13,7 +13,7 @@ export async function encodeRecordedBatch(
   return { key: batchKey(batch.channel, { timeUs: batch.minuteUs, digest }), bytes };
 }
 
-/** Counts what a stored batch holds. */
+/** Counts the messages of a stored batch. */
 export function countWritten(
   batch: RecordedBatch,
   { bytes, reporter }: { readonly bytes: number; readonly reporter: Reporter },

@@ -1,7 +1,7 @@
 import { isCommandOfTwitch } from "../../core/irc/known_commands.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 
-// Commands come from outside: only so many get a counter of their own.
+// Commands come from outside: only this many get a counter of their own.
 const COMMANDS_MAX = 64;
 const COMMAND_LENGTH_MAX = 32;
 
@@ -10,17 +10,17 @@ export class IgnoredLines {
   readonly #reporter: Reporter;
   readonly #commands = new Set<string>();
 
-  /** Counts with `reporter`, as `lines_ignored`. */
+  /** Counts to `reporter`, as `lines_ignored`. */
   constructor(reporter: Reporter) {
     this.#reporter = reporter;
   }
 
-  /** One line was not recorded, for `reason`. */
+  /** Counts a line that was not recorded, for `reason`. */
   count(reason: string): void {
     this.#reporter.count("lines_ignored", { reason });
   }
 
-  /** One line was not recorded because its command is not one that is kept. */
+  /** Counts a line that was not recorded because its command is not kept. */
   countCommand(command: string): void {
     const isNew = !this.#commands.has(command) && this.#commands.size < COMMANDS_MAX &&
       command.length <= COMMAND_LENGTH_MAX;

@@ -15,7 +15,7 @@ export interface RecalledBatch {
 
 /**
  * Reads closed batches back from the journal that is being written, in the order in which they were
- * closed, each once: the very batches that were closed then. One that the journal does not have is
+ * closed, each once: the same batches that were closed then. One that the journal does not have is
  * left out. Only minutes that are wanted take memory.
  *
  * @throws {ChatloomError} when the journal cannot be read.
@@ -39,7 +39,7 @@ export async function* recallBatches(
   let number = Math.min(...spilled.map(({ firstSegment }) => firstSegment));
   for (; number <= journal.segment && wanted.size > 0; number++) {
     for await (const read of readEntries(freed(journal.read(number)))) {
-      if (!read.ok) continue; // The end of a line that is being written just now.
+      if (!read.ok) continue; // The end of a line that is being written.
       const { entry } = read;
       if (entry.kind === "checkpoint") {
         if (wantsCheckpoint) recording.restore(entry.checkpoint);
@@ -62,7 +62,7 @@ function replay(
     return replayEntry(recording, entry);
   } catch (error) {
     if (!(error instanceof BatchSyntaxError)) throw error;
-    return undefined; // A bad disk: recovery will keep it aside.
+    return undefined; // A bad disk: recovery will put it into quarantine.
   }
 }
 

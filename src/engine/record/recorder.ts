@@ -24,21 +24,21 @@ export interface RecorderOptions {
   readonly hasher: Hasher;
   /** Tells when lines come and when batches close. */
   readonly clock: Clock;
-  /** Is told what goes wrong, and counts. */
+  /** Takes failures and counts. */
   readonly reporter: Reporter;
-  /** Where every line goes before anything else; the recorder closes it. */
+  /** Where every line goes first; the recorder closes it. */
   readonly journal: JournalWriter;
-  /** How often the journal is made safe from a power cut, and batches are looked at. */
+  /** How often the journal is flushed, and open batches are checked. */
   readonly flushIntervalMs?: number;
-  /** Told of each batch that is safely stored, and which receiver alone heard it, if one did. */
+  /** Called for each batch that is safely stored, with its receiver if only one heard it. */
   readonly onStored?: ((key: ArchiveKey, soleReceiver?: string) => void) | undefined;
-  /** Makes what is held until it is stored smaller: by default it stays as it is. */
+  /** Compresses batches in memory. @default no compression */
   readonly compressor?: ByteCompressor | undefined;
   /** See `BatchWriterOptions.waitingMaxBytes`. */
   readonly waitingMaxBytes?: number | undefined;
 }
 
-/** How a {@link Recorder} stands. */
+/** The state of a {@link Recorder}. */
 export interface RecorderState {
   /** See `Recording.serverLagUs`. */
   readonly serverLagUs: Micros | undefined;
@@ -46,9 +46,9 @@ export interface RecorderState {
   readonly openBatches: number;
   /** Closed batches that are not stored yet. */
   readonly pendingBatches: number;
-  /** Journal that is not yet safe. */
+  /** Bytes of the journal that are not yet flushed. */
   readonly journalBacklogBytes: number;
-  /** Memory that open batches and those on their way into the store take, about. */
+  /** About how much memory open and waiting batches take. */
   readonly heldBytes: number;
 }
 
@@ -56,15 +56,15 @@ const FLUSH_INTERVAL_MS = 1_000;
 const SEGMENT_MAX_BYTES = 16 * 1024 * 1024;
 const SEGMENT_MAX_US = MINUTE_US;
 const FIRST_SEGMENT = 1;
-/** Entries that are written at a time into a new journal. */
+/** How many entries are written at a time into a new journal. */
 const KEPT_AT_ONCE = 500;
-/** How often it is stored who was listening; in between the journal knows it. */
+/** How often coverage is stored; in between the journal has it. */
 const COVERAGE_FIRST_MS = 60_000;
 const COVERAGE_INTERVAL_MS = 300_000;
 
 /**
  * Records what connections bring: journals each line, batches it by channel and minute, stores the
- * batches as they close, and lets go of the journal behind them.
+ * batches as they close, and deletes journal segments that are no longer needed.
  *
  * Hand it to a pool of connections as its listener, and run it beside the pool until that has ended.
  */
@@ -77,7 +77,7 @@ export class Recorder implements ChatListener {
   #batchId = 0;
   #segmentSinceUs: number;
   #renewing: Promise<void> | undefined;
-  /** No other journal is begun before this: the last try failed. */
+  /** No new journal is begun before this: the last try failed. */
   #renewAtUs = -Infinity;
 
   /** A recorder that is ready to listen. */
@@ -128,7 +128,7 @@ export class Recorder implements ChatListener {
   received(receiver: string, lines: readonly ReceivedLine[]): Promise<void> | void {
     const n = numberOf(receiver);
     const entries = lines.map((each): JournalEntry & { kind: "line" | "piece" } => {
-      // What is not recorded may look like what is: the journal must know them apart.
+      // A line that is not recorded may look like one that is: the journal must tell them apart.
       const kind = each.isPiece || each.isUnasked ? "piece" : "line";
       return { kind, n, moment: this.#moment(n), line: each.line };
     });
@@ -165,7 +165,7 @@ export class Recorder implements ChatListener {
 
   /**
    * Stores batches as they close, until `signal` aborts; then closes and stores all that is open.
-   * Abort only when nothing is received any more. When all is stored the journal is forgotten.
+   * Abort only after the last line was received. When all is stored the journal is forgotten.
    *
    * @throws {ChatloomError} when the store does not take the last batches. The journal has them.
    */
@@ -178,7 +178,7 @@ export class Recorder implements ChatListener {
     const covering = this.#cover(stopCovering.signal);
     covering.catch(() => {}); // Awaited in the end.
     try {
-      // Whichever breaks first is the news; ticking ends in good order only when told to.
+      // The first failure is thrown; ticking ends without one only when it is stopped.
       await Promise.race([ticking, writing]);
     } finally {
       for (const { channel, minuteUs } of this.#recording.openBatches()) {
@@ -188,7 +188,7 @@ export class Recorder implements ChatListener {
       stopCovering.abort();
       unlink();
       await Promise.allSettled([writing, ticking, covering]);
-      this.#renewAtUs = -Infinity; // The last chance for what the store did not take.
+      this.#renewAtUs = -Infinity; // The last try for batches that the store refused.
       if (this.#options.journal.isLost) await this.#renew();
       await this.#options.journal.close();
     }
@@ -213,7 +213,7 @@ export class Recorder implements ChatListener {
   }
 
   /**
-   * Begins another journal when this one was taken away; resolves once that holds all that is not
+   * Begins a new journal when this one was lost; resolves once it holds all that is not
    * stored, or a try has failed.
    */
   #renew(): Promise<void> {
@@ -228,7 +228,7 @@ export class Recorder implements ChatListener {
     return this.#renewing = renewing;
   }
 
-  /** Entries that say all that is not stored, for the first segment of a new journal. */
+  /** The entries for all that is not stored, for the first segment of a new journal. */
   *#unstored(): Iterable<readonly JournalEntry[]> {
     yield [{ kind: "checkpoint", checkpoint: this.#checkpoint() }];
     for (const { id, batch } of this.#writer.waiting) {
@@ -242,20 +242,20 @@ export class Recorder implements ChatListener {
     if (given === 0) return;
     this.#options.reporter.report(
       "error",
-      "Batches that waited in the journal alone went with it: they are archived if another " +
+      "Batches that only the lost journal had are gone: they are archived if another  " +
         "process recovered it",
       { batches: given },
     );
   }
 
-  /** Stores now and then who was listening, and once more when `signal` aborts. */
+  /** Stores coverage now and then, and once more when `signal` aborts. */
   async #cover(signal: AbortSignal): Promise<void> {
     const { clock, reporter } = this.#options;
     let waitMs = COVERAGE_FIRST_MS;
     for (;;) {
-      await clock.sleep(waitMs, signal).catch(() => {}); // Aborted: the last time.
+      await clock.sleep(waitMs, signal).catch(() => {}); // Aborted: stores for the last time.
       if (signal.aborted) return await this.#storeCoverage();
-      // A wall clock may be wrong by hours: rather wait for the server to tell the time.
+      // A wall clock may be wrong by hours: better to wait for a timestamp of the server.
       if (this.#recording.checkpoint().serverClock === undefined) continue;
       waitMs = COVERAGE_INTERVAL_MS;
       try {
@@ -263,7 +263,7 @@ export class Recorder implements ChatListener {
       } catch (error) {
         if (!(error instanceof ChatloomError)) throw error;
         reporter.count("store_errors", { code: error.code });
-        reporter.report("warning", "Cannot store who was listening; trying again later", {
+        reporter.report("warning", "Cannot store coverage, trying again later", {
           code: error.code,
           error: error.message,
         });
@@ -308,7 +308,7 @@ export class Recorder implements ChatListener {
     if (journal.rotate(this.#checkpoint())) this.#recording.segment = journal.segment;
   }
 
-  /** The oldest segment that holds a line which is not safely stored yet. */
+  /** The oldest segment with a line that is not safely stored yet. */
   #oldestSegment(): number {
     const { oldestSegment } = this.#writer;
     return Math.min(
@@ -319,7 +319,7 @@ export class Recorder implements ChatListener {
   }
 
   /**
-   * When something comes over connection `n`: now. Received times of a connection only grow, by a
+   * The received time of data on connection `n`: now. Received times of a connection only grow, by a
    * microsecond at least, also when the wall clock steps back: that keeps equal lines apart.
    */
   #moment(n: number): Moment {
@@ -340,7 +340,7 @@ function numberOf(receiver: string): number {
   return Number(receiver.slice(receiver.lastIndexOf(".") + 1));
 }
 
-/** Entries that say what is in a batch, some at a time. */
+/** The entries for the contents of a batch, some at a time. */
 function* keptEntries(
   { channel, minuteUs, buffer }: Pick<RecordedBatch, "channel" | "minuteUs" | "buffer">,
 ): Iterable<readonly JournalEntry[]> {

@@ -21,20 +21,22 @@ import type { Reporter } from "../../ports/reporter.ts";
 import type { Checkpoint } from "../journal/entry.ts";
 import { IgnoredLines } from "./ignored_lines.ts";
 
-/** What was recorded of one minute of a channel. */
+/** The recorded batch of one minute of a channel. */
 export interface RecordedBatch {
   readonly channel: string;
   readonly minuteUs: Micros;
   readonly buffer: MinuteBuffer;
-  /** The `mark` that was set when its first line came. */
+  /** The segment of the journal in which its first line stands. */
   readonly firstSegment: number;
 }
 
-/** What is known of a line. */
+/** What the caller knows of a line. */
 export interface LineOptions {
-  /** What became of it; read from the line itself unless given. */
+  /** The parsed line. @default parsed from the line */
   readonly parsed?: ParsedLine;
-  /** The moment is no received time: all that is known is between which times it was delivered. */
+  /**
+   * Whether the moment is no received time: only the times between which the line was delivered are known.
+   */
   readonly between?: Neighbours;
 }
 
@@ -44,14 +46,14 @@ const OPEN_MAX_US = 10 * MINUTE_US;
 interface OpenBatch {
   readonly buffer: MinuteBuffer;
   firstSegment: number;
-  /** The first line of it came then. */
+  /** When its first line came. */
   readonly openedUs: Micros;
 }
 
 /** A channel as one connection knows it. */
 interface Room {
   readonly channel: string;
-  /** What cuts the ranges of its messages. */
+  /** The timestamps that cut the ranges of its messages. */
   readonly later: LaterTimestamps;
   /** Its first ROOMSTATE came, or none is needed: ranged messages are the channel's own. */
   isReady: boolean;
@@ -59,7 +61,7 @@ interface Room {
   confirmedUs: Micros | undefined;
 }
 
-/** A server that confirmed a JOIN and sends no ROOMSTATE for so long sends none. */
+/** A server that confirmed a JOIN and sends no ROOMSTATE for this long sends none. */
 const ROOMSTATE_WAIT_US = MINUTE_US;
 
 interface OpenConnection {
@@ -75,7 +77,7 @@ interface OpenConnection {
 }
 
 /**
- * What recording is, without a clock, a disk or a network: lines go in with the moment they came,
+ * Recording without a clock, a disk or a network: lines go in with the moment they came,
  * batches come out when they are closed. The same calls in the same order give the same batches,
  * which is why replaying a journal works.
  *
@@ -83,7 +85,7 @@ interface OpenConnection {
  * there, are counted and not recorded; so is every line that is not kept for another reason.
  */
 export class Recording {
-  /** A number that goes with each new batch, for whoever must know when its lines came. */
+  /** The current segment of the journal, noted in each new batch. */
   segment = 0;
 
   #run: string;
@@ -100,8 +102,8 @@ export class Recording {
    * @param options.run the name of the run: receivers are `<run>.<n>`
    * @param options.isMidway the connections were open before the first line, as in a capture: their
    * channels need no ROOMSTATE
-   * @param options.wants whether a minute of a channel is batched: all are, by default
-   * @param options.compressor makes what is held of a minute smaller: by default it stays as it is
+   * @param options.wants whether a minute of a channel is batched; by default all are
+   * @param options.compressor compresses batches in memory; by default they are not compressed
    */
   constructor(
     options: {
@@ -125,33 +127,33 @@ export class Recording {
     return this.#run;
   }
 
-  /** Connection `n` was opened. */
+  /** Notes that connection `n` was opened. */
   open(n: number, moment: Moment): void {
     this.#connections.delete(n);
     this.#connection(n, moment).needsRoomState = true;
   }
 
-  /** Connection `n` is gone. */
+  /** Notes that connection `n` is gone. */
   close(n: number): void {
     this.#connections.delete(n);
   }
 
-  /** What timestamps told so far tells nothing of what comes now: it is from another time. */
+  /** Forgets all timestamps: the next lines come from another time. */
   forgetTimes(): void {
     this.#serverClock.restore(clockStateOf(undefined));
   }
 
-  /** Something came over connection `n` that is not recorded, for `reason`. */
+  /** Notes that data came over connection `n` that is not recorded, for `reason`. */
   piece(n: number, moment: Moment, reason = "piece of a line"): void {
     this.#connection(n, moment).moment = moment;
     this.#ignored.count(reason);
   }
 
   /**
-   * Connection `n` brought a line.
+   * Takes a line of connection `n`.
    *
    * Moments of a connection must not go back, and no two lines of it may have the same received
-   * time: that is all that tells two equal ones apart.
+   * time: only the received time tells two equal lines apart.
    */
   line(n: number, moment: Moment, line: string, options: LineOptions = {}): void {
     const { parsed = parseIrcLine(line), between } = options;
@@ -194,14 +196,14 @@ export class Recording {
     this.#batchOf(channel, range.startUs, moment)?.addRanged(message, limits, hearing);
   }
 
-  /** After a suspension nothing tells how old the timestamps are that came before it. */
+  /** After a suspension the age of earlier timestamps is unknown. */
   #passTime(moment: Moment): void {
     if (!this.#serverClock.pass(moment)) return;
     for (const connection of this.#connections.values()) connection.last = undefined;
     this.#reporter.report("info", "The machine was suspended: times are estimated anew");
   }
 
-  /** Takes in a timestamp; returns whether it is believed. */
+  /** Takes a timestamp; returns whether it is believed. */
   #note(sentUs: Micros, connection: OpenConnection): boolean {
     const { moment } = connection;
     if (!this.#serverClock.note(sentUs, connection)) {
@@ -213,9 +215,9 @@ export class Recording {
     return true;
   }
 
-  /** What a line says about the connection itself. */
+  /** Follows what a line says about the connection itself. */
   #notKept(connection: OpenConnection, { command, params }: IrcMessage): void {
-    // Another welcome: from here on everything is joined anew.
+    // Another welcome: from here on all channels are joined anew.
     if (command === "001") {
       connection.needsRoomState = true;
       connection.rooms.clear();
@@ -230,7 +232,7 @@ export class Recording {
   }
 
   /**
-   * A line of a file that says what came before.
+   * Takes a line of a file with earlier messages.
    *
    * @throws {BatchSyntaxError} when it is none.
    */
@@ -239,10 +241,10 @@ export class Recording {
   }
 
   /**
-   * The minutes that nothing can join any more: they ended long enough ago on the server's clock, as
-   * far as it is known, and have been open for as long, so that what comes late comes together. Also
-   * those that have been open for far too long, as a wrong timestamp opens tomorrow's: the journal
-   * keeps all that came since.
+   * The minutes that no message can join any more: they ended long enough ago on the server's clock, as
+   * far as it is known, and have been open for as long, so that late messages come together. Also
+   * those that have been open for far too long, as when a wrong timestamp opens tomorrow's: the journal
+   * keeps all lines since.
    */
   closable(now: Moment): { readonly channel: string; readonly minuteUs: Micros }[] {
     const { last } = this.#serverClock;
@@ -268,7 +270,7 @@ export class Recording {
     return clock === undefined ? undefined : now.receivedUs - serverClockUs(clock, now.elapsedUs);
   }
 
-  /** All minutes that are open, in the order in which they are best closed: oldest first. */
+  /** All open minutes, in the order in which to close them: oldest first. */
   openBatches(): { readonly channel: string; readonly minuteUs: Micros }[] {
     const open = [...this.#batches].flatMap(([channel, batches]) =>
       [...batches.keys()].map((minuteUs) => ({ channel, minuteUs }))
@@ -276,7 +278,7 @@ export class Recording {
     return open.sort((a, b) => a.minuteUs - b.minuteUs);
   }
 
-  /** What is in each open minute, oldest first. */
+  /** The open batches, oldest first. */
   openMinutes(): {
     readonly channel: string;
     readonly minuteUs: Micros;
@@ -288,7 +290,7 @@ export class Recording {
     });
   }
 
-  /** Sets the segment, also of all that is open: it was all written down once more. */
+  /** Sets the segment, also of all open batches, which were written to it once more. */
   moveTo(segment: number): void {
     this.segment = segment;
     for (const batches of this.#batches.values()) {
@@ -296,7 +298,7 @@ export class Recording {
     }
   }
 
-  /** Closes a minute and returns what is in it; `undefined` if nothing is. */
+  /** Closes a minute and returns its batch; `undefined` if it has none. */
   closeBatch(channel: string, minuteUs: Micros): RecordedBatch | undefined {
     const batches = this.#batches.get(channel);
     const batch = batches?.get(minuteUs);
@@ -319,7 +321,7 @@ export class Recording {
     return oldest;
   }
 
-  /** What {@link Recording.restore} needs to read on from here, the open batches apart. */
+  /** The state for {@link Recording.restore}, without the open batches. */
   checkpoint(): Checkpoint {
     const connections = [...this.#connections].map(([n, connection]) => ({
       n,
@@ -336,7 +338,7 @@ export class Recording {
     return { run: this.#run, serverClock: clock.last, clock, connections };
   }
 
-  /** Takes over what was known at a checkpoint, its run too. */
+  /** Takes over the state of a checkpoint, its run too. */
   restore(checkpoint: Checkpoint): void {
     this.#run = checkpoint.run;
     const { serverClock, clock = clockStateOf(serverClock) } = checkpoint;
@@ -405,14 +407,14 @@ export class Recording {
   }
 }
 
-/** What chat rooms, which Twitch had until 2019, begin with. They are no channels. */
+/** The prefix of chat rooms, which Twitch had until 2019. They are no channels. */
 const CHAT_ROOM = "#chatrooms:";
 
 function newRoom(channel: string, isReady = false): Room {
   return { channel, later: new LaterTimestamps(), isReady, confirmedUs: undefined };
 }
 
-/** Whether a ranged message that comes now is the channel's rather than the connection's own. */
+/** Whether a ranged message that comes now belongs to the channel and not to the connection. */
 function isReady({ isReady, confirmedUs }: Room, { elapsedUs }: Moment): boolean {
   return isReady || (confirmedUs !== undefined && elapsedUs - confirmedUs >= ROOMSTATE_WAIT_US);
 }

@@ -2,9 +2,9 @@ import type { JournalEntry } from "../journal/entry.ts";
 import type { RecordedBatch, Recording } from "./recording.ts";
 
 /**
- * Does once more what the recorder did; returns the batch that it closed, if it closed one.
+ * Repeats what the recorder did for an entry; returns the batch that it closed, if any.
  *
- * @throws {BatchSyntaxError} when what was kept is no line of a batch.
+ * @throws {BatchSyntaxError} when a kept line is no line of a batch.
  */
 export function replayEntry(
   recording: Recording,

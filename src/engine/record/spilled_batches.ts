@@ -6,22 +6,22 @@ export interface SpilledBatch {
   readonly minuteUs: number;
   /** The segment of the journal in which its first line stands. */
   readonly firstSegment: number;
-  /** How much memory it takes when it is read back, about. */
+  /** About how much memory it takes when it is read back. */
   readonly heldBytes: number;
 }
 
-/** Closed batches that memory has no room for. */
+/** Closed batches that were spilled: memory has no room for them, and the journal has their lines. */
 export class SpilledBatches {
   readonly #batches = new Map<number, SpilledBatch>();
-  /** Those that the journal does not give back. */
+  /** Those that the journal does not have. */
   readonly #missing = new Set<number>();
 
-  /** How many there are. */
+  /** The number of batches. */
   get size(): number {
     return this.#batches.size;
   }
 
-  /** The first segment of the journal that holds something of them; `Infinity` for none. */
+  /** The first segment of the journal with lines of them; `Infinity` for none. */
   get oldestSegment(): number {
     let oldest = Infinity;
     for (const { firstSegment } of this.#batches.values()) oldest = Math.min(oldest, firstSegment);
@@ -33,7 +33,7 @@ export class SpilledBatches {
     this.#batches.set(batch.id, batch);
   }
 
-  /** Takes a batch off the shelf; returns whether it was there. */
+  /** Removes a batch; returns whether it was there. */
   take(id: number): boolean {
     return this.#batches.delete(id);
   }
@@ -44,7 +44,7 @@ export class SpilledBatches {
     return this.#batches.has(id);
   }
 
-  /** Forgets all of them; returns how many that were. */
+  /** Removes all of them; returns how many there were. */
   clear(): number {
     const { size } = this.#batches;
     this.#batches.clear();
@@ -53,7 +53,7 @@ export class SpilledBatches {
   }
 
   /**
-   * Those that are best read back together: the oldest, as many as take `maxBytes` of memory but at
+   * The batches to read back together: the oldest, as many as take `maxBytes` of memory but at
    * least one, none of a channel in `exceptOf`.
    */
   next(maxBytes: number, exceptOf: ReadonlySet<string>): SpilledBatch[] {

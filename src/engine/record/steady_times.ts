@@ -1,7 +1,7 @@
 import type { Neighbours } from "../../core/recording/server_time.ts";
 import { HOUR_US, type Micros, SECOND_US } from "../../core/time.ts";
 
-/** What a line says of when it came. */
+/** The times that a line gives of itself. */
 export interface LineTimes {
   /** By the clock of the machine that captured it. */
   readonly receivedUs: Micros | undefined;
@@ -9,18 +9,18 @@ export interface LineTimes {
   readonly sentUs: Micros | undefined;
 }
 
-/** A line, when it came, and what is known if it does not say so itself. */
+/** A line, when it came, and the known bounds if the line does not give its time. */
 export interface PlacedLine<L extends LineTimes> {
   readonly line: L;
   readonly atUs: Micros;
-  /** `undefined` if its own received time tells. */
+  /** `undefined` if it has its own received time. */
   readonly between: Neighbours | undefined;
 }
 
-/** So many lines at most wait for one that tells the time. */
+/** At most this many lines wait for one that tells the time. */
 const WAITING_MAX = 10_000;
 
-/** A time that leaps must be confirmed by others of the next few that come. */
+/** A time that leaps must be confirmed by some of the next few. */
 const WITNESSES = 3;
 
 const LAG_MAX_US = 60 * SECOND_US;
@@ -32,17 +32,17 @@ const RECEIVED_LATE_US = 5 * SECOND_US;
 /**
  * Tells when each line of a capture came: by its own time, or else by those of its neighbours. Times
  * may leap, as over a pause or where another capture begins; but one that no later line confirms
- * counts for nothing.
+ * is ignored.
  */
 export class SteadyTimes<L extends LineTimes> {
   #waiting: L[] = [];
-  /** How many of those that wait are known to tell nothing. */
+  /** How many of the waiting lines are known to have no time. */
   #passed = 0;
-  /** The times among those that wait, from the first that is not decided on. */
+  /** The times of the waiting lines, from the first undecided one. */
   #times: Micros[] = [];
   #last: { readonly atUs: Micros; readonly afterUs: Micros } | undefined;
 
-  /** Adds a line; returns those whose time is known by now, in order. */
+  /** Adds a line; returns those whose time is known now, in order. */
   push(line: L): PlacedLine<L>[] {
     this.#waiting.push(line);
     const timeUs = timeOf(line);
@@ -52,7 +52,7 @@ export class SteadyTimes<L extends LineTimes> {
     return placed;
   }
 
-  /** The lines that are left. */
+  /** Returns the remaining lines. */
   end(): PlacedLine<L>[] {
     return [...this.#place(true), ...this.#release()];
   }
@@ -73,7 +73,7 @@ export class SteadyTimes<L extends LineTimes> {
     return placed;
   }
 
-  /** Whether the first undecided time holds; `undefined` if more must come to tell. */
+  /** Whether the first undecided time holds; `undefined` if more lines must decide. */
   #isSteady(isLast: boolean): boolean | undefined {
     const [timeUs, ...others] = this.#times as [Micros, ...Micros[]];
     const last = this.#last?.atUs;
@@ -85,7 +85,7 @@ export class SteadyTimes<L extends LineTimes> {
     return 2 * confirmed > witnesses.length || (last === undefined && confirmed > 0);
   }
 
-  /** The last of `lines` tells the time, and with it when the others came. */
+  /** The last of `lines` gives the time, and with it when the others came. */
   #settle(lines: readonly L[], placed: PlacedLine<L>[]): void {
     const teller = lines.at(-1)!;
     const tellerUs = timeOf(teller)!;
@@ -112,7 +112,7 @@ function timeOf({ receivedUs, sentUs }: LineTimes): Micros | undefined {
   return receivedUs ?? sentUs;
 }
 
-/** What a line says of Twitch's clock when those before and after it came. */
+/** The bounds of Twitch's clock from the lines before and after. */
 function boundsOf({ receivedUs, sentUs }: LineTimes): { afterUs: Micros; beforeUs: Micros } {
   const isExact = sentUs !== undefined &&
     (receivedUs === undefined || Math.abs(receivedUs - sentUs) <= LAG_MAX_US);

@@ -14,25 +14,25 @@ import { replayEntry } from "../record/replay_entry.ts";
 import { formatEntry, type JournalEntry } from "../journal/entry.ts";
 import { freed, readEntries } from "../journal/read_journal.ts";
 
-/** What recovery works with. */
+/** What {@link recoverJournals} works with. */
 export interface RecoverOptions {
   /** Where the journals are. */
   readonly journals: JournalStore;
-  /** The archive that they were kept for. */
+  /** Their archive. */
   readonly store: BatchStore;
   /** Names the batches. */
   readonly hasher: Hasher;
-  /** Makes what is held until it is stored smaller: by default it stays as it is. */
+  /** Compresses batches in memory. @default no compression */
   readonly compressor?: ByteCompressor | undefined;
-  /** Is told of each run that is recovered, and of what cannot be read. */
+  /** Gets a report of each recovered run, and of what cannot be read. */
   readonly reporter: Reporter;
-  /** Gives up between two entries; what is recovered stays, and the next try does the rest. */
+  /** Aborts between two entries; recovered batches stay, and the next try does the rest. */
   readonly signal?: AbortSignal | undefined;
-  /** Told of each batch that is safely stored. */
+  /** Called for each batch that is safely stored. */
   readonly onStored?: (key: ArchiveKey) => void;
 }
 
-/** What was recovered. */
+/** The result of a recovery. */
 export interface Recovered {
   /** Runs that had died. */
   readonly runs: number;
@@ -44,10 +44,10 @@ export interface Recovered {
 
 /**
  * Replays the journals of all dead runs into the store and forgets them: what a recorder had
- * received when it died is in the archive afterwards, in the very batches it would have written.
+ * received when it died is in the archive afterwards, in the same batches that it would have written.
  *
  * A crash at any step leaves the journal, and recovering it again stores the same bytes under the
- * same names. What cannot be read in a journal is kept aside and reported.
+ * same names. Bytes of a journal that cannot be read go into quarantine and are reported.
  *
  * @throws {ChatloomError} when the store or a journal fails; then that journal stays, and the others
  * have been recovered.
@@ -65,7 +65,7 @@ export async function recoverJournals(options: RecoverOptions): Promise<Recovere
         batches: total.batches + batches,
       };
     } catch (error) {
-      // A journal that cannot be read, or a channel that cannot be written, is no other run's trouble.
+      // A journal that cannot be read, or a channel that cannot be written, must not stop other runs.
       if (!(error instanceof ChatloomError)) throw error;
       failure ??= { error };
     }
@@ -88,7 +88,7 @@ async function recoverRun(run: DeadRun, options: RecoverOptions): Promise<Omit<R
   let batches = 0;
   let expected = 0;
   for await (const number of run.segments()) {
-    // Only at the start, and behind a gap, is a checkpoint news.
+    // A checkpoint matters only at the start and behind a gap.
     let wantsCheckpoint = number !== expected;
     expected = number + 1;
     for await (const read of readEntries(freed(run.read(number)))) {
@@ -115,7 +115,7 @@ async function recoverRun(run: DeadRun, options: RecoverOptions): Promise<Omit<R
       try {
         batch = replayEntry(recording, entry);
       } catch (error) {
-        // A kept line that a bad disk changed: the others are as good as before.
+        // A kept line that a bad disk changed: the others are still good.
         if (!(error instanceof BatchSyntaxError)) throw error;
         const bytes = new TextEncoder().encode(formatEntry(entry));
         await keepAside(bytes, { run, number, reporter: options.reporter });
@@ -191,7 +191,7 @@ async function keepAside(
   reporter.count("journal_lines_set_aside");
   reporter.report(
     "warning",
-    "A journal holds what is no entry, as a power cut may leave; kept aside",
+    "A journal holds bytes that are no entry, as after a power cut; put into quarantine",
     {
       run: run.name,
       segment: number,

@@ -15,45 +15,45 @@ import { namedUsers } from "../../core/users/named_users.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Hasher } from "../../ports/hasher.ts";
-import { faultsOf } from "../read/files/faults_told.ts";
+import { faultsOf } from "../read/files/fault_reporter.ts";
 import { type LoadedRedaction, loadRedaction } from "../read/files/load_redactions.ts";
 import { tolerantStore } from "../read/files/tolerant_store.ts";
 import { addTotals, ChannelSettler, NOTHING_SETTLED } from "../settle/settle_channel.ts";
 import type { SettleOptions, SettleTotals } from "../settle/settle_channel.ts";
 import { scanChannel, type ScannedMinute } from "./scan_channel.ts";
 
-/** What redacting works with. */
+/** What {@link redact} works with. */
 export interface RedactOptions extends SettleOptions, AbortOptions {
   /** Says when the order was made. */
   readonly clock: Clock;
-  /** Told of every minute that was looked at. */
+  /** Called for every minute that was searched. */
   readonly onScanned?: (minute: ScannedMinute) => void;
 }
 
-/** What became of an order. */
+/** The result of an order. */
 export interface Redacted {
   /** Where it is stored: under one key, or several for a user of more names than one order holds. */
   readonly orders: readonly {
     readonly key: ArchiveKey;
-    /** False if one that forgets all of this was there already. */
+    /** False if an order that covers this one was there already. */
     readonly isNew: boolean;
   }[];
-  /** Messages that were found in files and are no longer there; one in two minutes counts twice. */
+  /** Messages that were removed from files; one that stands in two minutes counts twice. */
   readonly messages: number;
-  /** Minutes that had some. */
+  /** Minutes that had such messages. */
   readonly minutes: number;
-  /** Files that could not be looked into, and are as they were. No reader is given any of them. */
+  /** Files that could not be read, and are unchanged. No reader gets any of them. */
   readonly unseen: ScannedMinute["faults"];
-  /** What settling the minutes did. */
+  /** The totals of settling the minutes. */
   readonly settled: SettleTotals;
 }
 
 /**
  * Makes an order to forget `target` in `channel`, and obeys it: stores the order first, then rewrites
- * what holds a match. Doing it again, as after a crash, finishes what was begun.
+ * the files that hold a match. Redacting again, as after a crash, finishes the work.
  *
  * @throws {ChatloomError} when the store fails. If the order is stored by then, it is in force for
- * readers and settlers, and only the old files are still there.
+ * readers and settlers, and only the old files remain.
  */
 export async function redact(
   channel: string,
@@ -97,7 +97,7 @@ export async function redact(
   return { orders, messages, minutes, unseen, settled };
 }
 
-// So many names of at most so many characters fit into one order, however they are escaped.
+// One order has room for this many names of at most this many characters, however they are escaped.
 const NAMES_AN_ORDER = 128;
 const NAME_MAX_LENGTH = 64;
 
@@ -127,7 +127,7 @@ function doesCover(
 }
 
 /**
- * Yields, minute by minute, what an order to forget `target` would take away; changes nothing.
+ * Yields, minute by minute, the messages that an order to forget `target` would remove; changes nothing.
  *
  * @throws {ChatloomError} when the store fails.
  */
@@ -141,10 +141,10 @@ export function previewRedaction(
 }
 
 /**
- * The names that a user bore in `channel`, in whichever role, in lower case and ascending: what JOIN,
- * PART and Twitch's sentences call them. A display name that differs from the login is one of them.
+ * The names that a user had in `channel`, in any role, in lower case and ascending: the names by which JOIN,
+ * PART and Twitch's sentences name them. A display name that differs from the login is one of them.
  *
- * @param options.onScanned told of every minute that was looked at.
+ * @param options.onScanned called for every minute that was searched.
  * @throws {ChatloomError} when the store fails.
  */
 export async function findLogins(
@@ -160,7 +160,7 @@ export async function findLogins(
   const target: RedactedUser = { kind: "user", logins: [], ...user };
   for await (const minute of previewRedaction(channel, target, options)) {
     for (const { ids, names } of minute.matches.flatMap(namedUsers)) {
-      // Of several users in one role it is not told who has which name.
+      // For several users in one role the message does not say which name is whose.
       if (ids.length !== 1 || ids[0] !== user.userId) continue;
       for (const name of names) if (name.length <= NAME_MAX_LENGTH) logins.add(name);
     }

@@ -15,22 +15,22 @@ import { tolerantStore } from "../read/files/tolerant_store.ts";
 export interface ScanOptions extends AbortOptions {
   readonly store: BatchStore;
   readonly hasher: Hasher;
-  /** What is looked for. */
+  /** The target. */
   readonly isRedacted: RedactionMatcher;
 }
 
-/** What one minute's files hold of what is looked for. */
+/** The matches in one minute's files. */
 export interface ScannedMinute {
   /** When it starts. */
   readonly minuteUs: Micros;
   /** The messages that match, each once, in no order. */
   readonly matches: readonly IrcMessage[];
-  /** Files that could not be looked into, and folders: those are told with the hour they are of. */
+  /** Files and folders that could not be read; a folder is named with its hour. */
   readonly faults: readonly { readonly key: ArchiveKey; readonly fault: BatchFault }[];
 }
 
 /**
- * Looks into all batches of `channel` that no tombstone hides, minute by minute, in order.
+ * Searches all batches of `channel` that no tombstone hides, minute by minute, in order.
  *
  * @throws {ChatloomError} when the store fails.
  */
@@ -67,13 +67,13 @@ async function scanMinute(
   for (let tries = 0; tries < TRIES_MAX; tries++) {
     const scanned = await scanFiles(minuteUs, keys, options);
     if (scanned !== undefined) return scanned;
-    // What was in the file that is gone is in another now, which was not there to be listed.
+    // The messages of the file that is gone are in a newer one, which the listing missed.
     const listed = await collect(store.list(minutePrefix(channel, minuteUs), { signal }));
     keys = listingsOf(listed).get(minuteUs)?.batches ?? [];
   }
   throw new ChatloomError(
     "STORE_IO",
-    `Cannot read "${minutePrefix(channel, minuteUs)}": files vanish all the time`,
+    `Cannot read "${minutePrefix(channel, minuteUs)}": its files keep vanishing`,
   );
 }
 

@@ -1,10 +1,13 @@
-/** A connection's worth of channels, as far as seating is concerned. */
+/** A connection, as the assignment of channels sees it. */
 export interface AssignedConnection {
-  /** The channels that sit there. */
+  /** The channels assigned to it. */
   readonly channels: ReadonlyMap<string, unknown>;
 }
 
-/** How many connections `channelCount` channels need, each on `copies` of them, `seats` to a connection. */
+/**
+ * How many connections `channelCount` channels need, each channel on `copies` of them, `seats` channels to
+ * a connection.
+ */
 export function connectionCount(
   channelCount: number,
   { copies, seats }: { readonly copies: number; readonly seats: number },
@@ -13,8 +16,9 @@ export function connectionCount(
 }
 
 /**
- * Where one more copy of the channel `name` goes: the emptiest of `connections` with a free seat that the
- * channel does not sit on, the first of equals. `undefined` if there is none: a new one is needed.
+ * The connection for one more copy of the channel `name`: the least loaded of `connections` with a free
+ * seat that does not have the channel, the first of equals. `undefined` if there is none: a new one is
+ * needed.
  */
 export function leastLoaded<B extends AssignedConnection>(
   connections: Iterable<B>,

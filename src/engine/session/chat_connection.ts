@@ -14,12 +14,12 @@ import { keepAlive } from "./timing/keep_alive.ts";
 
 const HELLO = "CAP REQ :twitch.tv/tags twitch.tv/commands twitch.tv/membership";
 
-/** Where a connection stands. */
+/** The phase of a connection. */
 export type ConnectionPhase = "connecting" | "greeting" | "welcomed" | "closed";
 
 /**
  * Why a connection ended: it could not be opened (`refused`), was not welcomed in time, the other
- * side closed it or it broke, the server fell silent, Twitch did not take the login, or we had enough.
+ * side closed it or it broke, the server fell silent, Twitch refused the login, or it was stopped.
  */
 export type EndReason =
   | "refused"
@@ -30,25 +30,25 @@ export type EndReason =
   | "login refused"
   | "stopped";
 
-/** How a connection ended. */
+/** The end of a connection. */
 export interface Ending {
-  /** Why, in one of few words. */
+  /** Why: one of a few reasons. */
   readonly reason: EndReason;
-  /** Why, in the runtime's or the server's words, if it said any. */
+  /** Why, in the words of the runtime or the server, if there are any. */
   readonly detail?: string;
-  /** Why there was nothing to log in with. */
+  /** Why there were no credentials. */
   readonly error?: ChatloomError;
 }
 
-/** Who is told what the server says about the connection itself, before the next line is looked at. */
+/** Hears what the server says about the connection itself, before the next line is handled. */
 export interface ConnectionObserver {
-  /** The login is through: JOINs may go out. */
+  /** The login succeeded: JOINs may go out. */
   welcomed(connection: ChatConnection): void;
-  /** The server will close this connection before long and wants us to come back. */
+  /** The server will close this connection soon and asks for a reconnect. */
   toldToReconnect(connection: ChatConnection): void;
-  /** Whether a channel is to be joined on this connection. */
+  /** Whether this connection should join the channel. */
   wants(channel: string): boolean;
-  /** Something that may tell of our being in a channel or not. */
+  /** A message that may tell whether the connection is in a channel. */
   heard(connection: ChatConnection, message: IrcMessage): void;
 }
 
@@ -60,21 +60,21 @@ export interface ChatConnectionOptions {
   readonly transport: Transport;
   /** Measures silence, waits and limits. */
   readonly clock: Clock;
-  /** Is told of connections and channels, and counts. */
+  /** Takes reports of connections and channels, and counts. */
   readonly reporter: Reporter;
-  /** Hears what comes in. */
+  /** Receives all lines. */
   readonly listener: ChatListener;
-  /** Is told what the server says about the connection itself. */
+  /** Hears what the server says about the connection itself. */
   readonly observer: ConnectionObserver;
-  /** Gives out the ids of connections: a new one at every call. */
+  /** Returns a new id for a connection at every call. */
   readonly nextReceiver: () => string;
-  /** What to log in with. When it throws `LOGIN_REFUSED` the login counts as refused. */
+  /** Returns the credentials. When it throws `LOGIN_REFUSED` the login counts as refused. */
   readonly readCredentials: () => Promise<Credentials>;
 }
 
 /** One connection to the chat server: opened, logged in, kept alive and listened to until it ends. */
 export class ChatConnection {
-  /** The channels it is in or should be, by name. Kept by who sends the JOINs. */
+  /** The channels it is in or should be, by name. The join queue keeps them. */
   readonly memberships: Map<string, Membership> = new Map();
   /** Whether another connection took over and this one only goes on until it dies. */
   isReplaced = false;
@@ -91,7 +91,7 @@ export class ChatConnection {
   #welcomedUs: Micros | undefined;
   #heardUs: Micros;
   #ending: Ending | undefined;
-  /** Resolves when the lines that came last are safe, if they are not yet. */
+  /** Resolves when the last lines are safe, if they are not yet. */
   #safe: Promise<void> | undefined;
 
   /** A connection that {@link ChatConnection.run} will open. */
@@ -100,7 +100,7 @@ export class ChatConnection {
     this.#startedUs = this.#heardUs = options.clock.elapsedUs();
   }
 
-  /** Where it stands. */
+  /** Its phase. */
   get phase(): ConnectionPhase {
     return this.#phase;
   }
@@ -142,19 +142,19 @@ export class ChatConnection {
     if (this.#ending === undefined) this.#connection?.send(`${line}\r\n`);
   }
 
-  /** Asks to be let into `channel`; from now on its lines are taken. */
+  /** Sends a JOIN for `channel`; from now on its lines are taken. */
   join(channel: string): void {
     this.#asked.add(`#${channel}`);
     this.send(`JOIN #${channel}`);
   }
 
-  /** Ends it at once. What came in before is still handed on. */
+  /** Ends it at once. Lines that came before are still handed on. */
   stop(): void {
     this.#end({ reason: "stopped" });
   }
 
   /**
-   * Opens the connection and lives on it. Resolves when it is gone and all was handed on.
+   * Opens and runs the connection. Resolves when it is gone and all lines were handed on.
    *
    * Rejects with what the listener threw, or `readCredentials`, `LOGIN_REFUSED` apart.
    */
@@ -222,7 +222,7 @@ export class ChatConnection {
       try {
         listener.closed(receiver, intake.end());
       } catch {
-        // The first failure is the news.
+        // The first failure is thrown.
       }
       throw bug;
     }
@@ -245,7 +245,7 @@ export class ChatConnection {
     }
   }
 
-  /** Hands lines on, then does what they ask. */
+  /** Hands lines on, then answers them. */
   #take(lines: readonly ReceivedLine[], receiver: string): void {
     this.#safe = this.#options.listener.received(receiver, lines) ?? undefined;
     for (const { parsed } of lines) if (parsed?.ok) this.#obey(parsed.message);
@@ -257,10 +257,10 @@ export class ChatConnection {
     return this.#asked.has(folded) || this.#options.observer.wants(folded.slice(1));
   }
 
-  /** Does what a message asks of a connection. Its line has been handed on. */
+  /** Answers a message that concerns the connection. Its line has been handed on. */
   #obey(message: IrcMessage): void {
     switch (message.command) {
-      case "PRIVMSG": // The most by far.
+      case "PRIVMSG": // By far the most common.
         return;
       case "PING":
         return this.#answer(message);

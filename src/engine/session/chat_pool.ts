@@ -23,7 +23,7 @@ import { SlidingWindow } from "./timing/sliding_window.ts";
 /** Twitch's chat server. */
 export const TWITCH_CHAT_URL = "wss://irc-ws.chat.twitch.tv:443";
 
-/** So many channels at most are joined on one connection. */
+/** At most this many channels are joined on one connection. */
 const CHANNELS_PER_CONNECTION_MAX = 50;
 
 /**
@@ -34,12 +34,12 @@ const CHANNELS_PER_CONNECTION_MAX = 50;
  */
 const LOGINS = { count: 20, lengthMs: 10_250 };
 
-/** So many refusals in a row end a pool whose token worked before, if nothing else is connected. */
+/** This many refusals in a row end a pool whose token worked before, if nothing else is connected. */
 const REFUSALS_MAX = 8;
 
-/** What a pool needs, and how it is to be. */
+/** What a pool needs, and how it behaves. */
 export interface ChatPoolOptions {
-  /** Where the chat server is: `ws:` or `wss:`. {@link TWITCH_CHAT_URL} unless told. */
+  /** Where the chat server is: `ws:` or `wss:`. @default {@link TWITCH_CHAT_URL} */
   readonly url?: string;
   /** Opens the connections. */
   readonly transport: Transport;
@@ -47,15 +47,15 @@ export interface ChatPoolOptions {
   readonly clock: Clock;
   /** Picks anonymous names and spreads out retries. */
   readonly random: Random;
-  /** Is told of connections and channels, and counts. */
+  /** Takes reports of connections and channels, and counts. */
   readonly reporter: Reporter;
-  /** Hears what comes in. */
+  /** Receives all lines. */
   readonly listener: ChatListener;
   /** The first part of every receiver's id, unique for ever: `<node>.<5 letters or digits>`. */
   readonly runName: string;
   /** The account to log in with. Without one, chat is read anonymously. */
   readonly login?: Login | undefined;
-  /** On how many connections each channel is listened to: 1 to 16, 1 unless told. */
+  /** On how many connections the pool listens to each channel: 1 to 16. @default 1 */
   readonly connectionsPerChannel?: number;
 }
 
@@ -63,28 +63,29 @@ export interface ChatPoolOptions {
 export interface ChatPool {
   /**
    * Listens to these channels and to no others, from now on. May be called at any time, as often as
-   * one likes: what is listened to already is left alone. Of one named twice, the important counts.
+   * needed: channels that are listened to already stay as they are. Of a channel named twice, the
+   * important one counts.
    *
    * @throws {RangeError} when a name is no channel name; nothing has changed then.
    */
   setChannels(channels: Iterable<WantedChannel>): void;
 
   /**
-   * Listens until `signal` aborts, whatever happens to connections; resolves when all are closed, all
-   * that came in was handed on and no timer is left. Once only.
+   * Listens until `signal` aborts, also when connections fail; resolves when all are closed, all
+   * lines were handed on and no timer is left. May be called once.
    *
    * @throws {ChatloomError} `LOGIN_REFUSED` when Twitch does not take a login with a token that never
    * worked, or that worked once and is refused again and again while no connection is left. An
-   * anonymous login cannot be wrong: it is always tried again, later and later.
+   * anonymous login cannot be wrong: it is always tried again, after longer and longer waits.
    */
   run(signal: AbortSignal): Promise<void>;
 
-  /** How it stands, for people. */
+  /** Its state, for logs and pages. */
   state(): PoolState;
 }
 
 /**
- * Makes the connections to Twitch's chat that a recorder listens with.
+ * Makes a pool of connections to Twitch's chat for a recorder.
  *
  * Opens as many connections as the channels need, joins slowly enough for Twitch, notices a dead
  * connection within half a minute, comes back after every failure, and leaves no gap when the server
@@ -205,7 +206,7 @@ class Pool implements ChatPool {
       },
     });
     this.#slots.add(slot);
-    // Begins after all channels have been seated.
+    // Begins after all channels have been assigned.
     this.#tasks.add(Promise.resolve().then(() => slot.run()));
     return slot;
   }
@@ -235,7 +236,7 @@ class Pool implements ChatPool {
     const mayBeWrong = login !== undefined && (!this.#wasLetIn || isLast);
     if (mayBeWrong) throw error ?? refusedByTwitch(login, refusal);
     if (this.#refusals > 1) return;
-    // What worked before cannot be mistyped: that is trouble of Twitch's, and passes.
+    // A token that worked before is not mistyped: Twitch has a failure, which passes.
     const fields = { refusal: error === undefined ? refusal : String(error) };
     reporter.report("warning", "A login was refused, trying again", fields);
   }

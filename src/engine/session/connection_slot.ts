@@ -13,7 +13,7 @@ import type { SlidingWindow } from "./timing/sliding_window.ts";
 /** A connection that lived for so long after its welcome was a good one: the next comes at once. */
 const STABLE_MS = 60_000;
 
-/** So many predecessors at most go on beside the connection that took over. */
+/** At most this many predecessors go on beside the connection that took over. */
 const PREDECESSORS_MAX = 2;
 
 /** What a slot needs. */
@@ -22,26 +22,26 @@ export interface ConnectionSlotOptions {
   readonly clock: Clock;
   /** Spreads out retries. */
   readonly random: Random;
-  /** Is told of connections and channels, and counts. */
+  /** Takes reports of connections and channels, and counts. */
   readonly reporter: Reporter;
-  /** Makes a connection that tells `observer`. */
+  /** Makes a connection that reports to `observer`. */
   readonly makeConnection: (observer: ConnectionObserver) => ChatConnection;
   /** When the next login may be tried, over all slots. */
   readonly logins: SlidingWindow;
   /** The membership of a channel may have changed, or there are new ones. */
   readonly onMembership: () => void;
-  /** A connection of this slot heard something that may be about a channel. */
+  /** A connection of this slot heard a message that may be about a channel. */
   readonly onHeard: (connection: ChatConnection, message: IrcMessage) => void;
-  /** Twitch did not take the login: throws if that is the end of everything. */
+  /** Twitch refused the login: throws if the pool must end. */
   readonly onLoginRefused: (ending: Ending) => void;
-  /** A login went through. */
+  /** A login succeeded. */
   readonly onWelcomed: () => void;
 }
 
 /**
- * A place for channels that outlives the connections that serve it: it has one connection at a time,
- * opens the next when that one breaks, and lets a predecessor that was told to reconnect go on until
- * it dies by itself.
+ * A set of channels that outlives the connections that serve it: it has one connection at a time,
+ * opens the next when that one breaks, and lets a predecessor that the server will close go on until
+ * it ends.
  */
 export class ConnectionSlot {
   readonly #options: ConnectionSlotOptions;
@@ -50,7 +50,7 @@ export class ConnectionSlot {
   readonly #backoff: Backoff;
   readonly #predecessors = new Set<ChatConnection>();
   #active: ChatConnection | undefined;
-  /** How far the last connection got: what failed there is not news here. */
+  /** How far the last connection got: failures there are not reported again. */
   #earlier: ReadonlyMap<string, Membership> = new Map();
   #retryUs: Micros = 0;
   #isStopped = false;
@@ -71,7 +71,7 @@ export class ConnectionSlot {
     return this.#active;
   }
 
-  /** All its connections, those that only go on until they die included. */
+  /** All its connections, including replaced ones that have not ended yet. */
   get connections(): ChatConnection[] {
     return [...this.#predecessors, ...(this.#active === undefined ? [] : [this.#active])];
   }
@@ -81,7 +81,7 @@ export class ConnectionSlot {
     return this.#active === undefined ? this.#retryUs : undefined;
   }
 
-  /** Serves `channel` too, or takes note of its importance. */
+  /** Serves `channel` too, or updates its importance. */
   set(channel: WantedChannel): void {
     this.#channels.set(channel.name, channel);
     const active = this.#active;
@@ -92,7 +92,7 @@ export class ConnectionSlot {
     this.#options.onMembership();
   }
 
-  /** Serves the channel called `name` no longer. */
+  /** Stops serving the channel called `name`. */
   remove(name: string): void {
     if (!this.#channels.delete(name)) return;
     for (const connection of this.connections) {
@@ -128,7 +128,7 @@ export class ConnectionSlot {
     await tasks.ended();
   }
 
-  /** How long until a connection is to be opened; for ever while there is one. */
+  /** How long until the next connection opens; `Infinity` while there is one. */
   #waitMs(): number {
     if (this.#active !== undefined) return Infinity;
     const nowUs = this.#options.clock.elapsedUs();
@@ -199,7 +199,7 @@ export class ConnectionSlot {
     least?.stop();
   }
 
-  /** At once after a good connection, else later and later. */
+  /** At once after a good connection, else after longer and longer waits. */
   #planNext({ welcomedUs, memberships }: ChatConnection): void {
     const nowUs = this.#options.clock.elapsedUs();
     if (welcomedUs !== undefined) this.#earlier = memberships;

@@ -16,27 +16,27 @@ import { SlidingWindow } from "./timing/sliding_window.ts";
  */
 const JOINS_MAX = 20;
 
-/** The stretch that {@link JOINS_MAX} is for, and a little more: JOINs may draw closer on the way. */
+/** The window of {@link JOINS_MAX}, and a little more: JOINs may draw closer on the way. */
 const JOIN_WINDOW_MS = 10_250;
 
-/** What a joinQueue needs. */
+/** What a queue needs. */
 export interface JoinQueueOptions {
   /** Measures silence, waits and limits. */
   readonly clock: Clock;
-  /** Is told of connections and channels, and counts. */
+  /** Takes reports of connections and channels, and counts. */
   readonly reporter: Reporter;
-  /** The slots whose channels are to be joined, as they are now. */
+  /** The slots whose channels should be joined, as they are now. */
   readonly slots: () => Iterable<ConnectionSlot>;
 }
 
-/** One membership, where it is. */
+/** A membership and its connection. */
 interface Candidate {
   readonly connection: ChatConnection;
   readonly membership: Membership;
 }
 
 /**
- * Sends the JOINs of all connections, slowly enough for Twitch, and follows what comes of them.
+ * Sends the JOINs of all connections, slowly enough for Twitch, and follows their outcome.
  *
  * Important channels go first, then those that no connection hears yet, then those that did not fail
  * before, then those that wait longest.
@@ -45,27 +45,27 @@ export class JoinQueue {
   readonly #options: JoinQueueOptions;
   readonly #window = new SlidingWindow({ count: JOINS_MAX, lengthMs: JOIN_WINDOW_MS });
   readonly #wakeSignal = new WakeSignal();
-  /** Channels whose trouble was told. */
+  /** Channels whose failure was reported. */
   readonly #troubled = new Set<string>();
   #isStopped = false;
 
-  /** A joinQueue that {@link JoinQueue.run} sets to work. */
+  /** A queue that does nothing before {@link JoinQueue.run}. */
   constructor(options: JoinQueueOptions) {
     this.#options = options;
   }
 
-  /** There may be something to do. */
+  /** Wakes the queue: there may be work. */
   wake(): void {
     this.#wakeSignal.wake();
   }
 
-  /** Sends no more JOINs. */
+  /** Stops sending JOINs. */
   stop(): void {
     this.#isStopped = true;
     this.#wakeSignal.wake();
   }
 
-  /** Forgets that a channel had trouble: it is no longer wanted. */
+  /** Forgets the failures of a channel that is no longer wanted. */
   forget(name: string): void {
     this.#troubled.delete(name);
   }
@@ -75,7 +75,7 @@ export class JoinQueue {
     while (!this.#isStopped) await this.#wakeSignal.wait(this.#options.clock, this.#step());
   }
 
-  /** Learns from what `connection` heard. */
+  /** Updates memberships from a message that `connection` heard. */
   heard(connection: ChatConnection, message: IrcMessage): void {
     const { command, params } = message;
     const refusal = joinRefusal(message);
@@ -97,7 +97,7 @@ export class JoinQueue {
     }
   }
 
-  /** Does what is due; returns how long nothing will be, in milliseconds. */
+  /** Does what is due; returns how long until the next step, in milliseconds. */
   #step(): number {
     const nowUs = this.#options.clock.elapsedUs();
     const queued: Candidate[] = [];
@@ -128,12 +128,12 @@ export class JoinQueue {
     }
   }
 
-  /** Lets what is overdue fail and what has waited queue; returns when to look again. */
+  /** Fails overdue JOINs and queues those that have waited; returns when to check again. */
   #review({ connection, membership }: Candidate, nowUs: Micros): number {
     if (membership.state === "asked") {
       const leftMs = JOIN_TIMEOUT_MS - membership.ageMs(nowUs);
       if (leftMs > 0) return leftMs;
-      // Nothing at all came since: the connection is in doubt, not the channel.
+      // No line came since: the connection is in doubt, not the channel.
       if (connection.heardUs <= membership.sinceUs) return 1_000;
       const reason = membership.isHalfIn ? "no room state" : "no answer";
       membership.refuse(reason, nowUs);
@@ -161,7 +161,7 @@ export class JoinQueue {
 
   #ask({ connection, membership }: Candidate, nowUs: Micros): void {
     const { name } = membership.channel;
-    // Who is in, but was not told the room's state, is not told it by another JOIN.
+    // A client that is in without the room's state does not get it by another JOIN.
     if (membership.isHalfIn) connection.send(`PART #${name}`);
     membership.ask(nowUs);
     connection.join(name);
@@ -177,7 +177,7 @@ export class JoinQueue {
   }
 
   #tell(text: string, { connection, membership }: Candidate): void {
-    if (connection.isReplaced) return; // Nobody joins there again; its successor has its own news.
+    if (connection.isReplaced) return; // No channel is joined there again; its successor reports for itself.
     const nowUs = this.#options.clock.elapsedUs();
     const { channel, reason = "", failures, retryUs } = membership;
     const isNew = !this.#troubled.has(channel.name);

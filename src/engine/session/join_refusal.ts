@@ -1,10 +1,10 @@
 import type { IrcMessage } from "../../core/batch/message.ts";
 
-/** A channel that the server does not let us into. */
+/** A channel for which the server refuses a JOIN. */
 export interface JoinRefusal {
   /** The channel, without `#`. */
   readonly channel: string;
-  /** Why: the server's word for it, one of a few. */
+  /** Why: one of a few reasons. */
   readonly reason: string;
 }
 
@@ -35,7 +35,7 @@ const REFUSING_NUMERICS: ReadonlyMap<string, string> = new Map([
   ["477", "needs a registered nick"],
 ]);
 
-/** Which channel `message` keeps us out of, if it does. */
+/** The refusal in `message`, if it is one. */
 export function joinRefusal(message: IrcMessage): JoinRefusal | undefined {
   if (message.command === "NOTICE") {
     const reason = message.tags?.["msg-id"];

@@ -13,7 +13,7 @@ export interface Login {
   readonly readToken: () => Promise<string>;
 }
 
-/** What a connection says first. Never logged, never journaled, never part of an error. */
+/** The credentials that a connection sends first. Never logged, never journaled, never part of an error. */
 export interface Credentials {
   /** For `PASS`. */
   readonly pass: string;
@@ -21,7 +21,7 @@ export interface Credentials {
   readonly nick: string;
 }
 
-/** How Twitch words that it does not let someone in. Observed; only the second is documented. */
+/** How Twitch words that it refuses a login. Observed; only the second is documented. */
 const REFUSALS = [
   "Login authentication failed",
   "Improperly formatted auth",
@@ -30,18 +30,21 @@ const REFUSALS = [
   "Error logging in",
 ];
 
-/** Whether Twitch takes `nick` for a login name: letters, digits and `_`, at most 25. */
+/** Whether `nick` can be a login name of Twitch: letters, digits and `_`, at most 25. */
 export function isNick(nick: string): boolean {
   return /^[A-Za-z0-9_]{1,25}$/.test(nick);
 }
 
-/** Who may read without an account: any `justinfan` with a number. Observed for years, undocumented. */
+/**
+ * Credentials for reading without an account: any `justinfan` with a number. Observed for years,
+ * undocumented.
+ */
 export function anonymousCredentials(random: Random): Credentials {
   return { pass: "SCHMOOPIIE", nick: `justinfan${1000 + Math.floor(random.next() * 80_000)}` };
 }
 
 /**
- * Reads what to log in with.
+ * Reads the credentials for `login`.
  *
  * @throws {ChatloomError} `LOGIN_REFUSED` when there is no usable token.
  */
@@ -53,7 +56,7 @@ export async function readCredentials(login: Login): Promise<Credentials> {
     throw refusedLogin(login.nick, "its token cannot be read", { cause });
   }
   if (token === "" || token === "oauth:") throw refusedLogin(login.nick, "its token is empty");
-  // More than that in a line of IRC would be another parameter or another line.
+  // Other characters in a line of IRC would begin another parameter or another line.
   if (!/^[\x21-\x7e]+$/.test(token)) {
     throw refusedLogin(login.nick, "its token holds more than printable ASCII without spaces");
   }
@@ -61,11 +64,11 @@ export async function readCredentials(login: Login): Promise<Credentials> {
   return { pass, nick: login.nick.toLowerCase() };
 }
 
-/** What Twitch says in `message` against a login, in words we know, or `undefined`. */
+/** The refusal of a login in `message`, as one of {@link REFUSALS}, or `undefined`. */
 export function loginRefusal(message: IrcMessage): string | undefined {
   if (message.command !== "NOTICE" || message.params[0] !== "*") return undefined;
   const text = (message.params[1] ?? "").toLowerCase();
-  // Our own copy of the words: the server's could hold anything, what we sent included.
+  // Our own copy of the words: the server's could hold anything, also the token.
   return REFUSALS.find((refusal) => text.startsWith(refusal.toLowerCase()));
 }
 
@@ -79,7 +82,7 @@ export function refusedByTwitch(login: Login | undefined, refusal: string): Chat
     );
   }
   const advice =
-    "check that the token is not expired, is allowed chat:read, and is of that account";
+    "check that the token is not expired, is allowed chat:read, and belongs to that account";
   return refusedLogin(login.nick, `Twitch said "${refusal}"; ${advice}`);
 }
 

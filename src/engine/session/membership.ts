@@ -4,20 +4,20 @@ import { type Micros, MILLISECOND_US } from "../../core/time.ts";
 export interface WantedChannel {
   /** The login of its owner, in lower case, without `#`. */
   readonly name: string;
-  /** Whether its troubles are warnings and its retries fast. */
+  /** Whether its failures are warnings and its retries fast. */
   readonly isImportant: boolean;
 }
 
 /**
- * How far a connection got into a channel: it will ask (`queued`), has asked (`asked`), is in
- * (`joined`), or waits before it asks again (`refused`).
+ * How far a connection is with a channel: it will send a JOIN (`queued`), has sent it (`asked`), is in
+ * (`joined`), or waits before it tries again (`refused`).
  */
 export type MembershipState = "queued" | "asked" | "joined" | "refused";
 
-/** A JOIN that is not confirmed for so long has failed. */
+/** A JOIN that is not confirmed within this time has failed. */
 export const JOIN_TIMEOUT_MS = 10_000;
 
-/** Who was in a channel for so long begins anew with its retries. */
+/** A membership that lasted this long begins anew with its retries. */
 const STABLE_MS = 60_000;
 
 const IMPORTANT_RETRY_MS = [10_000, 10_000, 10_000, 10_000, 10_000, 10_000, 30_000];
@@ -29,11 +29,11 @@ export function joinRetryMs(failures: number, isImportant: boolean): number {
   return waits[Math.min(failures, waits.length) - 1] ?? 0;
 }
 
-/** One connection's way into one channel. Pure bookkeeping: who sends and receives tells it. */
+/** The membership of one connection in one channel. Pure bookkeeping: the join queue calls it. */
 export class Membership {
   /** The channel. Only its importance ever changes. */
   channel: WantedChannel;
-  /** Why it failed last, or `undefined` if it never did or is in again. */
+  /** Why it failed last; `undefined` if it never failed or is in again. */
   reason: string | undefined;
   /** Whether the server showed that we are in, but not the state of the room. */
   isHalfIn = false;
@@ -69,20 +69,20 @@ export class Membership {
     return this.#failures;
   }
 
-  /** A JOIN goes out. */
+  /** Notes that a JOIN goes out. */
   ask(nowUs: Micros): void {
     this.#enter("asked", nowUs);
     this.isHalfIn = false;
   }
 
-  /** The server confirmed it. */
+  /** Notes that the server confirmed the JOIN. */
   confirm(nowUs: Micros): void {
     this.#enter("joined", nowUs);
     this.reason = undefined;
     this.isHalfIn = true;
   }
 
-  /** It failed, or ended, for `reason`: waits its turn, longer each time. */
+  /** Notes that it failed, or ended, for `reason`: it waits, longer each time. */
   refuse(reason: string, nowUs: Micros): void {
     const wasStable = this.#state === "joined" && this.ageMs(nowUs) >= STABLE_MS;
     this.#failures = wasStable ? 1 : this.#failures + 1;
@@ -92,7 +92,7 @@ export class Membership {
     this.#enter("refused", nowUs);
   }
 
-  /** It ended, for `reason`: asks again at once if it was in for long, else waits its turn. */
+  /** Notes that it ended, for `reason`: it tries again at once if it was in for long, else it waits. */
   leave(reason: string, nowUs: Micros): void {
     const wasStable = this.#state === "joined" && this.ageMs(nowUs) >= STABLE_MS;
     this.refuse(reason, nowUs);
@@ -102,7 +102,7 @@ export class Membership {
     this.#retryUs = nowUs;
   }
 
-  /** Waited long enough, or may not wait any longer. */
+  /** Notes that it waited long enough. */
   queue(nowUs: Micros): void {
     this.#enter("queued", nowUs);
   }

@@ -8,7 +8,7 @@ import type { MembershipState, WantedChannel } from "./membership.ts";
 export interface ConnectionState {
   /** Its id, once it was open. */
   readonly receiver: string | undefined;
-  /** Where it stands. */
+  /** Its phase. */
   readonly phase: ConnectionPhase;
   /** Whether another took over and this one only goes on until it dies. */
   readonly isReplaced: boolean;
@@ -24,19 +24,19 @@ export interface ConnectionState {
 export interface ChannelState {
   /** The channel. */
   readonly name: string;
-  /** Whether its troubles are warnings and its retries fast. */
+  /** Whether its failures are warnings and its retries fast. */
   readonly isImportant: boolean;
   /** The receivers of the connections that are in it, those that were replaced included. */
   readonly joinedBy: readonly string[];
-  /** How far each connection got that should be in it. Empty while there is none. */
+  /** How far each connection is that should be in it. Empty while there is none. */
   readonly memberships: readonly MembershipState[];
-  /** Why a JOIN failed last, if one waits to be tried again. */
+  /** Why a JOIN failed last, if one waits for its next try. */
   readonly reason: string | undefined;
   /** How long it is in its state, the longest, in milliseconds. 0 without a membership. */
   readonly ageMs: number;
 }
 
-/** How a pool stands, for people. */
+/** The state of a pool, for logs and pages. */
 export interface PoolState {
   /** All connections, oldest slot first. */
   readonly connections: readonly ConnectionState[];
@@ -46,7 +46,7 @@ export interface PoolState {
   readonly channels: readonly ChannelState[];
 }
 
-/** Looks at `slots` and says how they stand. */
+/** The state of `slots`. */
 export function describePool(
   slots: Iterable<ConnectionSlot>,
   { wanted, clock }: {

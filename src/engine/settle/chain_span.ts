@@ -1,21 +1,21 @@
 import { SightingSet } from "../../core/merge/sighting_set.ts";
 import { type Micros, MINUTE_US } from "../../core/time.ts";
-import { type MinuteFiles, type MinuteSpan, reachOver } from "../read/close_over.ts";
+import { type MinuteFiles, type MinuteSpan, reachOver } from "../read/minute_closure.ts";
 
-/** Minutes that hang together. */
+/** Minutes that a chain of sightings connects. */
 export interface ChainSpan {
   /** The minutes to settle at once. */
   readonly span: MinuteSpan;
-  /** Nothing in the minute can reach into another: its neighbours need not be read. */
+  /** No message of the minute can reach into another: its neighbours need not be read. */
   readonly isExactOnly: boolean;
-  /** Further minutes to be settled, each alone, where a chain is too long to do it at once. */
+  /** Further minutes to settle, each alone, where a chain is too long for one step. */
   readonly rest: readonly { readonly minuteUs: Micros; readonly isAlone: true }[];
 }
 
 const SPAN_MAX_MINUTES = 16;
 
 /**
- * Finds the minutes over which the ranged messages of one minute hang: where sightings of them stand
+ * Finds the minutes over which the ranged messages of one minute extend: where their sightings stand
  * now, and where their events belong.
  */
 export async function chainSpan(

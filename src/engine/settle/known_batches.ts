@@ -6,27 +6,27 @@ import { MinuteListings, type MinuteSource } from "../read/minute_loader.ts";
 const KNOWN_MAX = 4_096;
 
 /**
- * Batches of which it is known, without reading them, that they are in normal form and that one
- * receiver alone heard them: those that this process has recorded lately.
+ * Batches that are known, without reading them, to be in normal form and from one
+ * receiver: those that this process has recorded lately.
  */
 export class KnownBatches {
   readonly #receivers = new Lru<ArchiveKey, string>({ countMax: KNOWN_MAX });
 
-  /** Notes a batch that is stored. The oldest are forgotten. */
+  /** Notes a stored batch. The oldest are forgotten. */
   note(key: ArchiveKey, soleReceiver: string): void {
     this.#receivers.set(key, soleReceiver);
   }
 
   /**
-   * Whether there is surely nothing to settle in a minute: it and those beside it have a file each at
+   * Whether a minute certainly needs no settling: it and those beside it have a file each at
    * most, all heard by the same receiver. No two sightings of one receiver are one event, so no file
-   * has anything to do with another. To be asked only where nothing was redacted.
+   * affects another. Call it only where no redaction applies.
    *
    * @throws {ChatloomError} when the store fails.
    */
   async areSettled(minuteUs: Micros, source: MinuteSource): Promise<boolean> {
     const prefix = minutePrefix(source.files.channel, minuteUs);
-    // To look into the store only pays where it may help.
+    // Listing the store only pays where it may help.
     if (![...this.#receivers.entries()].some(([key]) => key.startsWith(prefix))) return false;
     const listings = new MinuteListings(source);
     const receivers = new Set<string | undefined>();

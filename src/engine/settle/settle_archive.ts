@@ -4,9 +4,9 @@ import { HOUR_US, type Micros } from "../../core/time.ts";
 import type { AbortOptions } from "../../ports/batch_store.ts";
 import type { SettledNotes } from "../../ports/notes/settled_notes.ts";
 import { channelHours, keysOfHour } from "../read/channel_hours.ts";
-import { faultsOf } from "../read/files/faults_told.ts";
+import { faultsOf } from "../read/files/fault_reporter.ts";
 import { tolerantStore } from "../read/files/tolerant_store.ts";
-import { SnapshotGone } from "../read/hour_snapshot.ts";
+import { SnapshotStaleError } from "../read/hour_snapshot.ts";
 import { SettledHours } from "../notes/settled_hours.ts";
 import {
   addTotals,
@@ -19,7 +19,7 @@ import {
 
 /** What {@link settleArchive} works on. */
 export interface SettleArchiveOptions extends SettleOptions, AbortOptions {
-  /** Only these channels. By default all. */
+  /** Only these channels. @default all */
   readonly channels?: readonly string[] | undefined;
   /** Only hours that hold this or come later. */
   readonly fromUs?: Micros | undefined;
@@ -28,23 +28,24 @@ export interface SettleArchiveOptions extends SettleOptions, AbortOptions {
    * `fromUs`, all are.
    */
   readonly notes?: SettledNotes | undefined;
-  /** Told after each minute how far it is. */
+  /** Called after each minute with the progress. */
   readonly onProgress?: (
     totals: SettleTotals,
     place: { channel: string; minuteUs: Micros },
   ) => void;
 }
 
-/** What came of settling an archive. */
+/** The result of settling an archive. */
 export interface SettledArchive extends SettleTotals {
-  /** Minutes that the store did not let us settle. They were reported. */
+  /** Minutes for which the store failed. They were reported. */
   readonly failed: number;
 }
 
 /**
- * Settles all minutes of an archive, channel by channel, hour by hour, several minutes at a time. Memory does not grow with the
- * archive. A minute that cannot be settled because the store fails is reported, and the others go on;
- * so do those beside files and folders that cannot be read, each of which is told of once.
+ * Settles all minutes of an archive, channel by channel, hour by hour, several minutes at a time. Memory
+ * does not grow with the archive. A minute that cannot be settled because the store fails is reported,
+ * and the others go on; so do those beside files and folders that cannot be read, each of which is
+ * reported once.
  *
  * @throws {ChatloomError} when the archive cannot be listed.
  */
@@ -72,11 +73,11 @@ interface ListedHour {
   readonly keys: readonly ArchiveKey[];
   /** The batches of each minute that has some, in order. */
   readonly minutes: ReadonlyMap<Micros, readonly ArchiveKey[]>;
-  /** It has more than one file of coverage. */
+  /** Whether it has more than one file of coverage. */
   readonly hasCoverage: boolean;
 }
 
-/** The hours of a channel, in order, as they stand when they come up. */
+/** The hours of a channel, in order, as they are when their turn comes. */
 async function* hoursOf(
   channel: string,
   { store, fromUs = 0, signal }: Pick<SettleArchiveOptions, "store" | "fromUs" | "signal">,
@@ -113,7 +114,7 @@ interface SettledHour {
 const AT_ONCE_MAX = 15;
 const AT_ONCE_MAX_BYTES = 8 * 1024 * 1024;
 
-/** Settles hour by hour and adds up what was done. */
+/** Settles hour by hour and adds up the totals. */
 class SettleRun {
   readonly #options: SettleArchiveOptions;
   #totals = NOTHING_SETTLED;
@@ -242,8 +243,8 @@ class SettleRun {
       this.#totals = addTotals(this.#totals, totals);
       return span;
     } catch (error) {
-      // One of them fails, or changes meanwhile: each by itself, so that the others go on.
-      if (!(error instanceof ChatloomError || error instanceof SnapshotGone)) throw error;
+      // One of them fails, or changes meanwhile: settles each by itself, so that the others continue.
+      if (!(error instanceof ChatloomError || error instanceof SnapshotStaleError)) throw error;
       for (const minuteUs of minutes) {
         await this.#settleOne(
           { channel, minuteUs },
@@ -254,7 +255,7 @@ class SettleRun {
     }
   }
 
-  /** Settles a minute, or the coverage of an hour; reports it if the store does not allow it. */
+  /** Settles a minute, or the coverage of an hour; reports a failure of the store. */
   async #settleOne(
     { channel, minuteUs }: { readonly channel: string; readonly minuteUs: Micros },
     settle: () => Promise<SettleTotals>,

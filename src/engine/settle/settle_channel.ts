@@ -7,33 +7,38 @@ import type { Hasher } from "../../ports/hasher.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 import { settleCoverage } from "../coverage/settle_coverage.ts";
 import { ChannelFiles } from "../read/files/channel_files.ts";
-import { faultsOf } from "../read/files/faults_told.ts";
-import { SnapshotGone } from "../read/hour_snapshot.ts";
+import { faultsOf } from "../read/files/fault_reporter.ts";
+import { SnapshotStaleError } from "../read/hour_snapshot.ts";
 import type { KnownBatches } from "./known_batches.ts";
-import { ownLock } from "./own_lock.ts";
-import { type DueMinute, type SettledMinutes, settleMinute, settleSpan } from "./settle_minute.ts";
+import { inProcessLock } from "./in_process_lock.ts";
+import {
+  type PendingMinute,
+  type SettledMinutes,
+  settleMinute,
+  settleSpan,
+} from "./settle_minute.ts";
 
-/** What settling works with. */
+/** What a channel's settler works with. */
 export interface SettleOptions {
   /** The archive. */
   readonly store: BatchStore;
-  /** Names what is written. */
+  /** Names the new files. */
   readonly hasher: Hasher;
-  /** Told of files that have to be left alone. */
+  /** Gets a report of files that are left alone. */
   readonly reporter: Reporter;
-  /** Where those who settle this archive take turns. By default only those of this process. */
+  /** The mutex for settling this archive. By default it covers this process only. */
   readonly lock?: ArchiveLock;
   /** Called every few milliseconds of work: lets others run. @default never */
   readonly rest?: (() => Promise<void>) | undefined;
 }
 
-/** What settling did. */
+/** The totals of settling. */
 export interface SettleTotals {
-  /** Minutes looked at. */
+  /** Minutes checked. */
   readonly minutes: number;
   /** Batches written. */
   readonly written: number;
-  /** Files deleted, because others hold all that they held. */
+  /** Files deleted, because others include them. */
   readonly deleted: number;
 }
 
@@ -42,10 +47,10 @@ export interface SettledSpan extends Pick<SettledMinutes, "byteCount" | "before"
   readonly totals: SettleTotals;
 }
 
-/** Nothing was done. */
+/** No work. */
 export const NOTHING_SETTLED: SettleTotals = { minutes: 0, written: 0, deleted: 0 };
 
-/** What two did together. */
+/** The sum of two totals. */
 export function addTotals(left: SettleTotals, right: SettleTotals): SettleTotals {
   return {
     minutes: left.minutes + right.minutes,
@@ -54,8 +59,8 @@ export function addTotals(left: SettleTotals, right: SettleTotals): SettleTotals
   };
 }
 
-// A minute needs a second look if another has to take something in first. Who needs more has
-// somebody against them, or files that cannot be brought together: a later note tries again.
+// A minute needs a second look if another has to take its messages first. One that needs more has
+// another settler at work, or files that cannot be merged: a later note tries again.
 const LOOKS_MAX = 8;
 
 /** Settles minutes of one channel. */
@@ -65,20 +70,20 @@ export class ChannelSettler {
   readonly #files: ChannelFiles;
   readonly #known: KnownBatches | undefined;
 
-  /** Settles minutes of `channel`; what is `known` of its batches saves reading them. */
+  /** Settles minutes of `channel`; batches that are `known` need not be read. */
   constructor(channel: string, options: SettleOptions & { readonly known?: KnownBatches }) {
     this.#known = options.known;
     this.#options = options;
-    this.#lock = options.lock ?? ownLock(options.store);
+    this.#lock = options.lock ?? inProcessLock(options.store);
     this.#files = new ChannelFiles(channel, options);
   }
 
   /**
-   * Settles a minute, and those that have to be settled because of it. Takes a turn for each.
+   * Settles a minute, and those that have to be settled because of it. Takes the lock for each.
    *
    * @throws {ChatloomError} when the store fails. Nothing is lost.
    */
-  async settle(first: DueMinute, abort: AbortOptions = {}): Promise<SettleTotals> {
+  async settle(first: PendingMinute, abort: AbortOptions = {}): Promise<SettleTotals> {
     const looks = new Map<Micros, number>();
     let totals = NOTHING_SETTLED;
     const due = [first];
@@ -95,7 +100,7 @@ export class ChannelSettler {
   }
 
   /**
-   * Settles minutes in a row at once, and those that have to be settled because of them, in one turn.
+   * Settles minutes in a row at once, and those that have to be settled because of them, under one lock.
    *
    * @param minutes when each starts, ascending, at least one.
    * @throws {ChatloomError} when the store fails for one of them, which may be settled or not, as may the
@@ -126,13 +131,13 @@ export class ChannelSettler {
     return await this.#files.refreshRedactions(abort);
   }
 
-  /** Begins to read files that will be settled next. */
+  /** Begins to read the files that will be settled next. */
   readAhead(keys: readonly ArchiveKey[], abort: AbortOptions = {}): void {
     this.#files.readAhead(keys, abort);
   }
 
   /**
-   * Brings the coverage of an hour into one file, when its turn comes.
+   * Merges the coverage of an hour into one file, under the lock.
    *
    * @throws {ChatloomError} when the store fails. Nothing is lost.
    */
@@ -146,9 +151,9 @@ export class ChannelSettler {
   }
 
   async #settleOne(
-    { minuteUs, isAlone }: DueMinute,
+    { minuteUs, isAlone }: PendingMinute,
     abort: AbortOptions,
-  ): Promise<{ written: number; deleted: number; due: readonly DueMinute[] }> {
+  ): Promise<{ written: number; deleted: number; due: readonly PendingMinute[] }> {
     const files = this.#files;
     try {
       return await this.#inTurn(async (store) => {
@@ -160,11 +165,11 @@ export class ChannelSettler {
         return await settleMinute({ minuteUs, isAlone }, source);
       }, abort);
     } catch (error) {
-      if (error instanceof SnapshotGone) {
+      if (error instanceof SnapshotStaleError) {
         return { written: 0, deleted: 0, due: [{ minuteUs, isAlone }] };
       }
       if (!(error instanceof UnreadableEntryError)) throw error;
-      // Something stands where a batch should be and cannot be replaced. Trying again helps nobody.
+      // An entry is where a batch should be and cannot be replaced. Trying again does not help.
       const [{ path, reason }] = error.entries;
       faultsOf(this.#options.reporter).tell(path, { why: "blocked", reason });
       return { written: 0, deleted: 0, due: [] };
@@ -172,8 +177,8 @@ export class ChannelSettler {
   }
 
   /**
-   * Runs `work` in its turn. Who may not take a turn, as on a read-only disk, may not change anything
-   * either: then `work` runs all the same and fails only when it has something to change.
+   * Runs `work` under the lock. A process that may not take the lock, as on a read-only disk, may not
+   * change anything either: then `work` runs nevertheless and fails only when it has to change a file.
    */
   async #inTurn<T>(work: (store: BatchStore) => Promise<T>, abort: AbortOptions): Promise<T> {
     const { channel, store } = this.#files;
@@ -191,7 +196,7 @@ export class ChannelSettler {
   }
 }
 
-/** The same store, for reading: whatever would change it fails with `error`. */
+/** The same store, read-only: every change fails with `error`. */
 function unwritable(store: BatchStore, error: ChatloomError): BatchStore {
   return {
     list: (prefix, options) => store.list(prefix, options),

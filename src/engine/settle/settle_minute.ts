@@ -8,13 +8,13 @@ import type { Reporter } from "../../ports/reporter.ts";
 import type { ChannelFiles } from "../read/files/channel_files.ts";
 import {
   closeExact,
-  closeOver,
   type Closure,
   type MinuteBatch,
   type MinuteFiles,
   type MinuteSpan,
-} from "../read/close_over.ts";
-import { SnapshotGone } from "../read/hour_snapshot.ts";
+  readClosure,
+} from "../read/minute_closure.ts";
+import { SnapshotStaleError } from "../read/hour_snapshot.ts";
 import { addInParts, includesBatch, type LoadedBatch } from "../read/files/load_batch.ts";
 import { runWithRests } from "../read/work_breaks.ts";
 import { MinuteListings, MinuteLoader } from "../read/minute_loader.ts";
@@ -32,9 +32,9 @@ export interface SettleMinuteOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What became of some minutes. */
+/** The result of settling some minutes. */
 export interface SettledMinutes {
-  /** The minutes that were looked at to be settled. */
+  /** The minutes that were checked. */
   readonly span: MinuteSpan;
   /** How many bytes they take now. */
   readonly byteCount: number;
@@ -42,8 +42,8 @@ export interface SettledMinutes {
   readonly written: number;
   /** How many files were deleted. */
   readonly deleted: number;
-  /** What is to be settled next because of what was found, in this order. */
-  readonly due: readonly DueMinute[];
+  /** The minutes to settle next because of this one, in this order. */
+  readonly due: readonly PendingMinute[];
   /** The batches of these minutes that were found, ascending. */
   readonly before: readonly ArchiveKey[];
   /**
@@ -54,28 +54,31 @@ export interface SettledMinutes {
 }
 
 /** A minute that should be settled. */
-export interface DueMinute {
+export interface PendingMinute {
   readonly minuteUs: Micros;
-  /** Only this minute, not those to which its messages hang over: for callers that visit all of them. */
+  /**
+   * Whether only this minute is settled, not those into which its messages extend: for callers that visit
+   * all of them.
+   */
   readonly isAlone: boolean;
 }
 
 /**
  * Settles the minute of `minuteUs`: afterwards its messages stand in the normal form, one file a
- * minute, and, unless it is to be settled alone, so do those that hang over from it into the minutes
+ * minute, and, unless it is settled alone, so do those that extend from it into the minutes
  * beside it.
  *
- * Writes first. Deletes a file only when every sighting in it that nobody asked to forget stands in
+ * Writes first. Deletes a file only when every sighting in it that no redaction covers stands in
  * other files that are safe on the disk. Files that cannot be used are left alone. What is in the
  * normal form already costs reading, no writing.
  *
- * To be run with the channel's lock held. SETTLING.md says what could happen without.
+ * The caller holds the channel's lock. SETTLING.md says what could happen without.
  *
  * @throws {ChatloomError} when the store fails. Nothing is lost; settling again goes on from there.
- * @throws {SnapshotGone} when a file vanishes meanwhile: to be tried again.
+ * @throws {SnapshotStaleError} when a file vanishes meanwhile: then try again.
  */
 export async function settleMinute(
-  { minuteUs, isAlone }: DueMinute,
+  { minuteUs, isAlone }: PendingMinute,
   options: SettleMinuteOptions,
 ): Promise<SettledMinutes> {
   const loader = new MinuteLoader(options);
@@ -84,9 +87,9 @@ export async function settleMinute(
   const chain = await chainSpan(minuteUs, load, { isAlone, takeRest: rest });
   const closure = chain.isExactOnly
     ? await closeExact(minuteUs, load, rest)
-    : await closeOver(chain.span, load, rest);
+    : await readClosure(chain.span, load, rest);
   const { changed, ...settled } = await settleClosure(closure, { ...options, span: chain.span });
-  // A minute that changed may have others that hang on it.
+  // A minute that changed may affect others.
   const hanging = changed.filter((at) => at !== minuteUs)
     .map((at) => ({ minuteUs: at, isAlone: false }));
   return { ...settled, due: [...settled.due, ...hanging, ...chain.rest] };
@@ -97,7 +100,7 @@ export async function settleMinute(
  * visit all minutes. All files of the span are in memory meanwhile.
  *
  * @throws {ChatloomError} as {@link settleMinute} does.
- * @throws {SnapshotGone} as {@link settleMinute} does.
+ * @throws {SnapshotStaleError} as {@link settleMinute} does.
  */
 export async function settleSpan(
   span: MinuteSpan,
@@ -105,7 +108,7 @@ export async function settleSpan(
 ): Promise<SettledMinutes> {
   const loader = new MinuteLoader(options);
   const load: LoadMinute = (at, isInside) => loader.load(at, isInside);
-  const closure = await closeOver(span, load, options.rest);
+  const closure = await readClosure(span, load, options.rest);
   const { changed: _, ...settled } = await settleClosure(closure, { ...options, span });
   return settled;
 }
@@ -117,14 +120,14 @@ type SpanOptions = SettleMinuteOptions & { readonly span: MinuteSpan };
 // Flushing many files at a time costs little more than flushing one.
 const WRITES_MAX = 16;
 
-/** Makes what is stored the normal form that `closure` tells; also says which minutes changed. */
+/** Brings the stored files to the normal form of `closure`; also says which minutes changed. */
 async function settleClosure(
   closure: Closure,
   options: SpanOptions,
 ): Promise<SettledMinutes & { readonly changed: readonly Micros[] }> {
   const { span, files, store, signal } = options;
   if (!closure.isComplete) {
-    const reason = "equal messages hang together for over a day";
+    const reason = "a chain of equal messages is over a day long";
     files.tellFault(minutePrefix(files.channel, span.fromUs), "chain", reason);
     const before = batchesOf(closure, span);
     const nothing = { byteCount: 0, written: 0, deleted: 0, due: [], changed: [] };
@@ -165,7 +168,7 @@ function isWhole({ minutes }: Closure, span: MinuteSpan): boolean {
   );
 }
 
-/** A batch that is stored, or is to be. */
+/** A batch that is stored, or will be. */
 interface Stored {
   readonly key: ArchiveKey;
   readonly minuteUs: Micros;
@@ -174,20 +177,20 @@ interface Stored {
 
 /** A batch that makes others safe to delete. */
 interface Relied extends Omit<Stored, "bytes"> {
-  /** Read again where they were let go of. */
+  /** Read again if they were dropped. */
   readonly bytes: Uint8Array | undefined;
 }
 
 interface Plan {
   readonly closure: Closure;
   readonly span: MinuteSpan;
-  /** What is not stored yet. */
+  /** Batches that are not stored yet. */
   readonly missing: readonly Stored[];
-  /** What will be stored when `missing` is: the normal form of the minutes of the span. */
+  /** The batches once `missing` is stored: the normal form of the minutes of the span. */
   readonly targets: readonly Stored[];
   /** Files of the span that are not part of the normal form. */
   readonly surplus: readonly LoadedBatch[];
-  /** Files beside the span, and in minutes of it that have to stay as they are. */
+  /** Files beside the span, and in minutes of it that must stay as they are. */
   readonly others: readonly MinuteBatch[];
 }
 
@@ -210,11 +213,11 @@ async function planOf(
       surplus.push(...whole);
       continue;
     }
-    // Where the normal form is a file as it was read, its name has been checked.
+    // Where the normal form equals a file, its name has been checked.
     const key = whole.find((batch) => batch.bytes === bytes)?.key ??
       batchKey(files.channel, { timeUs: minuteUs, digest: await hasher.digest(bytes) });
     if (hidden.has(key)) {
-      files.tellFault(key, "hidden", "a tombstone hides what this minute's files make together");
+      files.tellFault(key, "hidden", "a tombstone hides the merge of this minute's files");
       others.push(...loaded);
       continue;
     }
@@ -234,7 +237,7 @@ async function deleteCovered(
   const { store, reporter, files } = options;
   const { covered, kept, relied } = await coverOf(plan, options.rest);
   if (covered.length === 0) return { deleted: 0, kept };
-  // Storing what is there makes it safe, and replaces what was damaged since it was read.
+  // Storing an existing file makes it safe, and replaces one that was damaged since it was read.
   const isFresh = new Set(plan.missing.map(({ key }) => key));
   const { signal } = options;
   const stale = relied.filter(({ key }) => !isFresh.has(key));
@@ -242,7 +245,7 @@ async function deleteCovered(
     let bytes = known;
     if (bytes === undefined) {
       const batch = await files.load(key, { signal });
-      if (!batch?.ok) throw new SnapshotGone(key);
+      if (!batch?.ok) throw new SnapshotStaleError(key);
       bytes = batch.bytes;
     }
     await store.put(key, bytes, { signal });
@@ -250,9 +253,10 @@ async function deleteCovered(
   if (!await areVisible(relied, options)) return { deleted: 0, kept: plan.surplus };
   await forEachConcurrent(covered, WRITES_MAX, ({ key }) => store.delete(key));
   if (await areVisible(relied, options)) return { deleted: covered.length, kept };
-  // Somebody who did not wait for a turn deleted what we rely on: then the last to look restores.
+  // Another process that does not use the lock deleted a file that this relies on: then the last to look
+  // restores.
   await forEachConcurrent(covered, WRITES_MAX, ({ key, bytes }) => store.put(key, bytes));
-  reporter.report("error", "Somebody settles this archive without waiting for a turn", {
+  reporter.report("error", "Another process settles this archive without the lock", {
     channel: files.channel,
   });
   return { deleted: 0, kept: plan.surplus };
@@ -297,7 +301,7 @@ async function uncovered(
   return found;
 }
 
-/** Whether these are there for readers, not hidden. */
+/** Whether all of these are there and not hidden. */
 async function areVisible(
   batches: readonly Relied[],
   { store, files }: SettleMinuteOptions,
@@ -309,11 +313,11 @@ async function areVisible(
   return true;
 }
 
-/** What has to be looked at again because of what was left to do in `plan`. */
-function dueAfter({ span }: Plan, kept: readonly LoadedBatch[]): DueMinute[] {
-  const due: DueMinute[] = [];
+/** The minutes to check again because `plan` left work. */
+function dueAfter({ span }: Plan, kept: readonly LoadedBatch[]): PendingMinute[] {
+  const due: PendingMinute[] = [];
   for (const batch of kept) {
-    // What nobody covers belongs into a minute beside it, which has to take it in first.
+    // A file that no batch covers belongs to a minute beside it, which has to take its messages first.
     for (const at of [batch.minuteUs - MINUTE_US, batch.minuteUs + MINUTE_US]) {
       if (at >= 0 && (at < span.fromUs || at > span.toUs)) {
         due.push({ minuteUs: at, isAlone: true });

@@ -26,11 +26,11 @@ import type { Unsettled } from "./unsettled.ts";
 export interface SettlerOptions extends Omit<SettleOptions, "rest"> {
   /** Tells when a minute has been quiet for long enough, and when work lets others run. */
   readonly clock: Clock;
-  /** A minute is settled when nothing changed in it for so long, in ms: 3 s unless told. */
+  /** A minute is settled when it has not changed for this long, in ms. @default 3 s */
   readonly quietMs?: number;
-  /** … or after so long at the latest, in ms: a minute unless told. */
+  /** … or after this long at the latest, in ms. @default a minute */
   readonly patienceMs?: number;
-  /** Remembers across crashes what is not settled; the default is that nothing does. */
+  /** Remembers across crashes what is not settled. @default none */
   readonly unsettled?: Unsettled;
 }
 
@@ -43,7 +43,7 @@ const RETRY_MAX_US = 60 * SECOND_US;
 interface Note {
   readonly channel: string;
   readonly minuteUs: Micros | undefined;
-  /** Rather the coverage of the hour that begins there. */
+  /** Whether it is the coverage of the hour that begins there. */
   readonly isCoverage: boolean;
   readonly sinceUs: Micros;
   dueUs: Micros;
@@ -59,12 +59,12 @@ export class Settler {
   readonly #options: SettlerOptions & SettleOptions;
   readonly #notes = new Map<string, Note>();
   readonly #known = new KnownBatches();
-  /** How to end a sleep, and until when it lasts. */
+  /** Ends the sleep, and when it ends by itself. */
   #sleeping: { readonly untilUs: Micros; readonly wake: () => void } | undefined;
   #totals = NOTHING_SETTLED;
   #isFailing = false;
 
-  /** A settler that only takes notes until {@link Settler.run}. */
+  /** A settler that only notes work until {@link Settler.run}. */
   constructor(options: SettlerOptions) {
     const breaks = new WorkBreaks(options.clock);
     this.#options = { ...options, rest: () => breaks.rest() };
@@ -75,16 +75,16 @@ export class Settler {
     return this.#notes.size;
   }
 
-  /** What was done so far. */
+  /** The totals so far. */
   get totals(): SettleTotals {
     return this.#totals;
   }
 
   /**
-   * Notes that the file of this name came, went or was hidden. What settling has nothing to do with
-   * is ignored. Can be handed over as it is.
+   * Notes that the file of this name came, went or was hidden. A file that settling does not concern
+   * is ignored. Can be passed as a callback.
    *
-   * @param soleReceiver who alone heard a batch, where whoever stored it knows that it is in normal form
+   * @param soleReceiver the only receiver of a batch, if the caller knows that it is in normal form
    */
   readonly onFileStored = (key: ArchiveKey, soleReceiver?: string): void => {
     const parts = parseArchiveKey(key);
@@ -100,7 +100,7 @@ export class Settler {
   };
 
   /**
-   * Notes what a process that was killed stored and did not settle. To be called once, at the start.
+   * Notes what a process that was killed stored and did not settle. Call it once, at the start.
    * Where an hour cannot be listed, its whole channel is noted, to be tried again.
    */
   async noteLeft(abort: AbortOptions = {}): Promise<void> {
@@ -121,7 +121,7 @@ export class Settler {
       }
     }
     if (places.length > 0) {
-      const what = "An earlier run ended before it had settled what it stored: settling it now";
+      const what = "An earlier run ended before it had settled its files, settling them now";
       reporter.report("info", what, { hours: places.length });
     }
   }
@@ -140,7 +140,7 @@ export class Settler {
     if (this.#sleeping !== undefined && dueUs < this.#sleeping.untilUs) this.#sleeping.wake();
   }
 
-  /** Settles what is noted as it falls due, until `signal` aborts. What is left stays noted. */
+  /** Settles noted work as it falls due, until `signal` aborts. The rest stays noted. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     while (!signal.aborted) {
@@ -156,7 +156,7 @@ export class Settler {
     }
   }
 
-  /** Forgets on disk the hours of which nothing is left to settle. */
+  /** Removes the notes on disk for hours without work. */
   async #sweep(options: { readonly isLast: boolean }): Promise<void> {
     const { unsettled } = this.#options;
     if (unsettled === undefined) return;
@@ -171,9 +171,9 @@ export class Settler {
   }
 
   /**
-   * Settles all that is noted, now, where nothing more is being stored. What fails stays noted.
+   * Settles all noted work now, when no more files are being stored. Failed work stays noted.
    *
-   * @returns what was done; look at {@link Settler.pending} for what failed.
+   * @returns the totals; {@link Settler.pending} counts what failed.
    */
   async settleNoted(abort: AbortOptions = {}): Promise<SettleTotals> {
     const before = this.#totals;
@@ -196,7 +196,7 @@ export class Settler {
     }
     for (const [channel, notes] of byChannel) {
       const settler = new ChannelSettler(channel, { ...this.#options, known: this.#known });
-      // Events move to the later minute when they grow, so that one first takes in what it should.
+      // Events move to the later minute when they grow, so the later one is settled first.
       notes.sort((a, b) => (b.minuteUs ?? Infinity) - (a.minuteUs ?? Infinity));
       for (const note of notes) await this.#settleNote(note, settler, abort);
     }
@@ -254,7 +254,7 @@ export class Settler {
     });
   }
 
-  /** Sleeps until `untilUs`, or until something is noted that falls due earlier. */
+  /** Sleeps until `untilUs`, or until work is noted that falls due earlier. */
   async #sleepUntil(untilUs: Micros, signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     const controller = new AbortController();
@@ -264,7 +264,7 @@ export class Settler {
     const delayMs = (untilUs - clock.elapsedUs()) / MILLISECOND_US;
     await (untilUs === Infinity
       ? untilAborted(controller.signal)
-      : clock.sleep(delayMs, controller.signal).catch(() => {})); // Woken: there is work to do.
+      : clock.sleep(delayMs, controller.signal).catch(() => {})); // Woken: there is work.
     unlink();
     this.#sleeping = undefined;
   }

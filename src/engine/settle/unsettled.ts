@@ -20,12 +20,12 @@ const QUIET_US = 300 * SECOND_US;
 export interface UnsettledOptions {
   /** Tells how long an hour has been quiet. */
   readonly clock: Clock;
-  /** Told when notes cannot be kept, which after a crash may leave minutes unsettled. */
+  /** Gets a report when notes cannot be kept, which after a crash may leave minutes unsettled. */
   readonly reporter: Reporter;
 }
 
 /**
- * Remembers across crashes which hours were stored into and may not be settled yet: an hour is noted
+ * Remembers across crashes which hours have new files and may not be settled yet: an hour is noted
  * before the first put, and the note goes when a {@link Settler} has settled the hour. Cost: one small
  * write an hour of a channel.
  */
@@ -42,7 +42,7 @@ export class Unsettled {
     this.#queue = new NoteQueue({
       reporter: options.reporter,
       counter: "unsettled_note_errors",
-      warning: "Cannot note what is to be settled: a crash may leave minutes unsettled",
+      warning: "Cannot note unsettled hours: a crash may leave minutes unsettled",
     });
   }
 
@@ -66,9 +66,9 @@ export class Unsettled {
   }
 
   /**
-   * What processes that were killed left unsettled. It stays noted until it is settled.
+   * The hours that killed processes left unsettled. They stay noted until they are settled.
    *
-   * Never throws: what cannot be read is reported.
+   * Never throws: notes that cannot be read are reported.
    */
   async left(): Promise<readonly UnsettledPlace[]> {
     const places = await this.#queue.attempt(() => this.#notes.takeOver()) ?? [];
@@ -81,10 +81,10 @@ export class Unsettled {
   }
 
   /**
-   * Forgets hours in which nothing is left to settle.
+   * Removes the notes of hours without work.
    *
-   * @param isPending whether the settler still has to do something there
-   * @param options.isLast whether nothing more will be stored: then also those that were just settled
+   * @param isPending whether the settler still has work there
+   * @param options.isLast whether no more files will be stored: then hours that were just settled are removed, too
    */
   async sweep(
     isPending: (place: UnsettledPlace) => boolean,
@@ -99,7 +99,7 @@ export class Unsettled {
     }
   }
 
-  /** When {@link Unsettled.sweep} may next find something to forget; `Infinity` if nothing is noted. */
+  /** When {@link Unsettled.sweep} may next find a note to remove; `Infinity` if there is none. */
   get sweepUs(): Micros {
     if (this.#noted.size === 0) return Infinity;
     let firstUs = Infinity;

@@ -8,23 +8,23 @@ import type { Peer } from "../../ports/peer.ts";
 import { type FileFault, findFileFault, maxBytesOf } from "./file_fault.ts";
 import type { FetchShare } from "./state/fetch_budget.ts";
 
-/** A file that a peer says it has. */
+/** A file in a peer's list. */
 export interface PeerFile {
   readonly key: ArchiveKey;
   readonly parts: ArchiveKeyParts;
 }
 
-/** What became of fetching a file. */
+/** The result of fetching a file. */
 export type FetchedFile =
   | {
     readonly ok: true;
-    /** Good until the share is released. */
+    /** Valid until the share is released. */
     readonly bytes: Uint8Array;
   }
   | {
     readonly ok: false;
     /**
-     * The peer no longer has it; it does not give it, but may answer for others; its bytes are not
+     * The peer no longer has it; it refuses it, but may serve others; its bytes are not
      * those of its name; they are no such file.
      */
     readonly why: "gone" | "withheld" | "mismatch" | FileFault["kind"];
@@ -37,19 +37,19 @@ export interface FetchFileOptions {
   readonly clock: Clock;
   /** The most that a batch may have. */
   readonly batchMaxBytes: number;
-  /** What may be held of it. The caller releases it when it no longer holds the bytes. */
+  /** The share of the budget for its bytes. The caller releases it when it no longer holds the bytes. */
   readonly share: FetchShare;
   readonly signal: AbortSignal;
 }
 
-/** A file that keeps others waiting for their turn must come at this pace, after the grace. */
+/** A file that keeps others waiting for their turn must come at this rate, after the grace. */
 const LARGE_BYTES_PER_SECOND_MIN = 256 * 1024;
 const LARGE_GRACE_US = 10 * SECOND_US;
 
 /**
- * Fetches a file, hashes it as it comes, and looks whether it is what its name says and can be read.
+ * Fetches a file, hashes it as it comes, and checks that it matches its name and can be read.
  *
- * @throws {ChatloomError} when the peer fails, or gives more than a file can have.
+ * @throws {ChatloomError} when the peer fails, or sends more than a file can have.
  */
 export async function fetchFile(
   { key, parts }: PeerFile,
@@ -69,7 +69,7 @@ export async function fetchFile(
     if (pieces === undefined) return { ok: false, why: "gone", reason: "it is not there any more" };
     const gathered = await gather(pieces, { ...options, peer: peer.name });
     if (gathered !== undefined) return check(parts, gathered);
-    // The peer would break off while it waits for us, so it is asked again when our turn comes.
+    // The peer would break off while it waits, so the request is repeated when the turn comes.
     await share.growLarge(signal);
   }
 }

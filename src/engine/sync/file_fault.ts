@@ -4,10 +4,10 @@ import { BatchSyntaxError } from "../../core/errors/errors.ts";
 import { readBatch } from "../../core/merge/read_batch.ts";
 import { parseRedaction, REDACTION_MAX_BYTES } from "../../core/redaction/redaction.ts";
 
-/** Why bytes that are what their name says do not go into the archive all the same. */
+/** Why bytes that match their name still do not go into the archive. */
 export interface FileFault {
   readonly kind: "unreadable" | "misplaced";
-  /** What exactly, for people. */
+  /** The details, in words. */
   readonly reason: string;
 }
 
@@ -21,7 +21,7 @@ export function maxBytesOf(kind: ArchiveKeyParts["kind"], batchMaxBytes: number)
     case "coverage":
       return COVERAGE_MAX_BYTES;
     case "tombstone":
-      return 0; // It says all it has to say in its name.
+      return 0; // Its name holds all of its meaning.
   }
 }
 

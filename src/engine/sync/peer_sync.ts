@@ -6,7 +6,7 @@ import {
 import { ChatloomError, UnreadableEntryError } from "../../core/errors/errors.ts";
 import type { Micros } from "../../core/time.ts";
 import type { Peer } from "../../ports/peer.ts";
-import { faultsOf } from "../read/files/faults_told.ts";
+import { faultsOf } from "../read/files/fault_reporter.ts";
 import type { FetchesInFlight, FetchOutcome } from "./state/fetches_in_flight.ts";
 import type { DamagedFiles } from "./state/damaged_files.ts";
 import { forEachConcurrent } from "../../async/for_each_concurrent.ts";
@@ -22,7 +22,7 @@ import { type HoursPlan, planHours, type PlannedHour } from "./plan/plan_hours.t
 import { BATCH_MAX_BYTES, type SyncOptions } from "./state/sync_options.ts";
 import { wantedFiles } from "./plan/wanted_files.ts";
 
-/** What all who pull into one archive share. */
+/** What all pulls into one archive share. */
 export interface SharedSync {
   readonly fetches: FetchesInFlight;
   readonly damage: DamagedFiles;
@@ -31,30 +31,30 @@ export interface SharedSync {
   readonly gate: OrderGate;
 }
 
-/** One pass over what a peer has. */
+/** One pass over a peer's archive. */
 export interface PassOptions {
   readonly signal: AbortSignal;
   /** Leaves out the hours before this one; `""` leaves out none. */
   readonly since: string;
-  /** Goes on where a pass stopped: only this hour and those before it. */
+  /** Continues where a pass stopped: only this hour and those before it. */
   readonly upTo?: string | undefined;
-  /** Begins no file after this moment of elapsed time. */
+  /** Starts no fetch after this moment of elapsed time. */
   readonly untilUs?: Micros;
-  /** Told before each hour how many are left. */
+  /** Called before each hour with the number of hours left. */
   readonly onHour?: ((hour: PlannedHour, left: number) => void) | undefined;
 }
 
-/** How a pass ended. */
+/** The end of a pass. */
 export interface PassResult {
-  /** The hour with which the next pass goes on; `undefined` if it came to the end. */
+  /** The hour with which the next pass continues; `undefined` if the pass is complete. */
   readonly stoppedAt: string | undefined;
-  /** Files and lists of the peer that could not be had, now or lately. They are asked for again later. */
+  /** Files and lists of the peer that could not be fetched, now or lately. They are tried again later. */
   readonly missing: number;
 }
 
-/** A peer that fails this often, with nothing good in between, is left alone for a while. */
+/** A peer that fails this often in a row is left alone for a while. */
 const FAULTS_MAX = 16;
-/** An answer that says no costs less than one that breaks off or is wrong. */
+/** A refusal costs less than a response that breaks off or is wrong. */
 const REFUSAL = 1 / 16;
 /** How many files are fetched at once from a peer, where there are few peers. */
 export const FILES_AT_ONCE = 8;
@@ -63,24 +63,24 @@ const FINISHED_MAX = 10_000;
 const REDACTIONS_MAX = 500;
 const REDACTIONS_MAX_BYTES = 4 * 1024 * 1024;
 
-/** Pulls what one peer has and we lack. One pass at a time. */
+/** Pulls the files of one peer that this archive lacks. One pass at a time. */
 export class PeerSync {
-  /** Whom it pulls from. */
+  /** The peer that it pulls from. */
   readonly peer: Peer;
-  /** What came, and what went wrong. */
+  /** The counts of files and failures. */
   readonly stats: PeerStats;
   /** Whether redactions and tombstones of this peer are taken at all. */
   obeysOrders = true;
   readonly #options: SyncOptions;
   readonly #shared: SharedSync;
   readonly #failed: FailedFiles;
-  /** Hours of which nothing was wanted, while peer and we had this. */
+  /** Hours of which no file was wanted, with the digests of both sides at that time. */
   readonly #finished = new Map<string, string>();
   #faults = 0;
   #missing = 0;
   #limit: PassLimit;
 
-  /** Nothing is asked before the first pass. */
+  /** Sends no request before the first pass. */
   constructor(peer: Peer, options: SyncOptions, shared: SharedSync) {
     this.peer = peer;
     this.stats = new PeerStats(peer.name, options.reporter);
@@ -91,11 +91,11 @@ export class PeerSync {
   }
 
   /**
-   * Looks through what the peer has, latest hours first, and stores what we lack. What was stored is
-   * not fetched again, so a pass that was broken off costs nothing. What cannot be had is left for a
-   * later pass, and the rest is taken.
+   * Compares the peer's archive with this one, latest hours first, and stores missing files. Stored files are
+   * not fetched again, so an interrupted pass costs nothing. A file that cannot be fetched is left for a
+   * later pass, and the others are fetched.
    *
-   * @throws {ChatloomError} when the peer fails altogether or too often, or the store fails.
+   * @throws {ChatloomError} when the peer cannot be reached or fails too often, or the store fails.
    */
   async pass(options: PassOptions): Promise<PassResult> {
     this.#faults = 0;
@@ -109,7 +109,7 @@ export class PeerSync {
     const { hours, restUpTo } = await this.#plan(options);
     let stoppedAt = restUpTo;
     let begun = 0;
-    // Each pass gets on by at least one file, however long the list takes.
+    // Each pass fetches at least one file, however long the list takes.
     const isOver = () => begun > 0 && this.#options.clock.elapsedUs() >= untilUs;
     const wanted = async function* (this: PeerSync): AsyncGenerator<WantedFile> {
       for (const [i, planned] of hours.entries()) {
@@ -185,7 +185,7 @@ export class PeerSync {
     const keys = await this.#list({ channel, ...REDACTIONS }, signal);
     const damaged = damage.of(redactionFolder(channel));
     const healed = keys.filter((key) => damaged.has(key));
-    // What was obeyed before is no new order.
+    // An order that was obeyed before is not new.
     for (const key of healed) await this.#take({ key, finished: undefined }, signal);
     if (!this.obeysOrders) return;
     const fresh = await gate.undecided(channel, keys.filter((key) => !damaged.has(key)));
@@ -196,7 +196,7 @@ export class PeerSync {
       await this.#claim(key, signal, (fetched) => {
         files.push({ key, bytes: fetched });
         bytes += fetched.length;
-        return Promise.resolve("nothing to have");
+        return Promise.resolve("unavailable");
       });
       if (bytes > REDACTIONS_MAX_BYTES) break;
     }
@@ -232,18 +232,18 @@ export class PeerSync {
   async #take({ key, finished }: WantedFile, signal: AbortSignal): Promise<void> {
     const taken = await this.#claim(key, signal, (bytes) => this.#store(key, bytes, signal));
     if (finished === undefined) return;
-    if (taken !== "nothing to have") finished.isUnchanged = false;
+    if (taken !== "unavailable") finished.isUnchanged = false;
     if (--finished.left === 0) this.#finish(finished);
   }
 
-  /** Remembers an hour that gave nothing: until something changes there or here, nor will it again. */
+  /** Remembers an hour without wanted files: it is skipped until one side changes. */
   #finish({ name, digests, isUnchanged }: Finished): void {
     if (digests === undefined || !isUnchanged) return;
     if (this.#finished.size >= FINISHED_MAX) this.#finished.clear();
     this.#finished.set(name, digests);
   }
 
-  /** Fetches `key`, unless it failed lately, and hands what came to `use`. */
+  /** Fetches `key`, unless it failed lately, and hands its bytes to `use`. */
   async #claim(
     key: ArchiveKey,
     signal: AbortSignal,
@@ -289,12 +289,12 @@ export class PeerSync {
     const { why, reason } = fetched;
     if (why === "gone") {
       this.#failed.delete(key);
-      return "nothing to have";
+      return "unavailable";
     }
     if (why === "unreadable" || why === "misplaced") {
       this.stats.refused(key, fetched);
       await this.#options.superseded.noteUnreadable(key);
-      return "nothing to have";
+      return "unavailable";
     }
     this.#failed.add(key);
     this.#missing++;
@@ -304,7 +304,7 @@ export class PeerSync {
     return "failed";
   }
 
-  /** Goes on after a failure of the peer with `what`, a file, a folder or a channel, if it may. */
+  /** Handles a failure of the peer with `what`, a file, a folder or a channel: continues if it may. */
   #miss(what: string, error: unknown, signal: AbortSignal): void {
     if (signal.aborted || !isPeerError(error)) throw error;
     this.#missing++;
@@ -320,7 +320,7 @@ export class PeerSync {
       if (!(error instanceof UnreadableEntryError)) throw error;
       this.#shared.damage.leave(key);
       faultsOf(reporter).tell(key, { why: "blocked", reason: error.entries[0].reason });
-      return "nothing to have";
+      return "unavailable";
     }
     this.#shared.damage.delete(key);
     this.stats.stored(bytes.length);
@@ -333,12 +333,12 @@ export class PeerSync {
     if (this.#faults < FAULTS_MAX) return;
     throw new ChatloomError(
       "PEER_REFUSED",
-      `Cannot go on with "${this.peer.name}" for now: it fails again and again`,
+      `Cannot sync with "${this.peer.name}" for now: it fails repeatedly`,
     );
   }
 }
 
-/** Whether it is the peer that failed, and not this machine. */
+/** Whether the peer failed, and not this machine. */
 export function isPeerError(error: unknown): error is ChatloomError {
   return error instanceof ChatloomError &&
     (error.code === "PEER_REFUSED" || error.code === "CONNECTION_LOST");

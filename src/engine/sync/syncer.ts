@@ -4,7 +4,7 @@ import { formatHour, parseHour } from "../../core/archive/archive_key.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
 import { HOUR_US, type Micros, MILLISECOND_US, SECOND_US } from "../../core/time.ts";
 import type { Peer } from "../../ports/peer.ts";
-import { faultsOf } from "../read/files/faults_told.ts";
+import { faultsOf } from "../read/files/fault_reporter.ts";
 import { tolerantStore } from "../read/files/tolerant_store.ts";
 import { FetchesInFlight } from "./state/fetches_in_flight.ts";
 import { DamagedFiles } from "./state/damaged_files.ts";
@@ -22,56 +22,56 @@ import type { PeerTotals } from "./state/peer_stats.ts";
 import { checkFolders, newestHour } from "./plan/own_folders.ts";
 import type { SyncOptions } from "./state/sync_options.ts";
 
-/** How often a {@link Syncer} looks, all in milliseconds. */
+/** How often a {@link Syncer} makes a pass, all in milliseconds. */
 export interface SyncPace {
-  /** Between two looks at the last hours: 10 s unless told. */
+  /** Between two passes over the last hours. @default 10 s */
   readonly lookMs?: number;
-  /** Between two looks at everything: 10 min unless told. */
+  /** Between two passes over everything. @default 10 min */
   readonly fullLookMs?: number;
   /**
-   * Between two hours of our own files that are checked for damage: 5 s unless told. When all are
+   * Between two hours of own files that are checked for damage, by default 5 s. When all are
    * checked, the next round waits for `fullLookMs`.
    */
   readonly checkMs?: number;
 }
 
-/** How {@link Syncer.once} looks. */
+/** How {@link Syncer.once} makes its pass. */
 export interface SyncOnceOptions {
-  /** Gives up. */
+  /** Aborts the pass. */
   readonly signal: AbortSignal;
-  /** Whether our own files are checked for damage before. */
+  /** Whether the own files are checked for damage before. */
   readonly check: boolean;
-  /** Told before each hour how many are left. */
+  /** Called before each hour with the number of hours left. */
   readonly onHour?:
     | ((hour: { readonly channel: string; readonly hour: string }, left: number) => void)
     | undefined;
 }
 
-/** How it stands with one peer. */
+/** The state of one peer. */
 export interface PeerState extends PeerTotals {
-  /** Its name: the address it is asked at. */
+  /** Its name: its address. */
   readonly peer: string;
-  /** What it is doing, or what went wrong last. */
+  /** What it is doing, or its last failure. */
   readonly status: string;
-  /** How long ago a look came to its end without a fault, in milliseconds. */
+  /** How long ago a pass ended without a failure, in milliseconds. */
   readonly goodMsAgo: number | undefined;
 }
 
 const LOOK_MS = 10_000;
 const FULL_LOOK_MS = 600_000;
 const CHECK_MS = 5_000;
-/** A long look is broken off after so long, to look at the last hours again. */
+/** A long pass is interrupted after this time, for a pass over the last hours. */
 const PASS_MAX_US = 60 * SECOND_US;
-/** What counts as the last hours: a batch is late by minutes, a node's clock by hours. */
+/** The length of the last hours: a batch is late by minutes, a node's clock by hours. */
 const RECENT_US = 3 * HOUR_US;
 const BACKOFF_MIN_MS = 1_000;
 const BACKOFF_MAX_MS = 300_000;
 
 interface PassEnd {
-  /** Whether it came to its end, or ran out of its time; not whether all could be had. */
+  /** Whether it ended or ran out of time; not whether all files could be fetched. */
   readonly isGood: boolean;
   readonly stoppedAt: string | undefined;
-  /** What our own store or disk said, if it is to blame. */
+  /** The failure of the own store, if there was one. */
   readonly ownError?: ChatloomError;
 }
 
@@ -85,12 +85,13 @@ interface Runner {
 }
 
 /**
- * Keeps an archive filled with what peers have. Each peer is asked at its own pace, so that none holds
- * up the others: the last hours often, everything now and then, and after a failure later and later.
+ * Keeps an archive filled with what peers have. Each peer has passes of its own, so that none holds
+ * up the others: over the last hours often, over everything now and then, and after a failure with a
+ * growing wait.
  */
 export class Syncer {
   readonly #options: SyncOptions;
-  /** The same, for looking through our own files: folders that cannot be read are left out. */
+  /** The same, for checking the own files: folders that cannot be read are left out. */
   readonly #readable: SyncOptions;
   readonly #pace: SyncPace;
   readonly #shared: SharedSync;
@@ -117,7 +118,7 @@ export class Syncer {
   }
 
   /**
-   * Pulls from these peers and no others, from now on. Those of a known name go on as they are.
+   * Pulls from these peers and no others, from now on. Peers of a known name keep their state.
    *
    * @param options.withoutOrders names of peers whose redactions and tombstones are not taken
    */
@@ -153,7 +154,7 @@ export class Syncer {
     }
   }
 
-  /** How it stands with each peer. */
+  /** The state of each peer. */
   state(): PeerState[] {
     const nowUs = this.#options.clock.elapsedUs();
     return [...this.#runners.values()].map(({ sync, status, goodUs }) => ({
@@ -164,7 +165,7 @@ export class Syncer {
     }));
   }
 
-  /** Pulls until `signal` aborts; resolves when all that was begun has ended. Once only. */
+  /** Pulls until `signal` aborts; resolves when all running work has ended. May be called once. */
   async run(signal: AbortSignal): Promise<void> {
     this.#isRunning = true;
     const unlink = abortWith(this.#stopAll, signal);
@@ -174,7 +175,8 @@ export class Syncer {
   }
 
   /**
-   * Looks once at everything that each peer has, all at once. Failures of peers stand in the state.
+   * Makes one pass over everything that each peer has, over all peers at once. Failures of peers are in
+   * the state.
    *
    * @throws {ChatloomError} when the store fails.
    */
@@ -194,7 +196,7 @@ export class Syncer {
     return this.state();
   }
 
-  /** Looks at a peer again and again. */
+  /** Makes pass after pass over a peer. */
   async #follow(runner: Runner): Promise<void> {
     const { clock, random } = this.#options;
     const { lookMs = LOOK_MS, fullLookMs = FULL_LOOK_MS } = this.#pace;
@@ -226,7 +228,7 @@ export class Syncer {
     }
   }
 
-  /** Pass after pass, until one comes to its end or fails. */
+  /** Runs passes until one ends or fails. */
   async #passes(runner: Runner, options: PassOptions): Promise<PassEnd> {
     let end = await this.#pass(runner, options);
     while (end.isGood && end.stoppedAt !== undefined) {
@@ -235,14 +237,14 @@ export class Syncer {
     return end;
   }
 
-  /** One pass, of which a failure is told and counted. */
+  /** Runs one pass, and reports and counts its failure. */
   async #pass(runner: Runner, options: PassOptions): Promise<PassEnd> {
     const { sync } = runner;
     runner.status = "looking";
     try {
       const { stoppedAt, missing } = await sync.pass(options);
       if (missing > 0) {
-        runner.status = `${missing} files could not be had yet`;
+        runner.status = `${missing} files could not be fetched yet`;
         return { isGood: true, stoppedAt };
       }
       runner.status = "up to date";
@@ -267,7 +269,7 @@ export class Syncer {
     }
   }
 
-  /** From which hour on we look often: by the clock, unless the archive says it is ahead. */
+  /** The first of the last hours: by the clock, unless the archive is ahead of it. */
   async #recentHour(): Promise<string> {
     const { clock, store, since = "", channels } = this.#readable;
     const wallHour = formatHour(Math.max(0, clock.wallUs() - RECENT_US));
@@ -276,7 +278,7 @@ export class Syncer {
       newest = await newestHour({ store, channels });
     } catch (error) {
       if (!(error instanceof ChatloomError)) throw error;
-      // The pass that follows meets the same trouble, and tells.
+      // The next pass has the same failure, and reports it.
     }
     const newestUs = parseHour(newest);
     const ownHour = newestUs === undefined ? "" : formatHour(Math.max(0, newestUs - RECENT_US));
@@ -284,7 +286,7 @@ export class Syncer {
     return hour > since ? hour : since;
   }
 
-  /** Checks our own files for damage, an hour of them at a time, over and over. */
+  /** Checks the own files for damage, an hour at a time, over and over. */
   async #checkOwn(signal: AbortSignal): Promise<void> {
     const { clock, reporter } = this.#options;
     const { checkMs = CHECK_MS, fullLookMs = FULL_LOOK_MS } = this.#pace;

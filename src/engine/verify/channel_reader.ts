@@ -2,7 +2,7 @@ import { hourOf, type Micros } from "../../core/time.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import { noopReporter } from "../../ports/reporter.ts";
-import type { Closure } from "../read/close_over.ts";
+import type { Closure } from "../read/minute_closure.ts";
 import { ChannelFiles } from "../read/files/channel_files.ts";
 import { HourClosures, NEEDED_BACK_US } from "../read/hour_closures.ts";
 
@@ -40,13 +40,13 @@ export class ChannelReader {
     return new ChannelReader(files, abort);
   }
 
-  /** Whose files these are. */
+  /** The channel. */
   get channel(): string {
     return this.files.channel;
   }
 
   /**
-   * What decides the minute that starts at `minuteUs`; `undefined` if its files are gone.
+   * The closure of the minute that starts at `minuteUs`; `undefined` if its files are gone.
    *
    * @throws {ChatloomError} when the store fails.
    */

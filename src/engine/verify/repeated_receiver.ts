@@ -1,5 +1,5 @@
 /**
- * A receiver that a line of valid JSON names twice, or `undefined`. Whoever parses the line sees only the
+ * A receiver that a line of valid JSON names twice, or `undefined`. A JSON parser returns only the
  * last of the two.
  */
 export function findRepeatedReceiver(line: string): string | undefined {

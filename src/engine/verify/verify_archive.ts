@@ -19,7 +19,7 @@ import { ChannelReader } from "./channel_reader.ts";
 import type { Finding } from "./finding.ts";
 import { type BatchVerdict, verifyBatch } from "./verify_batch.ts";
 
-/** What was looked at. */
+/** What was checked. */
 export interface VerifyTotals {
   /** Files whose name is a key. */
   readonly files: number;
@@ -31,22 +31,22 @@ export interface VerifyTotals {
 export interface VerifyOptions extends AbortOptions {
   /** The archive. It is only read. */
   readonly store: BatchStore;
-  /** Checks names against bytes. */
+  /** Checks bytes against names. */
   readonly hasher: Hasher;
-  /** Looks only at what starts with this, such as `forsen/`. By default at everything. */
+  /** Checks only paths that start with this, such as `forsen/`. @default all */
   readonly prefix?: string | undefined;
-  /** Is told after each file what was looked at by then. */
+  /** Called after each file with the totals so far. */
   readonly onProgress?: (totals: VerifyTotals, key: ArchiveKey) => void;
 }
 
 /**
- * Yields what there is to say of an archive, file by file and minute by minute, strays last; ends
- * with what it looked at. A few minutes at a time are in memory.
+ * Yields the findings in an archive, file by file and minute by minute, strays last; returns
+ * the totals. A few minutes at a time are in memory.
  *
- * Of what a tombstone hides only that is told. Files that come or go meanwhile may be in it or not; a
- * minute in which one goes is not called unsettled. Equal ids are looked for within a minute.
+ * A hidden file is only named. Files that come or go meanwhile may be checked or not; a
+ * minute in which one goes is not called unsettled. Equal ids are searched within a minute.
  *
- * @throws {ChatloomError} when the store fails as a whole: then nothing is called wrong.
+ * @throws {ChatloomError} when the store fails as a whole: then no fault is reported.
  */
 export async function* verifyArchive(
   options: VerifyOptions,
@@ -113,8 +113,8 @@ export async function* findStrays(
 }
 
 /**
- * The verdict on a minute whose only file is found, without parsing its messages, to be what settling
- * makes of it; `undefined` if it takes a slower look to tell what is wrong, if anything is.
+ * The verdict on a minute whose only file is, as a scan without parsing shows, what settling
+ * makes of it; `undefined` if only parsing can tell.
  */
 async function provenMinute(
   shown: readonly KeyWithParts[],
@@ -129,7 +129,7 @@ async function provenMinute(
     return undefined;
   }
   const { bytes, scanned: { lineCount, mayRepeatId } } = file.whole;
-  // The very bytes of the file, where they are the normal form.
+  // The same bytes as the file's, if they are the normal form.
   if (closure!.normal.get(minuteUs) !== bytes || mayRepeatId) return undefined;
   return { findings: [], messageCount: lineCount };
 }
@@ -141,7 +141,7 @@ interface KeyWithParts {
 
 type ReadingOptions = VerifyOptions & { readonly reader: ChannelReader };
 
-/** Keys come in order, so those of one minute come together: only so many are in memory. */
+/** Keys come in order, so those of one minute come together: only these are in memory. */
 async function* groups(keys: AsyncIterable<ArchiveKey>): AsyncIterable<KeyWithParts[]> {
   let group: KeyWithParts[] = [];
   let groupName = "";
@@ -160,7 +160,7 @@ async function* groups(keys: AsyncIterable<ArchiveKey>): AsyncIterable<KeyWithPa
   if (group.length > 0) yield group;
 }
 
-/** What no tombstone hides; the tombstones are added to `findings`. */
+/** The files that no tombstone hides; tombstones are added to `findings`. */
 function visible(keys: readonly KeyWithParts[], findings: Finding[]): KeyWithParts[] {
   const all = new Set(keys.map(({ key }) => key));
   const hidden = new Set<ArchiveKey>();
@@ -190,7 +190,7 @@ async function verifyFile(
   if (batch.ok) {
     const { findings, messageCount } = verifyBatch(key, parts, batch.bytes);
     if (batch.redactedCount === 0) return { findings, messageCount };
-    const reason = `it holds ${batch.redactedCount} sightings that are to be forgotten`;
+    const reason = `it holds ${batch.redactedCount} redacted sightings`;
     return { findings: [...findings, { kind: "redacted", path: key, reason }], messageCount };
   }
   if (batch.fault.kind !== "misplaced") {
@@ -203,7 +203,7 @@ async function verifyFile(
   return { findings: isTold ? findings : [...findings, fault], messageCount };
 }
 
-/** A tombstone bears the digest of what it hides and may hold anything, but it can be read. */
+/** A tombstone has the digest of the batch it hides and may hold anything, but it must be readable. */
 async function verifyTombstone(
   key: ArchiveKey,
   { store, hasher, signal }: ReadingOptions,
@@ -233,7 +233,7 @@ async function verifyCoverage(
   return { findings: [finding], messageCount: 0 };
 }
 
-/** What is to be said of a minute as a whole. */
+/** The findings on a minute as a whole. */
 async function verifyMinute(
   minuteUs: Micros,
   before: readonly Finding[],
@@ -251,7 +251,7 @@ async function verifyMinute(
     const reason = `${count} different messages have the id ${JSON.stringify(id)}`;
     return { kind: "repeated-id", path, reason };
   });
-  // What is wrong with a file says more than that the minute is not settled because of it.
+  // The fault of a file says more than that the minute is unsettled because of it.
   if (before.some(({ kind }) => kind !== "hidden")) return findings;
   const reason = await unsettledReason(
     { bytes: closure.normal.get(minuteUs), keys: loaded.map(({ key }) => key) },
@@ -267,10 +267,8 @@ async function unsettledReason(
   digestOf: Hasher["digest"],
   { channel, timeUs }: { readonly channel: string; readonly timeUs: Micros },
 ): Promise<string | undefined> {
-  if (keys.length > 1) return `${keys.length} files, where one would do`;
-  if (bytes === undefined) return "its messages belong into the minutes beside it";
+  if (keys.length > 1) return `${keys.length} files in place of one`;
+  if (bytes === undefined) return "its messages belong to the minutes beside it";
   const key = batchKey(channel, { timeUs, digest: await digestOf(bytes) });
-  return key === keys[0]
-    ? undefined
-    : "together with the minutes beside it, it would look otherwise";
+  return key === keys[0] ? undefined : "merged with the minutes beside it, it would be different";
 }

@@ -6,14 +6,14 @@ import { type Micros, MINUTE_US, toSeconds } from "../../core/time.ts";
 import type { Finding } from "./finding.ts";
 import { findRepeatedReceiver } from "./repeated_receiver.ts";
 
-/** What was found in a batch, and how much is in it. */
+/** The findings in a batch, and its size. */
 export interface BatchVerdict {
   readonly findings: readonly Finding[];
   readonly messageCount: number;
 }
 
 /**
- * Looks at form, order and place of the messages of a batch that can be read.
+ * Checks form, order and place of the messages of a batch that can be read.
  *
  * @throws {BatchSyntaxError} when it cannot.
  */
@@ -41,7 +41,7 @@ export function verifyBatch(
 
 function isAtHome(message: Message, channel: string, minuteUs: Micros): boolean {
   const { params, time } = message;
-  // By the double: the first whole microsecond in it may already be the next minute's.
+  // By the double: the first whole microsecond in it may already belong to the next minute.
   const isInMinute = time >= toSeconds(minuteUs) && time < toSeconds(minuteUs + MINUTE_US);
   return params[0] === `#${channel}` && isInMinute;
 }
@@ -55,20 +55,20 @@ function findFormFault(
   }
   const canonical = encodeBatch(messages);
   if (areBytesEqual(canonical, bytes)) return undefined;
-  // Written one by one, lines stay where they are, so a difference is in the form of a line.
+  // Rewritten one by one, lines keep their places, so a difference is in the form of a line.
   const lineStarts = splitLines(bytes);
   const wrong = messages.findIndex((message, i) =>
     !areBytesEqual(encodeBatch([message]), lineStarts[i]!)
   );
   if (wrong !== -1) {
-    return { kind: "not-canonical", line: wrong + 1, reason: "it would be written otherwise" };
+    return { kind: "not-canonical", line: wrong + 1, reason: "its canonical form is different" };
   }
   const sorted = splitLines(canonical);
   const early = lineStarts.findIndex((line, i) => !areBytesEqual(line, sorted[i]!));
-  return { kind: "unsorted", line: early + 1, reason: "another line should stand here" };
+  return { kind: "unsorted", line: early + 1, reason: "another line belongs here" };
 }
 
-/** Only what is not canonical can hold a key twice. */
+/** Only a line that is not canonical can hold a key twice. */
 function findRepeated(bytes: Uint8Array): Omit<Finding, "path"> | undefined {
   for (const [i, line] of splitLines(bytes).entries()) {
     const receiver = findRepeatedReceiver(new TextDecoder().decode(line));

@@ -77,7 +77,7 @@ export async function* verifyHours(
   }
 }
 
-/** What is to be verified, in the order of keys: of each channel its own room, then its hours. */
+/** What to verify, in the order of keys: of each channel its own room, then its hours. */
 async function* prefixesOf(
   only: string | undefined,
   { store, signal }: Pick<VerifyHoursOptions, "store" | "signal"> & { readonly store: BatchStore },

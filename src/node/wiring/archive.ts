@@ -27,16 +27,16 @@ export interface OpenArchiveOptions {
    * process; a program with a log of its own passes a `reporter` instead. @default nothing is logged
    */
   readonly log?: "stderr";
-  /** Told of what happens: warnings, counts. @default a silent one */
+  /** Takes warnings and counts. @default {@link noopReporter} */
   readonly reporter?: Reporter;
-  /** Says what time it is. @default the clock of this machine */
+  /** The clock. @default the clock of this machine */
   readonly clock?: Clock;
   /** Spreads out retries. @default that of this machine */
   readonly random?: Random;
 }
 
 /**
- * An archive in a folder, with all that work on it needs. It holds nothing open and need not be closed;
+ * An archive in a folder, with all that work on it needs. It keeps no file open and need not be closed;
  * several processes may work on one archive.
  */
 export interface Archive {
@@ -46,20 +46,21 @@ export interface Archive {
   readonly store: BatchStore;
   /** Names and checks files by their bytes. */
   readonly hasher: Hasher;
-  /** Says what time it is. */
+  /** The clock. */
   readonly clock: Clock;
   /** Spreads out retries. */
   readonly random: Random;
-  /** Told of what happens. */
+  /** Takes warnings and counts. */
   readonly reporter: Reporter;
 }
 
 /**
- * Opens the archive in `folder`. Nothing is written there, except that `create` makes the folder and
- * tries whether it can be written.
+ * Opens the archive in `folder`. Writes nothing there, except that `create` makes the folder and
+ * checks that it can be written.
  *
  * @throws {ChatloomError} `INPUT_UNREADABLE` when there is no such folder, or it holds files but no
- * channel, and `create` is not set; `STORE_DENIED`, `STORE_FULL` or `STORE_IO` when it cannot be made or written.
+ * channel, and `create` is not set; `STORE_DENIED`, `STORE_FULL` or `STORE_IO` when it cannot be made or
+ * written.
  */
 export async function openArchive(
   folder: string,
@@ -77,7 +78,7 @@ export async function openArchive(
   return { folder, store, hasher: nodeHasher(), clock, random, reporter };
 }
 
-/** A misspelt path is no archive without chat. An empty folder is one: nothing was recorded yet. */
+/** A misspelt path is no archive without chat. An empty folder is an archive: nothing was recorded yet. */
 async function checkArchive(folder: string): Promise<void> {
   await existingArchive(folder);
   const names = await readdir(folder).catch((cause: Error) => {
@@ -109,8 +110,8 @@ async function hasChat(folder: string): Promise<boolean> {
 }
 
 /**
- * The archive's files for work that writes and deletes: what is deleted is noted, so that a sync does
- * not fetch it again, and files where the first version put them are moved.
+ * The archive's files for work that writes and deletes: deletes are noted, so that a sync does
+ * not fetch the files again, and files where the first version put them are moved.
  *
  * @throws {ChatloomError} when the archive cannot be written.
  */

@@ -8,7 +8,7 @@ const PAGE_URL = new URL("../../web/dist/page.html", import.meta.url);
 const BUILDER_URL = new URL("../../../tools/build_page.ts", import.meta.url);
 const BUILD_MAX_MS = 120_000;
 
-/** Shown where there is no page and none can be built. */
+/** The page where none is built and none can be built. */
 const NO_PAGE = `<!DOCTYPE html>
 <html lang="en">
 <meta charset="utf-8">
@@ -20,8 +20,8 @@ page again. <a href="/openapi.json">/openapi.json</a> lists what else is answere
 `;
 
 /**
- * What gives the page for browsers: the one that comes with the package, or in a clone the one that
- * the first caller makes it build. Never rejects for want of a page: then it gives a plain page that
+ * Returns a loader of the page for browsers: the one that comes with the package, or in a clone the one that
+ * the first call builds. Never rejects for want of a page: then it returns a plain page that
  * says how to build it.
  */
 export function pageSource(reporter: Reporter): () => Promise<Uint8Array> {

@@ -30,13 +30,13 @@ import type { Reporter } from "../../ports/reporter.ts";
 export interface RecordingOptions {
   /** The archive's folder. */
   readonly folder: string;
-  /** The archive, for all in this process that write to it and delete from it. */
+  /** The archive, for all writes and deletes of this process. */
   readonly store: BatchStore;
   readonly hasher: Hasher;
   readonly clock: Clock;
   readonly random?: Random;
   readonly reporter: Reporter;
-  /** Ends the recording in good order. */
+  /** Ends the recording after its last batches are stored. */
   readonly signal: AbortSignal;
   readonly channels: readonly WantedChannel[];
   /** How many connections listen to each channel. */
@@ -47,7 +47,7 @@ export interface RecordingOptions {
   /** The chat server. */
   readonly url: string;
   readonly useJournal: boolean;
-  /** Begins what else the process does with what is recorded, before anything is connected to. */
+  /** Starts further work on the recorded archive, before the first connection. */
   readonly begin?: (parts: RecordingWork) => Promise<Companions>;
 }
 
@@ -58,13 +58,13 @@ export interface RecordingWork {
   readonly settler: Settler;
   /** The archive, for work that stores batches: they are noted, so that they are settled. */
   readonly store: BatchStore;
-  /** Aborts when the recording ends, for whatever reason. */
+  /** Aborts when the recording ends, for any reason. */
   readonly signal: AbortSignal;
 }
 
-/** What runs beside a recording. */
+/** Work beside a recording. */
 export interface Companions {
-  /** Each ends when the recording does. A failure of one is the recording's. */
+  /** Tasks that end when the recording does. If one fails, so does the recording. */
   readonly tasks: readonly Promise<void>[];
   /** Called once, when the last connection is closed. */
   readonly close?: () => Promise<void>;
@@ -72,11 +72,11 @@ export interface Companions {
 
 const RECOVERY_INTERVAL_MS = 30_000;
 const LAST_SETTLING_MS = 3_000;
-// What a crash left longer ago than this is for `settle`.
+// What a crash left longer ago than this stays for `settle`.
 const UNSETTLED_MAX_US = 6 * HOUR_US;
 
 /**
- * Records until `signal` aborts; then finishes what was begun and resolves. Recovers the journals of
+ * Records until `signal` aborts; then finishes its work and resolves. Recovers the journals of
  * dead recorders and settles minutes as they change.
  *
  * @throws {ChatloomError} when the journal cannot be written, before anything is connected to; when
@@ -116,7 +116,7 @@ export async function runRecording(options: RecordingOptions): Promise<void> {
   });
   pool.setChannels(options.channels);
 
-  // The recorder outlives the pool: what comes in until the last connection is closed is recorded.
+  // The recorder outlives the pool: it records all lines until the last connection is closed.
   const stopAll = new AbortController();
   const stopRecorder = new AbortController();
   const companions = await options.begin?.({
@@ -142,7 +142,7 @@ export async function runRecording(options: RecordingOptions): Promise<void> {
     countCovered(pool, { clock, reporter, signal: stopAll.signal }),
     ...companions?.tasks ?? [],
   ];
-  // They are awaited once the pool has ended; until then a failure must not count as unhandled.
+  // Awaited once the pool has ended; until then a failure must not count as unhandled.
   for (const task of [recording, ...besides]) task.catch(() => {});
   if (signal.aborted) stop();
   try {
@@ -157,7 +157,7 @@ export async function runRecording(options: RecordingOptions): Promise<void> {
   await settleAtLast(settler);
 }
 
-/** Tells once when a journal begins to live on its reserve, and when that is whole again. */
+/** Reports once when a journal begins to use its reserve, and when that is whole again. */
 function reserveTeller(reporter: Reporter): (change: ReserveChange) => void {
   let isWhole = true;
   return (change) => {
@@ -165,13 +165,13 @@ function reserveTeller(reporter: Reporter): (change: ReserveChange) => void {
     if (change.isWhole === isWhole) return;
     isWhole = change.isWhole;
     if (isWhole) return reporter.report("info", "The journal's reserve is whole again");
-    reporter.report("error", "The disk is full: the journal lives on its reserve; make room", {
+    reporter.report("error", "The disk is full: the journal uses its reserve; make room", {
       bytes: change.leftBytes,
     });
   };
 }
 
-/** Settles what the last batches left, as far as it goes within {@link LAST_SETTLING_MS}. */
+/** Settles the minutes of the last batches, as far as possible within {@link LAST_SETTLING_MS}. */
 async function settleAtLast(settler: Settler): Promise<void> {
   const enough = new AbortController();
   const timer = setTimeout(() => enough.abort(), LAST_SETTLING_MS);
@@ -182,8 +182,8 @@ async function settleAtLast(settler: Settler): Promise<void> {
 }
 
 /**
- * Recovers what dead runs left, now and whenever another process on this archive has died: some are
- * only known for dead after minutes. Recording goes on meanwhile, also where recovering fails.
+ * Recovers the journals of dead runs, now and when another process on this archive dies: some count
+ * as dead only after minutes. Recording goes on meanwhile, also where recovery fails.
  */
 async function recover(
   options: RecoverOptions & { signal: AbortSignal },
@@ -205,7 +205,10 @@ async function recover(
   }
 }
 
-/** Settles minutes as they change, after the last hours, in which a crash may have left some. */
+/**
+ * Settles first the last hours, in which a crash may have left minutes unsettled, then minutes as they
+ * change.
+ */
 async function settle(
   settler: Settler,
   options: SettlerOptions & { readonly signal: AbortSignal },

@@ -14,15 +14,15 @@ export interface ServeNodeOptions
   readonly metrics: PrometheusMetrics;
   /** `HOST:PORT`, or `:PORT` for loopback. */
   readonly listen: string;
-  /** Further connections are only asked whether the node lives. @default 4096 */
+  /** Further connections may only request the health check. @default 4096 */
   readonly connectionsMax?: number | undefined;
   /** Where the operator's routes need no token, as `listen`. @default nowhere */
   readonly operatorListen?: string | undefined;
 }
 
 /**
- * Serves an archive, beside whatever else this process does. On the server of `node:http` in every
- * runtime: it alone drops slow senders and bounds connections.
+ * Serves an archive, beside other work of the process, on the server of `node:http` in every
+ * runtime: only that drops slow senders and bounds connections.
  *
  * @throws {ChatloomError} `CONNECTION_LOST` when it cannot listen there.
  */
@@ -39,7 +39,7 @@ export async function serveNode(options: ServeNodeOptions): Promise<HttpListener
   return await listenEverywhere(honoRouter(routes), options);
 }
 
-/** Listens for all callers, and if that is wanted for the operator; closing closes both. */
+/** Listens for all callers, and if `operatorListen` is given for the operator; closing closes both. */
 async function listenEverywhere(
   handler: HttpHandler,
   { listen, operatorListen, connectionsMax, trustedProxies = [], reporter }: ServeNodeOptions,
@@ -57,7 +57,7 @@ async function listenEverywhere(
       await listener.close();
       throw error;
     });
-  reporter.report("info", "Answering the operator", { operatorUrl: operator.url });
+  reporter.report("info", "Serving the operator", { operatorUrl: operator.url });
   return {
     url: listener.url,
     async close(options) {

@@ -8,7 +8,7 @@ import { existingArchive } from "./existing_archive.ts";
 
 /**
  * The archive in `folder`, for commands that delete from it what stands elsewhere: a later sync must not
- * fetch that again. Files where the first version put them are moved, unless `isDryRun`.
+ * fetch them again. Files where the first version put them are moved, unless `isDryRun`.
  *
  * @throws {ChatloomError} `INPUT_UNREADABLE` when there is no such folder.
  */

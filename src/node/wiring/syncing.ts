@@ -19,7 +19,7 @@ export interface SyncingOptions extends AbortOptions {
 }
 
 /**
- * A syncer into an archive, still without peers, and the settler that is told of all that it stores.
+ * A syncer into an archive, still without peers, and the settler that hears of all files that it stores.
  *
  * @throws {ChatloomError} when the archive cannot be written.
  */

@@ -2,7 +2,7 @@ import type { AbortOptions } from "../batch_store.ts";
 
 /**
  * Where a node keeps notes about the hours of its channels, beside the archive: a few lines of text
- * each. They save work and are safe to lose, whole or in part: whoever reads them expects that the
+ * each. They save work and are safe to lose, whole or in part: their reader expects that the
  * last line is torn, that lines are missing, or all of them.
  *
  * Channels and hours are given as they stand in keys. Every call may run beside any other, also from
@@ -24,7 +24,7 @@ export interface HourNotes {
   append(channel: string, hour: string, lines: string): Promise<void>;
 
   /**
-   * Puts `lines` in the place of all notes of an hour; `""` forgets them. What others append at the
+   * Replaces all notes of an hour by `lines`; `""` removes them. Lines that others append at the
    * same moment may be lost.
    *
    * @throws {ChatloomError} `STORE_FULL`, `STORE_DENIED` or `STORE_IO`

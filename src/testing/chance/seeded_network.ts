@@ -1,7 +1,7 @@
 import type { Clock } from "../../ports/clock.ts";
 import { between, chance, type SeededRandom } from "./seeded_random.ts";
 
-/** What goes wrong on the way. */
+/** The faults of a network. */
 export interface NetworkTrouble<M> {
   /** How likely a message is lost. */
   readonly lossChance?: number;
@@ -11,25 +11,25 @@ export interface NetworkTrouble<M> {
   readonly delayMs?: readonly [number, number];
   /** How likely it arrives damaged. */
   readonly damageChance?: number;
-  /** What damage does to a message; must return another one and leave this one as it is. */
+  /** Damages a message: returns another one and leaves this one unchanged. */
   readonly damage?: (message: M, random: SeededRandom) => M;
 }
 
-/** What a {@link SeededNetwork} is made of. */
+/** What a {@link SeededNetwork} works with. */
 export interface SeededNetworkOptions<M> {
-  /** What delays are measured on. */
+  /** Measures delays. */
   readonly clock: Clock;
-  /** Where chance comes from. */
+  /** The source of random numbers. */
   readonly random: SeededRandom;
-  /** What goes wrong. By default nothing. */
+  /** The faults. @default none */
   readonly trouble?: NetworkTrouble<M>;
 }
 
 const DELAY_MS = [1, 30] as const;
 
-/** A network between machines that loses, repeats, delays, reorders, damages and falls apart, by seed. */
+/** A network between machines that loses, repeats, delays, reorders, damages and partitions, by seed. */
 export class SeededNetwork<M> {
-  /** What goes wrong from now on. */
+  /** The faults from now on. */
   trouble: NetworkTrouble<M>;
   readonly #clock: Clock;
   readonly #random: SeededRandom;
@@ -37,34 +37,37 @@ export class SeededNetwork<M> {
   readonly #machines = new Map<string, (from: string, message: M) => void>();
   #groups = new Map<string, number>();
 
-  /** A network that nobody is attached to. */
+  /** A network without machines. */
   constructor({ clock, random, trouble = {} }: SeededNetworkOptions<M>) {
     this.#clock = clock;
     this.#random = random;
     this.trouble = trouble;
   }
 
-  /** From now on `deliver` is handed what is sent to `name`, in place of whoever was before. */
+  /** From now on `deliver` gets the messages to `name`, in place of the receiver before. */
   attach(name: string, deliver: (from: string, message: M) => void): void {
     this.#machines.set(name, deliver);
   }
 
-  /** From now on what arrives at `name` is lost. */
+  /** From now on messages to `name` are lost. */
   detach(name: string): void {
     this.#machines.delete(name);
   }
 
-  /** Lets only those reach each other that are named in the same group; the others are a last one. */
+  /**
+   * Partitions the network: machines of one group reach each other; machines without a group form a last
+   * one.
+   */
   partition(groups: readonly (readonly string[])[]): void {
     this.#groups = new Map(groups.flatMap((names, i) => names.map((name) => [name, i] as const)));
   }
 
-  /** Lets everybody reach everybody again. */
+  /** Ends the partition. */
   join(): void {
     this.#groups = new Map();
   }
 
-  /** Whether what `from` sends can reach `to` now. */
+  /** Whether messages of `from` can reach `to` now. */
   canReach(from: string, to: string): boolean {
     return this.#groups.get(from) === this.#groups.get(to);
   }
@@ -78,7 +81,7 @@ export class SeededNetwork<M> {
     }
   }
 
-  /** Loses all that is on its way, and all that is sent from now on. */
+  /** Loses all messages on their way, and all that are sent from now on. */
   close(): void {
     this.#over.abort();
   }
@@ -93,7 +96,7 @@ export class SeededNetwork<M> {
     const delayMs = between(this.#random, this.trouble.delayMs ?? DELAY_MS);
     this.#clock.sleep(delayMs, this.#over.signal).then(
       () => {
-        // A partition also takes what is on its way.
+        // A partition also loses messages on their way.
         if (this.canReach(from, to)) this.#machines.get(to)?.(from, message);
       },
       () => {}, // Closed: it is lost.

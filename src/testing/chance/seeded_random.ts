@@ -1,18 +1,18 @@
 import type { Random } from "../../ports/random.ts";
 
-/** Chance that a seed decides. The same seed gives the same numbers, on every runtime. */
+/** Random numbers by seed. The same seed gives the same numbers, on every runtime. */
 export interface SeededRandom extends Random {
-  /** What decides, to be printed when a test fails. */
+  /** The seed, to print when a test fails. */
   readonly seed: string;
 
   /**
-   * Chance of its own for `label`, which depends on the seed and the label only: drawing more
+   * A generator of its own for `label`, which depends on the seed and the label only: drawing more
    * numbers in one part of a simulation leaves the other parts as they were.
    */
   fork(label: string | number): SeededRandom;
 }
 
-/** Makes chance from a seed: sfc32 by Chris Doty-Humphrey, which passes PractRand. */
+/** Makes a generator from a seed: sfc32 by Chris Doty-Humphrey, which passes PractRand. */
 export function seededRandom(seed: string | number): SeededRandom {
   return new Sfc32(String(seed));
 }
@@ -27,7 +27,7 @@ class Sfc32 implements SeededRandom {
   constructor(seed: string) {
     this.seed = seed;
     [this.#a, this.#b, this.#c] = spread(seed);
-    for (let i = 0; i < 12; i++) this.#next32(); // Until each bit of the seed has reached all.
+    for (let i = 0; i < 12; i++) this.#next32(); // Until each bit of the seed has reached all bits of the state.
   }
 
   next(): number {
@@ -50,7 +50,7 @@ class Sfc32 implements SeededRandom {
   }
 }
 
-// Beginnings and factors of three hashes in the manner of FNV-1a; any odd numbers would do.
+// Offsets and factors of three hashes like FNV-1a; any odd numbers would do.
 const LANES = [[0x811c9dc5, 0x01000193], [0x9e3779b9, 0x85ebca6b], [
   0x5bd1e995,
   0xc2b2ae35,
@@ -103,7 +103,7 @@ export function pickWeighted<K extends string>(
     left -= weight;
     if (left < 0) return key;
   }
-  return entries.findLast(([, weight = 0]) => weight > 0)![0]; // Rounding used up what was left.
+  return entries.findLast(([, weight = 0]) => weight > 0)![0]; // Rounding used up the rest.
 }
 
 /** True with `probability`: never at 0, always at 1. */

@@ -2,14 +2,14 @@ import type { Random } from "../../ports/random.ts";
 import { ChatloomError, type ErrorCode, UnreadableEntryError } from "../../core/errors/errors.ts";
 
 /**
- * What goes wrong with a call:
+ * The fault of a call:
  *
  * - `full`, `denied`, `io`: it does nothing and fails with the code for that
- * - `unreadable`: it does nothing and fails with a store's verdict on what it is about, which is one
- *   entry of an archive and says nothing of others
- * - `lost-answer`: it does all it should and fails nevertheless, as when a reply gets lost
- * - `crash-before`, `crash-after`: the process dies before or after it does what it should. The call
- *   and all that follow throw {@link SimulatedCrash}, until somebody starts the process anew.
+ * - `unreadable`: it does nothing and fails with a store's verdict on its subject, which is one
+ *   entry of an archive
+ * - `lost-answer`: it does its work and fails nevertheless, as when a reply gets lost
+ * - `crash-before`, `crash-after`: the process dies before or after the work. The call
+ *   and all that follow throw {@link SimulatedCrash}, until the test starts the process anew.
  */
 export type Fault =
   | "full"
@@ -20,20 +20,20 @@ export type Fault =
   | "crash-before"
   | "crash-after";
 
-/** One call that may go wrong. */
+/** One call that may fail. */
 export interface FallibleCall {
   /** Counted from 1 since the beginning, over all kinds of calls. */
   readonly number: number;
   /** The name of the method. */
   readonly method: string;
-  /** What it is about: a key, a prefix, a run, as it may be; empty if nothing. */
+  /** Its subject: a key, a prefix or a run; empty for none. */
   readonly subject: string;
 }
 
-/** Decides which calls go wrong, and how. Asked once for each call, in their order. */
+/** Decides which calls fail, and how. Called once for each call, in order. */
 export type FaultPlan = (call: FallibleCall) => Fault | undefined;
 
-/** What a call of a process throws that is simulated to be dead. No code of chatloom catches it. */
+/** The error of every call of a process that is simulated to be dead. No code of chatloom catches it. */
 export class SimulatedCrash extends Error {
   /** The end of the process in `call`. */
   constructor(call: FallibleCall) {
@@ -42,7 +42,7 @@ export class SimulatedCrash extends Error {
   }
 }
 
-/** A plan by which the `n`-th call goes wrong and no other; calls of one kind, if `method` is given. */
+/** A plan by which only the `n`-th call fails; the `n`-th of one kind, if `method` is given. */
 export function failNth(n: number, fault: Fault, method?: string): FaultPlan {
   let count = 0;
   return (call) => {
@@ -51,7 +51,7 @@ export function failNth(n: number, fault: Fault, method?: string): FaultPlan {
   };
 }
 
-/** A plan by which each call goes wrong with probability `rate`, in one of the ways of `faults`. */
+/** A plan by which each call fails with probability `rate`, by one of `faults`. */
 export function seededFaults(
   random: Random,
   { rate, faults }: { readonly rate: number; readonly faults: readonly Fault[] },
@@ -62,9 +62,9 @@ export function seededFaults(
   };
 }
 
-/** Whether a process is still there. All that one process uses shares one, and dies together. */
+/** The life of a simulated process. All that the process uses shares one object, and dies together. */
 export interface ProcessState {
-  /** What the process died of; `undefined` while it lives. Set it, and the process is dead. */
+  /** The crash of the process; `undefined` while it lives. Setting it kills the process. */
   crash: SimulatedCrash | undefined;
 }
 
@@ -81,7 +81,7 @@ export class FaultyCalls {
   readonly #processState: ProcessState;
   #count = 0;
 
-  /** Fails calls by `plan`, with `ioCode` where nothing is full or denied. */
+  /** Fails calls by `plan`, with `ioCode` for faults other than full and denied. */
   constructor(
     plan: FaultPlan,
     { ioCode, delay = () => undefined, processState = { crash: undefined } }: {
@@ -96,7 +96,7 @@ export class FaultyCalls {
     this.#delay = delay;
   }
 
-  /** How many calls there were. */
+  /** The number of calls. */
   get count(): number {
     return this.#count;
   }
@@ -111,7 +111,7 @@ export class FaultyCalls {
     this.#processState.crash = undefined;
   }
 
-  /** Does `work`, unless the plan has it fail. */
+  /** Runs `work`, unless the plan fails it. */
   doNow<T>(method: string, subject: string, work: () => T): T {
     const [call, fault] = this.#next(method, subject);
     this.#before(call, fault);

@@ -10,11 +10,11 @@ import {
 /** How a {@link FaultyJournal} fails. */
 export interface FaultyJournalOptions {
   /**
-   * Which calls go wrong. By default none. An `append` or `rotate` promises to have done nothing
+   * Which calls fail. By default none. An `append` or `rotate` promises to have done nothing
    * when it throws, so `lost-answer` is `io` there.
    */
   readonly plan?: FaultPlan;
-  /** With what else the process that uses it lives and dies. By default alone. */
+  /** The simulated process that uses it. @default one of its own */
   readonly processState?: ProcessState;
 }
 
@@ -31,7 +31,7 @@ export interface FaultyJournal extends JournalStore {
   revive(): void;
 }
 
-/** Lets the calls to `inner`, its runs and its dead runs fail by plan. */
+/** Fails calls to `inner`, its runs and its dead runs by plan. */
 export function faultyJournal(
   inner: JournalStore,
   { plan = () => undefined, processState }: FaultyJournalOptions = {},
@@ -53,7 +53,7 @@ export function faultyJournal(
           calls,
         );
       } catch (error) {
-        // Nobody will ever have it: a run without owner.
+        // No caller will ever have it: a run without owner.
         await run?.close();
         throw error;
       }

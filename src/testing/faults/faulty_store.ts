@@ -11,11 +11,11 @@ import {
 
 /** How a {@link FaultyStore} fails. */
 export interface FaultyStoreOptions {
-  /** Which calls go wrong. By default none. */
+  /** Which calls fail. @default none */
   readonly plan?: FaultPlan;
   /** Waits before a call does anything, as a slow disk does. */
   readonly delay?: (call: FallibleCall) => Promise<void> | undefined;
-  /** With what else the process that uses it lives and dies. By default alone. */
+  /** The simulated process that uses it. @default one of its own */
   readonly processState?: ProcessState;
 }
 
@@ -28,16 +28,16 @@ export interface FaultyStore extends BatchStore {
   /** Starts the process anew: the store works again, with what was stored. */
   revive(): void;
   /**
-   * Puts something in the place of `key` that cannot be read, replaced or deleted, as a folder would
-   * be, until it is mended.
+   * Puts an entry in the place of `key` that cannot be read, replaced or deleted, like a folder,
+   * until {@link FaultyStore.mend}.
    */
   spoil(key: ArchiveKey): void;
-  /** Takes away what {@link FaultyStore.spoil} put there: what was stored before is there again. */
+  /** Removes what {@link FaultyStore.spoil} put there: the file from before is there again. */
   mend(key: ArchiveKey): void;
 }
 
 /**
- * Lets the calls to `inner` fail by plan. Without one it is as good as `inner` is.
+ * Fails calls to `inner` by plan. Without a plan it works like `inner`.
  *
  * A process that crashes in the middle of a put, before the file has its name, leaves an unfinished
  * file among the strays.

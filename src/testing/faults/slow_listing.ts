@@ -1,10 +1,10 @@
 import type { BatchStore } from "../../ports/batch_store.ts";
 
 /**
- * The same store, whose listings take time as those of a large folder do: names are found one by one,
+ * The same store with slow listings, like those of a large folder: names are found one by one,
  * with a `pause` before each, and each stands for the moment at which it was found. What is added
- * behind the listing is missed, what is deleted before it is reached is missed too. That is the least
- * that {@link BatchStore.list} promises, so whatever reads a store has to cope with it.
+ * behind the listing is missed, a name that is deleted before it is reached is missed too. That is the least
+ * that {@link BatchStore.list} promises, so every reader of a store must cope with it.
  *
  * @param pause called before each name, and once more at the end; the next is found when it resolves.
  * Errors of `inner` and of `pause` go to the caller.

@@ -28,7 +28,7 @@ export type ChatEventKind =
   | "HOSTTARGET"
   | "USERSTATE";
 
-/** Where it happens, and to whom. */
+/** The channel and its people. */
 export interface ChatEventsOptions {
   /** Without `#`. */
   readonly channel: string;
@@ -44,7 +44,7 @@ export interface ChatEventsOptions {
 export interface ChatEvent {
   /** Without CR LF. */
   readonly line: string;
-  /** Never before the time that was asked for. */
+  /** Never before the requested time. */
   readonly timeUs: Micros;
 }
 
@@ -66,7 +66,7 @@ const NOTICES = [
   { kind: "unraid_success", text: "The raid has been canceled." },
 ];
 
-/** What happens in one channel, one thing at a time. Remembers what was said and the settings. */
+/** Generates the events of one channel, one at a time. Remembers messages and settings. */
 export class ChatEvents {
   readonly #options: ChatEventsOptions;
   readonly #random: SeededRandom;
@@ -81,7 +81,7 @@ export class ChatEvents {
   #pendingNotice: { readonly kind: string; readonly text: string } | undefined;
   #lastClearUs: Micros = 0;
 
-  /** A channel where nothing has happened yet. */
+  /** A channel without events so far. */
   constructor(options: ChatEventsOptions) {
     this.#options = options;
     this.#random = options.random;
@@ -92,12 +92,12 @@ export class ChatEvents {
     return { ...this.#settings };
   }
 
-  /** What must happen next because of what happened last. */
+  /** The kind of event that must follow the last one, if any. */
   followUp(): ChatEventKind | undefined {
     return this.#pendingNotice === undefined ? undefined : "NOTICE";
   }
 
-  /** Makes something happen at `atUs` or a little later. */
+  /** Makes an event at `atUs` or a little later. */
   make(kind: ChatEventKind, atUs: Micros): ChatEvent {
     switch (kind) {
       case "PRIVMSG":
@@ -194,7 +194,7 @@ export class ChatEvents {
     return { person, id: randomId(this.#random), ...utterance(this.#random, names) };
   }
 
-  /** A message that was said of late, or one from before anyone listened. */
+  /** A message that was said of late, or one from before the first receiver listened. */
   #someMessage(): SaidMessage {
     return this.#recent.length > 0 ? pick(this.#random, this.#recent) : this.#someWords();
   }

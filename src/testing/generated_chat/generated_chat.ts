@@ -5,15 +5,15 @@ import { makeViewers } from "./people.ts";
 import { chance, exponential, pickWeighted, type SeededRandom } from "../chance/seeded_random.ts";
 import type { ChannelChat, ChatSource, TimedLine } from "./chat_source.ts";
 
-/** What happens in a channel, and how often. */
+/** Which events happen in a channel, and how often. */
 export interface ChatOptions {
-  /** Lines a second, on average, 2 unless told. */
+  /** Lines a second, on average. @default 2 */
   readonly ratePerSecond?: number;
-  /** How often each kind comes among the others; what is left out has its usual share. */
+  /** The weight of each kind; a missing kind has its default. */
   readonly mix?: { readonly [kind in ChatEventKind | "MEMBERSHIP"]?: number };
-  /** How many people there are, 300 unless told. */
+  /** How many people there are. @default 300 */
   readonly peopleCount?: number;
-  /** How likely a line arrives after the next one, 0.17 unless told. */
+  /** How likely a line arrives after the next one. @default 0.17 */
   readonly inversionChance?: number;
 }
 
@@ -23,7 +23,7 @@ export interface ChatStart {
   readonly roomId: string;
   /** When it begins. */
   readonly startUs: Micros;
-  /** Where chance comes from. */
+  /** The source of random numbers. */
   readonly random: SeededRandom;
 }
 
@@ -39,7 +39,7 @@ const MIX = {
   MEMBERSHIP: 80,
 };
 
-/** Makes a channel chat. The same start and options give the same chat, to the last byte. */
+/** Generates a channel's chat. The same start and options give the same bytes. */
 export function generatedChat(channel: string, options: ChatOptions & ChatStart): ChannelChat {
   const { random, roomId, startUs, ratePerSecond = 2, peopleCount = 300 } = options;
   const { MEMBERSHIP: membershipWeight, ...mix } = { ...MIX, ...options.mix };
@@ -89,13 +89,13 @@ interface TalkOptions {
   readonly random: SeededRandom;
 }
 
-/** All but coming and going, in bursts, and not always in order. */
+/** All events but JOINs and PARTs, in bursts, and not always in order. */
 class Talk implements ChatSource {
   readonly #events: ChatEvents;
   readonly #options: TalkOptions;
   readonly #random: SeededRandom;
-  // What happens waits for the next whole millisecond if it carries `tmi-sent-ts`; the time that
-  // decides how often it happens does not.
+  // An event with `tmi-sent-ts` waits for the next whole millisecond; the time that
+  // decides the rate does not.
   #passedUs: Micros;
   #lastUs: Micros = 0;
   #phaseEndUs: Micros;
@@ -115,7 +115,7 @@ class Talk implements ChatSource {
     const line = this.#upcoming ?? this.#make();
     this.#upcoming = this.#make();
     if (!chance(this.#random, this.#options.inversionChance)) return line;
-    // It comes after the next one, which is what makes an inversion at any rate.
+    // It comes after the next one, which makes an inversion at any rate.
     const lateUs = Math.ceil(exponential(this.#random, INVERSION_MEAN_US));
     const arrivalUs = this.#upcoming.timeUs + lateUs;
     return arrivalUs - line.timeUs > LATE_MAX_US ? line : { ...line, arrivalUs };

@@ -6,13 +6,13 @@ import { chance, intBelow, pick } from "../chance/seeded_random.ts";
 
 /** A message that others may answer or delete. */
 export interface SaidMessage extends Utterance {
-  /** Who said it. */
+  /** Its author. */
   readonly person: Person;
   /** Its `id`. */
   readonly id: string;
 }
 
-/** Where and when something happens. */
+/** Where and when an event happens. */
 export interface LinePlace {
   /** Without `#`. */
   readonly channel: string;
@@ -44,7 +44,7 @@ export function randomId(random: Random): string {
 
 const VARIANTS = ["8", "9", "a", "b"];
 
-/** Someone says something, perhaps in answer to `parent`. */
+/** A person sends a message, perhaps in answer to `parent`. */
 export function privmsgLine(
   said: SaidMessage,
   { place, random, parent }: {
@@ -102,7 +102,7 @@ export function usernoticeLine(
   return `${render(tags)} ${SERVER} USERNOTICE #${place.channel}${text}`;
 }
 
-/** All of chat is cleared; or someone is banned, or timed out for some seconds. */
+/** All of chat is cleared; or a user is banned, or timed out for some seconds. */
 export function clearchatLine(
   place: LinePlace,
   { target, seconds }: { readonly target?: Person; readonly seconds?: number } = {},
@@ -128,7 +128,7 @@ export function clearmsgLine(place: LinePlace, target: SaidMessage): string {
   return `${render(tags)} ${SERVER} CLEARMSG #${place.channel} :${target.text}`;
 }
 
-/** The server has something to say to all. */
+/** A notice of the server to all. */
 export function noticeLine(
   channel: string,
   { kind, text }: { readonly kind: string; readonly text: string },
@@ -136,7 +136,7 @@ export function noticeLine(
   return `@msg-id=${kind} ${SERVER} NOTICE #${channel} :${text}`;
 }
 
-/** The channel hosts another for so many viewers, or none any more (`-`). */
+/** The channel hosts another for this many viewers, or none any more (`-`). */
 export function hosttargetLine(
   channel: string,
   { target, viewers }: { readonly target: string; readonly viewers: number },
@@ -144,7 +144,7 @@ export function hosttargetLine(
   return `${SERVER} HOSTTARGET #${channel} :${target} ${viewers}`;
 }
 
-/** What someone is in the channel. Twitch tells it to them alone; the simulation tells all. */
+/** A person's part in the channel. Twitch sends it to that person alone; the simulation to all. */
 export function userstateLine(channel: string, person: Person): string {
   const tags = [
     ...personTags(person).filter(([key]) => key !== "user-id"),
@@ -153,7 +153,7 @@ export function userstateLine(channel: string, person: Person): string {
   return `${render(tags)} ${SERVER} USERSTATE #${channel}`;
 }
 
-/** Someone comes or goes. */
+/** A person comes or goes. */
 export function membershipLine(
   channel: string,
   { command, login }: { readonly command: "JOIN" | "PART"; readonly login: string },

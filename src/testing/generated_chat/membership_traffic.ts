@@ -12,9 +12,9 @@ export interface MembershipTrafficOptions {
   readonly startUs: Micros;
   /** JOINs and PARTs a second. */
   readonly ratePerSecond: number;
-  /** Who may come and go. */
+  /** The people who come and go. */
   readonly people: readonly Person[];
-  /** Where chance comes from. */
+  /** The source of random numbers. */
   readonly random: SeededRandom;
 }
 
@@ -25,7 +25,7 @@ const BATCH_SECONDS = [3, 30] as const;
 const RESTLESS_COUNT = 6;
 const RESTLESS_CHANCE = 0.4;
 
-/** People coming and going. What it tells is late and in batches, what it knows is exact. */
+/** People who come and go. Its lines are late and in batches; the times of its events are exact. */
 export class MembershipTraffic implements ChatSource {
   readonly #options: MembershipTrafficOptions;
   readonly #random: SeededRandom;

@@ -1,7 +1,7 @@
 import type { Random } from "../../ports/random.ts";
 import { chance, intBelow, pick } from "../chance/seeded_random.ts";
 
-/** Someone who chats. */
+/** A user who chats. */
 export interface Person {
   /** In lower case. */
   readonly login: string;
@@ -71,7 +71,7 @@ function displayNameOf(random: Random, login: string): string {
   return chance(random, 0.5) ? login : login[0]!.toUpperCase() + login.slice(1);
 }
 
-/** Someone of `people`: a few say most. */
+/** A random one of `people`: a few say most. */
 export function talker(random: Random, people: readonly Person[]): Person {
   return people[Math.floor(random.next() ** 3 * people.length)]!;
 }

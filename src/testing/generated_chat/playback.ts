@@ -6,23 +6,23 @@ import { factsOfServerLine } from "../twitch_lines/client_line.ts";
 export interface PlaybackOptions {
   /** When the first line happens. */
   readonly startUs: Micros;
-  /** How many times as fast as it was, 1 unless told. */
+  /** How many times as fast as it was. @default 1 */
   readonly speed?: number;
-  /** How often all lines are played, 1 unless told; `Infinity` for ever. */
+  /** How often all lines are played; `Infinity` for ever. @default 1 */
   readonly passes?: number;
 }
 
-/** A source of recorded lines, and what became of them. */
+/** A source of recorded lines, and their counts. */
 export interface Playback extends ChatSource {
   /** How many lines can be played, in one pass. */
   readonly lineCount: number;
-  /** How many were left out: not a line of IRC, not about a channel, or nothing that happens there. */
+  /** How many were left out: no line of IRC, not about a channel, or no event of one. */
   readonly skippedCount: number;
   /** The channels it plays in. */
   readonly channels: readonly string[];
 }
 
-// A channel's own events. What else a capture holds (001, 353, PING …) was for who captured it.
+// A channel's own events. Other lines of a capture (001, 353, PING …) were for the client that captured it.
 const PLAYABLE = new Set(
   ("PRIVMSG USERNOTICE CLEARCHAT CLEARMSG NOTICE ROOMSTATE USERSTATE HOSTTARGET JOIN PART")
     .split(" "),
@@ -122,7 +122,7 @@ class Player implements Playback {
     }
     const moved = this.#moved(text, this.#toNow(sentMs));
     const timeUs = moved.ms * MILLISECOND_US;
-    // What was sent before others of its time, but came after them, is told when it came.
+    // A line that was sent before others of its time but came after them is delivered when it came.
     const arrivalUs = Math.max(timeUs, arrivalMs * MILLISECOND_US);
     return { timeUs, arrivalUs, channel, line: moved.line };
   }

@@ -1,15 +1,15 @@
 import type { Random } from "../../ports/random.ts";
 import { chance, intBelow, pick, pickWeighted } from "../chance/seeded_random.ts";
 
-/** What someone says. */
+/** The text of a message. */
 export interface Utterance {
   /** As on the wire: `/me` is an ACTION in U+0001, trailing blanks are kept. */
   readonly text: string;
-  /** The tag: which emotes stand where, counted in code points. */
+  /** The tag: which emotes are where, counted in code points. */
   readonly emotes: string;
 }
 
-/** Twitch takes no longer messages. Documented. */
+/** Twitch refuses longer messages. Documented. */
 const LENGTH_MAX = 500;
 
 const EMOTES = new Map([["Kappa", "25"], ["LUL", "425618"], ["HeyGuys", "30259"], [":)", "1"]]);
@@ -60,13 +60,13 @@ const KINDS = {
   zalgo: 1,
 };
 
-/** Says something. `names` are people to be spoken to. */
+/** Makes a text. `names` are people whom it may mention. */
 export function utterance(random: Random, names: readonly string[]): Utterance {
   const words = wordsOf(random, names);
   const plain = words.length > LENGTH_MAX ? [...words].slice(0, LENGTH_MAX).join("") : words;
   const emotes = emotesIn(plain);
   if (chance(random, 0.02)) return { text: `\u0001ACTION ${plain}\u0001`, emotes };
-  // Other people's clients add these to say the same thing twice.
+  // Clients add these to send the same text twice.
   if (chance(random, 0.02)) return { text: `${plain} \u{E0000}`, emotes };
   return chance(random, 0.01) ? { text: `${plain}  `, emotes } : { text: plain, emotes };
 }

@@ -7,11 +7,11 @@ import { intBelow, pick, pickWeighted } from "../chance/seeded_random.ts";
 export interface NoticeSubject {
   /** Its `msg-id`. */
   readonly kind: string;
-  /** What it says, with all its blanks. */
+  /** Its text, with all its blanks. */
   readonly systemMessage: string;
   /** Its own tags, not escaped yet. */
   readonly more: readonly (readonly [key: string, value: string])[];
-  /** Whether people add words of their own. */
+  /** Whether users add words of their own. */
   readonly mayHaveText: boolean;
 }
 

@@ -3,7 +3,7 @@ import { between, chance } from "../chance/seeded_random.ts";
 import type { Framing } from "./trouble/framing.ts";
 import type { SimulatedConnection } from "./server_connection.ts";
 
-/** What can befall a connection. `close` comes with a close frame, `drop` without. */
+/** A fault of a connection. `close` comes with a close frame, `drop` without. */
 export type ConnectionFault = "close" | "drop" | "garbage" | "half-open" | "reconnect" | "stall";
 
 const CONNECTION_FAULTS: readonly ConnectionFault[] = [
@@ -17,7 +17,7 @@ const CONNECTION_FAULTS: readonly ConnectionFault[] = [
 
 /** A fault at a moment. */
 export interface ScheduledFault {
-  /** What happens. */
+  /** The fault. */
   readonly fault: ConnectionFault;
   /** When, in milliseconds since the simulation began. */
   readonly atMs: number;
@@ -25,13 +25,13 @@ export interface ScheduledFault {
   readonly connection?: number;
 }
 
-/** What goes wrong. Nothing unless told. */
+/** The faults of a simulation. @default none */
 export interface TwitchFaults {
   /** How likely each fault is for each connection in each second. */
   readonly perSecond?: { readonly [fault in ConnectionFault]?: number };
   /** Faults at known moments. */
   readonly scheduled?: readonly ScheduledFault[];
-  /** How likely a connection is not let in, in one of three ways. */
+  /** How likely a connection is refused, in one of three ways. */
   readonly refuseChance?: number;
   /** How likely a JOIN is answered without ROOMSTATE. */
   readonly missingRoomStateChance?: number;
@@ -40,7 +40,7 @@ export interface TwitchFaults {
 const RECONNECT_DEATH_MS = [1_000, 10_000] as const;
 const STALL_MS = [500, 4_000] as const;
 
-/** Makes `fault` befall `connection`; chance decides what is open about it. */
+/** Applies `fault` to `connection`; `random` decides its details. */
 export function applyFault(
   connection: SimulatedConnection,
   { fault, random }: { readonly fault: ConnectionFault; readonly random: Random },
@@ -61,7 +61,7 @@ export function applyFault(
   }
 }
 
-/** Makes what `plan` says of one second befall `connection`. */
+/** Applies the faults of one second of `plan` to `connection`. */
 export function applyChance(
   connection: SimulatedConnection,
   { plan, random }: { readonly plan: TwitchFaults; readonly random: Random },
@@ -73,12 +73,12 @@ export function applyChance(
 }
 
 /**
- * Reads what goes wrong from a text like `drop=0.01,split=0.2,reconnect@30,drop@60:2`, with commas
+ * Reads faults from a text like `drop=0.01,split=0.2,reconnect@30,drop@60:2`, with commas
  * between. `FAULT=P`: for each connection in each second with probability P. `FAULT@S`: after S
  * seconds, to all connections or to number N with `:N`. `refuse=P`, `no-roomstate=P`: for each
  * connection or JOIN. `split=P`, `bytes=P`: for each frame.
  *
- * @throws {RangeError} when there is anything else in it.
+ * @throws {RangeError} when it has any other part.
  */
 export function parseFaults(text: string): { faults: TwitchFaults; framing: Framing } {
   const perSecond: { [fault in ConnectionFault]?: number } = {};

@@ -1,6 +1,6 @@
 import { type Micros, SECOND_US } from "../../core/time.ts";
 
-// Documented: 20 attempts to join in 10 s. We count each connection, which is kinder.
+// Documented: 20 attempts to join in 10 s for an account. This counts each connection, which is more lenient.
 const JOINS_MAX = 20;
 const JOIN_WINDOW_US = 10 * SECOND_US;
 
@@ -11,10 +11,10 @@ export const CHANNELS_MAX = 100;
 export class JoinLimit {
   #attemptsUs: Micros[] = [];
 
-  /** Counts an attempt and tells whether it is allowed. Those that are not count too. */
+  /** Counts an attempt and returns whether it is allowed. Refused ones count too. */
   attempt(nowUs: Micros): boolean {
     this.#attemptsUs = this.#attemptsUs.filter((atUs) => atUs > nowUs - JOIN_WINDOW_US);
-    // One who goes on trying is not to grow our list.
+    // A client that goes on trying must not grow the list.
     if (this.#attemptsUs.length > 10 * JOINS_MAX) this.#attemptsUs.shift();
     this.#attemptsUs.push(nowUs);
     return this.#attemptsUs.length <= JOINS_MAX;

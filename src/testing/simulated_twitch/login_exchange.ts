@@ -7,7 +7,9 @@ import {
   welcomeLines,
 } from "../twitch_lines/server_lines.ts";
 
-/** What a step of a login leads to: lines to send, and whether the server hangs up after them. */
+/**
+ * The result of a step of a login: lines to send, and whether the server closes the connection after them.
+ */
 export interface LoginStep {
   /** Without CR LF. */
   readonly lines: readonly string[];
@@ -31,7 +33,7 @@ export class LoginExchange {
     this.#token = token;
   }
 
-  /** The name it is known by, once it is logged in. */
+  /** Its name, once it is logged in. */
   get nick(): string | undefined {
     return this.#nick;
   }
@@ -41,7 +43,7 @@ export class LoginExchange {
     return this.#nick !== undefined && ANONYMOUS.test(this.#nick);
   }
 
-  /** Whether it asked for `capability` and got it. */
+  /** Whether it requested `capability` and got it. */
   has(capability: Capability): boolean {
     return this.#capabilities.has(capability);
   }
@@ -65,7 +67,7 @@ export class LoginExchange {
     return NOTHING;
   }
 
-  /** `NICK …`: the moment of truth. */
+  /** `NICK …`, which completes the login. */
   signIn([name = ""]: readonly string[]): LoginStep {
     if (this.#nick !== undefined) return NOTHING; // Observed: a second NICK changes nothing.
     const nick = name.toLowerCase();

@@ -4,11 +4,11 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Chunk, Connection, Transport } from "../../ports/transport.ts";
 import type { Admission, LinkListener, ServerLink } from "./server_link.ts";
 
-/** Where the connections of {@link memoryTransport} end. */
+/** The server side of {@link memoryTransport}. */
 export interface MemoryServer {
-  /** What becomes of the next connection. Asked once for each. */
+  /** Whether the next connection is admitted. Called once for each. */
   admit(): Admission;
-  /** Takes in a connection. */
+  /** Accepts a connection. */
   accept(link: ServerLink): LinkListener;
 }
 
@@ -92,7 +92,7 @@ class MemoryLink implements ServerLink {
     queueMicrotask(() => this.#listener.gone());
   }
 
-  /** Hands over later, as a network would, so that no side finds itself inside the other. */
+  /** Delivers later, as a network would, so that neither side calls into the other. */
   #fromClient(arrive: () => void): void {
     if (this.#end !== "open" || this.#isSilent) return;
     queueMicrotask(() => {

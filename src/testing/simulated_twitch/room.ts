@@ -1,12 +1,12 @@
 import type { TrueEvent } from "./truth.ts";
 import { type RoomState, userIdOf } from "../twitch_lines/server_lines.ts";
 
-/** What happens to who joins: is let in, is told that it is suspended or that they are banned. */
+/** The answer to a JOIN: the client is let in, or is told that the room is suspended or the user banned. */
 export type RoomAccess = "open" | "suspended" | "banned";
 
-/** Who is in a room and hears what happens there. */
+/** A member of a room, which hears its events. */
 export interface Listener {
-  /** Something happened. */
+  /** Delivers an event. */
   hear(event: TrueEvent): void;
 }
 
@@ -16,17 +16,17 @@ export class Room {
   readonly channel: string;
   /** Twitch's number for it. */
   readonly roomId: string;
-  /** What happens to who joins. May change at any time. */
+  /** The answer to a JOIN. May change at any time. */
   access: RoomAccess;
-  /** Who is in it. */
+  /** Its members. */
   readonly members: Set<Listener> = new Set();
 
   /** The room's settings now. */
   settings: () => RoomState = () => OPEN_ROOM;
-  /** Some of those who are there now. */
+  /** Some of the people who are there now. */
   chatters: () => readonly string[] = () => [];
 
-  /** A room that nobody is in. */
+  /** An empty room. */
   constructor(channel: string, access: RoomAccess) {
     this.channel = channel;
     this.roomId = userIdOf(channel);

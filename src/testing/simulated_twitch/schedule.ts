@@ -4,31 +4,32 @@ import { TimeQueue } from "../time/time_queue.ts";
 
 /** How a {@link Schedule} keeps time. */
 export interface ScheduleOptions {
-  /** Where time comes from. Only its monotonic side: Twitch's clock does not step with ours. */
+  /** The source of time, of which only the monotonic clock counts: Twitch's clock does not step with ours. */
   readonly clock: Clock;
   /** What Twitch's clock shows at first. */
   readonly startUs: Micros;
-  /** Everything is done at multiples of this, 0 for exactly in time. Saves timers on a real clock. */
+  /** Events run at multiples of this; 0 for exactly in time. Saves timers on a real clock. */
   readonly quantumMs: number;
-  /** Ends it all. */
+  /** Ends the schedule. */
   readonly signal: AbortSignal;
 }
 
-// So long a real clock may move on before others have their turn. A virtual one stands still.
+// A real clock may move on by this much before other tasks run. A virtual one stands still.
 const SLICE_US = 10 * MILLISECOND_US;
 
-/** Twitch's clock, and what is to be done when. */
+/** Twitch's clock, and its scheduled events. */
 export class Schedule {
   readonly #clock: Clock;
   readonly #leadUs: Micros;
   readonly #quantumUs: number;
   readonly #signal: AbortSignal;
   readonly #actions = new TimeQueue<() => void>();
-  // Times that something sleeps until already. Those that are no longer the first wake in vain.
+  // Times that a sleeper waits for already. A sleeper that is no longer the first wakes and finds nothing
+  // to do.
   readonly #armed = new Set<Micros>();
   #isActing = false;
 
-  /** A schedule on which nothing stands yet. */
+  /** An empty schedule. */
   constructor({ clock, startUs, quantumMs, signal }: ScheduleOptions) {
     this.#clock = clock;
     this.#leadUs = startUs - clock.elapsedUs();
@@ -41,15 +42,15 @@ export class Schedule {
     return this.#clock.elapsedUs() + this.#leadUs;
   }
 
-  /** Does `action` at `timeUs` of Twitch's clock or soon after, never before and never at once. */
+  /** Runs `action` at `timeUs` of Twitch's clock or soon after, never before and never synchronously. */
   at(timeUs: Micros, action: () => void): void {
     const quantumUs = this.#quantumUs;
     const dueUs = quantumUs > 0 ? Math.ceil(timeUs / quantumUs) * quantumUs : timeUs;
     this.#actions.push(dueUs, action);
-    if (!this.#isActing) this.#arm(); // Else each action of many would set a timer for the next.
+    if (!this.#isActing) this.#arm(); // Otherwise each action of many would set a timer for the next.
   }
 
-  /** Does `action` `delayMs` milliseconds from now. */
+  /** Runs `action` `delayMs` milliseconds from now. */
   after(delayMs: number, action: () => void): void {
     this.at(this.nowUs() + delayMs * MILLISECOND_US, action);
   }
@@ -68,13 +69,13 @@ export class Schedule {
   #act(wokenForUs: Micros): void {
     this.#armed.delete(wokenForUs);
     const nowUs = this.nowUs();
-    // A clock that wakes a little early must not make us spin: what was slept for is due.
+    // A clock that wakes a little early must not cause a busy loop: the awaited action is due.
     const untilUs = Math.max(nowUs, wokenForUs);
     this.#isActing = true;
     try {
       while (!this.#signal.aborted && (this.#actions.peekAt() ?? Infinity) <= untilUs) {
         this.#actions.pop()!();
-        // One who cannot keep up must not keep the sockets waiting as well.
+        // A machine that cannot keep up must still serve its sockets.
         if (this.nowUs() - nowUs > SLICE_US) break;
       }
     } finally {

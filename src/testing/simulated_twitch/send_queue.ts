@@ -6,26 +6,26 @@ import type { Schedule } from "./schedule.ts";
 import type { ServerLink } from "./server_link.ts";
 import { pingLine } from "../twitch_lines/server_lines.ts";
 
-/** Something to be sent. */
+/** An entry of the queue. */
 export type QueuedFrame =
   | {
     /** One line, without CR LF. */
     readonly line: string;
-    /** The number of the event it is, if it is one. */
+    /** The number of its event, if it is one. */
     readonly event?: number;
   }
   | {
-    /** Frames to be sent as they are. */
+    /** Frames to send as they are. */
     readonly frames: readonly Chunk[];
   }
   | {
-    /** Done when all before it is sent. */
+    /** Runs when all entries before it are sent. */
     readonly act: () => void;
   };
 
 /** What an {@link SendQueue} needs. */
 export interface SendQueueOptions {
-  /** Where it goes. */
+  /** The connection. */
   readonly link: ServerLink;
   /** Twitch's clock. */
   readonly schedule: Schedule;
@@ -35,24 +35,24 @@ export interface SendQueueOptions {
   readonly framing: Framing;
   /** After how many events a PING with their count is sent, 0 for never. */
   readonly probeEvery: number;
-  /** Told of an event as it is sent. */
+  /** Called for each event as it is sent. */
   readonly onDelivery: (event: number) => void;
-  /** Told once, when the client reads so slowly that too much has piled up. */
+  /** Called once, when the client reads so slowly that the queue is full. */
   readonly onOverflow: () => void;
 }
 
-// What a server keeps for a slow reader before it gives up: more than a minute of a very busy chat.
+// How much a server holds for a slow reader before it gives up: more than a minute of a very busy chat.
 const FRAMES_MAX = 100_000;
 const BUFFERED_MAX_BYTES = 4 * 1024 * 1024;
 const LINES_AT_ONCE_MAX = 256;
 const RETRY_MS = 20;
 
-/** What waits to be sent to one client. First in, first out, each not before its time. */
+/** The frames that wait for one client. First in, first out, each not before its time. */
 export class SendQueue {
   readonly #options: SendQueueOptions;
   readonly #random: Random;
   #frames: { readonly dueUs: Micros; readonly queued: QueuedFrame }[] = [];
-  #sent = 0; // Parcels before this index are gone; they are cleared away now and then.
+  #sent = 0; // Entries before this index are sent; they are removed now and then.
   #lastDueUs: Micros = 0;
   #stalledUntilUs: Micros = 0;
   #deliveredCount = 0;
@@ -60,7 +60,7 @@ export class SendQueue {
   #pumpsAtUs: Micros = Infinity;
   #isClosed = false;
 
-  /** An empty outbox. */
+  /** An empty queue. */
   constructor(options: SendQueueOptions) {
     this.#options = options;
     this.#random = options.random;
@@ -71,7 +71,7 @@ export class SendQueue {
     return this.#probedCount;
   }
 
-  /** Sends `parcel` at `dueUs` or later: what was put in before it goes first. */
+  /** Sends `queued` at `dueUs` or later: earlier entries go first. */
   put(queued: QueuedFrame, dueUs: Micros): void {
     if (this.#isClosed) return;
     this.#lastDueUs = Math.max(this.#lastDueUs, dueUs);
@@ -88,7 +88,7 @@ export class SendQueue {
     this.#stalledUntilUs = Math.max(this.#stalledUntilUs, untilUs);
   }
 
-  /** Sends nothing any more. */
+  /** Stops sending. */
   discard(): void {
     this.#isClosed = true;
     this.#frames = [];
@@ -125,7 +125,7 @@ export class SendQueue {
     this.#clearAway();
   }
 
-  /** Sends `parcel` and returns the lines that still wait to be put into frames with others. */
+  /** Sends `queued` and returns the lines that still wait to be put into frames with others. */
   #take(queued: QueuedFrame, lines: string[]): string[] {
     if ("line" in queued) {
       lines.push(queued.line);

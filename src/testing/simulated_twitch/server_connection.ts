@@ -18,7 +18,7 @@ import type { LinkListener, ServerLink } from "./server_link.ts";
 import type { TrueEvent, Truth, ViolationKind } from "./truth.ts";
 import { Visits } from "./visits.ts";
 
-/** One client's connection, as a test or a fault plan may treat it. */
+/** One client's connection, for tests and fault plans. */
 export interface SimulatedConnection {
   /** Counts connections, from 1; its name in the truth. */
   readonly number: number;
@@ -29,33 +29,33 @@ export interface SimulatedConnection {
   /** False once either side has ended it. A half-open one is open. */
   readonly isOpen: boolean;
 
-  /** Breaks the connection, or closes it in good order. What is not sent yet is lost. */
+  /** Breaks the connection, or closes it with a close frame. Frames that are not sent yet are lost. */
   drop(options?: { readonly withCloseFrame?: boolean }): void;
-  /** Sends nothing and hears nothing any more, but leaves the connection open. */
+  /** Stops sending and reading, but leaves the connection open. */
   halfOpen(): void;
   /** Tells the client to connect again, and breaks the connection after `deathAfterMs`. */
   reconnect(options: { readonly deathAfterMs: number }): void;
-  /** Sends nothing for `ms` milliseconds, then all that has piled up. */
+  /** Sends nothing for `ms` milliseconds, then the whole queue. */
   stall(ms: number): void;
-  /** Sends rubbish between two lines, of any kind unless told. */
+  /** Sends garbage between two lines, by default of a random kind. */
   garbage(kind?: GarbageKind): void;
   /** Sends `line` to this client alone. It is no event. */
   tell(line: string): void;
 }
 
-/** What all connections have in common. */
+/** What all connections share. */
 export interface ServerWorld {
-  /** Twitch's clock, and what is to be done when. */
+  /** Twitch's clock, and its scheduled events. */
   readonly schedule: Schedule;
-  /** What really happens, for the record. */
+  /** The truth. */
   readonly truth: Truth;
   /** How connections behave. */
   readonly settings: ConnectionSettings;
   /** The room of that name, or `undefined` if there is none. */
   room(channel: string): Room | undefined;
-  /** Told when someone has come into a room. */
+  /** Called when a client has come into a room. */
   onJoin(channel: string, connection: SimulatedConnection): void;
-  /** Told when a connection is over. */
+  /** Called when a connection is closed. */
   onEnd(connection: SimulatedConnection): void;
 }
 
@@ -85,7 +85,7 @@ const NEEDS_COMMANDS = new Set(
   "CLEARCHAT CLEARMSG HOSTTARGET NOTICE ROOMSTATE USERNOTICE USERSTATE".split(" "),
 );
 
-/** The server's side of one connection: speaks with the client and sends it what it may hear. */
+/** The server's side of one connection: answers the client and sends it the events of its rooms. */
 export class ServerConnection implements SimulatedConnection, LinkListener, Listener {
   readonly number: number;
   readonly #world: ServerWorld;
@@ -228,7 +228,7 @@ export class ServerConnection implements SimulatedConnection, LinkListener, List
     if (nick === undefined) return this.#violate("not-logged-in", command);
     if (command === "JOIN") return this.#visits.join(params[0] ?? "", nick);
     if (command === "PART") return this.#visits.part(params[0] ?? "", nick);
-    // A recorder only listens; what others say is nobody's business here.
+    // A recorder only listens; the simulation ignores what a client says.
     if (command !== "PRIVMSG") this.tell(unknownCommandLine(nick, command));
   }
 
@@ -284,7 +284,7 @@ export class ServerConnection implements SimulatedConnection, LinkListener, List
     this.#world.truth.addViolation({ connection: this.number, atUs, kind, detail });
   }
 
-  /** Ends the connection in good order, after all that is on its way. */
+  /** Ends the connection with a close frame, after all queued frames. */
   #hangUp(because: string): void {
     const act = (): void => this.#end(because, { withCloseFrame: true });
     this.#sendQueue.put({ act }, this.#arrivalUs());

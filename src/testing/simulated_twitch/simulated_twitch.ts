@@ -1,6 +1,6 @@
 /**
- * A Twitch chat server without sockets: speaks as TMI does, chats by itself, fails on demand and
- * knows what really happened.
+ * A Twitch chat server without sockets: speaks like TMI, generates chat, fails on demand and
+ * knows the truth.
  *
  * ```ts
  * import { seededRandom, SimulatedTwitch, virtualClock } from "@chatloom/chatloom/testing";
@@ -44,33 +44,33 @@ import { type TrueEvent, Truth, type TruthOptions } from "./truth.ts";
 export interface SimulatedChannel {
   /** Without `#`. */
   readonly name: string;
-  /** What happens to who joins. By default `open`. */
+  /** The answer to a JOIN. @default `open` */
   readonly access?: RoomAccess;
-  /** How it chats, where that differs from the other channels; `false` for not by itself. */
+  /** How it generates chat, where that differs from the other channels; `false` for none. */
   readonly chat?: ChatOptions | false;
 }
 
-/** What a {@link SimulatedTwitch} is made of. */
+/** What a {@link SimulatedTwitch} works with. */
 export interface SimulatedTwitchOptions extends Partial<ConnectionSettings> {
-  /** Where time comes from. Twitch's own clock starts with its wall clock, and never steps. */
+  /** The source of time. Twitch's own clock starts with its wall clock, and never steps. */
   readonly clock: Clock;
-  /** Where chance comes from. */
+  /** The source of random numbers. */
   readonly random: SeededRandom;
-  /** The channels that exist. Unless told, any does and begins to chat when it is joined. */
+  /** The channels that exist. By default any does, and begins to chat when it is joined. */
   readonly channels?: readonly (string | SimulatedChannel)[] | undefined;
-  /** How channels chat; `false` for not by themselves. */
+  /** How channels generate chat; `false` for none. */
   readonly chat?: ChatOptions | false;
-  /** Chat from elsewhere, as from `playback`. */
+  /** Further sources of chat, such as `playback`. */
   readonly sources?: readonly ChatSource[];
-  /** What goes wrong. */
+  /** The faults. */
   readonly faults?: TwitchFaults;
-  /** What is done with the truth. By default it is kept. */
+  /** What is done with the truth. By default it is kept in memory. */
   readonly truth?: TruthOptions;
-  /** How far Twitch's clock is ahead of `clock`, 0 unless told. May be negative. */
+  /** How far Twitch's clock is ahead of `clock`. May be negative. @default 0 */
   readonly serverAheadMs?: number;
-  /** Everything happens at multiples of this, 0 unless told. For real clocks, 5 saves timers. */
+  /** Everything happens at multiples of this. For real clocks, 5 saves timers. @default 0 */
   readonly quantumMs?: number;
-  /** Told when someone has joined a channel. */
+  /** Called when a client has joined a channel. */
   readonly onJoin?: (channel: string, connection: SimulatedConnection) => void;
   /** Ends the simulation, as `close` does. */
   readonly signal?: AbortSignal | undefined;
@@ -91,7 +91,7 @@ const CHANNEL = /^[a-z0-9_]{1,25}$/;
 
 /** A Twitch chat server without sockets. It runs from the moment it is made until it is closed. */
 export class SimulatedTwitch {
-  /** What really happened. */
+  /** The truth: what really happened. */
   readonly truth: Truth;
   readonly #options: SimulatedTwitchOptions;
   readonly #settings: ConnectionSettings;
@@ -121,7 +121,7 @@ export class SimulatedTwitch {
     });
     const { signal } = this.#over;
     options.signal?.addEventListener("abort", () => this.close(), { once: true, signal });
-    if (options.signal?.aborted) this.close(); // What follows then comes to nothing.
+    if (options.signal?.aborted) this.close(); // Later events do nothing.
     for (const channel of options.channels ?? []) this.open(channel);
     for (const source of options.sources ?? []) this.play(source);
     this.#plan(faults);
@@ -149,7 +149,7 @@ export class SimulatedTwitch {
     return memoryTransport(this, { clock: this.#options.clock, connectMs });
   }
 
-  /** Adds a channel, which begins to chat. Of one that is there already, only the access changes. */
+  /** Adds a channel, which begins to chat. For an existing one only the access changes. */
   open(channel: string | SimulatedChannel): void {
     const { name, access = "open", chat = this.#options.chat ?? {} } = typeof channel === "string"
       ? { name: channel }
@@ -173,7 +173,7 @@ export class SimulatedTwitch {
     for (const source of life.sources) this.play(source);
   }
 
-  /** Lets the lines of `source` happen, one after the other, each in its time. */
+  /** Publishes the lines of `source`, one after the other, each at its time. */
   play(source: ChatSource): void {
     const line = source.next();
     if (line === undefined) return;
@@ -183,7 +183,7 @@ export class SimulatedTwitch {
     });
   }
 
-  /** Turns away the next `count` connections, all of them unless told. `open` ends that. */
+  /** Turns away the next `count` connections, by default all. `open` ends that. */
   refuse(admission: Admission, { count = Infinity }: { readonly count?: number } = {}): void {
     this.#refusals.length = 0;
     this.#refuseAlways = admission !== "open" && count === Infinity ? admission : undefined;
@@ -191,7 +191,7 @@ export class SimulatedTwitch {
     for (let i = 0; i < count; i++) this.#refusals.push(admission);
   }
 
-  /** What becomes of the next connection. Servers ask once for each, before they take it in. */
+  /** Whether the next connection is admitted. Servers call this once for each, before they accept it. */
   admit(): Admission {
     if (this.isClosed) return "refused";
     const planned = this.#refuseAlways ?? this.#refusals.shift();
@@ -200,7 +200,7 @@ export class SimulatedTwitch {
     return pick(this.#faultRandom, ["refused", "unavailable", "hang-up"]);
   }
 
-  /** Takes in a connection that was admitted. Servers call this; clients use the transport. */
+  /** Accepts a connection that was admitted. Servers call this; clients use the transport. */
   accept(link: ServerLink): LinkListener {
     const number = ++this.#connectionCount;
     const connection = new ServerConnection(number, {
@@ -220,9 +220,9 @@ export class SimulatedTwitch {
   }
 
   /**
-   * Makes something happen in a channel now, or when `timeUs` and `arrivalUs` say, and tells it to
-   * all who are there. A `tmi-sent-ts` in the line must be the same time; one who needs no other
-   * line takes {@link SimulatedTwitch.say}.
+   * Publishes an event in a channel now, or when `timeUs` and `arrivalUs` say, and sends it to
+   * all members. A `tmi-sent-ts` in the line must be the same time; for a plain
+   * message use {@link SimulatedTwitch.say}.
    */
   publish(
     { channel, line, timeUs = this.nowUs, arrivalUs = timeUs }:
@@ -236,7 +236,7 @@ export class SimulatedTwitch {
     return event;
   }
 
-  /** Makes someone chat, now. */
+  /** Sends a message of a user to the channel, now. */
   say(
     channel: string,
     { text, login = "someone", tags = "" }: {
@@ -262,7 +262,7 @@ export class SimulatedTwitch {
     });
   }
 
-  /** Ends the simulation: chat stops and all connections are closed. Twice is fine. */
+  /** Ends the simulation: chat stops and all connections are closed. A second call does nothing. */
   close(): void {
     if (this.isClosed) return;
     for (const connection of this.#connections) connection.drop({ withCloseFrame: true });

@@ -1,6 +1,6 @@
 import type { Micros } from "../../core/time.ts";
 
-/** One thing that happened in chat, as Twitch itself knows it. */
+/** One event of chat, as Twitch itself knows it. */
 export interface TrueEvent {
   /** Counts all events of a simulation, from 0. */
   readonly seq: number;
@@ -24,7 +24,7 @@ export interface Delivery {
   readonly atUs: Micros;
 }
 
-/** What a client did that Twitch does not allow. */
+/** The kind of a violation of Twitch's rules. */
 export type ViolationKind =
   | "channel-limit"
   | "join-rate"
@@ -33,7 +33,7 @@ export type ViolationKind =
   | "ping-unanswered"
   | "too-slow";
 
-/** A client did what Twitch does not allow. */
+/** A client's violation of Twitch's rules. */
 export interface Violation {
   /** Number of the connection. */
   readonly connection: number;
@@ -41,11 +41,11 @@ export interface Violation {
   readonly atUs: Micros;
   /** Which rule was broken. */
   readonly kind: ViolationKind;
-  /** How, for people. */
+  /** How, in words. */
   readonly detail: string;
 }
 
-/** What is known of one connection. */
+/** The record of one connection. */
 export interface ConnectionRecord {
   /** Counts connections, from 1. */
   readonly connection: number;
@@ -91,18 +91,18 @@ export type TruthRecord =
   }
   | ({ readonly type: "violation" } & Violation);
 
-/** What is done with the truth. */
+/** What to do with the truth. */
 export interface TruthOptions {
   /** Keep every event and delivery in memory, for tests. Otherwise only counts and connections. */
   readonly isKept?: boolean;
-  /** Told of everything as it happens, as to write it to a file. */
+  /** Called for every record as it happens, as to write it to a file. */
   readonly onRecord?: ((record: TruthRecord) => void) | undefined;
 }
 
-// Without keeping, connections and violations are all that grows, and only these many stay.
+// Without keeping, only connections and violations grow; this many stay.
 const RECORDS_MAX = 10_000;
 
-/** What really happened, and what was told to whom. Written by the simulation, read by tests. */
+/** What really happened, and which connection was sent what. Written by the simulation, read by tests. */
 export class Truth {
   readonly #isKept: boolean;
   readonly #onRecord: ((record: TruthRecord) => void) | undefined;
@@ -113,18 +113,18 @@ export class Truth {
   #eventCount = 0;
   #deliveryCount = 0;
 
-  /** A truth that knows nothing yet. */
+  /** An empty truth. */
   constructor({ isKept = true, onRecord }: TruthOptions = {}) {
     this.#isKept = isKept;
     this.#onRecord = onRecord;
   }
 
-  /** All that happened, in the order of `seq`. Empty if it is not kept. */
+  /** All events, in the order of `seq`. Empty if they are not kept. */
   get events(): readonly TrueEvent[] {
     return this.#events;
   }
 
-  /** How many things happened. */
+  /** The number of events. */
   get eventCount(): number {
     return this.#eventCount;
   }
@@ -134,7 +134,7 @@ export class Truth {
     return this.#deliveryCount;
   }
 
-  /** What clients did that Twitch does not allow, in order. */
+  /** The violations of clients, in order. */
   get violations(): readonly Violation[] {
     return this.#violations;
   }
@@ -144,7 +144,7 @@ export class Truth {
     return [...this.#connections.values()];
   }
 
-  /** What was sent to connection number `connection`, in order. Empty if it is not kept. */
+  /** The deliveries to connection number `connection`, in order. Empty if they are not kept. */
   deliveriesTo(connection: number): readonly Delivery[] {
     return this.#deliveries.get(connection) ?? [];
   }

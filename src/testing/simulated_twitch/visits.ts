@@ -15,9 +15,9 @@ import type { ViolationKind } from "./truth.ts";
 
 /** What {@link Visits} need of a connection. */
 export interface VisitOptions {
-  /** Who visits. */
+  /** The name of the client. */
   readonly me: Listener;
-  /** What the client may know. */
+  /** The capabilities of the client. */
   readonly login: LoginExchange;
   /** Twitch's clock. */
   readonly nowUs: () => Micros;
@@ -25,11 +25,11 @@ export interface VisitOptions {
   readonly room: (channel: string) => Room | undefined;
   /** Sends a line to the client. */
   readonly tell: (line: string) => void;
-  /** Notes what the client may not do. */
+  /** Notes a violation of the client. */
   readonly violate: (kind: ViolationKind, detail: string) => void;
-  /** Told when the client has come into a room. */
+  /** Called when the client has come into a room. */
   readonly onJoin: (channel: string) => void;
-  /** Asked at each JOIN: whether its ROOMSTATE gets lost. */
+  /** Called at each JOIN: whether its ROOMSTATE gets lost. */
   readonly forgetsRoomState: () => boolean;
 }
 
@@ -44,7 +44,7 @@ export class Visits {
     this.#options = options;
   }
 
-  /** Where the client is, without `#`. */
+  /** The rooms that the client is in, without `#`. */
   get channels(): readonly string[] {
     return [...this.#rooms.keys()];
   }
@@ -67,7 +67,7 @@ export class Visits {
     }
   }
 
-  /** `PART #a,#b`. Where the client is not, nothing happens. */
+  /** `PART #a,#b`. Rooms that the client is not in are ignored. */
   part(list: string, nick: string): void {
     for (const name of list.split(",")) {
       const room = this.#rooms.get(name.slice(1).toLowerCase());
@@ -78,13 +78,13 @@ export class Visits {
     }
   }
 
-  /** Leaves all rooms without a word. */
+  /** Leaves all rooms silently. */
   end(): void {
     for (const room of this.#rooms.values()) room.members.delete(this.#options.me);
     this.#rooms.clear();
   }
 
-  /** Documented order: JOIN, names, USERSTATE, ROOMSTATE. What others say comes after it. */
+  /** Documented order: JOIN, names, USERSTATE, ROOMSTATE. Messages come after it. */
   #enter(room: Room, nick: string): void {
     const { me, login, tell, onJoin, forgetsRoomState } = this.#options;
     const { channel, roomId } = room;

@@ -6,7 +6,7 @@ import { assertRejectsWith, type TestFunction } from "./suite.ts";
 export interface OpenArchiveLock {
   /** Two views of one lock, as two processes have them; the same one where there is but one process. */
   readonly locks: readonly [ArchiveLock, ArchiveLock];
-  /** Is told when the test is done. */
+  /** Cleans up after the test. */
   close?(): void | Promise<void>;
 }
 
@@ -14,7 +14,7 @@ export interface OpenArchiveLock {
 export interface ArchiveLockSuiteOptions {
   /** Registers one test. */
   readonly test: TestFunction;
-  /** Makes a lock that nobody holds. */
+  /** Makes a lock that no caller holds. */
   open(): OpenArchiveLock | Promise<OpenArchiveLock>;
 }
 
@@ -31,7 +31,7 @@ export function archiveLockSuite({ test, open }: ArchiveLockSuiteOptions): void 
     });
   }
 
-  check("lets nobody in while somebody works", async (locks) => {
+  check("lets no other caller in while one works", async (locks) => {
     let inside = 0;
     let turns = 0;
     await Promise.all(
@@ -46,7 +46,7 @@ export function archiveLockSuite({ test, open }: ArchiveLockSuiteOptions): void 
     assert.equal(turns, 12);
   });
 
-  check("lets those with different names work at once", async ([left, right]) => {
+  check("lets callers with different names work at once", async ([left, right]) => {
     const both: string[] = [];
     await left.hold("forsen", async () => {
       both.push("forsen");
@@ -61,26 +61,29 @@ export function archiveLockSuite({ test, open }: ArchiveLockSuiteOptions): void 
     assert.equal(await right.hold("forsen", () => Promise.resolve(7)), 7);
   });
 
-  check("gives up waiting when told to, and leaves nothing behind", async ([left, right]) => {
-    const reason = new Error("enough");
-    const aborter = new AbortController();
-    let hasRun = false;
-    let waiting: Promise<unknown> | undefined;
-    await left.hold("forsen", async () => {
-      const work = () => Promise.resolve(void (hasRun = true));
-      waiting = right.hold("forsen", work, { signal: aborter.signal }).catch((error) => error);
-      await nextTurn();
-      aborter.abort(reason);
-    });
-    // It may notice only when its turn comes.
-    assert.equal(await waiting, reason);
-    await assertRejectsWith(
-      right.hold("forsen", () => Promise.resolve(), { signal: aborter.signal }),
-      reason,
-    );
-    await left.hold("forsen", () => Promise.resolve());
-    assert.equal(hasRun, false);
-  });
+  check(
+    "stops waiting when its signal aborts, and leaves nothing behind",
+    async ([left, right]) => {
+      const reason = new Error("enough");
+      const aborter = new AbortController();
+      let hasRun = false;
+      let waiting: Promise<unknown> | undefined;
+      await left.hold("forsen", async () => {
+        const work = () => Promise.resolve(void (hasRun = true));
+        waiting = right.hold("forsen", work, { signal: aborter.signal }).catch((error) => error);
+        await nextTurn();
+        aborter.abort(reason);
+      });
+      // It may notice only when its turn comes.
+      assert.equal(await waiting, reason);
+      await assertRejectsWith(
+        right.hold("forsen", () => Promise.resolve(), { signal: aborter.signal }),
+        reason,
+      );
+      await left.hold("forsen", () => Promise.resolve());
+      assert.equal(hasRun, false);
+    },
+  );
 }
 
 function nextTurn(): Promise<void> {

@@ -12,8 +12,8 @@ export interface OpenBatchStore {
   /** The same archive as another process would open it; left out where there can be none. */
   again?(): BatchStore | Promise<BatchStore>;
   /**
-   * Puts something in the place of `key` that cannot be read, as a folder on a disk; left out where
-   * there is no such thing. Whatever was under `key` may be gone.
+   * Puts an entry in the place of `key` that cannot be read, such as a folder on a disk; left out where
+   * there is no such entry. What was under `key` may be gone.
    */
   spoil?(key: ArchiveKey): void | Promise<void>;
   /** Removes all that was made for the test. */
@@ -72,7 +72,7 @@ function keyOf(
 }
 
 function checkBytes(check: Check): void {
-  check("gives back what was put", async ({ store }) => {
+  check("returns the bytes that were put", async ({ store }) => {
     const allBytes = Uint8Array.from({ length: 256 }, (_, i) => i);
     await store.put(keyOf(1), allBytes);
     await store.put(keyOf(2), new Uint8Array(0));
@@ -84,13 +84,13 @@ function checkBytes(check: Check): void {
     assert.deepEqual(plain(await store.get(keyOf(4, { kind: "redaction" }))), plain(someBytes(20)));
   });
 
-  check("takes and gives several megabytes", async ({ store }) => {
+  check("stores and returns several megabytes", async ({ store }) => {
     const bytes = someBytes(3_000_011);
     await store.put(keyOf(1), bytes);
     assert.ok(areBytesEqual((await store.get(keyOf(1)))!, bytes));
   });
 
-  check("gives undefined for what is not there", async ({ store }) => {
+  check("returns undefined for a missing key", async ({ store }) => {
     assert.equal(await store.get(keyOf(1)), undefined);
     await store.put(keyOf(1), someBytes(3));
     assert.equal(await store.get(keyOf(2)), undefined);
@@ -112,7 +112,7 @@ function checkBytes(check: Check): void {
     assert.deepEqual(plain(await store.get(keyOf(1))), plain(someBytes(50)));
   });
 
-  check("gives bytes that the caller may change", async ({ store }) => {
+  check("returns bytes that the caller may change", async ({ store }) => {
     await store.put(keyOf(1), someBytes(50));
     (await store.get(keyOf(1)))!.fill(0);
     assert.deepEqual(plain(await store.get(keyOf(1))), plain(someBytes(50)));
@@ -120,13 +120,13 @@ function checkBytes(check: Check): void {
 }
 
 function checkReplacing(check: Check): void {
-  check("puts what is already there without harm", async ({ store }) => {
+  check("puts a file that is already there without harm", async ({ store }) => {
     for (let i = 0; i < 3; i++) await store.put(keyOf(1), someBytes(50));
     assert.deepEqual(plain(await store.get(keyOf(1))), plain(someBytes(50)));
     assert.deepEqual(await collect(store.list("")), [keyOf(1)]);
   });
 
-  check("replaces what is damaged, whatever its length", async ({ store }) => {
+  check("replaces a damaged file, whatever its length", async ({ store }) => {
     for (const damaged of [someBytes(49), someBytes(51), new Uint8Array(0), someBytes(50, 9)]) {
       await store.delete(keyOf(1));
       await store.put(keyOf(1), damaged);
@@ -136,7 +136,7 @@ function checkReplacing(check: Check): void {
     assert.deepEqual(await collect(store.list("")), [keyOf(1)]);
   });
 
-  check("deletes, also what is not there", async ({ store }) => {
+  check("deletes, also a missing key", async ({ store }) => {
     await store.delete(keyOf(1));
     await store.put(keyOf(1), someBytes(50));
     await store.put(keyOf(2), someBytes(60));
@@ -213,7 +213,7 @@ function checkListing(check: Check): void {
     const keys = await fill(store);
     const hour = "forsen/chat/2026-08-01T12";
     const prefixes = [
-      ...["a", "a/", "a-", "a_b/", "aa/", "forsen", "forsen/", "forsen1/", "nobody/", "A/"],
+      ...["a", "a/", "a-", "a_b/", "aa/", "forsen", "forsen/", "forsen1/", "missing/", "A/"],
       ...["a/c", "a/chat", "a/chat/", "a/chat/2", "a/chat/r", "a/chat/redactions/", "a/x/"],
       ...["a/.", "a/.chatloom", "a/.chatloom/", "a/.chatloom/redactions/", "a/.chatloom/r"],
       ...["a/.chatloom/coverage/", "a/.chatloom/coverage/2026-08-01T1", "a/.chatloom/x/"],
@@ -246,7 +246,7 @@ function checkListing(check: Check): void {
     for (
       const folder of [
         ...["aa/chat/2026-08-01T12", "aa/.chatloom/redactions", "aa/chat/redactions"],
-        ...["a/.chatloom/coverage/2026-08-01T13", "nobody", "f", "..", "/"],
+        ...["a/.chatloom/coverage/2026-08-01T13", "missing", "f", "..", "/"],
       ]
     ) {
       assert.deepEqual(await collect(store.folders(folder)), [], folder);
@@ -306,7 +306,7 @@ function checkConcurrency(check: Check): void {
     }
   });
 
-  check("takes the same put from everyone at once", async ({ store, again }) => {
+  check("takes the same put from many callers at once", async ({ store, again }) => {
     const other = await again?.() ?? store;
     const bytes = someBytes(100_000);
     await Promise.all(
@@ -332,7 +332,7 @@ function checkConcurrency(check: Check): void {
     }
   });
 
-  check("lists what stays while others come and go", async ({ store }) => {
+  check("lists files that stay while others come and go", async ({ store }) => {
     const keys = await fill(store);
     const listed: ArchiveKey[] = [];
     const come: ArchiveKey[] = [];
@@ -343,7 +343,7 @@ function checkConcurrency(check: Check): void {
       if (gone.includes(key)) await store.delete(key);
       const ahead = gone[listed.length];
       if (ahead !== undefined) await store.delete(ahead);
-      if (come.length === 30) continue; // Or a listing that sees them all would never end.
+      if (come.length === 30) continue; // Otherwise a listing that sees them all would never end.
       come.push(keyOf(1000 + listed.length, { channel: "forsen", minute: listed.length }));
       await store.put(come.at(-1)!, someBytes(5));
     }
@@ -352,7 +352,7 @@ function checkConcurrency(check: Check): void {
     for (const key of listed) assert.ok(keys.includes(key) || come.includes(key), key);
   });
 
-  check("deletes what another deletes at the same time", async ({ store, again }) => {
+  check("deletes a file that another caller deletes at the same time", async ({ store, again }) => {
     const other = await again?.() ?? store;
     await store.put(keyOf(1), someBytes(10));
     await Promise.all([store, other, store, other].map((each) => each.delete(keyOf(1))));
@@ -365,38 +365,44 @@ function checkUnreadable(check: Check): void {
     error instanceof UnreadableEntryError && error.entries[0].path === key &&
     error.entries[0].reason.length > 0;
 
-  check("gives a verdict on what cannot be read, and reads what is beside it", async (opened) => {
-    const { store, spoil } = opened;
-    if (spoil === undefined) return;
-    const keys = [1, 2, 3, 4].map((n) => keyOf(n)).toSorted();
-    const [first, bad, third, absent] = keys as [string, string, string, string];
-    for (const key of [first, bad, third]) await store.put(key, someBytes(50));
-    await spoil(bad);
-    assert.deepEqual(await collect(store.list("")), [first, bad, third]);
-    assert.deepEqual(await collect(store.list(bad)), [bad]);
-    assert.deepEqual(await collect(store.strays("")), [], "it has a key, so it is no stray");
-    for (let i = 0; i < 2; i++) await assert.rejects(store.get(bad), verdictOn(bad));
-    for (const key of [first, third]) {
-      assert.deepEqual(plain(await store.get(key)), plain(someBytes(50)));
-    }
-    assert.equal(await store.get(absent), undefined, "what is not there is not unreadable");
-  });
+  check(
+    "gives a verdict on an entry that cannot be read, and reads its neighbours",
+    async (opened) => {
+      const { store, spoil } = opened;
+      if (spoil === undefined) return;
+      const keys = [1, 2, 3, 4].map((n) => keyOf(n)).toSorted();
+      const [first, bad, third, absent] = keys as [string, string, string, string];
+      for (const key of [first, bad, third]) await store.put(key, someBytes(50));
+      await spoil(bad);
+      assert.deepEqual(await collect(store.list("")), [first, bad, third]);
+      assert.deepEqual(await collect(store.list(bad)), [bad]);
+      assert.deepEqual(await collect(store.strays("")), [], "it has a key, so it is no stray");
+      for (let i = 0; i < 2; i++) await assert.rejects(store.get(bad), verdictOn(bad));
+      for (const key of [first, third]) {
+        assert.deepEqual(plain(await store.get(key)), plain(someBytes(50)));
+      }
+      assert.equal(await store.get(absent), undefined, "a missing entry is not unreadable");
+    },
+  );
 
-  check("replaces what cannot be read, or gives the verdict on it", async ({ store, spoil }) => {
-    if (spoil === undefined) return;
-    await spoil(keyOf(1));
-    await store.put(keyOf(2), someBytes(50));
-    const isReplaced = await store.put(keyOf(1), someBytes(50)).then(() => true, (error) => {
-      assert.ok(verdictOn(keyOf(1))(error), String(error));
-      return false;
-    });
-    if (isReplaced) assert.deepEqual(plain(await store.get(keyOf(1))), plain(someBytes(50)));
-    else await assert.rejects(store.get(keyOf(1)), verdictOn(keyOf(1)));
-    assert.deepEqual(plain(await store.get(keyOf(2))), plain(someBytes(50)));
-    assert.deepEqual(await collect(store.list("")), [keyOf(1), keyOf(2)].toSorted());
-  });
+  check(
+    "replaces an entry that cannot be read, or gives the verdict on it",
+    async ({ store, spoil }) => {
+      if (spoil === undefined) return;
+      await spoil(keyOf(1));
+      await store.put(keyOf(2), someBytes(50));
+      const isReplaced = await store.put(keyOf(1), someBytes(50)).then(() => true, (error) => {
+        assert.ok(verdictOn(keyOf(1))(error), String(error));
+        return false;
+      });
+      if (isReplaced) assert.deepEqual(plain(await store.get(keyOf(1))), plain(someBytes(50)));
+      else await assert.rejects(store.get(keyOf(1)), verdictOn(keyOf(1)));
+      assert.deepEqual(plain(await store.get(keyOf(2))), plain(someBytes(50)));
+      assert.deepEqual(await collect(store.list("")), [keyOf(1), keyOf(2)].toSorted());
+    },
+  );
 
-  check("deletes what cannot be read, or leaves it as it is", async ({ store, spoil }) => {
+  check("deletes an entry that cannot be read, or leaves it as it is", async ({ store, spoil }) => {
     if (spoil === undefined) return;
     await store.put(keyOf(2), someBytes(50));
     await spoil(keyOf(1));

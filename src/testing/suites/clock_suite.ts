@@ -6,7 +6,7 @@ import { assertRejectsWith, type TestFunction } from "./suite.ts";
 export interface OpenClock {
   /** The clock. */
   readonly clock: Clock;
-  /** Lets that much time pass; left out where time passes by itself. */
+  /** Lets this much time pass; left out where time passes by itself. */
   advance?(byMs: number): void | Promise<void>;
 }
 
@@ -42,7 +42,7 @@ export function clockSuite({ test, open }: ClockSuiteOptions): void {
       const sleptUs = clock.elapsedUs() - elapsedUs;
       assert.ok(sleptUs >= delayMs * 1000 - 1, `slept ${sleptUs} µs for ${delayMs} ms`);
       assert.ok(sleptUs < delayMs * 1000 + 5_000_000, `slept ${sleptUs} µs for ${delayMs} ms`);
-      // Unless somebody sets the machine's clock during the test.
+      // Unless the machine's clock is set during the test.
       assert.ok(Math.abs(clock.wallUs() - wallUs - sleptUs) < 100_000);
     }
   });
@@ -80,7 +80,7 @@ export function clockSuite({ test, open }: ClockSuiteOptions): void {
     assert.ok(clock.elapsedUs() - startUs < 5_000_000);
   });
 
-  test("Clock lets go of a signal whose sleep is over", async () => {
+  test("Clock removes its listener from a signal whose sleep is over", async () => {
     const { clock, advance } = await open();
     const aborter = new AbortController();
     const heard = watchListeners(aborter.signal);
@@ -88,11 +88,11 @@ export function clockSuite({ test, open }: ClockSuiteOptions): void {
     await advance?.(1);
     await sleep;
     assert.equal(heard.count, 0);
-    aborter.abort(); // Nobody is there to reject.
+    aborter.abort(); // No sleep is left to reject.
   });
 }
 
-/** Counts who listens to a signal: a long-lived one must not collect listeners. */
+/** Counts the listeners of a signal: a long-lived one must not collect them. */
 function watchListeners(signal: AbortSignal): { count: number } {
   const heard = { count: 0 };
   const { addEventListener, removeEventListener } = signal;

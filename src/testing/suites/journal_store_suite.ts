@@ -9,7 +9,7 @@ export interface OpenJournalStore {
   /** The same place as another process would open it; left out where there can be none. */
   again?(): JournalStore | Promise<JournalStore>;
   /**
-   * Opens a run in a process of its own, appends the pieces, rotating after each but the last, and
+   * Opens a run in a process of its own, appends the chunks, rotating after each but the last, and
    * kills the process. Resolves with the run's name. Left out where no process can be killed.
    */
   crash?(pieces: readonly Uint8Array[]): Promise<string>;
@@ -80,7 +80,7 @@ function checkNames(check: Check): void {
 }
 
 function checkAppending(check: Check): void {
-  check("keeps what was appended, in order", async ({ journal }, openRun) => {
+  check("keeps appended bytes, in order", async ({ journal }, openRun) => {
     const run = await openRun();
     const pieces = [someBytes(10), new Uint8Array(0), someBytes(300_000, 5), someBytes(1, 7)];
     for (const piece of pieces) run.append(piece);
@@ -101,7 +101,7 @@ function checkAppending(check: Check): void {
   });
 
   check(
-    "takes thousands of small pieces and gives them back whole",
+    "takes thousands of small chunks and returns them whole",
     async ({ journal }, openRun) => {
       const run = await openRun();
       const pieces = Array.from({ length: 5000 }, (_, n) => someBytes(n % 200, n + 1));
@@ -180,7 +180,7 @@ function checkSegments(check: Check): void {
 }
 
 function checkLife(check: Check): void {
-  check("takes no run for dead that is not closed", async ({ journal, again }, openRun) => {
+  check("treats no run as dead that is not closed", async ({ journal, again }, openRun) => {
     const other = await again?.() ?? journal;
     const [first, second] = [await openRun("a"), await openRun("b")];
     assert.deepEqual(await collect(journal.deadRuns()), []);
@@ -251,13 +251,13 @@ function checkDeadRuns(check: Check): void {
       await Promise.all([mine!.remove(), theirs!.remove()]);
       await mine!.remove();
       assert.deepEqual(await namesOf(journal), [runs[1]!.name]);
-      // Whoever was reading it meanwhile finds nothing more, and no error.
+      // A reader that was in the middle of it finds nothing more, and no error.
       assert.deepEqual(await contentOf(theirs), new Map());
       assert.deepEqual(await collect(theirs!.read(1)), []);
     },
   );
 
-  check("keeps what was set aside when the run is removed", async ({ journal }, openRun) => {
+  check("keeps quarantined bytes when the run is removed", async ({ journal }, openRun) => {
     const run = await openRun();
     await run.close();
     const [dead] = await collect(journal.deadRuns());
@@ -270,7 +270,7 @@ function checkDeadRuns(check: Check): void {
     assert.deepEqual(await collect(journal.deadRuns()), []);
   });
 
-  check("gives pieces that the caller may change", async ({ journal }, openRun) => {
+  check("yields chunks that the caller may change", async ({ journal }, openRun) => {
     const run = await openRun();
     run.append(someBytes(600_000));
     await run.close();

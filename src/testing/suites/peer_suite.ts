@@ -68,7 +68,7 @@ type Check = (name: string, body: (opened: OpenPeer) => Promise<void>) => unknow
 type PutBatch = (store: BatchStore) => Promise<ArchiveKey>;
 
 function checkLists(check: Check, put: PutBatch): void {
-  check("has nothing of an empty archive", async ({ peer }) => {
+  check("lists nothing of an empty archive", async ({ peer }) => {
     assert.deepEqual(await peer.channels(), []);
     assert.deepEqual(await peer.hours("forsen"), []);
     for (const folder of [`chat/${HOUR}`, ".chatloom/redactions", `.chatloom/coverage/${HOUR}`]) {
@@ -110,7 +110,7 @@ function checkLists(check: Check, put: PutBatch): void {
     }
   });
 
-  check("tells by its digests what changed, if it has any", async ({ peer, store }) => {
+  check("shows changes by its digests, if it has any", async ({ peer, store }) => {
     const before = await peer.digests({ since: "" });
     if (before === undefined) return;
     await put(store);
@@ -131,7 +131,7 @@ function checkLists(check: Check, put: PutBatch): void {
 }
 
 function checkFiles(check: Check, put: PutBatch): void {
-  check("gives bytes, whole and as they are", async ({ peer, store }) => {
+  check("yields bytes whole and unchanged", async ({ peer, store }) => {
     const key = await put(store);
     const pieces = await peer.read(key, { maxBytes: LINE.length });
     assert.ok(pieces);
@@ -140,7 +140,7 @@ function checkFiles(check: Check, put: PutBatch): void {
     assert.equal(new TextDecoder().decode(Uint8Array.from(bytes)), LINE);
   });
 
-  check("gives undefined for a file that is not there", async ({ peer }) => {
+  check("resolves with undefined for a missing file", async ({ peer }) => {
     const key = batchKey("forsen", { timeUs: NOON_US, digest: someBytes(32) });
     assert.equal(await peer.read(key, { maxBytes: 1_000 }), undefined);
   });
@@ -154,7 +154,7 @@ function checkFiles(check: Check, put: PutBatch): void {
     await assert.rejects(reading, { name: "ChatloomError", code: "PEER_REFUSED" });
   });
 
-  check("lets go of a file half way", async ({ peer, store }) => {
+  check("lets the caller stop in the middle of a file", async ({ peer, store }) => {
     const pieces = await peer.read(await put(store), { maxBytes: 1_000 });
     for await (const _ of pieces ?? []) break;
     assert.deepEqual(await peer.channels(), ["forsen"]);

@@ -5,14 +5,14 @@ export { collect } from "../../async/collect.ts";
 /** Registers one test: `test` of `node:test` fits, and so do others of that shape. */
 export type TestFunction = (name: string, body: () => Promise<void>) => unknown;
 
-/** Asserts that `promise` rejects with `reason` itself, not with something made of it. */
+/** Asserts that `promise` rejects with `reason` itself, not with an error made of it. */
 export async function assertRejectsWith(promise: Promise<unknown>, reason: unknown): Promise<void> {
   let found: unknown = "no rejection";
   await promise.catch((error) => found = error);
   assert.equal(found, reason);
 }
 
-/** `length` bytes that look like nothing in particular and depend on `seed` alone. */
+/** `length` pseudo-random bytes that depend on `seed` only. */
 export function someBytes(length: number, seed = 1): Uint8Array {
   const bytes = new Uint8Array(length);
   let state = seed | 1;

@@ -10,27 +10,27 @@ export interface TransportServerEnd {
   readonly isGone: boolean;
   /** Sends one frame: of text for a string, else binary. */
   send(chunk: Chunk): void;
-  /** Closes in good order, after what was sent. */
+  /** Closes with a close frame, after all sent frames. */
   close(): void;
-  /** Breaks the connection without a word. */
+  /** Breaks the connection without a close frame. */
   break(): void;
-  /** Neither reads nor answers any more, also no good-bye. */
+  /** Stops reading and answering, also close frames. */
   silence(): void;
 }
 
 /** A transport under test, and a server for it. */
 export interface TransportFixture {
-  /** What is tested. */
+  /** The transport. */
   readonly transport: Transport;
-  /** Where the server takes connections. */
+  /** The address of the server. */
   readonly url: string;
-  /** Places where connecting fails: nobody listens, someone else does. At least one. */
+  /** Places where connecting fails: no server listens, or one of another kind. At least one. */
   readonly deadUrls: readonly string[];
   /** A place where connecting takes for ever, if there is one. */
   readonly endlessUrl?: string;
   /** The server's ends of all connections so far, oldest first. */
   readonly ends: readonly TransportServerEnd[];
-  /** Waits until whatever was sent by anyone has arrived. */
+  /** Waits until all that either side sent has arrived. */
   settle(): Promise<void>;
   /** Stops the server. */
   close(): Promise<void>;
@@ -80,7 +80,7 @@ const arriving: Record<string, Story> = {
     assert.deepEqual(await all(connection), sent);
   },
 
-  "yields what came before it was asked": async (fixture) => {
+  "yields frames that came before the iteration began": async (fixture) => {
     const { connection, end } = await connected(fixture);
     end.send("early");
     await fixture.settle();
@@ -145,7 +145,7 @@ const ending: Record<string, Story> = {
     assert.deepEqual(await chunks.next(), { done: true, value: undefined });
   },
 
-  "yields what came in before the connection broke": async (fixture) => {
+  "yields frames that came before the connection broke": async (fixture) => {
     const { connection, end } = await connected(fixture);
     end.send("last");
     end.send("words");
@@ -167,7 +167,7 @@ const ending: Record<string, Story> = {
     assert.ok(end.isGone);
   },
 
-  "still yields what came before it was closed, and no more": async (fixture) => {
+  "still yields frames that came before it was closed, and no more": async (fixture) => {
     const { connection, end } = await connected(fixture);
     end.send("first");
     end.send("second");
@@ -205,7 +205,7 @@ const sending: Record<string, Story> = {
     connection.close();
   },
 
-  "sends nothing once the connection is down, and does not mind": async (fixture) => {
+  "sends nothing once the connection is down, without an error": async (fixture) => {
     for (const finish of ["close", "break"] as const) {
       const { connection, end } = await connected(fixture);
       end[finish]();
@@ -247,7 +247,7 @@ const connecting: Record<string, Story> = {
     }
   },
 
-  "does not mind a signal that aborts when it is connected": async (fixture) => {
+  "ignores a signal that aborts once it is connected": async (fixture) => {
     const stop = new AbortController();
     const { connection, end } = await connected(fixture, stop.signal);
     stop.abort();

@@ -1,25 +1,25 @@
-/** Things that wait for their time. Things of the same time come out in the order they went in. */
+/** A priority queue by time. Items of the same time come out in the order they went in. */
 export class TimeQueue<T> {
   // A binary heap: entry i is not after entries 2i + 1 and 2i + 2.
   readonly #heap: { readonly at: number; readonly turn: number; readonly item: T }[] = [];
   #turn = 0;
 
-  /** How many things wait. */
+  /** The number of items. */
   get size(): number {
     return this.#heap.length;
   }
 
-  /** The time of the first thing, or `undefined` if nothing waits. */
+  /** The time of the first item, or `undefined` if the queue is empty. */
   peekAt(): number | undefined {
     return this.#heap[0]?.at;
   }
 
-  /** The first thing, left where it is, or `undefined` if nothing waits. */
+  /** The first item, which stays, or `undefined` if the queue is empty. */
   peek(): T | undefined {
     return this.#heap[0]?.item;
   }
 
-  /** Puts in `item`, to come out at its time. */
+  /** Adds `item`. */
   push(at: number, item: T): void {
     const heap = this.#heap;
     const entry = { at, turn: this.#turn++, item };
@@ -34,7 +34,7 @@ export class TimeQueue<T> {
     heap[hole] = entry;
   }
 
-  /** Takes out the first thing, or returns `undefined` if nothing waits. */
+  /** Removes and returns the first item, or returns `undefined` if the queue is empty. */
   pop(): T | undefined {
     const heap = this.#heap;
     const first = heap[0];

@@ -4,9 +4,9 @@ import { TimeQueue } from "./time_queue.ts";
 
 /** How a {@link VirtualClock} begins. */
 export interface VirtualClockOptions {
-  /** What the wall clock shows at first, in microseconds: 2026-08-01T12:34:05.678901Z unless told. */
+  /** What the wall clock shows at first, in microseconds: by default 2026-08-01T12:34:05.678901Z. */
   readonly startUs?: Micros;
-  /** Waits until nothing can go on by itself. Unless told: one turn of the runtime's event loop. */
+  /** Waits until all ready work has run. By default one turn of the runtime's event loop. */
   readonly settle?: () => Promise<void>;
 }
 
@@ -21,18 +21,18 @@ export interface VirtualClock extends Clock {
    */
   advance(ms: number): Promise<void>;
 
-  /** Lets time jump from sleeper to sleeper until nobody sleeps. Returns the milliseconds it took.
+  /** Lets time jump from sleeper to sleeper until none is left. Returns the milliseconds it took.
    *
-   * @throws {RangeError} when somebody still sleeps after `limitMs` (a day unless told).
+   * @throws {RangeError} when one still sleeps after `limitMs` (default: a day).
    */
   runUntilIdle(options?: { readonly limitMs?: number }): Promise<number>;
 
   /**
    * Lets time jump from sleeper to sleeper until `work` settles, and returns or throws as it does.
-   * While nobody sleeps, waits `patienceMs` real milliseconds (2,000 unless told) for work that goes
+   * While no task sleeps, waits `patienceMs` real milliseconds (default 2,000) for work that goes
    * on elsewhere, as in a disk.
    *
-   * @throws {RangeError} when `work` is not done after `limitMs` (a day unless told), or nobody
+   * @throws {RangeError} when `work` is not done after `limitMs` (default: a day), or no task
    * sleeps and nothing happens.
    */
   run<T>(work: Promise<T>, options?: VirtualRunOptions): Promise<T>;
@@ -48,7 +48,7 @@ export interface VirtualClock extends Clock {
 export interface VirtualRunOptions {
   /** Virtual milliseconds the work may take. */
   readonly limitMs?: number;
-  /** Real milliseconds in which something must happen when nobody sleeps. */
+  /** Real milliseconds in which something must happen while no task sleeps. */
   readonly patienceMs?: number;
 }
 
@@ -90,7 +90,7 @@ interface Sleeper {
 class Timeline implements VirtualClock {
   readonly #sleepers = new TimeQueue<Sleeper>();
   readonly #settle: () => Promise<void>;
-  // A virtual clock need not begin at zero, and those who think so should find out.
+  // A virtual clock does not begin at zero, so that code which expects that fails.
   #elapsedUs = 3 * SECOND_US + 7;
   #wallLeadUs: number;
   #sleeperCount = 0;
@@ -135,7 +135,7 @@ class Timeline implements VirtualClock {
       };
       signal?.addEventListener("abort", onAbort, { once: true });
       this.#sleeperCount++;
-      // 0.029 ms is 29.000000000000004 µs: what floating point adds is not to delay anyone.
+      // 0.029 ms is 29.000000000000004 µs: what floating point adds must not delay a sleeper.
       const delayUs = Math.max(0, Math.ceil(delayMs * MILLISECOND_US - 1e-3));
       this.#sleepers.push(this.#elapsedUs + delayUs, sleeper);
     });
@@ -177,7 +177,7 @@ class Timeline implements VirtualClock {
         } else if (this.#sleeperCount > 0) {
           throw new RangeError(`Cannot finish the work: it takes more than ${limitMs} ms`);
         } else if (performance.now() - idleSince > patienceMs) {
-          throw new RangeError("Cannot finish the work: nobody sleeps and nothing happens");
+          throw new RangeError("Cannot finish the work: no task sleeps and nothing happens");
         } else {
           await new Promise((resolve) => setTimeout(resolve, 1));
         }
@@ -202,7 +202,7 @@ class Timeline implements VirtualClock {
     const atUs = this.#sleepers.peekAt();
     if (atUs === undefined || atUs > untilUs) return false;
     this.#elapsedUs = Math.max(this.#elapsedUs, atUs);
-    // Who falls asleep for no time at all while others wake up has its turn after they settled.
+    // A task that sleeps for no time while others wake up continues after they settled.
     const awake: Sleeper[] = [];
     while (this.#sleepers.peekAt() === atUs) awake.push(this.#sleepers.pop()!);
     for (const sleeper of awake) {

@@ -1,4 +1,4 @@
-/** What a client says. Kept apart from the recorder's parser, so that one cannot hide the other's bugs. */
+/** A line of a client. Parsed apart from the recorder's parser, so that one cannot hide the other's bugs. */
 export interface ClientLine {
   /** In upper case. */
   readonly command: string;
@@ -18,7 +18,7 @@ export function parseClientLine(line: string): ClientLine | undefined {
 
 const SERVER_LINE = /^(?:@([^ ]*) +)?(?::[^ ]* +)?([A-Za-z0-9]+)(?: +:?#([^ ]+))?/;
 
-/** What a simulation must know of a line that a server sends. */
+/** The parts of a server's line that a simulation needs. */
 export interface ServerLineFacts {
   /** In upper case. */
   readonly command: string;
@@ -28,7 +28,7 @@ export interface ServerLineFacts {
   readonly sentMs: number | undefined;
 }
 
-/** Reads off a server's line what matters here, or returns `undefined` if it is not like one. */
+/** Reads these parts of a server's line; `undefined` if it is no such line. */
 export function factsOfServerLine(line: string): ServerLineFacts | undefined {
   const match = SERVER_LINE.exec(line);
   if (match === null) return undefined;
@@ -41,7 +41,7 @@ export function factsOfServerLine(line: string): ServerLineFacts | undefined {
   };
 }
 
-/** A server's line as one gets it who did not ask for tags. */
+/** A server's line for a client without the tags capability. */
 export function withoutTags(line: string): string {
   return line.startsWith("@") ? line.slice(line.indexOf(" ") + 1) : line;
 }

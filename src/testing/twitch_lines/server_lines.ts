@@ -13,13 +13,13 @@ export const CAPABILITIES = [
 /** One of {@link CAPABILITIES}. */
 export type Capability = typeof CAPABILITIES[number];
 
-/** What the channel says of its settings, under Twitch's names. 0 is off, except where told. */
+/** The channel's settings, under Twitch's names. 0 is off, except where noted. */
 export interface RoomState {
   /** 1: emotes only. */
   "emote-only": number;
   /** Minutes of following that it takes to chat; -1 for off. */
   "followers-only": number;
-  /** 1: nobody may say the same twice. */
+  /** 1: no user may say the same twice. */
   "r9k": number;
   /** Seconds between two messages of one person. */
   "slow": number;
@@ -27,7 +27,7 @@ export interface RoomState {
   "subs-only": number;
 }
 
-/** Whose answer it is, and about which channel. */
+/** The client and the channel of an answer. */
 export interface RoomLine {
   /** The client's name. */
   readonly nick: string;
@@ -57,7 +57,7 @@ export function globalUserStateLine(nick: string): string {
   };user-type= ${SERVER} GLOBALUSERSTATE`;
 }
 
-/** Instead of a welcome. Documented; the server hangs up afterwards. */
+/** Instead of a welcome. Documented; the server closes the connection afterwards. */
 export function loginRefusedLine(reason: "authentication" | "format" | "nick"): string {
   const text = {
     authentication: "Login authentication failed",
@@ -82,7 +82,7 @@ export function ownPartLine({ nick, channel }: RoomLine): string {
   return `:${nick}!${nick}@${nick}.tmi.twitch.tv PART #${channel}`;
 }
 
-/** Who is there: first those who were, if any, then the one who came. Documented. */
+/** The members: first those who were there, if any, then the one who came. Documented. */
 export function namesLines(room: RoomLine, chatters: readonly string[]): string[] {
   const { nick, channel } = room;
   const prefix = `:${nick}.tmi.twitch.tv`;
@@ -121,7 +121,7 @@ export function pongLine(argument: string | undefined): string {
   return argument === undefined ? `${SERVER} PONG` : `${SERVER} PONG tmi.twitch.tv :${argument}`;
 }
 
-/** The server asks whether the client lives, about every five minutes. Documented. */
+/** The server's PING, about every five minutes. Documented. */
 export function pingLine(argument = "tmi.twitch.tv"): string {
   return `PING :${argument}`;
 }
@@ -129,7 +129,7 @@ export function pingLine(argument = "tmi.twitch.tv"): string {
 /** The server is going away; connect again. Documented. */
 export const RECONNECT_LINE = `${SERVER} RECONNECT`;
 
-/** The answer to what the server does not know. Documented. */
+/** The answer to an unknown command. Documented. */
 export function unknownCommandLine(nick: string, command: string): string {
   return `${SERVER} 421 ${nick} ${command} :Unknown command`;
 }

@@ -10,7 +10,7 @@ import { EmptyState } from "../archives/empty_state.ts";
 import { formatRoute, go, type Route, route } from "../state/route.ts";
 import { type Theme, theme, zone } from "../ui/settings.ts";
 
-/** What the page stands on. */
+/** What the page works with. */
 export interface AppProps {
   readonly archives: ArchivesState;
   readonly library: Library;
@@ -34,7 +34,7 @@ export function App({ archives, library, breakdown }: AppProps): JSX.Element {
       h(
         "p",
         { class: "alert", role: "alert" },
-        `The page's worker broke down: ${breakdown.value}. Reload to begin anew; your files are as they were.`,
+        `The page's worker broke down: ${breakdown.value}. Reload to start again; your files are unchanged.`,
       ),
     h("main", { id: "main", tabIndex: -1 }, h(CurrentView, { archives, library })),
   );
@@ -42,14 +42,14 @@ export function App({ archives, library, breakdown }: AppProps): JSX.Element {
 
 function CurrentView({ archives, library }: Omit<AppProps, "breakdown">): JSX.Element {
   const { view, channel } = route.value;
-  const shelves = library.shelves.value;
-  const channels = shelves.kind === "ready" ? shelves.channels : [];
+  const list = library.channelList.value;
+  const channels = list.kind === "ready" ? list.channels : [];
   const shown = channel === undefined
     ? channels[0]
     : channels.find((each) => each.channel === channel);
   const name = shown?.channel;
   useEffect(() => {
-    // What is shown belongs in the address, also where nobody asked for it.
+    // What is shown belongs in the address, also where the page chose it by itself.
     if (view !== "archives" && channel === undefined && name !== undefined) {
       go({ channel: name }, { replace: true });
     }

@@ -8,7 +8,7 @@ import { MergePanel } from "./merge_panel.ts";
 import { RememberedPanel } from "./remembered_panel.ts";
 import { SourceCard } from "./source_card.ts";
 
-/** Where archives come in, are checked, compared and merged. */
+/** Takes archives, checks, compares and merges them. */
 export function ArchivesView({ archives }: { readonly archives: ArchivesState }): JSX.Element {
   const sources = archives.sources.value;
   return h(
@@ -18,9 +18,9 @@ export function ArchivesView({ archives }: { readonly archives: ArchivesState })
     h(
       "p",
       { class: "lead" },
-      "Give it what several recorders kept of the same channels. Every file is checked, the ",
-      "recordings are compared message by message, and one archive comes out that is the same bytes ",
-      "wherever and in whatever order it is made. Nothing leaves this machine.",
+      "Add the archives of several recorders of the same channels. Every file is checked, the ",
+      "recordings are compared message by message, and the result is one archive with the same bytes ",
+      "on every machine and in any order. Nothing leaves this machine.",
     ),
     h(DropZone, { archives, isCompact: sources.length > 0 }),
     h(RememberedPanel, { archives }),
@@ -45,7 +45,7 @@ export function ArchivesView({ archives }: { readonly archives: ArchivesState })
 
 interface DropZoneProps {
   readonly archives: ArchivesState;
-  /** Something is there already: less needs saying. */
+  /** A source is there already: a short text is enough. */
   readonly isCompact: boolean;
 }
 

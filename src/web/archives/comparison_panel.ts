@@ -6,7 +6,7 @@ import type { ComparedSource, Comparison } from "../sources/report.ts";
 import type { ArchivesState } from "../state/archives_state.ts";
 import { ProgressBar } from "./progress_bar.ts";
 
-/** Who saw what, source beside source. */
+/** Which source has which messages. */
 export function ComparisonPanel(
   { archives }: { readonly archives: ArchivesState },
 ): JSX.Element | null {
@@ -15,7 +15,7 @@ export function ComparisonPanel(
   return h(
     "section",
     { "aria-labelledby": "comparison-title" },
-    h("h2", { id: "comparison-title" }, "Who saw what"),
+    h("h2", { id: "comparison-title" }, "Comparison"),
     job.kind === "running" && h(ProgressBar, {
       label: "Comparing",
       done: job.progress?.done ?? 0,
@@ -85,7 +85,7 @@ interface RowProps {
 function Row({ source, messages, name }: RowProps): JSX.Element {
   const { onlyHere, missingHere, minutesOnlyHere } = source;
   const share = messages === 0 ? 1 : (messages - missingHere) / messages;
-  const percent = Math.floor(share * 1000) / 10; // Never 100 % unless it is all of them.
+  const percent = Math.floor(share * 1000) / 10; // 100 % only for all of them.
   return h(
     "tr",
     null,

@@ -5,26 +5,26 @@ import { RememberedPanel } from "./remembered_panel.ts";
 import type { Library } from "../state/library.ts";
 import { formatMoment, go, route } from "../state/route.ts";
 
-/** Says why there is nothing to see, and what to do about it. */
+/** Says why the page is empty, and what to do about it. */
 export function EmptyState(
   { library, archives }: { readonly library: Library; readonly archives: ArchivesState },
 ): JSX.Element {
-  const shelves = library.shelves.value;
+  const list = library.channelList.value;
   if (library.node.value === "locked") return h(Locked, { library });
-  if (shelves.kind === "looking") return h("p", { class: "empty", role: "status" }, "Looking…");
-  if (shelves.kind === "failed") {
-    return h("p", { class: "empty bad", role: "alert" }, shelves.reason);
+  if (list.kind === "looking") return h("p", { class: "empty", role: "status" }, "Looking…");
+  if (list.kind === "failed") {
+    return h("p", { class: "empty bad", role: "alert" }, list.reason);
   }
   const { channel, atUs } = route.value;
   const moment = atUs === undefined ? "" : ` at ${formatMoment(atUs).replace("T", " ")}`;
-  const isEmpty = shelves.channels.length === 0;
+  const isEmpty = list.channels.length === 0;
   return h(
     "div",
     { class: "empty" },
     h(
       "h1",
       null,
-      channel === undefined ? "Nothing to look at yet" : `This is about ${channel}${moment}`,
+      channel === undefined ? "Nothing to show yet" : `This link shows ${channel}${moment}`,
     ),
     h(
       "p",
@@ -32,8 +32,8 @@ export function EmptyState(
       channel === undefined
         ? "Add an archive: a folder, a zip or a raw capture. It is read here, in your browser."
         : isEmpty
-        ? "Add an archive that has it, and you will see the very moment."
-        : "What is here has no such channel. Add an archive that has it.",
+        ? "Add an archive that has it to see this moment."
+        : "No open archive has this channel. Add one that has it.",
     ),
     h("button", {
       type: "button",
@@ -67,6 +67,6 @@ function Locked({ library }: { readonly library: Library }): JSX.Element {
       }),
     ]),
     h("button", { type: "submit", class: "primary" }, "Open"),
-    isRefused && h("p", { class: "bad", role: "alert" }, "The node does not take this token"),
+    isRefused && h("p", { class: "bad", role: "alert" }, "The node refused this token"),
   );
 }

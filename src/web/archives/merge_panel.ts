@@ -5,7 +5,7 @@ import type { MergeReport } from "../sources/report.ts";
 import { type ArchivesState, canSaveToFolder } from "../state/archives_state.ts";
 import { ProgressBar } from "./progress_bar.ts";
 
-/** Merges what is there, and gives it back. */
+/** Merges the sources, and offers the result. */
 export function MergePanel({ archives }: { readonly archives: ArchivesState }): JSX.Element {
   const job = archives.merge.value;
   const batches = archives.reports.value.reduce((sum, report) => sum + report.batches, 0);

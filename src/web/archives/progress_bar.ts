@@ -1,19 +1,19 @@
 import { h, type JSX } from "preact";
 import { formatCount } from "../ui/format.ts";
 
-/** What a bar of progress shows. */
+/** What a progress bar shows. */
 export interface ProgressBarProps {
-  /** What is going on: `Merging`. */
+  /** The work: `Merging`. */
   readonly label: string;
   readonly done: number;
   /** 0 while it is not known. */
   readonly total: number;
-  /** What is counted, in singular. */
+  /** The unit, in singular. */
   readonly unit: string;
   readonly onCancel?: () => void;
 }
 
-/** Work that is going on, with how far it is. */
+/** The progress of running work. */
 export function ProgressBar({ label, done, total, unit, onCancel }: ProgressBarProps): JSX.Element {
   const text = total === 0
     ? `${label}…`

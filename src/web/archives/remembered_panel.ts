@@ -2,7 +2,7 @@ import { h, type JSX } from "preact";
 import { icon } from "../ui/icons.ts";
 import type { ArchivesState } from "../state/archives_state.ts";
 
-/** What was handed over before the page was loaded anew, and how to get it back. */
+/** The sources that were open before the page was reloaded, and how to open them again. */
 export function RememberedPanel(
   { archives }: { readonly archives: ArchivesState },
 ): JSX.Element | null {

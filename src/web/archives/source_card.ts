@@ -12,7 +12,7 @@ const FORMS: Readonly<Record<SourceReport["form"], string>> = {
   capture: "Raw capture",
 };
 
-/** What was found in one source. */
+/** The findings in one source. */
 export function SourceCard({ source }: { readonly source: ShownSource }): JSX.Element {
   const { name, state } = source;
   return h(
@@ -82,7 +82,7 @@ function verdictOf(damaged: number, unreadable: number): string {
     ...(damaged > 0 ? [`${formatCount(damaged)} damaged`] : []),
     ...(unreadable > 0 ? [`${formatCount(unreadable)} unreadable`] : []),
   ];
-  return `${counts.join(" and ")}: left out, the rest goes on`;
+  return `${counts.join(" and ")}: left out, the others are used`;
 }
 
 function Channels({ channels }: { readonly channels: readonly ChannelReport[] }): JSX.Element {

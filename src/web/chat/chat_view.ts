@@ -28,7 +28,7 @@ export function ChatView({ library, channels, channel }: ChatViewProps): JSX.Ele
   const { filter, atUs } = route.value;
   const focusUs = atUs ?? startOf(channel, library.isNode);
   const dayUs = focusUs - focusUs % DAY_US;
-  // A jump to what is not read yet begins anew from there.
+  // A jump to a moment that is not read yet starts reading from there.
   const [beginnings, beginAnew] = useState(0);
   const day = useMemo(
     () =>
@@ -91,7 +91,7 @@ export function ChatView({ library, channels, channel }: ChatViewProps): JSX.Ele
   );
 }
 
-/** Where to begin when the address does not say: at the start, or with a node at what is new. */
+/** Where to begin when the address does not say: at the start, or with a node at the latest messages. */
 function startOf({ fromUs, untilUs }: ChannelSpan, isNode: boolean): Micros {
   return isNode ? untilUs - HOUR_US : fromUs;
 }
@@ -154,7 +154,7 @@ function useFollowing({ day, list, library, atUs }: {
   const { isNode } = library;
   const [value, set] = useState(isNode && atUs === undefined);
   useEffect(() => {
-    if (library.isJump(atUs)) set(false); // Who goes elsewhere wants to stay there.
+    if (library.isJump(atUs)) set(false); // A reader who goes elsewhere stays there.
   }, [atUs]);
   useEffect(() => {
     if (!value || !isNode) return;
@@ -167,7 +167,7 @@ function useFollowing({ day, list, library, atUs }: {
     };
     const timer = setInterval(look, FOLLOW_EVERY_MS);
     const stop = day.version.subscribe(() => {
-      // As it was before the list knows of what came.
+      // The state from before the list has the new messages.
       if (list.current?.isAtEnd) requestAnimationFrame(() => list.current?.showEnd());
     });
     return () => {
@@ -262,7 +262,7 @@ function StatusLine({ day }: { readonly day: DayChat }): JSX.Element {
   const how = status.kind === "reading"
     ? `reading ${formatClock(status.minuteUs, zone.value).slice(0, 5)}…`
     : status.kind === "resting"
-    ? "more is read as you come near it"
+    ? "more is read as you scroll"
     : "";
   return h(
     "p",

@@ -15,7 +15,7 @@ export const DAY_US: number = 24 * HOUR_US;
 
 const ROW_ESTIMATE_PX = 32;
 
-/** What a day's chat is opened with. */
+/** The request that opens a day's chat. */
 export interface DayRequest {
   readonly channel: string;
   readonly dayUs: Micros;
@@ -26,7 +26,7 @@ export interface DayRequest {
   readonly isFrugal: boolean;
 }
 
-/** How far reading is. */
+/** The progress of reading. */
 export type DayStatus =
   | { readonly kind: "reading"; readonly minuteUs: Micros }
   | { readonly kind: "resting" }
@@ -35,10 +35,10 @@ export type DayStatus =
 
 let lastNumber = 0;
 
-/** The chat of one day as it becomes known: around the focus first, then on to both ends. */
+/** The chat of one day as it is read: around the focus first, then on to both ends. */
 export class DayChat {
   readonly request: DayRequest;
-  /** Tells it from every other. */
+  /** Its unique number. */
   readonly number: number = ++lastNumber;
   readonly layout: RowLayout = new RowLayout(ROW_ESTIMATE_PX);
   readonly marks: Marks = new Marks();
@@ -46,11 +46,11 @@ export class DayChat {
   /** Counts up when rows came, went or changed. */
   readonly version: Signal<number> = signal(0);
   readonly status: Signal<DayStatus>;
-  /** Messages that were looked through. */
+  /** How many messages were read. */
   readonly seen: Signal<number> = signal(0);
   readonly #call: RpcClient<PageCalls>;
   readonly #controller = new AbortController();
-  /** What is not read yet, before and after what is. */
+  /** The spans that are not read yet, before and after the ones that are. */
   #before: Span;
   #after: Span;
   #isReading = false;
@@ -71,10 +71,10 @@ export class DayChat {
     void this.#readOn();
   }
 
-  /** Reads a further hour on one side, where that waits to be asked for. */
+  /** Reads a further hour on one side, where reading is hour by hour. */
   approach(side: "start" | "end"): void {
     if (this.#isReading || this.#controller.signal.aborted) return;
-    if (this.status.value.kind === "failed") return; // It would fail again, for ever.
+    if (this.status.value.kind === "failed") return; // It would fail again and again.
     if (side === "start" && !isEmpty(this.#before)) void this.#readOne("before");
     if (side === "end" && !isEmpty(this.#after)) void this.#readOne("after");
   }
@@ -91,7 +91,7 @@ export class DayChat {
     return isEmpty(this.#before) && isEmpty(this.#after);
   }
 
-  /** Reads again what may have grown: from the last known minute on. */
+  /** Reads the minutes again that may have grown: from the last known one on. */
   async refresh(nowUs: Micros): Promise<void> {
     if (this.#isReading) return;
     const known = Math.max(0, ...this.#counts.keys());
@@ -107,7 +107,7 @@ export class DayChat {
   }
 
   async #readOn(): Promise<void> {
-    // A search goes through all of the day, whatever that costs: it was asked for.
+    // A search reads all of the day, as the reader requested it.
     const isHourly = this.request.isFrugal && isPlain(this.request.filter);
     do {
       const didRead = await this.#readHour(isEmpty(this.#after) ? "before" : "after");

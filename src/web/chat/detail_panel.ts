@@ -10,7 +10,7 @@ import { formatRoute, route } from "../state/route.ts";
 import { zone } from "../ui/settings.ts";
 import { NO_FILTER } from "../reading/filter.ts";
 
-/** Everything that is known of one message. */
+/** All details of one message. */
 export interface DetailPanelProps {
   readonly message: Message;
   readonly onClose: () => void;

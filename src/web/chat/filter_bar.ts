@@ -17,7 +17,7 @@ const COMMANDS: readonly (readonly [command: string, label: string])[] = [
 ];
 const TYPING_MS = 300;
 
-/** Narrows what is shown. What it says stands in the address. */
+/** Filters the messages. The filter stands in the address. */
 export function FilterBar(): JSX.Element {
   const { filter } = route.value;
   const [draft, setDraft] = useState(filter);

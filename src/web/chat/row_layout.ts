@@ -5,7 +5,7 @@ export interface Block {
   readonly minuteUs: Micros;
   /** How many rows it has. */
   readonly count: number;
-  /** Places of its messages in the minute; if there are none, all of it is shown. */
+  /** Places of its shown messages in the minute; without it all are shown. */
   readonly rows: Uint32Array | undefined;
 }
 
@@ -55,7 +55,7 @@ export class RowLayout {
     this.#forgetSums();
   }
 
-  /** Forgets what was measured: the list has another width. */
+  /** Forgets all measurements: the list has another width. */
   remeasure(): void {
     for (const each of this.#blocks) {
       each.heights = undefined;
@@ -65,7 +65,7 @@ export class RowLayout {
     this.#forgetSums();
   }
 
-  /** Learns how tall a row is. Returns whether that is news. */
+  /** Learns how tall a row is. Returns whether the height changed. */
   measure({ minuteUs, row }: RowPlace, heightPx: number): boolean {
     const each = this.#blocks[this.#firstNotBefore(minuteUs)];
     if (each?.block.minuteUs !== minuteUs || row >= each.block.count) return false;

@@ -12,7 +12,7 @@ export type FetchRows = (
 // As objects, messages take a few kilobytes each.
 const KEPT_MAX = 4_000;
 
-/** The messages that were on screen lately. What is missing is fetched, once, for all who ask. */
+/** The messages that were on screen lately. Missing ones are fetched, once for all callers. */
 export class RowMessages {
   readonly #fetch: FetchRows;
   readonly #onArrival: () => void;
@@ -20,7 +20,7 @@ export class RowMessages {
   readonly #asked = new Set<string>();
   readonly #controller = new AbortController();
 
-  /** Fetches by `fetch`; `onArrival` is told when something came. */
+  /** Fetches by `fetch`; calls `onArrival` when messages came. */
   constructor(fetch: FetchRows, onArrival: () => void) {
     this.#fetch = fetch;
     this.#onArrival = onArrival;
@@ -31,7 +31,7 @@ export class RowMessages {
     return this.#kept.get(`${minuteUs} ${row}`);
   }
 
-  /** Fetches those of `rows` that are neither here nor on their way. */
+  /** Fetches those of `rows` that are neither here nor being fetched. */
   async want(minuteUs: Micros, rows: readonly number[]): Promise<void> {
     const missing = rows.filter((row) => {
       const name = `${minuteUs} ${row}`;

@@ -6,10 +6,10 @@ import { MessageRow } from "./message/message_row.ts";
 import type { RowLayout, RowPlace } from "./row_layout.ts";
 import { ScrollPosition } from "./scroll_position.ts";
 
-// @tanstack/virtual-core was tried on paper: it makes an object for each of 500,000 rows anew
+// @tanstack/virtual-core was considered: it makes an object for each of 500,000 rows anew
 // whenever one is measured. Rows that come by the minute allow for much less.
 
-/** What a list shows, and whom it tells. */
+/** What a list shows, and its callbacks. */
 interface VirtualListProps {
   readonly day: DayChat;
   /** The day's version, so that the list draws anew. */
@@ -17,16 +17,16 @@ interface VirtualListProps {
   /** The message whose details are open. */
   readonly selected: RowPlace | undefined;
   readonly onSelect: (place: RowPlace, message: Message) => void;
-  /** Told of the moment at the top, when scrolling has come to rest. */
+  /** Called with the moment at the top, when scrolling has stopped. */
   readonly onRest: (atUs: Micros) => void;
-  /** Given the list's handle once it is there. */
+  /** Called with the list's handle once it exists. */
   readonly onReady: (list: VirtualList) => void;
 }
 
 const OVERSCAN_PX = 500;
 const REST_MS = 250;
 
-/** A list of any length, of which only what can be seen is in the document. */
+/** A list of any length, of which only the visible rows are in the document. */
 export class VirtualList extends Component<VirtualListProps> {
   readonly #scroller = createRef<HTMLDivElement>();
   readonly #slab = createRef<HTMLDivElement>();
@@ -68,7 +68,7 @@ export class VirtualList extends Component<VirtualListProps> {
   }
 
   override componentDidUpdate(before: VirtualListProps): void {
-    // More is known of some messages: a mark may make a row taller.
+    // Some messages have new marks, which may make a row taller.
     if (before.version !== this.props.version) this.#measured = new WeakSet();
     this.#settle();
   }
@@ -102,7 +102,7 @@ export class VirtualList extends Component<VirtualListProps> {
     return this.#scroller.current?.clientHeight ?? 600;
   }
 
-  /** Works out what can be seen, and draws it. */
+  /** Finds the visible rows, and draws them. */
   #draw(): void {
     this.#applyAnchor();
     this.forceUpdate();
@@ -129,7 +129,7 @@ export class VirtualList extends Component<VirtualListProps> {
       : { place, belowPx: this.#position.topPx - this.#layout.topOf(place) };
   }
 
-  /** Follows the bar. It may have moved long before the browser tells of it. */
+  /** Follows the bar. It may have moved long before the browser reports it. */
   #followBar(): boolean {
     const { current: scroller } = this.#scroller;
     if (scroller === null || !this.#position.scrolledTo(scroller.scrollTop)) return false;
@@ -167,7 +167,7 @@ export class VirtualList extends Component<VirtualListProps> {
     for (const element of slab.children) {
       const place = this.#layout.at(Number(element.getAttribute("data-index")));
       if (place === undefined || element.getAttribute("aria-busy") === "true") continue;
-      // Asking for a height makes the browser lay out the page: not for what cannot have changed.
+      // Asking for a height makes the browser lay out the page: skip rows that cannot have changed.
       if (this.#measured.has(element)) continue;
       this.#measured.add(element);
       isNews = this.#layout.measure(place, element.getBoundingClientRect().height) || isNews;
@@ -230,7 +230,7 @@ export class VirtualList extends Component<VirtualListProps> {
   }
 
   readonly #onClick = (event: MouseEvent): void => {
-    if (getSelection()?.isCollapsed === false) return; // It was the end of marking text.
+    if (getSelection()?.isCollapsed === false) return; // The click ended a selection of text.
     const row = (event.target as Element).closest("[data-index]");
     const place = this.#layout.at(Number(row?.getAttribute("data-index") ?? -1));
     if (place !== undefined) this.#select(place);

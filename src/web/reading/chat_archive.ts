@@ -13,7 +13,7 @@ export interface Span {
   readonly untilUs: Micros;
 }
 
-/** Chat to look at, wherever it is. */
+/** A source of chat for the page. */
 export interface ChatArchive {
   /** Its channels, sorted. */
   channels(signal: AbortSignal): Promise<readonly string[]>;

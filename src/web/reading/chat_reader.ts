@@ -44,7 +44,7 @@ export interface MinuteSeconds {
 
 const TELL_EVERY_MS = 80;
 
-/** Reads chat for the eye: what is where first, the messages themselves when they are looked at. */
+/** Reads chat for display: first which messages there are, the messages themselves once they are shown. */
 export class ChatReader {
   readonly #archive: ChatArchive;
   readonly #cache = new MinuteCache();
@@ -54,7 +54,7 @@ export class ChatReader {
     this.#archive = archive;
   }
 
-  /** What there is to read. */
+  /** The channels and their spans. */
   async channels(signal: AbortSignal): Promise<ChannelSpan[]> {
     const found: ChannelSpan[] = [];
     for (const channel of await this.#archive.channels(signal)) {
@@ -65,7 +65,10 @@ export class ChatReader {
     return found;
   }
 
-  /** Tells of all minutes in a span, in order, some at a time, the first as soon as it is read. */
+  /**
+   * Calls `onProgress` with all minutes in a span, in order, some at a time, the first as soon as it is
+   * read.
+   */
   async read(
     { channel, filter, ...span }: ReadRequest,
     { signal, onProgress }: {

@@ -12,15 +12,15 @@ export interface Filter {
   readonly command: string;
 }
 
-/** The filter that lets everything pass. */
+/** The filter that lets all messages pass. */
 export const NO_FILTER: Filter = { text: "", isRegex: false, user: "", command: "" };
 
-/** Whether everything passes. */
+/** Whether all messages pass. */
 export function isEmptyFilter({ text, user, command }: Filter): boolean {
   return text === "" && user === "" && command === "";
 }
 
-/** All of `filter` but a regular expression, as messages are held against it. */
+/** All of `filter` but a regular expression, in the form that messages are compared with. */
 export function plainFilter({ text, isRegex, user, command }: Filter): MessageFilter {
   const name = filteredUser(user);
   return {

@@ -1,7 +1,7 @@
 import { ChatloomError } from "../../core/errors/errors.ts";
 import { ownWorker } from "../rpc/own_script.ts";
 
-// A pattern of a few letters can keep a machine busy for years, and patterns come in links.
+// A pattern of a few letters can keep a machine busy for years, and a link can carry a pattern.
 const PATIENCE_MS = 3_000;
 
 interface Question {
@@ -9,7 +9,7 @@ interface Question {
   readonly texts: readonly string[];
 }
 
-/** All that a matcher's worker does. Its text becomes a script, so it may name nothing from outside. */
+/** The matcher's worker. Its text becomes a script, so it may name nothing from outside. */
 function serveMatches(): void {
   const port = globalThis as unknown as Worker;
   port.addEventListener("message", ({ data }: MessageEvent<Question>) => {
@@ -46,7 +46,7 @@ export class Matcher {
   }
 
   /**
-   * Says of each of `texts` whether the pattern is in it.
+   * Returns for each of `texts` whether it matches the pattern.
    *
    * @throws {ChatloomError} `INPUT_UNREADABLE` when it takes too long.
    */

@@ -7,18 +7,18 @@ interface Kept {
   lines: readonly string[] | undefined;
 }
 
-// A few hours of a busy channel. As text they take twice as much, so only minutes that are looked at
-// are turned into it.
+// A few hours of a busy channel. As text they take twice as much, so only minutes that are shown
+// become text.
 const KEPT_MAX_BYTES = 64 * 1024 * 1024;
 
-/** Minutes that were read lately, as many as fit. */
+/** An LRU cache of minutes, as many as fit. */
 export class MinuteCache {
   readonly #kept = new Lru<string, Kept>({
     costMax: KEPT_MAX_BYTES,
     costOf: ({ bytes }) => bytes.length,
   });
 
-  /** Keeps a minute, and lets go of those that were not wanted for longest. */
+  /** Keeps a minute, and evicts the least recently used ones. */
   keep(channel: string, minuteUs: Micros, bytes: Uint8Array): void {
     this.#kept.set(`${channel} ${minuteUs}`, { bytes, lines: undefined });
   }

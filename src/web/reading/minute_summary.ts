@@ -3,10 +3,13 @@ import { parseCanonicalLine } from "../../core/scan/canonical_line.ts";
 import type { Message } from "../../core/batch/message.ts";
 import { type Micros, readStart } from "../../core/time.ts";
 
-/** So many receivers are told apart in counts; who was heard by more counts as this many. */
+/**
+ * Counts tell at most this many receivers apart; a message that more of them heard counts as heard by this
+ * many.
+ */
 export const RECEIVERS_TOLD_APART = 4;
 
-/** An order of a moderator, by which earlier messages are marked. */
+/** An action of a moderator that marks earlier messages. */
 export interface Clear {
   readonly timeUs: Micros;
   /** The `id` of the one message that was deleted. */
@@ -17,7 +20,7 @@ export interface Clear {
   readonly seconds: number | undefined;
 }
 
-/** What one minute holds. */
+/** A summary of one minute. */
 export interface MinuteSummary {
   readonly minuteUs: Micros;
   /** Messages in it. */
@@ -29,13 +32,13 @@ export interface MinuteSummary {
   readonly clears: readonly Clear[];
 }
 
-/** The messages of a batch with what they say together. */
+/** The messages of a batch with their summary. */
 export interface SummarizedMinute {
   readonly summary: MinuteSummary;
   readonly messages: readonly Message[];
 }
 
-/** Looks at all lines of a minute. They are canonical: they come from a reader. */
+/** Reads all lines of a minute. They are canonical, as they come from a reader. */
 export function scanMinute(minuteUs: Micros, bytes: Uint8Array): SummarizedMinute {
   const byReceivers = new Array<number>(RECEIVERS_TOLD_APART).fill(0);
   const receivers = new Map<string, number>();

@@ -13,7 +13,7 @@ import type { ChannelSpan, FoundMinute, MinuteSeconds, ReadRequest } from "./cha
 import type { ListenedMinute } from "./chat_archive.ts";
 import type { Call } from "../rpc/rpc_messages.ts";
 
-/** What the page asks of its worker. */
+/** The calls that the page makes to its worker. */
 export type PageCalls = {
   readonly addSource: Call<SourceInput, SourceReport, CheckProgress>;
   readonly removeSource: Call<number, void>;
@@ -21,7 +21,7 @@ export type PageCalls = {
   readonly merge: Call<void, MergeReport, MinuteProgress>;
   readonly zip: Call<":" | "_", Blob, number>;
   readonly save: Call<FileSystemDirectoryHandle, { readonly written: number }, number>;
-  /** Reads from this node while no archives were handed over. */
+  /** Reads from this node while no archives are open. */
   readonly useNode: Call<NodeAddress, NodeStanding>;
   readonly channels: Call<void, readonly ChannelSpan[]>;
   readonly read: Call<ReadRequest, void, readonly FoundMinute[]>;
@@ -33,10 +33,10 @@ export type PageCalls = {
   readonly coverage: Call<SpanRequest, readonly ListenedMinute[]>;
 };
 
-/** What became of asking a node. */
+/** The result of connecting to a node. */
 export type NodeStanding = "open" | "locked" | "none";
 
-/** Which messages of a minute to give. */
+/** Which messages of a minute to return. */
 export interface RowsRequest {
   readonly channel: string;
   readonly minuteUs: Micros;
@@ -50,7 +50,7 @@ export interface LocateRequest {
   readonly atUs: Micros;
 }
 
-/** Which span of a channel to look into. */
+/** A span of a channel. */
 export interface SpanRequest {
   readonly channel: string;
   readonly fromUs: Micros;

@@ -6,20 +6,20 @@ import type { SourceCollection } from "../sources/source_collection.ts";
 import { type ChatArchive, storedChat } from "./chat_archive.ts";
 import { ChatReader } from "./chat_reader.ts";
 
-/** Who reads: the archives that were handed over, or while there are none, the node. */
+/** The current reader: of the open archives, or without any, of the node. */
 export class Readers {
   readonly #collection: SourceCollection;
   readonly #hasher: Hasher;
   #node: ChatArchive | undefined;
   #reader: { readonly version: number; readonly reader: ChatReader } | undefined;
 
-  /** Reads what is on `shelf`. */
+  /** Reads from `collection`. */
   constructor(collection: SourceCollection, hasher: Hasher) {
     this.#collection = collection;
     this.#hasher = hasher;
   }
 
-  /** The reader of what is there now. What an earlier one knew of other archives is forgotten. */
+  /** The reader of the archives that are open now. An earlier reader's caches are dropped. */
   get current(): ChatReader {
     const { version, isEmpty, archive } = this.#collection;
     if (this.#reader?.version !== version) {

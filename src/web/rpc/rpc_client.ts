@@ -1,25 +1,25 @@
 import type { Calls, Port, Request, Response } from "./rpc_messages.ts";
 
-/** What a call may be given besides its input. */
+/** Options of a call beside its input. */
 export interface CallOptions<Progress> {
-  /** Gives up: the call rejects with its reason, and the worker stops working on it. */
+  /** Aborts: the call rejects with its reason, and the worker stops its work. */
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
-/** Asks the worker. */
+/** Calls a function of the worker. */
 export type RpcClient<C extends Calls> = <Name extends keyof C & string>(
   name: Name,
   input: C[Name]["input"],
   options?: CallOptions<C[Name]["progress"]>,
 ) => Promise<C[Name]["output"]>;
 
-/** What a call failed with in the worker. */
+/** The error of a call in the worker. */
 class WorkerError extends Error {
   /** The code of a `ChatloomError`. */
   readonly code: string | undefined;
 
-  /** An error that happened elsewhere. */
+  /** An error of the worker. */
   constructor(message: string, { code }: { readonly code: string | undefined }) {
     super(message);
     this.name = "WorkerError";
@@ -33,13 +33,13 @@ interface Waiting {
   readonly onProgress: ((progress: never) => void) | undefined;
 }
 
-/** The page's end of `port`: calls go out, answers come back in any order. */
+/** The page's end of `port`: sends calls; responses come in any order. */
 export function rpcClient<C extends Calls>(port: Port<Response, Request>): RpcClient<C> {
   const waiting = new Map<number, Waiting>();
   let lastId = 0;
   port.addEventListener("message", ({ data }) => {
     const call = waiting.get(data.id);
-    if (call === undefined) return; // Given up.
+    if (call === undefined) return; // Aborted.
     if ("progress" in data) return call.onProgress?.(data.progress as never);
     waiting.delete(data.id);
     if ("error" in data) call.reject(new WorkerError(data.error.message, data.error));

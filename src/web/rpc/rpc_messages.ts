@@ -1,4 +1,4 @@
-/** One thing that the page can ask of its worker. */
+/** The types of one call: input, output and progress. */
 export interface Call<Input, Output, Progress = never> {
   readonly input: Input;
   readonly output: Output;
@@ -6,7 +6,7 @@ export interface Call<Input, Output, Progress = never> {
 }
 
 /** Calls by name. */
-// deno-lint-ignore no-explicit-any -- any call will do, and `unknown` would fit none
+// deno-lint-ignore no-explicit-any -- any call fits, and `unknown` would fit none
 export type Calls = { readonly [name: string]: Call<any, any, any> };
 
 /** What the page sends. */
@@ -20,7 +20,7 @@ export type Response =
   | { readonly id: number; readonly output: unknown }
   | { readonly id: number; readonly error: RpcError };
 
-/** An error as it crosses over: structured clones drop what errors of our own classes know. */
+/** An error in transit: structured clones drop the fields of our own error classes. */
 export interface RpcError {
   readonly name: string;
   readonly message: string;

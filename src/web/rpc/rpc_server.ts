@@ -1,13 +1,13 @@
 import type { Calls, Port, Request, Response, RpcError } from "./rpc_messages.ts";
 
-/** What an answer works with besides its input. */
+/** Options of a handler beside its input. */
 export interface CallOptions<Progress> {
-  /** Aborts when the page gives up. */
+  /** Aborts when the page aborts the call. */
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
 }
 
-/** Who answers which call. */
+/** The handler of each call. */
 export type Answers<C extends Calls> = {
   readonly [Name in keyof C]: (
     input: C[Name]["input"],
@@ -15,7 +15,7 @@ export type Answers<C extends Calls> = {
   ) => Promise<C[Name]["output"]> | C[Name]["output"];
 };
 
-/** The worker's end of `port`: answers calls, any number at once. */
+/** The worker's end of `port`: runs calls, any number at once. */
 export function serveRpc<C extends Calls>(
   port: Port<Request, Response>,
   answers: Answers<C>,

@@ -17,10 +17,10 @@ export interface CheckOptions {
 }
 
 const PROGRESS_EVERY_MS = 100;
-// Reading waits for the browser, checking does not: so many files are on their way at once.
+// Reading waits for the browser, checking does not: this many files are on their way at once.
 const AHEAD = 6;
 
-/** Checks `files` one by one; those that are well go into the source's store, the rest are noted. */
+/** Checks `files` one by one; valid ones go into the source's store, the others are noted. */
 export async function checkFiles(
   source: Source,
   files: Iterable<FoundFile> | AsyncIterable<FoundFile>,
@@ -62,7 +62,7 @@ async function begin(file: FoundFile): Promise<Reading> {
   }
 }
 
-// What systems leave in folders on their own says nothing about an archive, nor do notes of settling.
+// Files that operating systems leave in folders are no strays, nor are notes of settling.
 const LITTER =
   /(?:^|\/)(?:\.chatloom\/notes\/.*|\.DS_Store|Thumbs\.db|desktop\.ini|__MACOSX\/.*|\._[^/]*)$/;
 
@@ -72,7 +72,7 @@ function noteStray(source: Source, path: string): void {
   source.note({ kind: "stray", path, reason: place.kind === "stray" ? place.reason : "" });
 }
 
-/** Returns how many bytes it looked at. */
+/** Returns how many bytes it read. */
 async function checkOutcome(
   source: Source,
   { file, outcome, hasher }: Reading & { readonly hasher: Hasher },
@@ -117,7 +117,7 @@ function digestIn(path: string): string | undefined {
   return isDigestText(digest) ? digest : undefined;
 }
 
-/** Reads a batch for what is wrong with it, and counts its lines. */
+/** Reads a batch for faults, and counts its lines. */
 function countMessages(key: ArchiveKey, bytes: Uint8Array): number {
   if (parseArchiveKey(key)?.kind !== "batch") return 0;
   readBatch(bytes, { key });

@@ -21,7 +21,7 @@ import {
 } from "./report.ts";
 import type { Source } from "./source.ts";
 
-/** What is compared of a source. */
+/** The parts of a source that are compared. */
 export type Comparable = Pick<Source, "id" | "channels" | "minutes" | "store">;
 
 /** What a comparison works with. */
@@ -34,11 +34,11 @@ export interface CompareOptions {
 }
 
 /**
- * Says what each of `sources` has and lacks beside the others, message by message.
+ * Compares `sources` message by message: what each has and lacks beside the others.
  *
  * What is counted and shown are the messages that `readMinutes` gives of all sources together, so
- * nothing that a redaction or a tombstone of any source forgets. Equal files hold equal messages:
- * where all sources have the same, none is looked into for who has what.
+ * nothing that a redaction or a tombstone of any source hides. Equal files hold equal messages:
+ * where all sources have the same files, no file is read for the comparison.
  */
 export async function compareSources(
   sources: readonly Comparable[],
@@ -50,7 +50,7 @@ export async function compareSources(
     return sum + new Set(sources.flatMap((source) => [...source.minutes(channel)])).size;
   }, 0);
   let done = 0;
-  // What is not well was named when the sources were checked.
+  // Faults were named when the sources were checked.
   const reading = { store: archive, hasher, reporter: noopReporter };
   for (const channel of channels) {
     const holdings = new Holdings(sources, new ChannelFiles(channel, reading));
@@ -63,10 +63,10 @@ export async function compareSources(
   return tally.comparison();
 }
 
-/** What one source knows around a minute: sightings as {@link sightingsIn} names them. */
+/** The sightings of one source around a minute, as {@link sightingsIn} names them. */
 type Known = ReadonlySet<string>;
 
-/** Who has which sightings of a channel, minute by minute. */
+/** Which source has which sightings of a channel, minute by minute. */
 class Holdings {
   readonly #sources: readonly Comparable[];
   readonly #files: ChannelFiles;
@@ -79,7 +79,7 @@ class Holdings {
   }
 
   /**
-   * What each source knows of the messages of a minute; `undefined` where all know the same. A
+   * The sightings that each source has of the messages of a minute; `undefined` where all have the same. A
    * sighting of one lies at most a minute away: its range touches the message, and its file.
    */
   async at(minuteUs: Micros): Promise<readonly Known[] | undefined> {
@@ -122,7 +122,7 @@ class Holdings {
   }
 }
 
-/** Names of the sightings in a line: of an exact message one for all who heard it. */
+/** Names of the sightings in a line: one for all receivers of an exact message. */
 function sightingsIn(line: string): string[] {
   const message = parseCanonicalLine(line);
   const content = contentKey(contentOfFields(message));
@@ -158,7 +158,7 @@ class Tally {
     }));
   }
 
-  /** Counts the messages of a minute by who has them. */
+  /** Counts the messages of a minute by the sources that have them. */
   add({ channel, minuteUs, lines, holders }: {
     readonly channel: string;
     readonly minuteUs: Micros;

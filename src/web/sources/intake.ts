@@ -1,21 +1,21 @@
 import type { PathedFile, SourceInput } from "./report.ts";
 import { placeOf } from "./place.ts";
 
-/** Something that was handed over, and the way back to it after a reload, where there is one. */
+/** A source that the user handed over, and the handle to it for after a reload, where there is one. */
 export interface TakenSource {
   readonly input: SourceInput;
   readonly handle: FileSystemHandle | undefined;
 }
 
-/** What newer browsers give of something dropped, and the types do not know. */
+/** What newer browsers offer for a dropped item, which the types lack. */
 interface HandleItem {
   getAsFileSystemHandle?(): Promise<FileSystemHandle | null>;
 }
 
-/** How long a handle is waited for: what was dropped is read without it as well. */
+/** How long to wait for a handle: dropped files can be read without it. */
 const HANDLE_MAX_MS = 500;
 
-/** The way back to what was dropped. Pages over plain http get none, and must not wait for it. */
+/** The handle of a dropped item. Pages over plain http get none, and must not wait for it. */
 async function handleOf(item: DataTransferItem): Promise<FileSystemHandle | null> {
   if (!isSecureContext) return null;
   const asked = (item as HandleItem).getAsFileSystemHandle?.().catch(() => null) ?? null;
@@ -24,17 +24,17 @@ async function handleOf(item: DataTransferItem): Promise<FileSystemHandle | null
 }
 
 /**
- * Takes what was dropped: each folder, packed archive and capture is a source; batches that were
+ * Takes dropped files: each folder, zip or tar archive and capture is a source; batches that were
  * dropped one by one are a source together.
  *
- * By entries and not by the handles of newer browsers: those of Chromium leave out, without a word,
+ * By entries and not by the handles of newer browsers: those of Chromium silently leave out
  * every file that has a colon in its name, and so the whole archive (seen 2026-11, Chromium 156). A
  * handle is only kept for after a reload, and only of what has no such names.
  *
  * @throws {Error} when the browser does not let a folder be read.
  */
 export async function takeDropped(transfer: DataTransfer): Promise<TakenSource[]> {
-  // All must be asked for at once: what was dropped is gone after the event.
+  // All must be requested at once: the items are gone after the event.
   const dropped = [...transfer.items].filter((item) => item.kind === "file").map((item) => ({
     entry: item.webkitGetAsEntry(),
     file: item.getAsFile(),
@@ -76,7 +76,7 @@ export function takeLoose(
       name,
       files: batches.map((file) => ({ path: file.name, file })),
     };
-    taken.push({ input, handle: undefined }); // There is no handle of several files together.
+    taken.push({ input, handle: undefined }); // Several files together have no handle.
   }
   return taken;
 }
@@ -93,7 +93,7 @@ async function filesIn(folder: FileSystemDirectoryEntry): Promise<PathedFile[]> 
   try {
     return await walk(folder);
   } catch (cause) {
-    // Chromium does not let a page that lies on a disk itself.
+    // Chromium does not allow it to a page from a disk.
     const message =
       `Cannot read the folder "${folder.name}" that was dropped: the browser refuses. ` +
       "Choose it with the button instead";
@@ -106,7 +106,7 @@ async function walk(folder: FileSystemDirectoryEntry): Promise<PathedFile[]> {
   const waiting = [folder];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const reader = next.createReader();
-    // A reader gives a hundred at a time, and an empty list when there are no more.
+    // A reader returns a hundred at a time, and an empty list at the end.
     for (let entries = await read(reader); entries.length > 0; entries = await read(reader)) {
       for (const entry of entries) {
         if (entry.isDirectory) waiting.push(entry as FileSystemDirectoryEntry);

@@ -10,19 +10,19 @@ import type { MergeReport, MinuteProgress } from "./report.ts";
 
 /** What a merge works with. */
 export interface MergeOptions {
-  /** All sources as one archive. Only files that are well are in it. */
+  /** All sources as one archive of their valid files. */
   readonly from: BatchStore;
   /** Empty. */
   readonly to: BatchStore;
   readonly channels: readonly string[];
-  /** How many minutes there are in all, for the progress. */
+  /** The total of minutes, for the progress. */
   readonly minuteCount: number;
   readonly hasher: Hasher;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: MinuteProgress) => void;
 }
 
-/** What a merge made. */
+/** The result of a merge. */
 export type Merged = Omit<MergeReport, "leftOut">;
 
 /**
@@ -38,7 +38,7 @@ export async function mergeSources(options: MergeOptions): Promise<Merged> {
     const minutes = readMinutes(channel, {
       store: from,
       hasher,
-      reporter: noopReporter, // What is not well was named when the sources were checked.
+      reporter: noopReporter, // Faults were named when the sources were checked.
       fromUs: 0,
       untilUs: TIME_END_US,
       signal,
@@ -57,8 +57,8 @@ export async function mergeSources(options: MergeOptions): Promise<Merged> {
 }
 
 /**
- * What is not chat goes on as it is: tombstones and redactions, which whoever takes in the result
- * shall obey, too, and who listened when, in one file an hour.
+ * Copies what is not chat: tombstones and redactions, which an archive that takes the result
+ * must obey, too, and coverage, in one file an hour.
  */
 async function copyOrders(
   { from, to, channels, hasher, signal }: MergeOptions,

@@ -11,7 +11,7 @@ import type { SourceInput } from "./report.ts";
 import { Source } from "./source.ts";
 
 /**
- * Opens what someone handed over, whatever it is, and checks every file in it.
+ * Opens what the user handed over, of any kind, and checks every file in it.
  *
  * @throws {ChatloomError} `INPUT_UNREADABLE` when it is neither an archive nor a capture.
  */
@@ -49,7 +49,7 @@ type Form =
   | { readonly kind: "zip" }
   | { readonly kind: "tar" | "capture"; readonly open: () => ReadableStream<Uint8Array> };
 
-/** Tells by the first bytes, as names may say anything. */
+/** Decides by the first bytes, as names may be wrong. */
 async function formOf(file: File): Promise<Form> {
   const start = await firstBytes(file.stream(), 4);
   if (start[0] === 0x50 && start[1] === 0x4b) return { kind: "zip" };
@@ -74,7 +74,7 @@ async function firstBytes(stream: ReadableStream<Uint8Array>, count: number): Pr
     found.set(value.subarray(0, count - length), length);
     length += value.length;
   }
-  await reader.cancel().catch(() => {}); // It is opened anew to be read.
+  await reader.cancel().catch(() => {}); // It is opened anew for reading.
   return found.subarray(0, Math.min(length, count));
 }
 
@@ -113,6 +113,6 @@ async function* chunksOf(
   try {
     for (let step = await reader.read(); !step.done; step = await reader.read()) yield step.value;
   } finally {
-    await reader.cancel().catch(() => {}); // What went wrong has been thrown already.
+    await reader.cancel().catch(() => {}); // The failure has been thrown already.
   }
 }

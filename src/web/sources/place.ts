@@ -9,11 +9,11 @@ import { keyOfFirstPath } from "../../core/archive/first_layout.ts";
 import { decodeBatch } from "../../core/batch/batch.ts";
 import { minuteOf, readStart } from "../../core/time.ts";
 
-/** Where a file that someone handed over belongs, as far as its path tells. */
+/** Where a file that the user handed over belongs, as far as its path tells. */
 export type FilePlace =
   | { readonly kind: "key"; readonly key: ArchiveKey }
   | {
-    /** Its name is that of a batch, but channel or hour are missing: what is in it tells. */
+    /** Its name is that of a batch, but channel or hour are missing: its messages tell. */
     readonly kind: "loose";
     /** Its name, with the colon. */
     readonly name: string;
@@ -26,7 +26,7 @@ export type FilePlace =
 const NAME =
   /^(\d\d)(?::|_|-|%3A|\u{F03A}|\u2236|\uA789)(00-[A-Za-z0-9_-]{43}\.(?:json|tombstone))$/u;
 
-/** Reads as much of a key as the end of `path` holds. What stands before it does not matter. */
+/** Reads as much of a key as the end of `path` holds. The rest of the path does not matter. */
 export function placeOf(path: string): FilePlace {
   const [last = "", hour = "", chat = "", channel = ""] = path.split("/").reverse();
   const match = NAME.exec(last);
@@ -50,7 +50,7 @@ function keyOfOwnPath(path: string): ArchiveKey | undefined {
   return keyOfFirstPath(tail(4)) ?? keys[0];
 }
 
-/** The key of a loose file, from its first message; `undefined` where that does not tell. */
+/** The key of a loose file, from its first message; `undefined` if that gives none. */
 export function keyOfLoose(
   { name, hour }: { readonly name: string; readonly hour: string | undefined },
   bytes: Uint8Array,

@@ -1,23 +1,23 @@
 import type { PathedFile } from "./report.ts";
 import { takeLoose, type TakenSource } from "./intake.ts";
 
-/** What newer browsers can do with a handle, and the types do not know. */
+/** What newer browsers can do with a handle, which the types lack. */
 interface Permitted {
   queryPermission?(options: { readonly mode: "read" }): Promise<PermissionState>;
   requestPermission?(options: { readonly mode: "read" }): Promise<PermissionState>;
 }
 
-/** Whether the browser lets the page read what `handle` stands for without asking the reader. */
+/** Whether the browser lets the page read `handle` without asking the user. */
 export async function mayRead(handle: FileSystemHandle): Promise<boolean> {
   const { queryPermission } = handle as Permitted;
   return await queryPermission?.call(handle, { mode: "read" }) === "granted";
 }
 
 /**
- * Opens what `handle` stands for, after asking the reader where the browser wants that. Has to be
+ * Opens `handle`, after asking the user where the browser requires that. Must be
  * called on a click.
  *
- * @throws {Error} when the reader refuses, or it is no longer there.
+ * @throws {Error} when the user refuses, or the file is no longer there.
  */
 export async function reopen(handle: FileSystemHandle): Promise<TakenSource[]> {
   const { requestPermission } = handle as Permitted;

@@ -1,7 +1,7 @@
 import type { ArchiveKey } from "../../core/archive/archive_key.ts";
 import type { Micros } from "../../core/time.ts";
 
-/** What someone handed over. */
+/** What the user handed over. */
 export type SourceInput =
   | { readonly kind: "files"; readonly name: string; readonly files: readonly PathedFile[] }
   | { readonly kind: "packed"; readonly name: string; readonly file: File };
@@ -17,12 +17,12 @@ export interface Problem {
   /** `damaged`: bytes that do not match the name; `unreadable`: no messages; `stray`: no batch. */
   readonly kind: "damaged" | "unreadable" | "stray";
   readonly path: string;
-  /** The line at fault, counted from 1. */
+  /** The faulty line, counted from 1. */
   readonly line?: number;
   readonly reason: string;
 }
 
-/** What a source holds of one channel. */
+/** The contents of a source for one channel. */
 export interface ChannelReport {
   readonly channel: string;
   /** Minutes with at least one batch. */
@@ -33,11 +33,11 @@ export interface ChannelReport {
   readonly messages: number;
 }
 
-/** What was found in a source. */
+/** The findings in a source. */
 export interface SourceReport {
   readonly id: number;
   readonly name: string;
-  /** How it was read. */
+  /** The kind of source. */
   readonly form: "files" | "zip" | "tar" | "capture";
   readonly batches: number;
   readonly bytes: number;
@@ -45,24 +45,24 @@ export interface SourceReport {
   readonly channels: readonly ChannelReport[];
   readonly tombstones: number;
   readonly redactions: number;
-  /** Lines of a capture that no archive keeps, by reason. */
+  /** Lines of a capture that are not archived, by reason. */
   readonly ignored: readonly { readonly reason: string; readonly lines: number }[];
   /** The first {@link PROBLEMS_SHOWN}. */
   readonly problems: readonly Problem[];
   readonly problemCounts: { readonly [kind in Problem["kind"]]: number };
 }
 
-/** So many problems of a source are named; the rest are counted. */
+/** At most this many problems of a source are named; the rest are counted. */
 export const PROBLEMS_SHOWN = 500;
 
-/** How far a check is. */
+/** The progress of a check. */
 export interface CheckProgress {
   readonly files: number;
   readonly bytes: number;
   readonly path: string;
 }
 
-/** Minutes of one channel with messages of which one source has some and no other has any. */
+/** A run of minutes of one channel with messages in one source only. */
 export interface LonelyMinutes {
   readonly channel: string;
   readonly firstUs: Micros;
@@ -70,14 +70,14 @@ export interface LonelyMinutes {
   readonly lastUs: Micros;
 }
 
-/** What one source has and lacks beside the others. */
+/** What one source has and lacks, compared with the others. */
 export interface ComparedSource {
   readonly id: number;
   /** Messages that no other source has. */
   readonly onlyHere: number;
-  /** Messages that some other source has and this one has not. */
+  /** Messages that another source has and this one lacks. */
   readonly missingHere: number;
-  /** Minutes of a channel with messages of which only this source has any. */
+  /** Minutes of a channel with messages in this source only. */
   readonly minutesOnlyHere: number;
   /** The first {@link RUNS_SHOWN} runs of those minutes. */
   readonly runsOnlyHere: readonly LonelyMinutes[];
@@ -90,7 +90,7 @@ export const RUNS_SHOWN = 100;
 /** How many messages are shown. */
 export const EXAMPLES_SHOWN = 20;
 
-/** What a comparison found. */
+/** The result of a comparison. */
 export interface Comparison {
   readonly sources: readonly ComparedSource[];
   /** Messages that every source has. */
@@ -99,15 +99,15 @@ export interface Comparison {
   readonly messages: number;
 }
 
-/** How far a pass over all minutes is. */
+/** The progress of a pass over all minutes. */
 export interface MinuteProgress {
   readonly done: number;
   readonly total: number;
-  /** What it is at. */
+  /** The current channel. */
   readonly key: ArchiveKey;
 }
 
-/** What came of a merge. */
+/** The result of a merge. */
 export interface MergeReport {
   readonly batches: number;
   readonly bytes: number;

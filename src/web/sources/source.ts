@@ -4,7 +4,7 @@ import { BlobStore } from "../../adapters/browser/blob_store.ts";
 import type { BlobSpool } from "../../adapters/browser/blob_spool.ts";
 import { type ChannelReport, type Problem, PROBLEMS_SHOWN, type SourceReport } from "./report.ts";
 
-/** One thing that was handed over, and what is known of it. Only files that are well are in its store. */
+/** One source that the user handed over, and its findings. Only valid files are in its store. */
 export class Source {
   readonly id: number;
   readonly name: string;
@@ -20,7 +20,7 @@ export class Source {
   readonly #problems: Problem[] = [];
   readonly #problemCounts = { damaged: 0, unreadable: 0, stray: 0 };
 
-  /** A source of which nothing is known yet. */
+  /** A source without findings. */
   constructor(
     id: number,
     { name, form, spool }: {
@@ -35,7 +35,7 @@ export class Source {
     this.store = new BlobStore(spool);
   }
 
-  /** Counts a file that is well. */
+  /** Counts a valid file. */
   count(key: ArchiveKey, { bytes, messages }: { bytes: number; messages: number }): void {
     const parts = parseArchiveKey(key);
     this.#bytes += bytes;
@@ -52,7 +52,7 @@ export class Source {
     channel.messages += messages;
   }
 
-  /** Counts lines of a capture that no archive keeps. */
+  /** Counts lines of a capture that are not archived. */
   ignore(reason: string, lines: number): void {
     this.#ignored.set(reason, (this.#ignored.get(reason) ?? 0) + lines);
   }
@@ -73,7 +73,7 @@ export class Source {
     return [...this.#channels.keys()].sort();
   }
 
-  /** What was found by now. */
+  /** The findings so far. */
   report(): SourceReport {
     return {
       id: this.id,

@@ -20,7 +20,7 @@ import type {
 } from "./report.ts";
 import type { Source } from "./source.ts";
 
-/** All that was handed over, and what was made of it. */
+/** All sources that the user handed over, and their merge. */
 export class SourceCollection {
   readonly #hasher: Hasher;
   #sources: readonly Source[] = [];
@@ -28,12 +28,12 @@ export class SourceCollection {
   #version = 0;
   #merged: BlobStore | undefined;
 
-  /** An empty shelf. */
+  /** An empty collection. */
   constructor(hasher: Hasher) {
     this.#hasher = hasher;
   }
 
-  /** Whether nothing is on it. */
+  /** Whether it has no source. */
   get isEmpty(): boolean {
     return this.#sources.length === 0;
   }
@@ -63,7 +63,7 @@ export class SourceCollection {
 
   #change(sources: readonly Source[]): void {
     this.#sources = sources;
-    this.#merged = undefined; // It was made of others.
+    this.#merged = undefined; // It was made of other sources.
     this.#version++;
   }
 
@@ -92,7 +92,7 @@ export class SourceCollection {
       signal: options.signal,
       onProgress: rarely(options.onProgress),
     });
-    options.signal.throwIfAborted(); // Nothing of a merge that was given up stays.
+    options.signal.throwIfAborted(); // An aborted merge leaves no result.
     this.#merged = to;
     const leftOut = sources.reduce((sum, source) => {
       const { damaged, unreadable } = source.report().problemCounts;
@@ -107,7 +107,7 @@ export class SourceCollection {
     return await streamToBlob(stream, { type: "application/zip", signal });
   }
 
-  /** Writes the result into `folder`; takes it back if that fails or is given up. */
+  /** Writes the result into `folder`; removes it again if that fails or is aborted. */
   async save(
     folder: FileSystemDirectoryHandle,
     { signal, onProgress }: CallOptions<number>,
@@ -119,7 +119,7 @@ export class SourceCollection {
       }
       signal.throwIfAborted();
     } catch (error) {
-      await output.undo().catch(() => {}); // The first failure is the news.
+      await output.undo().catch(() => {}); // The first failure is thrown.
       throw error;
     }
     return { written: output.writtenCount };
@@ -150,7 +150,7 @@ function countMinutes(sources: readonly Source[], channels: readonly string[]): 
 
 const TELL_EVERY_MS = 100;
 
-/** Passes on what comes, but not more than ten times a second. */
+/** Throttles calls to ten a second. */
 function rarely<T>(tell: (value: T) => void): (value: T) => void {
   let toldMs = -Infinity;
   return (value) => {

@@ -18,11 +18,11 @@ export interface ShownSource {
   readonly number: number;
   readonly name: string;
   readonly state: SourceState;
-  /** Gives up opening it, or forgets it. */
+  /** Aborts opening it, or removes it. */
   readonly drop: () => void;
 }
 
-/** How far a source is. */
+/** The state of a source. */
 export type SourceState =
   | { readonly kind: "checking"; readonly progress: CheckProgress | undefined }
   | { readonly kind: "ready"; readonly report: SourceReport }
@@ -41,7 +41,7 @@ export type Job<Result, Progress> =
 
 const IDLE = { kind: "idle" } as const;
 
-/** What the page knows of the archives that were handed to it, and what can be done with them. */
+/** The archives that were handed to the page, and the actions on them. */
 export class ArchivesState {
   readonly sources: Signal<readonly ShownSource[]> = signal([]);
   readonly comparison: Signal<Job<Comparison, MinuteProgress>> = signal(IDLE);
@@ -55,37 +55,37 @@ export class ArchivesState {
   readonly isChecking: ReadonlySignal<boolean> = computed(() =>
     this.sources.value.some(({ state }) => state.kind === "checking")
   );
-  /** What was open before the page was loaded anew and is not open now. */
+  /** The sources that were open before the page was reloaded and are not open now. */
   readonly remembered: Signal<readonly RememberedSource[]> = signal([]);
   readonly #call: RpcClient<PageCalls>;
   readonly #memory: SourceMemory;
   #lastNumber = 0;
 
-  /** Nothing yet. */
+  /** Without archives. */
   constructor(call: RpcClient<PageCalls>, memory: SourceMemory) {
     this.#call = call;
     this.#memory = memory;
   }
 
-  /** Opens and checks what was handed over, one after the other. */
+  /** Opens and checks sources, one after the other. */
   async add(taken: readonly TakenSource[]): Promise<void> {
     await Promise.all(taken.map((each) => this.#addOne(each)));
     if (this.reports.value.length >= 2 && !this.isChecking.value) void this.compare();
   }
 
-  /** The same for what was dropped, which may be refused. */
+  /** The same for dropped files, which the browser may refuse. */
   async addDropped(take: () => Promise<TakenSource[]>): Promise<void> {
     let taken;
     try {
       taken = await take();
     } catch (error) {
-      this.#showFailure("What was dropped", error);
+      this.#showFailure("The dropped files", error);
       return;
     }
     await this.add(taken);
   }
 
-  /** Opens what was open before the page was loaded anew; the browser may ask the reader. */
+  /** Opens the sources from before the reload; the browser may ask the user. */
   async reopen(source: RememberedSource): Promise<void> {
     if (source.handle === undefined) return;
     let taken;
@@ -99,13 +99,13 @@ export class ArchivesState {
     await this.add(taken);
   }
 
-  /** Forgets what was open before the page was loaded anew. */
+  /** Forgets the sources from before the reload. */
   async forget({ id }: RememberedSource): Promise<void> {
     this.remembered.value = this.remembered.value.filter((each) => each.id !== id);
     await this.#memory.forget(id);
   }
 
-  /** Shows what was open before, and opens what the browser lets us read without asking. */
+  /** Shows the sources from before, and opens those that the browser lets the page read without asking. */
   async recall(): Promise<void> {
     this.remembered.value = await this.#memory.list();
     for (const source of this.remembered.value) {
@@ -172,7 +172,7 @@ export class ArchivesState {
     if (this.reports.value.length >= 2) void this.compare();
   }
 
-  /** What was worked out of other sources says nothing any more. */
+  /** Drops results that were made of other sources. */
   #outdate(): void {
     for (const job of [this.comparison, this.merge, this.saving]) {
       if (job.value.kind === "running") job.value.cancel();
@@ -191,7 +191,7 @@ export class ArchivesState {
     await this.#run(this.merge, (options) => this.#call("merge", undefined, options));
   }
 
-  /** Hands the result to the browser's downloads. */
+  /** Downloads the result. */
   async download(): Promise<void> {
     await this.#run(this.saving, async (options) => {
       const blob = await this.#call("zip", isWindows() ? "_" : ":", options);
@@ -200,13 +200,13 @@ export class ArchivesState {
       link.href = url;
       link.download = "chatloom-merged.zip";
       link.click();
-      // The browser reads the address when it gets round to it, and does not say when it has.
+      // The browser reads the URL at some later time, and does not report when.
       setTimeout(() => URL.revokeObjectURL(url), 60_000);
       return `${link.download} went to your downloads`;
     });
   }
 
-  /** Writes the result into a folder that the reader picks. */
+  /** Writes the result into a folder that the user picks. */
   async saveToFolder(): Promise<void> {
     const { showDirectoryPicker } = globalThis as unknown as {
       showDirectoryPicker(options: { mode: string }): Promise<FileSystemDirectoryHandle>;
@@ -263,7 +263,7 @@ function isWindows(): boolean {
   return /Windows/.test(navigator.userAgent);
 }
 
-/** What to tell people of an error. */
+/** The message of an error for the page. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -5,7 +5,7 @@ import { formatDay } from "../ui/format.ts";
 import { icon } from "../ui/icons.ts";
 import { go } from "./route.ts";
 
-/** What is looked at. */
+/** The channel that is shown. */
 export interface ChannelBarProps {
   readonly channels: readonly ChannelSpan[];
   readonly channel: ChannelSpan;

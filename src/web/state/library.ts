@@ -6,17 +6,17 @@ import type { ChannelSpan } from "../reading/chat_reader.ts";
 import type { RpcClient } from "../rpc/rpc_client.ts";
 import { route } from "./route.ts";
 
-/** What there is to look at. */
-export type Shelves =
+/** A channel that can be shown. */
+export type ChannelList =
   | { readonly kind: "looking" }
   | { readonly kind: "ready"; readonly channels: readonly ChannelSpan[] }
   | { readonly kind: "failed"; readonly reason: string };
 
-/** The chat that can be read: of the archives that were handed over, or else of the node. */
+/** The chat that can be read: of the open archives, or else of the node. */
 export class Library {
   readonly call: RpcClient<PageCalls>;
-  readonly shelves: Signal<Shelves> = signal({ kind: "looking" });
-  /** Whether this page comes from a node, and whether that lets us read. */
+  readonly channelList: Signal<ChannelList> = signal({ kind: "looking" });
+  /** Whether this page comes from a node, and whether the node lets it read. */
   readonly node: Signal<NodeStanding> = signal("none");
   /** Counts up whenever readers see another archive. */
   readonly version: ReadonlySignal<number>;
@@ -31,12 +31,12 @@ export class Library {
     void this.#start();
   }
 
-  /** Whether what is read is the node's. */
+  /** Whether the chat is the node's. */
   get isNode(): boolean {
     return this.node.value === "open" && this.#archives.reports.value.length === 0;
   }
 
-  /** Asks the node to be let in with a token. */
+  /** Tries to read from the node with a token. */
   async unlock(token: string): Promise<boolean> {
     await this.#useNode(token);
     await this.refresh();
@@ -53,13 +53,13 @@ export class Library {
     return atUs !== undefined && atUs !== this.#shownUs;
   }
 
-  /** Looks again for channels. */
+  /** Reloads the channels. */
   async refresh(): Promise<void> {
     try {
       const channels = await this.call("channels", undefined);
-      this.shelves.value = { kind: "ready", channels };
+      this.channelList.value = { kind: "ready", channels };
     } catch (error) {
-      this.shelves.value = { kind: "failed", reason: reasonOf(error) };
+      this.channelList.value = { kind: "failed", reason: reasonOf(error) };
     }
   }
 
@@ -80,7 +80,7 @@ export class Library {
     try {
       this.node.value = await this.call("useNode", { url, token });
     } catch (error) {
-      this.shelves.value = { kind: "failed", reason: reasonOf(error) };
+      this.channelList.value = { kind: "failed", reason: reasonOf(error) };
     }
   }
 }

@@ -22,7 +22,7 @@ const START: Route = {
   filter: NO_FILTER,
 };
 
-/** Reads what stands after the `#`. What it does not understand it leaves out. */
+/** Reads the part after the `#`. Unknown parts are left out. */
 export function parseRoute(hash: string): Route {
   const [path = "", query = ""] = hash.replace(/^#/, "").split("?", 2);
   const [, view = "", channel = "", at = ""] = path.split("/");
@@ -47,7 +47,7 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    return ""; // Not an address that we wrote.
+    return ""; // Not an address of this page.
   }
 }
 
@@ -68,7 +68,7 @@ export function formatRoute({ view, channel, atUs, untilUs, filter }: Route): st
   return query === "" || view !== "chat" ? text : `${text}?${query}`;
 }
 
-/** `2019-09-15T00:01:23.456Z`: to the millisecond, as Twitch tells times. */
+/** `2019-09-15T00:01:23.456Z`: to the millisecond, as Twitch gives times. */
 export function formatMoment(timeUs: Micros): string {
   return new Date(Math.floor(timeUs / 1000)).toISOString();
 }

@@ -8,7 +8,7 @@ const SCRIPT_ID = "worker";
 /**
  * Starts the page's worker from the script inside the page: a page from `file://` may load no other.
  *
- * @param onFailure is told when it breaks down, after which no call is answered any more.
+ * @param onFailure called when it breaks down, after which no call gets a response.
  */
 export function startWorker(onFailure: (reason: string) => void): RpcClient<PageCalls> {
   const script = JSON.parse(document.getElementById(SCRIPT_ID)!.textContent!) as string;

@@ -8,9 +8,9 @@ import type { TimelineModel } from "./timeline_model.ts";
 /** How wide the scale on the left is; rows begin at the same place. */
 export const AXIS_PX = 56;
 
-/** What a chart tells. */
+/** The events of a chart. */
 export interface ChartEvents {
-  /** A stretch was marked with the pointer. */
+  /** A span was selected with the pointer. */
   readonly onSelect: (span: Span) => void;
   /** A moment was clicked. */
   readonly onClick: (atUs: Micros) => void;
@@ -43,7 +43,7 @@ export class Chart {
     });
   }
 
-  /** Draws something else. */
+  /** Draws other data. */
   show(model: TimelineModel): void {
     this.#model = model;
     this.#plot.setData(toColumns(model));
@@ -54,7 +54,7 @@ export class Chart {
     this.#plot.setSize({ width: widthPx, height: CHART_PX });
   }
 
-  /** Takes it away. */
+  /** Removes the chart. */
   remove(): void {
     this.#plot.destroy();
   }
@@ -105,16 +105,16 @@ export class Chart {
     for (const { kind, fromUs, untilUs } of this.#model.silences) {
       const left = plot.valToPos(toS(fromUs), "x", true);
       const width = Math.max(2, plot.valToPos(toS(untilUs), "x", true) - left);
-      const color = cssColor(kind === "nobody" ? "--gap" : "--soft");
+      const color = cssColor(kind === "unrecorded" ? "--gap" : "--soft");
       const place = { left, width, top: bbox.top, height: bbox.height };
       ctx.fillStyle = color;
-      if (kind === "nobody") {
+      if (kind === "unrecorded") {
         ctx.globalAlpha = 0.14;
         ctx.fillRect(left, bbox.top, width, bbox.height);
       }
       ctx.globalAlpha = 1;
       ctx.fillRect(left, bbox.top + bbox.height - 4, width, 4);
-      if (kind === "nobody") drawHatching(ctx, { color, ...place });
+      if (kind === "unrecorded") drawHatching(ctx, { color, ...place });
     }
     ctx.restore();
   }

@@ -8,12 +8,12 @@ const DAY_US = 24 * HOUR_US;
 export const SPAN_MIN_US: number = 10 * SECOND_US;
 /** The longest: two weeks of minutes. More would be years of work for the worker, and a blur for the eye. */
 export const SPAN_MAX_US: number = 14 * DAY_US;
-/** After so long all that was said in a minute is stored, also where recorders are slow. */
+/** After this time all messages of a minute are stored, also where recorders are slow. */
 export const LIVE_LAG_US: number = 4 * MINUTE_US;
 
-/** What decides which span a timeline shows. */
+/** The inputs that decide which span a timeline shows. */
 export interface ShownSpanOptions {
-  /** The start in the address, or a moment of the day that is asked for. */
+  /** The start in the address, or a moment of the requested day. */
   readonly atUs: Micros | undefined;
   /** The end in the address. */
   readonly untilUs: Micros | undefined;
@@ -23,7 +23,7 @@ export interface ShownSpanOptions {
 }
 
 /**
- * What the address asks for, or else the last of what `channel` has; never more than
+ * The span in the address, or else the last of what `channel` has; never more than
  * {@link SPAN_MAX_US}.
  */
 export function shownSpan(

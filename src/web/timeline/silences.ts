@@ -2,15 +2,15 @@ import { HOUR_US, hourOf, type Micros, MINUTE_US, minuteOf } from "../../core/ti
 import type { Span } from "../reading/chat_archive.ts";
 import type { MinuteSummary } from "../reading/minute_summary.ts";
 
-/** What is known of a channel's minutes. */
+/** The known facts about a channel's minutes. */
 export interface KnownMinutes {
   /** The summary of a minute, if it was read and holds anything. */
   minute(minuteUs: Micros): MinuteSummary | undefined;
-  /** Whether a minute was looked at, whatever came of it. */
+  /** Whether a minute was read, with or without messages. */
   isKnown(minuteUs: Micros): boolean;
   /** Seconds of a minute in which a receiver is known to have listened; `undefined` if not asked. */
   listenedS(minuteUs: Micros): number | undefined;
-  /** Whether anything tells who listened in an hour. */
+  /** Whether there is coverage of an hour. */
   isCovered(hourUs: Micros): boolean;
   /** Whether the channel has files of chat of an hour. */
   hasFiles(hourUs: Micros): boolean;
@@ -19,15 +19,15 @@ export interface KnownMinutes {
 /** A run of minutes without a message in which no receiver is known to have listened. */
 export interface Silence extends Span {
   /**
-   * `nobody`: nobody recorded. What recorders say of when they listened leaves the time out.
-   * `unknown`: recorders there say nothing of when they listened, so chat may have been silent.
+   * `unrecorded`: no recorder listened. The coverage that recorders wrote leaves this time out.
+   * `unknown`: there is no coverage, so chat may have been silent.
    */
-  readonly kind: "nobody" | "unknown";
+  readonly kind: "unrecorded" | "unknown";
 }
 
 /**
  * The runs of minutes in `span` without a message, in order, but for those in which a receiver
- * listened: there, nothing was said. Minutes that are not known are left out.
+ * listened: there, chat was silent. Minutes that are not known are left out.
  */
 export function silencesOf(known: KnownMinutes, { fromUs, untilUs }: Span): Silence[] {
   let doesAnyTell = false;
@@ -61,7 +61,7 @@ function kindOf(
   if (listenedS === undefined) return undefined; // Asked for when the chat has been read.
   if (listenedS > 0) return undefined;
   const hourUs = hourOf(minuteUs);
-  if (known.isCovered(hourUs)) return "nobody";
-  // Recorders that tell when they listened do so in every hour, also where nothing was said.
-  return doesAnyTell && !known.hasFiles(hourUs) ? "nobody" : "unknown";
+  if (known.isCovered(hourUs)) return "unrecorded";
+  // Recorders that write coverage do so in every hour, also in silent ones.
+  return doesAnyTell && !known.hasFiles(hourUs) ? "unrecorded" : "unknown";
 }

@@ -8,10 +8,10 @@ import { NO_FILTER } from "../reading/filter.ts";
 import type { MinuteSummary } from "../reading/minute_summary.ts";
 import type { KnownMinutes } from "./silences.ts";
 
-/** A node tells of at most a day at once. */
+/** A node returns at most a day at once. */
 const COVERAGE_SPAN_US = 24 * HOUR_US;
 
-/** What is known of a channel's minutes, and reads what is not. */
+/** The known facts about a channel's minutes; reads the missing ones. */
 export class TimelineData implements KnownMinutes {
   readonly channel: string;
   /** Counts up when more is known. */
@@ -21,7 +21,7 @@ export class TimelineData implements KnownMinutes {
   readonly #library: Library;
   /** Hours that have files of chat. */
   readonly #hours: ReadonlySet<Micros>;
-  /** Hours of which it was asked who listened: those in which it is known of anyone say when. */
+  /** Hours whose listeners were asked for. Where a listener is known, the time says when. */
   readonly #covered = new Map<Micros, ReadonlyMap<Micros, number>>();
   readonly #minutes = new Map<Micros, MinuteSummary>();
   readonly #seconds = new Map<Micros, MinuteSeconds["seconds"]>();
@@ -29,7 +29,7 @@ export class TimelineData implements KnownMinutes {
   #known: readonly Span[] = [];
   #run: AbortController | undefined;
 
-  /** Knows nothing yet. */
+  /** Without any facts. */
   constructor({ channel, hours }: ChannelSpan, library: Library) {
     this.channel = channel;
     this.#hours = new Set(hours);
@@ -63,12 +63,12 @@ export class TimelineData implements KnownMinutes {
     return this.#hours.has(hourUs);
   }
 
-  /** Whether all of a span was looked at. */
+  /** Whether all of a span was read. */
   isWhole({ fromUs, untilUs }: Span): boolean {
     return without({ fromUs, untilUs }, this.#known).length === 0;
   }
 
-  /** Reads what is not known of `span`, in place of what was read before. */
+  /** Reads the missing parts of `span`, in place of an earlier read. */
   async show(span: Span, { withSeconds }: { readonly withSeconds: boolean }): Promise<void> {
     this.#run?.abort();
     const controller = new AbortController();
@@ -104,7 +104,7 @@ export class TimelineData implements KnownMinutes {
     this.version.value++;
   }
 
-  /** Runs of hours that have silent minutes and of which it was not asked who listened. */
+  /** Runs of hours with silent minutes whose coverage was not read yet. */
   #silentHours({ fromUs, untilUs }: Span): Span[] {
     const hours = new Set<Micros>();
     for (let at = fromUs; at < untilUs; at += MINUTE_US) {
@@ -149,7 +149,7 @@ function upToMinute(timeUs: Micros): Micros {
   return minuteOf(timeUs + MINUTE_US - 1);
 }
 
-/** What of `span` lies in none of `known`, which are ascending. */
+/** The parts of `span` that lie in none of `known`, which are ascending. */
 function without(span: Span, known: readonly Span[]): Span[] {
   const missing: Span[] = [];
   let fromUs = span.fromUs;

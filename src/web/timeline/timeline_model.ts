@@ -17,11 +17,11 @@ export interface TimelineModel {
   readonly silences: readonly Silence[];
   readonly rows: readonly ReceiverRow[];
   readonly messages: number;
-  /** Messages that one receiver alone saw. */
+  /** Messages that only one receiver saw. */
   readonly single: number;
 }
 
-/** What one receiver heard. */
+/** The row of one receiver. */
 export interface ReceiverRow {
   readonly receiver: string;
   readonly messages: number;
@@ -37,7 +37,7 @@ const LANES_MAX = 24;
 
 /**
  * Adds up what is known of `span` for drawing. `recorded` is from the first message to the last:
- * silence before and after says nothing.
+ * silence before and after is not marked.
  */
 export function timelineModel(data: TimelineData, span: Span, recorded: Span): TimelineModel {
   const isFine = span.untilUs - span.fromUs <= SECONDS_SPAN_US;
@@ -126,7 +126,7 @@ function addSeconds(
   }
 }
 
-/** What two spans have in common; it may be of no length. */
+/** The intersection of two spans; it may be empty. */
 export function within(one: Span, other: Span): Span {
   const fromUs = Math.max(one.fromUs, other.fromUs);
   return { fromUs, untilUs: Math.max(fromUs, Math.min(one.untilUs, other.untilUs)) };

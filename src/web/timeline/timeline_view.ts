@@ -32,7 +32,7 @@ export interface TimelineViewProps {
 
 const DAY_US = 24 * HOUR_US;
 
-/** How much was said when, and who heard it. */
+/** How many messages came when, and which receivers heard them. */
 export function TimelineView({ library, channels, channel }: TimelineViewProps): JSX.Element {
   const data = useMemo(
     () => new TimelineData(channel, library),
@@ -51,7 +51,7 @@ export function TimelineView({ library, channels, channel }: TimelineViewProps):
   const version = data.version.value;
   const model = useMemo(
     () => {
-      // What was said in the last minutes may be on its way here.
+      // Messages of the last minutes may still be on their way.
       const past = { fromUs: channel.fromUs, untilUs: nowUs - LIVE_LAG_US };
       return timelineModel(data, span, heldSpan(within(channel, past), data));
     },
@@ -74,7 +74,7 @@ export function TimelineView({ library, channels, channel }: TimelineViewProps):
       h(ChartPlace, { model, onWidth: setWidth }),
       h(Legend, null),
       h(ReceiverRows, { model, widthPx }),
-      h(Silences, { model, kind: "nobody", title: "When nobody recorded" }),
+      h(Silences, { model, kind: "unrecorded", title: "When no recorder listened" }),
       h(Silences, { model, kind: "unknown", title: "No messages, not known whether recorded" }),
     ),
   );
@@ -144,7 +144,7 @@ function Summary({ model, data }: {
         value: messages === 0 ? "–" : `${Math.ceil(single / messages * 1000) / 10} %`,
       }),
       h(Figure, { name: "receivers", value: formatCount(rows.length) }),
-      h(Figure, { name: "minutes that nobody recorded", value: lengthOf("nobody") }),
+      h(Figure, { name: "minutes without a recorder", value: lengthOf("unrecorded") }),
       h(Figure, { name: "silent minutes, perhaps not recorded", value: lengthOf("unknown") }),
     ),
     failure !== undefined && h("p", { class: "bad", role: "alert" }, failure),
@@ -251,8 +251,8 @@ function describeBar({ times, counts, stepUs, silences }: TimelineModel, bar: nu
 }
 
 const SILENCE_WORDS: Readonly<Record<Silence["kind"], string>> = {
-  nobody: "nobody recorded",
-  unknown: "no messages, not known whether anyone recorded",
+  unrecorded: "no recorder listened",
+  unknown: "no messages, not known whether a recorder listened",
 };
 
 const LEGEND: readonly (readonly [name: string, label: string])[] = [
@@ -260,7 +260,7 @@ const LEGEND: readonly (readonly [name: string, label: string])[] = [
   ["three", "by 3"],
   ["two", "by 2"],
   ["one", "by 1 only"],
-  ["gap", SILENCE_WORDS.nobody],
+  ["gap", SILENCE_WORDS.unrecorded],
   ["unknown", SILENCE_WORDS.unknown],
 ];
 

@@ -14,7 +14,7 @@ export function formatCounted(count: number, noun: string): string {
   return `${formatCount(count)} ${count === 1 ? noun : plural}`;
 }
 
-/** Bytes for people: `12.3 MB`. */
+/** Bytes in readable form: `12.3 MB`. */
 export function formatBytes(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;
   const units = ["kB", "MB", "GB", "TB"];
@@ -27,7 +27,7 @@ export function formatBytes(bytes: number): string {
   return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
 }
 
-/** A length of time for people: `850 ms`, `12.3 s`, `2 min 5 s`. */
+/** A length of time in readable form: `850 ms`, `12.3 s`, `2 min 5 s`. */
 export function formatMilliseconds(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;

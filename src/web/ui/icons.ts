@@ -26,7 +26,7 @@ const PATHS = {
     "M12 10a2 2 0 1 0 0 4 2 2 0 0 0 0-4zM7.500 7.500a6.400 6.400 0 0 0 0 9M16.500 7.500a6.400 6.400 0 0 1 0 9M4.700 4.700a10.300 10.300 0 0 0 0 14.600M19.300 4.700a10.300 10.300 0 0 1 0 14.600",
 } as const;
 
-/** A drawing beside a word; readers of the screen are not told of it. */
+/** A drawing beside a word; hidden from screen readers. */
 export function icon(name: keyof typeof PATHS): JSX.Element {
   return h(
     "svg",

@@ -1,15 +1,15 @@
 import { effect, type Signal, signal } from "@preact/signals";
 
-/** How the page looks. `auto` follows the system. */
+/** The theme of the page. `auto` follows the system. */
 export type Theme = "auto" | "dark" | "light";
-/** In what time it shows times. */
+/** The time zone in which it shows times. */
 export type Zone = "utc" | "local";
 
-/** The theme, kept across visits where the browser lets us. */
+/** The theme, kept across visits where the browser allows it. */
 export const theme: Signal<Theme> = kept("theme", ["auto", "dark", "light"]);
 /** The time zone. */
 export const zone: Signal<Zone> = kept("zone", ["utc", "local"]);
-/** Whether emotes may be fetched from Twitch, which then knows that someone looks at this chat. */
+/** Whether emotes may be fetched from Twitch, which then knows that this browser shows this chat. */
 export const images: Signal<"off" | "on"> = kept("images", ["off", "on"]);
 
 function kept<T extends string>(name: string, choices: readonly [T, ...T[]]): Signal<T> {

@@ -25,7 +25,7 @@ const HASHER: Hasher = {
   },
 };
 
-/** So many lines pass between two looks for minutes that can be closed, as in an import. */
+/** This many lines pass between two checks for minutes that can be closed, as in an import. */
 const LOOK_EVERY = 1_000;
 
 /** From lines to hashed batches, by the core alone: no file is read or written. Receivers are `<run>.0`. */

@@ -3,7 +3,7 @@
  *
  * On the back of an envelope: the busiest channels send 300 lines a second, 500 bytes each. A recorder
  * of a thousand channels, three times over, may see 30,000 lines in a bad second: 33 µs a line for
- * everything, on one core. Whoever imports old captures wants a day, 10 million lines, in minutes:
+ * everything, on one core. An import of old captures should take a day, 10 million lines, in minutes:
  * 10 µs a line. A line has some 16 tags: 16 searches for `;`, as many for `=`, and as many strings
  * to make, which is a floor of about half a microsecond.
  *
@@ -24,7 +24,7 @@ import { noopReporter } from "../../../src/ports/reporter.ts";
 import { tellRow } from "../bench_row.ts";
 import { medianMs } from "../worlds/rounds.ts";
 
-/** Parsing shall be so many times as fast as the fastest of the others. */
+/** Parsing must be this many times as fast as the fastest of the others. */
 const PARSE_RATIO_MIN = 3;
 
 const path = new URL(

@@ -19,7 +19,7 @@ export async function dropPaths(page: Page, paths: readonly string[]): Promise<v
   await session.detach();
 }
 
-/** Waits until so many sources are checked. */
+/** Waits until this many sources are checked. */
 export async function sourcesReady(page: Page, count: number): Promise<void> {
   await page.waitForFunction(
     (count) => document.querySelectorAll(".source.is-ready").length === count,

@@ -12,7 +12,7 @@ const MAIN = fileURLToPath(new URL("../../../src/cli/main.ts", import.meta.url))
 
 /** A link between two nodes that can be cut: a proxy which then drops everything. */
 export class Link {
-  /** The port of the node behind it; nobody is there before it is set. */
+  /** The port of the node behind it; connections fail before it is set. */
   targetPort: number | undefined;
   /** Whether it drops what comes. */
   isCut = false;

@@ -73,7 +73,7 @@ test("a flood of orders from a peer is held, named and decided with chatloom ord
       assert.match(stdout, /, 20300 orders held, see chatloom orders/);
       assert.match(
         stderr,
-        /more orders than are obeyed unasked.*kind=redaction orders=300 kept=300/,
+        /more orders than its limit.*kind=redaction orders=300 kept=300/,
       );
       assert.match(stderr, /kind=tombstone orders=20000 kept=9700/);
     }

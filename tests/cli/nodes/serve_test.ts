@@ -46,7 +46,7 @@ async function endOf({ child, said }: Started): Promise<{ code: number | null; t
   return { code, text: said() };
 }
 
-test("chatloom serve answers, takes a log level, and stops in good order", async () => {
+test("chatloom serve answers, takes a log level, and stops on SIGTERM with exit code 0", async () => {
   const folder = tempFolder();
   await apiWorld({ store: fileSystemStore(folder.path) }).put("forsen", [said(1, "hi")]);
   const tokenFile = join(folder.path, ".token");

@@ -55,7 +55,7 @@ async function world(t: TestContext) {
       return child;
     },
     track: (pid: number) => void pids.add(pid),
-    /** Resolves once so many more lines were surely read. */
+    /** Resolves once this many more lines were surely read. */
     async hear(count: number) {
       const before = acknowledged();
       await until(() => acknowledged() >= before + count);

@@ -49,7 +49,7 @@ test(`a recorder killed ${KILLS} times has archived every line it had read, once
   const connectionCount = truth.connections.length;
   child = record(served.url, archive);
   await until(() => isHeardSince(connectionCount));
-  // The last one recovers what the others left, and is stopped in good order.
+  // The last one recovers what the others left, and is stopped by a signal.
   // What was on its way out when its remover was killed has a dot before its name, and goes later.
   await until(async () => {
     const names = await readdir(join(archive, ".chatloom", "journal"));

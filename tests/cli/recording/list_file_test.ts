@@ -104,8 +104,8 @@ test("watchPeers keeps the old list, with one warning, until # none empties it",
   await watchPeers(source, { clock, signal, reporter, onChange });
   assert.deepEqual(seen, [["http://b:2"], []]);
   assert.deepEqual(reports, [
-    'warning: The list of peers names nothing and does not say "# none"; the old one still counts',
-    "warning: The list of peers cannot be read; the old one still counts",
+    'warning: The list of peers names nothing and does not say "# none"; the old one stays in use',
+    "warning: The list of peers cannot be read; the old one stays in use",
     "info: The list of peers has changed",
     "info: The list of peers has changed",
   ]);

@@ -72,7 +72,7 @@ async function archivedTexts(archive: string): Promise<Set<string>> {
   return ids;
 }
 
-test("record follows its list of channels while it runs, and stops in good order", async (t) => {
+test("record follows its list of channels while it runs, and stops with all messages archived", async (t) => {
   const { folder, served, archive } = await workspace(t);
   const list = join(folder, "channels.txt");
   await writeFile(list, "# ours\nforsen!\n");
@@ -135,7 +135,7 @@ test("record ends with exit 1 before it connects when the archive cannot be writ
   assert.equal(served.twitch.truth.connections.length, 0);
 });
 
-test("record ends with exit 1 when the login is refused, and tells nobody the token", async (t) => {
+test("record ends with exit 1 when the login is refused, and shows the token nowhere", async (t) => {
   const { folder, served, archive } = await workspace(t);
   const token = "s3cr3t0123456789";
   const args = ["forsen", "-a", archive, "--url", served.url, "--nick", "ada"];
@@ -167,7 +167,7 @@ test("record goes on while its disk is full, and archives everything once there 
   try {
     execFileSync("mount", ["-t", "tmpfs", "-o", "size=4m", "chatloom", disk], { stdio: "pipe" });
   } catch {
-    return t.skip("this machine lets nobody mount");
+    return t.skip("this machine does not let the test mount");
   }
   let recorder: RunningRecorder | undefined;
   try {

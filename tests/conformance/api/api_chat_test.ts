@@ -144,7 +144,7 @@ test("ranges and filters go by what a line says, whatever else stands in it", as
   assert.equal(await world.text(`/forsen/chat.ndjson?${late}`), "");
 });
 
-test("format=text gives lines for people, in which nothing steers a terminal", async () => {
+test("format=text gives readable lines, in which nothing steers a terminal", async () => {
   const world = apiWorld();
   await world.put("forsen", [said(1, "hi\u001b[2J <b>there</b>")]);
   for (const name of ["chat.json", "chat.ndjson"]) {
@@ -158,7 +158,7 @@ test("format=text gives lines for people, in which nothing steers a terminal", a
   }
 });
 
-test("chat routes say what is wrong with a question", async () => {
+test("chat routes say what is wrong with a query", async () => {
   const world = apiWorld();
   const refused: Record<string, RegExp> = {
     "": /^start is missing$/,

@@ -39,7 +39,7 @@ test("a token lets readers in, and nothing else does", async () => {
   assert.deepEqual(await world.json("/files", { headers: { authorization: `bearer  ${token}` } }), [
     "forsen",
   ]);
-  // Whoever asks if we live needs no token, and learns nothing.
+  // A health check needs no token, and shows nothing.
   assert.equal(await world.text("/healthz"), "ok");
 });
 
@@ -144,7 +144,7 @@ test("addressGroup takes the 64 bits of one customer for one address", () => {
   assert.equal(addressGroup("::1"), "0:0:0:0::/64");
 });
 
-test("so many requests run at a time, from their start to the last byte", async () => {
+test("a bounded number of requests runs at a time, from their start to the last byte", async () => {
   const limits = { runningMax: 3, runningPerAddressMax: 2 };
   const world = apiWorld({ limits });
   await world.put("forsen", [said(1, "a")]);
@@ -165,7 +165,7 @@ test("so many requests run at a time, from their start to the last byte", async 
     world.counts.get("http_answers_cut{route=/:channel/chat.ndjson,reason=caller gone}"),
     1,
   );
-  // Nobody reads the body of these, and no place stays taken.
+  // No caller reads the body of these, and no place stays taken.
   for (let i = 0; i < 10; i++) {
     const head = await world.ask("/forsen/chat.ndjson", { method: "HEAD" });
     assert.equal(head.status, 200);

@@ -199,7 +199,7 @@ async function expectedDigest(world: ApiWorld, channel: string) {
   return { digest: digest(lines.join("")), redactions, hours, coverage };
 }
 
-test("/digests can be made by anybody from the lists, and change with them", async () => {
+test("/digests follow from the lists, and change with them", async () => {
   const world = apiWorld();
   const empty = await world.json("/digests/forsen");
   assert.deepEqual(empty, await expectedDigest(world, "forsen"));

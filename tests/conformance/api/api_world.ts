@@ -117,7 +117,7 @@ export interface SaidOptions {
   readonly tags?: Record<string, string>;
 }
 
-/** Somebody said something at a time that is known exactly, in seconds after noon. */
+/** A message whose time is known exactly, in seconds after noon. */
 export function said(
   afterNoonS: number,
   text: string,
@@ -137,7 +137,7 @@ export function said(
   };
 }
 
-/** Somebody joined at some time between, in seconds after noon. */
+/** A JOIN at some time between, in seconds after noon. */
 export function joined(
   afterNoonS: number,
   rangeS: number,

@@ -231,7 +231,7 @@ test("nodeServer drops who is slow to ask, and who does not move", async () => {
   }
 });
 
-test("nodeServer takes nobody for idle who waits for it", async () => {
+test("nodeServer does not treat a client as idle that waits for it", async () => {
   const listener = await nodeServer(async () => {
     await new Promise((resolve) => setTimeout(resolve, 900));
     return new Response("late");

@@ -74,7 +74,7 @@ export interface BadEntry {
 
 /** An archive with one of each bad entry beside good ones. */
 export interface BadArchive {
-  /** What every reader is to be given of the channel "forsen", in order. */
+  /** What every reader must get of the channel "forsen", in order. */
   readonly good: readonly string[];
   readonly bad: readonly BadEntry[];
   /** Paths of files and folders that only a user without the rights of root is denied. */

@@ -161,7 +161,7 @@ function growingFile(node: FileNode, step: (what: string) => void): GrowingFile 
 
 function append(node: FileNode, bytes: Uint8Array, step: (what: string) => void): number {
   step("write");
-  // Half of it, so that whoever forgets the rest is found out.
+  // Half of it, so that a caller that forgets the rest fails.
   const part = bytes.subarray(0, Math.ceil(bytes.length / 2));
   const longer = new Uint8Array(node.bytes.length + part.length);
   longer.set(node.bytes);

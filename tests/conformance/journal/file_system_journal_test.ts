@@ -48,7 +48,7 @@ function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Makes a folder and all in it look as if nobody had touched it since. */
+/** Makes a folder and all in it look untouched since then. */
 function age(folder: string, minutes: number): void {
   const thenS = Date.now() / 1000 - minutes * 60;
   for (const name of readdirSync(folder)) utimesSync(join(folder, name), thenS, thenS);

@@ -60,7 +60,7 @@ async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   return all;
 }
 
-/** Each is a mistake that somebody could make, and the test of the suite that must notice it. */
+/** Each is a mistake that an implementer could make, and the test of the suite that must notice it. */
 const MISTAKES: Record<string, [noticedBy: RegExp, change: Change]> = {
   "gives every run of a node one name": [/a name of its own/, {
     run: (right) => ({ name: right.name.replace(/\.[^.]*$/, ".aaaaa") }),
@@ -94,7 +94,7 @@ const MISTAKES: Record<string, [noticedBy: RegExp, change: Change]> = {
       };
     },
   }],
-  "loses what is empty or small": [/thousands of small pieces/, {
+  "loses what is empty or small": [/thousands of small chunks/, {
     run: (right) => ({ append: (bytes) => bytes.length > 1 ? right.append(bytes) : undefined }),
   }],
   "numbers segments from 0": [/from 1, each one more/, {
@@ -135,7 +135,7 @@ const MISTAKES: Record<string, [noticedBy: RegExp, change: Change]> = {
         }),
     }),
   }],
-  "takes live runs for dead": [/takes no run for dead/, {
+  "takes live runs for dead": [/treats no run as dead/, {
     store: (right) => {
       const names: string[] = [];
       const nothing = { async *segments() {}, async *read() {} };
@@ -154,7 +154,7 @@ const MISTAKES: Record<string, [noticedBy: RegExp, change: Change]> = {
       };
     },
   }],
-  "forgets what it had when it is closed": [/keeps what was appended/, {
+  "forgets what it had when it is closed": [/keeps appended bytes/, {
     dead: () => ({ async *segments() {} }),
   }],
   "dies when closing twice": [/closes twice/, {
@@ -175,7 +175,7 @@ const MISTAKES: Record<string, [noticedBy: RegExp, change: Change]> = {
         try {
           right.append(bytes);
         } catch {
-          // Nobody will know.
+          // A wrong journal drops it silently.
         }
       },
     }),
@@ -199,7 +199,7 @@ const MISTAKES: Record<string, [noticedBy: RegExp, change: Change]> = {
       };
     },
   }],
-  "reads the same buffer again and again": [/pieces that the caller may change/, {
+  "reads the same buffer again and again": [/chunks that the caller may change/, {
     dead: (right) => {
       const shared = new Map<number, Uint8Array>();
       return {

@@ -145,7 +145,7 @@ test("a first-layout archive is served as one of today, and is not touched", asy
   assert.equal((await collect(world.store.strays(""))).length, 3);
 });
 
-test("a tree with a redaction beside its hours shows hours only, and gives nobody what it forgets", async (t) => {
+test("a tree with a redaction beside its hours shows hours only, and serves no redacted message", async (t) => {
   const { path: root, close } = tempFolder();
   t.after(close);
   // As a node of the first version left it, seen in a cluster with the reference.

@@ -123,7 +123,7 @@ transportSuite({
   open: () => Promise.resolve(openMemoryFixture()),
 });
 
-/** Each is a mistake that somebody could make in a connection, and the test that must notice it. */
+/** Each is a mistake that an implementer could make in a connection, and the test that must notice it. */
 const MISTAKES: Record<
   string,
   [noticedBy: RegExp, change: (right: Connection) => Partial<Connection>]
@@ -230,7 +230,7 @@ for (const [name, make] of Object.entries(transports)) {
     open: () => openFixture(make!()),
   });
 
-  test(`${name} breaks a connection whose frames nobody takes`, { skip }, async () => {
+  test(`${name} breaks a connection whose frames the caller does not read`, { skip }, async () => {
     const fixture = await openFixture(make!({ unreadMax: 50_000 }));
     try {
       const connection = await fixture.transport.connect(fixture.url);
@@ -242,7 +242,7 @@ for (const [name, make] of Object.entries(transports)) {
         for await (const chunk of connection.incoming) taken += chunk.length;
       })().catch((error) => error);
       assert.ok(error instanceof ChatloomError && error.code === "CONNECTION_LOST");
-      assert.match(error.message, /more than 50000 bytes wait to be taken/);
+      assert.match(error.message, /more than 50000 bytes wait to be read/);
       assert.equal(taken, 60_000, "what came in until then is not lost");
       await fixture.settle();
       assert.ok(fixture.ends[0]!.isGone);

@@ -4,16 +4,16 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileSystemLock } from "../../../src/adapters/file_system/file_system_lock.ts";
 import { memoryStore } from "../../../src/adapters/memory/memory_store.ts";
-import { ownLock } from "../../../src/engine/settle/own_lock.ts";
+import { inProcessLock } from "../../../src/engine/settle/in_process_lock.ts";
 import { archiveLockSuite } from "../../../src/testing/suites/archive_lock_suite.ts";
 import { startLockHolder } from "./lock_holder_child.ts";
 import { tempFolder } from "../disk/temp_folder.ts";
 
 archiveLockSuite({
-  test: (name, body) => test(`ownLock: ${name}`, body),
+  test: (name, body) => test(`inProcessLock: ${name}`, body),
   open: () => {
     const store = memoryStore();
-    return { locks: [ownLock(store), ownLock(store)] };
+    return { locks: [inProcessLock(store), inProcessLock(store)] };
   },
 });
 

@@ -19,7 +19,7 @@ function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Each is a mistake that somebody could make, and the test of the suite that must notice it. */
+/** Each is a mistake that an implementer could make, and the test of the suite that must notice it. */
 const MISTAKES: Record<string, [noticedBy: RegExp, change: Change]> = {
   "keeps the caller's own bytes": [/when the caller changes those/, (right) => {
     const kept = new Map<ArchiveKey, Uint8Array>();
@@ -87,7 +87,7 @@ const MISTAKES: Record<string, [noticedBy: RegExp, change: Change]> = {
       },
     };
   }],
-  "dies when deleting twice": [/deletes, also what is not there/, (right) => ({
+  "dies when deleting twice": [/deletes, also a missing key/, (right) => ({
     delete: async (key, options) => {
       if (await right.get(key, options) === undefined) throw new Error("ENOENT");
       await right.delete(key, options);
@@ -99,25 +99,25 @@ const MISTAKES: Record<string, [noticedBy: RegExp, change: Change]> = {
       await right.delete(key.replace(/\.(json|tombstone)$/, ".json"), options);
     },
   })],
-  "throws for what is not there": [/undefined for what is not there/, (right) => ({
+  "throws for what is not there": [/undefined for a missing key/, (right) => ({
     get: async (key, options) => {
       const bytes = await right.get(key, options);
       if (bytes === undefined) throw new Error("ENOENT");
       return bytes;
     },
   })],
-  "gives nothing for an empty file": [/gives back what was put/, (right) => ({
+  "gives nothing for an empty file": [/returns the bytes that were put/, (right) => ({
     get: async (key, options) => {
       const bytes = await right.get(key, options);
       return bytes?.length ? bytes : undefined;
     },
   })],
-  "never replaces what is damaged": [/replaces what is damaged/, (right) => ({
+  "never replaces what is damaged": [/replaces a damaged file/, (right) => ({
     put: async (key, bytes, options) => {
       if (await right.get(key, options) === undefined) await right.put(key, bytes, options);
     },
   })],
-  "takes equal lengths for equal bytes": [/replaces what is damaged/, (right) => ({
+  "takes equal lengths for equal bytes": [/replaces a damaged file/, (right) => ({
     put: async (key, bytes, options) => {
       const found = await right.get(key, options);
       if (found?.length !== bytes.length) await right.put(key, bytes, options);
@@ -131,7 +131,7 @@ const MISTAKES: Record<string, [noticedBy: RegExp, change: Change]> = {
       await right.put(key, bytes, options);
     },
   })],
-  "says that it is done before it is": [/gives back what was put/, (right) => ({
+  "says that it is done before it is": [/returns the bytes that were put/, (right) => ({
     put: async (key, bytes, options) => {
       await right.delete(key, options); // Checks key and signal.
       const copy = bytes.slice();
@@ -181,28 +181,28 @@ const MISTAKES: Record<string, [noticedBy: RegExp, change: Change]> = {
       },
     };
   }],
-  "takes what cannot be read for absent": [/verdict on what cannot be read/, (right) => ({
+  "takes what cannot be read for absent": [/verdict on an entry that cannot be read/, (right) => ({
     get: (key, options) =>
       right.get(key, options).catch((error) => {
         if (error instanceof UnreadableEntryError) return undefined;
         throw error;
       }),
   })],
-  "fails as a whole over one entry": [/verdict on what cannot be read/, (right) => ({
+  "fails as a whole over one entry": [/verdict on an entry that cannot be read/, (right) => ({
     get: (key, options) =>
       right.get(key, options).catch((cause) => {
         if (!(cause instanceof UnreadableEntryError)) throw cause;
         throw new ChatloomError("STORE_IO", cause.message, { cause });
       }),
   })],
-  "gives a verdict on what is not there": [/verdict on what cannot be read/, (right) => ({
+  "gives a verdict on what is not there": [/verdict on an entry that cannot be read/, (right) => ({
     get: async (key, options) => {
       const bytes = await right.get(key, options);
       if (bytes !== undefined) return bytes;
       throw new UnreadableEntryError("STORE_IO", [{ path: key, reason: "ENOENT" }]);
     },
   })],
-  "lists only what can be read": [/verdict on what cannot be read/, (right) => ({
+  "lists only what can be read": [/verdict on an entry that cannot be read/, (right) => ({
     async *list(prefix, options) {
       for await (const key of right.list(prefix, options)) {
         const isReadable = await right.get(key, options).then(() => true, () => false);
@@ -210,13 +210,16 @@ const MISTAKES: Record<string, [noticedBy: RegExp, change: Change]> = {
       }
     },
   })],
-  "says that it replaced what it cannot replace": [/replaces what cannot be read/, (right) => ({
-    put: (key, bytes, options) =>
-      right.put(key, bytes, options).catch((error) => {
-        if (!(error instanceof UnreadableEntryError)) throw error;
-      }),
-  })],
-  "skips a key when one before it goes": [/what stays while others come and go/, (right) => ({
+  "says that it replaced what it cannot replace": [
+    /replaces an entry that cannot be read/,
+    (right) => ({
+      put: (key, bytes, options) =>
+        right.put(key, bytes, options).catch((error) => {
+          if (!(error instanceof UnreadableEntryError)) throw error;
+        }),
+    }),
+  ],
+  "skips a key when one before it goes": [/files that stay while others come and go/, (right) => ({
     async *list(prefix, options) {
       for (let index = 0;; index++) {
         options?.signal?.throwIfAborted();

@@ -80,7 +80,7 @@ test("formatValue sorts keys at every level and bounds depth", () => {
 
 const hasPython = spawnSync("python3", ["--version"]).status === 0;
 
-test("formatString and formatFloat agree with Python on what nobody thought of", {
+test("formatString and formatFloat agree with Python on random values", {
   skip: hasPython ? false : "python3 is missing",
 }, () => {
   const random = seededRandom(SEED);

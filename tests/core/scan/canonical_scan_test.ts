@@ -11,7 +11,7 @@ import {
 } from "../../../src/core/scan/byte_text.ts";
 import {
   asciiBytes,
-  NO,
+  NOT_FOUND,
   skipLiteral,
   skipPlainString,
   skipReceived,
@@ -24,10 +24,10 @@ test("skipLiteral finds exactly these bytes, at that place", () => {
   const bytes = asciiBytes("abcab");
   assert.equal(skipLiteral(bytes, 0, asciiBytes("abc")), 3);
   assert.equal(skipLiteral(bytes, 3, asciiBytes("ab")), 5);
-  assert.equal(skipLiteral(bytes, 3, asciiBytes("abc")), NO);
-  assert.equal(skipLiteral(bytes, 1, asciiBytes("abc")), NO);
+  assert.equal(skipLiteral(bytes, 3, asciiBytes("abc")), NOT_FOUND);
+  assert.equal(skipLiteral(bytes, 1, asciiBytes("abc")), NOT_FOUND);
   assert.equal(skipLiteral(bytes, 2, asciiBytes("")), 2);
-  assert.equal(skipLiteral(bytes, NO, asciiBytes("abc")), NO);
+  assert.equal(skipLiteral(bytes, NOT_FOUND, asciiBytes("abc")), NOT_FOUND);
 });
 
 test("skipString takes a string as canonical JSON writes it, and leaves every other form", () => {
@@ -42,7 +42,7 @@ test("skipString takes a string as canonical JSON writes it, and leaves every ot
       const isCanonical = form === canonical || /^\\["\\bfnrt]$/.test(form);
       if (form === '"') continue; // It ends the string.
       if (form === "\\") continue; // It escapes the b.
-      assert.equal(skipString(asciiBytes(text), 0), isCanonical ? text.length : NO, text);
+      assert.equal(skipString(asciiBytes(text), 0), isCanonical ? text.length : NOT_FOUND, text);
     }
   }
 });
@@ -52,32 +52,36 @@ test("skipString and skipPlainString end at their own quote, and at no end of th
     ['""', 2, 2],
     ['"a"', 3, 3],
     ['"a"b"', 3, 3],
-    ['"\\""', 4, NO],
-    ['"\\u00e9x"', 9, NO],
-    ['"\\u00E9"', NO, NO],
-    ['"\\u00g9"', NO, NO],
-    ['"\\u00e"', NO, NO],
-    ['"\\u00/0"', NO, NO],
-    ['"\\u00:0"', NO, NO],
-    ['"\\u00`0"', NO, NO],
-    ['"\\uffff"', 8, NO],
-    ['"\\u001f"', 8, NO],
-    ['"\\u0020"', NO, NO],
-    ['"\\u007e"', NO, NO],
-    ['"\\u007f"', 8, NO],
-    ['"\\x"', NO, NO],
-    ["a", NO, NO],
-    ["", NO, NO],
-    ['"', NO, NO],
-    ['"a', NO, NO],
-    ['"a\\', NO, NO],
-    ['"\\u00e9', NO, NO],
-    ['"\\u00', NO, NO],
+    ['"\\""', 4, NOT_FOUND],
+    ['"\\u00e9x"', 9, NOT_FOUND],
+    ['"\\u00E9"', NOT_FOUND, NOT_FOUND],
+    ['"\\u00g9"', NOT_FOUND, NOT_FOUND],
+    ['"\\u00e"', NOT_FOUND, NOT_FOUND],
+    ['"\\u00/0"', NOT_FOUND, NOT_FOUND],
+    ['"\\u00:0"', NOT_FOUND, NOT_FOUND],
+    ['"\\u00`0"', NOT_FOUND, NOT_FOUND],
+    ['"\\uffff"', 8, NOT_FOUND],
+    ['"\\u001f"', 8, NOT_FOUND],
+    ['"\\u0020"', NOT_FOUND, NOT_FOUND],
+    ['"\\u007e"', NOT_FOUND, NOT_FOUND],
+    ['"\\u007f"', 8, NOT_FOUND],
+    ['"\\x"', NOT_FOUND, NOT_FOUND],
+    ["a", NOT_FOUND, NOT_FOUND],
+    ["", NOT_FOUND, NOT_FOUND],
+    ['"', NOT_FOUND, NOT_FOUND],
+    ['"a', NOT_FOUND, NOT_FOUND],
+    ['"a\\', NOT_FOUND, NOT_FOUND],
+    ['"\\u00e9', NOT_FOUND, NOT_FOUND],
+    ['"\\u00', NOT_FOUND, NOT_FOUND],
   ];
   for (const [text, string, plain] of cases) {
     assert.equal(skipString(asciiBytes(text), 0), string, text);
     assert.equal(skipPlainString(asciiBytes(text), 0), plain, text);
-    assert.equal(skipString(asciiBytes(`xx${text}`), 2), string === NO ? NO : string + 2, text);
+    assert.equal(
+      skipString(asciiBytes(`xx${text}`), 2),
+      string === NOT_FOUND ? NOT_FOUND : string + 2,
+      text,
+    );
   }
 });
 
@@ -108,9 +112,13 @@ test("skipReceived takes ten digits, a point, and the shortest fraction", () => 
     ["", false],
   ];
   for (const [text, isTaken] of cases) {
-    const expected = isTaken ? text.replace("x", "").length : NO;
+    const expected = isTaken ? text.replace("x", "").length : NOT_FOUND;
     assert.equal(skipReceived(asciiBytes(text), 0), expected, text);
-    assert.equal(skipReceived(asciiBytes(`ab${text}`), 2), isTaken ? expected + 2 : NO, text);
+    assert.equal(
+      skipReceived(asciiBytes(`ab${text}`), 2),
+      isTaken ? expected + 2 : NOT_FOUND,
+      text,
+    );
   }
 });
 
@@ -123,8 +131,8 @@ test("skipReceived takes seven digits only where six would mean another double",
       const digits = text.length - text.indexOf(".") - 1;
       const to = skipReceived(asciiBytes(`${text},`), 0);
       if (digits === 7) seven++;
-      if (to !== NO) assert.equal(to, text.length, text);
-      if (digits === 7 && to !== NO) taken++;
+      if (to !== NOT_FOUND) assert.equal(to, text.length, text);
+      if (digits === 7 && to !== NOT_FOUND) taken++;
       if (digits < 7) assert.equal(to, text.length, text);
       // Its neighbours read back as the same double or as another, but are never what is printed.
       if (digits !== 7) continue;
@@ -134,13 +142,13 @@ test("skipReceived takes seven digits only where six would mean another double",
         const near = text.slice(0, -1) + other;
         const isPrinted = formatFloat(Number(near)) === near;
         const found = skipReceived(asciiBytes(near), 0);
-        assert.ok(found === NO || isPrinted, near);
+        assert.ok(found === NOT_FOUND || isPrinted, near);
       }
     }
     assert.ok(seven > 1_000 && taken > 0.9 * seven, `${taken} of ${seven} at ${second}`);
   }
   for (const text of ["1073741823.1234567", "2147483648.1234567", "4294967295.1234567"]) {
-    assert.equal(skipReceived(asciiBytes(text), 0), NO, text);
+    assert.equal(skipReceived(asciiBytes(text), 0), NOT_FOUND, text);
   }
 });
 

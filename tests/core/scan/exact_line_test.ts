@@ -5,9 +5,13 @@ import fc from "fast-check";
 import { encodeBatch, parseMessageLine } from "../../../src/core/batch/batch.ts";
 import { decodeSpan, toByteSpan, toByteText } from "../../../src/core/scan/byte_text.ts";
 import { formatFloat } from "../../../src/core/json/canonical_json.ts";
-import { asciiBytes, NO, skipReceived } from "../../../src/core/scan/canonical_scan.ts";
+import { asciiBytes, NOT_FOUND, skipReceived } from "../../../src/core/scan/canonical_scan.ts";
 import { contentKey, contentOfFields, sentUs } from "../../../src/core/batch/content.ts";
-import { type ExactLine, scanExactLine, scanRepeat } from "../../../src/core/scan/exact_line.ts";
+import {
+  type ExactLine,
+  matchKnownLine,
+  scanExactLine,
+} from "../../../src/core/scan/exact_line.ts";
 import type { Message } from "../../../src/core/batch/message.ts";
 import { toExactLine } from "../../../src/core/merge/read_lines.ts";
 import { fromSeconds } from "../../../src/core/time.ts";
@@ -160,13 +164,13 @@ test("scanExactLine finds in damaged lines what the slow way finds, or nothing",
   assert.ok(taken > RUNS / 100, `only ${taken} lines were taken`);
 });
 
-test("scanRepeat finds in damaged lines what the slow way finds, or nothing", () => {
+test("matchKnownLine finds in damaged lines what the slow way finds, or nothing", () => {
   let taken = 0;
   fc.assert(
     fc.property(fc.constantFrom(...LINES), damaged, (known, line) => {
       const message = { line: scanExactLine(toByteSpan(known).text, 0)! };
       const text = toByteText(new TextEncoder().encode(`\n\n\n${line}`));
-      const repeat = scanRepeat(text, 3, message);
+      const repeat = matchKnownLine(text, 3, message);
       if (repeat === undefined) return;
       taken++;
       const read = decodeSpan(text.bytes, 3, repeat.lineTo);
@@ -199,7 +203,7 @@ test("skipReceived takes a decimal only if it is the shortest of its double", ()
   fc.assert(
     fc.property(decimal, (text) => {
       const to = skipReceived(asciiBytes(`${text},`), 0);
-      if (to === NO) return;
+      if (to === NOT_FOUND) return;
       taken++;
       assert.equal(to, text.length);
       assert.equal(formatFloat(Number(text)), text);

@@ -30,7 +30,7 @@ test("VirtualClock shows the moment of waking to who wakes", async () => {
   assert.equal(clock.sleeperCount, 0);
 });
 
-test("VirtualClock.stepWall moves the wall clock of one machine and wakes nobody", async () => {
+test("VirtualClock.stepWall moves the wall clock of one machine and wakes no sleeper", async () => {
   const clock = virtualClock({ startUs: 5_000_000 });
   const other = clock.host(-2_000_000);
   let isAwake = false;
@@ -68,7 +68,7 @@ test("VirtualClock.run waits for work that goes on outside of time", async () =>
 
 test("VirtualClock.run says so when nothing can happen any more", async () => {
   const clock = virtualClock();
-  await assert.rejects(clock.run(new Promise(() => {}), { patienceMs: 20 }), /nobody sleeps/);
+  await assert.rejects(clock.run(new Promise(() => {}), { patienceMs: 20 }), /no task sleeps/);
 });
 
 test("VirtualClock.runUntilIdle tells how long it took, and who never ends", async () => {

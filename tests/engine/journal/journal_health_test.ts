@@ -17,7 +17,7 @@ function world() {
 
 const FLUSH = "error The journal cannot be flushed: a power c";
 const WRITE = "error The journal cannot be written: lines are";
-const GONE = "error The journal was taken away and cannot be";
+const GONE = "error The journal was lost and cannot be renew";
 const WELL = "info The journal can be written again";
 
 test("JournalHealth tells of what is worse, and counts all", () => {
@@ -26,7 +26,7 @@ test("JournalHealth tells of what is worse, and counts all", () => {
     fail(trouble);
   }
   assert.deepEqual(told, [FLUSH, WRITE]);
-  fail("begun again");
+  fail("renewed");
   fail("written");
   assert.deepEqual(told, [FLUSH, WRITE, GONE]);
   assert.equal(errors(), 7);

@@ -195,7 +195,7 @@ test("JournalWriter.close tells of what the disk never took", async () => {
   failing.add("append");
   writer.write(lineOf("lost"));
   await writer.close();
-  assert.ok(reports.includes("error The journal ends without what its disk did not take"));
+  assert.ok(reports.includes("error The journal ends without entries that its disk did not take"));
   assert.equal(counts.get("journal_bytes_lost"), LINE_BYTES + 4);
   const well = await writerOn();
   well.writer.write(lineOf("kept"));
@@ -243,7 +243,7 @@ test("JournalWriter.renew begins another run with what is not stored, synced whe
   assert.equal(writer.name, inner.name, "receivers keep their names");
   assert.equal(counts.get("journal_renewals"), 1);
   assert.deepEqual(reports, [
-    "error The journal was taken away: a new one holds what is not stored",
+    "error The journal was lost: a new one holds all that is not stored",
   ]);
   writer.write(lineOf("later"));
   assert.equal(writer.segmentBytes, LINE_BYTES + 5);
@@ -265,7 +265,7 @@ test("JournalWriter.renew leaves no half run behind when it cannot be begun", as
   assert.ok(writer.isLost);
   assert.deepEqual(await collect(store.deadRuns()), []);
   assert.equal(reports.length, 1);
-  assert.match(reports[0]!, /cannot be begun again/);
+  assert.match(reports[0]!, /cannot be renewed/);
   const broken = function* () {
     yield lineOf("half");
     throw new TypeError("broken");

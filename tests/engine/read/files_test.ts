@@ -8,11 +8,15 @@ import { ChatloomError, UnreadableEntryError } from "../../../src/core/errors/er
 import { HOUR_US, hourOf, type Micros, MINUTE_US, SECOND_US } from "../../../src/core/time.ts";
 import { channelHours, keysOfHour } from "../../../src/engine/read/channel_hours.ts";
 import { ChannelFiles } from "../../../src/engine/read/files/channel_files.ts";
-import { FaultsTold } from "../../../src/engine/read/files/faults_told.ts";
+import { FaultReporter } from "../../../src/engine/read/files/fault_reporter.ts";
 import { loadBatch } from "../../../src/engine/read/files/load_batch.ts";
 import { listingsOf } from "../../../src/engine/read/files/minute_listing.ts";
 import { readEntry } from "../../../src/engine/read/files/read_entry.ts";
-import { HourSnapshot, SnapshotGone, widened } from "../../../src/engine/read/hour_snapshot.ts";
+import {
+  extendSpan,
+  HourSnapshot,
+  SnapshotStaleError,
+} from "../../../src/engine/read/hour_snapshot.ts";
 import { noopReporter } from "../../../src/ports/reporter.ts";
 import { hasher, redactionFile, WORLD_US } from "../../simulation/settle/settle_world.ts";
 
@@ -189,7 +193,7 @@ test("HourSnapshot lists until two listings are the same, a hundred times at mos
   const [second = ""] = keys.slice(1);
   const bytes = (await store.get(second))!;
   await store.delete(second);
-  await assert.rejects(snapshot.load(WORLD_US + MINUTE_US), SnapshotGone);
+  await assert.rejects(snapshot.load(WORLD_US + MINUTE_US), SnapshotStaleError);
   await store.put(second, bytes);
   const { loaded, batches } = await snapshot.load(WORLD_US);
   assert.deepEqual([loaded.map(({ key }) => key), batches], [[keys[0]], [keys[0]]]);
@@ -200,17 +204,17 @@ test("HourSnapshot lists until two listings are the same, a hundred times at mos
   assert.equal(lists, 100);
 });
 
-test("widened holds the hours of the minute and of its last microsecond", () => {
+test("extendSpan holds the hours of the minute and of its last microsecond", () => {
   const span = { fromUs: 10 * MINUTE_US, toUs: 20 * MINUTE_US };
-  assert.deepEqual(widened(span, 15 * MINUTE_US), span);
-  assert.deepEqual(widened(span, 5 * MINUTE_US), { ...span, fromUs: 5 * MINUTE_US });
-  assert.deepEqual(widened(span, 20 * MINUTE_US), { ...span, toUs: 21 * MINUTE_US - 1 });
+  assert.deepEqual(extendSpan(span, 15 * MINUTE_US), span);
+  assert.deepEqual(extendSpan(span, 5 * MINUTE_US), { ...span, fromUs: 5 * MINUTE_US });
+  assert.deepEqual(extendSpan(span, 20 * MINUTE_US), { ...span, toUs: 21 * MINUTE_US - 1 });
 });
 
-test("FaultsTold tells of each thing once, and remembers ten thousand", () => {
+test("FaultReporter tells of each thing once, and remembers ten thousand", () => {
   const told: string[] = [];
   const counted: string[] = [];
-  const faults = new FaultsTold({
+  const faults = new FaultReporter({
     report: (_severity, message) => void told.push(message.slice(0, 17)),
     count: (_name, labels) => void counted.push(labels!["why"]!),
   });

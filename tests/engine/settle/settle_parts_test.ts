@@ -7,7 +7,7 @@ import { ChatloomError } from "../../../src/core/errors/errors.ts";
 import { MINUTE_US } from "../../../src/core/time.ts";
 import { ChannelFiles } from "../../../src/engine/read/files/channel_files.ts";
 import { KnownBatches } from "../../../src/engine/settle/known_batches.ts";
-import { ownLock } from "../../../src/engine/settle/own_lock.ts";
+import { inProcessLock } from "../../../src/engine/settle/in_process_lock.ts";
 import { Settler } from "../../../src/engine/settle/settler.ts";
 import { Unsettled } from "../../../src/engine/settle/unsettled.ts";
 import { noopReporter } from "../../../src/ports/reporter.ts";
@@ -75,11 +75,11 @@ test("KnownBatches knows the last 4,096", async () => {
   assert.equal(await known.areSettled(WORLD_US, { store, files }), false);
 });
 
-test("ownLock gives turns in order, by name, and goes on past a failure", async () => {
+test("inProcessLock gives turns in order, by name, and goes on past a failure", async () => {
   const store = memoryStore();
-  assert.equal(ownLock(store), ownLock(store));
-  assert.notEqual(ownLock(store), ownLock(memoryStore()));
-  const lock = ownLock(store);
+  assert.equal(inProcessLock(store), inProcessLock(store));
+  assert.notEqual(inProcessLock(store), inProcessLock(memoryStore()));
+  const lock = inProcessLock(store);
   const done: string[] = [];
   const first = Promise.withResolvers<void>();
   const runs = [

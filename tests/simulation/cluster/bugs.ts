@@ -5,7 +5,7 @@ import type { ProcessState } from "../../../src/testing/faults/faults.ts";
 import { keysOf } from "./exchange.ts";
 import type { Bug } from "./node_process.ts";
 
-/** Mistakes that somebody could make. The simulation must find each of them. */
+/** Mistakes that an implementer could make. The simulation must find each of them. */
 export const BUGS: { readonly [name: string]: Bug } = {
   "a settler that deletes before what it wrote is safe": {
     settling: (store, processState) => soonStored(store, processState),
@@ -48,7 +48,7 @@ function blind(store: BatchStore): BatchStore {
   };
 }
 
-/** Says that all is stored, and stores it a few calls later, if nobody kills the process. */
+/** Says that all is stored, and stores it a few calls later, unless the process is killed before. */
 function soonStored(store: BatchStore, processState: ProcessState): BatchStore {
   const waiting = new Map<string, Uint8Array>();
   let calls = 0;

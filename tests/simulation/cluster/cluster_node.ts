@@ -94,7 +94,7 @@ export class ClusterNode {
     const slowMs = pick(random, [0, 20, 500, 4_000]);
     let count = 0;
     const crash = (): Fault | undefined => {
-      // What waits in memory for a disk that fails is lost in a crash: nobody promised otherwise.
+      // What waits in memory for a disk that fails is lost in a crash: that is allowed.
       if (++count < lastCall || (this.process?.backlogBytes ?? 0) > 0) return undefined;
       return pick(random, ["crash-before", "crash-after"]);
     };
@@ -107,7 +107,7 @@ export class ClusterNode {
             : undefined),
       journal: ({ method }) => {
         if (this.#isCalm || !chance(random, journalRate)) return crash();
-        // Before there is a recorder nobody waits for the disk.
+        // Before there is a recorder, no task waits for the disk.
         return method === "openRun" ? undefined : pick(random, ["full", "io"]);
       },
     };
@@ -174,7 +174,7 @@ export class ClusterNode {
     await this.bury();
   }
 
-  /** Stops the process in good order, or buries it. */
+  /** Stops the process, or removes it if it has crashed. */
   async stop(): Promise<void> {
     this.#wakeUp();
     this.#isCalm = true;
@@ -208,7 +208,7 @@ export class ClusterNode {
     assert.equal(await this.#readAll(), textOf(known), `${this.name}: readers get something else`);
   }
 
-  /** No reader gets what somebody was told is forgotten. */
+  /** No reader gets a message whose redaction was confirmed. */
   async assertForgotten(): Promise<void> {
     const read = new SightingSet();
     read.add(new TextEncoder().encode(await this.#readAll()));

@@ -14,7 +14,7 @@ const SEEDS = REPLAYED === undefined
 
 const CANARY_SEEDS_MAX = 25;
 
-test("a cluster ends with all that any node heard and nobody forgot, whatever befalls it", async () => {
+test("a cluster ends with all that any node heard and no redaction covers, under all faults", async () => {
   const startedMs = performance.now();
   const failed: string[] = [];
   let [lines, redactions] = [0, 0];

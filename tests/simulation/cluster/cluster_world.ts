@@ -32,7 +32,7 @@ const MIX = { MEMBERSHIP: 500, NOTICE: 80, ROOMSTATE: 120, USERSTATE: 40, HOSTTA
 
 const STEP_MS = 1_000;
 
-/** What may befall a node in a second, and how likely it is among a thousand. */
+/** What may happen to a node in a second, and how likely it is among a thousand. */
 const EVENTS = {
   kill: 10,
   stop: 2,
@@ -52,7 +52,7 @@ export class ClusterWorld {
   readonly twitch: SimulatedTwitch;
   readonly network: SeededNetwork<Letter>;
   readonly nodes: readonly ClusterNode[];
-  /** Orders to forget that somebody was told are made. */
+  /** Orders to forget whose making was confirmed. */
   readonly promised: ArchiveKey[] = [];
 
   constructor({ seed, nodeCount = 3, bug = {} }: ClusterOptions) {
@@ -186,7 +186,7 @@ export class ClusterWorld {
   async calm(): Promise<void> {
     const random = this.random.fork("calm");
     for (const node of this.nodes) {
-      // A crash loses what waits in memory for a journal that fails: nobody promised otherwise.
+      // A crash loses what waits in memory for a journal that fails: that is allowed.
       const isRisky = (node.process?.backlogBytes ?? 0) > 0;
       if (chance(random, 0.5) || isRisky) await node.stop();
       else await node.kill();

@@ -43,7 +43,7 @@ export class Exchange {
     const { network, name } = options;
     network.attach(name, (from, letter) => {
       this.#take(from, letter).catch((error) => {
-        // A store that fails now will not then: whoever asked asks again.
+        // A store that fails now works later: the caller tries again.
         if (!(error instanceof ChatloomError)) options.onDeath(error);
       });
     });

@@ -1,6 +1,6 @@
 import type { JournalRun, JournalStore } from "../../../src/ports/journal_store.ts";
 
-/** A journal that lets go of nothing: what was ever appended is still known when all is over. */
+/** A journal that deletes nothing: all that was ever appended is known at the end. */
 export interface JournalTape extends JournalStore {
   /** By run: its entries, as one text, without checkpoints apart from the first. */
   readonly runs: ReadonlyMap<string, string>;

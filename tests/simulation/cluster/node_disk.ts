@@ -6,7 +6,7 @@ import { memoryStore } from "../../../src/adapters/memory/memory_store.ts";
 import { type SyncHasher, wasmHasher } from "../../../src/adapters/hashers/wasm_hasher.ts";
 import { recoverJournals } from "../../../src/engine/recovery/recover_journals.ts";
 import { listRedactions } from "../../../src/engine/redact/redact.ts";
-import { ownLock } from "../../../src/engine/settle/own_lock.ts";
+import { inProcessLock } from "../../../src/engine/settle/in_process_lock.ts";
 import type { ArchiveLock } from "../../../src/ports/archive_lock.ts";
 import type { BatchStore } from "../../../src/ports/batch_store.ts";
 import type { DeadRun } from "../../../src/ports/journal_store.ts";
@@ -42,7 +42,7 @@ export class NodeDisk {
         return files.put(key, bytes, ...rest);
       },
     };
-    this.lock = ownLock(this.store);
+    this.lock = inProcessLock(this.store);
   }
 
   /** All runs are over: their process is gone. */

@@ -102,7 +102,7 @@ export class NodeProcess {
     return this.#recorder?.state().journalBacklogBytes ?? 0;
   }
 
-  /** Ends in good order. */
+  /** Stops the process after its work is stored. */
   stop(): void {
     this.#stop.abort();
   }

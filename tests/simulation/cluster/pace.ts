@@ -17,7 +17,7 @@ export const MINUTES: Pace = {
   sleepS: [20, 100],
 };
 
-/** Long enough for somebody to sleep for an hour while the others go on. */
+/** Long enough for one node to sleep for an hour while the others go on. */
 export const HOURS: Pace = {
   seconds: 4_800,
   linesPerSecond: 0.03,

@@ -1,5 +1,5 @@
 // A model of how the reference merges chat, written from its description and not from its code: ids
-// first, then the first right-hand message with equal content and overlapping range, whoever received
+// first, then the first right-hand message with equal content and overlapping range, whichever receiver got
 // it; the later start, and `min(ends) - start`, all in doubles.
 
 /** A message as the reference reads it from a line. */

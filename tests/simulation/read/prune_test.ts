@@ -5,7 +5,7 @@ import { formatHour } from "../../../src/core/archive/archive_key.ts";
 import { HOUR_US, hourOf, MINUTE_US } from "../../../src/core/time.ts";
 import { pruneArchive, type PrunedHour } from "../../../src/engine/prune/prune_archive.ts";
 import { faultyStore } from "../../../src/testing/faults/faulty_store.ts";
-import { ownLock } from "../../../src/engine/settle/own_lock.ts";
+import { inProcessLock } from "../../../src/engine/settle/in_process_lock.ts";
 import { CHANNEL, contentsOf, filesOf, storeWith, WORLD_US } from "../settle/settle_world.ts";
 
 // One message in each of three hours.
@@ -23,7 +23,14 @@ async function prune(beforeUs: number, isDryRun = false) {
   const store = await storeWith(SAID.flatMap((each) => [...filesOf([each])]));
   const marks = memoryMarks();
   const pruned: PrunedHour[] = [];
-  const options = { store, lock: ownLock(store), marks, notes: memoryNotes(), beforeUs, isDryRun };
+  const options = {
+    store,
+    lock: inProcessLock(store),
+    marks,
+    notes: memoryNotes(),
+    beforeUs,
+    isDryRun,
+  };
   for await (const hour of pruneArchive(options)) pruned.push(hour);
   const left = [...(await contentsOf(store)).keys()].map((key) => key.split("/")[2]);
   return { pruned: pruned.map(({ hour }) => hour), left, mark: await marks.get(CHANNEL) };
@@ -78,7 +85,11 @@ test("pruneArchive names what it cannot delete, keeps what hides it, and goes on
   const marks = memoryMarks();
   const options = { marks, notes: memoryNotes(), beforeUs: HOUR + HOUR_US, isDryRun: false };
   for await (
-    const hour of pruneArchive({ ...options, store: { ...store, strays }, lock: ownLock(store) })
+    const hour of pruneArchive({
+      ...options,
+      store: { ...store, strays },
+      lock: inProcessLock(store),
+    })
   ) pruned.push(hour);
   assert.deepEqual(pruned.map(({ hour, files }) => [hour, files]), [[BEFORE, 0], [AT, 1]]);
   assert.deepEqual(pruned[0]!.undeleted.map(({ path }) => path), [first, tombstone]);

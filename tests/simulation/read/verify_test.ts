@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type ArchiveKey, batchKey } from "../../../src/core/archive/archive_key.ts";
 import type { Finding, FindingKind } from "../../../src/engine/verify/finding.ts";
-import { healBatch } from "../../../src/engine/verify/heal.ts";
+import { rewriteBatch } from "../../../src/engine/verify/rewrite_batch.ts";
 import { findRepeatedReceiver } from "../../../src/engine/verify/repeated_receiver.ts";
 import { verifyArchive, type VerifyTotals } from "../../../src/engine/verify/verify_archive.ts";
 import { verifyHour, verifyHours } from "../../../src/engine/verify/verify_hours.ts";
@@ -87,7 +87,7 @@ test("verifyArchive notes a minute that is one file, but not with those beside i
   assert.deepEqual(await findingsIn(store), new Map());
 });
 
-test("verifyArchive finds what is to be forgotten, until it is settled", async () => {
+test("verifyArchive finds redacted messages until they are settled away", async () => {
   const [order, bytes] = await redactionFile("1");
   const store = await storeWith([...filesOf(WORDS), [order, bytes]]);
   assert.deepEqual(
@@ -124,18 +124,18 @@ test("findRepeatedReceiver finds a key that stands twice, however it is written"
   for (const line of none) assert.equal(findRepeatedReceiver(line), undefined, line);
 });
 
-test("healBatch writes anew what is valid, keeps what it would lose, and crashes into no loss", async () => {
+test("rewriteBatch writes anew what is valid, keeps what it would lose, and crashes into no loss", async () => {
   const lines = [...textsOf(filesOf(WORDS)).values()].join("");
   const sloppy = named(lines.replaceAll(",", ", "));
   const doubled = named(lines.replace(/"receivers":\{("[^}]*)\}/, '"receivers":{$1,$1}'));
   const unreadable = named("{}\n");
   const store = await storeWith([sloppy, doubled, unreadable]);
-  const healed = await healBatch(sloppy[0], { store, hasher });
+  const healed = await rewriteBatch(sloppy[0], { store, hasher });
   assert.ok(healed !== undefined);
   assert.equal(text((await store.get(healed))!), lines);
-  assert.equal(await healBatch(doubled[0], { store, hasher }), undefined);
-  assert.equal(await healBatch(unreadable[0], { store, hasher }), undefined);
-  assert.equal(await healBatch(healed, { store, hasher }), undefined);
+  assert.equal(await rewriteBatch(doubled[0], { store, hasher }), undefined);
+  assert.equal(await rewriteBatch(unreadable[0], { store, hasher }), undefined);
+  assert.equal(await rewriteBatch(healed, { store, hasher }), undefined);
   const expected = new Map([...filesOf(WORDS), doubled, unreadable]);
   assert.deepEqual(await contentsOf(store), textsOf(expected));
   const findings = new Set<FindingKind>();

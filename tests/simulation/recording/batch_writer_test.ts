@@ -35,7 +35,7 @@ test("BatchWriter lets no channel wait for one that the store does not take", as
   await world.assertComplete();
 });
 
-test("Recorder closes a minute far ahead, which a wrong timestamp opened, and lets go of its journal", async () => {
+test("Recorder closes a minute far ahead, which a wrong timestamp opened, and deletes its journal", async () => {
   const world = new RecordingWorld({ seed: SEED, channels: ["forsen"] });
   await world.start();
   await world.pass(30);

@@ -11,7 +11,7 @@ const CHANNELS = ["forsen", "ada_lovelace"];
 const SEEDS = Number(globalThis.process?.env["SIM_SEEDS"] ?? 4);
 const IS_NEWS = (report: string) => report.startsWith("error") && /[Tt]he journal/.test(report);
 
-/** Takes the recorder's journal away: another process recovers it, or somebody deletes it. */
+/** Takes the recorder's journal away: another process recovers it, or a user deletes it. */
 async function takeJournal(
   world: RecordingWorld,
   { isRecovered }: { readonly isRecovered: boolean },
@@ -55,7 +55,7 @@ for (const isRecovered of [true, false]) {
   });
 }
 
-test("Recorder whose journal was taken away stops in good order", async () => {
+test("Recorder whose journal was lost stops with all batches stored", async () => {
   const world = new RecordingWorld({ seed: SEED, channels: CHANNELS });
   await world.start();
   await world.pass(100);
@@ -154,7 +154,7 @@ test("Recorder goes on in memory while no other journal can be begun, and says s
   await takeJournal(world, { isRecovered: false });
   await world.pass(60);
   assert.deepEqual(world.reports.filter(IS_NEWS), [
-    "error The journal was taken away and cannot be begun again: lines are kept in memory",
+    "error The journal was lost and cannot be renewed: lines are kept in memory",
   ]);
   isBroken = false;
   await world.pass(10);

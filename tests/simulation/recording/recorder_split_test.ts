@@ -12,7 +12,7 @@ import type { Chunk, Connection, Transport } from "../../../src/ports/transport.
 import { seededRandom } from "../../../src/testing/chance/seeded_random.ts";
 import { virtualClock } from "../../../src/testing/time/virtual_clock.ts";
 
-// What a server sends to someone who joins #forsen, with what is hard to split: characters of two
+// What a server sends to a client that joins #forsen, with what is hard to split: characters of two
 // to four bytes, an emoji of several, escapes, a lone CR, an empty line, a line that is no line.
 const TRANSCRIPT = [
   ":tmi.twitch.tv 001 justinfan1234 :Welcome, GLHF!",

@@ -207,7 +207,7 @@ export class RecordingWorld {
     return this.#pool!;
   }
 
-  /** Lets so many seconds pass, one at a time. */
+  /** Lets this many seconds pass, one at a time. */
   async pass(seconds: number, each: (second: number) => void = () => {}): Promise<void> {
     for (let second = 0; second < seconds; second++) {
       each(second);
@@ -215,7 +215,7 @@ export class RecordingWorld {
     }
   }
 
-  /** Stops the recorder in good order; rejects as it does. */
+  /** Stops the recorder by its signal; rejects as it does. */
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.clock.run(this.#running);

@@ -38,7 +38,7 @@ test("chatPool joins first what is important, also if it comes later or while it
   await world.stop();
 });
 
-test("chatPool joins channels that nobody hears before those that another connection hears", async () => {
+test("chatPool joins channels that no connection hears before those that another one hears", async () => {
   const world = new SessionWorld({ connectionsPerChannel: 2 });
   await world.start(manyChannels(20), 90_000);
   const known = world.server.joins.length;

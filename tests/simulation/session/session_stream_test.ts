@@ -112,7 +112,7 @@ test("chatPool hands on a line that is too long as pieces", async () => {
   await world.clock.advance(100);
   assert.deepEqual(reasons, ["no command", ...Array(3).fill("piece"), "fine"]);
   assert.equal(world.lines().slice(-4, -1).join(""), long);
-  assert.deepEqual(connection!.sentAfter("PONG"), [], "a piece is obeyed by nobody");
+  assert.deepEqual(connection!.sentAfter("PONG"), [], "a fragment is not obeyed");
   await world.stop();
 });
 
@@ -127,7 +127,7 @@ test("chatPool hands on a frame full of lines a thousand at a time", async () =>
   await world.stop();
 });
 
-test("chatPool survives rubbish of any kind", async () => {
+test("chatPool survives garbage of any kind", async () => {
   const random = seededRandom(SEED);
   const words =
     "PING PONG RECONNECT 001 366 403 CAP NAK JOIN PART NOTICE ROOMSTATE : @ # #a * \r \0 é"

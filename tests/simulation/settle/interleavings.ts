@@ -1,7 +1,7 @@
 import type { ArchiveKey } from "../../../src/core/archive/archive_key.ts";
 import type { ArchiveLock } from "../../../src/ports/archive_lock.ts";
 import type { BatchStore } from "../../../src/ports/batch_store.ts";
-import { ownLock } from "../../../src/engine/settle/own_lock.ts";
+import { inProcessLock } from "../../../src/engine/settle/in_process_lock.ts";
 import { pick, seededRandom } from "../../../src/testing/chance/seeded_random.ts";
 import { memoryStore } from "../../../src/adapters/memory/memory_store.ts";
 
@@ -160,7 +160,7 @@ class World {
         }, String),
       strays: (prefix) => store.strays(prefix),
     };
-    actor(view, ownLock(store)).then(
+    actor(view, inProcessLock(store)).then(
       (outcome) => runner.outcome = outcome,
       (error) => runner.outcome = `failed: ${error}`,
     );

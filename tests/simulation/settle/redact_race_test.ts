@@ -47,7 +47,7 @@ test("redact obeys for a user of more names than one order holds", async () => {
   assert.deepEqual(again.orders, orders.map(({ key }) => ({ key, isNew: false })));
 });
 
-/** A store whose batches somebody else brings to `settled` just before the first one is read. */
+/** A store whose batches another process brings to `settled` just before the first one is read. */
 function settledBefore(
   inner: BatchStore,
   settled: ReadonlyMap<ArchiveKey, Uint8Array>,

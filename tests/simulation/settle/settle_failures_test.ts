@@ -124,7 +124,7 @@ test("Settler waits until a minute is quiet, but not for ever", async () => {
   assert.ok(store.callCount > 0);
   const callCount = store.callCount;
   await clock.advance(60_000);
-  assert.equal(store.callCount, callCount, "nobody noted anything");
+  assert.equal(store.callCount, callCount, "no call noted anything");
   settler.onFileStored(key);
   await clock.advance(2_900);
   assert.equal(store.callCount, callCount);

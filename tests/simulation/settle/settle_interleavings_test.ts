@@ -45,7 +45,7 @@ function trySome(...args: Parameters<typeof tryAllInterleavings>): Promise<void>
   return trySomeInterleavings(...args, { walks: 40, seed: "interleavings" });
 }
 
-/** Everybody at once: what happens if somebody settles who does not know of the lock. */
+/** All at once: what happens if a program settles without the lock. */
 function noLock(): ArchiveLock {
   return { hold: (_name, work) => work() };
 }

@@ -65,7 +65,7 @@ test("Syncer takes the others when a peer says no to a file, and that one when i
     const [state] = await node.syncer.once({ signal: NEVER, check: false });
     const found = await contentsOf(node.files);
     assert.equal(found.size, FILES.size - bad.size, "files beside the bad ones were not asked for");
-    assert.equal(state!.status, "40 files could not be had yet");
+    assert.equal(state!.status, "40 files could not be fetched yet");
     assert.equal(peer.asked, bad.size);
 
     isHealed = true;
@@ -78,7 +78,7 @@ test("Syncer takes the others when a peer says no to a file, and that one when i
   }
 });
 
-test("Syncer that runs looks at old hours too while a file of the last hours cannot be had", async () => {
+test("Syncer that runs looks at old hours too while a file of the last hours cannot be fetched", async () => {
   const world = virtualClock({ startUs: WORLD_US + 200 * MINUTE_US });
   const [node, other] = [syncNode({ name: "node", clock: world }), await fullNode("other", world)];
   const [newest] = [...FILES.keys()].sort().reverse();

@@ -9,7 +9,7 @@ import {
 import { encodeCoverage } from "../../../src/core/coverage/coverage.ts";
 import { encodeRedaction } from "../../../src/core/redaction/redaction.ts";
 import { HOUR_US, hourOf } from "../../../src/core/time.ts";
-import { ownLock } from "../../../src/engine/settle/own_lock.ts";
+import { inProcessLock } from "../../../src/engine/settle/in_process_lock.ts";
 import { pruneArchive } from "../../../src/engine/prune/prune_archive.ts";
 import type { BatchStore } from "../../../src/ports/batch_store.ts";
 import { intBelow, pick, seededRandom } from "../../../src/testing/chance/seeded_random.ts";
@@ -52,7 +52,7 @@ function truthOf(sightings: readonly SmallSighting[]): Map<ArchiveKey, string> {
   return textsOf(filesOfSet(set));
 }
 
-test("Syncer makes three nodes equal through lost calls and damaged bytes, whatever befalls", async () => {
+test("Syncer makes three nodes equal through lost calls and damaged bytes, under all faults", async () => {
   for (let seed = 0; seed < SEEDS; seed++) {
     const random = seededRandom(`sync ${seed}`);
     const world = virtualClock({ startUs: WORLD_US + HOUR_US });
@@ -204,7 +204,7 @@ test("pruneArchive deletes old hours, and they do not come back through sync", a
   for (const { files } of [node!, other!]) await putAll(files, SIGHTINGS);
   const options = {
     ...node!,
-    lock: ownLock(node!.store),
+    lock: inProcessLock(node!.store),
     beforeUs: hourOf(WORLD_US) + HOUR_US,
     channels: [CHANNEL],
   };

@@ -6,7 +6,7 @@ import {
 } from "../../../src/testing/simulated_twitch/simulated_twitch.ts";
 import { type VirtualClock, virtualClock } from "../../../src/testing/time/virtual_clock.ts";
 
-/** A client that does nothing by itself but listen and, unless told otherwise, answer PING. */
+/** A client that only listens and, by default, answers PING. */
 export class PlainClient {
   /** All lines that came, without CR LF. What is not UTF-8 has U+FFFD. */
   readonly lines: string[] = [];
@@ -102,7 +102,7 @@ export class PlainWorld {
     await this.clock.advance(ms);
   }
 
-  /** Ends the world and checks that it leaves nobody asleep. */
+  /** Ends the world and checks that it leaves no sleeper. */
   async end(): Promise<void> {
     this.twitch.close();
     await this.clock.advance(0);

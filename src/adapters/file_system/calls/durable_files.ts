@@ -22,7 +22,7 @@ export class DurableFiles {
     this.#inside = root.endsWith(sep) ? root : root + sep;
   }
 
-  /** Whether a file of that name is being written by this very object. */
+  /** Whether this object is writing a file of that name. */
   isOwnScratch(name: string): boolean {
     return scratchWriter(name) === this.#writer;
   }
@@ -58,7 +58,7 @@ export class DurableFiles {
       signal?.throwIfAborted();
       await this.#calls.rename(scratch, join(folder, name));
     } catch (error) {
-      await this.#calls.remove(scratch).catch(() => {}); // The first failure is the news.
+      await this.#calls.remove(scratch).catch(() => {}); // The first failure is thrown.
       throw error;
     }
     await this.sync(folder);
@@ -70,7 +70,7 @@ export class DurableFiles {
     try {
       await this.#fill(scratch, new TextEncoder().encode("chatloom was here\n"), undefined);
     } catch (error) {
-      await this.#calls.remove(scratch).catch(() => {}); // The first failure is the news.
+      await this.#calls.remove(scratch).catch(() => {}); // The first failure is thrown.
       throw error;
     }
     await this.#calls.remove(scratch);
@@ -83,13 +83,13 @@ export class DurableFiles {
       const file = await this.#calls.create(scratch);
       return (await closing(file, () => file.facts())).modifiedMs;
     } catch {
-      return Date.now(); // A file system that takes nothing has no live journals either.
+      return Date.now(); // A file system that cannot be written has no live journals either.
     } finally {
       await this.#calls.remove(scratch).catch(() => {}); // A scratch file: swept if it stays.
     }
   }
 
-  /** Flushes the names in `folder`, together with whoever asks at the same time. */
+  /** Flushes the names in `folder`, together with other callers at the same time. */
   async sync(folder: string): Promise<void> {
     await this.#syncs.run(folder, () => this.#calls.syncFolder(folder));
   }
@@ -112,19 +112,19 @@ export class DurableFiles {
     const isInside = folder.startsWith(this.#inside);
     if (isInside) await this.ensureFolder(parent);
     await this.#makeFolder(folder);
-    // Also when it was there: whoever made it may have died before flushing its name.
+    // Also when it was there: its maker may have died before flushing its name.
     if (isInside) await this.sync(parent);
     else await this.#syncUpwards(parent);
     if (this.#safeFolders.size >= FOLDERS_REMEMBERED_MAX) this.#safeFolders.clear();
     this.#safeFolders.add(folder);
   }
 
-  /** Looks again at every folder from here on, as when one has vanished. */
+  /** Checks every folder anew from here on, as when one has vanished. */
   forgetFolders(): void {
     this.#safeFolders.clear();
   }
 
-  /** The path of a new scratch file in `folder`, for a file that is to be called `name` there. */
+  /** The path of a new scratch file in `folder`, for a file that will be called `name` there. */
   #newScratch(folder: string, name?: string): string {
     const count = ++this.#scratchCount;
     return join(folder, scratchName({ writer: this.#writer, count, name }));
@@ -135,7 +135,7 @@ export class DurableFiles {
     const kind = await this.kind(folder);
     if (kind === "folder") return;
     if (kind === undefined) throw errnoError("ENOENT", folder);
-    // The user may point the archive elsewhere, but nothing inside it may.
+    // The archive itself may be a link, but nothing inside it may.
     if (kind === "link" && !folder.startsWith(this.#inside)) return;
     throw errnoError(kind === "link" ? "ELOOP" : "ENOTDIR", folder);
   }
@@ -144,19 +144,19 @@ export class DurableFiles {
     try {
       await this.#calls.makeFolder(folder);
     } catch (error) {
-      if (errnoOf(error) === "EEXIST") return; // Somebody was faster.
+      if (errnoOf(error) === "EEXIST") return; // Another process was faster.
       const parent = dirname(folder);
       const isAbove = !folder.startsWith(this.#inside) && parent !== folder;
       if (errnoOf(error) !== "ENOENT" || !isAbove) throw error;
       await this.#makeFolder(parent);
-      // With its parent there, ENOENT is final: /proc says so to whoever makes a folder in it.
+      // With its parent there, ENOENT is final: /proc answers so when a folder is made in it.
       await this.#calls.makeFolder(folder).catch((again: unknown) => {
         if (errnoOf(again) !== "EEXIST") throw again;
       });
     }
   }
 
-  // What is above the archive may belong to others, who need not let us open it.
+  // Folders above the archive may belong to other users and need not be readable.
   async #syncUpwards(folder: string): Promise<void> {
     try {
       await this.sync(folder);
@@ -173,7 +173,7 @@ export class DurableFiles {
       for (let written = 0; written < bytes.length;) {
         signal?.throwIfAborted();
         const count = await file.write(bytes, written);
-        if (count <= 0) throw errnoError("EIO", path); // A disk that takes nothing, for ever.
+        if (count <= 0) throw errnoError("EIO", path); // A disk that never takes a byte.
         written += count;
       }
       await file.sync();
@@ -201,13 +201,13 @@ export async function readWhole(file: OpenFile, mostBytes: number): Promise<Uint
   return length < bytes.length ? bytes.slice(0, length) : bytes;
 }
 
-/** Runs `work` and closes `file`. A failure of `work` goes before one of closing. */
+/** Runs `work` and closes `file`. A failure of `work` comes before one of closing. */
 export async function closing<T>(file: OpenFile, work: () => Promise<T>): Promise<T> {
   let result: T;
   try {
     result = await work();
   } catch (error) {
-    await file.close().catch(() => {}); // The first failure is the news.
+    await file.close().catch(() => {}); // The first failure is thrown.
     throw error;
   }
   await file.close(); // Some file systems say only here that writing failed.

@@ -25,7 +25,7 @@ export interface OpenFile {
   write(bytes: Uint8Array, offset: number): Promise<number>;
   /** Flushes what was written to the disk. */
   sync(): Promise<void>;
-  /** Lets go of it. Some file systems say only here that writing failed. */
+  /** Closes it. Some file systems say only here that writing failed. */
   close(): Promise<void>;
 }
 
@@ -39,7 +39,7 @@ export interface GrowingFile {
   hasName(): boolean;
   /** Flushes what was written to the disk. */
   sync(): Promise<void>;
-  /** Lets go of it. */
+  /** Closes it. */
   close(): void;
 }
 
@@ -48,7 +48,7 @@ export interface GrowingFile {
  * play a disk that forgets what was not flushed. Errors are the runtime's, with their `code`.
  */
 export interface FileCalls {
-  /** What `path` is. A link is told as one. */
+  /** What `path` is. A link is not followed. */
   stat(path: string): Promise<FileFacts>;
   /** The names in a folder and what they are, in no order. */
   names(folder: string): Promise<{ readonly name: string; readonly kind: FileKind }[]>;
@@ -62,7 +62,7 @@ export interface FileCalls {
   makeFolder(path: string): Promise<void>;
   /** Gives a file or folder another name, in place of a file that has it. */
   rename(from: string, to: string): Promise<void>;
-  /** Removes a file. Look first: some runtimes take an empty folder too. */
+  /** Removes a file. Call `stat` first: some runtimes remove an empty folder too. */
   remove(path: string): Promise<void>;
   /** Removes an empty folder. */
   removeFolder(path: string): Promise<void>;
@@ -179,7 +179,7 @@ export function errnoError(code: string, path: string): Error & { code: string }
   return Object.assign(new Error(`${code}: ${path}`), { code });
 }
 
-// Deno copies what it reads and writes, on threads that keep what they once needed: whole batches of
+// Deno copies what it reads and writes, on threads that keep their buffers: whole batches of
 // tens of megabytes would stay there.
 const AT_ONCE_MAX_BYTES = 1024 * 1024;
 

@@ -4,7 +4,7 @@ import {
   UnreadableEntryError,
 } from "../../../core/errors/errors.ts";
 
-// What to tell people, and what they can do about it.
+// What the error says, and what the user can do about it.
 const EXPLANATIONS: { readonly [errno: string]: readonly [ErrorCode | undefined, string] } = {
   ENOSPC: ["STORE_FULL", "no space is left on the file system (ENOSPC): make room there"],
   EDQUOT: ["STORE_FULL", "the disk quota is used up (EDQUOT): make room or raise the quota"],
@@ -29,7 +29,7 @@ export function isAbsence(error: unknown): boolean {
   return errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR";
 }
 
-// What is said of one file or folder and says nothing of its neighbours. All other errors, as of too
+// Errors that concern one file or folder and not its neighbours. All other errors, as of too
 // many open files, are the store's.
 const OF_ONE_ENTRY: ReadonlySet<string> = new Set([
   ...["EACCES", "EPERM", "EIO", "EREMOTEIO", "EUCLEAN", "EBADMSG", "ENODATA", "ESTALE", "EILSEQ"],
@@ -37,7 +37,7 @@ const OF_ONE_ENTRY: ReadonlySet<string> = new Set([
   ...["ELOOP", "ENXIO", "EISDIR", "ENODEV", "EOPNOTSUPP", "EOVERFLOW", "EFBIG", "ENAMETOOLONG"],
 ]);
 
-/** An entry is there and cannot be read for a reason that no call of the file system tells. */
+/** An entry is there and cannot be read, for a reason that is not an error of the file system. */
 export class EntryFault extends Error {}
 
 /**
@@ -58,7 +58,7 @@ export function entryError(
   );
 }
 
-/** Whether `error` says that this is not for us to do. */
+/** Whether `error` says that this process lacks the permission. */
 export function isDenial(error: unknown): boolean {
   return explain(error)[0] === "STORE_DENIED";
 }

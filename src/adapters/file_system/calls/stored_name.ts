@@ -45,7 +45,7 @@ export function newWriterName(): string {
   return Array.from(bytes, (byte) => (byte % 36).toString(36)).join("");
 }
 
-/** Why a thing of the wrong kind does not count, for people. */
+/** Why a thing of the wrong kind does not count, in words. */
 export function kindReason(kind: FileKind, wanted: "file" | "folder"): string {
   if (kind === "link") return "a symbolic link, which is never followed";
   if (kind === "other") return "neither a file nor a folder";

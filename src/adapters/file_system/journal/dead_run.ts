@@ -11,7 +11,7 @@ import { newWriterName } from "../calls/stored_name.ts";
 
 const PIECE_BYTES = 256 * 1024;
 
-/** What removed runs are called until the last of their files is gone. */
+/** The name of a removed run until the last of its files is gone. */
 export const REMOVED_PREFIX = ".removed-";
 
 /** A run in a folder, whose process is gone. */
@@ -23,7 +23,7 @@ export class FileDeadRun implements DeadRun {
   readonly #asideFolder: string;
   readonly #isStillDead: () => Promise<boolean>;
 
-  /** The run in `folder`; what is set aside goes to `asideFolder`. */
+  /** The run in `folder`; what goes into quarantine is written to `asideFolder`. */
   constructor(
     name: string,
     { calls, files, folder, asideFolder, isStillDead }: {
@@ -31,7 +31,7 @@ export class FileDeadRun implements DeadRun {
       readonly files: DurableFiles;
       readonly folder: string;
       readonly asideFolder: string;
-      /** Asked once more before the run is removed. */
+      /** Checked once more before the run is removed. */
       isStillDead(): Promise<boolean>;
     },
   ) {
@@ -74,7 +74,7 @@ export class FileDeadRun implements DeadRun {
   async remove(): Promise<void> {
     // Its process may have been frozen, and have gone on while the run was recovered.
     if (!await this.#isStillDead()) return;
-    // Renamed first, so that nobody ever takes a part of the run for the whole of it.
+    // Renamed first, so that no reader ever takes a part of the run for the whole.
     const removed = join(dirname(this.#folder), `${REMOVED_PREFIX}${this.name}-${newWriterName()}`);
     try {
       await this.#calls.rename(this.#folder, removed);
@@ -90,7 +90,7 @@ export class FileDeadRun implements DeadRun {
 }
 
 /**
- * Yields the bytes of a segment, piece by piece; nothing if it is not there.
+ * Yields the bytes of a segment in chunks; nothing if it is not there.
  *
  * @throws {ChatloomError} `STORE_DENIED` or `JOURNAL_IO`
  */

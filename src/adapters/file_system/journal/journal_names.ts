@@ -9,7 +9,7 @@ export const CLOSED_FILE = "closed.json";
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 const NAME_LENGTH = 5;
 
-/** A name for a run of `node` that most likely no other has. */
+/** A random name for a run of `node`. */
 export function newRunName(node: string): string {
   let name = `${node}.`;
   while (name.length < node.length + 1 + NAME_LENGTH) {

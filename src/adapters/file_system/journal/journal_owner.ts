@@ -35,7 +35,7 @@ export async function readOwner(calls: FileCalls, folder: string): Promise<Owner
 }
 
 /**
- * Whether the run in `folder` has nobody who writes it any more.
+ * Whether no process writes the run in `folder` any more.
  *
  * Where the owner's process can be looked up, that decides. Elsewhere, as on another machine or in
  * another container, it does if nothing in the folder was written in the last `deadAfterMs`, by
@@ -60,7 +60,7 @@ export async function isRunDead(
     }
     return await nowMs() - newestMs > deadAfterMs;
   } catch (error) {
-    // Something came or went at this very moment: somebody is at work there.
+    // Something came or went just now: a process is at work there.
     if (isAbsence(error)) return false;
     throw error;
   }
@@ -69,7 +69,7 @@ export async function isRunDead(
 function decodeOwner(bytes: Uint8Array): Owner | undefined {
   const text = new TextDecoder().decode(bytes);
   const identity = decodeIdentity(text);
-  if (identity === undefined) return undefined; // The heartbeat has to do.
+  if (identity === undefined) return undefined; // The heartbeat decides.
   const { startedMs }: { startedMs?: unknown } = JSON.parse(text);
   return typeof startedMs === "number" ? { ...identity, startedMs } : undefined;
 }

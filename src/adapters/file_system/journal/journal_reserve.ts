@@ -6,7 +6,7 @@ export const RESERVE_FILE = "reserve.bin";
 
 const RESERVE_BYTES = 64 * 1024 * 1024;
 const SLICE_BYTES = 1024 * 1024;
-/** How much is given up at a time: others on the disk take what lies free. */
+/** How much is given up at a time: other programs fill what is free. */
 const GIVEN_UP_BYTES = 4 * SLICE_BYTES;
 /** A reserve is made only where this many times as much is free: it must not fill the disk itself. */
 const FREE_FACTOR = 8;
@@ -16,13 +16,13 @@ export interface JournalReserveOptions {
   readonly calls: FileCalls;
   /** The folder of the run. */
   readonly folder: string;
-  /** How large the reserve is, in bytes: 64 MiB unless told. */
+  /** How large the reserve is, in bytes. @default 64 MiB */
   readonly sizeBytes?: number | undefined;
-  /** Told how much is left when some was given up, and when all of it is there again. */
+  /** Called with what is left when some was given up, and when all of it is there again. */
   readonly onChange?: ((change: ReserveChange) => void) | undefined;
 }
 
-/** What became of a {@link JournalReserve}. */
+/** The state of a {@link JournalReserve}. */
 export interface ReserveChange {
   /** `true` when it was made whole again, `false` when a part was given up. */
   readonly isWhole: boolean;
@@ -31,8 +31,8 @@ export interface ReserveChange {
 }
 
 /**
- * Room on the disk that a journal keeps for the time when the disk is full: a file of bytes that mean
- * nothing, cut shorter as the journal needs room, and made again when there is plenty.
+ * Space that a journal reserves for when the disk is full: a file of bytes without
+ * meaning, truncated as the journal needs room, and refilled when there is plenty.
  *
  * Nothing here throws. Where no reserve can be made there is none.
  */
@@ -45,20 +45,20 @@ export class JournalReserve {
   #making: Promise<void> | undefined;
   #isClosed = false;
 
-  /** A reserve of which nothing is there until {@link JournalReserve.keep}. */
+  /** A reserve that takes no space before {@link JournalReserve.keep}. */
   constructor(options: JournalReserveOptions) {
     this.#options = options;
     this.#sizeBytes = options.sizeBytes ?? RESERVE_BYTES;
   }
 
-  /** Frees a part of the reserve; returns whether there was any left. */
+  /** Frees a part of the reserve. Returns whether there was any left. */
   giveUp(): boolean {
     if (this.#file === undefined || this.#lengthBytes === 0) return false;
     const leftBytes = Math.max(0, this.#lengthBytes - GIVEN_UP_BYTES);
     try {
       this.#file.truncate(leftBytes);
     } catch {
-      return false; // The caller's own failure is the news.
+      return false; // The caller reports its own failure.
     }
     this.#lengthBytes = leftBytes;
     this.#wasGivenUp = true;
@@ -66,7 +66,7 @@ export class JournalReserve {
     return true;
   }
 
-  /** Makes what is missing of the reserve, in the background, if there is plenty of room. */
+  /** Refills the reserve in the background, if there is plenty of room. */
   keep(): void {
     if (this.#isClosed || this.#making !== undefined || this.#lengthBytes === this.#sizeBytes) {
       return;
@@ -76,7 +76,7 @@ export class JournalReserve {
       .finally(() => this.#making = undefined);
   }
 
-  /** Lets go of the reserve. Its file goes with the folder of the run. */
+  /** Closes the reserve. Its file is removed with the folder of the run. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#making;
@@ -108,7 +108,7 @@ export class JournalReserve {
   }
 }
 
-/** Bytes that no file system compresses: else the reserve would be room on paper. */
+/** Bytes that no file system compresses: otherwise the reserve would take no space. */
 function noise(count: number): Uint8Array {
   const bytes = new Uint8Array(count);
   const atOnce = 65_536; // More is refused.

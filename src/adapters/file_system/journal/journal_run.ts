@@ -59,7 +59,7 @@ export class FileJournalRun implements JournalRun {
     this.#reserve = reserve;
     this.#current = this.#begin(1);
     this.#heartbeat = setInterval(() => this.#beat(), heartbeatMs);
-    this.#heartbeat.unref(); // A journal that nobody closes keeps no process from ending.
+    this.#heartbeat.unref(); // A journal that is not closed keeps no process from ending.
   }
 
   get segment(): number {
@@ -73,17 +73,17 @@ export class FileJournalRun implements JournalRun {
       try {
         for (let written = 0; written < bytes.length;) {
           const count = this.#writeNow(bytes, written);
-          if (count <= 0) throw errnoError("EIO", this.#folder); // It would take nothing for ever.
+          if (count <= 0) throw errnoError("EIO", this.#folder); // It would refuse every write.
           written += count;
         }
-        // Only now: what goes into a file without a name counts for nothing.
+        // Only now: bytes in a file without a name are lost on closing.
         this.#checkNamed("append to");
       } catch (error) {
         this.#isTailTorn = true;
         try {
           this.#mendTail();
         } catch {
-          // The first failure is the news; the next append mends the tail before it writes.
+          // The first failure is thrown; the next append mends the tail before it writes.
         }
         throw error;
       }
@@ -144,7 +144,7 @@ export class FileJournalRun implements JournalRun {
       }
     }
     try {
-      // From here on the run is dead for everyone.
+      // From here on the run is dead for every process.
       await this.#calls.rename(join(this.#folder, OWNER_FILE), join(this.#folder, CLOSED_FILE));
     } catch (cause) {
       failure ??= this.#error("close", cause);
@@ -170,7 +170,7 @@ export class FileJournalRun implements JournalRun {
     this.#retired = this.#retired.filter((segment) => !retired.includes(segment));
     for (const { file } of retired) file.close();
     if (!this.#isFolderFlushed) {
-      this.#isFolderFlushed = true; // Unless a rotation says otherwise meanwhile.
+      this.#isFolderFlushed = true; // Unless a rotation changes that meanwhile.
       await this.#calls.syncFolder(this.#folder).catch((error) => {
         this.#isFolderFlushed = false;
         failure ??= this.#error("sync", error);
@@ -181,7 +181,10 @@ export class FileJournalRun implements JournalRun {
     this.#checkSafe();
   }
 
-  /** Appending goes on where names are gone, or lead elsewhere: looks whether a recovery finds it. */
+  /**
+   * Appending works on although the names are gone or lead elsewhere: checks whether a recovery would find
+   * the file.
+   */
   async #checkFound(): Promise<void> {
     const { file, isNamed, number } = this.#current;
     try {
@@ -197,7 +200,10 @@ export class FileJournalRun implements JournalRun {
     throw this.#lostError("sync");
   }
 
-  /** Who takes a run for dead removes its folder; who deletes by hand takes what is around it too. */
+  /**
+   * A process that takes the run for dead removes its folder; a user who deletes by hand removes folders
+   * around it too.
+   */
   async #whyLost(): Promise<string> {
     const isThere = (path: string) => this.#calls.stat(path).then(() => true, () => false);
     if (await isThere(this.#folder)) return "its files were deleted";
@@ -220,7 +226,7 @@ export class FileJournalRun implements JournalRun {
     throw this.#lostError(attempt);
   }
 
-  /** Writes what the file takes; on a full disk, gives up reserve until it takes something. */
+  /** Writes as much as the file takes; on a full disk, gives up reserve until a write succeeds. */
   #writeNow(bytes: Uint8Array, offset: number): number {
     for (;;) {
       try {
@@ -231,7 +237,7 @@ export class FileJournalRun implements JournalRun {
     }
   }
 
-  // Whatever would make a recovery miss what is appended here, though each call works.
+  // Any state in which a recovery would miss what is appended, though each call works.
   #checkSafe(): void {
     if (this.#doubtful.size > 0) {
       const numbers = [...this.#doubtful].join(", ");

@@ -15,7 +15,7 @@ export interface ProcessIdentity {
   readonly startTicks: string;
 }
 
-/** The identity of this very process. */
+/** The identity of this process. */
 export async function ownIdentity(): Promise<ProcessIdentity> {
   const [bootId, pidNamespace, stat] = await Promise.all([
     readFile("/proc/sys/kernel/random/boot_id", "utf8").catch(unknown),
@@ -59,7 +59,7 @@ export async function isProcessAlive(identity: ProcessIdentity): Promise<boolean
   const { state, startTicks } = parseStat(
     await readFile(`/proc/${identity.pid}/stat`, "utf8").catch(unknown),
   );
-  // A process that nobody has waited for yet has a pid, but it does nothing any more.
+  // A process whose parent has not waited for it yet has a pid, but it does nothing any more.
   if (state === "Z" || state === "X") return false;
   if (startTicks === "" || identity.startTicks === "") return undefined; // /proc is hidden.
   return startTicks === identity.startTicks;
@@ -81,7 +81,7 @@ function parseStat(stat: string): { state: string; startTicks: string } {
   return { state: fields[0] ?? "", startTicks: fields[19] ?? "" };
 }
 
-// Not on Linux, or not allowed to look: the heartbeat has to do.
+// Not on Linux, or /proc is not readable: the heartbeat decides.
 function unknown(): string {
   return "";
 }

@@ -1,13 +1,13 @@
 import { isChannelName, parseHour } from "../../../core/archive/archive_key.ts";
 
-/** The folder of a channel that holds what chatloom alone knows of it and gives to peers. */
+/** The folder of a channel's redactions and coverage, which only chatloom reads and peers fetch. */
 export const ROOM_FOLDER = ".chatloom";
 
 /** The folders of one level of an archive. */
 export interface Level {
   /** Whether one of them may be called so. */
   isName(name: string): boolean;
-  /** What they are, for people. */
+  /** What they are, in words. */
   readonly what: string;
 }
 

@@ -16,7 +16,7 @@ export interface Entry {
   readonly kind: FileKind;
 }
 
-/** What is in `folder`; nothing if there is no such folder. */
+/** The entries of `folder`; none if there is no such folder. */
 export async function entriesOf(calls: FileCalls, folder: string): Promise<Entry[]> {
   try {
     return await calls.names(folder);
@@ -43,7 +43,7 @@ export async function folderNames(
  * The paths of the folders that can hold a key starting with `prefix`, in the order of keys. Those of a
  * channel's own room need not be there: the first version kept what belongs there elsewhere.
  *
- * @param options.onError told of each folder that cannot be looked into, `""` for the root. The
+ * @param options.onError called for each folder that cannot be listed, `""` for the root. The
  * others go on, unless it throws.
  */
 export async function* fileFolders(
@@ -106,7 +106,7 @@ export async function* fileFolders(
   }
 }
 
-/** What stands in one folder under the names of files: keys, ascending, with their names on disk. */
+/** The files of one folder: keys, ascending, with their names on disk. */
 export function filesAmong(
   entries: readonly Entry[],
   folder: string,
@@ -128,7 +128,7 @@ export function filesAmong(
 
 /**
  * Everything under `root` that is no file of the archive and whose path starts with `prefix`. Folders
- * that cannot be looked into are told to `onError` and left out, unless it throws.
+ * that cannot be listed are passed to `onError` and left out, unless it throws.
  */
 export async function* straysUnder(
   calls: FileCalls,

@@ -80,7 +80,7 @@ export class BatchFiles {
         const bytes = found && await this.#readFile(found, place.maxBytes);
         if (bytes !== undefined) return bytes;
       } catch (error) {
-        // What is bad in one place may be good in the other.
+        // A copy in the other place may be good.
         if (entryError(each.name, { attempt: "", cause: error }) === undefined) throw error;
         fault ??= { error };
       }
@@ -99,12 +99,12 @@ export class BatchFiles {
       await this.#writeOnce(place, bytes, signal);
     } catch (error) {
       if (!isAbsence(error)) throw error;
-      // Somebody removed the folder meanwhile, or swept our scratch file while we slept.
+      // Another process removed the folder meanwhile, or swept our scratch file while we slept.
       this.#files.forgetFolders();
       this.#realFolders.clear();
       await this.#writeOnce(place, bytes, signal);
     }
-    // What cannot be removed is the same file once more, and counts once.
+    // A copy that cannot be removed is the same file once more, and counts once.
     if (place.first !== undefined) await this.remove(place.first).catch(() => {});
   }
 
@@ -144,7 +144,7 @@ export class BatchFiles {
     const found = await this.#find(place);
     if (found !== undefined && found.kind !== "file") throw notAFile(found.kind);
     if (found !== undefined && await this.#holds(found, bytes)) {
-      // Whoever wrote it may have died before flushing it.
+      // Its writer may have died before flushing it.
       await this.#files.syncFile(found.path);
       return await this.#files.sync(folder);
     }
@@ -159,7 +159,7 @@ export class BatchFiles {
     }
   }
 
-  // What stands where the file should be, with or without the colon.
+  // The entry where the file should be, with or without the colon.
   async #find(place: Place): Promise<Found | undefined> {
     if (!(await this.#isReal(place.folder))) return undefined;
     let blocking: Found | undefined;
@@ -221,12 +221,12 @@ function notAFile(kind: FileKind): EntryFault {
   return new EntryFault(`in its place is ${kindReason(kind, "file")}`);
 }
 
-/** How long a file of each kind can be. What is longer is no such file, whatever its name says. */
+/** How long a file of each kind can be. A longer one is no such file, whatever its name says. */
 const MAX_BYTES: { readonly [kind in ArchiveKeyParts["kind"]]: number } = {
   batch: FILE_MAX_BYTES,
   coverage: COVERAGE_MAX_BYTES,
   redaction: REDACTION_MAX_BYTES,
-  // It says all it has to say in its name; other programs may leave a note in it.
+  // Its name holds all of its meaning; other programs may leave a note in it.
   tombstone: 64 * 1024,
 };
 

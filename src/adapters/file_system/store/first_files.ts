@@ -4,7 +4,7 @@ import { keyOfFirstPath, OLD_REDACTIONS } from "../../../core/archive/first_layo
 import { entriesOf, type Entry, isRealFolder } from "./archive_walk.ts";
 import type { FileCalls } from "../calls/file_calls.ts";
 
-/** How files get from where the first version put them to where they belong. */
+/** Moves files from where the first version put them to where they belong. */
 export interface FirstFilesMover {
   /** Moves the file of that key; rejects where that cannot be done. */
   move(key: ArchiveKey): Promise<void>;
@@ -14,7 +14,7 @@ export interface FirstFilesMover {
 
 /**
  * The keys of the files that are in `folder` and that the first version put there, ascending. They are
- * moved if there is a `mover`; what cannot be moved stays, and is told by listings of strays. A key that is
+ * moved if there is a `mover`; a file that cannot be moved stays, and `strays` lists it. A key that is
  * moved by another process at this moment may be missing: list where it belongs afterwards.
  */
 export async function firstFilesIn(
@@ -28,9 +28,9 @@ export async function firstFilesIn(
   const path = join(root, folder);
   const isReal = () => isRealFolder(calls, { root, folder: folder.split("/") });
   const isRedactions = folder.endsWith(`/${OLD_REDACTIONS}`);
-  if (isRedactions && !(await isReal())) return []; // As a rule.
+  if (isRedactions && !(await isReal())) return []; // The usual case.
   const entries = await entriesOf(calls, path);
-  // Whatever stands there under the name of a file: reading it gives the verdict on it.
+  // An entry of any kind under the name of a file: reading it gives the verdict on it.
   const keys = entries.flatMap(({ name }) => keyOfFirstPath(`${folder}/${name}`) ?? []).sort();
   // An hour's folder is here for its batches: only what is found in it is worth another look.
   if (!isRedactions && (keys.length === 0 || !(await isReal()))) return [];

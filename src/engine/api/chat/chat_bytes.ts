@@ -23,8 +23,8 @@ const UTF8 = new TextEncoder();
 const UTF8_DECODER = new TextDecoder();
 
 /**
- * The lines that `wanted` asks for, a minute at a time, from minutes in the order in which it
- * wants them. Pieces are whole lines with their line feeds, and never empty: a whole minute, whose
+ * The lines that `wanted` selects, a minute at a time, from minutes in the order of
+ * the request. Chunks are whole lines with their line feeds, and never empty: a whole minute, whose
  * bytes are shared with other readers, or about 128 KiB of one. Takes `breaks` from picking lines.
  */
 export async function* chatLines(
@@ -46,7 +46,7 @@ export async function* chatLines(
 }
 
 /**
- * The same lines as one list in JSON. Nothing comes before the first lines are there. A long piece
+ * The same lines as one list in JSON. Nothing comes before the first lines are there. A long chunk
  * is copied in slices, as the reader takes them, so that many readers of it share its bytes.
  */
 export async function* chatList(lines: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
@@ -62,7 +62,7 @@ export async function* chatList(lines: AsyncIterable<Uint8Array>): AsyncIterable
 
 /**
  * One slice, from `from` on, of what `piece` is in a list: `before`, and all but its last line feed.
- * Canonical JSON has no line feed but at the end of a line: there go the commas.
+ * Canonical JSON has line feeds at the ends of lines only: commas replace them.
  */
 function listSlice(piece: Uint8Array, from: number, before: number): Uint8Array {
   const slice = new Uint8Array(Math.min(SLICE_BYTES, piece.length - from));
@@ -78,13 +78,13 @@ function listSlice(piece: Uint8Array, from: number, before: number): Uint8Array 
   return slice;
 }
 
-/** Whether some line of the minute may be left out, so that each must be looked at. */
+/** Whether the query may leave out a line of the minute, so that each must be checked. */
 function mustBeRead({ minuteUs }: ChatMinute, wanted: ChatQuery): boolean {
   const { startUs, endUs, users, commands } = wanted;
   return minuteUs < startUs || minuteUs + MINUTE_US > endUs || users.size > 0 || commands.size > 0;
 }
 
-/** Picks the lines of minute after minute that a question asks for. */
+/** Picks the lines of minute after minute that a query selects. */
 class LinePicker {
   readonly #wanted: ChatQuery;
   readonly #breaks: WorkBreaks;
@@ -132,10 +132,10 @@ class LinePicker {
   }
 }
 
-/** Whether the line is by one of the users and has one of the commands, if that is asked for. */
+/** Whether the line is by one of the users and has one of the commands, where the query names any. */
 function isWanted(line: Uint8Array, { users, commands }: ChatQuery): boolean {
   if (users.size === 0 && commands.size === 0) return true;
-  // Reading the words is ten times as slow as finding out that none of them stands there at all.
+  // Parsing the line is ten times as slow as finding that it contains none of the words.
   const text = UTF8_DECODER.decode(line);
   const lower = users.size === 0 ? "" : text.toLowerCase();
   if (users.size > 0 && !mayHold(lower, users)) return false;

@@ -3,15 +3,15 @@ import { HOUR_US, type Micros, TIME_END_US } from "../../../core/time.ts";
 import type { ParameterNote } from "../route/api_route.ts";
 import { INSTANT_FORMS, parseInstant } from "../route/parse_instant.ts";
 
-/** Which messages of a channel somebody wants, and how. */
+/** Which messages of a channel the caller wants, and in which form. */
 export interface ChatQuery {
   /** Messages that may have been sent at or after this … */
   readonly startUs: Micros;
   /** … and before this. */
   readonly endUs: Micros;
-  /** The lines as they are stored, or lines for people. */
+  /** The stored lines of JSON, or one line of text a message. */
   readonly format: "json" | "text";
-  /** At most so many. */
+  /** At most this many messages. */
   readonly limit: number;
   /** Whether the last come first. */
   readonly isReversed: boolean;
@@ -23,14 +23,14 @@ export interface ChatQuery {
 
 /** What a route allows. */
 export interface ChatQueryRules {
-  /** Whether start and end must be given, and lie no further apart than 2 h. */
+  /** Whether start and end are required, and at most 2 h apart. */
   readonly isBounded: boolean;
 }
 
 /** The longest range of a route that is bounded: 2 h. */
 const RANGE_MAX_US = 2 * HOUR_US;
 
-/** So many names fit into one question. */
+/** A query holds at most this many names. */
 const NAMES_MAX = 100;
 
 /** What the API's description says of the query. */
@@ -43,26 +43,30 @@ export function chatQueryNotes({ isBounded }: ChatQueryRules): ParameterNote[] {
     description,
     schema,
   });
-  const until = isBounded ? " At most 2 h after start" : " The end of time unless told";
+  const until = isBounded ? " At most 2 h after start" : " The end of time by default";
   return [
     {
       ...note("start", INSTANT_FORMS, time),
       isRequired: isBounded,
     },
     { ...note("end", `Messages sent before this.${until}`, time), isRequired: isBounded },
-    note("format", "The lines as they are stored, or lines for people", {
+    note("format", "The stored lines of JSON, or one line of text a message", {
       type: "string",
       enum: ["json", "text"],
       default: "json",
     }),
-    note("limit", "At most so many messages", { type: "integer", minimum: 1 }),
+    note("limit", "At most this many messages", { type: "integer", minimum: 1 }),
     note("reverse", "Whether the last messages come first", flag),
-    note("user", "Logins or display names, with commas: who wrote it, or whom it bans", list),
-    note("command", "IRC commands, with commas: PRIVMSG,USERNOTICE", list),
+    note(
+      "user",
+      "Logins or display names, separated by commas: of authors, or of banned users",
+      list,
+    ),
+    note("command", "IRC commands, separated by commas: PRIVMSG,USERNOTICE", list),
   ];
 }
 
-/** Reads the query of a request for chat, or says what is wrong with it. */
+/** Parses the query of a request for chat, or says what is wrong with it. */
 export function parseChatQuery(
   query: URLSearchParams,
   { isBounded }: ChatQueryRules,

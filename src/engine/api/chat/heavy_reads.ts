@@ -1,7 +1,7 @@
 import { Semaphore } from "../../../async/semaphore.ts";
 import { Lru } from "../../../core/lru.ts";
 
-/** What keeps an open reading, and lets go of it when told. */
+/** A holder of an open reading, which closes it on request. */
 export interface OpenReading {
   /** Ends the reading once it is idle. */
   close(): void;
@@ -14,8 +14,8 @@ const RUNNING_MAX = 2;
 const OPEN_MAX = 4;
 
 /**
- * Bounds the reading of archives for all who ask: a semaphore for reading minutes, and an LRU of the
- * readings that stay open for the next minute. Who asks for more waits in line.
+ * Bounds the reading of archives for all requests: a semaphore for reading minutes, and an LRU of the
+ * readings that stay open for the next minute. Further requests queue.
  */
 export class HeavyReads {
   readonly #running = new Semaphore(RUNNING_MAX);
@@ -29,12 +29,12 @@ export class HeavyReads {
     return this.#running.run(work);
   }
 
-  /** `reading` is in use: should it be one too many, the one that was not used longest is closed. */
+  /** Marks `reading` as used. If it is one too many, the least recently used one is closed. */
   keepOpen(reading: OpenReading): void {
     this.#open.set(reading, reading);
   }
 
-  /** `reading` is closed. */
+  /** Forgets `reading`, which is closed. */
   forget(reading: OpenReading): void {
     this.#open.delete(reading);
   }

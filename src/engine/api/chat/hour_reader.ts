@@ -8,14 +8,14 @@ import type { HeavyReads } from "./heavy_reads.ts";
 /** What an {@link HourReader} reads with. */
 export interface HourReaderOptions {
   readonly hourUs: Micros;
-  /** Names this pass among all that share the cache. */
+  /** Names this reader among all that share the cache. */
   readonly name: string;
   readonly cache: Lru<string, Uint8Array>;
-  /** Bounds what all passes together read and hold. */
+  /** Bounds what all readers together read and hold. */
   readonly heavyReads: HeavyReads;
   /**
    * Opens a reading of the hour's minutes from `fromUs` on; minutes without messages are skipped.
-   * `onLeftOut` is told of each file that had to be left out.
+   * `onLeftOut` is called for each file that had to be left out.
    */
   readonly open: (
     fromUs: Micros,
@@ -31,11 +31,11 @@ export interface HourReaderOptions {
 const SKIPPED_MAX_US = 3 * MINUTE_US;
 
 /**
- * One hour of a channel as it is while its listing stays the same, read once for all who want it
- * at the same time, and as far as any of them wants it.
+ * One hour of a channel while its listing stays the same, read once for all requests
+ * at the same time, and as far as any of them needs it.
  *
- * Minutes are read in the order in which they are asked for, one at a time. What the cache lets go
- * is read again; but once it is known what a minute comes to, and that stands in one file, as it
+ * Minutes are read in the order of the requests, one at a time. A minute that the cache dropped
+ * is read again; but once its content is known, and stands in one file, as it
  * does in a settled archive, only that file.
  */
 export class HourReader {
@@ -46,12 +46,12 @@ export class HourReader {
   #reading: { readonly minutes: AsyncIterator<ChatMinute>; nextUs: Micros } | undefined;
   readonly #leftOut = new Set<ArchiveKey>();
 
-  /** Nothing is read before somebody asks. */
+  /** Reads nothing before a caller asks for a minute. */
   constructor(options: HourReaderOptions) {
     this.#options = options;
   }
 
-  /** The name that was given. */
+  /** Its name in the cache. */
   get name(): string {
     return this.#options.name;
   }
@@ -76,14 +76,14 @@ export class HourReader {
     return this.#mutex.run(() => heavyReads.run(() => this.#read(minuteUs)));
   }
 
-  /** Lets go of what is read ahead, after the minutes that are being read now. */
+  /** Closes the open reading, after the minutes that are being read now. */
   close(): void {
     this.#mutex.run(() => this.#endReading()).catch(() => {}); // Its minutes were given already.
   }
 
   async #read(minuteUs: Micros): Promise<Uint8Array> {
     const { cache, heavyReads, hourUs, open, nameOf } = this.#options;
-    // It may have been read for another who asked before.
+    // An earlier request may have read it.
     const held = cache.get(this.#entry(minuteUs)) ?? await this.#recall(minuteUs);
     if (held !== undefined) return held;
     const aheadUs = minuteUs - (this.#reading?.nextUs ?? Infinity);
@@ -92,7 +92,7 @@ export class HourReader {
       const minutes = open(minuteUs, (key) => this.#leftOut.add(key));
       this.#reading = { minutes: minutes[Symbol.asyncIterator](), nextUs: minuteUs };
     }
-    // Several minutes and their neighbours hang on an open reading: few passes may keep theirs.
+    // An open reading holds several minutes and their neighbours: few readers may keep theirs.
     heavyReads.keepOpen(this);
     const reading = this.#reading!;
     try {

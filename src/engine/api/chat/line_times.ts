@@ -2,7 +2,7 @@ import { lineTime } from "../../../core/scan/line_time.ts";
 import type { Micros } from "../../../core/time.ts";
 import type { WorkBreaks } from "../../read/work_breaks.ts";
 
-/** Where the lines of a minute are, and when what they say happened. */
+/** Where the lines of a minute are, and when their events happened. */
 export interface LineTimes {
   /** Where each line starts, and after the last one where that ends. */
   readonly offsets: Uint32Array;
@@ -17,9 +17,9 @@ const LINE_FEED = 0x0a;
 const timesBy = new WeakMap<Uint8Array, Promise<LineTimes>>();
 
 /**
- * Where and when the lines of a minute are. It is found out once for the same bytes and kept as
- * long as they are: narrow questions would else read all of a minute each. Takes `breaks` from
- * finding out.
+ * The offsets and times of the lines of a minute. They are computed once for the same bytes and kept as
+ * long as the bytes are: otherwise each narrow query would read the whole minute. Takes `breaks` from
+ * computing.
  */
 export function lineTimes(bytes: Uint8Array, breaks: WorkBreaks): Promise<LineTimes> {
   const known = timesBy.get(bytes);

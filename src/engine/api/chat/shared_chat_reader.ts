@@ -36,10 +36,10 @@ import { WorkBreaks } from "../../read/work_breaks.ts";
 export interface SharedChatReaderOptions {
   readonly store: BatchStore;
   readonly hasher: Hasher;
-  /** Tells when long work has to let other requests run. */
+  /** Tells when long work must let other requests run. */
   readonly clock: Clock;
   readonly reporter: Reporter;
-  /** How much of what was read is held for the next who ask. */
+  /** How many bytes of chat the cache holds for later requests. */
   readonly cacheMaxBytes: number;
   /** Tells this process's entity tags from those of others. */
   readonly bootName: string;
@@ -59,16 +59,16 @@ export interface ChatReading {
   readonly stamp: string | undefined;
 }
 
-/** A longer range is read past the cache: who reads a year must not push out what all read. */
+/** A longer range bypasses the cache: reading a year must not evict what many requests read. */
 const HELD_RANGE_MAX_US = 3 * HOUR_US;
 
 /** What an entry of the cache costs beside its bytes, roughly. */
 const ENTRY_BYTES = 256;
 
-/** So many hours are known by their listing. */
+/** At most this many hours are known by their listing. */
 const PASSES_MAX = 4_096;
 
-/** Reads chat of an archive for many at once. */
+/** Reads chat of an archive for many requests at once. */
 export class SharedChatReader {
   readonly #options: SharedChatReaderOptions;
   /** Minutes, of which the bytes are never changed. */
@@ -142,7 +142,7 @@ export class SharedChatReader {
     }
   }
 
-  /** The pass over an hour as it is listed now. */
+  /** The reader of an hour as it is listed now. */
   async #pass(channel: string, hourUs: Micros): Promise<HourReader> {
     const key = `${channel} ${formatHour(hourUs)}`;
     const listing = await this.#listings.run(key, () => this.#list(channel, hourUs));
@@ -153,7 +153,7 @@ export class SharedChatReader {
     return pass;
   }
 
-  /** Whether any of these files, which could not be used, can be by now. */
+  /** Whether any of these files, which could not be used, can be used now. */
   async #isMended(keys: Iterable<ArchiveKey>): Promise<boolean> {
     const { hasher, store } = this.#options;
     const options = { store, hasher, isRedacted: undefined };

@@ -12,7 +12,7 @@ import type { Hasher } from "../../../ports/hasher.ts";
 import { channelHours } from "../../read/channel_hours.ts";
 import { hiddenAmong } from "./tombstones.ts";
 
-/** What a channel holds, in a few letters: equal digests mean equal lists of files. */
+/** The digest of a channel: equal digests mean equal lists of files. */
 export interface ChannelDigest {
   /**
    * SHA-256 of the lines `HOUR DIGEST` of all hours of chat, ascending, `coverage HOUR DIGEST` of all
@@ -39,7 +39,7 @@ const UTF8 = new TextEncoder();
 
 /**
  * The digest of one folder's files: SHA-256, in base64url, of the names that
- * `/files/CHANNEL/chat/HOUR?tombstones=true` and its like list, ascending, each ended by a line feed. What a tombstone hides is not in it, so that a peer that never had it is equal.
+ * `/files/CHANNEL/chat/HOUR?tombstones=true` and its like list, ascending, each ended by a line feed. It leaves out hidden batches, so that a peer that never had them is equal.
  */
 async function folderDigest(keys: readonly ArchiveKey[], hasher: Hasher): Promise<string> {
   const isHidden = hiddenAmong(keys);

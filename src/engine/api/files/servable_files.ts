@@ -13,7 +13,7 @@ import type { BatchStore } from "../../../ports/batch_store.ts";
 import type { Hasher } from "../../../ports/hasher.ts";
 import type { Reporter } from "../../../ports/reporter.ts";
 import { loadCoverage } from "../../coverage/load_coverage.ts";
-import { faultsOf } from "../../read/files/faults_told.ts";
+import { faultsOf } from "../../read/files/fault_reporter.ts";
 import { loadBatch } from "../../read/files/load_batch.ts";
 import { loadRedaction } from "../../read/files/load_redactions.ts";
 import { readEntry } from "../../read/files/read_entry.ts";
@@ -23,28 +23,28 @@ import { tombstoneOf } from "./tombstones.ts";
 export interface ServableFilesOptions {
   readonly store: BatchStore;
   readonly hasher: Hasher;
-  /** Is warned, once a file, of those that may not leave. */
+  /** Gets a warning for each file that may not be served, once a file. */
   readonly reporter: Reporter;
 }
 
 /** The redactions of a channel that can be read. Files never change, so each is read once. */
 interface Orders {
-  /** Their names, all in one. */
+  /** Their names, joined. */
   readonly names: string;
   readonly redactions: ReadonlyMap<ArchiveKey, Redaction>;
   readonly isRedacted: RedactionMatcher | undefined;
 }
 
-/** A tombstone says all it has to say in its name: a longer one is something else. */
+/** A tombstone's name holds all of its meaning: a longer file is something else. */
 const TOMBSTONE_MAX_BYTES = 64 * 1024;
 
-/** Verdicts on so many files are remembered, and the redactions of so many channels. */
+/** Verdicts on at most this many files are remembered, and the redactions of at most this many channels. */
 const VERDICTS_MAX = 100_000;
 const ORDERS_CHANNELS_MAX = 1_000;
 
 /**
- * The files of an archive that may be given away: their bytes are what their name says, they can
- * be read, nothing hides them, and nobody asked to forget anything in them.
+ * The files of an archive that may be served: their bytes are what their name says, they can
+ * be read, no tombstone hides them, and no redaction applies to anything in them.
  */
 export class ServableFiles {
   readonly #options: ServableFilesOptions;
@@ -52,13 +52,13 @@ export class ServableFiles {
   readonly #told = new Set<ArchiveKey>();
   readonly #orders = new Map<string, Orders>();
 
-  /** None of the files is looked at before somebody asks for it. */
+  /** Reads no file before a caller asks for it. */
   constructor(options: ServableFilesOptions) {
     this.#options = options;
   }
 
   /**
-   * The bytes under `key`, or `undefined` if there are none to give away.
+   * The bytes under `key`, or `undefined` if there are none to serve.
    *
    * @throws {ChatloomError} when the store fails.
    */
@@ -79,12 +79,12 @@ export class ServableFiles {
   }
 
   async #batch(key: ArchiveKey, channel: string): Promise<Uint8Array | undefined> {
-    // Its name says all, so a tombstone that cannot be read hides like any other.
+    // Its name is enough, so a tombstone that cannot be read hides like any other.
     if (await readEntry(tombstoneOf(key), this.#options) !== undefined) return undefined;
     const { names, isRedacted } = await this.#ordersOf(channel);
     const verdict = `${key} ${names}`;
     if (this.#good.has(verdict)) {
-      // A name never means other bytes: all that can have changed is that the disk lost some.
+      // A name never means other bytes: the only change is damage on the disk.
       const entry = await readEntry(key, this.#options);
       if (entry === undefined) return undefined;
       return entry.ok ? entry.bytes : this.#withhold(key, entry.fault.kind, entry.fault.reason);
@@ -92,7 +92,7 @@ export class ServableFiles {
     const loaded = await loadBatch(key, { ...this.#options, isRedacted });
     if (loaded === undefined) return undefined;
     if (!loaded.ok) return this.#withhold(key, loaded.fault.kind, loaded.fault.reason);
-    // Settling writes the rest of it under another name, and that one goes out.
+    // Settling writes the rest of it under another name, and that file is served.
     if (loaded.redactedCount > 0) return undefined;
     remember(this.#good, verdict);
     return loaded.bytes;
@@ -145,13 +145,13 @@ export class ServableFiles {
     if (this.#told.has(key)) return undefined;
     remember(this.#told, key);
     const fields = { key, why, ...(reason === undefined ? {} : { reason }) };
-    this.#options.reporter.report("warning", "A file cannot be given away", fields);
+    this.#options.reporter.report("warning", "A file cannot be served", fields);
     this.#options.reporter.count("files_kept_back", { why });
     return undefined;
   }
 }
 
 function remember(texts: Set<string>, text: string): void {
-  if (texts.size >= VERDICTS_MAX) texts.clear(); // Rare, and only costs looking again.
+  if (texts.size >= VERDICTS_MAX) texts.clear(); // Rare, and only costs another check.
   texts.add(text);
 }

@@ -6,7 +6,7 @@ import type { Audience } from "../route/api_route.ts";
 import { isFromHere } from "./client_address.ts";
 
 /**
- * Which callers are let in: all; those that know a token; or those on the operator's listener of
+ * Which callers have access: all; those that know a token; or those on the operator's listener of
  * this machine, and on any listener those that know the operator's token.
  */
 export type AccessRule =
@@ -18,9 +18,9 @@ export type AccessRule =
 export type Access = { readonly [audience in Audience]: AccessRule };
 
 /**
- * The default: reads are open, measurements and debugging are for the operator's listener.
+ * The default: reads are open, metrics and debugging are for the operator's listener.
  *
- * The address of a caller says nothing here. A proxy on this machine that adds no header (nginx with
+ * The address of a caller proves nothing here. A proxy on this machine that adds no header (nginx with
  * a bare `proxy_pass`) sends the requests of strangers from 127.0.0.1 to 127.0.0.1.
  */
 export const DEFAULT_ACCESS: Access = {
@@ -75,7 +75,7 @@ async function refuseToken(
 }
 
 /**
- * What a header offers as a token. With Basic it is the name or the password: a client that can only
+ * The tokens in a header. With Basic it is the name or the password: a client that can only
  * be given a URL, such as the reference's backfiller, sends `http://:TOKEN@host` so.
  */
 function tokensOf(header: string): string[] {
@@ -88,11 +88,11 @@ function tokensOf(header: string): string[] {
     const colon = pair.indexOf(":");
     return colon === -1 ? [] : [pair.slice(0, colon), pair.slice(colon + 1)];
   } catch {
-    return []; // It is no base64.
+    return []; // Not base64.
   }
 }
 
-/** Compares by way of digests: how long it takes says nothing of where two tokens differ. */
+/** Compares digests: the time it takes does not show where two tokens differ. */
 async function areEqual(left: string, right: string, hasher: Hasher): Promise<boolean> {
   const [one, other] = [left, right].map((text) => UTF8.encode(text));
   const a = toDigestText(await hasher.digest(one!));

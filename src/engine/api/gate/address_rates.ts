@@ -1,11 +1,11 @@
 import { Lru } from "../../../core/lru.ts";
 import { type Micros, SECOND_US } from "../../../core/time.ts";
 
-/** How fast one address may ask. */
+/** How fast one address may send requests. */
 export interface RateLimit {
-  /** So many requests a second in the long run … */
+  /** This many requests a second in the long run … */
   readonly perSecond: number;
-  /** … and so many at once. */
+  /** … and this many at once. */
   readonly burst: number;
 }
 
@@ -14,10 +14,10 @@ interface Bucket {
   filledUs: Micros;
 }
 
-/** So many addresses are told apart at a time. */
+/** At most this many addresses are told apart at a time. */
 const ADDRESSES_MAX = 10_000;
 
-/** A bucket of tokens for each address that asks. */
+/** A token bucket for each address. */
 export class AddressRates {
   readonly #limit: RateLimit;
   /** Those of addresses that asked longest ago are full again: they are let go first. */

@@ -7,18 +7,18 @@ export type BodyEnding = "whole" | "caller gone" | "caller too slow" | "failed";
 /** How a body is sent. */
 export interface BackPressureBodyOptions {
   readonly clock: Clock;
-  /** A caller that takes nothing for this long is dropped, in milliseconds. */
+  /** A caller that reads nothing for this long is dropped, in milliseconds. */
   readonly stallMs: number;
-  /** Told once how it ended, how many bytes left us, and why it failed. */
+  /** Called once with how it ended, how many bytes were sent, and why it failed. */
   readonly onEnd: (ending: BodyEnding, sentBytes: number, error?: unknown) => void;
 }
 
-/** A caller takes so much at a time, so that a slow one shows. */
+/** How much is sent at a time: small enough that a slow caller shows. */
 const SLICE_BYTES = 128 * 1024;
 
 /**
- * A body that takes the next piece only when there is room for it, and breaks off when its reader
- * takes nothing for too long.
+ * A body with back-pressure: it reads the next chunk only when there is room for it, and breaks off when
+ * its reader takes nothing for too long.
  */
 export function backPressureBody(
   pieces: AsyncIterator<Uint8Array>,
@@ -54,7 +54,7 @@ class BackPressureBody {
       while (true) {
         await clock.sleep(stallMs / 4, signal);
         const sinceUs = this.#givenUs;
-        if (sinceUs === undefined) continue; // We are the slow ones.
+        if (sinceUs === undefined) continue; // The source is slow, not the caller.
         if (clock.elapsedUs() - sinceUs < stallMs * MILLISECOND_US) continue;
         controller.error(new Error("Cannot send on: the caller takes nothing"));
         this.end("caller too slow");
@@ -91,7 +91,7 @@ class BackPressureBody {
     if (this.#ended.signal.aborted) return;
     this.#ended.abort();
     this.#rest = new Uint8Array();
-    // Nobody waits for the source to tidy up; what went wrong before is the news.
+    // The response does not wait for the source to clean up; an earlier failure is the one that is reported.
     this.#pieces.return?.().catch(() => {});
     this.#options.onEnd(ending, this.#sentBytes, error);
   }

@@ -1,6 +1,6 @@
 import type { RoutedRequest } from "../../../ports/http.ts";
 
-// Headers that proxies add. A request with one of them was sent on by a proxy.
+// Headers that proxies add. A request with one of them came through a proxy.
 const FORWARDED = new RegExp(
   "^(forwarded|via|x-forwarded.*|x-real-.*|x-original-.*|x-proxy.*|x-envoy-.*|x-client-ip|" +
     "x-cluster-client-ip|true-client-ip|client-ip|cf-.*|cdn-.*|fastly-.*|x-arr-.*|x-azure-.*|" +
@@ -14,9 +14,9 @@ function isLoopback(host: string): boolean {
 }
 
 /**
- * Whether a request comes from this machine, to this machine, and no proxy says that it sent it on.
- * The name in `Host` counts, so that no page elsewhere gets in by making its own name mean
- * 127.0.0.1. A proxy that adds no header passes: what must not get out needs more than this.
+ * Whether a request comes from this machine, to this machine, and has no header of a proxy.
+ * The name in `Host` counts, so that no page of another site gets in by resolving its own name to
+ * 127.0.0.1. A proxy that adds no header passes: secrets need more than this.
  */
 export function isFromHere({ request, caller }: RoutedRequest): boolean {
   return isLoopback(caller.address) && isLoopback(new URL(request.url).hostname) &&
@@ -42,7 +42,7 @@ export function clientAddress(
   if (!isTrustedProxy(caller.address, proxies)) return caller.address;
   const hops = (request.headers.get("x-forwarded-for") ?? "").split(",").map(plainAddress);
   for (const hop of hops.reverse()) {
-    // What is no address says nothing of who stands behind it.
+    // An entry that is no address does not name a client.
     if (!/^(\d{1,3}(\.\d{1,3}){3}|[0-9a-f:.]*:[0-9a-f:.]*)$/.test(hop)) return caller.address;
     if (!isTrustedProxy(hop, proxies)) return hop;
   }

@@ -4,15 +4,15 @@ import type { ApiRoute } from "../route/api_route.ts";
 const READS = new Set(["GET", "HEAD", "OPTIONS"]);
 const PREFLIGHT_MAX_AGE_S = 24 * 3_600;
 
-/** Whether pages of any origin may read what a route answers: not what only the operator sees. */
+/** Whether pages of any origin may read a route's responses: not those for the operator. */
 export function isForAnyPage({ method, audience, isHiddenFromPages }: ApiRoute): boolean {
   return method !== "PUT" && isHiddenFromPages !== true &&
     (audience === "readers" || audience === "health");
 }
 
 /**
- * The headers that let a page of any origin read an answer, its refusals included; none on a request
- * that is no read. Cookies are not among what a page may send: a token goes into a header.
+ * The headers that let a page of any origin read a response, also a refusal; none for a request
+ * that is no read. A page may not send cookies: a token goes into a header.
  *
  * @see {@link https://fetch.spec.whatwg.org/#http-cors-protocol | Fetch, CORS protocol}
  */
@@ -27,7 +27,7 @@ export function allowAnyPage(
   };
 }
 
-/** Answers what a browser asks before it lets a page send a token or an entity tag. */
+/** Answers the preflight request that a browser sends before a page may send a token or an entity tag. */
 export function preflightAnswer(allow: string): ApiResponse {
   return {
     status: 204,

@@ -15,21 +15,21 @@ import { findOversize } from "./oversize.ts";
 import { gzipped, isWorthGzip } from "./gzip_body.ts";
 import { backPressureBody, type BodyEnding } from "./back_pressure_body.ts";
 
-/** How much callers may ask of a node. */
+/** The limits on a node's callers. */
 export interface GateLimits {
-  /** So many requests are answered at a time, from their first byte to the last of the answer … */
+  /** At most this many requests run at a time, from their first byte to the last of the response … */
   readonly runningMax: number;
-  /** … and so many for one address. Callers on this machine may take them all. */
+  /** … and this many for one address. Callers on this machine may take them all. */
   readonly runningPerAddressMax: number;
-  /** How fast one address may ask. Callers on this machine may as fast as they can. */
+  /** How fast one address may send requests. Callers on this machine have no such limit. */
   readonly rate: RateLimit;
-  /** A caller that takes nothing of its answer for so long is dropped, in milliseconds. */
+  /** A caller that reads nothing of its response for this long is dropped, in milliseconds. */
   readonly stallMs: number;
 }
 
 /**
- * The default limits. A backfiller of the reference asks about 450 times a second from one address
- * (measured 2026-11), and a node of ours no faster than it is answered: the rate is above both, and
+ * The default limits. A backfiller of the reference sends about 450 requests a second from one address
+ * (measured 2026-11), and a chatloom node no more than are answered: the rate is above both, and
  * stops floods.
  */
 export const DEFAULT_LIMITS: GateLimits = {
@@ -54,28 +54,28 @@ export interface GateOptions {
 /** Bodies up to this size leave at once: the network holds them for a slow caller. */
 const AT_ONCE_MAX_BYTES = 128 * 1024;
 
-// Answers are data for programs: no browser shall take one for a page or guess what it is.
+// Responses are data for programs: no browser may show one as a page or guess its type.
 const ALWAYS: ApiResponse["headers"] = {
   "x-content-type-options": "nosniff",
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
   "referrer-policy": "no-referrer",
 };
 
-/** Stands in front of routes: decides who gets in, bounds what they take, and counts. */
+/** Stands in front of routes: checks access, bounds what callers use, and counts. */
 export class Gate {
   readonly #options: GateOptions;
   readonly #rates: AddressRates;
   readonly #runningBy = new Map<string, number>();
   #running = 0;
 
-  /** An open gate that nobody has come through yet. */
+  /** A gate without running requests. */
   constructor(options: GateOptions) {
     this.#options = options;
     this.#rates = new AddressRates(options.limits.rate);
     options.metrics.gauge("http_requests_running", () => [{ value: this.#running }]);
   }
 
-  /** How many requests are being answered. */
+  /** How many requests are running. */
   get running(): number {
     return this.#running;
   }
@@ -89,7 +89,7 @@ export class Gate {
   async #pass(routed: RoutedRequest, route: ApiRoute): Promise<Response> {
     const { clock } = this.#options;
     const startUs = clock.elapsedUs();
-    const leave = route.hasOwnRoom === true ? () => {} : this.#enter(routed);
+    const leave = route.hasReservedPlace === true ? () => {} : this.#enter(routed);
     const answer = typeof leave === "function" ? await this.#ask(routed, route) : leave;
     const done = (ending: BodyEnding, sentBytes: number, error?: unknown) => {
       if (typeof leave === "function") leave();
@@ -99,7 +99,7 @@ export class Gate {
     return await this.#toResponse(routed, { ...answer, headers }, done);
   }
 
-  /** Takes a place, to be left when all is sent, or refuses. */
+  /** Takes a place, which is left when all is sent, or refuses. */
   #enter(routed: RoutedRequest): ApiResponse | (() => void) {
     const { clock, limits, trustedProxies = [] } = this.#options;
     const oversize = findOversize(routed.request);
@@ -108,7 +108,7 @@ export class Gate {
     const isHere = isFromHere(routed) && !isTrustedProxy(routed.caller.address, trustedProxies);
     const group = addressGroup(clientAddress(routed, trustedProxies));
     const soon = { "retry-after": "1" };
-    if (this.#running >= limits.runningMax) return textResponse(503, "Too busy, ask again", soon);
+    if (this.#running >= limits.runningMax) return textResponse(503, "Too busy, try again", soon);
     if (!isHere) {
       const waitS = this.#rates.take(group, clock.elapsedUs());
       if (waitS > 0) {
@@ -140,7 +140,7 @@ export class Gate {
   }
 
   #failed(error: unknown, route: ApiRoute): ApiResponse {
-    // What went wrong may name files of this machine: the log is told, the caller is not.
+    // The failure may name files of this machine: it goes to the log, not to the caller.
     const isWorld = error instanceof ChatloomError;
     this.#options.reporter.report("error", "Cannot answer a request", {
       route: route.path,
@@ -211,7 +211,7 @@ export class Gate {
   }
 }
 
-/** The same answer with its first piece read, so that what fails at once fails before it starts. */
+/** The same response with its first chunk read, so that an early failure comes before the head is sent. */
 async function withFirstChunk(answer: ApiResponse): Promise<ApiResponse> {
   if (answer.body instanceof Uint8Array) return answer;
   const pieces = answer.body[Symbol.asyncIterator]();
@@ -232,7 +232,7 @@ async function withFirstChunk(answer: ApiResponse): Promise<ApiResponse> {
   return { ...answer, body };
 }
 
-/** Answers of these kinds never have a body. */
+/** Responses with these statuses never have a body. */
 function hasNoBody(status: number): boolean {
   return status === 204 || status === 304;
 }

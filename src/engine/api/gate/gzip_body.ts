@@ -1,7 +1,7 @@
-/** Smaller bodies are not worth packing. */
+/** Smaller bodies are not worth compressing. */
 const PACKED_MIN_BYTES = 1_024;
 
-/** Whether a caller takes gzip and the body is worth it. */
+/** Whether a caller accepts gzip and the body is worth it. */
 export function isWorthGzip(
   request: Request,
   { type, lengthBytes }: { readonly type: string; readonly lengthBytes: number | undefined },
@@ -24,7 +24,7 @@ function acceptsGzip(header: string): boolean {
   return star;
 }
 
-/** Packs pieces with gzip as they are asked for. */
+/** Compresses chunks with gzip as they are read. */
 export async function* gzipped(pieces: AsyncIterator<Uint8Array>): AsyncIterable<Uint8Array> {
   const source = new ReadableStream<Uint8Array<ArrayBuffer>>({
     async pull(controller) {
@@ -40,7 +40,7 @@ export async function* gzipped(pieces: AsyncIterator<Uint8Array>): AsyncIterable
   try {
     for (let step = await reader.read(); !step.done; step = await reader.read()) yield step.value;
   } finally {
-    // Nobody reads on: lets the source end. It must not hide why.
+    // The reader is gone: the source may end. Its own failure must not hide why.
     await reader.cancel().catch(() => {});
   }
 }

@@ -2,12 +2,12 @@ import { type ApiResponse, textResponse } from "../route/api_response.ts";
 
 const URL_MAX_LETTERS = 8 * 1024;
 const HEADERS_MAX_LETTERS = 32 * 1024;
-/** What the largest body that any route takes has room in. */
+/** The size of the largest body that any route takes. */
 const BODY_MAX_BYTES = 1_024;
 
 /** Refuses a request that is larger than any honest one, or returns `undefined`. */
 export function findOversize(request: Request): ApiResponse | undefined {
-  // Who sends more than we read would have to be read to the end before the next request.
+  // A body that is not read would have to be drained before the next request.
   const closing = { connection: "close" };
   if (request.url.length > URL_MAX_LETTERS) return textResponse(414, "The address is too long");
   let letters = 0;

@@ -1,12 +1,12 @@
-/** What becomes of a request, before the gate makes a `Response` of it. */
+/** The response to a request, before the gate turns it into a `Response`. */
 export interface ApiResponse {
-  /** Of HTTP. */
+  /** The HTTP status. */
   readonly status: number;
   /** Names in lower case. */
   readonly headers: { readonly [name: string]: string };
   /**
-   * Bytes that are there, or bytes that come: then each piece is asked for when there is room for
-   * it, and the iterator is ended when the caller goes away.
+   * All bytes, or a stream of them: then each chunk is read when there is room for
+   * it, and the iterator ends when the caller goes away.
    */
   readonly body: Uint8Array | AsyncIterable<Uint8Array>;
 }
@@ -14,10 +14,10 @@ export interface ApiResponse {
 const UTF8 = new TextEncoder();
 const JSON_TYPE = "application/json; charset=utf-8";
 
-/** What may be kept by a browser or a proxy only if it asks each time whether it still holds. */
+/** Browsers and proxies may store the response but must revalidate it each time. */
 export const ASK_EACH_TIME = "no-cache";
 
-/** An answer of plain text, as the reference gives its reasons. */
+/** A response of plain text, as the reference gives its reasons. */
 export function textResponse(
   status: number,
   text: string,
@@ -30,12 +30,12 @@ export function textResponse(
   };
 }
 
-/** There is nothing of that name. */
+/** The response when nothing has that name. */
 export function notFound(): ApiResponse {
   return textResponse(404, "Not found");
 }
 
-/** An answer in JSON, which holds until somebody asks again. */
+/** A response in JSON, which caches must revalidate each time. */
 export function jsonResponse(value: unknown, headers: ApiResponse["headers"] = {}): ApiResponse {
   return {
     status: 200,
@@ -45,7 +45,7 @@ export function jsonResponse(value: unknown, headers: ApiResponse["headers"] = {
 }
 
 /**
- * An entity tag. Weak, because one thing is sent packed or not, and bytes are compared by nobody.
+ * An entity tag. Weak, because the same content is sent gzipped or not, and no caller compares bytes.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc9110#section-8.8.3 | RFC 9110, ETag}
  */
@@ -53,7 +53,7 @@ export function entityTag(text: string): string {
   return `W/"${text}"`;
 }
 
-/** Whether the caller holds what `tag` names already. */
+/** Whether the caller already has the version that `tag` names. */
 export function holdsTag(request: Request, tag: string): boolean {
   const held = request.headers.get("if-none-match");
   if (held === null) return false;
@@ -64,7 +64,7 @@ export function holdsTag(request: Request, tag: string): boolean {
   });
 }
 
-/** Tells a caller that what it holds still holds. */
+/** Tells the caller that its version is still current. */
 export function notModified(headers: ApiResponse["headers"]): ApiResponse {
   return { status: 304, headers, body: new Uint8Array() };
 }

@@ -1,34 +1,34 @@
 import type { HttpRoute, RoutedRequest } from "../../../ports/http.ts";
 import type { ApiResponse } from "./api_response.ts";
 
-/** Whom a route is for: readers, whoever measures, whoever asks if we live, who runs the machine. */
+/** Whom a route is for: readers of chat, metrics collectors, health checks, the operator. */
 export type Audience = "readers" | "metrics" | "health" | "operator";
 
-/** A part of a path or query, told to whoever writes a client. */
+/** A part of a path or query, as the API's description has it. */
 export interface ParameterNote {
-  /** As it stands in the path or query. */
+  /** Its name in the path or query. */
   readonly name: string;
-  /** What it means. */
+  /** Its meaning. */
   readonly description: string;
-  /** Whether a question without it is refused. By default not. Parts of a path always are. */
+  /** Whether a request without it is refused. Parts of a path are always required. @default false */
   readonly isRequired?: boolean;
   /** A JSON schema of its text. */
   readonly schema: { readonly [key: string]: unknown };
 }
 
-/** One kind of answer, told to whoever writes a client. */
+/** One kind of response, as the API's description has it. */
 export interface ResponseNote {
-  /** Of HTTP. */
+  /** The HTTP status. */
   readonly status: number;
-  /** What it means. */
+  /** Its meaning. */
   readonly description: string;
-  /** Its media type, without parameters; none for an answer without a body. */
+  /** Its media type, without parameters; none for a response without a body. */
   readonly type?: string;
   /** A JSON schema of its body, or of each of its lines. */
   readonly schema?: { readonly [key: string]: unknown };
 }
 
-/** A route before the gate stands in front of it, with what the API's description says of it. */
+/** A route without the gate, with its part of the API's description. */
 export interface ApiRoute {
   /** See {@link HttpRoute}. */
   readonly method: HttpRoute["method"];
@@ -38,18 +38,18 @@ export interface ApiRoute {
   readonly audience: Audience;
   /** Whether pages of other origins may not read it, whatever its audience. @default false */
   readonly isHiddenFromPages?: boolean;
-  /** Whether it is answered also when callers take all places. @default false */
-  readonly hasOwnRoom?: boolean;
+  /** Whether requests to it run also when callers take all places. @default false */
+  readonly hasReservedPlace?: boolean;
   /** One sentence. */
   readonly summary: string;
   /** The named parts of the path, in their order. */
   readonly pathNotes?: readonly ParameterNote[];
   /** What the query may hold. */
   readonly queryNotes?: readonly ParameterNote[];
-  /** Only what the route itself answers: what the gate may answer is the same for all. */
+  /** Only the route's own responses: those of the gate are the same for all. */
   readonly responseNotes: readonly ResponseNote[];
   /**
-   * Answers one who was let in.
+   * Answers a request that passed the gate.
    *
    * @throws {ChatloomError} when the store fails.
    */

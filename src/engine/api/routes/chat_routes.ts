@@ -34,9 +34,9 @@ export function chatRoutes(reader: SharedChatReader, clock: Clock): ApiRoute[] {
   const list: ChatForm = { isBounded: true, type: "application/json" };
   const lines: ChatForm = { isBounded: false, type: "application/x-ndjson" };
   const notes = [
-    { status: 200, description: "Lines for people", type: "text/plain" },
-    { status: 304, description: "The messages are as the caller has them" },
-    { status: 400, description: "A time or another parameter makes no sense", type: "text/plain" },
+    { status: 200, description: "One line of text a message", type: "text/plain" },
+    { status: 304, description: "Not modified: the caller has these messages" },
+    { status: 400, description: "A time or another parameter is invalid", type: "text/plain" },
     { status: 403, description: "The channel starts with a period", type: "text/plain" },
   ];
   return [

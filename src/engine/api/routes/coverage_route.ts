@@ -8,10 +8,13 @@ import { type MinuteCoverageJson, toMinuteJson } from "../../coverage/describe_m
 import { coverageByMinute } from "../../coverage/minute_coverage.ts";
 import type { ReadCoverageOptions } from "../../coverage/read_coverage.ts";
 
-/** So much time may be asked about at once. */
+/** The longest range of one request. */
 const SPAN_MAX_US = 24 * HOUR_US;
 
-/** The route under `/CHANNEL/coverage.json`: who listened when, and what all are likely to have missed. */
+/**
+ * The route under `/CHANNEL/coverage.json`: which receivers listened when, and how much all are likely to
+ * have missed.
+ */
 export function coverageRoute(options: ReadCoverageOptions): ApiRoute {
   const time = (name: string, description: string) => ({
     name,
@@ -23,7 +26,8 @@ export function coverageRoute(options: ReadCoverageOptions): ApiRoute {
     method: "GET",
     path: "/:channel/coverage.json",
     audience: "readers",
-    summary: "Minute by minute who listened, for at most 24 h, and an estimate of what all missed.",
+    summary:
+      "Minute by minute which receivers listened, for at most 24 h, and an estimate of how much all missed.",
     pathNotes: [CHANNEL_NOTE],
     queryNotes: [time("start", "The first minute"), time("end", "Before this minute")],
     responseNotes: [
@@ -35,7 +39,11 @@ export function coverageRoute(options: ReadCoverageOptions): ApiRoute {
         type: "application/json",
         schema: { type: "array", items: { type: "object", required: ["minute", "listened"] } },
       },
-      { status: 400, description: "start or end is no time, or too far apart", type: "text/plain" },
+      {
+        status: 400,
+        description: "start or end is no time, or they are too far apart",
+        type: "text/plain",
+      },
       { status: 404, description: "No channel can have that name", type: "text/plain" },
     ],
     answer: (routed) => answerCoverage(routed, options),

@@ -28,7 +28,7 @@ const SINCE_NOTE = {
 };
 const BAD_SINCE = { status: 400, description: "since is no hour", type: "text/plain" };
 
-/** The routes by which a peer finds out what is equal, without listing it. */
+/** The routes by which a peer finds equal folders without listing them. */
 export function digestRoutes(options: DigestRouteOptions): ApiRoute[] {
   const shared = new Coalescer<ChannelDigest>();
   const digest = (channel: string, since: string) =>
@@ -84,7 +84,7 @@ export function digestRoutes(options: DigestRouteOptions): ApiRoute[] {
             },
           },
         },
-        { status: 304, description: "The channel is as the caller has it" },
+        { status: 304, description: "Not modified: the caller has this state of the channel" },
         BAD_SINCE,
         { status: 404, description: "No channel can have that name", type: "text/plain" },
       ],

@@ -21,8 +21,8 @@ const NAME_NOTE = {
 };
 const ONE_LINE = { status: 200, description: "One line of JSON", type: "application/json" };
 const COMMON_NOTES = [
-  { status: 304, description: "The file is as the caller has it" },
-  { status: 404, description: "No such file, or none to give away", type: "text/plain" },
+  { status: 304, description: "Not modified: the caller has this file" },
+  { status: 404, description: "No such file, or one that may not be served", type: "text/plain" },
 ];
 
 /** The routes under `/segments`: the bytes of one file, whose key is the rest of the path. */
@@ -32,7 +32,7 @@ export function fileRoutes(files: ServableFiles): ApiRoute[] {
     {
       ...common,
       path: "/segments/:channel/chat/:hour/:name",
-      summary: "Bytes of a file of chat. They have the hash in its name, unless it is a tombstone.",
+      summary: "Bytes of a file of chat. Its name holds their hash, unless it is a tombstone.",
       pathNotes: [CHANNEL_NOTE, HOUR_NOTE, NAME_NOTE],
       responseNotes: [
         { status: 200, description: "Lines of JSON, a message each", type: "application/json" },
@@ -48,7 +48,7 @@ export function fileRoutes(files: ServableFiles): ApiRoute[] {
     {
       ...common,
       path: "/segments/:channel/.chatloom/redactions/:name",
-      summary: "Bytes of a redaction. They have the hash in its name.",
+      summary: "Bytes of a redaction. Its name holds their hash.",
       pathNotes: [CHANNEL_NOTE, NAME_NOTE],
       responseNotes: [ONE_LINE, ...COMMON_NOTES],
       answer: ({ request, params: { channel, name } }) =>
@@ -57,7 +57,7 @@ export function fileRoutes(files: ServableFiles): ApiRoute[] {
     {
       ...common,
       path: "/segments/:channel/.chatloom/coverage/:hour/:name",
-      summary: "Bytes of a file of coverage. They have the hash in its name.",
+      summary: "Bytes of a file of coverage. Its name holds their hash.",
       pathNotes: [CHANNEL_NOTE, HOUR_NOTE, NAME_NOTE],
       responseNotes: [ONE_LINE, ...COMMON_NOTES],
       answer: ({ request, params: { channel, hour, name } }) =>

@@ -82,7 +82,7 @@ function roomListings(options: ListingOptions): Listing[] {
     },
     {
       path: "/files/:channel/.chatloom/coverage/:hour",
-      summary: "Coverage of an hour: who listened when.",
+      summary: "Coverage of an hour: which receivers listened when.",
       lists: "Names of files, sorted",
       list: async ({ channel = "", hour = "" }) => {
         const hourUs = parseHour(hour);
@@ -140,7 +140,7 @@ function listRoute({ path, summary, lists, list }: Listing, options: ListingOpti
     pathNotes: names.map((name) => PATH_NOTES[name]!),
     responseNotes: [
       { status: 200, description: lists, type: "application/json", schema: LIST },
-      { status: 304, description: "The list is as the caller has it" },
+      { status: 304, description: "Not modified: the caller has this list" },
       ...(names.length === 0 ? [] : [REFUSED]),
     ],
     answer: (routed) => answerList(routed, list, options),

@@ -3,7 +3,7 @@ import type { Severity } from "../../../ports/reporter.ts";
 import { type ApiResponse, jsonResponse, textResponse } from "../route/api_response.ts";
 import type { ApiRoute } from "../route/api_route.ts";
 
-/** A page of metrics for whoever collects them. */
+/** A page of metrics for a collector. */
 export interface MetricsPage {
   /** Such as `text/plain; version=0.0.4`. */
   readonly type: string;
@@ -11,7 +11,7 @@ export interface MetricsPage {
   readonly text: string;
 }
 
-/** The log's lowest level, which can be looked at and set. */
+/** The log's lowest level, which can be read and set. */
 export interface LogLevel {
   /** The level. */
   get(): Severity;
@@ -19,11 +19,11 @@ export interface LogLevel {
   set(level: Severity): void;
 }
 
-/** What the operator's routes show. What is not given has no route. */
+/** The sources of the operator's routes. A source that is missing has no route. */
 export interface OperatorOptions {
-  /** What the process has measured. */
+  /** The metrics of the process. */
   readonly metricsPage?: () => Promise<MetricsPage>;
-  /** How connections, batches and queues stand: plain JSON. */
+  /** The state of connections, batches and queues: plain JSON. */
   readonly state?: () => { readonly [part: string]: unknown };
   /** The log's level. */
   readonly logLevel?: LogLevel;
@@ -36,13 +36,13 @@ const REFUSED = {
   type: "text/plain",
 };
 
-/** Routes for whoever runs the node: is it well, how does it do, what does it think. */
+/** Routes for the operator of the node: health, state and log level. */
 export function operatorRoutes({ metricsPage, state, logLevel }: OperatorOptions): ApiRoute[] {
   const routes: ApiRoute[] = [{
     method: "GET",
     path: "/healthz",
     audience: "health",
-    hasOwnRoom: true,
+    hasReservedPlace: true,
     summary: "Says ok while the node answers.",
     responseNotes: [{ status: 200, description: "ok", type: "text/plain" }],
     answer: () => Promise.resolve(textResponse(200, "ok", { "cache-control": "no-store" })),
@@ -65,11 +65,11 @@ export function operatorRoutes({ metricsPage, state, logLevel }: OperatorOptions
       method: "GET",
       path: "/debug/state",
       audience: "operator",
-      summary: "How connections, open batches and queues stand, for the operator.",
+      summary: "The state of connections, open batches and queues, for the operator.",
       responseNotes: [
         {
           status: 200,
-          description: "Parts of the node and how they stand",
+          description: "Parts of the node and their state",
           type: "application/json",
           schema: { type: "object" },
         },

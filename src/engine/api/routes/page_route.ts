@@ -4,11 +4,11 @@ import { ASK_EACH_TIME, entityTag, holdsTag, notModified } from "../route/api_re
 import type { ApiRoute } from "../route/api_route.ts";
 
 /**
- * The route that gives browsers the page. It holds no chat, so whoever may know that a node is here
- * may have it; what it shows it asks for by the other routes.
+ * The route that gives browsers the page. It holds no chat, so a caller that may know that a node is here
+ * may have it; it loads what it shows by the other routes.
  *
- * @param load Gives HTML that says by its own policy what it may do. Asked at each request, so it
- * should give the same bytes, not a copy, as long as the page is the same.
+ * @param load Returns HTML with its own content security policy. Called at each request, so it
+ * should return the same bytes, not a copy, as long as the page is the same.
  */
 export function pageRoute(load: () => Promise<Uint8Array>, hasher: Hasher): ApiRoute {
   let known: { readonly page: Uint8Array; readonly etag: string } | undefined;
@@ -23,10 +23,10 @@ export function pageRoute(load: () => Promise<Uint8Array>, hasher: Hasher): ApiR
     method: "GET",
     path: "/",
     audience: "health",
-    summary: "A page for people: reads this node, and merges archives in the browser.",
+    summary: "The page: reads this node, and merges archives in the browser.",
     responseNotes: [
       { status: 200, description: "The page", type: "text/html" },
-      { status: 304, description: "The page is as the caller has it" },
+      { status: 304, description: "Not modified: the caller has this page" },
     ],
     async answer({ request }) {
       const { page, etag } = await current();

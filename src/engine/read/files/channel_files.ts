@@ -9,7 +9,7 @@ import type { Redaction } from "../../../core/redaction/redaction.ts";
 import type { Micros } from "../../../core/time.ts";
 import type { AbortOptions, BatchStore } from "../../../ports/batch_store.ts";
 import type { Hasher } from "../../../ports/hasher.ts";
-import { faultsOf, type FaultsTold } from "./faults_told.ts";
+import { type FaultReporter, faultsOf } from "./fault_reporter.ts";
 import { type FaultyBatch, loadBatch, type LoadedBatch } from "./load_batch.ts";
 import { type LoadedRedaction, loadRedaction } from "./load_redactions.ts";
 import type { Reporter } from "../../../ports/reporter.ts";
@@ -20,11 +20,11 @@ import { tolerantStore } from "./tolerant_store.ts";
 export interface ChannelFilesOptions {
   readonly store: BatchStore;
   readonly hasher: Hasher;
-  /** Told once of each file that cannot be used, however many read the archive for it. */
+  /** Gets one report of each file that cannot be used, over all readings. */
   readonly reporter: Reporter;
-  /** Told of each file that was left out of this very reading. */
+  /** Called for each file that was left out of this reading. */
   readonly onLeftOut?: ((key: ArchiveKey) => void) | undefined;
-  /** Called every few milliseconds of work: lets others run. @default never */
+  /** Called every few milliseconds of work: lets other tasks run. @default never */
   readonly rest?: (() => Promise<void>) | undefined;
 }
 
@@ -32,20 +32,20 @@ export interface ChannelFilesOptions {
 const KEPT_MAX = 128;
 const KEPT_MAX_BYTES = 32 * 1024 * 1024;
 
-// What is read ahead, and how much that may be, should the files be as large as those before.
+// How many batches are read ahead, and how many bytes, if the files are as large as those before.
 const AHEAD_MAX = 8;
 const AHEAD_MAX_BYTES = 8 * 1024 * 1024;
 const LARGEST_FADES = 0.9;
 
 /**
- * The files of one channel, parsed and with redactions applied. Files never change, so those that
- * were read lately are kept; neighbours in time share their neighbours.
+ * The files of one channel, parsed and with redactions applied, in an LRU cache. Files never change, so
+ * those that were read lately are kept; minutes beside each other share their neighbours.
  */
 export class ChannelFiles {
-  /** Whose files these are. */
+  /** The channel. */
   readonly channel: string;
   readonly #options: ChannelFilesOptions;
-  readonly #faults: FaultsTold;
+  readonly #faults: FaultReporter;
   readonly #store: BatchStore;
   readonly #kept = new Lru<ArchiveKey, LoadedBatch>({
     countMax: KEPT_MAX,
@@ -53,13 +53,13 @@ export class ChannelFiles {
     costOf: ({ bytes }) => bytes.length,
   });
   readonly #redactions = new Map<ArchiveKey, Redaction | undefined>();
-  /** What is read before it was asked for. */
+  /** The batches that are read ahead. */
   readonly #ahead = new Map<ArchiveKey, Promise<LoadedBatch | FaultyBatch | undefined>>();
-  /** The largest of the files that were read lately, roughly. */
+  /** About the size of the largest of the files that were read lately. */
   #largestBytes = 64 * 1024;
   #isRedacted: RedactionMatcher | undefined;
 
-  /** The files of `channel`. Nothing is read yet, nor any redaction known. */
+  /** The files of `channel`, without any read yet and without redactions. */
   constructor(channel: string, options: ChannelFilesOptions) {
     this.channel = channel;
     this.#options = options;
@@ -70,13 +70,13 @@ export class ChannelFiles {
     });
   }
 
-  /** The archive, to list the channel's files: folders that cannot be read are told and left out. */
+  /** The archive, to list the channel's files: folders that cannot be read are reported and left out. */
   get store(): BatchStore {
     return this.#store;
   }
 
   /**
-   * Looks which redactions there are now, and applies them to whatever is read from here on.
+   * Reads the current redactions, and applies them to all batches that are read from here on.
    * Returns their keys, in order.
    *
    * @throws {ChatloomError} when the store fails.
@@ -110,7 +110,7 @@ export class ChannelFiles {
   }
 
   /**
-   * The batch under `key`, or what is wrong with it, which is told; `undefined` if it is gone.
+   * The batch under `key`, or its fault, which is reported; `undefined` if it is gone.
    *
    * @throws {ChatloomError} when the store fails.
    */
@@ -123,7 +123,7 @@ export class ChannelFiles {
     const ahead = this.#ahead.get(key);
     if (ahead !== undefined) {
       const loaded = await ahead;
-      // Read by redactions that are no longer all, or not read: it is read anew.
+      // Read with fewer redactions, or not read: it is read anew.
       if (loaded !== undefined && this.#kept.get(key) === loaded) return loaded;
     }
     const loaded = await this.#read(key, abort);
@@ -136,7 +136,7 @@ export class ChannelFiles {
   }
 
   /**
-   * Begins to read batches that {@link ChannelFiles.load} will be asked for next, so that the disk and
+   * Begins to read the batches for the next calls of {@link ChannelFiles.load}, so that the disk and
    * the processor work at the same time. As many of them as memory allows; failures are left to `load`.
    */
   readAhead(keys: Iterable<ArchiveKey>, abort: AbortOptions = {}): void {
@@ -173,13 +173,13 @@ export class ChannelFiles {
     return entry?.ok ? entry.bytes : undefined;
   }
 
-  /** Tells once that `key` is not used. */
+  /** Reports once that `key` is not used. */
   tellFault(key: ArchiveKey, why: string, reason: string): void {
     this.#options.onLeftOut?.(key);
     this.#faults.tell(key, { why, reason });
   }
 
-  /** Lets go of what is kept of minutes before `minuteUs`: they are read anew if needed again. */
+  /** Drops the batches of minutes before `minuteUs`: they are read anew if needed again. */
   dropBefore(minuteUs: Micros): void {
     for (const [key, batch] of this.#kept.entries()) {
       if (batch.minuteUs < minuteUs) this.#kept.delete(key);

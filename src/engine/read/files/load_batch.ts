@@ -21,9 +21,9 @@ export interface BatchFault {
    * another minute.
    */
   readonly kind: "damaged" | "unreadable" | "misplaced";
-  /** The line at fault, counted from 1, where it is one. */
+  /** The faulty line, counted from 1, if there is one. */
   readonly line?: number;
-  /** What exactly, for people. */
+  /** The details, in words. */
   readonly reason: string;
 }
 
@@ -34,18 +34,18 @@ export interface LoadedBatch {
   readonly key: ArchiveKey;
   /** The minute it belongs to. */
   readonly minuteUs: Micros;
-  /** Its bytes, as stored. Never to be changed: the sightings stand in them. */
+  /** Its bytes, as stored. Must not be changed: the sightings stand in them. */
   readonly bytes: Uint8Array;
   /**
-   * What a scan says of its form; `undefined` if it is not the usual one, or something in it is to
-   * be forgotten.
+   * The result of the scan; `undefined` if its form is not the usual one, or a redaction applies to
+   * it.
    */
   readonly scanned: ScannedBatch | undefined;
-  /** What it knows and nobody has asked to forget; read when first needed. Never to be changed. */
+  /** Its sightings without redacted ones; read when first needed. Must not be changed. */
   readonly sightings: SightingSet;
-  /** The same without exact messages: what can reach into other minutes. Never to be changed. */
+  /** The same without exact messages: the part that can reach into other minutes. Must not be changed. */
   readonly ranged: SightingSet;
-  /** How many sightings it holds that somebody asked to forget. */
+  /** How many redacted sightings it holds. */
   readonly redactedCount: number;
 }
 
@@ -54,7 +54,7 @@ export interface FaultyBatch {
   readonly ok: false;
   /** Its name. */
   readonly key: ArchiveKey;
-  /** What is wrong. */
+  /** The fault. */
   readonly fault: BatchFault;
 }
 
@@ -62,14 +62,14 @@ export interface FaultyBatch {
 export interface LoadBatchOptions extends AbortOptions {
   readonly store: BatchStore;
   readonly hasher: Hasher;
-  /** What is to be forgotten; nothing if `undefined`. */
+  /** The redactions; none if `undefined`. */
   readonly isRedacted: RedactionMatcher | undefined;
-  /** Called every few milliseconds of work: lets others run. @default never */
+  /** Called every few milliseconds of work: lets other tasks run. @default never */
   readonly rest?: (() => Promise<void>) | undefined;
 }
 
 /**
- * Reads and checks a batch, or finds what is wrong with it; `undefined` if it is not there (any more).
+ * Reads and checks a batch, or names its fault; `undefined` if it is not there (any more).
  *
  * @throws {ChatloomError} when the store fails.
  * @throws {RangeError} when `key` names no batch.
@@ -114,7 +114,7 @@ function misplaced(key: ArchiveKey): FaultyBatch {
   return { ok: false, key, fault: { kind: "misplaced", reason } };
 }
 
-/** A batch in the usual form: nearly all that is asked of it can be told without reading it whole. */
+/** A batch in the usual form: the scan answers nearly all questions about it without parsing. */
 class UsualBatch implements LoadedBatch {
   readonly ok = true;
   readonly key: ArchiveKey;
@@ -138,9 +138,9 @@ class UsualBatch implements LoadedBatch {
 }
 
 /**
- * Joins what a batch knows to `set`, a few milliseconds of work at a time.
+ * Joins a batch to `set`, a few milliseconds of work at a time.
  *
- * @param rest Called between two such steps: lets others run. By default none is taken.
+ * @param rest Called between two such steps: lets other tasks run. By default not called.
  */
 export async function joinBatch(
   set: SightingSet,
@@ -171,7 +171,7 @@ const LINE_FEED = 0x0a;
 const PART_BYTES = 512 * 1024;
 
 /**
- * The sightings of a batch, joined part by part: order and repetition of what a set joins do not
+ * The sightings of a batch, joined part by part: order and repetition of joins do not
  * matter.
  *
  * @throws {BatchSyntaxError} when it is unreadable.
@@ -217,7 +217,7 @@ export async function addInParts(
  * Whether `set` knows all that a batch knows, found out a few milliseconds of work at a time: that of
  * each part, as what a set knows is the join of its parts.
  *
- * @param rest Called between two such steps: lets others run. By default none is taken.
+ * @param rest Called between two such steps: lets other tasks run. By default not called.
  */
 export async function includesBatch(
   set: SightingSet,

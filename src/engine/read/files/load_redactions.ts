@@ -2,7 +2,7 @@ import type { ArchiveKey } from "../../../core/archive/archive_key.ts";
 import { parseRedaction, type Redaction } from "../../../core/redaction/redaction.ts";
 import { readEntry, type ReadEntryOptions } from "./read_entry.ts";
 
-/** A redaction file, read or not. */
+/** A redaction file, or why it cannot be read. */
 export type LoadedRedaction =
   | {
     readonly ok: true;

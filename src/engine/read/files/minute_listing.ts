@@ -7,11 +7,14 @@ export interface MinuteListing {
   readonly minuteUs: Micros;
   /** Its batches, ascending, without those that a tombstone hides. */
   readonly batches: readonly ArchiveKey[];
-  /** What a tombstone hides, whether it is there or not. */
+  /** The batches that tombstones hide, whether they are there or not. */
   readonly hidden: ReadonlySet<ArchiveKey>;
 }
 
-/** The minutes of one channel that `keys`, in order, belong to; in order. Only batches and tombstones count. */
+/**
+ * The minutes of one channel that `keys`, in order, belong to; in order. Only batches and tombstones
+ * count.
+ */
 export function listingsOf(keys: readonly ArchiveKey[]): Map<Micros, MinuteListing> {
   const listings = new Map<Micros, { batches: ArchiveKey[]; hidden: Set<ArchiveKey> }>();
   for (const key of keys) {

@@ -8,11 +8,11 @@ import type { Hasher } from "../../../ports/hasher.ts";
 export interface EntryFault {
   /** The store cannot read it; its bytes do not match its name. */
   readonly kind: "unreadable" | "damaged";
-  /** What exactly, for people. */
+  /** The details, in words. */
   readonly reason: string;
 }
 
-/** An entry of an archive, read or not. Of a tombstone the bytes may be anything. */
+/** An entry of an archive, or why it cannot be read. Of a tombstone the bytes may be anything. */
 export type ReadEntry =
   | { readonly ok: true; readonly bytes: Uint8Array }
   | { readonly ok: false; readonly fault: EntryFault };
@@ -24,9 +24,9 @@ export interface ReadEntryOptions extends AbortOptions {
 }
 
 /**
- * Reads the bytes under `key` and checks them against its name, or finds what is wrong; `undefined`
+ * Reads the bytes under `key` and checks them against its name, or names the fault; `undefined`
  * if nothing is there. Everything that reads files of an archive reads them here, so that one bad
- * entry stops nobody.
+ * entry stops no command.
  *
  * @throws {ChatloomError} when the store fails as a whole.
  * @throws {RangeError} when `key` names no file of an archive.

@@ -2,9 +2,9 @@ import { type UnreadableEntry, UnreadableEntryError } from "../../../core/errors
 import type { BatchStore } from "../../../ports/batch_store.ts";
 
 /**
- * The same store, whose listings go on where folders cannot be read: each such folder is told to
+ * The same store, whose listings continue where folders cannot be read: each such folder goes to
  * `onUnreadable`, as often as a listing meets it, and counts as empty. Of single files `get` gives
- * the verdict as before. That a folder looks empty here does not say that nothing is in it.
+ * the verdict as before. A folder that looks empty here need not be empty.
  */
 export function tolerantStore(
   store: BatchStore,

@@ -8,17 +8,17 @@ import type { ReceivedLine } from "./listener.ts";
 import { LineSplitter } from "./line_splitter.ts";
 import { utf8Length } from "./utf8_length.ts";
 
-/** So many lines at most are handed on at a time: a frame full of line ends must not fill memory. */
+/** At most this many lines are handed on at a time: a frame full of line ends must not fill memory. */
 const LINES_AT_ONCE_MAX = 1_000;
 
-/** Counts are told this far apart at least: to tell them of each frame costs more than to parse it. */
+/** Counts are reported this far apart at least: reporting each frame costs more than parsing it. */
 const TELLING_US = SECOND_US;
 
 /** What a {@link LineIntake} needs. */
 export interface LineIntakeOptions {
-  /** Says when counts were told last. */
+  /** Tells when to report counts. */
   readonly clock: Clock;
-  /** Is told how much came, once a second at most; the rest with a later chunk or at the end. */
+  /** Gets the counts, once a second at most; the rest with a later chunk or at the end. */
   readonly reporter: Reporter;
   /** Whether a message is of no channel, or of one that was asked for. */
   readonly isAsked: (message: IrcMessage) => boolean;
@@ -26,21 +26,21 @@ export interface LineIntakeOptions {
   readonly take: (lines: readonly ReceivedLine[]) => void;
 }
 
-/** Turns what comes over one connection into parsed lines, and counts it. */
+/** Turns the chunks of one connection into parsed lines, and counts them. */
 export class LineIntake {
   readonly #options: LineIntakeOptions;
   readonly #splitter = new LineSplitter();
-  /** What was not told yet, and with the splitter's counts: what was. */
+  /** Counts that are not reported yet; of the splitter's, those that are. */
   #counts = { frames: 0, bytes: 0, lines: 0 };
   #told = { empty: 0, replaced: 0 };
   #toldUs: Micros = -Infinity;
 
-  /** An intake into which nothing came yet. */
+  /** An intake of a new connection. */
   constructor(options: LineIntakeOptions) {
     this.#options = options;
   }
 
-  /** Takes in `chunk`. Returns when its lines were handed on; throws what `take` throws. */
+  /** Takes `chunk`. Returns when its lines were handed on; throws what `take` throws. */
   push(chunk: Chunk): void {
     let lines: ReceivedLine[] = [];
     const handOn = (): void => {

@@ -7,14 +7,14 @@ import { Utf8Decoder } from "./utf8_decoder.ts";
  */
 export const LINE_LENGTH_MAX = 65_536;
 
-/** Takes one line, without its line end; `isPiece` if it is one piece of a line that is too long. */
+/** Takes one line, without its line end; `isPiece` if it is a part of a line that is too long. */
 export type TakeLine = (line: string, isPiece: boolean) => void;
 
 /**
- * Cuts what comes over a connection into lines, however it is cut into chunks.
+ * Splits the chunks of a connection into lines.
  *
  * A line ends at LF; one CR before it belongs to the line end. Empty lines are left out and counted.
- * Of a line that is too long every piece is handed on, so nothing vanishes and nothing grows. Bytes
+ * A line that is too long is handed on in parts, so nothing is lost and memory stays bounded. Bytes
  * are UTF-8; see {@link Utf8Decoder} for those that are not.
  */
 export class LineSplitter {
@@ -51,7 +51,7 @@ export class LineSplitter {
       ? this.#decoder.end() + chunk
       : this.#decoder.decode(chunk);
     let start = 0;
-    // Only what is new can hold a line end: a line that comes byte by byte is not read twice.
+    // Only the new chunk can hold a line end: a line that comes byte by byte is not read twice.
     for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", start)) {
       this.#line(this.#rest + text.slice(start, end), take);
       this.#rest = "";
@@ -67,7 +67,7 @@ export class LineSplitter {
     }
   }
 
-  /** Whether what has come since the last line end is too long for a line. */
+  /** Whether the text since the last line end is too long for a line. */
   get isInLongLine(): boolean {
     return this.#isInLongLine;
   }
@@ -90,7 +90,7 @@ export class LineSplitter {
     else if (!isPiece) this.#emptyCount++;
   }
 
-  /** Hands on the first piece of a long `text` and returns where the next begins. */
+  /** Hands on the first part of a long `text` and returns where the next begins. */
   #handOnPiece(text: string, take: TakeLine): number {
     // Half a surrogate pair could not be written down.
     const last = text.charCodeAt(this.#lengthMax - 1);

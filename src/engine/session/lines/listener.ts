@@ -1,25 +1,25 @@
 import type { ParsedLine } from "../../../core/irc/irc_line.ts";
 
-/** One line as it came, and what it says. */
+/** One line as it came, and parsed. */
 export type ReceivedLine =
   | {
     readonly isPiece: false;
     /** The line without its CR LF. */
     readonly line: string;
-    /** What became of it. */
+    /** The parsed line. */
     readonly parsed: ParsedLine;
-    /** Its channel was never asked for on this connection: not to be archived. */
+    /** Whether its channel was never joined on this connection: then it is not archived. */
     readonly isUnasked: boolean;
   }
   | {
-    /** One piece of a line that is too long. It may look like a line. */
+    /** Whether it is a part of a line that is too long. It may look like a line. */
     readonly isPiece: true;
     readonly line: string;
     readonly parsed?: undefined;
   };
 
 /**
- * Who hears what a pool of connections receives: the recorder.
+ * Receives the lines of a pool of connections: the recorder.
  *
  * All three return at once, without waiting for a disk or a network. They must not throw: that is a
  * bug and stops the pool, whose `run` rejects with it.
@@ -29,8 +29,8 @@ export interface ChatListener {
   opened(receiver: string): void;
 
   /**
-   * Lines that came in together, in order; at least one. Whatever the server wants answered in them
-   * is answered after the call returned, so an answered PING proves that all lines up to it were
+   * Lines that came in together, in order; at least one. A PING among them
+   * is answered after the call returned, so an answered PING proves that all lines before it were
    * taken. A promise says that they are not safe yet: a PING is answered when it has resolved. It must
    * not reject, and must resolve within seconds.
    */

@@ -1,8 +1,8 @@
 import { concatBytes } from "../../../core/bytes.ts";
 
 /**
- * Turns bytes that come in pieces into text. A character that is cut by the end of a piece waits for
- * its rest; what is not UTF-8 becomes U+FFFD, by the rules of the WHATWG Encoding Standard, and is
+ * Decodes chunks of bytes to text. A character that is cut by the end of a chunk waits for
+ * its rest; invalid bytes become U+FFFD, by the rules of the WHATWG Encoding Standard, and are
  * counted.
  */
 export class Utf8Decoder {
@@ -12,7 +12,7 @@ export class Utf8Decoder {
   #begun: Uint8Array = new Uint8Array();
   #replacedCount = 0;
 
-  /** How many U+FFFD stand for something else so far. */
+  /** How many U+FFFD replaced invalid bytes so far. */
   get replacedCount(): number {
     return this.#replacedCount;
   }
@@ -25,7 +25,7 @@ export class Utf8Decoder {
     return this.#text(all.subarray(0, end));
   }
 
-  /** What is left when no more bytes come: an unfinished character is not UTF-8. */
+  /** Ends the text: an unfinished character is invalid. */
   end(): string {
     const begun = this.#begun;
     this.#begun = new Uint8Array();
@@ -37,7 +37,7 @@ export class Utf8Decoder {
     try {
       return this.#strict.decode(bytes);
     } catch {
-      // Not an error to anyone: it is counted, and the raw line keeps what could be read.
+      // Not an error: it is counted, and the raw line keeps what could be read.
       const text = this.#lenient.decode(bytes);
       this.#replacedCount += occurrences(text) - sentReplacements(bytes);
       return text;
@@ -45,11 +45,11 @@ export class Utf8Decoder {
   }
 }
 
-/** The length of the character that begins at the end of `bytes` but could go on: 0 to 3. */
+/** The length of the unfinished character at the end of `bytes`: 0 to 3. */
 function begunLength(bytes: Uint8Array): number {
   for (let back = 1; back <= 3 && back <= bytes.length; back++) {
     const byte = bytes[bytes.length - back]!;
-    if ((byte & 0xc0) === 0x80) continue; // Goes on from an earlier byte.
+    if ((byte & 0xc0) === 0x80) continue; // Continues an earlier byte.
     const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
     return length > back ? back : 0;
   }
@@ -62,7 +62,7 @@ function occurrences(text: string): number {
   return count;
 }
 
-/** How many U+FFFD someone really wrote: EF BF BD. */
+/** How many U+FFFD the sender really wrote: EF BF BD. */
 function sentReplacements(bytes: Uint8Array): number {
   let count = 0;
   for (let at = bytes.indexOf(0xef); at >= 0; at = bytes.indexOf(0xef, at + 1)) {

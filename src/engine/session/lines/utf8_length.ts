@@ -1,4 +1,4 @@
-/** How many bytes `text` has in UTF-8. Half a surrogate pair counts as the U+FFFD it becomes. */
+/** The length of `text` in UTF-8, in bytes. Half a surrogate pair counts as the U+FFFD it becomes. */
 export function utf8Length(text: string): number {
   let bytes = text.length;
   for (let i = 0; i < text.length; i++) {
@@ -9,7 +9,7 @@ export function utf8Length(text: string): number {
     bytes++;
     if (unit < 0xd800 || unit > 0xdbff) continue;
     const next = text.charCodeAt(i + 1);
-    if (next >= 0xdc00 && next <= 0xdfff) i++; // Two units, four bytes: counted by now.
+    if (next >= 0xdc00 && next <= 0xdfff) i++; // Two units, four bytes: counted already.
   }
   return bytes;
 }

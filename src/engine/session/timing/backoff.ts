@@ -7,8 +7,8 @@ const BACKOFF_FIRST_MS = 1_000;
 const BACKOFF_MAX_MS = 30_000;
 
 /**
- * Waits between attempts: each twice as long as the one before at most, and a random share of that,
- * so that many clients of a server that fell over do not come back all at once.
+ * Exponential backoff with full jitter: each wait is a random share of at most twice the one before,
+ * so that many clients of a failed server do not come back all at once.
  *
  * @see {@link https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ | full jitter}
  */

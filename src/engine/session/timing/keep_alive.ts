@@ -2,33 +2,33 @@ import { type Micros, MILLISECOND_US } from "../../../core/time.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import type { WakeSignal } from "./wake_signal.ts";
 
-/** From the first attempt to the server's welcome at most. */
+/** A connection must be welcomed within this time. */
 const HANDSHAKE_TIMEOUT_MS = 15_000;
 
-/** A server that says nothing for so long is asked whether it is there. */
+/** A server that is silent for this long gets a PING. */
 const PING_AFTER_MS = 12_000;
 
-/** … and is given up if it stays silent for so long after that: 24 s in all. */
+/** … and is given up if it stays silent for this long after that: 24 s in all. */
 const PONG_TIMEOUT_MS = 12_000;
 
-/** A sleep that took so much longer than it should means that the process slept, or was busy. */
+/** A sleep that took this much longer than it should means that the process was suspended or busy. */
 const OVERSLEPT_US = 1_000 * MILLISECOND_US;
 
-/** A connection, as far as its being alive is concerned. */
+/** A connection as {@link keepAlive} sees it. */
 export interface WatchedConnection {
-  /** Whether it has ended. Rings the signal when that changes. */
+  /** Whether it has ended. Sets the signal when that changes. */
   readonly hasEnded: () => boolean;
-  /** Whether the server let us in. Rings the signal when that changes. */
+  /** Whether the server welcomed the client. Sets the signal when that changes. */
   readonly isWelcomed: () => boolean;
-  /** When the server was last heard, in elapsed time. */
+  /** When the last line came from the server, in elapsed time. */
   readonly heardUs: () => Micros;
-  /** Asks the server to say something. */
+  /** Sends a PING. */
   readonly ping: () => void;
-  /** Gives it up. */
+  /** Ends the connection. */
   readonly end: (reason: "handshake timeout" | "silent") => void;
 }
 
-/** Ends `connection` when the server is not heard from. Resolves when it has ended, by whoever. */
+/** Ends `connection` when the server falls silent. Resolves when it has ended, for any reason. */
 export async function keepAlive(
   connection: WatchedConnection,
   { clock, wakeSignal }: { readonly clock: Clock; readonly wakeSignal: WakeSignal },
@@ -48,7 +48,10 @@ export async function keepAlive(
   }
 }
 
-/** Waits for the signal or `delayMs`, and longer if the process slept: what came then is unread yet. */
+/**
+ * Waits for the signal or `delayMs`, and longer if the process was suspended: lines that came then are
+ * still unread.
+ */
 async function pause(
   delayMs: number,
   { clock, wakeSignal }: { readonly clock: Clock; readonly wakeSignal: WakeSignal },

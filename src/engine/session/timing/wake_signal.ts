@@ -1,20 +1,20 @@
 import type { Clock } from "../../../ports/clock.ts";
 
 /**
- * What a loop waits at: it goes on when the signal rings or when its time has come. A ring while nobody
- * waits is kept for the next who does. One waits at a time.
+ * Wakes a loop that waits for an event or a time, whichever comes first. A wake while no loop
+ * waits is kept for the next wait. One loop waits at a time.
  */
 export class WakeSignal {
   #isSet = false;
   #wake: (() => void) | undefined;
 
-  /** Wakes who waits, or who will. */
+  /** Wakes the loop that waits, or the next one that does. */
   wake(): void {
     this.#isSet = true;
     this.#wake?.();
   }
 
-  /** Resolves at the next ring, or after `delayMs` on `clock`. Leaves no timer behind. */
+  /** Resolves at the next wake, or after `delayMs` on `clock`. Leaves no timer behind. */
   async wait(clock: Clock, delayMs: number = Infinity): Promise<void> {
     if (!this.#isSet && delayMs > 0) {
       const woken = new Promise<void>((resolve) => this.#wake = resolve);

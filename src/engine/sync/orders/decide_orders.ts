@@ -15,8 +15,8 @@ export async function heldOrders(channel: string, notes: OrderNotes): Promise<He
 }
 
 /**
- * Puts held orders into the archive and obeys them. Doing it again, as after a crash, finishes what
- * was begun: an order stays held until it is in force and what it deletes is deleted.
+ * Puts held orders into the archive and obeys them. Accepting again, as after a crash, finishes the
+ * work: an order stays held until it is in force and its deletes are done.
  *
  * @returns how many minutes could not be settled; they were reported.
  * @throws {ChatloomError} when the store or the notes fail.
@@ -48,7 +48,7 @@ export async function acceptOrders(
 }
 
 /**
- * Notes that held orders are not wanted: they are gone, and are not taken again from any peer.
+ * Drops held orders: they are not taken again from any peer.
  *
  * @throws {ChatloomError} when the notes cannot be written.
  */

@@ -1,10 +1,10 @@
 import type { ArchiveKey } from "../../../core/archive/archive_key.ts";
 import { parseRedaction, type Redaction } from "../../../core/redaction/redaction.ts";
 
-/** An order that a peer gave and that is not in the archive. */
+/** An order from a peer that is not in the archive. */
 export interface NewOrder {
   readonly key: ArchiveKey;
-  /** What it says; `undefined` for a tombstone. */
+  /** The redaction; `undefined` for a tombstone. */
   readonly redaction: Redaction | undefined;
   /** The bytes of its file as text; `""` for a tombstone. */
   readonly text: string;

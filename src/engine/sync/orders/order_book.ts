@@ -1,14 +1,14 @@
 import { type ArchiveKey, parseArchiveKey } from "../../../core/archive/archive_key.ts";
 import { parseJson } from "../../../core/json/parse_json.ts";
 
-/** What an order is: to forget a message or a user, or to hide a file. */
+/** The kind of an order: to forget a message or a user, or to hide a file. */
 export type OrderKind = "redaction" | "tombstone";
 
 /** An order of a peer that waits for the operator. It is not in the archive and does nothing. */
 export interface HeldOrder {
   readonly key: ArchiveKey;
   readonly kind: OrderKind;
-  /** The peer that gave it first. */
+  /** The peer that sent it first. */
   readonly peer: string;
   /** The bytes of a redaction's file, as text; `""` for a tombstone. */
   readonly text: string;
@@ -25,11 +25,11 @@ export interface ObeyedOrders {
   readonly names: number;
 }
 
-/** What is noted about the orders that peers gave for one channel. */
+/** The notes about the orders of peers for one channel. */
 export interface OrderBook {
   /** By key, in the order in which they came. */
   readonly held: ReadonlyMap<ArchiveKey, HeldOrder>;
-  /** What the operator does not want. */
+  /** The orders that the operator dropped. */
   readonly dropped: ReadonlySet<ArchiveKey>;
   readonly obeyed: readonly ObeyedOrders[];
 }
@@ -49,7 +49,7 @@ export function formatDecision(decision: "accepted" | "dropped", key: ArchiveKey
   return `${JSON.stringify({ [decision]: key })}\n`;
 }
 
-/** Reads the notes of `channel`. Never throws: lines that say nothing are left out. */
+/** Reads the notes of `channel`. Never throws: invalid lines are left out. */
 export function parseOrderBook(channel: string, text: string): OrderBook {
   const held = new Map<ArchiveKey, HeldOrder>();
   const dropped = new Set<ArchiveKey>();

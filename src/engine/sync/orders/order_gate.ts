@@ -13,7 +13,7 @@ import {
 } from "./order_book.ts";
 import { namesIn, type NewOrder } from "./new_order.ts";
 
-/** How many orders are obeyed that the operator was not asked about, in a day. */
+/** How many orders a day are obeyed without the operator. */
 interface OrderLimits {
   /** Orders of one peer for one channel. */
   readonly orders: number;
@@ -21,7 +21,7 @@ interface OrderLimits {
   readonly names: number;
 }
 
-/** What a crew of people can ask for. A flood is more, and waits for the operator. */
+/** As many as a team of moderators can order. A flood is more, and waits for the operator. */
 const ORDER_LIMITS: { readonly [kind in OrderKind]: OrderLimits } = {
   redaction: { orders: 100, names: 300 },
   tombstone: { orders: 1_000, names: 1_000 },
@@ -36,15 +36,15 @@ const TOLD_MAX = 1_000;
 
 /** What an {@link OrderGate} works with. */
 export interface OrderGateOptions {
-  /** Tells which day it is. */
+  /** Tells the day. */
   readonly clock: Clock;
-  /** Told of orders that are held. */
+  /** Called when orders are held. */
   readonly reporter: Reporter;
 }
 
 /**
  * Decides which orders of peers are obeyed. An order deletes for good, so a peer may give a bounded
- * number a day; what would go beyond that is held, all that came with it too, until the operator
+ * number a day; further ones are held, with all that came with them, until the operator
  * accepts or drops it.
  */
 export class OrderGate {
@@ -54,14 +54,14 @@ export class OrderGate {
   readonly #mutex = new Mutex();
   readonly #told = new Set<string>();
 
-  /** Notes in `notes` what was obeyed and what is held. */
+  /** Notes in `notes` which orders were obeyed and which are held. */
   constructor(notes: OrderNotes, options: OrderGateOptions) {
     this.#notes = notes;
     this.#options = options;
   }
 
   /**
-   * Which of `keys` nothing is decided about: those that are neither held nor dropped.
+   * The undecided ones of `keys`: those that are neither held nor dropped.
    *
    * @throws {ChatloomError} when the notes cannot be read.
    */
@@ -72,11 +72,11 @@ export class OrderGate {
   }
 
   /**
-   * Whether `orders`, new and all of one kind, are to be obeyed. If not, they are held. Noted before
+   * Whether `orders`, new and all of one kind, may be obeyed. If not, they are held. Noted before
    * it resolves.
    *
    * @param options.listed how many new orders the peer lists, where these are only a part of them
-   * @throws {ChatloomError} when notes cannot be read or written: then nothing is to be obeyed.
+   * @throws {ChatloomError} when notes cannot be read or written: then none may be obeyed.
    */
   async admit(
     orders: readonly NewOrder[],
@@ -141,11 +141,10 @@ export class OrderGate {
     const { reporter } = this.#options;
     reporter.count("sync_orders_held", { peer, kind }, kept);
     const subject = `${peer} ${channel} ${kind}`;
-    // What is not kept is met again in each pass, and told once.
+    // An order that is not kept comes again in each pass, and is reported once.
     if (kept === 0 && this.#told.has(subject)) return;
     if (this.#told.size < TOLD_MAX) this.#told.add(subject);
-    const what =
-      "A peer gives more orders than are obeyed unasked: they are held, see chatloom orders";
+    const what = "A peer sent more orders than its limit: they are held, see chatloom orders";
     reporter.report("warning", what, { peer, channel, kind, orders: listed, kept });
   }
 

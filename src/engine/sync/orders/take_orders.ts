@@ -20,7 +20,7 @@ export interface AdmitOptions {
 export interface PeerOrders {
   readonly peer: string;
   readonly channel: string;
-  /** How many new ones it lists, where not all were fetched. */
+  /** How many new ones it lists, if not all were fetched. */
   readonly listed: number;
 }
 
@@ -31,7 +31,7 @@ export interface RedactionFile {
 }
 
 /**
- * Whether these redactions are to be stored. Where they are, it has told first how much they delete.
+ * Whether these redactions may be stored. If so, it has logged how much they delete.
  *
  * @throws {ChatloomError} when the store or the notes fail.
  */
@@ -58,7 +58,7 @@ export async function admitRedactions(
 }
 
 /**
- * Whether these tombstones are to be stored. Where they are, it has told how many files they hide.
+ * Whether these tombstones may be stored. If so, it has logged how many files they hide.
  *
  * @throws {ChatloomError} when the notes fail.
  */
@@ -82,8 +82,8 @@ export async function admitTombstones(
 }
 
 /**
- * What `orders` would delete in `channel` if they were in force: messages, and minutes that have some.
- * Costs reading the channel.
+ * What `orders` would delete in `channel` if they were in force: messages, and minutes with such messages.
+ * Reads the whole channel.
  *
  * @throws {ChatloomError} when the store fails.
  */

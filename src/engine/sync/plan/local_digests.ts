@@ -4,11 +4,11 @@ import type { Clock } from "../../../ports/clock.ts";
 import type { Hasher } from "../../../ports/hasher.ts";
 import { type ChannelDigest, channelDigest } from "../../api/files/archive_digest.ts";
 
-/** So old a digest still serves: what is a little behind costs a request, nothing else. */
+/** A digest of this age is still used: an outdated one only costs a request. */
 const AGE_MAX_US = 5 * SECOND_US;
 const DIGESTS_MAX = 4_096;
 
-/** What an archive holds, made once for all the peers that are asked at about the same time. */
+/** The digests of the own archive, made once for all peers that are asked at about the same time. */
 export class LocalDigests {
   readonly #options: {
     readonly store: BatchStore;
@@ -25,7 +25,7 @@ export class LocalDigests {
   }
 
   /**
-   * What `channel` holds from the hour `since` on, not older than a few seconds.
+   * The digests of `channel` from the hour `since` on, at most a few seconds old.
    *
    * @throws {ChatloomError} when the store fails.
    */
@@ -37,7 +37,7 @@ export class LocalDigests {
     if (this.#digests.size >= DIGESTS_MAX) this.#digests.clear();
     const digest = channelDigest(channel, { ...this.#options, since });
     this.#digests.set(name, { atUs: nowUs, digest });
-    digest.catch(() => this.#digests.delete(name)); // Whoever asks next tries again.
+    digest.catch(() => this.#digests.delete(name)); // The next caller tries again.
     return await digest;
   }
 }

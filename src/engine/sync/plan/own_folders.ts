@@ -8,7 +8,7 @@ import type { AbortOptions, BatchStore } from "../../../ports/batch_store.ts";
 import { channelHours } from "../../read/channel_hours.ts";
 import { findDamagedFiles, type FindDamagedFilesOptions } from "../state/damaged_files.ts";
 
-/** A folder of our own, such as `forsen/chat/2026-08-01T12`, and how many files of it were read. */
+/** A folder of the own archive, such as `forsen/chat/2026-08-01T12`, and how many of its files were read. */
 export interface CheckedFolder {
   readonly channel: string;
   readonly folder: string;
@@ -17,9 +17,9 @@ export interface CheckedFolder {
 
 /** What {@link checkFolders} works with. */
 export interface CheckFoldersOptions extends FindDamagedFilesOptions {
-  /** Only these channels. By default all. */
+  /** Only these channels. @default all */
   readonly channels?: readonly string[] | undefined;
-  /** Only hours from this one on. By default all. */
+  /** Only hours from this one on. @default all */
   readonly since?: string | undefined;
 }
 

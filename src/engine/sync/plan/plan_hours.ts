@@ -12,13 +12,13 @@ import type { PruneMarks } from "../../../ports/notes/prune_marks.ts";
 import type { ChannelDigest } from "../../api/files/archive_digest.ts";
 import type { DamagedFiles } from "../state/damaged_files.ts";
 
-/** An hour of chat or coverage that a peer may have more of than we. */
+/** An hour of chat or coverage of which a peer may have files that this archive lacks. */
 export interface PlannedHour {
   readonly channel: string;
   readonly hour: string;
   /** Where its files are in the channel: `chat/HOUR` or `.chatloom/coverage/HOUR`. */
   readonly folder: string;
-  /** What the peer has of it and what we have, if both are known: equal means the same as before. */
+  /** The digests of both sides, if both are known: equal means the same as before. */
   readonly digests: string | undefined;
 }
 
@@ -30,34 +30,34 @@ export interface PlanHoursOptions extends AbortOptions {
   readonly channels: readonly string[] | undefined;
   readonly marks: PruneMarks;
   readonly damage: DamagedFiles;
-  /** What we have ourselves. */
+  /** The digests of the own archive. */
   localDigest(channel: string, since: string): Promise<ChannelDigest>;
-  /** Brings the redactions of a channel in line. */
+  /** Pulls the redactions of a channel. */
   takeRedactions(channel: string): Promise<void>;
   /** Leaves out the hours after this one; none if `undefined`. */
   readonly upTo: string | undefined;
-  /** Told when the peer does not answer for a channel, whether to go on with the next. Throws if not. */
+  /** Called when a request for a channel fails. Throws to stop; else the next channel follows. */
   onFailure(channel: string, error: unknown): void;
 }
 
-/** Hours to look into, latest first. */
+/** Hours to compare, latest first. */
 export interface HoursPlan {
   readonly hours: readonly PlannedHour[];
-  /** The hour with which the next plan goes on, where there were too many for one. */
+  /** The hour with which the next plan continues, if there were too many for one. */
   readonly restUpTo: string | undefined;
 }
 
-/** A peer that fetches more is no archive of chat. */
+/** A peer that lists more is no archive of chat. */
 const PEER_CHANNELS_MAX = 10_000;
 /** The hours of one plan: what all peers together plan must fit into memory. */
 const PLAN_MAX = 20_000;
 
 /**
- * Finds the hours in which `peer` may have what we lack, latest first, without listing them. Brings
- * redactions over on the way, so that they are here before any batch is. A channel for which the peer
- * does not answer is left out: its redactions may be missing.
+ * Finds the hours in which `peer` may have missing files, latest first, without listing them. Pulls
+ * redactions on the way, so that they are here before any batch. A channel for which the peer
+ * fails is left out: its redactions may be missing.
  *
- * @throws {ChatloomError} when the peer or the store fails; `PEER_REFUSED` when it fetches too much.
+ * @throws {ChatloomError} when the peer or the store fails; `PEER_REFUSED` when the peer lists too much.
  */
 export async function planHours(peer: Peer, options: PlanHoursOptions): Promise<HoursPlan> {
   let planned: PlannedHour[] = [];
@@ -157,5 +157,5 @@ function wantedHours(
 }
 
 function tooMuch(peer: Peer, what: string): ChatloomError {
-  return new ChatloomError("PEER_REFUSED", `Cannot sync with "${peer.name}": it fetches ${what}`);
+  return new ChatloomError("PEER_REFUSED", `Cannot sync with "${peer.name}": it lists ${what}`);
 }

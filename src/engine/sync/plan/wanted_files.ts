@@ -4,7 +4,7 @@ import type { AbortOptions, BatchStore } from "../../../ports/batch_store.ts";
 import type { Peer } from "../../../ports/peer.ts";
 import type { Reporter } from "../../../ports/reporter.ts";
 import { keysOfHour } from "../../read/channel_hours.ts";
-import { faultsOf } from "../../read/files/faults_told.ts";
+import { faultsOf } from "../../read/files/fault_reporter.ts";
 import { hiddenBy } from "../../read/files/minute_listing.ts";
 import type { DamagedFiles } from "../state/damaged_files.ts";
 import { type HourMemory, noteName, type SupersededFiles } from "../state/superseded_files.ts";
@@ -17,11 +17,11 @@ export interface WantedFilesOptions extends AbortOptions {
   readonly superseded: SupersededFiles;
   readonly damage: DamagedFiles;
   readonly stats: PeerStats;
-  /** Told once of a folder that cannot be read here, and is left alone. */
+  /** Gets a report, once, of a folder that cannot be read here and is left alone. */
   readonly reporter: Reporter;
   /**
-   * Which of these new tombstones are obeyed; it stores those. `here` are the files of the folder that
-   * this archive has.
+   * Stores those of these new tombstones that are obeyed, and returns them. `here` are the files of the
+   * folder that this archive has.
    */
   takeTombstones(
     keys: readonly ArchiveKey[],
@@ -35,12 +35,12 @@ const NO_MEMORY: HourMemory = {
   present: new Set(),
 };
 
-/** More files of a folder are not looked at in one pass: an hour has some thousands at the most. */
+/** At most this many files of a folder are compared in one pass: an hour has some thousands at most. */
 const WANTED_MAX = 20_000;
 
 /**
- * Lists one folder of a channel at `peer` and here, and returns what it has and we lack, the latest
- * minute first. Not what was merged away here, nor what a tombstone hides that is obeyed.
+ * Lists one folder of a channel at `peer` and here, and returns the files that only the peer has, the latest
+ * minute first, without superseded files and batches that an obeyed tombstone hides.
  *
  * @throws {ChatloomError} when the peer or the store fails.
  */
@@ -65,7 +65,7 @@ export async function wantedFiles(
     }
   } catch (error) {
     if (!(error instanceof UnreadableEntryError)) throw error;
-    // What is in the folder is not known, so nothing of it is known to be missing.
+    // The folder's contents are unknown, so no file of it is known to be missing.
     error.entries.forEach((entry) => faultsOf(reporter).tellFolder(entry));
     return [];
   }

@@ -5,7 +5,7 @@ import type { Reporter } from "../../../ports/reporter.ts";
 import { readEntry } from "../../read/files/read_entry.ts";
 import type { SupersededFiles } from "./superseded_files.ts";
 
-/** So many damaged files are known at a time; the rest is found when these are healed. */
+/** At most this many damaged files are known at a time; the rest is found when these are repaired. */
 const DAMAGED_MAX = 100_000;
 
 /** Files of this archive whose bytes cannot be read or are not what their name says, by folder. */
@@ -23,15 +23,15 @@ export class DamagedFiles {
     this.#count++;
   }
 
-  /** Warns once that `key` is damaged. Returns whether that is news. */
+  /** Warns once that `key` is damaged. Returns whether it warned. */
   tell(key: ArchiveKey, reason: string, reporter: Reporter): boolean {
     if (this.#told.has(key) || this.#told.size >= DAMAGED_MAX) return false;
     this.#told.add(key);
-    reporter.report("warning", "A file is damaged: asking peers for it", { key, reason });
+    reporter.report("warning", "A file is damaged, asking peers for it", { key, reason });
     return true;
   }
 
-  /** Notes that no peer can help `key`: it is not asked for before it is found damaged again. */
+  /** Notes that no peer has a good copy of `key`: it is not requested before it is found damaged again. */
   leave(key: ArchiveKey): void {
     this.#forget(key);
   }
@@ -71,9 +71,9 @@ export interface FindDamagedFilesOptions extends AbortOptions {
   readonly hasher: Hasher;
   readonly reporter: Reporter;
   readonly superseded: SupersededFiles;
-  /** Where what is found goes. */
+  /** Takes the damaged files. */
   readonly damage: DamagedFiles;
-  /** Told of one batch of each minute that has more than one: it may have to be settled. */
+  /** Called with one batch of each minute that has more than one: it may have to be settled. */
   readonly onCrowded?: (key: ArchiveKey) => void;
 }
 
@@ -114,7 +114,7 @@ export async function findDamagedFiles(
     if (damage.tell(key, entry.fault.reason, reporter)) isNews = true;
     damage.add(key);
   }
-  // What it held may have been merged into it, and peers may have it in other files only.
+  // Other files may have been merged into the damaged one, and peers may have only those.
   if (isNews && hour !== undefined) await superseded.forget(channel, hour);
   return count;
 }

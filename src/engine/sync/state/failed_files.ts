@@ -14,24 +14,24 @@ interface Failed {
 }
 
 /**
- * What a peer lists and did not give. Each is asked for again later and later, up to once in ten minutes, so
- * that it does not keep what comes after it from being asked for.
+ * Files that a peer lists and failed to send. Each is requested again after longer and longer waits, up
+ * to ten minutes, so that it does not hold up the files after it.
  */
 export class FailedFiles {
   readonly #clock: Clock;
   readonly #failed = new Lru<ArchiveKey, Failed>({ countMax: FAILED_MAX });
 
-  /** Nothing has failed yet; waits are measured on `clock`. */
+  /** Measures waits on `clock`. */
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** How many files could not be had when they were asked for last. */
+  /** How many files failed at their last request. */
   get count(): number {
     return this.#failed.size;
   }
 
-  /** Whether `key`, a file or a folder, failed and is not to be asked for yet. */
+  /** Whether `key`, a file or a folder, failed and must not be requested yet. */
   isWaiting(key: ArchiveKey): boolean {
     const failed = this.#failed.get(key);
     return failed !== undefined && this.#clock.elapsedUs() < failed.retryUs;
@@ -44,7 +44,7 @@ export class FailedFiles {
     this.#failed.set(key, { failures, retryUs: this.#clock.elapsedUs() + waitUs });
   }
 
-  /** Notes that `key` came, or is no longer wanted. */
+  /** Notes that `key` came, or is no longer needed. */
   delete(key: ArchiveKey): void {
     this.#failed.delete(key);
   }

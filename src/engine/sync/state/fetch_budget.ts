@@ -2,29 +2,29 @@ import { Mutex } from "../../../async/mutex.ts";
 import { concatBytes, copyPieces } from "../../../core/bytes.ts";
 import { BATCH_MAX_BYTES } from "./sync_options.ts";
 
-/** What all fetches that wait for no turn hold together, at most. */
+/** Most bytes that all fetches without the turn hold together. */
 const SMALL_TOTAL_BYTES = 24 * 1024 * 1024;
 const SMALL_MIN_BYTES = 64 * 1024;
-/** Fetches of all peers together, if that leaves each a few. */
+/** Most fetches of all peers together, if that leaves each a few. */
 const FETCHES_MAX = 64;
 const PER_PEER_MIN = 2;
 const SMALL_MAX_BYTES = 1024 * 1024;
-/** A larger buffer is let go when it is not waited for. */
+/** A larger buffer is freed when no fetch waits for it. */
 const IDLE_MAX_BYTES = 8 * 1024 * 1024;
 
 /**
- * Bounds what all fetches from all peers hold in memory together: each may hold a little, so that no
- * peer can keep others from it, and one at a time may hold more, a whole file. The turn goes to the
- * fetch that waits longest.
+ * Bounds the memory of all fetches from all peers: each may hold a little, so that no
+ * peer can block others, and one at a time may hold more, a whole file. The turn goes to the
+ * fetch that has waited longest.
  */
 export class FetchBudget {
   readonly #turn = new Mutex();
   #perPeer = 1;
   #fetches = 1;
-  /** For the one with the turn: garbage of one after the other would be as much as many at once. */
+  /** For the fetch with the turn: garbage of successive buffers would take as much as many at once. */
   #buffer = new Uint8Array(0);
 
-  /** Shares what is there among `count` peers, of which each gets at most `perPeerMax` fetches at once. */
+  /** Shares the budget among `count` peers, each with at most `perPeerMax` fetches at once. */
   setPeers(count: number, { perPeerMax }: { readonly perPeerMax: number }): void {
     const share = Math.max(PER_PEER_MIN, Math.floor(FETCHES_MAX / Math.max(1, count)));
     this.#perPeer = Math.min(perPeerMax, share);
@@ -36,7 +36,7 @@ export class FetchBudget {
     return this.#perPeer;
   }
 
-  /** What a fetch may hold without the turn. */
+  /** How many bytes a fetch may hold without the turn. */
   get smallMaxBytes(): number {
     const share = Math.floor(SMALL_TOTAL_BYTES / this.#fetches);
     return Math.min(SMALL_MAX_BYTES, Math.max(SMALL_MIN_BYTES, share));
@@ -57,18 +57,18 @@ export class FetchBudget {
     await this.#turn.acquire(signal);
   }
 
-  /** Gives the turn to the fetch that waits longest. */
+  /** Passes the turn to the fetch that has waited longest. */
   giveBack(): void {
     const isIdle = !this.isWanted;
     if (isIdle && this.#buffer.length > IDLE_MAX_BYTES) this.#buffer = new Uint8Array(0);
     this.#turn.release();
   }
 
-  /** The buffer of the one with the turn, with room for `length` bytes; it keeps what is in it. */
+  /** The buffer of the fetch with the turn, with room for `length` bytes; its contents stay. */
   grow(length: number): Uint8Array {
     if (this.#buffer.length < length) {
       const old = this.#buffer;
-      // Memory that is not written to yet costs nothing; a buffer that grows leaves garbage.
+      // Memory that is not written yet costs nothing; a buffer that grows leaves garbage.
       this.#buffer = new Uint8Array(Math.max(length, 2 * old.length, BATCH_MAX_BYTES));
       this.#buffer.set(old);
     }
@@ -76,14 +76,14 @@ export class FetchBudget {
   }
 }
 
-/** What one fetch holds of a {@link FetchBudget}: the bytes of a file as they come. */
+/** One fetch's share of a {@link FetchBudget}: the bytes of a file as they come. */
 export class FetchShare {
   readonly #budget: FetchBudget;
   #pieces: Uint8Array[] = [];
   #length = 0;
   #isLarge = false;
 
-  /** A share without the turn, which holds nothing. */
+  /** An empty share without the turn. */
   constructor(budget: FetchBudget) {
     this.#budget = budget;
   }
@@ -98,7 +98,7 @@ export class FetchShare {
     return this.#isLarge && this.#budget.isWanted;
   }
 
-  /** Holds `piece` too, if that may be: takes the turn for it if it is free. */
+  /** Holds `piece` too, if the budget allows: takes the turn for it if it is free. */
   tryAdd(piece: Uint8Array): boolean {
     const length = this.#length + piece.length;
     if (!this.#isLarge && length > this.#budget.smallMaxBytes) {
@@ -111,7 +111,7 @@ export class FetchShare {
     return true;
   }
 
-  /** Lets go of all bytes and resolves with the turn; rejects with `signal.reason` if that aborts first. */
+  /** Frees all bytes and resolves with the turn; rejects with `signal.reason` if that aborts first. */
   async growLarge(signal: AbortSignal): Promise<void> {
     this.#pieces = [];
     this.#length = 0;
@@ -120,13 +120,13 @@ export class FetchShare {
     this.#enlarge();
   }
 
-  /** The bytes, which are good until {@link FetchShare.release}. */
+  /** The bytes, which are valid until {@link FetchShare.release}. */
   bytes(): Uint8Array {
     if (this.#isLarge) return this.#budget.grow(0).subarray(0, this.#length);
     return concatBytes(this.#pieces);
   }
 
-  /** Nothing is held any more. May be called again. */
+  /** Frees all. May be called again. */
   release(): void {
     this.#pieces = [];
     if (!this.#isLarge) return;

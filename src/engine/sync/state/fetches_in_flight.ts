@@ -3,10 +3,10 @@ import type { ArchiveKey } from "../../../core/archive/archive_key.ts";
 import { type Micros, MILLISECOND_US } from "../../../core/time.ts";
 import type { Clock } from "../../../ports/clock.ts";
 
-/** What became of a file: stored; there was none to have; it failed and may be tried again. */
-export type FetchOutcome = "stored" | "nothing to have" | "failed";
+/** The outcome of a fetch: stored; the peer has none; failed, and may be tried again. */
+export type FetchOutcome = "stored" | "unavailable" | "failed";
 
-/** Whoever fetches a file may take so long before others no longer wait for them. */
+/** A fetch may take this long before others stop waiting for it. */
 const CLAIM_MS = 3_000;
 
 interface Claim {
@@ -16,21 +16,21 @@ interface Claim {
 }
 
 /**
- * Keeps those who pull from different peers from fetching the same file at the same time, and a slow
+ * Keeps the pulls from different peers from fetching the same file at the same time, and a slow
  * peer from holding up the others.
  */
 export class FetchesInFlight {
   readonly #clock: Clock;
   readonly #fetches = new Map<ArchiveKey, Claim>();
 
-  /** Measures patience on `clock`. */
+  /** Measures waits on `clock`. */
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   /**
-   * Runs `work`, which is to store `key`, unless somebody else is at it and stores it soon. Says what
-   * became of it, as they do.
+   * Runs `work`, which stores `key`, unless another fetch stores it soon. Resolves with
+   * the outcome, as `work` does.
    */
   async run(
     key: ArchiveKey,

@@ -3,16 +3,16 @@ import { ChatloomError } from "../../../core/errors/errors.ts";
 import { type Micros, MILLISECOND_US, SECOND_US } from "../../../core/time.ts";
 import type { Clock } from "../../../ports/clock.ts";
 
-/** What a pass may take for nothing. */
+/** How long a pass may take without any result. */
 const GRACE_US = 300 * SECOND_US;
-/** What it may take beside for each list or file that came … */
+/** How much longer it may take for each list or file that came … */
 const PER_ANSWER_US = SECOND_US / 2;
-/** … and for each byte of a file: the pace of a bad mobile link. */
+/** … and for each byte of a file: the rate of a bad mobile link. */
 const PER_BYTE_US = SECOND_US / (16 * 1024);
 
 /**
- * Ends a pass over a peer that takes more time than what comes from it is worth, however it plays for
- * time: a pass is bounded by five minutes and what was had from it.
+ * Ends a pass over a peer that is too slow for what comes from it, in whatever way it delays:
+ * a pass is bounded by five minutes and an allowance for what came.
  */
 export class PassLimit {
   readonly #clock: Clock;
@@ -20,14 +20,14 @@ export class PassLimit {
   readonly #peer: string;
   #endUs: Micros;
 
-  /** Begins to count the time of a pass over `peer`. */
+  /** Starts the time of a pass over `peer`. */
   constructor(peer: string, clock: Clock) {
     this.#peer = peer;
     this.#clock = clock;
     this.#endUs = clock.elapsedUs() + GRACE_US;
   }
 
-  /** Notes that the peer answered something, a file of `bytes` or a list. */
+  /** Notes that a file of `bytes` or a list came from the peer. */
   earn(bytes: number): void {
     this.#endUs += PER_ANSWER_US + bytes * PER_BYTE_US;
   }
@@ -54,11 +54,11 @@ export class PassLimit {
     while (!over.aborted) {
       const leftUs = this.#endUs - this.#clock.elapsedUs();
       if (leftUs <= 0) {
-        const what = `Cannot go on with "${this.#peer}" for now: it takes too long`;
+        const what = `Cannot sync with "${this.#peer}" for now: it takes too long`;
         this.#controller.abort(new ChatloomError("CONNECTION_LOST", what));
         return;
       }
-      // The work is done: there is nothing to watch any more.
+      // The work is done: the timer may end.
       await this.#clock.sleep(leftUs / MILLISECOND_US, over).catch(() => {});
     }
   }

@@ -1,8 +1,8 @@
 import { type ArchiveKey, parseArchiveKey } from "../../../core/archive/archive_key.ts";
 
-/** What became of a list of names. */
+/** The result of reading a list of names. */
 export interface PeerFiles {
-  /** Those that name a file of that folder and are wanted, each once, ascending. */
+  /** The keys of wanted files of that folder, each once, ascending. */
   readonly keys: readonly ArchiveKey[];
   /** How many name no file of that folder. */
   readonly refusedCount: number;
@@ -16,8 +16,8 @@ export interface ReadPeerNamesOptions {
 }
 
 /**
- * Reads the names that a peer gave for a folder. A name is never joined into a path: it is part of a
- * key that means a file of this very folder, or it is nothing.
+ * Reads the names that a peer listed for a folder. A name is never joined into a path: it is part of a
+ * key of a file of this folder, or it is refused.
  */
 export function readPeerNames(
   folder: string,

@@ -2,26 +2,26 @@ import type { ArchiveKey } from "../../../core/archive/archive_key.ts";
 import type { ChatloomError } from "../../../core/errors/errors.ts";
 import type { Reporter, ReportFields } from "../../../ports/reporter.ts";
 
-/** What came from a peer, and what went wrong. */
+/** The counts of files and failures of a peer. */
 export interface PeerTotals {
   /** Files that were fetched and stored. */
   readonly files: number;
   /** Their bytes. */
   readonly bytes: number;
-  /** Times that it could not be reached, broke off, or answered something else. */
+  /** Times that it could not be reached, broke off, or sent an invalid response. */
   readonly errors: number;
-  /** Files whose bytes were not those of their name. */
+  /** Files whose bytes did not match their name. */
   readonly mismatches: number;
-  /** Names that name nothing, and files that cannot be read. */
+  /** Names that name no file, and files that cannot be read. */
   readonly refused: number;
   /** Redactions and tombstones that were too many to be obeyed, and wait for the operator. */
   readonly held: number;
 }
 
-/** So many files are complained about by name. */
+/** At most this many files are reported by name. */
 const TOLD_MAX = 1_000;
 
-/** Counts what comes from one peer, for whoever asks and for the reporter. */
+/** Counts what comes from one peer, for the command's summary and for the reporter. */
 export class PeerStats {
   readonly #peer: string;
   readonly #reporter: Reporter;
@@ -34,12 +34,12 @@ export class PeerStats {
     this.#reporter = reporter;
   }
 
-  /** What was counted so far. */
+  /** The counts so far. */
   get totals(): PeerTotals {
     return this.#totals;
   }
 
-  /** A file was stored. */
+  /** Notes that a file was stored. */
   stored(bytes: number): void {
     const { files } = this.#totals;
     this.#totals = { ...this.#totals, files: files + 1, bytes: this.#totals.bytes + bytes };
@@ -47,25 +47,25 @@ export class PeerStats {
     this.#reporter.count("sync_bytes", { peer: this.#peer }, bytes);
   }
 
-  /** A call failed. */
+  /** Notes that a call failed. */
   failed({ code, message }: ChatloomError, fields: ReportFields = {}): void {
     this.#totals = { ...this.#totals, errors: this.#totals.errors + 1 };
     this.#reporter.count("sync_errors", { peer: this.#peer, code });
-    this.#tell(`${code} ${fields["key"] ?? ""}`, "Cannot get something from a peer", {
+    this.#tell(`${code} ${fields["key"] ?? ""}`, "Cannot fetch from a peer", {
       code,
       error: message,
       ...fields,
     });
   }
 
-  /** The bytes of a file were not those of its name. */
+  /** Notes that the bytes of a file did not match its name. */
   mismatched(key: ArchiveKey, reason: string): void {
     this.#totals = { ...this.#totals, mismatches: this.#totals.mismatches + 1 };
     this.#reporter.count("sync_mismatches", { peer: this.#peer });
-    this.#tell(key, "A peer gave wrong bytes for a file", { key, reason });
+    this.#tell(key, "A peer sent wrong bytes for a file", { key, reason });
   }
 
-  /** A file is what its name says, but does not belong into an archive. */
+  /** Notes a file that matches its name but does not belong into an archive. */
   refused(
     key: ArchiveKey,
     { why, reason }: { readonly why: string; readonly reason: string },
@@ -78,19 +78,19 @@ export class PeerStats {
     });
   }
 
-  /** Orders were held. */
+  /** Notes that orders were held. */
   held(count: number): void {
     this.#totals = { ...this.#totals, held: this.#totals.held + count };
   }
 
-  /** Names in a folder's list that name nothing. */
+  /** Notes names in a folder's list that name no file. */
   refusedNames(folder: string, count: number): void {
     if (count === 0) return;
     this.#refuse("name", count);
     this.#tell(folder, "A peer lists names that are no files of an archive", { folder, count });
   }
 
-  /** All is well again: what goes wrong from here on is news. */
+  /** Notes that the peer works again: the next failure is reported anew. */
   forgive(): void {
     this.#told.clear();
   }

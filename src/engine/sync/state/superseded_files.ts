@@ -5,35 +5,35 @@ import type { HourNotes } from "../../../ports/notes/hour_notes.ts";
 import type { Reporter } from "../../../ports/reporter.ts";
 import { NoteQueue } from "../../notes/note_queue.ts";
 
-/** What is known of an hour beside the files that are there. */
+/** The notes on an hour, beside the files that are there. */
 export interface HourMemory {
-  /** Names of files whose messages stand in others, or are to be forgotten: never fetched again. */
+  /** Names of files whose messages stand in others or are redacted: never fetched again. */
   readonly superseded: ReadonlySet<string>;
   /** Names of files that no reader can read: never fetched again. */
   readonly unreadable: ReadonlySet<string>;
-  /** Names of files that were there when somebody looked last. */
+  /** Names of files that were there at the last look. */
   readonly present: ReadonlySet<string>;
 }
 
-/** So many names are remembered of an hour, the latest ones. */
+/** At most this many names are remembered of an hour, the latest ones. */
 const NAMES_MAX = 50_000;
 
 /**
  * Remembers which files of an hour were merged into others, so that they are not fetched again from
  * a peer that still has them.
  *
- * A note is only as good as the file that holds the messages now. So the files that are there are
- * noted as well, and if one of them has vanished though nobody here deleted it, all that was known of
- * the hour is forgotten: then everything is fetched that any peer has. Losing notes costs fetching.
+ * A note is valid only while the file that holds the messages exists. So the files that are there are
+ * noted as well, and if one of them has vanished though chatloom did not delete it, the notes on
+ * the hour are forgotten: then every file is fetched that any peer has. Losing notes only costs fetches.
  *
- * A note is a line: `-NAME` merged away, `+NAME` was there, `!NAME` unreadable.
+ * A note is a line: `-NAME` superseded, `+NAME` was there, `!NAME` unreadable.
  */
 export class SupersededFiles {
   readonly #notes: HourNotes;
   readonly #queue: NoteQueue;
   readonly #reporter: Reporter;
 
-  /** Reads and writes `notes`; `reporter` is told when that fails, which costs only work. */
+  /** Reads and writes `notes`; reports failures to `reporter`, which cost only work. */
   constructor(notes: HourNotes, reporter: Reporter) {
     this.#notes = notes;
     this.#reporter = reporter;
@@ -44,20 +44,20 @@ export class SupersededFiles {
     });
   }
 
-  /** Notes that the messages of `key` stand elsewhere. To be called before it is deleted. */
+  /** Notes that the messages of `key` stand elsewhere. Call it before `key` is deleted. */
   async noteDeleted(key: ArchiveKey): Promise<void> {
     await this.#append(key, "-");
   }
 
-  /** Notes that `key` cannot be read, whoever has it. */
+  /** Notes that `key` cannot be read, on any node. */
   async noteUnreadable(key: ArchiveKey): Promise<void> {
     await this.#append(key, "!");
   }
 
   /**
-   * What is known of an hour in which the files called `present` are there now.
+   * The notes on an hour in which the files called `present` are there now.
    *
-   * @param present their names; the memory is not trusted if one is missing
+   * @param present the names of the files; the notes are dropped if one that they name is missing
    */
   async recall(
     channel: string,
@@ -69,7 +69,7 @@ export class SupersededFiles {
     const lost = [...memory.present]
       .filter((name) => !present.has(name) && !memory.superseded.has(name));
     if (lost.length === 0) return memory;
-    this.#reporter.report("warning", "Files vanished from the archive: asking peers for the hour", {
+    this.#reporter.report("warning", "Files vanished from the archive, asking peers for the hour", {
       channel,
       hour,
       files: lost.length,
@@ -78,13 +78,13 @@ export class SupersededFiles {
     return { ...memory, superseded: new Set(), present: new Set() };
   }
 
-  /** Notes which files are there, so that it shows when one vanishes. */
+  /** Notes which files are there, so that a missing one is noticed. */
   async notePresent(
     channel: string,
     hour: string,
     { memory, present }: { readonly memory: HourMemory; readonly present: ReadonlySet<string> },
   ): Promise<void> {
-    // Without it nothing is left out, so nothing needs a witness.
+    // Without superseded files no fetch is skipped, so no file needs a witness.
     if (memory.superseded.size === 0 || isEqual(memory.present, present)) return;
     await this.#queue.change(async () => {
       const now = parseNotes(await this.#notes.read(channel, hour));
@@ -92,7 +92,7 @@ export class SupersededFiles {
     });
   }
 
-  /** Forgets what was merged away in an hour: from now on all is fetched that peers have. */
+  /** Forgets the superseded files of an hour: from now on all files are fetched that peers have. */
   async forget(channel: string, hour: string): Promise<void> {
     await this.#queue.change(async () => {
       const { unreadable } = parseNotes(await this.#notes.read(channel, hour));
@@ -111,7 +111,7 @@ export class SupersededFiles {
 }
 
 /**
- * What a file is called in the notes of its hour. Coverage is called as the first version named it, which
+ * The name of a file in the notes of its hour. Coverage has the name of the first version, which
  * tells it from batches: notes outlive versions.
  */
 export function noteName(key: ArchiveKey): string {
@@ -125,7 +125,7 @@ function parseNotes(text: string): HourMemory {
   const unreadable = new Set<string>();
   const sets = new Map([["-", superseded], ["+", present], ["!", unreadable]]);
   const lines = text.split("\n");
-  lines.pop(); // Nothing, or a line that was torn.
+  lines.pop(); // Empty, or a torn line.
   for (const line of lines) {
     const set = sets.get(line.charAt(0));
     set?.add(line.slice(1));

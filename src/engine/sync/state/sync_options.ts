@@ -8,35 +8,35 @@ import type { Random } from "../../../ports/random.ts";
 import type { Reporter } from "../../../ports/reporter.ts";
 import type { SupersededFiles } from "./superseded_files.ts";
 
-/** What syncing works with, and how. */
+/** What a {@link Syncer} works with. */
 export interface SyncOptions {
-  /** The archive that is to have what peers have. */
+  /** The archive to fill from peers. */
   readonly store: BatchStore;
-  /** Checks that bytes are what their name says. */
+  /** Checks that bytes match the hash in their name. */
   readonly hasher: Hasher;
-  /** Says when to ask again. */
+  /** Times the requests. */
   readonly clock: Clock;
-  /** Spreads out who asks when. */
+  /** Spreads out the requests. */
   readonly random: Random;
-  /** Told of what goes wrong, and of what is counted. */
+  /** Takes failures and counts. */
   readonly reporter: Reporter;
-  /** What need not be fetched again. Whoever deletes from the archive must note it there too. */
+  /** What need not be fetched again. A caller that deletes from the archive must note it there too. */
   readonly superseded: SupersededFiles;
-  /** What is not wanted any more. */
+  /** Pruned hours, which are not fetched. */
   readonly marks: PruneMarks;
-  /** Where redactions and tombstones of peers are held that are too many to be obeyed unasked. */
+  /** Where redactions and tombstones beyond a peer's limit are held. */
   readonly orders: OrderNotes;
-  /** Told of each file that is safely stored: whoever settles wants to know. */
+  /** Called for each file that is safely stored, as for a settler. */
   readonly onStored?: (key: ArchiveKey) => void;
-  /** Told of one batch of each minute of ours that has more than one, when files are checked. */
+  /** Called with one batch of each minute of the archive that has more than one, when files are checked. */
   readonly onCrowded?: (key: ArchiveKey) => void;
-  /** Only these channels. By default all that a peer has. */
+  /** Only these channels. @default all that a peer has */
   readonly channels?: readonly string[] | undefined;
-  /** Only hours from this one on, such as `2026-08-01T12`. By default all. */
+  /** Only hours from this one on, such as `2026-08-01T12`. @default all */
   readonly since?: string | undefined;
   /** How many files are fetched at once from a peer, fewer where there are many peers. @default 8 */
   readonly filesAtOnce?: number;
-  /** A batch that is longer is refused: 64 MiB unless told. */
+  /** A batch that is longer is refused. @default 64 MiB */
   readonly batchMaxBytes?: number;
 }
 

@@ -8,14 +8,14 @@ import { readPipe } from "./read_pipe.ts";
 import { spool } from "./spool.ts";
 import { type UnpackFault, Unpacking } from "./unpack.ts";
 
-/** A capture that the user named, and what was found wrong with it. */
+/** A capture that the user named, and its faults. */
 export interface CaptureFile extends Capture, AsyncDisposable {
-  /** What it lacks or has too much, as far as it was read. */
+  /** What is missing or in excess, as far as it was read. */
   readonly fault: UnpackFault | undefined;
 }
 
 /**
- * Opens a capture: a file, a pipe, or `-` for standard input. What is gzipped is unpacked as it
+ * Opens a capture: a file, a pipe, or `-` for standard input. A gzipped one is decompressed as it
  * streams; a pipe is copied to a temporary file first, as a capture is read twice.
  *
  * @throws {ChatloomError} `INPUT_UNREADABLE` when it cannot be read.
@@ -75,7 +75,7 @@ class OpenCapture implements CaptureFile {
   async *open(): AsyncGenerator<Uint8Array, void, undefined> {
     try {
       const read = () => createReadStream(this.#path) as AsyncIterable<Uint8Array>;
-      // Where it is damaged is known from the first time on.
+      // The first read finds where it is damaged.
       this.#unpacking ??= new Unpacking(read);
       for await (const bytes of this.#unpacking.bytes()) {
         this.#signal.throwIfAborted();
@@ -92,7 +92,7 @@ class OpenCapture implements CaptureFile {
   }
 }
 
-/** What `source` yields, until `signal` aborts: then `stop` lets go of what is waited for. */
+/** What `source` yields, until `signal` aborts: then `stop` ends the wait for more. */
 async function* aborting<T>(
   source: AsyncIterable<T>,
   { signal, stop }: { readonly signal: AbortSignal; readonly stop: () => void },

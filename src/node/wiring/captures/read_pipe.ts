@@ -6,7 +6,7 @@ const PIECE_BYTES = 65_536;
 const LOOK_EVERY_MS = 20;
 const CLOCK = systemClock();
 
-/** A pipe that nothing was written to for so long has no writer. */
+/** A pipe without data for this long has no writer. */
 const WRITER_WAIT_MS = 10_000;
 
 /**
@@ -31,7 +31,7 @@ export async function* readPipe(
         yield bytes;
         continue;
       }
-      // Nothing left to read is the end of a pipe that had a writer, and how one begins.
+      // An empty read is the end of a pipe that had a writer, and the start of one without.
       if (bytes !== undefined && hasBegun) return;
       if (bytes === undefined) hasBegun = true;
       else if (performance.now() > giveUpMs) throw new Error("it is a pipe that has no writer");
@@ -42,7 +42,7 @@ export async function* readPipe(
   }
 }
 
-/** What can be read now; empty without a writer; `undefined` if the writer has not written. */
+/** The bytes that can be read now; empty without a writer; `undefined` if the writer has not written. */
 function readPiece(fd: number): Promise<Uint8Array | undefined> {
   return new Promise((resolve, reject) => {
     const buffer = new Uint8Array(PIECE_BYTES);

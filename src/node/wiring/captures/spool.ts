@@ -2,14 +2,14 @@ import { mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** A copy of something that can be read only once. */
+/** A copy of a source that can be read only once. */
 export interface Spooled {
   readonly path: string;
   /** Deletes it. */
   dispose(): Promise<void>;
 }
 
-/** More is not copied: the disk of temporary files is often small. */
+/** At most this much is copied: the disk of temporary files is often small. */
 const SPOOL_MAX_BYTES = 8 * 1024 ** 3;
 
 /**
@@ -37,7 +37,7 @@ export async function spool(source: AsyncIterable<Uint8Array>): Promise<Spooled>
     }
     return { path, dispose };
   } catch (error) {
-    await dispose().catch(() => {}); // The first failure is the news.
+    await dispose().catch(() => {}); // The first failure is thrown.
     throw error;
   }
 }

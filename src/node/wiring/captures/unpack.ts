@@ -4,13 +4,13 @@ import { concatBytes } from "../../../core/bytes.ts";
 /** What is wrong with a gzipped file: it ends too early, is damaged, or has something else behind it. */
 export type UnpackFault = "torn" | "damaged" | "rubbish";
 
-/** How much is unpacked at a time: what a bomb of zeros makes of it fits into memory. */
+/** How much is decompressed at a time: even a gzip bomb of this size fits into memory. */
 const STEP_BYTES = 4_096;
 
-/** The bytes of something that may be gzipped, unpacked as far as that goes. */
+/** The bytes of a file that may be gzipped, decompressed as far as possible. */
 export class Unpacking {
   readonly #read: () => AsyncIterable<Uint8Array>;
-  /** From here on one byte is unpacked at a time: an error takes with it what came out beside it. */
+  /** From here on one byte is decompressed at a time: an error discards the output of the same step. */
   #carefulFrom = Infinity;
   #fault: UnpackFault | undefined;
 
@@ -19,12 +19,12 @@ export class Unpacking {
     this.#read = read;
   }
 
-  /** What is wrong, once all was yielded. */
+  /** The fault, once all was yielded. */
   get fault(): UnpackFault | undefined {
     return this.#fault;
   }
 
-  /** Yields the bytes; a second call yields the same ones. What cannot be unpacked is left out. */
+  /** Yields the bytes; a second call yields the same ones. A part that cannot be decompressed is left out. */
   async *bytes(): AsyncGenerator<Uint8Array, void, undefined> {
     let yielded = 0;
     for (;;) {
@@ -82,7 +82,7 @@ function isRubbish({ message }: Error): boolean {
   return message.includes("incorrect header check");
 }
 
-/** Unpacks step by step. Read flowing, it keeps what came out before an error. */
+/** Decompresses step by step. In flowing mode it keeps the output before an error. */
 class Inflating {
   failure: Error | undefined;
   readonly #gunzip: Gunzip = createGunzip();

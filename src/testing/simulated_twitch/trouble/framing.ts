@@ -4,13 +4,13 @@ import { chance, intBelow } from "../../chance/seeded_random.ts";
 
 /** How lines become frames. Twitch itself cuts at CR LF only and never sends binary frames. */
 export interface Framing {
-  /** At most this many lines in one frame, 16 unless told. */
+  /** At most this many lines in one frame. @default 16 */
   readonly linesMax?: number;
-  /** How likely a frame is cut into several, anywhere between two characters. 0 unless told. */
+  /** How likely a frame is cut into several, anywhere between two characters. @default 0 */
   readonly splitChance?: number;
-  /** How likely a frame is cut into several binary ones, even inside a character. 0 unless told. */
+  /** How likely a frame is cut into several binary ones, even inside a character. @default 0 */
   readonly bytesChance?: number;
-  /** The pieces of cut frames are at most this long, in characters or bytes. */
+  /** The parts of cut frames are at most this long, in characters or bytes. */
   readonly pieceMax?: number;
 }
 

@@ -3,8 +3,8 @@ import type { Chunk } from "../../../ports/transport.ts";
 import { intBelow } from "../../chance/seeded_random.ts";
 
 /**
- * A kind of rubbish that no chat server should send: random bytes; a line that is broken UTF-8, in a
- * binary frame; a line that hardly is IRC; one line far longer than any of IRC.
+ * A kind of garbage that no chat server should send: random bytes; a line that is broken UTF-8, in a
+ * binary frame; a line that is barely IRC; one line far longer than any of IRC.
  */
 export type GarbageKind = "bytes" | "utf8" | "lines" | "overlong";
 
@@ -36,12 +36,12 @@ const ABSURD_LINES = [
   "\u2028\u2029\ufeff",
   "PRIVMSG",
   ":x!x@x PRIVMSG",
-  "@tmi-sent-ts=99999999999999999999 :x!x@x.tmi.twitch.tv WHISPER nobody :hello",
+  "@tmi-sent-ts=99999999999999999999 :x!x@x.tmi.twitch.tv WHISPER other :hello",
   "@tmi-sent-ts=NaN WHAT",
   '{"command":"PRIVMSG"}',
 ];
 
-/** Rubbish to send between two lines. It ends with CR LF, so that it spoils no line but its own. */
+/** Garbage to send between two lines. It ends with CR LF, so that it damages no line but its own. */
 export function garbageFrames(kind: GarbageKind, random: Random): Chunk[] {
   switch (kind) {
     case "bytes":
@@ -56,7 +56,7 @@ export function garbageFrames(kind: GarbageKind, random: Random): Chunk[] {
 }
 
 function randomBytes(length: number, random: Random): Uint8Array {
-  // No letters: chance could write a message, and then it would not be garbage.
+  // No letters: random ones could form a message, and then it would not be garbage.
   return Uint8Array.from({ length }, () => {
     const byte = intBelow(random, 256);
     return byte >= 0x40 && byte < 0x80 ? byte + 0x80 : byte;

@@ -2,13 +2,13 @@ import { escapeControls } from "../../../core/json/escape_controls.ts";
 
 /** A badge as text. */
 export interface Badge {
-  /** Short enough to stand before a name. */
+  /** Short, to stand before a name. */
   readonly label: string;
-  /** The whole of it. */
+  /** In full. */
   readonly title: string;
 }
 
-// What people look for; the rest is told in full on a click.
+// The badges that readers look for; a click shows the rest in full.
 const LABELS: Readonly<Record<string, string>> = {
   broadcaster: "host",
   moderator: "mod",
@@ -23,7 +23,7 @@ const LABELS: Readonly<Record<string, string>> = {
   "bot-badge": "bot",
 };
 
-/** Reads `moderator/1,subscriber/12`, and keeps those that tell who someone is in the channel. */
+/** Reads `moderator/1,subscriber/12`, and keeps those that tell a user's part in the channel. */
 export function badgesOf(tag: string): Badge[] {
   return tag.split(",").flatMap((part) => {
     const [name = "", version = ""] = part.split("/", 2);

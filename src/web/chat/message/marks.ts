@@ -2,21 +2,21 @@ import type { Message } from "../../../core/batch/message.ts";
 import { type Micros, MINUTE_US, readStart } from "../../../core/time.ts";
 import type { Clear, MinuteSummary } from "../../reading/minute_summary.ts";
 
-/** What a moderator did about a message. */
+/** What a moderator did to a message. */
 export type Mark = { readonly label: string; readonly atUs: Micros };
 
-// Twitch takes a user's messages off the screens, which show the last few minutes.
+// Twitch removes a user's messages from the screens, which show the last few minutes.
 const REACH_US = 10 * MINUTE_US;
 
-/** What moderators did in the minutes that are known, and to which messages. */
+/** The actions of moderators in the known minutes, and their messages. */
 export class Marks {
   readonly #byMinute = new Map<Micros, readonly Clear[]>();
   readonly #messages = new Map<string, Clear>();
   readonly #users = new Map<string, Clear[]>();
-  /** What was said of a message before, so that the same is given again. */
+  /** The mark of a message so far, so that the same object is returned. */
   #given = new WeakMap<Message, { readonly mark: Mark | undefined }>();
 
-  /** Takes in what was done in a minute. */
+  /** Adds the actions of a minute. */
   add({ minuteUs, clears }: MinuteSummary): void {
     if (clears.length === 0 || this.#byMinute.has(minuteUs)) return;
     this.#byMinute.set(minuteUs, clears);
@@ -30,7 +30,7 @@ export class Marks {
     }
   }
 
-  /** What was done about a message, if anything. */
+  /** What was done to a message, if anything. */
   of(message: Message): Mark | undefined {
     let given = this.#given.get(message);
     if (given === undefined) this.#given.set(message, given = { mark: this.#find(message) });

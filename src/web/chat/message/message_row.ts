@@ -16,7 +16,7 @@ export interface MessageRowProps {
   /** Its place among all, counted from 0. */
   readonly index: number;
   readonly total: number;
-  /** `undefined` while it is on its way. */
+  /** `undefined` while it is being fetched. */
   readonly message: Message | undefined;
   readonly mark: Mark | undefined;
   /** Reached by the Tab key. */
@@ -24,7 +24,7 @@ export interface MessageRowProps {
   readonly isSelected: boolean;
 }
 
-/** A message as it stood in chat, or a happening as a quiet line. Text of chat is text here, too. */
+/** A message as it stood in chat, or an event as a quiet line. Text of chat stays text, never HTML. */
 export function MessageRow(props: MessageRowProps): JSX.Element {
   const { index, total, message, mark, isTabStop, isSelected } = props;
   const kind = message === undefined ? "waiting" : message.command.toLowerCase();
@@ -132,7 +132,7 @@ function Piece({ piece }: { readonly piece: TextPiece }): JSX.Element {
   });
 }
 
-/** What else is to say of it, in small. */
+/** Further notes on it, in small print. */
 function Notes({ message, mark }: BodyProps): JSX.Element | null {
   const { tags, time_range: rangeS, time, receivers } = message;
   const notes: JSX.Element[] = [];

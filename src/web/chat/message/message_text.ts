@@ -1,12 +1,12 @@
 import type { Message } from "../../../core/batch/message.ts";
 import { escapeControls } from "../../../core/json/escape_controls.ts";
 
-/** A piece of what was said. */
+/** A part of a text. */
 export type TextPiece =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "emote"; readonly text: string; readonly id: string };
 
-/** What was said, and how. */
+/** The text of a message. */
 export interface SpokenText {
   /** Written with `/me`. */
   readonly isAction: boolean;

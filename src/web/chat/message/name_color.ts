@@ -6,7 +6,7 @@ export interface NameColor {
 
 type Rgb = readonly [red: number, green: number, blue: number];
 
-// Twitch gives those who chose none one of these, by their name.
+// Twitch gives users who chose none one of these, by their name.
 const DEFAULTS = [
   "#ff0000",
   "#0000ff",
@@ -34,7 +34,7 @@ const CONTRAST_MIN = 4.6;
 
 const known = new Map<string, NameColor>();
 
-/** The colour of the name of someone who chose `tag`, or none. */
+/** The colour of a user's name, from the user's `tag`, or none. */
 export function nameColor(tag: string | undefined, name: string): NameColor {
   const isColor = tag !== undefined && /^#[0-9a-fA-F]{6}$/.test(tag);
   const hex = isColor ? tag.toLowerCase() : defaultOf(name);
@@ -54,7 +54,7 @@ function defaultOf(name: string): string {
   return DEFAULTS[sum % DEFAULTS.length]!;
 }
 
-/** `color`, mixed with as much of `ink` as it takes to be read on `ground`. */
+/** `color`, mixed with as much of `ink` as is needed to be readable on `ground`. */
 function readable(color: Rgb, ground: Rgb, ink: Rgb): string {
   for (let share = 0; share <= 1; share += 0.05) {
     const mixed = color.map((value, i) => Math.round(value + (ink[i]! - value) * share));

@@ -22,7 +22,7 @@ const TELL: Readonly<Record<string, Tell>> = {
   },
 };
 
-/** What happened, in a sentence, for everything that is not plain talk. */
+/** A sentence for each event that is not a plain message. */
 export function noticeText(message: Message): string {
   const tell = Object.hasOwn(TELL, message.command) ? TELL[message.command] : undefined;
   return tell === undefined

@@ -20,15 +20,15 @@ test("FetchesInFlight has a file fetched once, and tells the others that it is s
   const claims = new FetchesInFlight(virtualClock());
   const [first, second] = [workOf(), workOf()];
   const runs = [claims.run(KEY, first.run, NEVER), claims.run(KEY, second.run, NEVER)];
-  const other = claims.run("another", () => Promise.resolve("nothing to have"), NEVER);
-  assert.equal(await other, "nothing to have");
+  const other = claims.run("another", () => Promise.resolve("unavailable"), NEVER);
+  assert.equal(await other, "unavailable");
   first.end("stored");
   assert.deepEqual(await Promise.all(runs), ["stored", "stored"]);
   assert.deepEqual([first.starts, second.starts], [1, 0]);
 });
 
 test("FetchesInFlight lets the next one try where the first did not store the file", async () => {
-  for (const outcome of ["failed", "nothing to have", "throws"] as const) {
+  for (const outcome of ["failed", "unavailable", "throws"] as const) {
     const claims = new FetchesInFlight(virtualClock());
     const [first, second] = [workOf(), workOf()];
     const run = claims.run(KEY, first.run, NEVER);
@@ -94,8 +94,8 @@ test("FetchesInFlight waits no longer once the caller gives up", async () => {
   const first = workOf();
   void claims.run(KEY, first.run, NEVER);
   const caller = new AbortController();
-  const next = claims.run(KEY, () => Promise.resolve("nothing to have"), caller.signal);
+  const next = claims.run(KEY, () => Promise.resolve("unavailable"), caller.signal);
   caller.abort();
-  assert.equal(await next, "nothing to have");
+  assert.equal(await next, "unavailable");
   assert.equal(clock.sleeperCount, 0);
 });

@@ -65,7 +65,7 @@ test("SupersededFiles forgets the hour when a file has vanished that was not mer
   // The other one is gone, and nobody said why.
   assert.deepEqual(setsOf(await recall()), [[], [name(11)], []]);
   assert.deepEqual(reports, [
-    "warning Files vanished from the archive: asking peers for the hour " +
+    "warning Files vanished from the archive, asking peers for the hour " +
     JSON.stringify({ channel: "forsen", hour: HOUR, files: 1 }),
   ]);
   assert.deepEqual(setsOf(await recall()), [[], [name(11)], []]);

@@ -5,13 +5,13 @@ import { runWithRests } from "./work_breaks.ts";
 import { joinBatch, type LoadedBatch } from "./files/load_batch.ts";
 import type { MinuteListing } from "./files/minute_listing.ts";
 
-/** A batch as it counts for other minutes: its ranged sightings, perhaps without the rest of it. */
+/** A batch as it matters for other minutes: its ranged sightings, perhaps without the rest. */
 export interface MinuteBatch extends Pick<LoadedBatch, "key" | "minuteUs" | "ranged"> {
   /** All of it; `undefined` when only the ranged sightings are kept, to save memory. */
   readonly whole: LoadedBatch | undefined;
 }
 
-/** A batch that was read, or only its ranged sightings: the files of busy minutes take much memory. */
+/** A batch, or only its ranged sightings: the files of busy minutes take much memory. */
 export function toMinuteBatch(batch: LoadedBatch, { isWhole = true } = {}): MinuteBatch {
   const { key, minuteUs, ranged } = batch;
   return { key, minuteUs, ranged, whole: isWhole ? batch : undefined };
@@ -29,9 +29,9 @@ export interface MinuteSpan {
   readonly toUs: Micros;
 }
 
-/** All that decides what stands in some minutes. */
+/** All that decides the normal form of some minutes. */
 export interface Closure {
-  /** What was read, by minute, in no order. */
+  /** The minutes that were read, in no order. */
   readonly minutes: ReadonlyMap<Micros, MinuteFiles>;
   /** The ranged sightings of the minutes in question and of their neighbours. */
   readonly ranged: SightingSet;
@@ -39,7 +39,7 @@ export interface Closure {
   readonly normal: ReadonlyMap<Micros, Uint8Array>;
   /** The minutes in question whose normal form is no file of theirs, and all that it was made of. */
   readonly joined: JoinedMinutes;
-  /** False if equal messages hang together for longer than anybody can wait for. */
+  /** False if a chain of equal messages is too long to follow. */
   readonly isComplete: boolean;
 }
 
@@ -54,8 +54,8 @@ export interface JoinedMinutes {
 const CLOSURE_MAX_US: Micros = 24 * 60 * MINUTE_US;
 
 /**
- * Reads all that decides what stands in `span` in the normal form, and no more than it takes. Of
- * minutes beside the span, for which `load` is told so, only the ranged sightings count.
+ * Reads all that decides the normal form of `span`, and no more than that. Of
+ * minutes beside the span only the ranged sightings count, and `load` is called so.
  *
  * An event of a minute m lies in the ranges of all its sightings, which are at most a minute long:
  * they start in m or the minute before, and stand in files of m or the minutes beside it. What
@@ -63,11 +63,11 @@ const CLOSURE_MAX_US: Micros = 24 * 60 * MINUTE_US;
  * E, an unknown sighting that touches it begins at S - 60 s or later and ends at E + 60 s or sooner;
  * a sighting stands only in files of minutes that its range touches, or misses by a microsecond where
  * the reference wrote it; so it is in the minutes from that of S - 60 s - 1 us to that of E + 60 s.
- * Those are read until there is nothing new to be read.
+ * Those are read until no new minute is needed.
  *
- * @param rest Called between long steps of work: lets others run. By default none is taken.
+ * @param rest Called between long steps of work: lets other tasks run. By default not called.
  */
-export async function closeOver(
+export async function readClosure(
   span: MinuteSpan,
   load: (minuteUs: Micros, isInside: boolean) => Promise<MinuteFiles>,
   rest?: () => Promise<void>,
@@ -76,7 +76,7 @@ export async function closeOver(
   return { ...reached, ...await normalForm({ ...reached, span }, rest) };
 }
 
-/** As {@link closeOver}, without the normal form. */
+/** As {@link readClosure}, without the normal form. */
 export async function reachOver(
   span: MinuteSpan,
   load: (minuteUs: Micros, isInside: boolean) => Promise<MinuteFiles>,
@@ -84,7 +84,7 @@ export async function reachOver(
 ): Promise<Omit<Closure, "normal" | "joined">> {
   const minutes = new Map<Micros, MinuteFiles>();
   const ranged = new SightingSet();
-  let reach = { fromUs: earlier(span.fromUs, MINUTE_US), toUs: later(span.toUs, MINUTE_US) };
+  let reach = { fromUs: earlierBy(span.fromUs, MINUTE_US), toUs: laterBy(span.toUs, MINUTE_US) };
   let isComplete = true;
   while (true) {
     for (let at = reach.fromUs; at <= reach.toUs; at += MINUTE_US) {
@@ -108,7 +108,7 @@ export async function reachOver(
   return { minutes, ranged, isComplete };
 }
 
-/** As {@link closeOver}, of one minute of which is known that its files hold no ranged sighting. */
+/** As {@link readClosure}, of one minute of which is known that its files hold no ranged sighting. */
 export async function closeExact(
   minuteUs: Micros,
   load: (minuteUs: Micros) => Promise<MinuteFiles>,
@@ -126,8 +126,8 @@ export async function closeExact(
 }
 
 /**
- * The normal form of the minutes of `span`. A minute with one file in the usual form is its normal
- * form already if the events of ranged messages say so; only the others are put together anew.
+ * The normal form of the minutes of `span`. A minute with one file in the usual form is in normal
+ * form already if the events of ranged messages match; only the others are computed anew.
  */
 async function normalForm(
   { span, minutes, ranged }: Pick<Closure, "minutes" | "ranged"> & { readonly span: MinuteSpan },
@@ -177,21 +177,21 @@ function reachOf(
   { span, reach }: { readonly span: MinuteSpan; readonly reach: MinuteSpan },
 ): MinuteSpan {
   let { fromUs, toUs } = reach;
-  for (let at = earlier(span.fromUs, MINUTE_US); at <= span.toUs; at += MINUTE_US) {
+  for (let at = earlierBy(span.fromUs, MINUTE_US); at <= span.toUs; at += MINUTE_US) {
     for (const { startUs, endUs } of ranged.extents(at)) {
-      fromUs = Math.min(fromUs, earlier(startUs, RANGE_MAX_US + 1));
-      toUs = Math.max(toUs, later(endUs, RANGE_MAX_US));
+      fromUs = Math.min(fromUs, earlierBy(startUs, RANGE_MAX_US + 1));
+      toUs = Math.max(toUs, laterBy(endUs, RANGE_MAX_US));
     }
   }
   return { fromUs, toUs };
 }
 
 /** The minute of the time `byUs` before `timeUs`, or the first there is. */
-export function earlier(timeUs: Micros, byUs: Micros): Micros {
+export function earlierBy(timeUs: Micros, byUs: Micros): Micros {
   return minuteOf(Math.max(0, timeUs - byUs));
 }
 
 /** The minute of the time `byUs` after `timeUs`, or the last there is. */
-export function later(timeUs: Micros, byUs: Micros): Micros {
+export function laterBy(timeUs: Micros, byUs: Micros): Micros {
   return minuteOf(Math.min(TIME_END_US - 1, timeUs + byUs));
 }

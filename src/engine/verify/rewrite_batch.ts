@@ -6,36 +6,36 @@ import type { ArchiveLock } from "../../ports/archive_lock.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import { loadBatch } from "../read/files/load_batch.ts";
-import { ownLock } from "../settle/own_lock.ts";
+import { inProcessLock } from "../settle/in_process_lock.ts";
 import { findRepeatedReceiver } from "./repeated_receiver.ts";
 
-/** What {@link healBatch} works with. */
+/** What {@link rewriteBatch} works with. */
 export interface HealOptions extends AbortOptions {
   /** The archive. */
   readonly store: BatchStore;
-  /** Names what is written. */
+  /** Names the new file. */
   readonly hasher: Hasher;
-  /** Where those who delete from this archive take turns. By default only those of this process. */
+  /** The mutex for deleting from this archive. By default it covers this process only. */
   readonly lock?: ArchiveLock;
 }
 
 /**
- * Writes a batch anew that is valid but not canonical, or not in order, then deletes the old file.
- * Returns the name of the new one; `undefined` if the file was left as it is, because it is well, or gone,
- * or not valid, or something is in the new one's place, or writing it anew would lose something: a
- * receiver that it names twice.
+ * Rewrites a batch that is valid but not canonical, or not in order, then deletes the old file.
+ * Returns the name of the new one; `undefined` if the file was left as it is, because it is canonical, or
+ * gone, or not valid, or another entry is in the new one's place, or rewriting would lose a receiver that
+ * it names twice.
  *
- * Nothing is merged and nobody forgotten: settling does that.
+ * It neither merges nor applies redactions: settling does that.
  *
  * @throws {ChatloomError} when the store fails. Then the old file is there, perhaps with the new one.
  */
-export async function healBatch(
+export async function rewriteBatch(
   key: ArchiveKey,
   options: HealOptions,
 ): Promise<ArchiveKey | undefined> {
   const parts = parseArchiveKey(key);
   if (parts?.kind !== "batch") return undefined;
-  const lock = options.lock ?? ownLock(options.store);
+  const lock = options.lock ?? inProcessLock(options.store);
   const { signal } = options;
   return await lock.hold(parts.channel, async () => {
     const { store, hasher } = options;
@@ -55,14 +55,14 @@ export async function healBatch(
       await store.put(healed, bytes, { signal });
     } catch (error) {
       if (!(error instanceof UnreadableEntryError)) throw error;
-      return undefined; // Something is in its place. Looking for that is not what this is for.
+      return undefined; // Another entry is in its place: this only rewrites.
     }
     await store.delete(key);
     return healed;
   }, { signal });
 }
 
-/** Whether the new bytes know all that the old ones know, and nothing else. */
+/** Whether the new bytes hold the same sightings as the old ones. */
 function isFaithful(old: Uint8Array, fresh: Uint8Array): boolean {
   const lines = new TextDecoder().decode(old).split("\n");
   if (lines.some((line) => findRepeatedReceiver(line) !== undefined)) return false;

@@ -10,16 +10,16 @@ export interface ConnectionBounds {
   readonly isShared?: (address: string) => boolean;
 }
 
-/** Connections beyond the bounds that may still ask whether the server lives. */
+/** Connections beyond the bounds that may still ask for a health check. */
 const RESERVED_MAX = 16;
-/** They are for one short question. */
+/** Each is for one short request. */
 const RESERVED_MS = 2_000;
 
 /**
  * Counts the connections of a server. Those beyond its bounds get a place among a few reserved ones,
  * where a newcomer takes the place of the oldest: a flood cannot hold them.
  */
-export class ConnectionRoom {
+export class ConnectionLimits {
   readonly #max: number;
   readonly #perAddressMax: number;
   readonly #isShared: (address: string) => boolean;
@@ -27,7 +27,7 @@ export class ConnectionRoom {
   readonly #reserved = new Set<Socket>();
   #count = 0;
 
-  /** Nothing is connected yet. */
+  /** No connection is open yet. */
   constructor({ connectionsMax = 4_096, ...bounds }: ConnectionBounds) {
     this.#max = connectionsMax;
     this.#perAddressMax = bounds.connectionsPerAddressMax ?? Math.ceil(connectionsMax / 4);

@@ -4,8 +4,8 @@ import { KeyedMutex } from "../../async/mutex.ts";
 
 const locks = new WeakMap<BatchStore, ArchiveLock>();
 
-/** The lock of all in this process that settle `store`: enough where no other process does. */
-export function ownLock(store: BatchStore): ArchiveLock {
+/** The lock for settling `store` within this process: enough where no other process does. */
+export function inProcessLock(store: BatchStore): ArchiveLock {
   let lock = locks.get(store);
   if (lock === undefined) {
     const mutex = new KeyedMutex();

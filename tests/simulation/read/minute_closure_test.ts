@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SightingSet } from "../../../src/core/merge/sighting_set.ts";
 import { type Micros, MINUTE_US } from "../../../src/core/time.ts";
-import { closeOver, type MinuteFiles } from "../../../src/engine/read/close_over.ts";
+import { type MinuteFiles, readClosure } from "../../../src/engine/read/minute_closure.ts";
 import type { LoadedBatch } from "../../../src/engine/read/files/load_batch.ts";
 import { addSmall, type SmallSighting, text, truthOf, WORLD_US } from "../settle/settle_world.ts";
 
@@ -30,7 +30,7 @@ function minutesOf(files: ReadonlyMap<number, SmallSighting>) {
 
 const JOIN = { content: 0, lengthS: 60 };
 
-test("closeOver reads as far as an unknown sighting could touch the chain, 60 s either side", async () => {
+test("readClosure reads as far as an unknown sighting could touch the chain, 60 s either side", async () => {
   // 10 s … 70 s … 130 s … 190 s: each touches the next by an instant, and the last two stand two and
   // three minutes behind the minute in question.
   const chain = [10, 70, 130, 190].map((startS, receiver) => ({
@@ -40,14 +40,14 @@ test("closeOver reads as far as an unknown sighting could touch the chain, 60 s 
     receivedS: startS + 50,
   }));
   const forward = minutesOf(new Map(chain.map((small, minute) => [minute, small])));
-  const atStart = await closeOver({ fromUs: WORLD_US, toUs: WORLD_US }, forward.load);
+  const atStart = await readClosure({ fromUs: WORLD_US, toUs: WORLD_US }, forward.load);
   const truth = truthOf(chain).encodeMinutes();
   assert.deepEqual([...atStart.normal.values()].map(text), [text(truth.get(WORLD_US)!)]);
   assert.deepEqual(forward.loadedMinutes.sort((a, b) => a - b), [-1, 0, 1, 2, 3, 4, 5]);
 
   const backward = minutesOf(new Map(chain.map((small, minute) => [minute, small])));
   const lastUs = WORLD_US + 3 * MINUTE_US;
-  const atEnd = await closeOver({ fromUs: lastUs, toUs: lastUs }, backward.load);
+  const atEnd = await readClosure({ fromUs: lastUs, toUs: lastUs }, backward.load);
   assert.deepEqual(
     [...atEnd.normal].map(([at, bytes]) => [at, text(bytes)]),
     [...truth].filter(([at]) => at === lastUs).map(([at, bytes]) => [at, text(bytes)]),
@@ -55,11 +55,11 @@ test("closeOver reads as far as an unknown sighting could touch the chain, 60 s 
   assert.ok(Math.min(...backward.loadedMinutes) < 0, `${backward.loadedMinutes}`);
 });
 
-test("closeOver reads no further than the neighbours where nothing hangs over", async () => {
+test("readClosure reads no further than the neighbours where nothing hangs over", async () => {
   const { load, loadedMinutes } = minutesOf(
     new Map([[1, { ...JOIN, startS: 70, lengthS: 5, receiver: 0, receivedS: 72 }]]),
   );
   const fromUs = WORLD_US + MINUTE_US;
-  await closeOver({ fromUs, toUs: fromUs }, load);
+  await readClosure({ fromUs, toUs: fromUs }, load);
   assert.deepEqual(loadedMinutes.sort((a, b) => a - b), [0, 1, 2]);
 });

@@ -2,31 +2,31 @@ import type { ArchiveKey } from "../../../core/archive/archive_key.ts";
 import type { UnreadableEntry } from "../../../core/errors/errors.ts";
 import type { Reporter, ReportFields } from "../../../ports/reporter.ts";
 
-// Beyond this many the oldest are told again, should they be met again.
+// Beyond this many the oldest are reported again when they are met again.
 const REMEMBERED_MAX = 10_000;
 
-/** Tells of each file that had to be left out, once. */
-export class FaultsTold {
+/** Reports each file that had to be left out, once. */
+export class FaultReporter {
   readonly #reporter: Reporter;
   readonly #told = new Set<ArchiveKey>();
 
-  /** Nothing was told yet. */
+  /** A reporter without any report so far. */
   constructor(reporter: Reporter) {
     this.#reporter = reporter;
   }
 
-  /** Warns of `key`, unless that was done; counts it as `files_left_out` under `why`. */
+  /** Warns of `key`, unless it has done so; counts it as `files_left_out` under `why`. */
   tell(key: ArchiveKey, { why, ...fields }: ReportFields & { readonly why: string }): void {
     this.#tellOnce("Left out a file that cannot be used", { key, why, ...fields });
   }
 
-  /** As {@link FaultsTold.tell}, of a redaction: what it forgets may still be given to readers. */
+  /** As {@link FaultReporter.tell}, for a redaction: readers may still get what it forgets. */
   tellRedaction(key: ArchiveKey, reason: string): void {
     const message = "A redaction is there but cannot be applied: what it forgets stays readable";
     this.#tellOnce(message, { key, why: "redaction", reason });
   }
 
-  /** As {@link FaultsTold.tell}, of a folder whose files are left out. */
+  /** As {@link FaultReporter.tell}, for a folder whose files are left out. */
   tellFolder({ path, reason }: UnreadableEntry): void {
     if (path.endsWith("/redactions")) return this.tellRedaction(path, reason);
     this.#tellOnce("Left out a folder that cannot be read", { key: path, why: "folder", reason });
@@ -45,11 +45,11 @@ export class FaultsTold {
   }
 }
 
-const shared = new WeakMap<Reporter, FaultsTold>();
+const shared = new WeakMap<Reporter, FaultReporter>();
 
-/** What all that tell `reporter` of faults share, so that each is told once and not at each reading. */
-export function faultsOf(reporter: Reporter): FaultsTold {
+/** The fault reporter that all readings with `reporter` share, so that each fault is reported once. */
+export function faultsOf(reporter: Reporter): FaultReporter {
   let faults = shared.get(reporter);
-  if (faults === undefined) shared.set(reporter, faults = new FaultsTold(reporter));
+  if (faults === undefined) shared.set(reporter, faults = new FaultReporter(reporter));
   return faults;
 }
