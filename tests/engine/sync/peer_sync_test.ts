@@ -109,3 +109,33 @@ test("Syncer passes on a failure of its own store, and none of the peer's files 
   const [state] = await node.syncer.once(ONCE);
   assert.deepEqual([state!.status, state!.files], ["up to date", 1]);
 });
+
+test("Syncer looks at the whole archive, at its usual pace, while a file cannot be had", async () => {
+  const clock = virtualClock();
+  const startUs = clock.elapsedUs();
+  const theirs = await storeWith(said(1));
+  const node = syncNode({ clock, name: "node" });
+  const peer = storePeer("peer", theirs, {
+    trouble: (what) => what.includes("/chat/") ? "lost" : "fine",
+  });
+  const asked: [atS: number, since: string][] = [];
+  const { digests } = peer;
+  peer.digests = (options) => {
+    asked.push([(clock.elapsedUs() - startUs) / 1e6, options.since]);
+    return digests(options);
+  };
+  node.syncer.setPeers([peer]);
+  const stop = new AbortController();
+  const running = node.syncer.run(stop.signal);
+  await clock.advance(40_000);
+  assert.equal(node.syncer.state()[0]!.status, "1 files could not be had yet");
+  assert.deepEqual(asked.slice(0, 2).map(([atS]) => atS), [0, 0]);
+  assert.equal(asked[1]![1], "");
+  for (const [i, [atS]] of asked.slice(2).entries()) {
+    const waitS = atS - asked[i + 1]![0];
+    assert.ok(waitS >= 7.5 && waitS <= 12.5, `${waitS} s`);
+  }
+  stop.abort();
+  await running;
+  assert.equal(clock.sleeperCount, 0);
+});
