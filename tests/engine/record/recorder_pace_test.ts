@@ -208,3 +208,18 @@ test("Recorder takes what it renews its journal with within its ticks too", asyn
   assert.ok(!journal.isLost);
   await end();
 });
+
+test("Recorder.closed counts and journals the torn end of a connection, as no line", async () => {
+  const { recorder, journal, journals, clock, say, end } = await world();
+  say("first");
+  const torn = `@tmi-sent-ts=${Math.floor(clock.wallUs() / 1_000)} :u!u@u PRIVMSG #c :torn`;
+  recorder.closed(`${journal.name}.1`, torn);
+  assert.equal(recorder.state().openBatches, 1);
+  journals.crash();
+  const [run] = await collect(journals.deadRuns());
+  const pieces = await collect(run!.read(1));
+  const rows = pieces.map((piece) => new TextDecoder().decode(piece)).join("").split("\n");
+  assert.deepEqual(rows.map((row) => row.slice(0, 2)), ["# ", "+ ", "17", "~ ", "- ", ""]);
+  assert.ok(rows[3]!.endsWith(torn));
+  await end().catch(() => {}); // The journal has crashed.
+});

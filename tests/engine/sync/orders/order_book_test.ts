@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { memoryOrders } from "../../../src/adapters/memory/memory_notes.ts";
-import { encodeRedaction } from "../../../src/core/redaction/redaction.ts";
-import { dropOrders, heldOrders } from "../../../src/engine/sync/orders/decide_orders.ts";
-import { namesIn, readOrder } from "../../../src/engine/sync/orders/new_order.ts";
+import { memoryOrders } from "../../../../src/adapters/memory/memory_notes.ts";
+import { encodeRedaction } from "../../../../src/core/redaction/redaction.ts";
+import { dropOrders, heldOrders } from "../../../../src/engine/sync/orders/decide_orders.ts";
+import { namesIn, readOrder } from "../../../../src/engine/sync/orders/new_order.ts";
 import {
   formatDecision,
   formatHeld,
   formatObeyed,
   parseOrderBook,
-} from "../../../src/engine/sync/orders/order_book.ts";
+} from "../../../../src/engine/sync/orders/order_book.ts";
 
 const HASH = "A".repeat(43);
 const REDACTION = `c/.chatloom/redactions/${HASH}.json`;
