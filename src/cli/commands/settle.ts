@@ -26,7 +26,10 @@ export function settleCommand(): Command {
       "-a, --archive <dir>",
       "the archive; other processes may record into it meanwhile",
     )
-    .option("--from <time>", "only hours from this time on", parseTimeFlag, 0)
+    .addOption(
+      new Option("--from <time>", "only hours from this time on")
+        .argParser(parseTimeFlag).default(0, "the first hour"),
+    )
     .option("--recheck", "read all hours, also those that were found settled and have not changed")
     .addHelpText(
       "after",

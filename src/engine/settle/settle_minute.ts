@@ -1,7 +1,6 @@
 import { forEachConcurrent } from "../../async/for_each_concurrent.ts";
-import { type ArchiveKey, batchKey, minutePrefix } from "../../core/archive/archive_key.ts";
-import { SightingSet } from "../../core/merge/sighting_set.ts";
-import { HOUR_US, hourOf, type Micros, MINUTE_US } from "../../core/time.ts";
+import { type ArchiveKey, minutePrefix } from "../../core/archive/archive_key.ts";
+import { HOUR_US, hourOf, type Micros } from "../../core/time.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { Reporter } from "../../ports/reporter.ts";
@@ -9,15 +8,15 @@ import type { ChannelFiles } from "../read/files/channel_files.ts";
 import {
   closeExact,
   type Closure,
-  type MinuteBatch,
   type MinuteFiles,
   type MinuteSpan,
   readClosure,
 } from "../read/minute_closure.ts";
 import { SnapshotStaleError } from "../read/hour_snapshot.ts";
-import { addInParts, includesBatch, type LoadedBatch } from "../read/files/load_batch.ts";
-import { runWithRests } from "../read/work_breaks.ts";
+import type { LoadedBatch } from "../read/files/load_batch.ts";
 import { MinuteListings, MinuteLoader } from "../read/minute_loader.ts";
+import { coverOf, type ReliedBatch } from "./cover.ts";
+import { dueAfter, type PendingMinute, planOf, type SettlePlan } from "./settle_plan.ts";
 import { chainSpan } from "./chain_span.ts";
 
 /** What settling minutes works with. */
@@ -51,16 +50,6 @@ export interface SettledMinutes {
    * something is left alone, or has to wait, or files of other hours than those beside had a part in them.
    */
   readonly after: readonly ArchiveKey[] | undefined;
-}
-
-/** A minute that should be settled. */
-export interface PendingMinute {
-  readonly minuteUs: Micros;
-  /**
-   * Whether only this minute is settled, not those into which its messages extend: for callers that visit
-   * all of them.
-   */
-  readonly isAlone: boolean;
 }
 
 /**
@@ -168,70 +157,9 @@ function isWhole({ minutes }: Closure, span: MinuteSpan): boolean {
   );
 }
 
-/** A batch that is stored, or will be. */
-interface Stored {
-  readonly key: ArchiveKey;
-  readonly minuteUs: Micros;
-  readonly bytes: Uint8Array;
-}
-
-/** A batch that makes others safe to delete. */
-interface Relied extends Omit<Stored, "bytes"> {
-  /** Read again if they were dropped. */
-  readonly bytes: Uint8Array | undefined;
-}
-
-interface Plan {
-  readonly closure: Closure;
-  readonly span: MinuteSpan;
-  /** Batches that are not stored yet. */
-  readonly missing: readonly Stored[];
-  /** The batches once `missing` is stored: the normal form of the minutes of the span. */
-  readonly targets: readonly Stored[];
-  /** Files of the span that are not part of the normal form. */
-  readonly surplus: readonly LoadedBatch[];
-  /** Files beside the span, and in minutes of it that must stay as they are. */
-  readonly others: readonly MinuteBatch[];
-}
-
-async function planOf(
-  closure: Closure,
-  { hasher, files, span }: SpanOptions,
-): Promise<Plan> {
-  const targets: Stored[] = [];
-  const missing: Stored[] = [];
-  const surplus: LoadedBatch[] = [];
-  const others: MinuteBatch[] = [];
-  for (const [minuteUs, { loaded, hidden }] of closure.minutes) {
-    if (minuteUs < span.fromUs || minuteUs > span.toUs) {
-      others.push(...loaded);
-      continue;
-    }
-    const bytes = closure.normal.get(minuteUs);
-    const whole = loaded.flatMap(({ whole }) => whole ?? []); // Minutes of the span are read whole.
-    if (bytes === undefined) {
-      surplus.push(...whole);
-      continue;
-    }
-    // Where the normal form equals a file, its name has been checked.
-    const key = whole.find((batch) => batch.bytes === bytes)?.key ??
-      batchKey(files.channel, { timeUs: minuteUs, digest: await hasher.digest(bytes) });
-    if (hidden.has(key)) {
-      files.tellFault(key, "hidden", "a tombstone hides the merge of this minute's files");
-      others.push(...loaded);
-      continue;
-    }
-    const target = { key, minuteUs, bytes };
-    targets.push(target);
-    if (!loaded.some((batch) => batch.key === key)) missing.push(target);
-    surplus.push(...whole.filter((batch) => batch.key !== key));
-  }
-  return { closure, span, missing, targets, surplus, others };
-}
-
 /** Returns how many files it deleted, and which it had to keep. */
 async function deleteCovered(
-  plan: Plan,
+  plan: SettlePlan,
   options: SettleMinuteOptions,
 ): Promise<{ readonly deleted: number; readonly kept: readonly LoadedBatch[] }> {
   const { store, reporter, files } = options;
@@ -262,48 +190,9 @@ async function deleteCovered(
   return { deleted: 0, kept: plan.surplus };
 }
 
-/** The surplus files that others cover, those that none cover, and the others that it takes. */
-async function coverOf(
-  { closure, targets, surplus, others }: Plan,
-  rest: (() => Promise<void>) | undefined,
-): Promise<{
-  readonly covered: readonly LoadedBatch[];
-  readonly kept: readonly LoadedBatch[];
-  readonly relied: readonly Relied[];
-}> {
-  if (surplus.length === 0) return { covered: [], kept: [], relied: [] };
-  const cover = new SightingSet();
-  for (const { key, bytes } of targets) await addInParts(cover, bytes, { key, rest });
-  const { minutes, sightings: joined } = closure.joined;
-  const isJoinedSafe = await runWithRests(cover.includingExact(joined), rest);
-  const isCovered = async (batch: LoadedBatch) =>
-    // What was joined holds all exact messages of its files, which need not be read once more.
-    isJoinedSafe && batch.scanned !== undefined && minutes.has(batch.minuteUs)
-      ? cover.includes(batch.ranged)
-      : await includesBatch(cover, batch, rest);
-  const relied: Relied[] = [...targets];
-  let kept = await uncovered(surplus, isCovered);
-  for (const other of others) {
-    if (kept.length === 0) break;
-    cover.addAll(other.ranged);
-    relied.push({ key: other.key, minuteUs: other.minuteUs, bytes: other.whole?.bytes });
-    kept = await uncovered(kept, isCovered); // What is covered stays so: a cover only grows.
-  }
-  return { covered: surplus.filter((batch) => !kept.includes(batch)), kept, relied };
-}
-
-async function uncovered(
-  batches: readonly LoadedBatch[],
-  isCovered: (batch: LoadedBatch) => Promise<boolean>,
-): Promise<LoadedBatch[]> {
-  const found: LoadedBatch[] = [];
-  for (const batch of batches) if (!await isCovered(batch)) found.push(batch);
-  return found;
-}
-
 /** Whether all of these are there and not hidden. */
 async function areVisible(
-  batches: readonly Relied[],
+  batches: readonly ReliedBatch[],
   { store, files }: SettleMinuteOptions,
 ): Promise<boolean> {
   const listings = new MinuteListings({ store, files });
@@ -311,19 +200,4 @@ async function areVisible(
     if (!(await listings.of(minuteUs)).batches.includes(key)) return false;
   }
   return true;
-}
-
-/** The minutes to check again because `plan` left work. */
-function dueAfter({ span }: Plan, kept: readonly LoadedBatch[]): PendingMinute[] {
-  const due: PendingMinute[] = [];
-  for (const batch of kept) {
-    // A file that no batch covers belongs to a minute beside it, which has to take its messages first.
-    for (const at of [batch.minuteUs - MINUTE_US, batch.minuteUs + MINUTE_US]) {
-      if (at >= 0 && (at < span.fromUs || at > span.toUs)) {
-        due.push({ minuteUs: at, isAlone: true });
-      }
-    }
-  }
-  for (const batch of kept) due.push({ minuteUs: batch.minuteUs, isAlone: true });
-  return due;
 }
