@@ -11,12 +11,8 @@ import { faultsOf } from "../read/files/fault_reporter.ts";
 import { SnapshotStaleError } from "../read/hour_snapshot.ts";
 import type { KnownBatches } from "./known_batches.ts";
 import { inProcessLock } from "./in_process_lock.ts";
-import {
-  type PendingMinute,
-  type SettledMinutes,
-  settleMinute,
-  settleSpan,
-} from "./settle_minute.ts";
+import { type SettledMinutes, settleMinute, settleSpan } from "./settle_minute.ts";
+import type { PendingMinute } from "./settle_plan.ts";
 
 /** What a channel's settler works with. */
 export interface SettleOptions {

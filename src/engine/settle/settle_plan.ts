@@ -12,7 +12,7 @@ export interface StoredBatch {
   readonly bytes: Uint8Array;
 }
 
-/** What is to be done so that some minutes are settled. */
+/** The batches to store, and the files to delete, to settle some minutes. */
 export interface SettlePlan {
   readonly closure: Closure;
   readonly span: MinuteSpan;
