@@ -1,4 +1,5 @@
 import { parseListenAddress } from "../adapters/http/listen_address.ts";
+import { fileSystemSettled } from "../adapters/file_system/file_system_settled.ts";
 import { prometheusMetrics } from "../adapters/metrics/prometheus_metrics.ts";
 import { Counters } from "../adapters/metrics/counters.ts";
 import type { Reporter } from "../ports/reporter.ts";
@@ -46,6 +47,7 @@ export async function serve(
   const counters = new Counters();
   const listener = await serveNode({
     store,
+    settled: fileSystemSettled(archive.folder),
     hasher,
     clock,
     random,

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from "commander";
+import { fileSystemSettled } from "../../adapters/file_system/file_system_settled.ts";
 import { untilAborted } from "../../async/abort.ts";
 import { prometheusMetrics } from "../../adapters/metrics/prometheus_metrics.ts";
 import { systemClock } from "../../adapters/system/system_clock.ts";
@@ -56,6 +57,7 @@ export function serveCommand(): Command {
       const access = await readAccess(flags);
       const listener = await serveNode({
         store: await existingArchive(flags.archive),
+        settled: fileSystemSettled(flags.archive),
         hasher: await bestHasher(),
         clock: systemClock(),
         random: systemRandom(),

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { fileSystemSettled } from "../../adapters/file_system/file_system_settled.ts";
 import { fileSystemMarks, fileSystemNotes } from "../../adapters/file_system/file_system_notes.ts";
 import { fileSystemOrders } from "../../adapters/file_system/file_system_orders.ts";
 import {
@@ -84,13 +85,14 @@ export class Replication {
    * token cannot be read.
    */
   async listen(parts: RecordingParts): Promise<HttpListener | undefined> {
-    const { flags, context: { reporter, logLevel }, clock, hasher } = this.#options;
+    const { flags, archive, context: { reporter, logLevel }, clock, hasher } = this.#options;
     if (flags.serve === undefined || this.#metrics === undefined) return undefined;
     watchRecording(this.#metrics, parts);
     const { serveTokenFile: tokenFile, metricsTokenFile, operatorTokenFile } = flags;
     const { openMetrics = false, operatorListen, trustProxy = [] } = flags;
     const listener = await serveNode({
       store: this.store,
+      settled: fileSystemSettled(archive),
       hasher,
       clock,
       random: systemRandom(),

@@ -30,6 +30,7 @@ import type { Hasher } from "../../ports/hasher.ts";
 import type { HttpRoute } from "../../ports/http.ts";
 import type { Metrics } from "../../ports/metrics.ts";
 import type { Random } from "../../ports/random.ts";
+import type { SettledNotes } from "../../ports/notes/settled_notes.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 import { faultsOf } from "../read/files/fault_reporter.ts";
 import { tolerantStore } from "../read/files/tolerant_store.ts";
@@ -70,6 +71,8 @@ export interface NodeApiOptions extends OperatorOptions {
   readonly trustedProxies?: readonly string[];
   /** The limits on callers. @default {@link DEFAULT_LIMITS} */
   readonly limits?: Partial<GateLimits>;
+  /** Where is noted which hours are settled: their chat is read by checking hashes alone. */
+  readonly settled?: SettledNotes | undefined;
   /** How much chat is held for the next readers, in bytes. @default 33554432 */
   readonly cacheMaxBytes?: number;
   /** Further routes, which go before all others. */

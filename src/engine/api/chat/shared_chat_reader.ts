@@ -22,6 +22,7 @@ import {
 import type { BatchStore } from "../../../ports/batch_store.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import type { Hasher } from "../../../ports/hasher.ts";
+import type { SettledNotes } from "../../../ports/notes/settled_notes.ts";
 import type { Reporter } from "../../../ports/reporter.ts";
 import { readMinutes, type ReadMinutesOptions } from "../../read/read_minutes.ts";
 import { loadBatch } from "../../read/files/load_batch.ts";
@@ -43,6 +44,8 @@ export interface SharedChatReaderOptions {
   readonly cacheMaxBytes: number;
   /** Tells this process's entity tags from those of others. */
   readonly bootName: string;
+  /** Where is noted which hours are settled. Without it, all are looked at. */
+  readonly settled?: SettledNotes | undefined;
 }
 
 /** Which minutes of a channel. */
@@ -107,7 +110,7 @@ export class SharedChatReader {
     if (range.endUs - range.startUs > HELD_RANGE_MAX_US) {
       const minutes = range.isReversed
         ? this.#minutesBack(channel, span)
-        : this.#readMinutes(channel, span);
+        : this.#readMinutes(channel, { ...span, settled: this.#options.settled });
       return { minutes, stamp: undefined };
     }
     const { bootName, hasher } = this.#options;
@@ -169,7 +172,7 @@ export class SharedChatReader {
   /** Reads minutes, with breaks. */
   async *#readMinutes(
     channel: string,
-    span: Span & Pick<ReadMinutesOptions, "onLeftOut">,
+    span: Span & Pick<ReadMinutesOptions, "onLeftOut" | "settled">,
   ): AsyncIterable<ChatMinute> {
     const { store, hasher, reporter, clock } = this.#options;
     const breaks = new WorkBreaks(clock);
@@ -195,7 +198,12 @@ export class SharedChatReader {
       cache: this.#cache,
       heavyReads: this.#heavyReads,
       open: (fromUs, onLeftOut) =>
-        this.#readMinutes(channel, { fromUs, untilUs: hourUs + HOUR_US, onLeftOut }),
+        this.#readMinutes(channel, {
+          fromUs,
+          untilUs: hourUs + HOUR_US,
+          onLeftOut,
+          settled: this.#options.settled,
+        }),
     });
   }
 
