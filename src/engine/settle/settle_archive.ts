@@ -12,9 +12,9 @@ import {
   addTotals,
   ChannelSettler,
   NOTHING_SETTLED,
-  type SettledSpan,
   type SettleOptions,
   type SettleTotals,
+  type SpanOutcome,
 } from "./settle_channel.ts";
 
 /** What {@link settleArchive} works on. */
@@ -110,17 +110,11 @@ interface SettledHour {
   readonly keys: readonly ArchiveKey[] | undefined;
 }
 
-// The files of the minutes that are settled at once are in memory.
-const AT_ONCE_MAX = 15;
-const AT_ONCE_MAX_BYTES = 8 * 1024 * 1024;
-
 /** Settles hour by hour and adds up the totals. */
 class SettleRun {
   readonly #options: SettleArchiveOptions;
   #totals = NOTHING_SETTLED;
   #failed = 0;
-  /** How many minutes are settled at once. */
-  #width = AT_ONCE_MAX;
 
   constructor(options: SettleArchiveOptions) {
     this.#options = options;
@@ -191,30 +185,65 @@ class SettleRun {
   }
 
   async #settleMinutes(
-    { hourUs, keys, minutes: listed }: ListedHour,
+    { hourUs, keys, minutes }: ListedHour,
     channel: string,
     settler: ChannelSettler,
   ): Promise<SettledHour> {
-    const minutes = [...listed];
-    const before: ArchiveKey[] = [];
-    const after: ArchiveKey[] = [];
+    const found: ArchiveKey[] = [];
+    const left: ArchiveKey[] = [];
     let isSettled = true;
-    for (let at = 0; at < minutes.length;) {
-      const some = minutes.slice(at, at + this.#width);
-      at += some.length;
-      const next = minutes.slice(at, at + this.#width);
-      settler.readAhead([...some, ...next].flatMap(([, keys]) => keys), this.#abort);
-      const span = await this.#settleSpan(some.map(([minuteUs]) => minuteUs), channel, settler);
-      isSettled &&= span?.after !== undefined;
-      before.push(...span?.before ?? []);
-      after.push(...span?.after ?? []);
-      this.#options.onProgress?.(this.#totals, { channel, minuteUs: some.at(-1)![0] });
+    for (const { minutes: some, settled, error } of await this.#tryAll(minutes, channel, settler)) {
+      const { before = [], after, due = [] } = settled ?? {};
+      found.push(...before);
+      left.push(...after ?? []);
+      isSettled &&= after !== undefined && due.length === 0;
+      if (settled === undefined) await this.#settleEach(some, error, channel, settler);
+      for (const each of due) {
+        const place = { channel, minuteUs: each.minuteUs };
+        await this.#settleOne(place, () => settler.settle(each, this.#abort));
+      }
     }
+    this.#options.signal?.throwIfAborted();
     return {
       hourUs,
-      isAsListed: before.length === keys.length && before.every((key, i) => key === keys[i]),
-      keys: isSettled ? after : undefined,
+      isAsListed: found.length === keys.length && found.every((key, i) => key === keys[i]),
+      keys: isSettled ? left : undefined,
     };
+  }
+
+  /** Settles minutes at once where that can be done. */
+  async #tryAll(
+    minutes: ListedHour["minutes"],
+    channel: string,
+    settler: ChannelSettler,
+  ): Promise<readonly SpanOutcome[]> {
+    if (minutes.size === 0) return [];
+    const onSettled = ({ minutes, settled }: SpanOutcome) => {
+      this.#totals = addTotals(this.#totals, { ...settled!, minutes: minutes.length });
+      this.#options.onProgress?.(this.#totals, { channel, minuteUs: minutes.at(-1)! });
+    };
+    try {
+      return await settler.settleSpans(minutes, { ...this.#abort, onSettled });
+    } catch (error) {
+      return [{ minutes: [...minutes.keys()], settled: undefined, error }];
+    }
+  }
+
+  /** Settles minutes one by one, as one of them failed or changed meanwhile: the others go on. */
+  async #settleEach(
+    minutes: readonly Micros[],
+    error: unknown,
+    channel: string,
+    settler: ChannelSettler,
+  ): Promise<void> {
+    if (!(error instanceof ChatloomError || error instanceof SnapshotStaleError)) throw error;
+    for (const minuteUs of minutes) {
+      await this.#settleOne(
+        { channel, minuteUs },
+        () => settler.settle({ minuteUs, isAlone: true }, this.#abort),
+      );
+      this.#options.onProgress?.(this.#totals, { channel, minuteUs });
+    }
   }
 
   async #settleCoverage(
@@ -227,32 +256,6 @@ class SettleRun {
       () => settler.settleCoverage(hourUs, this.#abort),
     );
     this.#options.onProgress?.(this.#totals, { channel, minuteUs: hourUs });
-  }
-
-  /** Settles minutes in a row; `undefined` if each had to be settled by itself. */
-  async #settleSpan(
-    minutes: readonly Micros[],
-    channel: string,
-    settler: ChannelSettler,
-  ): Promise<SettledSpan | undefined> {
-    try {
-      const span = await settler.settleSpan(minutes, this.#abort);
-      const { totals, byteCount } = span;
-      const fitting = Math.floor(AT_ONCE_MAX_BYTES * minutes.length / Math.max(1, byteCount));
-      this.#width = Math.min(AT_ONCE_MAX, Math.max(1, fitting));
-      this.#totals = addTotals(this.#totals, totals);
-      return span;
-    } catch (error) {
-      // One of them fails, or changes meanwhile: settles each by itself, so that the others continue.
-      if (!(error instanceof ChatloomError || error instanceof SnapshotStaleError)) throw error;
-      for (const minuteUs of minutes) {
-        await this.#settleOne(
-          { channel, minuteUs },
-          () => settler.settle({ minuteUs, isAlone: true }, this.#abort),
-        );
-      }
-      return undefined;
-    }
   }
 
   /** Settles a minute, or the coverage of an hour; reports a failure of the store. */

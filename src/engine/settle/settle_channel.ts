@@ -1,18 +1,19 @@
 import type { ArchiveKey } from "../../core/archive/archive_key.ts";
 import { ChatloomError, UnreadableEntryError } from "../../core/errors/errors.ts";
-import type { Micros } from "../../core/time.ts";
+import { type Micros, MINUTE_US } from "../../core/time.ts";
 import type { ArchiveLock } from "../../ports/archive_lock.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 import { settleCoverage } from "../coverage/settle_coverage.ts";
 import { ChannelFiles } from "../read/files/channel_files.ts";
+import type { MinuteSpan } from "../read/minute_closure.ts";
 import { faultsOf } from "../read/files/fault_reporter.ts";
 import { SnapshotStaleError } from "../read/hour_snapshot.ts";
 import type { KnownBatches } from "./known_batches.ts";
 import { inProcessLock } from "./in_process_lock.ts";
-import { type SettledMinutes, settleMinute, settleSpan } from "./settle_minute.ts";
-import type { PendingMinute } from "./settle_plan.ts";
+import { carryOut, planSpan, type SettledMinutes, settleMinute } from "./settle_minute.ts";
+import type { PendingMinute, SettlePlan } from "./settle_plan.ts";
 
 /** What a channel's settler works with. */
 export interface SettleOptions {
@@ -38,9 +39,22 @@ export interface SettleTotals {
   readonly deleted: number;
 }
 
-/** What came of settling minutes in a row; but for `totals` as {@link SettledMinutes} tells it. */
-export interface SettledSpan extends Pick<SettledMinutes, "byteCount" | "before" | "after"> {
-  readonly totals: SettleTotals;
+/** The outcome of settling minutes in a row at once. */
+export interface SpanOutcome {
+  /** When each minute starts, ascending; at least one. */
+  readonly minutes: readonly Micros[];
+  /** The work that was done; `undefined` if it failed. */
+  settled: SettledMinutes | undefined;
+  /** Why it failed. The minutes may be settled or not; nothing is lost. */
+  error: unknown;
+}
+
+function outcomeOf(minutes: readonly Micros[]): SpanOutcome {
+  return { minutes, settled: undefined, error: undefined };
+}
+
+function spanOf({ minutes }: SpanOutcome): MinuteSpan {
+  return { fromUs: minutes[0]!, toUs: minutes.at(-1)! };
 }
 
 /** No work. */
@@ -59,12 +73,18 @@ export function addTotals(left: SettleTotals, right: SettleTotals): SettleTotals
 // another settler at work, or files that cannot be merged: a later note tries again.
 const LOOKS_MAX = 8;
 
+// The files of the minutes that are settled at once, and of those before them, are in memory.
+const AT_ONCE_MAX = 15;
+const AT_ONCE_MAX_BYTES = 8 * 1024 * 1024;
+
 /** Settles minutes of one channel. */
 export class ChannelSettler {
   readonly #options: SettleOptions;
   readonly #lock: ArchiveLock;
   readonly #files: ChannelFiles;
   readonly #known: KnownBatches | undefined;
+  /** How many minutes are settled at once. */
+  #width = AT_ONCE_MAX;
 
   /** Settles minutes of `channel`; batches that are `known` need not be read. */
   constructor(channel: string, options: SettleOptions & { readonly known?: KnownBatches }) {
@@ -96,26 +116,53 @@ export class ChannelSettler {
   }
 
   /**
-   * Settles minutes in a row at once, and those that have to be settled because of them, under one lock.
+   * Settles minutes under one lock, some in a row at a time: while the disk takes the files of one span, the
+   * next one is worked out. One that fails stops no other.
    *
-   * @param minutes when each starts, ascending, at least one.
-   * @throws {ChatloomError} when the store fails for one of them, which may be settled or not, as may the
-   * others. Nothing is lost.
+   * @param minutes the batches of each minute, ascending.
+   * @param options.onSettled called after each span that was settled.
+   * @returns the outcome of each span. The caller settles what is {@link SettledMinutes.due}.
+   * @throws {ChatloomError} when the lock cannot be had.
    */
-  async settleSpan(
-    minutes: readonly Micros[],
-    abort: AbortOptions = {},
-  ): Promise<SettledSpan> {
+  async settleSpans(
+    minutes: ReadonlyMap<Micros, readonly ArchiveKey[]>,
+    { signal, onSettled }: AbortOptions & { readonly onSettled: (span: SpanOutcome) => void },
+  ): Promise<readonly SpanOutcome[]> {
     const files = this.#files;
-    const span = { fromUs: minutes[0]!, toUs: minutes.at(-1)! };
-    const settled = await this.#inTurn(async (store) => {
-      await files.refreshRedactions(abort);
-      return await settleSpan(span, { ...this.#options, ...abort, store, files });
-    }, abort);
-    let totals = addTotals(NOTHING_SETTLED, { ...settled, minutes: minutes.length });
-    for (const due of settled.due) totals = addTotals(totals, await this.settle(due, abort));
-    const { byteCount, before, after, due } = settled;
-    return { totals, byteCount, before, after: due.length === 0 ? after : undefined };
+    const all = [...minutes];
+    return await this.#inTurn(async (store) => {
+      const options = { ...this.#options, signal, store, files };
+      await files.refreshRedactions({ signal });
+      const outcomes: SpanOutcome[] = [];
+      let writing: Promise<void> = Promise.resolve();
+      for (let at = 0; at < all.length && signal?.aborted !== true;) {
+        const some = all.slice(at, at + this.#width);
+        const ahead = all.slice(at, at + 2 * this.#width);
+        files.readAhead(ahead.flatMap(([, keys]) => keys), { signal });
+        at += some.length;
+        const outcome = outcomeOf(some.map(([minuteUs]) => minuteUs));
+        outcomes.push(outcome);
+        const plan = await planSpan(spanOf(outcome), options)
+          .catch((error: unknown) => void (outcome.error = error));
+        await writing;
+        if (plan === undefined) continue;
+        this.#fitWidth(plan);
+        writing = carryOut(plan, options).then((settled) => {
+          outcome.settled = settled;
+          onSettled(outcome);
+        }, (error: unknown) => void (outcome.error = error));
+      }
+      await writing;
+      return outcomes;
+    }, { signal });
+  }
+
+  /** Bounds how many minutes are settled at once by the bytes of those of `plan`. */
+  #fitWidth({ span, targets }: SettlePlan): void {
+    const byteCount = targets.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    const minuteCount = 1 + (span.toUs - span.fromUs) / MINUTE_US;
+    const fitting = Math.floor(AT_ONCE_MAX_BYTES * minuteCount / Math.max(1, byteCount));
+    this.#width = Math.min(AT_ONCE_MAX, Math.max(1, fitting));
   }
 
   /**
@@ -125,11 +172,6 @@ export class ChannelSettler {
    */
   async redactions(abort: AbortOptions = {}): Promise<readonly ArchiveKey[]> {
     return await this.#files.refreshRedactions(abort);
-  }
-
-  /** Begins to read the files that will be settled next. */
-  readAhead(keys: readonly ArchiveKey[], abort: AbortOptions = {}): void {
-    this.#files.readAhead(keys, abort);
   }
 
   /**

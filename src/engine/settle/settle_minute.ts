@@ -35,8 +35,6 @@ export interface SettleMinuteOptions {
 export interface SettledMinutes {
   /** The minutes that were checked. */
   readonly span: MinuteSpan;
-  /** How many bytes they take now. */
-  readonly byteCount: number;
   /** How many batches were written. */
   readonly written: number;
   /** How many files were deleted. */
@@ -77,52 +75,55 @@ export async function settleMinute(
   const closure = chain.isExactOnly
     ? await closeExact(minuteUs, load, rest)
     : await readClosure(chain.span, load, rest);
-  const { changed, ...settled } = await settleClosure(closure, { ...options, span: chain.span });
+  const plan = await planOf(closure, { ...options, span: chain.span });
+  const settled = await carryOut(plan, options);
   // A minute that changed may affect others.
-  const hanging = changed.filter((at) => at !== minuteUs)
+  const hanging = [...plan.missing, ...plan.surplus].map((batch) => batch.minuteUs)
+    .filter((at) => at !== minuteUs)
     .map((at) => ({ minuteUs: at, isAlone: false }));
   return { ...settled, due: [...settled.due, ...hanging, ...chain.rest] };
 }
 
 /**
- * Settles all minutes of `span` at once, as {@link settleMinute} does each of them alone: for callers that
- * visit all minutes. All files of the span are in memory meanwhile.
+ * Begins to settle all minutes of `span` at once, as {@link settleMinute} settles each of them alone: reads
+ * and works out what to write and delete. For callers that visit all minutes. All files of the span are in
+ * memory until the result is dropped.
  *
- * @throws {ChatloomError} as {@link settleMinute} does.
+ * @throws {ChatloomError} when the store fails.
  * @throws {SnapshotStaleError} as {@link settleMinute} does.
  */
-export async function settleSpan(
+export async function planSpan(
   span: MinuteSpan,
   options: SettleMinuteOptions,
-): Promise<SettledMinutes> {
+): Promise<SettlePlan> {
   const loader = new MinuteLoader(options);
   const load: LoadMinute = (at, isInside) => loader.load(at, isInside);
-  const closure = await readClosure(span, load, options.rest);
-  const { changed: _, ...settled } = await settleClosure(closure, { ...options, span });
-  return settled;
+  return await planOf(await readClosure(span, load, options.rest), { ...options, span });
 }
 
 type LoadMinute = (minuteUs: Micros, isInside?: boolean) => Promise<MinuteFiles>;
 
-type SpanOptions = SettleMinuteOptions & { readonly span: MinuteSpan };
-
 // Flushing many files at a time costs little more than flushing one.
 const WRITES_MAX = 16;
 
-/** Brings the stored files to the normal form of `closure`; also says which minutes changed. */
-async function settleClosure(
-  closure: Closure,
-  options: SpanOptions,
-): Promise<SettledMinutes & { readonly changed: readonly Micros[] }> {
-  const { span, files, store, signal } = options;
+/**
+ * Writes and deletes what `plan` says: the second half of settling.
+ *
+ * @throws {ChatloomError} as {@link settleMinute} does.
+ * @throws {SnapshotStaleError} as {@link settleMinute} does.
+ */
+export async function carryOut(
+  plan: SettlePlan,
+  options: SettleMinuteOptions,
+): Promise<SettledMinutes> {
+  const { closure, span } = plan;
+  const { files, store, signal } = options;
+  const before = batchesOf(closure, span);
   if (!closure.isComplete) {
     const reason = "a chain of equal messages is over a day long";
     files.tellFault(minutePrefix(files.channel, span.fromUs), "chain", reason);
-    const before = batchesOf(closure, span);
-    const nothing = { byteCount: 0, written: 0, deleted: 0, due: [], changed: [] };
-    return { ...nothing, span, before, after: undefined };
+    return { span, written: 0, deleted: 0, due: [], before, after: undefined };
   }
-  const plan = await planOf(closure, options);
   await forEachConcurrent(
     plan.missing,
     WRITES_MAX,
@@ -132,13 +133,11 @@ async function settleClosure(
   const isSettled = kept.length === 0 && isWhole(closure, span);
   return {
     span,
-    before: batchesOf(closure, span),
+    before,
     after: isSettled ? plan.targets.map(({ key }) => key).sort() : undefined,
-    byteCount: plan.targets.reduce((sum, { bytes }) => sum + bytes.length, 0),
     written: plan.missing.length,
     deleted,
     due: dueAfter(plan, kept),
-    changed: [...plan.missing, ...plan.surplus].map(({ minuteUs }) => minuteUs),
   };
 }
 
