@@ -13,6 +13,7 @@ import { noopReporter } from "../../src/ports/reporter.ts";
 import { virtualClock } from "../../src/testing/time/virtual_clock.ts";
 import { hasher } from "../simulation/settle/settle_world.ts";
 import { countedSignal } from "./listener_count.ts";
+import { deferred } from "./deferred.ts";
 
 const KEY = "forsen/chat/2026-08-01T12/34:00-x.json";
 
@@ -20,7 +21,7 @@ test("FetchesInFlight, FetchBudget and PassLimit let go of the caller's signal w
   const clock = virtualClock();
   const { signal, count } = countedSignal();
   const claims = new FetchesInFlight(clock);
-  const first = Promise.withResolvers<"failed">();
+  const first = deferred<"failed">();
   const runs = [
     claims.run(KEY, () => first.promise, signal),
     claims.run(KEY, () => Promise.resolve("stored"), signal),

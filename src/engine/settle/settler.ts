@@ -59,6 +59,7 @@ export class Settler {
   readonly #options: SettlerOptions & SettleOptions;
   readonly #notes = new Map<string, Note>();
   readonly #known = new KnownBatches();
+  readonly #breaks: WorkBreaks;
   /** Ends the sleep, and when it ends by itself. */
   #sleeping: { readonly untilUs: Micros; readonly wake: () => void } | undefined;
   #totals = NOTHING_SETTLED;
@@ -66,8 +67,8 @@ export class Settler {
 
   /** A settler that only notes work until {@link Settler.run}. */
   constructor(options: SettlerOptions) {
-    const breaks = new WorkBreaks(options.clock);
-    this.#options = { ...options, rest: () => breaks.rest() };
+    this.#breaks = new WorkBreaks(options.clock);
+    this.#options = { ...options, rest: () => this.#breaks.rest() };
   }
 
   /** How many minutes and channels wait to be settled. */
@@ -188,6 +189,7 @@ export class Settler {
   }
 
   async #settleDue(isDue: (note: Note) => boolean, abort: AbortOptions): Promise<void> {
+    this.#breaks.begin(); // It has waited until now.
     const byChannel = new Map<string, Note[]>();
     for (const [name, note] of this.#notes) {
       if (!isDue(note)) continue;

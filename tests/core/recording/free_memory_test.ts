@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { freeMemory } from "../../../src/core/recording/free_memory.ts";
 
-test("freeMemory empties what fills its buffer, and leaves a part of one alone", () => {
+// Node 20 cannot free a buffer.
+const skip = "transfer" in ArrayBuffer.prototype
+  ? false
+  : "this runtime has no transfer of buffers";
+
+test("freeMemory empties what fills its buffer, and leaves a part of one alone", { skip }, () => {
   for (const length of [0, 1, 1_000]) {
     const bytes = new Uint8Array(length);
     freeMemory(bytes);

@@ -7,6 +7,7 @@ import { entityTag, holdsTag } from "../../../src/engine/api/route/api_response.
 import { parseInstant } from "../../../src/engine/api/route/parse_instant.ts";
 import type { Clock } from "../../../src/ports/clock.ts";
 import { virtualClock } from "../../../src/testing/time/virtual_clock.ts";
+import { type Deferred, deferred } from "../deferred.ts";
 
 /** Lets promises that can settle do so. */
 async function settle(): Promise<void> {
@@ -48,9 +49,9 @@ test("WorkBreaks is due after five milliseconds, looking at the clock at each 64
 test("HeavyReads runs two at a time, and lets the others in as they came, also past a failure", async () => {
   const reads = new HeavyReads();
   const begun: number[] = [];
-  const ends: PromiseWithResolvers<void>[] = [];
+  const ends: Deferred<void>[] = [];
   const runs = Array.from({ length: 4 }, (_, i) => {
-    ends.push(Promise.withResolvers());
+    ends.push(deferred<void>());
     return reads.run(async () => {
       begun.push(i);
       await ends[i]!.promise;

@@ -20,6 +20,7 @@ import {
   storeWith,
   WORLD_US,
 } from "../../simulation/settle/settle_world.ts";
+import { deferred } from "../deferred.ts";
 
 /** The name of some batch of the `minute`th minute of the world. */
 function keyOf(minute: number, text = "x"): string {
@@ -81,7 +82,7 @@ test("inProcessLock gives turns in order, by name, and goes on past a failure", 
   assert.notEqual(inProcessLock(store), inProcessLock(memoryStore()));
   const lock = inProcessLock(store);
   const done: string[] = [];
-  const first = Promise.withResolvers<void>();
+  const first = deferred<void>();
   const runs = [
     lock.hold("a", async () => {
       await first.promise;
@@ -241,7 +242,7 @@ test("Unsettled keeps an hour while a put runs, also one that fails, and takes o
   const notes = memoryUnsettled([{ channel: "old", hour: "2026-08-01T00" }]);
   const unsettled = new Unsettled(notes, { clock, reporter: noopReporter });
   const inner = memoryStore();
-  const putting = Promise.withResolvers<void>();
+  const putting = deferred<void>();
   inner.put = () => putting.promise;
   const store = unsettled.watch(inner);
   const put = store.put(keyOf(0), new Uint8Array());

@@ -47,8 +47,8 @@ test("Syncer tries a file that failed again after half a minute, and one that is
   });
   node.syncer.setPeers([peer]);
   const status = async (): Promise<string> => (await node.syncer.once(ONCE))[0]!.status;
-  assert.equal(await status(), "1 files could not be had yet");
-  assert.equal(await status(), "1 files could not be had yet");
+  assert.equal(await status(), "1 files could not be fetched yet");
+  assert.equal(await status(), "1 files could not be fetched yet");
   assert.equal(tries, 1);
   await clock.advance(29_999);
   await status();
@@ -90,7 +90,7 @@ test("Syncer ends a pass over a peer that fails again and again, before it has a
   });
   node.syncer.setPeers([peer]);
   const [state] = await node.syncer.once(ONCE);
-  assert.match(state!.status, /fails again and again/);
+  assert.match(state!.status, /fails repeatedly/);
   assert.equal(state!.files, 0);
   assert.ok(state!.mismatches >= 16 && state!.mismatches <= 24, `${state!.mismatches}`);
 });
@@ -128,7 +128,7 @@ test("Syncer looks at the whole archive, at its usual pace, while a file cannot 
   const stop = new AbortController();
   const running = node.syncer.run(stop.signal);
   await clock.advance(40_000);
-  assert.equal(node.syncer.state()[0]!.status, "1 files could not be had yet");
+  assert.equal(node.syncer.state()[0]!.status, "1 files could not be fetched yet");
   assert.deepEqual(asked.slice(0, 2).map(([atS]) => atS), [0, 0]);
   assert.equal(asked[1]![1], "");
   for (const [i, [atS]] of asked.slice(2).entries()) {

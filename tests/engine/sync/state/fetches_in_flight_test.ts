@@ -5,13 +5,14 @@ import {
   type FetchOutcome,
 } from "../../../../src/engine/sync/state/fetches_in_flight.ts";
 import { virtualClock } from "../../../../src/testing/time/virtual_clock.ts";
+import { deferred } from "../../deferred.ts";
 
 const NEVER = new AbortController().signal;
 const KEY = "forsen/chat/2026-08-01T12/34:00-x.json";
 
 /** Work that a test ends, and counts. */
 function workOf() {
-  const { promise, resolve, reject } = Promise.withResolvers<FetchOutcome>();
+  const { promise, resolve, reject } = deferred<FetchOutcome>();
   const work = { starts: 0, end: resolve, fail: reject, run: () => (work.starts++, promise) };
   return work;
 }
