@@ -136,7 +136,7 @@ test("parseRedaction reads up to 64 KiB, and encodeRedaction writes no more", ()
   assert.deepEqual(parseRedaction(bytes), { ok: true, redaction: longest });
   assert.throws(() => encodeRedaction({ ...longest, reason: `${longest.reason}x` }), RangeError);
   for (const madeUs of [-1, 0.5, 2 ** 32 * SECOND_US]) {
-    assert.throws(() => encodeRedaction({ ...MESSAGE, madeUs }), /it has a time that is none/);
+    assert.throws(() => encodeRedaction({ ...MESSAGE, madeUs }), RangeError);
   }
 });
 

@@ -9,8 +9,9 @@
  * has: to see what new tests kill.
  *
  * The share is a lower bound. A mutant meets the quickest tests that evaluate it, `--seconds` of them,
- * and slow tests and those of whole programs only if no other evaluates it. Tests of Chromium, npm and
- * benches are left out. What each test evaluates is kept in `coverage/mutants` until its files change.
+ * and slow tests and those of whole programs only if no other evaluates it. Tests of Chromium, npm,
+ * benches and documents are left out. What each test evaluates is kept in `coverage/mutants` until its
+ * files change.
  */
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -36,7 +37,8 @@ const { values } = parseArgs({
     again: { type: "string" },
   },
 });
-const LEFT_OUT = /^tests\/(browser|runtime|bench|tools)\/|^tests\/(architecture|readme)_test\.ts$/;
+const LEFT_OUT =
+  /^tests\/(architecture|bench|browser|docs|runtime|tools)\/|^tests\/(architecture|readme)_test\.ts$/;
 /** Tests of whole programs, in processes of their own. */
 const PROGRAMS = /^tests\/(cli|node)\//;
 /** A test file in process that takes longer counts as slow. */

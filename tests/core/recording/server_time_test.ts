@@ -59,6 +59,25 @@ test("rangeBetween goes from one timestamp to the next, where that is a minute a
   assert.equal(between("NOTICE", 0, undefined), undefined);
 });
 
+test("rangeBetween keeps to the times that can be written", () => {
+  const notice = { command: "NOTICE" };
+  const early = { afterUs: SECOND_US, beforeUs: SECOND_US };
+  assert.deepEqual(rangeBetween(notice, early), { startUs: 0, endUs: 2 * SECOND_US });
+  assert.deepEqual(rangeBetween(notice, { ...early, afterUs: 0 }), {
+    startUs: 0,
+    endUs: 2 * SECOND_US,
+  });
+  const late = TIME_END_US - 1;
+  assert.deepEqual(rangeBetween(notice, { afterUs: late, beforeUs: late }), {
+    startUs: late - SECOND_US,
+    endUs: late,
+  });
+  assert.equal(
+    rangeBetween(notice, { afterUs: LOCAL_US, beforeUs: LOCAL_US - 3 * SECOND_US }),
+    undefined,
+  );
+});
+
 test("estimateRange gives what can be written, whatever the clocks show", () => {
   const clocks = [0, 1, SECOND_US, LOCAL_US, TIME_END_US - 1];
   for (const receivedUs of clocks) {

@@ -174,12 +174,22 @@ test("splitAtLf cuts a line that is longer than 16 MiB, and goes on behind", asy
 
 test("readEntries takes no line that is not UTF-8 for an entry, nor a torn one that looks like one", async () => {
   const entries = await collect(
-    readEntries(piecesOf("= 1\n", Uint8Array.of(0x3d, 0x20, 0xff, 0x0a), "= 2\n= 3")),
+    readEntries(
+      piecesOf("= 1\n", Uint8Array.of(0x3d, 0x20, 0xff, 0x0a), "= 2\n", "\ufeff= 4\n", "= 3"),
+    ),
   );
   assert.deepEqual(
     entries.map((each) => each.ok ? each.entry : [each.bytes.length, each.isTorn]),
-    [{ kind: "stored", id: 1 }, [3, false], { kind: "stored", id: 2 }, [3, true]],
+    [{ kind: "stored", id: 1 }, [3, false], { kind: "stored", id: 2 }, [6, false], [3, true]],
   );
+});
+
+test("readEntries takes no line of chat that is not UTF-8, whatever is wrong in it", async () => {
+  const front = new TextEncoder().encode("1785587645.5 1.5 3 x");
+  const good = Uint8Array.of(...front, 0xc3, 0xa9, 0x0a);
+  const bad = Uint8Array.of(...front, 0xff, 0x0a);
+  const read = await collect(readEntries(piecesOf(good, bad, good)));
+  assert.deepEqual(read.map(({ ok }) => ok), [true, false, true]);
 });
 
 // Node 20 cannot free a buffer.

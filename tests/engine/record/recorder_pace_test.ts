@@ -7,7 +7,7 @@ import { JournalWriter } from "../../../src/engine/journal/journal_writer.ts";
 import { Recorder } from "../../../src/engine/record/recorder.ts";
 import type { ReceivedLine } from "../../../src/engine/session/lines/listener.ts";
 import type { JournalRun } from "../../../src/ports/journal_store.ts";
-import { noopReporter } from "../../../src/ports/reporter.ts";
+import { noopReporter, type Reporter } from "../../../src/ports/reporter.ts";
 import { collect } from "../../../src/testing/suites/suite.ts";
 import { virtualClock } from "../../../src/testing/time/virtual_clock.ts";
 import { hasher } from "../../simulation/settle/settle_world.ts";
@@ -32,6 +32,11 @@ async function world({ flushIntervalMs }: { readonly flushIntervalMs?: number } 
     read: { value: (number: number) => inner.read!(number) },
     close: { value: () => inner.close() },
   }) as JournalRun;
+  const ignored: (string | undefined)[] = [];
+  const reporter: Reporter = {
+    report() {},
+    count: (name, labels) => void (name === "lines_ignored" && ignored.push(labels?.["reason"])),
+  };
   const journal = new JournalWriter(run, { store: journals, reporter: noopReporter });
   const store = memoryStore();
   const options = flushIntervalMs === undefined ? {} : { flushIntervalMs };
@@ -39,7 +44,7 @@ async function world({ flushIntervalMs }: { readonly flushIntervalMs?: number } 
     store,
     hasher,
     clock,
-    reporter: noopReporter,
+    reporter,
     journal,
     ...options,
   });
@@ -74,6 +79,7 @@ async function world({ flushIntervalMs }: { readonly flushIntervalMs?: number } 
     say,
     end,
     covered,
+    ignored,
   };
 }
 
@@ -210,11 +216,12 @@ test("Recorder takes what it renews its journal with within its ticks too", asyn
 });
 
 test("Recorder.closed counts and journals the torn end of a connection, as no line", async () => {
-  const { recorder, journal, journals, clock, say, end } = await world();
+  const { recorder, journal, journals, clock, say, end, ignored } = await world();
   say("first");
   const torn = `@tmi-sent-ts=${Math.floor(clock.wallUs() / 1_000)} :u!u@u PRIVMSG #c :torn`;
   recorder.closed(`${journal.name}.1`, torn);
   assert.equal(recorder.state().openBatches, 1);
+  assert.deepEqual(ignored, ["piece of a line"]);
   journals.crash();
   const [run] = await collect(journals.deadRuns());
   const pieces = await collect(run!.read(1));

@@ -11,7 +11,7 @@ import { inProcessLock } from "../../../src/engine/settle/in_process_lock.ts";
 import { Settler } from "../../../src/engine/settle/settler.ts";
 import { Unsettled } from "../../../src/engine/settle/unsettled.ts";
 import { noopReporter } from "../../../src/ports/reporter.ts";
-import { virtualClock } from "../../../src/testing/time/virtual_clock.ts";
+import { type VirtualClock, virtualClock } from "../../../src/testing/time/virtual_clock.ts";
 import {
   CHANNEL,
   filesOf,
@@ -108,7 +108,7 @@ test("inProcessLock gives turns in order, by name, and goes on past a failure", 
 /** A settler of a store of which listings fail while they are told to, and when it looks into it. */
 async function settlerWorld(options: Partial<ConstructorParameters<typeof Settler>[0]> = {}) {
   const inner = await storeWith(filesOf([]));
-  const clock = virtualClock();
+  const clock = (options.clock ?? virtualClock()) as VirtualClock;
   const startUs = clock.elapsedUs();
   let isFailing = false;
   const lookedS: number[] = [];
@@ -201,7 +201,48 @@ test("Settler goes on where the caller gave up, and does not count that as a fai
   await settler.settleNoted({ signal: AbortSignal.abort(new Error("enough")) });
   assert.deepEqual([settler.pending, reports], [1, []]);
   await settler.settleNoted();
+  assert.deepEqual([settler.pending, reports], [0, []]);
+});
+
+test("Settler tells when it begins to fail, and when it succeeds again, once each", async () => {
+  const reports: string[] = [];
+  const reporter = {
+    report: (severity: string, text: string) => void reports.push(`${severity} ${text}`),
+    count() {},
+  };
+  const { settler, clock, fail, end } = await settlerWorld({ reporter });
+  fail(true);
+  for (const minute of [0, 5]) settler.onFileStored(keyOf(minute));
+  await clock.advance(20_000);
+  assert.deepEqual(reports, ["warning Cannot settle the archive for now: nothing is lost"]);
+  fail(false);
+  await clock.advance(60_000);
+  settler.onFileStored(keyOf(0));
+  await clock.advance(10_000);
+  assert.deepEqual(reports.slice(1), ["info The archive can be settled again"]);
+  await end();
+});
+
+test("Settler keeps the notes on disk of what it could not settle yet, and of nothing else", async () => {
+  const clock = virtualClock();
+  const unsettled = new Unsettled(memoryUnsettled(), { clock, reporter: noopReporter });
+  const { settler, store, fail, end } = await settlerWorld({ clock, unsettled });
+  const watched = unsettled.watch(store);
+  const [redaction, bytes] = await redactionFile("1");
+  await watched.put(redaction, bytes);
+  await watched.put(keyOf(0), new Uint8Array());
+  settler.onFileStored(redaction);
+  fail(true);
+  await clock.advance(700_000);
+  assert.equal(settler.pending, 1);
+  let places = 0;
+  await unsettled.sweep(() => (places++, true), { isLast: true });
+  assert.equal(places, 2, "a redaction concerns all hours of its channel");
+  fail(false);
+  await clock.advance(700_000);
   assert.equal(settler.pending, 0);
+  assert.equal(unsettled.sweepUs, Infinity);
+  await end();
 });
 
 test("Unsettled notes an hour once, and forgets it five minutes after the last put", async () => {

@@ -50,7 +50,9 @@ test("serveSimulatedTwitch sends clients what its truth says, at a high rate", a
       await until(() => twitch.truth.acknowledgedBy(number).length > 500, "they are read");
       const read = twitch.truth.acknowledgedBy(number).map(({ line }) => line);
       const told = new Set(read);
-      assert.deepEqual(client.lines.filter((line) => told.has(line)), read);
+      // A line that says the same may have come again since, and is not acknowledged yet.
+      const came = client.lines.filter((line) => told.has(line));
+      assert.deepEqual(came.slice(0, read.length), read);
     }
     assert.deepEqual(twitch.truth.violations, []);
   });

@@ -61,6 +61,22 @@ test("OrderGate counts all that a peer lists, where it was given a part of it", 
   assert.equal(await admit(1), false);
 });
 
+test("OrderGate counts the names in redactions: three hundred a day", async () => {
+  const { gate } = world();
+  let count = 0;
+  const admit = (logins: number): Promise<boolean> => {
+    const names = Array.from({ length: logins }, (_, i) => String(i).padStart(3, "0"));
+    const target = { kind: "user", userId: "1", logins: names, beforeUs: undefined } as const;
+    const key = `c/.chatloom/redactions/${String(count++).padStart(42, "0")}A.json`;
+    const order = { key, redaction: { target, madeUs: 0, reason: "" }, text: "" };
+    return gate.admit([order], { peer: "p", channel: "c", kind: "redaction", listed: 1 });
+  };
+  assert.equal(await admit(199), true, "two hundred, with the user's own");
+  assert.equal(await admit(100), false);
+  assert.equal(await admit(99), true);
+  assert.equal(await admit(0), false);
+});
+
 test("OrderGate counts the orders of the last day", async () => {
   const { clock, admit } = world();
   assert.equal(await admit(1_000), true);
