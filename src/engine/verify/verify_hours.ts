@@ -15,6 +15,9 @@ export interface VerifiedHour extends VerifyTotals {
   readonly findings: readonly Finding[];
 }
 
+// A small archive is verified by the time that workers have started.
+const INLINE_MAX = 4;
+
 /** What {@link verifyHours} works on. */
 export interface VerifyHoursOptions extends Omit<VerifyOptions, "prefix"> {
   /** The one channel to look at. @default all channels */
@@ -41,7 +44,7 @@ export async function verifyHour(
 }
 
 /**
- * As `verifyArchive`, with several hours at a time in workers. Findings come in the same order, but for
+ * As `verifyArchive`, with several hours at a time, in workers from the fifth on. Findings come in the same order, but for
  * folders that cannot be read: those come where their files would.
  *
  * @throws {ChatloomError} as `verifyArchive` does.
@@ -56,8 +59,11 @@ export async function* verifyHours(
   });
   let [files, messages] = [0, 0];
   const running: { readonly prefix: string; readonly hour: Promise<VerifiedHour> }[] = [];
+  let inlineCount = 0;
   for await (const prefix of prefixesOf(only, { ...options, store })) {
-    const hour = pool.run(prefix, { signal });
+    const hour = inlineCount++ < INLINE_MAX
+      ? verifyHour(prefix, { store: options.store, hasher: options.hasher, signal })
+      : pool.run(prefix, { signal });
     hour.catch(() => {}); // It is thrown when its turn comes.
     running.push({ prefix, hour });
     if (running.length > 2 * pool.size) yield* take();

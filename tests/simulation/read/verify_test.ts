@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { type ArchiveKey, batchKey } from "../../../src/core/archive/archive_key.ts";
 import type { Finding, FindingKind } from "../../../src/engine/verify/finding.ts";
 import { rewriteBatch } from "../../../src/engine/verify/rewrite_batch.ts";
+import { HOUR_US } from "../../../src/core/time.ts";
 import { findRepeatedReceiver } from "../../../src/engine/verify/repeated_receiver.ts";
 import { verifyArchive, type VerifyTotals } from "../../../src/engine/verify/verify_archive.ts";
 import { verifyHour, verifyHours } from "../../../src/engine/verify/verify_hours.ts";
@@ -31,10 +32,13 @@ const WORDS: SmallSighting[] = [0, 1, 2].map((content) => ({
 }));
 
 /** What hour after hour gives, as text, in order; the last is how much was looked at. */
-async function hourlyIn(store: BatchStore): Promise<string[]> {
+async function hourlyIn(store: BatchStore, ran: string[] = []): Promise<string[]> {
   const pool = {
     size: 2,
-    run: (prefix: string) => verifyHour(prefix, { store, hasher }),
+    run: (prefix: string) => {
+      ran.push(prefix);
+      return verifyHour(prefix, { store, hasher });
+    },
     close: () => Promise.resolve(),
   };
   return await listOf(verifyHours({ store, hasher, pool }));
@@ -141,4 +145,16 @@ test("rewriteBatch writes anew what is valid, keeps what it would lose, and cras
   const findings = new Set<FindingKind>();
   for await (const { kind } of verifyArchive({ store, hasher })) findings.add(kind);
   assert.deepEqual(findings, new Set(["not-canonical", "repeated-receiver", "unreadable"]));
+});
+
+test("verifyHours gives workers what is more than a few hours, and finds the same", async () => {
+  const store = await storeWith(WORDS.flatMap((each) => [...filesOf([each])]));
+  const bytes = new TextEncoder().encode("no batch\n");
+  for (let hour = 0; hour < 9; hour++) {
+    const timeUs = WORLD_US - hour * HOUR_US;
+    await store.put(batchKey("other", { timeUs, digest: hasher.digest(bytes) }), bytes);
+  }
+  const ran: string[] = [];
+  assert.deepEqual(await hourlyIn(store, ran), await listOf(verifyArchive({ store, hasher })));
+  assert.equal(ran.length, 2 + 1 + 9 - 4, "of two channels with one and nine hours, but for four");
 });
