@@ -59,6 +59,6 @@ function formatReceiver({ receiver, receivedS, ownRange }: LineReceiver): string
 }
 
 /** Writes the length of a range as a float, in seconds. */
-function formatLength(range: MicrosRange): string {
+export function formatLength(range: MicrosRange): string {
   return range.startUs === range.endUs ? "0.0" : formatFloat(toRangeSeconds(range));
 }

@@ -3,8 +3,8 @@ import { innerRange } from "./inner_range.ts";
 import type { Micros } from "../time.ts";
 
 /** An event of the other receivers, while one receiver is aligned to them. */
-interface Place {
-  readonly members: readonly Sighting[];
+interface Place<Kind = Sighting> {
+  readonly members: readonly Kind[];
   /** The intersection of all inner ranges. */
   readonly startUs: Micros;
   readonly endUs: Micros;
@@ -21,12 +21,12 @@ const EVENT_COST = 2 ** 40;
  * all in order: fewest events first, then the least distance of starts and ends from those of the
  * others in the event. Returns the new events, or `undefined` if that is no gain.
  */
-export function alignReceiver(
-  events: readonly Sighting[][],
+export function alignReceiver<Kind extends Sighting>(
+  events: readonly Kind[][],
   receiver: string,
-): Sighting[][] | undefined {
-  const own: Sighting[] = [];
-  const places: Place[] = [];
+): Kind[][] | undefined {
+  const own: Kind[] = [];
+  const places: Place<Kind>[] = [];
   let costNow = 0;
   for (const event of events) {
     const mine = event.find((sighting) => sighting.receiver === receiver);
@@ -59,13 +59,13 @@ function costTable(own: readonly Sighting[], places: readonly Place[]): Float64A
 }
 
 /** Walks the table back from its end and collects the events on the way. */
-function trace(
-  own: readonly Sighting[],
-  places: readonly Place[],
+function trace<Kind extends Sighting>(
+  own: readonly Kind[],
+  places: readonly Place<Kind>[],
   costs: Float64Array,
-): Sighting[][] {
+): Kind[][] {
   const width = places.length + 1;
-  const events: Sighting[][] = [];
+  const events: Kind[][] = [];
   let i = own.length;
   let j = places.length;
   while (i > 0 || j > 0) {
@@ -111,7 +111,7 @@ function outside(valueUs: Micros, [lowUs, highUs]: readonly [Micros, Micros]): n
   return Math.max(0, lowUs - valueUs, valueUs - highUs);
 }
 
-function toPlace(members: readonly Sighting[]): Place {
+function toPlace<Kind extends Sighting>(members: readonly Kind[]): Place<Kind> {
   const starts = members.map((member) => member.startUs).sort(ascending);
   const ends = members.map((member) => member.endUs).sort(ascending);
   const inner = members.map(innerRange);

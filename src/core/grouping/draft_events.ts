@@ -3,11 +3,11 @@ import { innerRange } from "./inner_range.ts";
 import type { Micros } from "../time.ts";
 
 /** A sighting on its way into an event. */
-interface Stop {
-  readonly sighting: Sighting;
+interface Stop<Kind> {
+  readonly sighting: Kind;
   /** The start of its inner range. */
   readonly startUs: Micros;
-  readonly lane: Lane;
+  readonly lane: Lane<Kind>;
   readonly position: number;
   /** The latest instant at which it can be taken so that those behind it in its lane still can. */
   readonly deadlineUs: Micros;
@@ -15,8 +15,8 @@ interface Stop {
 }
 
 /** One receiver's sightings in order, of which those before `head` are taken. */
-interface Lane {
-  readonly stops: Stop[];
+interface Lane<Kind> {
+  readonly stops: Stop<Kind>[];
   head: number;
 }
 
@@ -29,13 +29,15 @@ interface Lane {
  * event that taking it late would save, so no grouping that keeps the order of instants has fewer
  * events. The events come out in the order of their instants. Costs two sorts.
  */
-export function draftEvents(lanes: readonly (readonly Sighting[])[]): Sighting[][] {
-  const stops = lanes.flatMap(toStops);
+export function draftEvents<Kind extends Sighting>(
+  lanes: readonly (readonly Kind[])[],
+): Kind[][] {
+  const stops = lanes.flatMap((lane) => toStops(lane));
   const byStart = [...stops].sort((a, b) => a.startUs - b.startUs);
   const byDeadline = stops.sort((a, b) => a.deadlineUs - b.deadlineUs || a.position - b.position);
-  const events: Sighting[][] = [];
+  const events: Kind[][] = [];
   let started = 0;
-  let ready: Lane[] = [];
+  let ready: Lane<Kind>[] = [];
   for (const due of byDeadline) {
     if (due.position < due.lane.head) continue;
     for (; started < byStart.length; started++) {
@@ -50,8 +52,8 @@ export function draftEvents(lanes: readonly (readonly Sighting[])[]): Sighting[]
   return events;
 }
 
-function toStops(sightings: readonly Sighting[]): Stop[] {
-  const lane: Lane = { stops: [], head: 0 };
+function toStops<Kind extends Sighting>(sightings: readonly Kind[]): Stop<Kind>[] {
+  const lane: Lane<Kind> = { stops: [], head: 0 };
   let deadlineUs = Infinity;
   for (let position = sightings.length - 1; position >= 0; position--) {
     const sighting = sightings[position]!;

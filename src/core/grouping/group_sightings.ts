@@ -13,17 +13,33 @@ import { compareReceived, type Sighting } from "./sighting.ts";
  * order: first into as few events as that allows, then by moving sightings to nearer events. The
  * work is bounded by a constant a sighting, besides sorting. MERGE.md has the reasons.
  */
-export function groupSightings(sightings: readonly Sighting[]): Sighting[][] {
+export function groupSightings<Kind extends Sighting>(sightings: readonly Kind[]): Kind[][] {
+  if (sightings.length === 1) return [[sightings[0]!]];
+  if (sightings.length === 2) return groupPair(sightings[0]!, sightings[1]!);
   return overlapParts(sightings).flatMap((part) => {
     if (part.length === 1) return [part];
-    const draft = draftEvents(toLanes(part));
-    return draft.length === 1 ? draft : refineEvents(draft);
+    return part.length === 2 ? groupPair(part[0]!, part[1]!) : groupPart(part);
   });
 }
 
+/** What {@link groupPart} makes of two sightings, which nearly all contents have at most. */
+function groupPair<Kind extends Sighting>(left: Kind, right: Kind): Kind[][] {
+  if (left.receiver === right.receiver) return [[left], [right]];
+  const one = innerRange(left);
+  const other = innerRange(right);
+  const areOne = one.startUs <= other.endUs && other.startUs <= one.endUs;
+  return areOne ? [[left, right]] : [[left], [right]];
+}
+
+/** Groups the sightings of one part, as `overlapParts` gives it, however many they are. */
+export function groupPart<Kind extends Sighting>(part: readonly Kind[]): Kind[][] {
+  const draft = draftEvents(toLanes(part));
+  return draft.length === 1 ? draft : refineEvents(draft);
+}
+
 /** The sightings of each receiver in the order in which it heard them. */
-function toLanes(part: readonly Sighting[]): Sighting[][] {
-  const lanes = new Map<string, Sighting[]>();
+function toLanes<Kind extends Sighting>(part: readonly Kind[]): Kind[][] {
+  const lanes = new Map<string, Kind[]>();
   for (const sighting of part) {
     const lane = lanes.get(sighting.receiver);
     if (lane === undefined) lanes.set(sighting.receiver, [sighting]);

@@ -7,9 +7,9 @@ import { compareReceived, compareText, type Sighting } from "./sighting.ts";
  *
  * Each part is in the order of {@link compareSightings}, and the parts are in the order of time.
  */
-export function overlapParts(sightings: readonly Sighting[]): Sighting[][] {
-  const parts: Sighting[][] = [];
-  let part: Sighting[] = [];
+export function overlapParts<Kind extends Sighting>(sightings: readonly Kind[]): Kind[][] {
+  const parts: Kind[][] = [];
+  let part: Kind[] = [];
   let reachUs = -Infinity;
   for (const sighting of [...sightings].sort(compareSightings)) {
     if (sighting.startUs > reachUs) {

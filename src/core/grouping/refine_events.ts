@@ -10,11 +10,11 @@ const ROUNDS_MAX = 4;
  * Moves sightings between neighbouring events of a draft until the nearest ranges are together,
  * without ever making more events. `draft` is in the order of time.
  */
-export function refineEvents(draft: readonly Sighting[][]): Sighting[][] {
-  return blocksOf(draft).flatMap(polishBlock);
+export function refineEvents<Kind extends Sighting>(draft: readonly Kind[][]): Kind[][] {
+  return blocksOf(draft).flatMap((block) => polishBlock(block));
 }
 
-function polishBlock(block: Sighting[][]): Sighting[][] {
+function polishBlock<Kind extends Sighting>(block: Kind[][]): Kind[][] {
   if (block.length === 1) return block;
   const receivers = [...new Set(block.flat().map((sighting) => sighting.receiver))];
   receivers.sort(compareText);
@@ -33,9 +33,9 @@ function polishBlock(block: Sighting[][]): Sighting[][] {
 }
 
 /** Cuts a draft into runs of events that are cheap to refine. */
-function blocksOf(draft: readonly Sighting[][]): Sighting[][][] {
-  const blocks: Sighting[][][] = [];
-  let block: Sighting[][] = [];
+function blocksOf<Kind extends Sighting>(draft: readonly Kind[][]): Kind[][][] {
+  const blocks: Kind[][][] = [];
+  let block: Kind[][] = [];
   let receivers = new Set<string>();
   let count = 0;
   for (const event of draft) {

@@ -1,11 +1,10 @@
 import type { BatchLine } from "../batch/batch.ts";
-import { type Micros, MINUTE_US, readRange } from "../time.ts";
+import { type Micros, MINUTE_US } from "../time.ts";
 import { type ByteText, decodeSpan, toByteText } from "../scan/byte_text.ts";
 import { asciiBytes, NOT_FOUND, skipLiteral } from "../scan/canonical_scan.ts";
 import { type ExactLine, haveSameContent, scanExactLine } from "../scan/exact_line.ts";
 import { skipToParams } from "../scan/message_scan.ts";
 import { scanRangedLine } from "../scan/ranged_line.ts";
-import { rangedSightings } from "./read_lines.ts";
 import { SightingSet } from "./sighting_set.ts";
 
 /**
@@ -119,8 +118,8 @@ export class BatchScanner {
     const ranged = scanRangedLine(this.#text, from);
     if (ranged === undefined || bytes[ranged.to] !== LINE_FEED) return false;
     this.#takeId(ranged.idFrom);
-    const { startUs, endUs } = readRange(ranged);
-    this.#ranged.addRanged(ranged.content, rangedSightings(ranged));
+    const { startUs, endUs } = ranged;
+    this.#ranged.addRanged(ranged);
     const placed = { startUs, lengthUs: endUs - startUs, from, to: ranged.to };
     this.#rangedLines.push(placed);
     return this.#take(placed);

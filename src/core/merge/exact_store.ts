@@ -1,4 +1,5 @@
-import { areSpansEqual, type ByteSpan, decodeSpan } from "../scan/byte_text.ts";
+import { areSpansEqual, type ByteSpan } from "../scan/byte_text.ts";
+import { contentText } from "../scan/line_marks.ts";
 import { type ExactLine, haveSameContent } from "../scan/exact_line.ts";
 import {
   includesReceivers,
@@ -94,7 +95,7 @@ export class ExactStore {
   /** The message with the content of `line`. */
   find(line: ExactLine): ExactMessage | undefined {
     const byContent = this.#byContent.size === 0 ? undefined : this.#byContent.get(line.sentUs);
-    if (byContent !== undefined) return byContent.get(toContentText(line));
+    if (byContent !== undefined) return byContent.get(contentText(line));
     let message = this.#lastOf(line.sentUs);
     while (message !== undefined && !haveSameContent(message.line, line)) {
       message = message.sameInstant;
@@ -138,7 +139,7 @@ export class ExactStore {
     const { sentUs } = message.line;
     const byContent = this.#byContent.get(sentUs);
     if (byContent !== undefined) {
-      byContent.set(toContentText(message.line), message);
+      byContent.set(contentText(message.line), message);
       return;
     }
     message.sameInstant = this.#lastOf(sentUs);
@@ -149,7 +150,7 @@ export class ExactStore {
     if (message.sameInstant === undefined) return;
     const messages = sameInstantOf(message);
     if (messages.length <= SAME_INSTANT_MAX) return;
-    this.#byContent.set(sentUs, new Map(messages.map((one) => [toContentText(one.line), one])));
+    this.#byContent.set(sentUs, new Map(messages.map((one) => [contentText(one.line), one])));
   }
 
   /** Joins all of `other`. */
@@ -183,15 +184,4 @@ function sameInstantOf(message: ExactMessage): ExactMessage[] {
 
 function toList({ text, receiversFrom, receiversTo }: ExactLine): ByteSpan {
   return { text, from: receiversFrom, to: receiversTo };
-}
-
-/** The content of a line as text: different for different contents of one instant. */
-function toContentText(line: ExactLine): string {
-  const { bytes } = line.text;
-  return [
-    decodeSpan(bytes, line.from, line.receiversFrom),
-    decodeSpan(bytes, line.receiversTo, line.timeFrom),
-    decodeSpan(bytes, line.timeTo, line.rangeFrom),
-    decodeSpan(bytes, line.rangeTo, line.to),
-  ].join("\n");
 }

@@ -1,24 +1,28 @@
-import type { BatchLine } from "../batch/batch.ts";
 import type { Steps } from "../steps.ts";
 import { type ByteText, copySpan, decodeSpan, toByteSpan, toByteText } from "../scan/byte_text.ts";
 import { ExactMessage } from "./exact_store.ts";
+import type { RangedEvent } from "./ranged_event.ts";
 
-/** A line of the normal form with its sort keys; that of an exact message is not yet written. */
-export type NormalLine = ExactMessage | BatchLine;
+/** A line of the normal form with its sort keys, not yet written. */
+export type NormalLine = ExactMessage | RangedEvent;
 
 /** The text of a line, without its line feed. */
 export function textOf(line: NormalLine): string {
-  if (!(line instanceof ExactMessage)) return line.text;
   const target = toByteText(new Uint8Array(lengthMax(line)));
-  return decodeSpan(target.bytes, 0, writeExact(line, target, 0));
+  return decodeSpan(target.bytes, 0, writeLine(line, target, 0));
 }
 
-/** The length of the line, or a little more if a receiver was added twice. */
+/** The length of the line, or somewhat more. */
 function lengthMax(line: NormalLine): number {
-  if (!(line instanceof ExactMessage)) return line.text.length;
+  if (!(line instanceof ExactMessage)) return line.bytesMax;
   const { from, receiversFrom, receiversTo, rangeFrom, rangeTo, to } = line.line;
   const rest = receiversFrom - from + rangeFrom - receiversTo + to - rangeTo;
   return rest + line.heardBytesMax() + ZERO_RANGE.length;
+}
+
+/** Writes a line at `at` and returns where it ends. */
+function writeLine(line: NormalLine, target: ByteText, at: number): number {
+  return line instanceof ExactMessage ? writeExact(line, target, at) : line.write(target, at);
 }
 
 /** Writes an exact message at `at` and returns where it ends. */
@@ -61,8 +65,6 @@ function isTied(left: NormalLine, right: NormalLine): boolean {
   return left.startUs === right.startUs && left.lengthUs === right.lengthUs;
 }
 
-const UTF8 = new TextEncoder();
-
 /** How many lines are written in one step. */
 const LINES_PER_STEP = 1_000;
 
@@ -75,9 +77,7 @@ export function* writeLines(lines: readonly NormalLine[]): Steps<Uint8Array> {
   for (let i = 0; i < lines.length; i++) {
     if (i > 0 && i % LINES_PER_STEP === 0) yield;
     const line = lines[i]!;
-    at = line instanceof ExactMessage
-      ? writeExact(line, target, at)
-      : at + UTF8.encodeInto(line.text, bytes.subarray(at)).written;
+    at = writeLine(line, target, at);
     bytes[at++] = LINE_FEED;
   }
   return at === bytesMax ? bytes : bytes.slice(0, at);

@@ -1,113 +1,132 @@
-import type { BatchLine } from "../batch/batch.ts";
-import { type Content, contentKey } from "../batch/content.ts";
-import { formatLine } from "../batch/format_line.ts";
+import { toByteText } from "../scan/byte_text.ts";
+import {
+  contentBytes,
+  contentText,
+  copyContent,
+  hashContent,
+  haveEqualContent,
+  type LineMarks,
+} from "../scan/line_marks.ts";
 import { groupSightings } from "../grouping/group_sightings.ts";
-import { isWider, type Sighting } from "../grouping/sighting.ts";
+import { RangedEvent } from "./ranged_event.ts";
+import type { RangedLine } from "../scan/ranged_line.ts";
+import { RangedMessage } from "./ranged_message.ts";
+import type { ScannedSighting } from "../scan/scanned_sighting.ts";
 
-/** A ranged content and all its sightings. */
-class RangedMessage {
-  /** The content. */
-  readonly content: Content;
-  /** Receiver → received time → sighting. */
-  readonly #heard = new Map<string, Map<number | string, Sighting>>();
-
-  /** A content without sightings. */
-  constructor(content: Content) {
-    this.content = content;
-  }
-
-  /** All sightings, each receiver and received time once, in no order. */
-  get sightings(): Sighting[] {
-    return [...this.#heard.values()].flatMap((times) => [...times.values()]);
-  }
-
-  /** Joins one sighting: of two that differ only in their range, the wider stays. */
-  join(sighting: Sighting): void {
-    let times = this.#heard.get(sighting.receiver);
-    if (times === undefined) {
-      times = new Map();
-      this.#heard.set(sighting.receiver, times);
-    }
-    const key = toKey(sighting.receivedS);
-    const known = times.get(key);
-    if (known === undefined || isWider(sighting, known)) times.set(key, sighting);
-  }
-
-  /** Whether joining `sighting` would change nothing. */
-  includes(sighting: Sighting): boolean {
-    const known = this.#heard.get(sighting.receiver)?.get(toKey(sighting.receivedS));
-    return known !== undefined && !isWider(sighting, known);
-  }
-}
-
-/** A double as a key of a Map, which does not tell `-0` from `0`. */
-function toKey(receivedS: number): number | string {
-  return Object.is(receivedS, -0) ? "-0" : receivedS;
-}
+// Looking through more messages of one hash than this is slower than keeping their text.
+const SAME_HASH_MAX = 16;
 
 /** Ranged messages, each content once. */
 export class RangedStore {
-  readonly #byContent = new Map<string, RangedMessage>();
-
-  /** All messages, in no order. */
-  get messages(): Iterable<RangedMessage> {
-    return this.#byContent.values();
-  }
+  /** In the order in which they came. */
+  readonly messages: RangedMessage[] = [];
+  /** Hash of the content → the last message that came. */
+  readonly #byHash = new Map<number, RangedMessage>();
+  /** Where a hostile file crowds one hash: content → message. */
+  readonly #byContent = new Map<number, Map<string, RangedMessage>>();
 
   /** Whether there is none. */
   isEmpty(): boolean {
-    return this.#byContent.size === 0;
+    return this.messages.length === 0;
   }
 
-  /** The message of this content. */
-  find(content: Content): RangedMessage | undefined {
-    return this.#byContent.get(contentKey(content));
+  /** The message that has the content of `line`. */
+  find(line: LineMarks): RangedMessage | undefined {
+    return this.#find(line, hashContent(line));
   }
 
-  /** Joins sightings of one content. */
-  join(content: Content, sightings: readonly Sighting[]): void {
-    const key = contentKey(content);
-    let message = this.#byContent.get(key);
-    if (message === undefined) {
-      message = new RangedMessage(content);
-      this.#byContent.set(key, message);
+  #find(line: LineMarks, hash: number): RangedMessage | undefined {
+    const byContent = this.#byContent.size === 0 ? undefined : this.#byContent.get(hash);
+    if (byContent !== undefined) return byContent.get(contentText(line));
+    let message = this.#byHash.get(hash);
+    while (message !== undefined && !haveEqualContent(message.line, line)) {
+      message = message.sameHash;
     }
-    for (const sighting of sightings) message.join(sighting);
+    return message;
+  }
+
+  /** Joins the sightings of a line, and keeps its bytes. */
+  join(line: RangedLine): void {
+    this.#join(line, hashContent(line), line.sightings);
+  }
+
+  #join(line: LineMarks, hash: number, sightings: readonly ScannedSighting[]): void {
+    let message = this.#find(line, hash);
+    if (message === undefined) {
+      message = new RangedMessage(line, hash);
+      this.#insert(message);
+    }
+    for (let i = 0; i < sightings.length; i++) message.join(sightings[i]!);
+  }
+
+  /** Takes in a message whose content this does not have. */
+  #insert(message: RangedMessage): void {
+    this.messages.push(message);
+    const { hash } = message;
+    const byContent = this.#byContent.size === 0 ? undefined : this.#byContent.get(hash);
+    if (byContent !== undefined) {
+      byContent.set(contentText(message.line), message);
+      return;
+    }
+    message.sameHash = this.#byHash.get(hash);
+    this.#byHash.set(hash, message);
+    if (message.sameHash === undefined) return;
+    const messages = sameHashOf(message);
+    if (messages.length <= SAME_HASH_MAX) return;
+    this.#byContent.set(hash, new Map(messages.map((one) => [contentText(one.line), one])));
   }
 
   /** Joins all of `other`. */
   joinAll(other: RangedStore): void {
-    for (const { content, sightings } of other.messages) this.join(content, sightings);
+    for (const { line, hash, sightings } of other.messages) this.#join(line, hash, sightings);
   }
 
   /** Whether this knows all that `other` knows. */
   includes(other: RangedStore): boolean {
-    for (const [key, { sightings }] of other.#byContent) {
-      const known = this.#byContent.get(key);
-      if (known === undefined || !sightings.every((sighting) => known.includes(sighting))) {
-        return false;
-      }
-    }
-    return true;
+    return other.messages.every(({ line, hash, sightings }) => {
+      const known = this.#find(line, hash);
+      return known !== undefined && sightings.every((sighting) => known.includes(sighting));
+    });
   }
 
-  /** The events of all messages, as lines in no order. */
-  lines(): BatchLine[] {
-    const lines: BatchLine[] = [];
-    for (const { content, sightings } of this.messages) {
-      for (const event of groupSightings(sightings)) lines.push(toLine(content, event));
+  /** The same in bytes of its own, and no more of them than it takes. */
+  copy(): RangedStore {
+    const copy = new RangedStore();
+    const bytesMax = this.messages.reduce(
+      (sum, { line, sightings }) =>
+        sightings.reduce((sum, sighting) => sum + sighting.bytes, sum + contentBytes(line)),
+      0,
+    );
+    const target = toByteText(new Uint8Array(bytesMax));
+    let at = 0;
+    for (const { line, hash, sightings } of this.messages) {
+      const copied = copyContent(line, target, at);
+      at = copied.to;
+      const message = new RangedMessage(copied, hash);
+      for (const sighting of sightings) {
+        message.join(sighting.copyTo(target, at));
+        at += sighting.bytes;
+      }
+      copy.#insert(message);
     }
-    return lines;
+    return copy;
+  }
+
+  /** The events of all messages, in no order. */
+  events(): RangedEvent[] {
+    const events: RangedEvent[] = [];
+    for (const { line, sightings } of this.messages) {
+      if (sightings.length === 1) events.push(new RangedEvent(line, sightings));
+      else for (const event of groupSightings(sightings)) events.push(new RangedEvent(line, event));
+    }
+    return events;
   }
 }
 
-function toLine(content: Content, event: readonly Sighting[]): BatchLine {
-  const startUs = event.reduce((latest, each) => Math.max(latest, each.startUs), 0);
-  const endUs = event.reduce((earliest, each) => Math.min(earliest, each.endUs), Infinity);
-  const receivers = event.map((each) => {
-    const isPlain = each.startUs === startUs && each.endUs === endUs;
-    return { ...each, ownRange: isPlain ? undefined : each };
-  });
-  const text = formatLine(content, receivers, { startUs, endUs });
-  return { startUs, lengthUs: endUs - startUs, text };
+function sameHashOf(message: RangedMessage): RangedMessage[] {
+  const messages = [];
+  for (let one: RangedMessage | undefined = message; one !== undefined; one = one.sameHash) {
+    messages.push(one);
+  }
+  return messages;
 }

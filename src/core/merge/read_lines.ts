@@ -19,18 +19,15 @@ import {
 import type { ExactMessage, ExactStore } from "./exact_store.ts";
 import type { Message } from "../batch/message.ts";
 import { NOT_FOUND } from "../scan/canonical_scan.ts";
-import { scanRangedLine } from "../scan/ranged_line.ts";
+import { type RangedLine, scanRangedLine } from "../scan/ranged_line.ts";
 import type { Sighting } from "../grouping/sighting.ts";
-import { type Micros, readRange } from "../time.ts";
+import { toScannedSighting } from "../scan/scanned_sighting.ts";
+import { toLineMarks } from "../scan/line_marks.ts";
+import { rangedSightings } from "../batch/ranged_sightings.ts";
+import type { Micros } from "../time.ts";
 
 /** What one line of a batch adds to the set: one of three. */
 export type ReadLine = ExactLine | KnownLine<ExactMessage> | RangedLine;
-
-/** A ranged message with its sightings. */
-export interface RangedLine {
-  readonly content: Content;
-  readonly sightings: readonly Sighting[];
-}
 
 // At most this many messages are compared when another file skips some that this one has.
 const SKIPPED_MAX = 4;
@@ -70,7 +67,7 @@ export function readLines(
     }
     const ranged = scanRangedLine(text, at);
     if (ranged !== undefined) {
-      lines.push({ content: ranged.content, sightings: rangedSightings(ranged) });
+      lines.push(ranged);
       at = ranged.to + 1;
       continue;
     }
@@ -123,22 +120,9 @@ function toReadLine(message: Message): ReadLine {
   const content = contentOfFields(message);
   const exactUs = sentUs(message.tags);
   const sightings = rangedSightings(message);
-  return exactUs === undefined ? { content, sightings } : toExactLine(content, sightings, exactUs);
-}
-
-/** What each receiver of a line knows of its message, were it ranged. */
-export function rangedSightings(
-  message: Pick<Message, "receivers" | "time" | "time_range">,
-): Sighting[] {
-  return Object.keys(message.receivers).map((receiver) => {
-    const value = message.receivers[receiver]!;
-    const isPlain = typeof value === "number";
-    return {
-      receiver,
-      receivedS: isPlain ? value : value.received,
-      ...readRange(isPlain ? message : value),
-    };
-  });
+  return exactUs === undefined
+    ? { ...toLineMarks(content), sightings: sightings.map(toScannedSighting) }
+    : toExactLine(content, sightings, exactUs);
 }
 
 /** The canonical line of an exact message, received by each receiver once. */

@@ -6,6 +6,9 @@ import { type ExactMessage, ExactStore } from "./exact_store.ts";
 import type { IrcMessage } from "../batch/message.ts";
 import { parseJson } from "../json/parse_json.ts";
 import { type NormalLine, sortLines, textOf, writeLines } from "./normal_form.ts";
+import { type LineMarks, toLineMarks } from "../scan/line_marks.ts";
+import type { RangedLine } from "../scan/ranged_line.ts";
+import { toScannedSighting } from "../scan/scanned_sighting.ts";
 import { overlapParts } from "../grouping/overlap.ts";
 import { RangedStore } from "./ranged_store.ts";
 import { readLines, toExactLine } from "./read_lines.ts";
@@ -51,7 +54,7 @@ export class SightingSet {
     let before: ExactMessage | undefined;
     for (const read of readLines(own, { known: this.#exact, key: options?.key })) {
       if ("sightings" in read) {
-        this.#ranged.join(read.content, read.sightings);
+        this.#ranged.join(read);
         continue;
       }
       let message;
@@ -76,12 +79,15 @@ export class SightingSet {
   ): void {
     const { receiver, receivedS, startUs, endUs, sentUs } = sighting;
     if (sentUs !== undefined) this.#exact.join(toExactLine(content, [sighting], sentUs));
-    else this.#ranged.join(content, [{ receiver, receivedS, startUs, endUs }]);
+    else {
+      const sightings = [toScannedSighting({ receiver, receivedS, startUs, endUs })];
+      this.#ranged.join({ ...toLineMarks(content), sightings });
+    }
   }
 
-  /** Joins sightings of a ranged `content`. */
-  addRanged(content: Content, sightings: readonly Sighting[]): void {
-    this.#ranged.join(content, sightings);
+  /** Joins the sightings of a ranged line. Keeps its bytes, which must not change afterwards. */
+  addRanged(line: RangedLine): void {
+    this.#ranged.join(line);
   }
 
   /** Joins all that `other` holds. */
@@ -110,7 +116,7 @@ export class SightingSet {
     let dropped = 0;
     let before: ExactMessage | undefined;
     for (const message of this.#exact.messages) {
-      if (matches(parseExact(message.line), undefined)) {
+      if (matches(parseLine(message.line), undefined)) {
         dropped += message.receivers().length;
         continue;
       }
@@ -119,21 +125,21 @@ export class SightingSet {
       if (before !== undefined) before.next = message;
       before = message;
     }
-    for (const { content, sightings } of this.#ranged.messages) {
-      const message = parseContent(content);
+    for (const { line, sightings } of this.#ranged.messages) {
+      const message = parseLine(line);
       const kept = sightings.filter((sighting) => !matches(message, sighting));
       dropped += sightings.length - kept.length;
-      if (kept.length > 0) ranged.join(content, kept);
+      if (kept.length > 0) ranged.join({ ...line, sightings: kept });
     }
     this.#exact = exact;
     this.#ranged = ranged;
     return dropped;
   }
 
-  /** A copy with the ranged contents only. */
+  /** A copy with the ranged contents only. It holds none of the bytes that were added. */
   ranged(): SightingSet {
     const set = new SightingSet();
-    set.#ranged.joinAll(this.#ranged);
+    set.#ranged = this.#ranged.copy();
     return set;
   }
 
@@ -148,12 +154,12 @@ export class SightingSet {
    */
   chainsOf(other: SightingSet): SightingSet {
     const set = new SightingSet();
-    for (const { content, sightings } of other.#ranged.messages) {
+    for (const { line, sightings } of other.#ranged.messages) {
       const theirs = overlapParts(sightings).map(extentOf);
-      for (const part of overlapParts(this.#ranged.find(content)?.sightings ?? [])) {
+      for (const part of overlapParts(this.#ranged.find(line)?.sightings ?? [])) {
         const { startUs, endUs } = extentOf(part);
         const isTouched = theirs.some((each) => each.startUs <= endUs && each.endUs >= startUs);
-        if (isTouched) set.#ranged.join(content, part);
+        if (isTouched) set.#ranged.join({ ...line, sightings: part });
       }
     }
     return set;
@@ -211,7 +217,7 @@ export class SightingSet {
   }
 
   #normalLines(): NormalLine[] {
-    return sortLines([...this.#exact.messages, ...this.#ranged.lines()]);
+    return sortLines([...this.#exact.messages, ...this.#ranged.events()]);
   }
 
   /**
@@ -237,8 +243,8 @@ export class SightingSet {
       if (tags === null || !Object.hasOwn(tags, "id") || tags["id"] === "") return;
       counts.set(tags["id"]!, (counts.get(tags["id"]!) ?? 0) + 1);
     };
-    for (const { line } of this.#exact.messages) count(parseExact(line));
-    for (const { content } of this.#ranged.messages) count(parseContent(content));
+    for (const { line } of this.#exact.messages) count(parseLine(line));
+    for (const { line } of this.#ranged.messages) count(parseLine(line));
     for (const [id, times] of counts) if (times === 1) counts.delete(id);
     return counts;
   }
@@ -250,10 +256,6 @@ function extentOf(part: readonly Sighting[]): Extent {
   return { startUs: part[0]!.startUs, endUs };
 }
 
-function parseContent({ a, b, c, d }: Content): IrcMessage {
-  return parseJson(`${a}{}${b}0${c}0${d}`) as IrcMessage;
-}
-
-function parseExact({ text, from, to }: ExactStore["messages"][number]["line"]): IrcMessage {
+function parseLine({ text, from, to }: LineMarks): IrcMessage {
   return parseJson(decodeSpan(text.bytes, from, to)) as IrcMessage;
 }

@@ -112,6 +112,55 @@ export function skipReceived(bytes: Uint8Array, at: number): number {
   return NOT_FOUND;
 }
 
+/**
+ * The double that a number means which {@link skipReceived} took. Exact: up to six digits of fraction,
+ * it is a quotient of two whole numbers below 2^53; of seven, a multiple of the grid.
+ */
+export function readReceived(bytes: Uint8Array, from: number, to: number): number {
+  let second = 0;
+  for (let at = from; at < from + 10; at++) second = second * 10 + bytes[at]! - ZERO;
+  let fraction = 0;
+  for (let at = from + 11; at < to; at++) fraction = fraction * 10 + bytes[at]! - ZERO;
+  const digits = to - from - 11;
+  if (digits === 7) return second + nearest(fraction * GRID, 1e7) / GRID;
+  const unit = POWERS[digits]!;
+  return (second * unit + fraction) / unit;
+}
+
+/**
+ * A length of less than 100 s as it usually is: at least 0.1, a point, no more than 17 digits in all.
+ * Whether it is the shortest form of its double is not looked at.
+ */
+export function skipLength(bytes: Uint8Array, at: number): number {
+  let point = at;
+  while (point < at + 3 && isDigit(bytes[point])) point++;
+  const whole = point - at;
+  if (whole === 0 || whole > 2 || bytes[point] !== POINT) return NOT_FOUND;
+  if (bytes[at] === ZERO && (whole === 2 || bytes[point + 1] === ZERO)) return NOT_FOUND;
+  let to = point + 1;
+  while (to < point + 18 - whole && isDigit(bytes[to])) to++;
+  if (to === point + 1 || isDigit(bytes[to])) return NOT_FOUND;
+  return bytes[to - 1] === ZERO && to > point + 2 ? NOT_FOUND : to;
+}
+
+/**
+ * The double that a number means which {@link skipLength} took; `NaN` if it has more than 15 digits,
+ * of which this is not sure. With no more, it is the shortest form of its double.
+ */
+export function readLength(bytes: Uint8Array, from: number, to: number): number {
+  if (to - from > 16) return NaN;
+  let digits = 0;
+  let fractionFrom = to;
+  for (let at = from; at < to; at++) {
+    if (bytes[at] === POINT) fractionFrom = at + 1;
+    else digits = digits * 10 + bytes[at]! - ZERO;
+  }
+  return digits / POWERS[to - fractionFrom]!;
+}
+
+/** 10^i: each is exact. */
+const POWERS = Array.from({ length: 18 }, (_, i) => Number(`1e${i}`));
+
 function isDigit(byte: number | undefined): boolean {
   return byte !== undefined && byte >= ZERO && byte <= NINE;
 }

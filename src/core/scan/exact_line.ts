@@ -1,5 +1,6 @@
-import { areSpansEqual, type ByteSpan, type ByteText, standsAt } from "./byte_text.ts";
+import { type ByteSpan, type ByteText, standsAt } from "./byte_text.ts";
 import { NOT_FOUND, skipLiteral, skipPlainString, skipReceived } from "./canonical_scan.ts";
+import { haveEqualContent, type LineMarks } from "./line_marks.ts";
 import {
   isEndOfLine,
   isKeyBefore,
@@ -11,25 +12,8 @@ import {
 } from "./message_scan.ts";
 import { type Micros, MILLISECOND_US, TIME_END_US } from "../time.ts";
 
-/**
- * One line of an exact message in canonical form, where it lies in its file. Its content is all but
- * the three runs between the marks; they are in the order of the line.
- */
-export interface ExactLine {
-  readonly text: ByteText;
-  /** Where the line starts. */
-  readonly from: number;
-  /** Between the braces of `receivers`. */
-  readonly receiversFrom: number;
-  readonly receiversTo: number;
-  /** The number after `"time":`. */
-  readonly timeFrom: number;
-  readonly timeTo: number;
-  /** The number after `"time_range":`. */
-  readonly rangeFrom: number;
-  readonly rangeTo: number;
-  /** Where the line ends, without its line feed. */
-  readonly to: number;
+/** One line of an exact message in canonical form, where it lies in its file. */
+export interface ExactLine extends LineMarks {
   /** When Twitch sent it. */
   readonly sentUs: Micros;
   /** Where the value of its `id` tag starts, behind its quote; `-1` without one, or if not looked for. */
@@ -114,20 +98,7 @@ export function matchKnownLine<Known extends { readonly line: ExactLine }>(
 
 /** Whether two lines differ in their receivers only. */
 export function haveSameContent(left: ExactLine, right: ExactLine): boolean {
-  return left.sentUs === right.sentUs &&
-    areRunsEqual(left, right, "from", "receiversFrom") &&
-    areRunsEqual(left, right, "receiversTo", "timeFrom") &&
-    areRunsEqual(left, right, "timeTo", "rangeFrom") &&
-    areRunsEqual(left, right, "rangeTo", "to");
-}
-
-type Mark = Exclude<keyof ExactLine, "text" | "sentUs" | "idFrom">;
-
-function areRunsEqual(left: ExactLine, right: ExactLine, from: Mark, to: Mark): boolean {
-  return areSpansEqual(
-    { text: left.text, from: left[from], to: left[to] },
-    { text: right.text, from: right[from], to: right[to] },
-  );
+  return left.sentUs === right.sentUs && haveEqualContent(left, right);
 }
 
 /** At least one receiver, each with a plain received time, in order and each once; up to the brace. */

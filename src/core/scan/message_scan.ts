@@ -64,7 +64,9 @@ export function scanSenderAndTags(bytes: Uint8Array, receiversTo: number): Scann
   const sender = skipLiteral(bytes, receiversTo, SENDER);
   const tags = skipLiteral(bytes, skipStringOrNull(bytes, sender), TAGS);
   const tagsFrom = skipLiteral(bytes, tags, TAGS_BRACE);
-  if (tagsFrom === NOT_FOUND) return { ...NO_TAGS, to: skipLiteral(bytes, tags, NULL) };
+  if (tagsFrom === NOT_FOUND) {
+    return { to: skipLiteral(bytes, tags, NULL), sentFrom: NOT_FOUND, idFrom: NOT_FOUND };
+  }
   return scanTags(bytes, tagsFrom);
 }
 
@@ -94,7 +96,7 @@ export function isKeyBefore(bytes: Uint8Array, left: number, right: number): boo
 
 /** Reads tags from after their brace behind the closing one. */
 function scanTags(bytes: Uint8Array, from: number): ScannedTags {
-  if (bytes[from] === CLOSE_BRACE) return { ...NO_TAGS, to: from + 1 };
+  if (bytes[from] === CLOSE_BRACE) return { to: from + 1, sentFrom: NOT_FOUND, idFrom: NOT_FOUND };
   let sentFrom = NOT_FOUND;
   let idFrom = NOT_FOUND;
   let before = NOT_FOUND;

@@ -6,7 +6,10 @@ import { encodeBatch, parseMessageLine } from "../../../src/core/batch/batch.ts"
 import { toByteSpan } from "../../../src/core/scan/byte_text.ts";
 import { contentOfFields, sentUs } from "../../../src/core/batch/content.ts";
 import type { Message } from "../../../src/core/batch/message.ts";
+import { contentText, toLineMarks } from "../../../src/core/scan/line_marks.ts";
+import { rangedSightings } from "../../../src/core/batch/ranged_sightings.ts";
 import { scanRangedLine } from "../../../src/core/scan/ranged_line.ts";
+import { readRange } from "../../../src/core/time.ts";
 import { goldenBatches, goldenMissing } from "../../golden/golden_batches.ts";
 import { damagedLines } from "./damaged_lines.ts";
 import "../../laws/fixed_seed.ts";
@@ -36,14 +39,19 @@ const LINES = [
 /** Fails unless the scan of `line` is what the slow way reads. */
 function assertTrue(line: string, scanned: NonNullable<ReturnType<typeof scanRangedLine>>): void {
   const message = parseMessageLine(line.slice(0, scanned.to), 1);
-  const { receivers, time, time_range } = message;
   assert.equal(sentUs(message.tags), undefined);
-  assert.deepEqual(scanned.content, contentOfFields(message));
-  assert.deepEqual([scanned.receivers, scanned.time, scanned.time_range], [
-    receivers,
-    time,
-    time_range,
-  ]);
+  assert.equal(contentText(scanned), contentText(toLineMarks(contentOfFields(message))));
+  assert.deepEqual(
+    { startUs: scanned.startUs, endUs: scanned.endUs },
+    readRange(message),
+  );
+  const sightings = scanned.sightings.map(({ receiver, receivedS, startUs, endUs }) => ({
+    receiver,
+    receivedS,
+    startUs,
+    endUs,
+  }));
+  assert.deepEqual(sightings, rangedSightings(message));
 }
 
 test("scanRangedLine takes canonical lines, wherever they end", () => {

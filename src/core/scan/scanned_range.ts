@@ -1,0 +1,60 @@
+import { NOT_FOUND, readLength, readReceived, skipLength, skipReceived } from "./canonical_scan.ts";
+import { formatFloat } from "../json/canonical_json.ts";
+import { type Micros, RANGE_MAX_US, readRange, toRangeSeconds } from "../time.ts";
+
+/** A range and where it stands. */
+export interface ScannedRange {
+  readonly startUs: Micros;
+  readonly endUs: Micros;
+  /** Where its start stands, if just as a line has it that starts there; else `NOT_FOUND`. */
+  readonly timeFrom: number;
+  readonly timeTo: number;
+  /** Where its length stands, if just as a line has it with this range; else `NOT_FOUND`. */
+  readonly rangeFrom: number;
+  readonly rangeTo: number;
+  /** Where its length ends. */
+  readonly to: number;
+}
+
+// More digits of a second than this are not whole microseconds.
+const TIME_BYTES_MAX = 17;
+
+/**
+ * Reads a range whose start is a number at `timeFrom` and its length one at `rangeFrom`, if they are
+ * numbers as they usually are and no range is too long.
+ */
+export function scanRange(
+  bytes: Uint8Array,
+  timeFrom: number,
+  rangeFrom: number,
+): ScannedRange | undefined {
+  const timeTo = skipReceived(bytes, timeFrom);
+  const to = skipLength(bytes, rangeFrom);
+  if (timeTo === NOT_FOUND || to === NOT_FOUND) return undefined;
+  const time = readReceived(bytes, timeFrom, timeTo);
+  const shortLength = readLength(bytes, rangeFrom, to);
+  const text = Number.isNaN(shortLength) ? textOf(bytes, rangeFrom, to) : undefined;
+  const time_range = text === undefined ? shortLength : Number(text);
+  const { startUs, endUs } = readRange({ time, time_range });
+  if (endUs - startUs > RANGE_MAX_US) return undefined;
+  const isWhole = timeTo - timeFrom <= TIME_BYTES_MAX;
+  // A line writes the length of no time as `0.0`, which is no usual length.
+  const isAsWritten = endUs > startUs && toRangeSeconds({ startUs, endUs }) === time_range &&
+    (text === undefined || text === formatFloat(time_range));
+  return {
+    startUs,
+    endUs,
+    timeFrom: isWhole ? timeFrom : NOT_FOUND,
+    timeTo,
+    rangeFrom: isAsWritten ? rangeFrom : NOT_FOUND,
+    rangeTo: to,
+    to,
+  };
+}
+
+/** As text; of a few letters, faster than a decoder. */
+function textOf(bytes: Uint8Array, from: number, to: number): string {
+  let text = "";
+  for (let at = from; at < to; at++) text += String.fromCharCode(bytes[at]!);
+  return text;
+}
