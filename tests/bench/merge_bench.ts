@@ -8,7 +8,7 @@ import { createHash } from "node:crypto";
 import { mergeBatches } from "../../src/core/merge/merge_batches.ts";
 import { seededRandom } from "../../src/testing/chance/seeded_random.ts";
 import { tellRow } from "./bench_row.ts";
-import { medianMs } from "./worlds/rounds.ts";
+import { leastMs, medianMs } from "./worlds/rounds.ts";
 
 const UTF8 = new TextEncoder();
 
@@ -102,6 +102,64 @@ async function benchExact(): Promise<void> {
   });
 }
 
+/** A line of a recorder: a JOIN in a range of 1 to 60 s, both ends known to the microsecond. */
+function plainJoin(n: number, side: number, random: () => number): [startUs: number, line: string] {
+  const startUs = (1_700_000_000 + Math.floor(n / 30)) * 1e6 + Math.floor(random() * 1e6);
+  const endUs = startUs + 1e6 + Math.floor(random() * 59e6);
+  const receiver = ["alpha.AbCdE.0", "beta.xYz12.0"][side]!;
+  const received = startUs / 1e6 + 50 + random();
+  return [
+    startUs,
+    `{"command":"JOIN","host":"v${n}.tmi.twitch.tv","params":["#forsen"],"receivers":` +
+    `{"${receiver}":${received}},"sender":"v${n}","tags":null,"time":${startUs / 1e6},` +
+    `"time_range":${endUs / 1e6 - startUs / 1e6},"user":"v${n}"}`,
+  ];
+}
+
+/** 16,000 JOINs a side of as many users, against exact messages of as many bytes. */
+async function benchJoins(): Promise<void> {
+  const chance = seededRandom(2);
+  const random = () => chance.next();
+  const joins = [0, 1].map((side) =>
+    Array.from({ length: 16_000 }, (_, n) => plainJoin(n, side, random))
+      .sort(([left], [right]) => left - right).map(([, line]) => line)
+  );
+  const all = chat(6_300, random);
+  const exact = ["alpha.AbCdE.0", "beta.xYz12.0"].map((receiver) =>
+    all.map((one) => privmsg(one, receiver, random))
+  );
+  const works = { joins: joins.map(toBatch), exact: exact.map(toBatch) };
+  const lines = joins.flat();
+  const once = mergeBatches(works.joins);
+  const ms = await leastMs({
+    parse: () => lines.reduce((sum, line) => sum + (JSON.parse(line) === null ? 0 : 1), 0),
+    joins: () => mergeBatches(works.joins).length,
+    again: () => mergeBatches([once]).length,
+    exact: () => mergeBatches(works.exact).length,
+  });
+  const bytes = ([left, right]: Uint8Array[]) => left!.length + right!.length;
+  const perExactByte = ms.exact / bytes(works.exact);
+  console.log(`two files of 16,000 JOINs: ${(bytes(works.joins) / 1e6).toFixed(1)} MB`);
+  tellRow({
+    name: "merge JOINs",
+    figure: ms.joins / ms.parse,
+    unit: "× JSON.parse of every line",
+    detail: `${ms.joins.toFixed(1)} against ${ms.parse.toFixed(1)} ms`,
+  });
+  tellRow({
+    name: "merge JOINs, a byte",
+    figure: ms.joins / bytes(works.joins) / perExactByte,
+    unit: "× exact lines of as many bytes",
+    atMost: 2,
+  });
+  tellRow({
+    name: "merge merged JOINs again, a byte",
+    figure: ms.again / once.length / perExactByte,
+    unit: "× exact lines of as many bytes",
+    atMost: 2,
+  });
+}
+
 type Shape = (n: number, side: number) => string;
 
 async function benchRanged(name: string, shape: Shape): Promise<void> {
@@ -122,6 +180,7 @@ async function benchRanged(name: string, shape: Shape): Promise<void> {
 }
 
 await benchExact();
+await benchJoins();
 console.log("ranged messages, 8,000 a side against 1,000:");
 const receivers = ["alpha.AbCdE.0", "beta.xYz12.0"];
 const S = 1_700_000_000;

@@ -118,7 +118,7 @@ export class BatchScanner {
     const ranged = scanRangedLine(this.#text, from);
     if (ranged === undefined || bytes[ranged.to] !== LINE_FEED) return false;
     this.#takeId(ranged.idFrom);
-    const { startUs, endUs } = ranged;
+    const { startUs, endUs } = ranged.range;
     this.#ranged.addRanged(ranged);
     const placed = { startUs, lengthUs: endUs - startUs, from, to: ranged.to };
     this.#rangedLines.push(placed);

@@ -25,19 +25,25 @@ export class RangedEvent {
   readonly #line: LineMarks;
   /** In order of their receivers' ids, each once. */
   readonly #sightings: readonly ScannedSighting[];
+  /** The one that starts last; of several, the one that ends first. */
+  readonly #latest: ScannedSighting;
 
   /** An event of the content of `line`; its sightings share an instant. */
   constructor(line: LineMarks, sightings: readonly ScannedSighting[]) {
-    let startUs = 0;
-    let endUs = Infinity;
-    for (const each of sightings) {
-      if (each.startUs > startUs) startUs = each.startUs;
+    let latest = sightings[0]!;
+    let { endUs } = latest;
+    for (let i = 1; i < sightings.length; i++) {
+      const each = sightings[i]!;
       if (each.endUs < endUs) endUs = each.endUs;
+      const isLater = each.startUs > latest.startUs ||
+        (each.startUs === latest.startUs && each.endUs < latest.endUs);
+      if (isLater) latest = each;
     }
-    this.startUs = startUs;
-    this.lengthUs = endUs - startUs;
+    this.startUs = latest.startUs;
+    this.lengthUs = endUs - latest.startUs;
+    this.#latest = latest;
     this.#line = line;
-    this.#sightings = sightings.length === 1 ? sightings : [...sightings].sort(byReceiver);
+    this.#sightings = inOrder(sightings);
   }
 
   /** How long the line is at most, without its line feed. */
@@ -62,11 +68,9 @@ export class RangedEvent {
       end = this.#writeSighting(sightings[i]!, target, end);
     }
     end = copySpan({ text, from: line.receiversTo, to: line.timeFrom }, target, end);
-    const starting = sightings.find((each) => each.startUs === this.startUs)!;
-    end = writeTime(starting, target, end);
+    end = writeTime(this.#latest, target, end);
     end = copySpan({ text, from: line.timeTo, to: line.rangeFrom }, target, end);
-    const whole = sightings.find((each) => this.#isWhole(each));
-    end = whole !== undefined ? writeLength(whole, target, end) : writeAscii(
+    end = this.#isWhole(this.#latest) ? writeLength(this.#latest, target, end) : writeAscii(
       formatLength({ startUs: this.startUs, endUs: this.startUs + this.lengthUs }),
       target,
       end,
@@ -94,6 +98,13 @@ export class RangedEvent {
   }
 }
 
+function inOrder(sightings: readonly ScannedSighting[]): readonly ScannedSighting[] {
+  if (sightings.length === 1) return sightings;
+  if (sightings.length > 2) return [...sightings].sort(byReceiver);
+  const [left, right] = sightings as [ScannedSighting, ScannedSighting];
+  return byReceiver(left, right) < 0 ? sightings : [right, left];
+}
+
 function byReceiver(left: ScannedSighting, right: ScannedSighting): number {
   return compareCodePoints(left.receiver, right.receiver);
 }
@@ -101,19 +112,19 @@ function byReceiver(left: ScannedSighting, right: ScannedSighting): number {
 /** Whether `line` says this of `sighting` and nothing else, all in canonical form. */
 function isAlone(sighting: ScannedSighting, line: LineMarks): boolean {
   return sighting.text === line.text && sighting.idFrom === line.receiversFrom &&
-    sighting.receivedTo === line.receiversTo && sighting.timeFrom === line.timeFrom &&
-    sighting.rangeFrom === line.rangeFrom;
+    sighting.receivedTo === line.receiversTo && sighting.range.timeFrom === line.timeFrom &&
+    sighting.range.rangeFrom === line.rangeFrom;
 }
 
 function writeTime(sighting: ScannedSighting, target: ByteText, at: number): number {
-  const { text, timeFrom, timeTo, startUs } = sighting;
+  const { text, range: { timeFrom, timeTo, startUs } } = sighting;
   return timeFrom === NOT_FOUND
     ? writeAscii(formatSeconds(startUs), target, at)
     : copySpan({ text, from: timeFrom, to: timeTo }, target, at);
 }
 
 function writeLength(sighting: ScannedSighting, target: ByteText, at: number): number {
-  const { text, rangeFrom, rangeTo } = sighting;
+  const { text, range: { rangeFrom, rangeTo } } = sighting;
   return rangeFrom === NOT_FOUND
     ? writeAscii(formatLength(sighting), target, at)
     : copySpan({ text, from: rangeFrom, to: rangeTo }, target, at);

@@ -13,15 +13,18 @@ export class RangedMessage {
   readonly hash: number;
   /** Another message whose content has this hash. */
   sameHash: RangedMessage | undefined;
-  readonly #sightings: ScannedSighting[] = [];
+  /** Few: an array of just this length, which is never changed. */
+  #sightings: readonly ScannedSighting[];
   /** Of many sightings: receiver → received time → place. */
   #places: Map<string, Map<number | string, number>> | undefined;
 
-  /** The content of `line`, of which nothing was heard yet. */
-  constructor(line: LineMarks, hash: number) {
+  /** The content of `line` with these sightings, each receiver once. */
+  constructor(line: LineMarks, hash: number, sightings: readonly ScannedSighting[]) {
     this.line = line;
     this.hash = hash;
     this.sameHash = undefined;
+    this.#sightings = sightings;
+    if (sightings.length > LOOK_MAX) this.#index();
   }
 
   /** All sightings, each receiver and received time once, in no order. */
@@ -33,7 +36,10 @@ export class RangedMessage {
   join(sighting: ScannedSighting): void {
     const place = this.#placeOf(sighting);
     if (place === undefined) this.#push(sighting);
-    else if (isWider(sighting, this.#sightings[place]!)) this.#sightings[place] = sighting;
+    else if (isWider(sighting, this.#sightings[place]!)) {
+      if (this.#places === undefined) this.#sightings = this.#sightings.with(place, sighting);
+      else (this.#sightings as ScannedSighting[])[place] = sighting;
+    }
   }
 
   /** Whether joining `sighting` would change nothing. */
@@ -52,12 +58,20 @@ export class RangedMessage {
   }
 
   #push(sighting: ScannedSighting): void {
-    const place = this.#sightings.push(sighting) - 1;
-    if (this.#places !== undefined) this.#setPlace(this.#places, place);
-    else if (place === LOOK_MAX) {
-      this.#places = new Map();
-      for (let i = 0; i <= place; i++) this.#setPlace(this.#places, i);
+    if (this.#places !== undefined) {
+      const place = (this.#sightings as ScannedSighting[]).push(sighting) - 1;
+      this.#setPlace(this.#places, place);
+      return;
     }
+    this.#sightings = [...this.#sightings, sighting];
+    if (this.#sightings.length > LOOK_MAX) this.#index();
+  }
+
+  /** Makes the map, and the array its own. */
+  #index(): void {
+    this.#sightings = [...this.#sightings];
+    this.#places = new Map();
+    for (let i = 0; i < this.#sightings.length; i++) this.#setPlace(this.#places, i);
   }
 
   #setPlace(places: Map<string, Map<number | string, number>>, place: number): void {

@@ -51,10 +51,10 @@ export class RangedStore {
   }
 
   #join(line: LineMarks, hash: number, sightings: readonly ScannedSighting[]): void {
-    let message = this.#find(line, hash);
+    const message = this.#find(line, hash);
     if (message === undefined) {
-      message = new RangedMessage(line, hash);
-      this.#insert(message);
+      this.#insert(new RangedMessage(line, hash, sightings));
+      return;
     }
     for (let i = 0; i < sightings.length; i++) message.join(sightings[i]!);
   }
@@ -102,12 +102,12 @@ export class RangedStore {
     for (const { line, hash, sightings } of this.messages) {
       const copied = copyContent(line, target, at);
       at = copied.to;
-      const message = new RangedMessage(copied, hash);
-      for (const sighting of sightings) {
-        message.join(sighting.copyTo(target, at));
-        at += sighting.bytes;
-      }
-      copy.#insert(message);
+      const own = sightings.map((sighting) => {
+        const copied = sighting.copyTo(target, at);
+        at = copied.to;
+        return copied;
+      });
+      copy.#insert(new RangedMessage(copied, hash, own));
     }
     return copy;
   }

@@ -49,6 +49,7 @@ export function readLines(
   const text = toByteText(bytes);
   const lines: ReadLine[] = [];
   let next = known.messages[0];
+  let wasRanged = false;
   for (let at = 0; at < bytes.length;) {
     const repeat = findKnownLine(text, at, next);
     if (repeat !== undefined) {
@@ -57,16 +58,20 @@ export function readLines(
       at = repeat.lineTo + 1;
       continue;
     }
-    const exact = scanExactLine(text, at);
+    // A ranged line mostly follows another.
+    let ranged = wasRanged ? scanRangedLine(text, at) : undefined;
+    const exact = ranged === undefined ? scanExactLine(text, at) : undefined;
     if (exact !== undefined) {
+      wasRanged = false;
       // Where this file differs, continue behind the point at which it meets a known message again.
       next = known.find(exact)?.next ?? next;
       lines.push(exact);
       at = exact.to + 1;
       continue;
     }
-    const ranged = scanRangedLine(text, at);
+    if (!wasRanged) ranged = scanRangedLine(text, at);
     if (ranged !== undefined) {
+      wasRanged = true;
       lines.push(ranged);
       at = ranged.to + 1;
       continue;

@@ -158,8 +158,8 @@ export function readLength(bytes: Uint8Array, from: number, to: number): number 
   return digits / POWERS[to - fractionFrom]!;
 }
 
-/** 10^i: each is exact. */
-const POWERS = Array.from({ length: 18 }, (_, i) => Number(`1e${i}`));
+/** 10^i, for `i` up to 17: each is exact. */
+export const POWERS: readonly number[] = Array.from({ length: 18 }, (_, i) => Number(`1e${i}`));
 
 function isDigit(byte: number | undefined): boolean {
   return byte !== undefined && byte >= ZERO && byte <= NINE;

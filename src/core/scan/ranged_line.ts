@@ -2,8 +2,10 @@ import { type ByteText, decodeSpan } from "./byte_text.ts";
 import {
   asciiBytes,
   NOT_FOUND,
+  readReceived,
   skipLiteral,
   skipPlainString,
+  skipReceived,
   skipString,
 } from "./canonical_scan.ts";
 import { findSightingFault } from "../batch/message_check.ts";
@@ -22,8 +24,7 @@ import { rangedSightings } from "../batch/ranged_sightings.ts";
 import { readReceiver } from "./receiver_ids.ts";
 import { type ScannedRange, scanRange } from "./scanned_range.ts";
 import { ScannedSighting, toScannedSighting } from "./scanned_sighting.ts";
-import { readReceived, skipReceived } from "./canonical_scan.ts";
-import { type Micros, readRange } from "../time.ts";
+import { type MicrosRange, readRange } from "../time.ts";
 
 /** A line of a ranged message, and its sightings. */
 export interface RangedLine extends LineMarks {
@@ -34,8 +35,7 @@ export interface RangedLine extends LineMarks {
 /** A ranged line where it is in its file. */
 export interface ScannedRanged extends RangedLine {
   /** The range of the line. */
-  readonly startUs: Micros;
-  readonly endUs: Micros;
+  readonly range: MicrosRange;
   /** Where the value of its `id` tag starts, behind its quote; `-1` without one. */
   readonly idFrom: number;
 }
@@ -70,7 +70,24 @@ export function scanRangedLine(text: ByteText, from: number): ScannedRanged | un
   const rangeTo = skipNumeric(bytes, rangeFrom);
   const to = skipUserToEnd(bytes, rangeTo);
   if (to === NOT_FOUND) return undefined;
-  const marks = {
+  const scanned = scanRange(bytes, timeFrom, rangeFrom);
+  const isUsual = scanned !== undefined && scanned.rangeTo === rangeTo;
+  let sightings = isUsual ? scanReceivers(text, receiversFrom, receiversTo, scanned) : undefined;
+  let range: MicrosRange | undefined = scanned;
+  if (sightings === undefined) {
+    const message = parseSightings(bytes, [
+      receiversFrom,
+      receiversTo,
+      timeFrom,
+      timeTo,
+      rangeFrom,
+      rangeTo,
+    ]);
+    if (message === undefined) return undefined;
+    sightings = rangedSightings(message).map(toScannedSighting);
+    range = readRange(message);
+  }
+  return {
     text,
     from,
     receiversFrom,
@@ -80,27 +97,8 @@ export function scanRangedLine(text: ByteText, from: number): ScannedRanged | un
     rangeFrom,
     rangeTo,
     to,
-  };
-  const range = scanRange(bytes, timeFrom, rangeFrom);
-  const sightings = range?.to === rangeTo
-    ? scanReceivers(text, receiversFrom, receiversTo, range)
-    : undefined;
-  const found = sightings === undefined
-    ? parseSightings(marks)
-    : { sightings, startUs: range!.startUs, endUs: range!.endUs };
-  return found === undefined ? undefined : {
-    text,
-    from,
-    receiversFrom,
-    receiversTo,
-    timeFrom,
-    timeTo,
-    rangeFrom,
-    rangeTo,
-    to,
-    sightings: found.sightings,
-    startUs: found.startUs,
-    endUs: found.endUs,
+    sightings,
+    range: range!,
     idFrom: tags.idFrom,
   };
 }
@@ -140,63 +138,80 @@ function scanReceivers(
   to: number,
   range: ScannedRange,
 ): ScannedSighting[] | undefined {
-  const { bytes } = text;
-  const sightings: ScannedSighting[] = [];
-  let before = NOT_FOUND;
-  let at = from;
-  while (true) {
-    const idTo = skipPlainString(bytes, at);
-    if (idTo === NOT_FOUND || bytes[idTo] !== COLON) return undefined;
-    if (before !== NOT_FOUND && !isKeyBefore(bytes, before, at)) return undefined;
-    const isOwn = bytes[idTo + 1] === OPEN_BRACE;
-    const receivedFrom = isOwn ? skipLiteral(bytes, idTo + 1, OWN_RECEIVED) : idTo + 1;
-    const receivedTo = skipReceived(bytes, receivedFrom);
-    if (receivedTo === NOT_FOUND) return undefined;
-    let own = range;
-    let end = receivedTo;
-    if (isOwn) {
-      const ownTime = skipLiteral(bytes, receivedTo, TIME);
-      const ownRange = skipLiteral(bytes, skipNumeric(bytes, ownTime), RANGE);
-      const scanned = scanRange(bytes, ownTime, ownRange);
-      if (scanned === undefined || bytes[scanned.to] !== CLOSE_BRACE) return undefined;
-      own = scanned;
-      end = scanned.to + 1;
-    }
-    sightings.push(
-      new ScannedSighting(
-        readReceiver(bytes, at + 1, idTo - 1),
-        readReceived(bytes, receivedFrom, receivedTo),
-        own,
-        text,
-        at,
-        idTo,
-        receivedFrom,
-        receivedTo,
-      ),
-    );
-    if (end === to) return sightings;
-    if (bytes[end] !== COMMA) return undefined;
-    before = at;
-    at = end + 1;
+  let sighting = scanReceiver(text, from, range);
+  if (sighting === undefined) return undefined;
+  const sightings = [sighting]; // As literal: most lists stay that short.
+  while (sighting.to !== to) {
+    const at: number = sighting.to + 1;
+    if (text.bytes[sighting.to] !== COMMA) return undefined;
+    if (!isKeyBefore(text.bytes, sighting.idFrom, at)) return undefined;
+    sighting = scanReceiver(text, at, range);
+    if (sighting === undefined) return undefined;
+    sightings.push(sighting);
   }
+  return sightings;
+}
+
+function scanReceiver(
+  text: ByteText,
+  at: number,
+  range: ScannedRange,
+): ScannedSighting | undefined {
+  const { bytes } = text;
+  const idTo = skipPlainString(bytes, at);
+  if (idTo === NOT_FOUND || bytes[idTo] !== COLON) return undefined;
+  const isOwn = bytes[idTo + 1] === OPEN_BRACE;
+  const receivedFrom = isOwn ? skipLiteral(bytes, idTo + 1, OWN_RECEIVED) : idTo + 1;
+  const receivedTo = skipReceived(bytes, receivedFrom);
+  if (receivedTo === NOT_FOUND) return undefined;
+  const receiver = readReceiver(bytes, at + 1, idTo - 1);
+  const receivedS = readReceived(bytes, receivedFrom, receivedTo);
+  if (!isOwn) {
+    return new ScannedSighting(
+      receiver,
+      receivedS,
+      range,
+      text,
+      at,
+      idTo,
+      receivedFrom,
+      receivedTo,
+      receivedTo,
+    );
+  }
+  const timeFrom = skipLiteral(bytes, receivedTo, TIME);
+  const rangeFrom = skipLiteral(bytes, skipNumeric(bytes, timeFrom), RANGE);
+  const own = scanRange(bytes, timeFrom, rangeFrom);
+  if (own === undefined || bytes[own.rangeTo] !== CLOSE_BRACE) return undefined;
+  return new ScannedSighting(
+    receiver,
+    receivedS,
+    own,
+    text,
+    at,
+    idTo,
+    receivedFrom,
+    receivedTo,
+    own.rangeTo + 1,
+  );
 }
 
 /** The same by way of JSON, which takes every valid form. */
 function parseSightings(
-  { text, receiversFrom, receiversTo, timeFrom, timeTo, rangeFrom, rangeTo }: LineMarks,
-): Pick<ScannedRanged, "sightings" | "startUs" | "endUs"> | undefined {
-  const { bytes } = text;
+  bytes: Uint8Array,
+  marks: readonly [number, number, number, number, number, number],
+): Message | undefined {
+  const [receivers, time, range] = [0, 2, 4].map((i) =>
+    decodeSpan(bytes, marks[i]!, marks[i + 1]!)
+  );
   let value: { readonly [field: string]: unknown };
   try {
+    // It has braces around it, if it is JSON.
     value = parseJson(
-      `{"receivers":{${decodeSpan(bytes, receiversFrom, receiversTo)}},"time":${
-        decodeSpan(bytes, timeFrom, timeTo)
-      },"time_range":${decodeSpan(bytes, rangeFrom, rangeTo)}}`,
-    ) as typeof value; // It has braces around it, if it is JSON.
+      `{"receivers":{${receivers}},"time":${time},"time_range":${range}}`,
+    ) as typeof value;
   } catch {
-    return undefined; // The slow way says what is wrong.
+    return undefined; // The slow way names the fault.
   }
-  if (findSightingFault(value) !== undefined) return undefined;
-  const message = value as unknown as Message;
-  return { sightings: rangedSightings(message).map(toScannedSighting), ...readRange(message) };
+  return findSightingFault(value) === undefined ? value as unknown as Message : undefined;
 }

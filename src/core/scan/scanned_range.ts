@@ -1,3 +1,4 @@
+import { readLongLength } from "./long_length.ts";
 import { NOT_FOUND, readLength, readReceived, skipLength, skipReceived } from "./canonical_scan.ts";
 import { formatFloat } from "../json/canonical_json.ts";
 import { type Micros, RANGE_MAX_US, readRange, toRangeSeconds } from "../time.ts";
@@ -11,9 +12,8 @@ export interface ScannedRange {
   readonly timeTo: number;
   /** Where its length stands, if just as a line has it with this range; else `NOT_FOUND`. */
   readonly rangeFrom: number;
+  /** Where its length ends, in any case. */
   readonly rangeTo: number;
-  /** Where its length ends. */
-  readonly to: number;
 }
 
 // More digits of a second than this are not whole microseconds.
@@ -32,15 +32,22 @@ export function scanRange(
   const to = skipLength(bytes, rangeFrom);
   if (timeTo === NOT_FOUND || to === NOT_FOUND) return undefined;
   const time = readReceived(bytes, timeFrom, timeTo);
-  const shortLength = readLength(bytes, rangeFrom, to);
-  const text = Number.isNaN(shortLength) ? textOf(bytes, rangeFrom, to) : undefined;
-  const time_range = text === undefined ? shortLength : Number(text);
+  let time_range = readLength(bytes, rangeFrom, to);
+  let isShortest = true;
+  if (Number.isNaN(time_range)) {
+    time_range = readLongLength(bytes, rangeFrom, to);
+    if (Number.isNaN(time_range)) {
+      const text = textOf(bytes, rangeFrom, to);
+      time_range = Number(text);
+      isShortest = text === formatFloat(time_range);
+    }
+  }
   const { startUs, endUs } = readRange({ time, time_range });
   if (endUs - startUs > RANGE_MAX_US) return undefined;
   const isWhole = timeTo - timeFrom <= TIME_BYTES_MAX;
   // A line writes the length of no time as `0.0`, which is no usual length.
-  const isAsWritten = endUs > startUs && toRangeSeconds({ startUs, endUs }) === time_range &&
-    (text === undefined || text === formatFloat(time_range));
+  const isAsWritten = isShortest && endUs > startUs &&
+    toRangeSeconds({ startUs, endUs }) === time_range;
   return {
     startUs,
     endUs,
@@ -48,7 +55,6 @@ export function scanRange(
     timeTo,
     rangeFrom: isAsWritten ? rangeFrom : NOT_FOUND,
     rangeTo: to,
-    to,
   };
 }
 

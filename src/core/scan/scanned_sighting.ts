@@ -9,8 +9,8 @@ import type { Micros } from "../time.ts";
 export class ScannedSighting implements Sighting {
   readonly receiver: string;
   readonly receivedS: number;
-  readonly startUs: Micros;
-  readonly endUs: Micros;
+  /** Its own range, where that is. */
+  readonly range: ScannedRange;
   /** Where all its parts stand. */
   readonly text: ByteText;
   /** The id of its receiver, quotes included. */
@@ -19,49 +19,52 @@ export class ScannedSighting implements Sighting {
   /** The received time. */
   readonly receivedFrom: number;
   readonly receivedTo: number;
-  /** Its start, as in `ScannedRange`. */
-  readonly timeFrom: number;
-  readonly timeTo: number;
-  /** Its length, as in `ScannedRange`. */
-  readonly rangeFrom: number;
-  readonly rangeTo: number;
+  /** Where all of it ends. */
+  readonly to: number;
 
   /** What was scanned. One argument a field: an object for them would cost more than all else. */
   constructor(
     receiver: string,
     receivedS: number,
-    range: Omit<ScannedRange, "to">,
+    range: ScannedRange,
     text: ByteText,
     idFrom: number,
     idTo: number,
     receivedFrom: number,
     receivedTo: number,
+    to: number,
   ) {
     this.receiver = receiver;
     this.receivedS = receivedS;
-    this.startUs = range.startUs;
-    this.endUs = range.endUs;
+    this.range = range;
     this.text = text;
     this.idFrom = idFrom;
     this.idTo = idTo;
     this.receivedFrom = receivedFrom;
     this.receivedTo = receivedTo;
-    this.timeFrom = range.timeFrom;
-    this.timeTo = range.timeTo;
-    this.rangeFrom = range.rangeFrom;
-    this.rangeTo = range.rangeTo;
+    this.to = to;
+  }
+
+  get startUs(): Micros {
+    return this.range.startUs;
+  }
+
+  get endUs(): Micros {
+    return this.range.endUs;
   }
 
   /** How many bytes {@link ScannedSighting.copyTo} writes. */
   get bytes(): number {
+    const { timeFrom, timeTo, rangeFrom, rangeTo } = this.range;
     return this.idTo - this.idFrom + this.receivedTo - this.receivedFrom +
-      (this.timeFrom === NOT_FOUND ? 0 : this.timeTo - this.timeFrom) +
-      (this.rangeFrom === NOT_FOUND ? 0 : this.rangeTo - this.rangeFrom);
+      (timeFrom === NOT_FOUND ? 0 : timeTo - timeFrom) +
+      (rangeFrom === NOT_FOUND ? 0 : rangeTo - rangeFrom);
   }
 
   /** The same in other bytes, written at `at`. */
   copyTo(target: ByteText, at: number): ScannedSighting {
-    const { receiver, receivedS, startUs, endUs, text, timeFrom, rangeFrom } = this;
+    const { receiver, receivedS, text } = this;
+    const { startUs, endUs, timeFrom, rangeFrom } = this.range;
     const idTo = copySpan({ text, from: this.idFrom, to: this.idTo }, target, at);
     const receivedTo = copySpan(
       { text, from: this.receivedFrom, to: this.receivedTo },
@@ -70,10 +73,10 @@ export class ScannedSighting implements Sighting {
     );
     const timeTo = timeFrom === NOT_FOUND
       ? receivedTo
-      : copySpan({ text, from: timeFrom, to: this.timeTo }, target, receivedTo);
+      : copySpan({ text, from: timeFrom, to: this.range.timeTo }, target, receivedTo);
     const rangeTo = rangeFrom === NOT_FOUND
       ? timeTo
-      : copySpan({ text, from: rangeFrom, to: this.rangeTo }, target, timeTo);
+      : copySpan({ text, from: rangeFrom, to: this.range.rangeTo }, target, timeTo);
     const range = {
       startUs,
       endUs,
@@ -82,7 +85,17 @@ export class ScannedSighting implements Sighting {
       rangeFrom: rangeFrom === NOT_FOUND ? NOT_FOUND : timeTo,
       rangeTo,
     };
-    return new ScannedSighting(receiver, receivedS, range, target, at, idTo, idTo, receivedTo);
+    return new ScannedSighting(
+      receiver,
+      receivedS,
+      range,
+      target,
+      at,
+      idTo,
+      idTo,
+      receivedTo,
+      rangeTo,
+    );
   }
 }
 
@@ -99,5 +112,5 @@ export function toScannedSighting(sighting: Sighting): ScannedSighting {
     rangeTo: NOT_FOUND,
   };
   const range = { startUs, endUs, ...nowhere };
-  return new ScannedSighting(receiver, receivedS, range, text, 0, id.length, id.length + 1, to);
+  return new ScannedSighting(receiver, receivedS, range, text, 0, id.length, id.length + 1, to, to);
 }

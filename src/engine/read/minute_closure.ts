@@ -14,7 +14,9 @@ export interface MinuteBatch extends Pick<LoadedBatch, "key" | "minuteUs" | "ran
 /** A batch, or only its ranged sightings: the files of busy minutes take much memory. */
 export function toMinuteBatch(batch: LoadedBatch, { isWhole = true } = {}): MinuteBatch {
   const { key, minuteUs, ranged } = batch;
-  return { key, minuteUs, ranged, whole: isWhole ? batch : undefined };
+  // What was scanned keeps the bytes of its file; a copy does not.
+  if (!isWhole) return { key, minuteUs, ranged: ranged.ranged(), whole: undefined };
+  return { key, minuteUs, ranged, whole: batch };
 }
 
 /** The files of one minute, read. */

@@ -19,6 +19,31 @@ export async function medianMs<Name extends string, Input>(
   works: Readonly<Record<Name, Work<Input>>>,
   { prepare, rounds = 15, warmUps = 5 }: RoundOptions<Input>,
 ): Promise<Record<Name, number>> {
+  return pick(await timesMs(works, { prepare, rounds, warmUps }), rounds >> 1);
+}
+
+/** As {@link medianMs} the least time of each work, which a busy neighbour disturbs least. */
+export async function leastMs<Name extends string>(
+  works: Readonly<Record<Name, Work<undefined>>>,
+  { rounds = 25, warmUps = 5 }: Omit<RoundOptions<undefined>, "prepare"> = {},
+): Promise<Record<Name, number>> {
+  return pick(await timesMs(works, { prepare: () => undefined, rounds, warmUps }), 0);
+}
+
+function pick<Name extends string>(
+  times: ReadonlyMap<Name, readonly number[]>,
+  place: number,
+): Record<Name, number> {
+  return Object.fromEntries(
+    [...times].map(([name, each]) => [name, each[place]!]),
+  ) as Record<Name, number>;
+}
+
+/** The times of each work, from the least to the greatest. */
+async function timesMs<Name extends string, Input>(
+  works: Readonly<Record<Name, Work<Input>>>,
+  { prepare, rounds, warmUps }: Required<RoundOptions<Input>>,
+): Promise<Map<Name, number[]>> {
   const names = Object.keys(works) as Name[];
   const times = new Map(names.map((name) => [name, [] as number[]]));
   let sink = 0;
@@ -32,7 +57,6 @@ export async function medianMs<Name extends string, Input>(
     }
   }
   if (Number.isNaN(sink)) throw new Error("Cannot measure: a work returned no number");
-  return Object.fromEntries(
-    names.map((name) => [name, times.get(name)!.sort((a, b) => a - b)[rounds >> 1]!]),
-  ) as Record<Name, number>;
+  for (const each of times.values()) each.sort((a, b) => a - b);
+  return times;
 }

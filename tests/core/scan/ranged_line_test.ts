@@ -42,7 +42,7 @@ function assertTrue(line: string, scanned: NonNullable<ReturnType<typeof scanRan
   assert.equal(sentUs(message.tags), undefined);
   assert.equal(contentText(scanned), contentText(toLineMarks(contentOfFields(message))));
   assert.deepEqual(
-    { startUs: scanned.startUs, endUs: scanned.endUs },
+    { startUs: scanned.range.startUs, endUs: scanned.range.endUs },
     readRange(message),
   );
   const sightings = scanned.sightings.map(({ receiver, receivedS, startUs, endUs }) => ({
