@@ -19,9 +19,11 @@ const range = fc.tuple(
   fc.integer({ min: SECOND_US, max: RANGE_MAX_US }),
 ).map(([startUs, lengthUs]) => ({ startUs, endUs: startUs + lengthUs }));
 
-/** A length as text, perhaps with its last digits changed or some more. */
-const changed = fc.tuple(range, fc.nat(3), fc.nat(999)).map(([each, cut, digits]) => {
-  const text = formatFloat(toRangeSeconds(each));
+/** A length as text: as it is written, with other last digits, or of 16 or 17 digits, few of them needed. */
+const changed = fc.tuple(range, fc.nat(4), fc.nat(999)).map(([each, cut, digits]) => {
+  const length = toRangeSeconds(each);
+  const text = formatFloat(length);
+  if (cut === 4) return length.toPrecision(16 + digits % 2);
   return cut === 0 ? text : text.slice(0, -cut) + digits;
 });
 
