@@ -27,7 +27,7 @@ export interface Content {
 }
 
 /** The text between time and range, unless an unknown field sorts there. */
-export const TIME_RANGE_KEY = `,"time_range":`;
+const TIME_RANGE_KEY = `,"time_range":`;
 
 /**
  * The content of a message that came from Twitch.

@@ -3,14 +3,14 @@ import { NOT_FOUND, readLength, readReceived, skipLength, skipReceived } from ".
 import { formatFloat } from "../json/canonical_json.ts";
 import { type Micros, RANGE_MAX_US, readRange, toRangeSeconds } from "../time.ts";
 
-/** A range and where it stands. */
+/** A range with the places of its two numbers. */
 export interface ScannedRange {
   readonly startUs: Micros;
   readonly endUs: Micros;
-  /** Where its start stands, if just as a line has it that starts there; else `NOT_FOUND`. */
+  /** The number of its start, if it is as canonical lines have it; else `NOT_FOUND`. */
   readonly timeFrom: number;
   readonly timeTo: number;
-  /** Where its length stands, if just as a line has it with this range; else `NOT_FOUND`. */
+  /** The number of its length, if it is as canonical lines have it; else `NOT_FOUND`. */
   readonly rangeFrom: number;
   /** Where its length ends, in any case. */
   readonly rangeTo: number;

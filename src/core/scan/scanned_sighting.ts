@@ -5,13 +5,13 @@ import type { ScannedRange } from "./scanned_range.ts";
 import type { Sighting } from "../grouping/sighting.ts";
 import type { Micros } from "../time.ts";
 
-/** A sighting and where its parts stand in canonical form, so that writing it is copying. */
+/** A sighting with the places of its parts in canonical form, so that writing it is copying. */
 export class ScannedSighting implements Sighting {
   readonly receiver: string;
   readonly receivedS: number;
-  /** Its own range, where that is. */
+  /** Its own range, with its places in that text. */
   readonly range: ScannedRange;
-  /** Where all its parts stand. */
+  /** The text that has all its parts. */
   readonly text: ByteText;
   /** The id of its receiver, quotes included. */
   readonly idFrom: number;
@@ -22,7 +22,7 @@ export class ScannedSighting implements Sighting {
   /** Where all of it ends. */
   readonly to: number;
 
-  /** What was scanned. One argument a field: an object for them would cost more than all else. */
+  /** A sighting as scanned. One argument a field: an object for them would be made for each line. */
   constructor(
     receiver: string,
     receivedS: number,
@@ -45,10 +45,12 @@ export class ScannedSighting implements Sighting {
     this.to = to;
   }
 
+  /** Of its own range. */
   get startUs(): Micros {
     return this.range.startUs;
   }
 
+  /** Of its own range. */
   get endUs(): Micros {
     return this.range.endUs;
   }
