@@ -21,8 +21,7 @@ import type { Message } from "../batch/message.ts";
 import { NOT_FOUND } from "../scan/canonical_scan.ts";
 import { type RangedLine, scanRangedLine } from "../scan/ranged_line.ts";
 import type { Sighting } from "../grouping/sighting.ts";
-import { toScannedSighting } from "../scan/scanned_sighting.ts";
-import { toLineMarks } from "../scan/line_marks.ts";
+import { toRangedLine } from "../scan/written_line.ts";
 import { rangedSightings } from "../batch/ranged_sightings.ts";
 import type { Micros } from "../time.ts";
 
@@ -126,7 +125,7 @@ function toReadLine(message: Message): ReadLine {
   const exactUs = sentUs(message.tags);
   const sightings = rangedSightings(message);
   return exactUs === undefined
-    ? { ...toLineMarks(content), sightings: sightings.map(toScannedSighting) }
+    ? toRangedLine(content, sightings)
     : toExactLine(content, sightings, exactUs);
 }
 

@@ -6,9 +6,9 @@ import { type ExactMessage, ExactStore } from "./exact_store.ts";
 import type { IrcMessage } from "../batch/message.ts";
 import { parseJson } from "../json/parse_json.ts";
 import { type NormalLine, sortLines, textOf, writeLines } from "./normal_form.ts";
-import { type LineMarks, toLineMarks } from "../scan/line_marks.ts";
+import type { LineMarks } from "../scan/line_marks.ts";
 import type { RangedLine } from "../scan/ranged_line.ts";
-import { toScannedSighting } from "../scan/scanned_sighting.ts";
+import { toRangedLine } from "../scan/written_line.ts";
 import { overlapParts } from "../grouping/overlap.ts";
 import { RangedStore } from "./ranged_store.ts";
 import { readLines, toExactLine } from "./read_lines.ts";
@@ -80,8 +80,7 @@ export class SightingSet {
     const { receiver, receivedS, startUs, endUs, sentUs } = sighting;
     if (sentUs !== undefined) this.#exact.join(toExactLine(content, [sighting], sentUs));
     else {
-      const sightings = [toScannedSighting({ receiver, receivedS, startUs, endUs })];
-      this.#ranged.join({ ...toLineMarks(content), sightings });
+      this.#ranged.join(toRangedLine(content, [{ receiver, receivedS, startUs, endUs }]));
     }
   }
 

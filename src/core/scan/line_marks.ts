@@ -1,5 +1,4 @@
-import { type ByteText, copySpan, decodeSpan, toByteSpan } from "./byte_text.ts";
-import type { Content } from "../batch/content.ts";
+import { type ByteText, copySpan, decodeSpan } from "./byte_text.ts";
 
 /**
  * The line of a message in canonical form, where it lies in its file. Its content is all but the three
@@ -20,16 +19,6 @@ export interface LineMarks {
   readonly rangeTo: number;
   /** Where the line ends, without its line feed. */
   readonly to: number;
-}
-
-/** A line that has this content, heard by no receiver. */
-export function toLineMarks({ a, b, c, d }: Content): LineMarks {
-  const pieces = [`${a}{`, "", `}${b}`, "0", c, "0"];
-  let end = 0;
-  const [receiversFrom, receiversTo, timeFrom, timeTo, rangeFrom, rangeTo] = pieces
-    .map((piece) => end += piece.length) as [number, number, number, number, number, number];
-  const { text, from, to } = toByteSpan(pieces.join("") + d);
-  return { text, from, receiversFrom, receiversTo, timeFrom, timeTo, rangeFrom, rangeTo, to };
 }
 
 /** Whether two lines are the same but for who received them and when. */

@@ -6,7 +6,8 @@ import { encodeBatch, parseMessageLine } from "../../../src/core/batch/batch.ts"
 import { toByteSpan } from "../../../src/core/scan/byte_text.ts";
 import { contentOfFields, sentUs } from "../../../src/core/batch/content.ts";
 import type { Message } from "../../../src/core/batch/message.ts";
-import { contentText, toLineMarks } from "../../../src/core/scan/line_marks.ts";
+import { contentText } from "../../../src/core/scan/line_marks.ts";
+import { toRangedLine } from "../../../src/core/scan/written_line.ts";
 import { rangedSightings } from "../../../src/core/batch/ranged_sightings.ts";
 import { scanRangedLine } from "../../../src/core/scan/ranged_line.ts";
 import { readRange } from "../../../src/core/time.ts";
@@ -40,7 +41,10 @@ const LINES = [
 function assertTrue(line: string, scanned: NonNullable<ReturnType<typeof scanRangedLine>>): void {
   const message = parseMessageLine(line.slice(0, scanned.to), 1);
   assert.equal(sentUs(message.tags), undefined);
-  assert.equal(contentText(scanned), contentText(toLineMarks(contentOfFields(message))));
+  assert.equal(
+    contentText(scanned),
+    contentText(toRangedLine(contentOfFields(message), rangedSightings(message))),
+  );
   assert.deepEqual(
     { startUs: scanned.range.startUs, endUs: scanned.range.endUs },
     readRange(message),
