@@ -362,7 +362,7 @@ test("a node that asks for a token is opened with it", { skip: skipPage }, async
     const { page } = opened;
     await page.fill("input[type=password]", "wrong-one");
     await page.click("text=Open");
-    await page.waitForSelector("text=does not take this token");
+    await page.waitForSelector("text=The node refused this token");
     await page.fill("input[type=password]", token);
     await page.click("text=Open");
     await rowsLoaded(page);
