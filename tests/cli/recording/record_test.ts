@@ -109,6 +109,8 @@ test("record refuses what makes no sense with one line and exit 2", async () => 
       ["-a", "x"],
       ["for/sen", "-a", "x"],
       ["forsen", "-a", "x", "--connections", "0"],
+      ["forsen", "-a", "x", "--join-rate", "0"],
+      ["forsen", "-a", "x", "--join-rate", "2001"],
       ["forsen", "-a", "x", "--url", "http://x"],
       ["forsen", "-a", "x", "--token-file", "x"],
       ["forsen", "-a", "x", "--nick", "no nick"],
