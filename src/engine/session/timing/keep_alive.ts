@@ -1,6 +1,6 @@
 import { type Micros, MILLISECOND_US } from "../../../core/time.ts";
 import type { Clock } from "../../../ports/clock.ts";
-import { pause } from "./pause.ts";
+import { pauseForAnswer } from "./pause.ts";
 import type { WakeSignal } from "./wake_signal.ts";
 
 /** A connection must be welcomed within this time. */
@@ -31,9 +31,11 @@ export async function keepAlive(
   connection: WatchedConnection,
   { clock, wakeSignal }: { readonly clock: Clock; readonly wakeSignal: WakeSignal },
 ): Promise<void> {
-  await pause(HANDSHAKE_TIMEOUT_MS, { clock, wakeSignal });
+  const { hasEnded, isWelcomed } = connection;
+  const hasCome = (): boolean => hasEnded() || isWelcomed();
+  await pauseForAnswer(HANDSHAKE_TIMEOUT_MS, { clock, wakeSignal, hasCome });
   if (!connection.isWelcomed()) connection.end("handshake timeout");
-  while (!connection.hasEnded()) {
+  while (!hasEnded()) {
     const heardUs = connection.heardUs();
     const silentMs = (clock.elapsedUs() - heardUs) / MILLISECOND_US;
     if (silentMs < PING_AFTER_MS) {
@@ -41,7 +43,8 @@ export async function keepAlive(
       continue;
     }
     connection.ping();
-    await pause(PONG_TIMEOUT_MS, { clock, wakeSignal });
-    if (connection.heardUs() === heardUs) connection.end("silent");
+    const isHeard = (): boolean => hasEnded() || connection.heardUs() !== heardUs;
+    await pauseForAnswer(PONG_TIMEOUT_MS, { clock, wakeSignal, hasCome: isHeard });
+    if (!isHeard()) connection.end("silent");
   }
 }
