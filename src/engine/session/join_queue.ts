@@ -54,6 +54,8 @@ export class JoinQueue {
   readonly #wakeSignal = new WakeSignal();
   /** Channels whose failure was reported. */
   readonly #troubled = new Set<string>();
+  /** When the next step comes by itself. */
+  #wakesAtUs: Micros = Infinity;
   #isStopped = false;
 
   /** A queue that does nothing before {@link JoinQueue.run}. */
@@ -83,8 +85,13 @@ export class JoinQueue {
   /** Works until {@link JoinQueue.stop}. */
   async run(): Promise<void> {
     const { clock } = this.#options;
-    // After an overlong sleep answers wait to be read: no channel is to be blamed for that.
-    while (!this.#isStopped) await pause(this.#step(), { clock, wakeSignal: this.#wakeSignal });
+    while (!this.#isStopped) {
+      this.#wakesAtUs = -Infinity; // What happens within a step is part of it.
+      const waitMs = this.#step();
+      this.#wakesAtUs = clock.elapsedUs() + waitMs * MILLISECOND_US;
+      // After an overlong sleep answers wait to be read: no channel is to be blamed for that.
+      await pause(waitMs, { clock, wakeSignal: this.#wakeSignal });
+    }
   }
 
   /** Updates memberships from a message that `connection` heard. */
@@ -220,6 +227,7 @@ export class JoinQueue {
       failures,
       retryS,
     });
-    this.#wakeSignal.wake();
+    // A step goes through all channels: not for each of thousands that are refused.
+    if (retryUs < this.#wakesAtUs) this.#wakeSignal.wake();
   }
 }
