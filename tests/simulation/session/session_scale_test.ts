@@ -13,7 +13,7 @@ import {
 } from "../../../src/testing/simulated_twitch/simulated_twitch.ts";
 import { type VirtualClock, virtualClock } from "../../../src/testing/time/virtual_clock.ts";
 import { BlockedMachine } from "./blocked_machine.ts";
-import { manyChannels, SEED, wanted } from "./session_world.ts";
+import { manyChannels, SEED, SessionWorld, wanted } from "./session_world.ts";
 
 /** A pool that listens to many channels of a simulated Twitch with one account. */
 class ManyChannels {
@@ -104,6 +104,17 @@ test("chatPool joins 10,000 channels in 50 s with a verified bot's rate", async 
   const { connections } = world.pool.state();
   assert.equal(connections.length, 200);
   await world.stop();
+});
+
+test("chatPool logs in at most 200 times in 10 s with a verified bot's rate, 20 times with 200", async () => {
+  for (const [joinRate, logins] of [[2_000, 200], [200, 20], [20, 20], [5, 20]] as const) {
+    const world = new SessionWorld({ joinRate });
+    await world.start(manyChannels(50 * (logins + 10)), 10_000);
+    assert.equal(world.server.attemptsMs.length, logins, `${joinRate}`);
+    await world.clock.advance(1_000);
+    assert.equal(world.server.attemptsMs.length, logins + 10, `${joinRate}`);
+    await world.stop();
+  }
 });
 
 test("chatPool joins no more than 20 channels in 10 s by default, all its connections together", async () => {
