@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { isNodeName } from "../core/archive/node_name.ts";
-import { TWITCH_CHAT_URL } from "../engine/session/chat_pool.ts";
+import { isJoinRate, TWITCH_CHAT_URL } from "../engine/session/chat_pool.ts";
+import { JOIN_RATE_DEFAULT } from "../engine/session/join_queue.ts";
 import { isNick } from "../engine/session/login.ts";
 import type { AbortOptions } from "../ports/batch_store.ts";
 import { type Archive, writableStore } from "./wiring/archive.ts";
@@ -11,6 +12,11 @@ import { runRecording } from "./wiring/recording.ts";
 export interface RecordOptions extends AbortOptions {
   /** How many connections listen to each channel, 1 to 16. @default 1 */
   readonly connections?: number;
+  /**
+   * How many JOINs Twitch takes from the account in 10 s, 1 to 2,000: more than 20 only from a verified
+   * bot. @default 20
+   */
+  readonly joinRate?: number;
   /** This node's name, part of its receivers' ids. @default {@link hostName} */
   readonly node?: string;
   /** An account and its token, with or without `oauth:` before it. @default anonymous */
@@ -39,11 +45,15 @@ export async function record(
   options: RecordOptions = {},
 ): Promise<void> {
   const { connections = 1, node = hostName(), url = TWITCH_CHAT_URL, login } = options;
+  const { joinRate = JOIN_RATE_DEFAULT } = options;
   const { signal = new AbortController().signal, journal: useJournal = true } = options;
   const wanted = channels.map(toChannel);
   if (wanted.length === 0) throw new RangeError("Cannot record: no channel is named");
   if (!(Number.isInteger(connections) && connections >= 1 && connections <= 16)) {
     throw new RangeError(`Cannot listen on ${connections} connections: it must be from 1 to 16`);
+  }
+  if (!isJoinRate(joinRate)) {
+    throw new RangeError(`Cannot join ${joinRate} channels in 10 s: it must be from 1 to 2000`);
   }
   if (!isNodeName(node)) throw new RangeError(`Cannot use "${node}" as this node's name`);
   if (!/^wss?:\/\/./.test(url) || !URL.canParse(url)) {
@@ -65,6 +75,7 @@ export async function record(
     signal,
     channels: wanted,
     connections,
+    joinRate,
     node,
     url,
     useJournal,

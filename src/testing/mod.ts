@@ -101,6 +101,7 @@ export {
 export type { Framing } from "./simulated_twitch/trouble/framing.ts";
 export type { GarbageKind } from "./simulated_twitch/trouble/garbage.ts";
 export { type Playback, playback, type PlaybackOptions } from "./generated_chat/playback.ts";
+export type { AccountKind } from "./simulated_twitch/join_limit.ts";
 export type { RoomAccess } from "./simulated_twitch/room.ts";
 export type {
   ConnectionSettings,

@@ -180,5 +180,6 @@ test("record resolves when its signal aborts, and leaves a settled archive", asy
   await assert.rejects(record(archive, []), RangeError);
   await assert.rejects(record(archive, ["no channel"]), RangeError);
   await assert.rejects(record(archive, ["forsen"], { connections: 0 }), RangeError);
+  await assert.rejects(record(archive, ["forsen"], { joinRate: 2_001 }), RangeError);
   await assert.rejects(record(archive, ["forsen"], { url: "http://x" }), RangeError);
 });

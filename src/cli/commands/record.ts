@@ -2,7 +2,8 @@ import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { isNodeName } from "../../core/archive/node_name.ts";
-import { TWITCH_CHAT_URL } from "../../engine/session/chat_pool.ts";
+import { isJoinRate, TWITCH_CHAT_URL } from "../../engine/session/chat_pool.ts";
+import { JOIN_RATE_DEFAULT } from "../../engine/session/join_queue.ts";
 import { isNick, type Login } from "../../engine/session/login.ts";
 import type { WantedChannel } from "../../engine/session/membership.ts";
 import { readChannelList, warnOfEntry } from "../arguments/channel_list.ts";
@@ -17,6 +18,7 @@ interface RecordFlags extends ReplicationFlags {
   readonly archive: string;
   readonly channels?: string;
   readonly connections: number;
+  readonly joinRate: number;
   readonly node: string;
   readonly nick?: string;
   readonly tokenFile?: string;
@@ -40,6 +42,12 @@ export function recordCommand(): Command {
       'also the channels in this file, one a line; watched; a line "# none" empties the list',
     )
     .option("--connections <n>", "listen to each channel on this many connections", parseCount, 1)
+    .option(
+      "--join-rate <n>",
+      "channels joined in 10 s, 1 to 2000; Twitch takes more than 20 from verified bots only",
+      parseJoinRate,
+      JOIN_RATE_DEFAULT,
+    )
     .addOption(
       new Option("--node <name>", "this node's name, part of its receivers' ids")
         .argParser(parseNode).default(hostName(), "this machine's name"),
@@ -62,6 +70,7 @@ export function recordCommand(): Command {
           "chatloom record forsen nymn --archive chat",
           "chatloom record --channels channels.txt --connections 2 --archive chat",
           "chatloom record gamesdonequick! --archive chat --nick mybot --token-file token.txt",
+          "chatloom record --channels channels.txt --archive chat --nick mybot --join-rate 2000",
           "chatloom record forsen --archive chat --serve :8080 --peer http://other:8080",
         ]),
     )
@@ -126,6 +135,12 @@ function parseCount(text: string): number {
     throw new InvalidArgumentError("It must be a number from 1 to 16.");
   }
   return count;
+}
+
+function parseJoinRate(text: string): number {
+  const rate = Number(text);
+  if (!isJoinRate(rate)) throw new InvalidArgumentError("It must be a number from 1 to 2000.");
+  return rate;
 }
 
 function parseUrl(text: string): string {

@@ -39,6 +39,8 @@ export interface SimulateOptions {
   readonly probeEvery: number;
   /** The token that logs in an account. */
   readonly token: string;
+  /** Whether clients may do what verified bots may. */
+  readonly verified?: boolean;
   /** How far Twitch's clock is ahead of ours, in milliseconds. */
   readonly serverAhead: number;
   /** Ends by itself after this many seconds. */
@@ -110,6 +112,7 @@ async function serve(
     ...options.listen,
     seed,
     token,
+    account: options.verified ? "verified" : "plain",
     probeEvery,
     serverAheadMs: serverAhead,
     chat: isPlayingOnly || rate === 0 ? false : { ratePerSecond: rate ?? 2 },
@@ -205,6 +208,7 @@ export function simulateCommand(): Command {
         .argParser(parseCount).default(0),
     )
     .option("--token <text>", "the token that logs in an account", "simulated")
+    .option("--verified", "allow clients what verified bots may: 2,000 JOINs in 10 s")
     .addOption(
       new Option("--server-ahead <ms>", "how far Twitch's clock is ahead of ours")
         .argParser(parseMilliseconds).default(0),

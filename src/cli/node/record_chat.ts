@@ -22,6 +22,7 @@ export interface RecordChatOptions {
   readonly channelFile?: string | undefined;
   readonly listed: readonly WantedChannel[];
   readonly connections: number;
+  readonly joinRate: number;
   readonly node: string;
   readonly login?: Login | undefined;
   readonly url: string;

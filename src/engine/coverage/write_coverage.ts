@@ -1,3 +1,4 @@
+import { forEachConcurrent } from "../../async/for_each_concurrent.ts";
 import { type ArchiveKey, formatArchiveKey } from "../../core/archive/archive_key.ts";
 import {
   type Coverage,
@@ -19,6 +20,9 @@ export interface TimeBase {
   readonly wallOffsetUs: Micros;
 }
 
+/** How many files are stored at the same time: a recorder of 10,000 channels has as many. */
+const FILES_AT_ONCE = 16;
+
 /** What {@link writeCoverage} works with. */
 export interface WriteCoverageOptions extends TimeBase {
   readonly store: BatchStore;
@@ -39,13 +43,14 @@ export async function writeCoverage(
   stays: readonly ListeningInterval[],
   { store, hasher, onStored, ...base }: WriteCoverageOptions,
 ): Promise<void> {
-  for (const { channel, hourUs, coverage } of coverageOf(stays, base)) {
+  const hours = coverageOf(stays, base);
+  await forEachConcurrent(hours, FILES_AT_ONCE, async ({ channel, hourUs, coverage }) => {
     const bytes = encodeCoverage(hourUs, coverage);
     const digest = await hasher.digest(bytes);
     const key = formatArchiveKey({ kind: "coverage", channel, hourUs, digest });
     await store.put(key, bytes);
     onStored?.(key);
-  }
+  });
 }
 
 /** The coverage of one channel and hour. */

@@ -5,6 +5,7 @@ import type { Micros } from "../../core/time.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 import type { Chunk, Connection, Transport } from "../../ports/transport.ts";
+import { joinLines } from "./join_lines.ts";
 import { LineIntake } from "./lines/line_intake.ts";
 import type { ChatListener, ReceivedLine } from "./lines/listener.ts";
 import { type Credentials, loginRefusal } from "./login.ts";
@@ -142,10 +143,14 @@ export class ChatConnection {
     if (this.#ending === undefined) this.#connection?.send(`${line}\r\n`);
   }
 
-  /** Sends a JOIN for `channel`; from now on its lines are taken. */
-  join(channel: string): void {
-    this.#asked.add(`#${channel}`);
-    this.send(`JOIN #${channel}`);
+  /** Sends JOINs for `channels`, in as few lines as hold them or one for each; from now on their lines are taken. */
+  join(
+    channels: readonly string[],
+    { sharesLines = false }: { readonly sharesLines?: boolean } = {},
+  ): void {
+    for (const channel of channels) this.#asked.add(`#${channel}`);
+    const lines = sharesLines ? joinLines(channels) : channels.flatMap((name) => joinLines([name]));
+    for (const line of lines) this.send(line);
   }
 
   /** Ends it at once. Lines that came before are still handed on. */

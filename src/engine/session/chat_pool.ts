@@ -5,7 +5,7 @@ import type { Random } from "../../ports/random.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 import type { Transport } from "../../ports/transport.ts";
 import { ChatConnection, type ConnectionObserver, type Ending } from "./chat_connection.ts";
-import { JoinQueue } from "./join_queue.ts";
+import { JOIN_RATE_DEFAULT, JOIN_RATE_MAX, JoinQueue } from "./join_queue.ts";
 import { ConnectionSlot } from "./connection_slot.ts";
 import type { ChatListener } from "./lines/listener.ts";
 import {
@@ -27,12 +27,12 @@ export const TWITCH_CHAT_URL = "wss://irc-ws.chat.twitch.tv:443";
 const CHANNELS_PER_CONNECTION_MAX = 50;
 
 /**
- * Twitch takes 20 logins in 10 s from one account. A little more time: they may draw closer on the
- * way.
+ * Twitch takes 20 logins in 10 s from one account, 200 from a verified bot: a tenth of its JOINs. A
+ * little more time: they may draw closer on the way.
  *
  * @see {@link https://dev.twitch.tv/docs/irc/#rate-limits | Twitch rate limits}
  */
-const LOGINS = { count: 20, lengthMs: 10_250 };
+const LOGINS = { countMin: 20, perJoin: 0.1, lengthMs: 10_250 };
 
 /** This many refusals in a row end a pool whose token worked before, if nothing else is connected. */
 const REFUSALS_MAX = 8;
@@ -57,6 +57,11 @@ export interface ChatPoolOptions {
   readonly login?: Login | undefined;
   /** On how many connections the pool listens to each channel: 1 to 16. @default 1 */
   readonly connectionsPerChannel?: number;
+  /**
+   * How many JOINs Twitch takes from the account in 10 s: 20, or up to 2,000 from a verified bot, whose
+   * limit on logins is higher as well. More than Twitch takes are ignored there. @default 20
+   */
+  readonly joinRate?: number;
 }
 
 /** The connections that listen to a set of channels. */
@@ -91,21 +96,30 @@ export interface ChatPool {
  * connection within half a minute, comes back after every failure, and leaves no gap when the server
  * announces that it will close a connection.
  *
- * @throws {RangeError} when `connectionsPerChannel` or `login.nick` cannot be.
+ * @throws {RangeError} when `connectionsPerChannel`, `joinRate` or `login.nick` cannot be.
  * @throws {TypeError} when `url` is no WebSocket URL.
  */
 export function chatPool(options: ChatPoolOptions): ChatPool {
   const { url = TWITCH_CHAT_URL, connectionsPerChannel: copies = 1, login } = options;
+  const { joinRate = JOIN_RATE_DEFAULT } = options;
   if (!/^wss?:$/.test(new URL(url).protocol)) {
     throw new TypeError(`Cannot connect to "${url}": it does not begin with "ws:" or "wss:"`);
   }
   if (!(Number.isInteger(copies) && copies >= 1 && copies <= 16)) {
     throw new RangeError(`Cannot listen on ${copies} connections per channel: must be 1 to 16`);
   }
+  if (!isJoinRate(joinRate)) {
+    throw new RangeError(`Cannot send ${joinRate} JOINs in 10 s: must be 1 to ${JOIN_RATE_MAX}`);
+  }
   if (login !== undefined && !isNick(login.nick)) {
     throw new RangeError(`Cannot log in as "${login.nick}": Twitch has no such names`);
   }
-  return new Pool(options, { url, copies });
+  return new Pool(options, { url, copies, joinRate });
+}
+
+/** Whether an account may have `rate` JOINs in 10 s: a whole number from 1 to {@link JOIN_RATE_MAX}. */
+export function isJoinRate(rate: number): boolean {
+  return Number.isInteger(rate) && rate >= 1 && rate <= JOIN_RATE_MAX;
 }
 
 class Pool implements ChatPool {
@@ -115,7 +129,7 @@ class Pool implements ChatPool {
   readonly #slots = new Set<ConnectionSlot>();
   readonly #tasks = new TaskGroup(() => this.#stop());
   readonly #joinQueue: JoinQueue;
-  readonly #logins = new SlidingWindow(LOGINS);
+  readonly #logins: SlidingWindow;
   #wanted: ReadonlyMap<string, WantedChannel> = new Map();
   #phase: "new" | "running" | "stopping" = "new";
   #receiverCount = 0;
@@ -123,7 +137,13 @@ class Pool implements ChatPool {
   /** How many logins in a row were refused. */
   #refusals = 0;
 
-  constructor(options: ChatPoolOptions, { url, copies }: { url: string; copies: number }) {
+  constructor(
+    options: ChatPoolOptions,
+    { url, copies, joinRate }: { url: string; copies: number; joinRate: number },
+  ) {
+    const { countMin, perJoin, lengthMs } = LOGINS;
+    const count = Math.max(countMin, Math.floor(joinRate * perJoin));
+    this.#logins = new SlidingWindow({ count, lengthMs });
     this.#options = options;
     this.#url = url;
     this.#copies = copies;

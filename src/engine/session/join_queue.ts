@@ -7,17 +7,18 @@ import type { ChatConnection } from "./chat_connection.ts";
 import { joinRefusal, withoutHash } from "./join_refusal.ts";
 import type { ConnectionSlot } from "./connection_slot.ts";
 import { JOIN_TIMEOUT_MS, type Membership } from "./membership.ts";
-import { SlidingWindow } from "./timing/sliding_window.ts";
+import { type JoinBurst, JoinWindow } from "./timing/join_window.ts";
+import { pause } from "./timing/pause.ts";
 
 /**
  * Twitch takes 20 JOINs in 10 s from one account, all its connections together.
  *
  * @see {@link https://dev.twitch.tv/docs/irc/#rate-limits | Twitch rate limits}
  */
-const JOINS_MAX = 20;
+export const JOIN_RATE_DEFAULT = 20;
 
-/** The window of {@link JOINS_MAX}, and a little more: JOINs may draw closer on the way. */
-const JOIN_WINDOW_MS = 10_250;
+/** … and 2,000 from a verified bot. */
+export const JOIN_RATE_MAX = 2_000;
 
 /** What a queue needs. */
 export interface JoinQueueOptions {
@@ -27,6 +28,8 @@ export interface JoinQueueOptions {
   readonly reporter: Reporter;
   /** The slots whose channels should be joined, as they are now. */
   readonly slots: () => Iterable<ConnectionSlot>;
+  /** How many JOINs may arrive in any 10 s. @default {@link JOIN_RATE_DEFAULT} */
+  readonly joinRate?: number | undefined;
 }
 
 /** A membership and its connection. */
@@ -43,15 +46,24 @@ interface Candidate {
  */
 export class JoinQueue {
   readonly #options: JoinQueueOptions;
-  readonly #window = new SlidingWindow({ count: JOINS_MAX, lengthMs: JOIN_WINDOW_MS });
+  readonly #window: JoinWindow;
+  /** Whether as many channels as fit share a line: at rates above everyone's, JOINs come by the thousand. */
+  readonly #sharesLines: boolean;
+  /** With which burst a JOIN left that has no answer yet. */
+  readonly #bursts = new WeakMap<Membership, JoinBurst>();
   readonly #wakeSignal = new WakeSignal();
   /** Channels whose failure was reported. */
   readonly #troubled = new Set<string>();
+  /** When the next step comes by itself. */
+  #wakesAtUs: Micros = Infinity;
   #isStopped = false;
 
   /** A queue that does nothing before {@link JoinQueue.run}. */
   constructor(options: JoinQueueOptions) {
+    const { joinRate = JOIN_RATE_DEFAULT } = options;
     this.#options = options;
+    this.#window = new JoinWindow(joinRate);
+    this.#sharesLines = joinRate > JOIN_RATE_DEFAULT;
   }
 
   /** Wakes the queue: there may be work. */
@@ -72,7 +84,14 @@ export class JoinQueue {
 
   /** Works until {@link JoinQueue.stop}. */
   async run(): Promise<void> {
-    while (!this.#isStopped) await this.#wakeSignal.wait(this.#options.clock, this.#step());
+    const { clock } = this.#options;
+    while (!this.#isStopped) {
+      this.#wakesAtUs = -Infinity; // What happens within a step is part of it.
+      const waitMs = this.#step();
+      this.#wakesAtUs = clock.elapsedUs() + waitMs * MILLISECOND_US;
+      // After an overlong sleep answers wait to be read: no channel is to be blamed for that.
+      await pause(waitMs, { clock, wakeSignal: this.#wakeSignal });
+    }
   }
 
   /** Updates memberships from a message that `connection` heard. */
@@ -84,10 +103,12 @@ export class JoinQueue {
     if (membership === undefined) return;
     const nowUs = this.#options.clock.elapsedUs();
     if (refusal !== undefined) {
+      this.#answered(membership, nowUs);
       if (membership.state === "refused") return;
       membership.refuse(refusal.reason, nowUs);
       this.#tell("Cannot join a channel, trying again later", { connection, membership });
     } else if (command === "ROOMSTATE") {
+      this.#answered(membership, nowUs);
       this.#confirm(membership, nowUs);
     } else if (command === "366") {
       membership.isHalfIn = true;
@@ -108,16 +129,10 @@ export class JoinQueue {
       else nextMs = Math.min(nextMs, waitMs);
     }
     if (queued.length === 0) return nextMs;
-    const waitMs = this.#window.waitMs(nowUs);
-    if (waitMs > 0) return Math.min(nextMs, waitMs);
-    queued.sort(this.#order());
-    for (const candidate of queued) {
-      const fullMs = this.#window.waitMs(nowUs);
-      if (fullMs > 0) return Math.min(nextMs, fullMs);
-      this.#window.take(nowUs);
-      this.#ask(candidate, nowUs);
-    }
-    return Math.min(nextMs, JOIN_TIMEOUT_MS);
+    const room = this.#window.room(nowUs);
+    if (room > 0) this.#askAll(queued.sort(this.#order()).slice(0, room), nowUs);
+    const waitMs = room < queued.length ? this.#window.waitMs(nowUs) : JOIN_TIMEOUT_MS;
+    return Math.min(nextMs, waitMs);
   }
 
   *#candidates(): Iterable<Candidate> {
@@ -159,13 +174,34 @@ export class JoinQueue {
     return (a, b) => rank(a) - rank(b) || a.membership.sinceUs - b.membership.sinceUs;
   }
 
-  #ask({ connection, membership }: Candidate, nowUs: Micros): void {
-    const { name } = membership.channel;
-    // A client that is in without the room's state does not get it by another JOIN.
-    if (membership.isHalfIn) connection.send(`PART #${name}`);
-    membership.ask(nowUs);
-    connection.join(name);
-    this.#options.reporter.count("session_join_attempts");
+  #askAll(candidates: readonly Candidate[], nowUs: Micros): void {
+    const departures = new Map<ChatConnection, { burst: JoinBurst; names: string[] }>();
+    for (const { connection, membership } of candidates) {
+      let departure = departures.get(connection);
+      if (departure === undefined) {
+        departure = { burst: this.#window.begin(nowUs), names: [] };
+        departures.set(connection, departure);
+      }
+      const { name } = membership.channel;
+      // A client that is in without the room's state does not get it by another JOIN.
+      if (membership.isHalfIn) connection.send(`PART #${name}`);
+      membership.ask(nowUs);
+      departure.names.push(name);
+      this.#window.add(departure.burst);
+      this.#bursts.set(membership, departure.burst);
+    }
+    for (const [connection, { names }] of departures) {
+      connection.join(names, { sharesLines: this.#sharesLines });
+    }
+    this.#options.reporter.count("session_join_attempts", {}, candidates.length);
+  }
+
+  /** The last JOIN of `membership` has arrived, if that was not known. */
+  #answered(membership: Membership, nowUs: Micros): void {
+    const burst = this.#bursts.get(membership);
+    if (burst === undefined) return;
+    this.#bursts.delete(membership);
+    this.#window.answer(burst, nowUs);
   }
 
   #confirm(membership: Membership, nowUs: Micros): void {
@@ -191,6 +227,7 @@ export class JoinQueue {
       failures,
       retryS,
     });
-    this.#wakeSignal.wake();
+    // A step goes through all channels: not for each of thousands that are refused.
+    if (retryUs < this.#wakesAtUs) this.#wakeSignal.wake();
   }
 }

@@ -2,7 +2,7 @@ import { type Micros, MILLISECOND_US } from "../../core/time.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ChatConnection, ConnectionPhase } from "./chat_connection.ts";
 import type { ConnectionSlot } from "./connection_slot.ts";
-import type { MembershipState, WantedChannel } from "./membership.ts";
+import type { Membership, MembershipState, WantedChannel } from "./membership.ts";
 
 /** One connection of a pool. */
 export interface ConnectionState {
@@ -46,7 +46,7 @@ export interface PoolState {
   readonly channels: readonly ChannelState[];
 }
 
-/** The state of `slots`. */
+/** The state of `slots`. Each membership is looked at once, however many channels there are. */
 export function describePool(
   slots: Iterable<ConnectionSlot>,
   { wanted, clock }: {
@@ -55,15 +55,37 @@ export function describePool(
   },
 ): PoolState {
   const nowUs = clock.elapsedUs();
-  const all = [...slots];
-  const connections = all.flatMap((slot) =>
-    slot.connections.map((one) => connectionState(one, nowUs))
+  const connections: ConnectionState[] = [];
+  const joinedBy = new Map<string, string[]>();
+  const current = new Map<string, Membership[]>();
+  let waitingCount = 0;
+  for (const slot of slots) {
+    if (slot.active === undefined) waitingCount++;
+    for (const connection of slot.connections) {
+      connections.push(connectionState(connection, nowUs));
+      const { receiver, memberships } = connection;
+      for (const [name, membership] of memberships) {
+        if (connection === slot.active) addTo(current, name, membership);
+        if (membership.state === "joined" && receiver !== undefined) {
+          addTo(joinedBy, name, receiver);
+        }
+      }
+    }
+  }
+  const channels = [...wanted.values()].map((channel) =>
+    channelState(channel, {
+      joinedBy: joinedBy.get(channel.name) ?? [],
+      current: current.get(channel.name) ?? [],
+      nowUs,
+    })
   );
-  return {
-    connections,
-    waitingCount: all.filter((slot) => slot.active === undefined).length,
-    channels: [...wanted.values()].map((channel) => channelState(channel, { slots: all, nowUs })),
-  };
+  return { connections, waitingCount, channels };
+}
+
+function addTo<T>(lists: Map<string, T[]>, name: string, item: T): void {
+  const list = lists.get(name);
+  if (list === undefined) lists.set(name, [item]);
+  else list.push(item);
 }
 
 function connectionState(connection: ChatConnection, nowUs: Micros): ConnectionState {
@@ -80,12 +102,12 @@ function connectionState(connection: ChatConnection, nowUs: Micros): ConnectionS
 
 function channelState(
   { name, isImportant }: WantedChannel,
-  { slots, nowUs }: { slots: readonly ConnectionSlot[]; nowUs: Micros },
+  { joinedBy, current, nowUs }: {
+    readonly joinedBy: readonly string[];
+    readonly current: readonly Membership[];
+    readonly nowUs: Micros;
+  },
 ): ChannelState {
-  const joinedBy = slots.flatMap((slot) => slot.connections)
-    .filter((connection) => connection.memberships.get(name)?.state === "joined")
-    .flatMap(({ receiver }) => receiver ?? []);
-  const current = slots.flatMap((slot) => slot.active?.memberships.get(name) ?? []);
   return {
     name,
     isImportant,

@@ -143,7 +143,8 @@ export class Settler {
 
   /** Settles noted work as it falls due, until `signal` aborts. The rest stays noted. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#options;
+    const { clock, unsettled } = this.#options;
+    let sweepUs = Infinity;
     while (!signal.aborted) {
       let nextUs = Infinity;
       for (const { dueUs } of this.#notes.values()) nextUs = Math.min(nextUs, dueUs);
@@ -151,8 +152,12 @@ export class Settler {
         await this.#settleDue((note) => note.dueUs <= clock.elapsedUs(), { signal });
         continue;
       }
-      await this.#sweep({ isLast: false });
-      const sweepUs = this.#options.unsettled?.sweepUs ?? Infinity;
+      // Of ten thousand channels each falls due by itself: no sweep through all of them for each.
+      if (sweepUs <= clock.elapsedUs()) {
+        await this.#sweep({ isLast: false });
+        sweepUs = Infinity;
+      }
+      if (sweepUs === Infinity) sweepUs = unsettled?.sweepUs ?? Infinity;
       await this.#sleepUntil(Math.min(nextUs, sweepUs), signal);
     }
   }

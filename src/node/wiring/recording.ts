@@ -41,6 +41,8 @@ export interface RecordingOptions {
   readonly channels: readonly WantedChannel[];
   /** How many connections listen to each channel. */
   readonly connections: number;
+  /** How many JOINs Twitch takes from the account in 10 s. */
+  readonly joinRate: number;
   /** This node's name, the first part of its receivers' ids. */
   readonly node: string;
   readonly login?: Login | undefined;
@@ -112,6 +114,7 @@ export async function runRecording(options: RecordingOptions): Promise<void> {
     listener: recorder,
     runName: run.name,
     connectionsPerChannel: options.connections,
+    joinRate: options.joinRate,
     login: options.login,
   });
   pool.setChannels(options.channels);

@@ -1,22 +1,35 @@
 import { type Micros, SECOND_US } from "../../core/time.ts";
 
-// Documented: 20 attempts to join in 10 s for an account. This counts each connection, which is more lenient.
-const JOINS_MAX = 20;
+/** What Twitch allows an account: `plain` is everyone's, `verified` a verified bot's. */
+export type AccountKind = "plain" | "verified";
+
+/** Documented: attempts to join in 10 s. */
+const JOINS_MAX: Readonly<Record<AccountKind, number>> = { plain: 20, verified: 2_000 };
+
 const JOIN_WINDOW_US = 10 * SECOND_US;
 
 /** Documented in 2025: an account that is no verified bot may be in this many channels. */
-export const CHANNELS_MAX = 100;
+export const CHANNELS_MAX: Readonly<Record<AccountKind, number>> = {
+  plain: 100,
+  verified: Infinity,
+};
 
-/** Counts a client's attempts to join. */
+/** Counts an account's attempts to join. */
 export class JoinLimit {
-  #attemptsUs: Micros[] = [];
+  readonly #max: number;
+  /** When the last attempts came, oldest first: at most {@link JOINS_MAX}. */
+  readonly #attemptsUs: Micros[] = [];
+
+  /** A limit on the attempts of an account of this kind. */
+  constructor(account: AccountKind) {
+    this.#max = JOINS_MAX[account];
+  }
 
   /** Counts an attempt and returns whether it is allowed. Refused ones count too. */
   attempt(nowUs: Micros): boolean {
-    this.#attemptsUs = this.#attemptsUs.filter((atUs) => atUs > nowUs - JOIN_WINDOW_US);
-    // A client that goes on trying must not grow the list.
-    if (this.#attemptsUs.length > 10 * JOINS_MAX) this.#attemptsUs.shift();
+    const firstUs = this.#attemptsUs.at(-this.#max);
     this.#attemptsUs.push(nowUs);
-    return this.#attemptsUs.length <= JOINS_MAX;
+    if (this.#attemptsUs.length > this.#max) this.#attemptsUs.shift();
+    return firstUs === undefined || firstUs <= nowUs - JOIN_WINDOW_US;
   }
 }

@@ -3,6 +3,7 @@ import { between, chance, pick, type SeededRandom } from "../chance/seeded_rando
 import { type ClientLine, parseClientLine, withoutTags } from "../twitch_lines/client_line.ts";
 import type { Framing } from "./trouble/framing.ts";
 import { GARBAGE_KINDS, garbageFrames, type GarbageKind } from "./trouble/garbage.ts";
+import { type AccountKind, CHANNELS_MAX, JoinLimit } from "./join_limit.ts";
 import { LoginExchange, type LoginStep } from "./login_exchange.ts";
 import { SendQueue } from "./send_queue.ts";
 import type { Listener, Room } from "./room.ts";
@@ -53,6 +54,8 @@ export interface ServerWorld {
   readonly settings: ConnectionSettings;
   /** The room of that name, or `undefined` if there is none. */
   room(channel: string): Room | undefined;
+  /** What counts the JOINs of the account called `nick`, on all its connections. */
+  joinLimitOf(nick: string): JoinLimit;
   /** Called when a client has come into a room. */
   onJoin(channel: string, connection: SimulatedConnection): void;
   /** Called when a connection is closed. */
@@ -63,6 +66,8 @@ export interface ServerWorld {
 export interface ConnectionSettings {
   /** The token that is accepted. */
   readonly token: string;
+  /** What clients are, and so what they may: all of them alike. */
+  readonly account: AccountKind;
   /** How lines become frames. */
   readonly framing: Framing;
   /** How long a line takes to the client: each connection gets one lag from this range. */
@@ -95,6 +100,7 @@ export class ServerConnection implements SimulatedConnection, LinkListener, List
   readonly #visits: Visits;
   readonly #sendQueue: SendQueue;
   readonly #lagMs: number;
+  #joinLimit: JoinLimit | undefined;
   #state: "open" | "silent" | "over" = "open";
   #heardUs: Micros;
 
@@ -115,6 +121,8 @@ export class ServerConnection implements SimulatedConnection, LinkListener, List
     this.#login = new LoginExchange(settings.token);
     this.#visits = new Visits({
       me: this,
+      joinLimit: (nick) => this.#joinLimit ??= this.#limitOf(nick),
+      roomsMax: CHANNELS_MAX[settings.account],
       login: this.#login,
       nowUs: () => schedule.nowUs(),
       room: (channel) => world.room(channel),
@@ -263,6 +271,12 @@ export class ServerConnection implements SimulatedConnection, LinkListener, List
       this.#violate("ping-unanswered", `for ${settings.patienceMs} ms`);
       this.drop();
     });
+  }
+
+  /** Each connection without an account counts for itself, which is kinder than Twitch may be. */
+  #limitOf(nick: string): JoinLimit {
+    const { settings, joinLimitOf } = this.#world;
+    return this.#login.isAnonymous ? new JoinLimit(settings.account) : joinLimitOf(nick);
   }
 
   #mayHear(command: string): boolean {

@@ -31,6 +31,7 @@ import { between, chance, pick, type SeededRandom } from "../chance/seeded_rando
 import type { ChatSource, TimedLine } from "../generated_chat/chat_source.ts";
 import { factsOfServerLine } from "../twitch_lines/client_line.ts";
 import { applyChance, applyFault, type TwitchFaults } from "./faults.ts";
+import { JoinLimit } from "./join_limit.ts";
 import { memoryTransport } from "./memory_transport.ts";
 import { Room, type RoomAccess } from "./room.ts";
 import { Schedule } from "./schedule.ts";
@@ -78,6 +79,7 @@ export interface SimulatedTwitchOptions extends Partial<ConnectionSettings> {
 
 const SETTINGS: ConnectionSettings = {
   token: "simulated",
+  account: "plain",
   framing: {},
   lagMs: [15, 80],
   jitterMs: [0, 5],
@@ -100,6 +102,7 @@ export class SimulatedTwitch {
   readonly #faultRandom: SeededRandom;
   readonly #rooms = new Map<string, Room>();
   readonly #connections = new Set<ServerConnection>();
+  readonly #joinLimits = new Map<string, JoinLimit>();
   readonly #over = new AbortController();
   readonly #refusals: Admission[] = [];
   #refuseAlways: Admission | undefined;
@@ -211,6 +214,7 @@ export class SimulatedTwitch {
         truth: this.truth,
         settings: this.#settings,
         room: (channel) => this.#roomOf(channel),
+        joinLimitOf: (nick) => this.#joinLimitOf(nick),
         onJoin: (channel) => this.#options.onJoin?.(channel, connection),
         onEnd: () => void this.#connections.delete(connection),
       },
@@ -267,6 +271,14 @@ export class SimulatedTwitch {
     if (this.isClosed) return;
     for (const connection of this.#connections) connection.drop({ withCloseFrame: true });
     this.#over.abort(new DOMException("The simulation is over", "AbortError"));
+  }
+
+  #joinLimitOf(nick: string): JoinLimit {
+    const known = this.#joinLimits.get(nick);
+    if (known !== undefined) return known;
+    const limit = new JoinLimit(this.#settings.account);
+    this.#joinLimits.set(nick, limit);
+    return limit;
   }
 
   #roomOf(channel: string): Room | undefined {

@@ -1,6 +1,6 @@
 import type { Micros } from "../../core/time.ts";
 import { withoutTags } from "../twitch_lines/client_line.ts";
-import { CHANNELS_MAX, JoinLimit } from "./join_limit.ts";
+import type { JoinLimit } from "./join_limit.ts";
 import type { LoginExchange } from "./login_exchange.ts";
 import type { Listener, Room } from "./room.ts";
 import {
@@ -17,6 +17,10 @@ import type { ViolationKind } from "./truth.ts";
 export interface VisitOptions {
   /** The name of the client. */
   readonly me: Listener;
+  /** How often the client's account may try to join. */
+  readonly joinLimit: (nick: string) => JoinLimit;
+  /** How many rooms one connection may be in. */
+  readonly roomsMax: number;
   /** The capabilities of the client. */
   readonly login: LoginExchange;
   /** Twitch's clock. */
@@ -36,7 +40,6 @@ export interface VisitOptions {
 /** The rooms that one client is in, with the rules for coming and going. */
 export class Visits {
   readonly #options: VisitOptions;
-  readonly #limit = new JoinLimit();
   readonly #rooms = new Map<string, Room>();
 
   /** A client that is in no room yet. */
@@ -51,18 +54,19 @@ export class Visits {
 
   /** `JOIN #a,#b`: each answered by itself, as if it had come alone. */
   join(list: string, nick: string): void {
-    const { nowUs, room: roomOf, tell, violate } = this.#options;
+    const { nowUs, room: roomOf, roomsMax, tell, violate } = this.#options;
+    const limit = this.#options.joinLimit(nick);
     for (const name of list.split(",")) {
       if (!name.startsWith("#")) continue; // Observed: silence.
       const channel = name.slice(1).toLowerCase();
-      if (!this.#limit.attempt(nowUs())) {
+      if (!limit.attempt(nowUs())) {
         violate("join-rate", `JOIN #${channel}`);
         continue;
       }
       const room = roomOf(channel);
       if (room === undefined) continue; // Observed: silence.
       if (room.access !== "open") tell(joinRefusedLine(channel, room.access));
-      else if (this.#rooms.size < CHANNELS_MAX || this.#rooms.has(channel)) this.#enter(room, nick);
+      else if (this.#rooms.size < roomsMax || this.#rooms.has(channel)) this.#enter(room, nick);
       else violate("channel-limit", `JOIN #${channel}`);
     }
   }

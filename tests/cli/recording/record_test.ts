@@ -10,7 +10,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArchiveKey } from "../../../src/core/archive/archive_key.ts";
 import { fileSystemStore } from "../../../src/adapters/file_system/file_system_store.ts";
-import { serveSimulatedTwitch } from "../../../src/cli/simulation/serve_simulated_twitch.ts";
+import {
+  serveSimulatedTwitch,
+  type ServeSimulatedTwitchOptions,
+} from "../../../src/cli/simulation/serve_simulated_twitch.ts";
 import { decodeBatch } from "../../../src/core/batch/batch.ts";
 import { runCli } from "../run_cli.ts";
 
@@ -52,9 +55,12 @@ async function until(isTrue: () => boolean | Promise<boolean>, what: string): Pr
   }
 }
 
-async function workspace(t: { after(end: () => Promise<void>): void }) {
+async function workspace(
+  t: { after(end: () => Promise<void>): void },
+  options: ServeSimulatedTwitchOptions = { chat: { ratePerSecond: 20 } },
+) {
   const folder = await mkdtemp(join(tmpdir(), "chatloom-record-"));
-  const served = await serveSimulatedTwitch({ chat: { ratePerSecond: 20 } });
+  const served = await serveSimulatedTwitch(options);
   t.after(async () => {
     await served.close();
     await rm(folder, { recursive: true, force: true });
@@ -102,6 +108,26 @@ test("record follows its list of channels while it runs, and stops with all mess
   assert.equal((await runCli(["verify", "-a", archive])).exitCode, 0);
 });
 
+test("record joins as many channels at once as --join-rate says", async (t) => {
+  const { archive, served } = await workspace(t, { account: "verified", chat: false });
+  const joinedMs: number[] = [];
+  const names = Array.from({ length: 120 }, (_, i) => `channel_${i}`);
+  const recorder = record(
+    [...names, "-a", archive, "--url", served.url, "--nick", "mybot", "--join-rate", "2000"],
+    { CHATLOOM_TOKEN: "simulated" },
+  );
+  t.after(async () => void await recorder.stop("SIGKILL"));
+  await until(() => {
+    const joined = served.twitch.connections.flatMap(({ channels }) => channels).length;
+    if (joined > 0) joinedMs.push(performance.now());
+    return joined === names.length;
+  }, "120 channels");
+  // At the default rate that takes 51 s from the first JOIN.
+  assert.ok(performance.now() - joinedMs[0]! < 25_000);
+  assert.deepEqual(served.twitch.truth.violations, []);
+  assert.equal(await recorder.stop("SIGTERM"), 0, recorder.log());
+});
+
 test("record refuses what makes no sense with one line and exit 2", async () => {
   for (
     const args of [
@@ -109,6 +135,8 @@ test("record refuses what makes no sense with one line and exit 2", async () => 
       ["-a", "x"],
       ["for/sen", "-a", "x"],
       ["forsen", "-a", "x", "--connections", "0"],
+      ["forsen", "-a", "x", "--join-rate", "0"],
+      ["forsen", "-a", "x", "--join-rate", "2001"],
       ["forsen", "-a", "x", "--url", "http://x"],
       ["forsen", "-a", "x", "--token-file", "x"],
       ["forsen", "-a", "x", "--nick", "no nick"],

@@ -27,6 +27,10 @@ test("chatPool takes 1 to 16 connections a channel, and only URLs of WebSockets"
   for (const connectionsPerChannel of [0, 17, 1.5, NaN]) {
     assert.throws(make({ connectionsPerChannel }), RangeError);
   }
+  for (const joinRate of [1, 20, 2_000]) assert.doesNotThrow(make({ joinRate }));
+  for (const joinRate of [0, 2_001, 1.5, NaN]) {
+    assert.throws(make({ joinRate }), RangeError);
+  }
   for (const url of ["ws://a", "wss://a"]) assert.doesNotThrow(make({ url }));
   for (const url of ["http://a", "wss:", "xws://a"]) assert.throws(make({ url }), TypeError);
 });

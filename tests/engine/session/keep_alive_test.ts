@@ -6,19 +6,20 @@ import type { Clock } from "../../../src/ports/clock.ts";
 import { virtualClock } from "../../../src/testing/time/virtual_clock.ts";
 
 /** A connection that is watched from 0 s on, and what was done to it when, in seconds. */
-function watched({ isWelcomed = true, naps = 0 } = {}) {
+function watched({ isWelcomed = true, naps = 0, napsFrom = 0, napMs = 60_000 } = {}) {
   const clock = virtualClock();
   const wakeSignal = new WakeSignal();
   const startUs = clock.elapsedUs();
   const nowS = (): number => (clock.elapsedUs() - startUs) / 1e6;
   const done: [what: string, atS: number][] = [];
   const connection = { heardUs: startUs, hasEnded: false, isWelcomed };
-  let napsLeft = naps;
-  /** A process that is stopped for a minute in each of its first sleeps. */
+  let sleeps = 0;
+  const takesNap = (): boolean => ++sleeps > napsFrom && sleeps <= napsFrom + naps;
+  /** A process that is stopped, for a minute, in each of its first sleeps. */
   const sleepy: Clock = {
     wallUs: () => clock.wallUs(),
     elapsedUs: () => clock.elapsedUs(),
-    sleep: (ms, signal) => clock.sleep(napsLeft-- > 0 ? ms + 60_000 : ms, signal),
+    sleep: (ms, signal) => clock.sleep(takesNap() ? ms + napMs : ms, signal),
   };
   const over = keepAlive({
     hasEnded: () => connection.hasEnded,
@@ -89,4 +90,18 @@ test("keepAlive loses its patience with a process that is stopped again and agai
   const { clock, done, over } = watched({ isWelcomed: false, naps: 10 });
   await clock.run(over);
   assert.deepEqual(done, [["handshake timeout", 15 + 60 + 9 * 61]]);
+});
+
+test("keepAlive waits anew for an answer to what a busy process may have sent late", async () => {
+  const { clock, done, over, hear, wakeSignal } = watched({ napMs: 5_000, napsFrom: 2, naps: 1 });
+  wakeSignal.wake(); // The welcome.
+  await clock.advance(29_000);
+  assert.deepEqual(done, [["ping", 12]], "the sleep for the PONG takes 17 s");
+  await clock.advance(10_000);
+  hear();
+  await clock.advance(11_000);
+  assert.deepEqual(done, [["ping", 12]]);
+  await clock.advance(25_000);
+  assert.equal(done.at(-1)?.[0], "silent");
+  await over;
 });

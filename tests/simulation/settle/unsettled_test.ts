@@ -108,6 +108,38 @@ test("Settler forgets an hour on disk once it is settled and quiet", async () =>
   await clock.run(running);
 });
 
+test("Settler looks through all noted hours now and then, not for each file that falls due", async () => {
+  class CountedUnsettled extends Unsettled {
+    sweeps = 0;
+    override sweep(...args: Parameters<Unsettled["sweep"]>): Promise<void> {
+      this.sweeps++;
+      return super.sweep(...args);
+    }
+  }
+  const clock = virtualClock();
+  const [files, notes] = [memoryStore(), memoryUnsettled()];
+  const unsettled = new CountedUnsettled(notes, { clock, reporter: noopReporter });
+  const settler = new Settler({ store: files, hasher, clock, reporter: noopReporter, unsettled });
+  const stop = new AbortController();
+  const running = settler.run(stop.signal);
+  const watched = unsettled.watch(files);
+  const [[key, bytes]] = [...filesOf([ONE])] as [[ArchiveKey, Uint8Array]];
+  for (let i = 0; i < 300; i++) {
+    const ofChannel = key.replace(/^[^/]+/, `channel${i}`) as ArchiveKey;
+    await watched.put(ofChannel, bytes);
+    settler.onFileStored(ofChannel);
+    await clock.advance(1_000);
+  }
+  await clock.advance(60_000);
+  assert.equal(settler.pending, 0);
+  assert.ok(settler.totals.minutes >= 300, `${settler.totals.minutes} minutes`);
+  assert.ok(unsettled.sweeps <= 360 / 60 + 1, `${unsettled.sweeps} sweeps`);
+  await clock.advance(700_000);
+  assert.deepEqual(await notes.next().takeOver(), []);
+  stop.abort();
+  await clock.run(running);
+});
+
 test("checkFolders names minutes that have more than one batch, which a run of before left", async () => {
   const files = memoryStore();
   const lone: SmallSighting = { ...ONE, content: 2, startS: 70 };

@@ -1,5 +1,6 @@
 import { type Micros, MILLISECOND_US } from "../../../core/time.ts";
 import type { Clock } from "../../../ports/clock.ts";
+import { pauseForAnswer } from "./pause.ts";
 import type { WakeSignal } from "./wake_signal.ts";
 
 /** A connection must be welcomed within this time. */
@@ -10,9 +11,6 @@ const PING_AFTER_MS = 12_000;
 
 /** … and is given up if it stays silent for this long after that: 24 s in all. */
 const PONG_TIMEOUT_MS = 12_000;
-
-/** A sleep that took this much longer than it should means that the process was suspended or busy. */
-const OVERSLEPT_US = 1_000 * MILLISECOND_US;
 
 /** A connection as {@link keepAlive} sees it. */
 export interface WatchedConnection {
@@ -33,9 +31,11 @@ export async function keepAlive(
   connection: WatchedConnection,
   { clock, wakeSignal }: { readonly clock: Clock; readonly wakeSignal: WakeSignal },
 ): Promise<void> {
-  await pause(HANDSHAKE_TIMEOUT_MS, { clock, wakeSignal });
+  const { hasEnded, isWelcomed } = connection;
+  const hasCome = (): boolean => hasEnded() || isWelcomed();
+  await pauseForAnswer(HANDSHAKE_TIMEOUT_MS, { clock, wakeSignal, hasCome });
   if (!connection.isWelcomed()) connection.end("handshake timeout");
-  while (!connection.hasEnded()) {
+  while (!hasEnded()) {
     const heardUs = connection.heardUs();
     const silentMs = (clock.elapsedUs() - heardUs) / MILLISECOND_US;
     if (silentMs < PING_AFTER_MS) {
@@ -43,24 +43,8 @@ export async function keepAlive(
       continue;
     }
     connection.ping();
-    await pause(PONG_TIMEOUT_MS, { clock, wakeSignal });
-    if (connection.heardUs() === heardUs) connection.end("silent");
-  }
-}
-
-/**
- * Waits for the signal or `delayMs`, and longer if the process was suspended: lines that came then are
- * still unread.
- */
-async function pause(
-  delayMs: number,
-  { clock, wakeSignal }: { readonly clock: Clock; readonly wakeSignal: WakeSignal },
-): Promise<void> {
-  let waitMs = delayMs;
-  for (let naps = 0; naps < 10; naps++) {
-    const dueUs = clock.elapsedUs() + waitMs * MILLISECOND_US;
-    await wakeSignal.wait(clock, waitMs);
-    if (clock.elapsedUs() - dueUs < OVERSLEPT_US) return;
-    waitMs = 1_000;
+    const isHeard = (): boolean => hasEnded() || connection.heardUs() !== heardUs;
+    await pauseForAnswer(PONG_TIMEOUT_MS, { clock, wakeSignal, hasCome: isHeard });
+    if (!isHeard()) connection.end("silent");
   }
 }
