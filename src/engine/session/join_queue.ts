@@ -89,7 +89,7 @@ export class JoinQueue {
       this.#wakesAtUs = -Infinity; // What happens within a step is part of it.
       const waitMs = this.#step();
       this.#wakesAtUs = clock.elapsedUs() + waitMs * MILLISECOND_US;
-      // After an overlong sleep answers wait to be read: no channel is to be blamed for that.
+      // After an overlong sleep unread answers wait: that is no fault of a channel.
       await pause(waitMs, { clock, wakeSignal: this.#wakeSignal });
     }
   }
