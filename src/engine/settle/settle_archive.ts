@@ -166,7 +166,9 @@ class SettleRun {
   ): Promise<void> {
     const { hourUs, keys, minutes } = hour;
     const before = done.at(-1);
-    const isNoted = await settled?.has(hourUs, [
+    // Without the files of an hour beside it, which is not settled, a note of it says nothing.
+    const isEdgeKnown = before?.hourUs !== hourUs - HOUR_US || before.keys !== undefined;
+    const isNoted = isEdgeKnown && await settled?.has(hourUs, [
       ...besides(before, hourUs - HOUR_US),
       ...keys,
       ...besides(next, hourUs + HOUR_US),

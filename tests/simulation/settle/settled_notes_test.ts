@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { fileSystemSettled } from "../../../src/adapters/file_system/file_system_settled.ts";
 import { memorySettled } from "../../../src/adapters/memory/memory_notes.ts";
 import { memoryStore } from "../../../src/adapters/memory/memory_store.ts";
-import type { ArchiveKey } from "../../../src/core/archive/archive_key.ts";
+import { type ArchiveKey, batchKey } from "../../../src/core/archive/archive_key.ts";
 import { ChatloomError } from "../../../src/core/errors/errors.ts";
 import { settleArchive } from "../../../src/engine/settle/settle_archive.ts";
 import type { BatchStore } from "../../../src/ports/batch_store.ts";
@@ -15,12 +15,14 @@ import { noopReporter } from "../../../src/ports/reporter.ts";
 import { intBelow, pick, seededRandom } from "../../../src/testing/chance/seeded_random.ts";
 import { tempFolder } from "../../conformance/disk/temp_folder.ts";
 import {
+  CHANNEL,
   contentsOf,
   filesOf,
   hasher,
   randomSightings,
   redactionFile,
   settleAll,
+  WORLD_US,
 } from "./settle_world.ts";
 
 const WORLDS = Number(process.env["SETTLED_WORLDS"] ?? 150);
@@ -113,6 +115,36 @@ test("an hour is not noted when a file that changes it comes before the next one
     const plain = await copyOf(store);
     await settleAll(plain);
     assert.deepEqual(await contentsOf(store), await contentsOf(plain), `came at call ${at}`);
+  }
+});
+
+test("an hour is looked at again when the one before it comes to hold what cannot be settled", async () => {
+  const store = memoryStore();
+  const notes = memorySettled();
+  const late = { content: 1, lengthS: 5, startS: 200, receiver: 0, receivedS: 200 };
+  for (const file of filesOf([late])) await store.put(...file);
+  assert.ok(await settleWith(store, notes) > 0);
+  assert.equal(await settleWith(store, notes), 0);
+  for (const file of filesOf([{ ...late, startS: 100, receivedS: 100 }])) await store.put(...file);
+  const bytes = new TextEncoder().encode("no batch\n");
+  await store.put(batchKey(CHANNEL, { timeUs: WORLD_US, digest: hasher.digest(bytes) }), bytes);
+  const wanted = [...filesOf([late]).keys()][0]!;
+  const read: ArchiveKey[] = [];
+  const watched: BatchStore = {
+    list: (prefix) => store.list(prefix),
+    folders: (folder) => store.folders(folder),
+    get: (key) => {
+      read.push(key);
+      return store.get(key);
+    },
+    put: (key, bytes) => store.put(key, bytes),
+    delete: (key) => store.delete(key),
+    strays: (prefix) => store.strays(prefix),
+  };
+  for (let i = 0; i < 2; i++) {
+    read.length = 0;
+    await settleArchive({ store: watched, hasher, reporter: noopReporter, notes });
+    assert.ok(read.includes(wanted), "the hour after it was not looked at");
   }
 });
 
