@@ -1,6 +1,30 @@
 /** The byte that ends a line. */
 export const LINE_FEED = 0x0a;
 
+/** The byte of `"`. */
+export const QUOTE = 0x22;
+
+/** The byte of `,`. */
+export const COMMA = 0x2c;
+
+/** The byte of `:`. */
+export const COLON = 0x3a;
+
+/** The byte of `[`. */
+export const OPEN_BRACKET = 0x5b;
+
+/** The byte of `\`. */
+export const BACKSLASH = 0x5c;
+
+/** The byte of `]`. */
+export const CLOSE_BRACKET = 0x5d;
+
+/** The byte of `{`. */
+export const OPEN_BRACE = 0x7b;
+
+/** The byte of `}`. */
+export const CLOSE_BRACE = 0x7d;
+
 /** Copies `pieces` one after the other to the start of `target`, which has room for them. */
 export function copyPieces(pieces: readonly Uint8Array[], target: Uint8Array): void {
   let at = 0;

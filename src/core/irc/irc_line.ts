@@ -1,3 +1,4 @@
+import { COLON } from "../bytes.ts";
 import { TagLayoutCache } from "./irc_layout.ts";
 import { parseTags } from "./irc_tags.ts";
 import type { IrcMessage } from "../batch/message.ts";
@@ -17,7 +18,6 @@ export type UnreadableReason =
 const LAYOUTS = new TagLayoutCache();
 
 const SPACE = 0x20;
-const COLON = 0x3a;
 const AT = 0x40;
 
 /**

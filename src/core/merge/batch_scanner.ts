@@ -1,3 +1,4 @@
+import { BACKSLASH, CLOSE_BRACKET, COMMA, LINE_FEED, QUOTE } from "../bytes.ts";
 import type { BatchLine } from "../batch/batch.ts";
 import { type Micros, MINUTE_US } from "../time.ts";
 import { type ByteText, decodeSpan, toByteText } from "../scan/byte_text.ts";
@@ -44,12 +45,6 @@ interface Placed {
   readonly from: number;
   readonly to: number;
 }
-
-const LINE_FEED = 0x0a;
-const COMMA = 0x2c;
-const CLOSE_BRACKET = 0x5d;
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 
 const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;

@@ -1,3 +1,4 @@
+import { COMMA, LINE_FEED } from "../bytes.ts";
 import type { Steps } from "../steps.ts";
 import { type ByteText, copySpan, decodeSpan, toByteSpan, toByteText } from "../scan/byte_text.ts";
 import { ExactMessage } from "./exact_store.ts";
@@ -39,8 +40,6 @@ function writeExact(message: ExactMessage, target: ByteText, at: number): number
   return copySpan({ text, from: rangeTo, to }, target, end);
 }
 
-const LINE_FEED = 0x0a;
-const COMMA = 0x2c;
 const ZERO_RANGE = "0.0";
 const ZERO_RANGE_SPAN = toByteSpan(ZERO_RANGE);
 

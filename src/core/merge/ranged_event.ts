@@ -1,3 +1,4 @@
+import { CLOSE_BRACE, COLON, COMMA } from "../bytes.ts";
 import { type ByteText, copySpan } from "../scan/byte_text.ts";
 import { NOT_FOUND } from "../scan/canonical_scan.ts";
 import { compareCodePoints, formatSeconds } from "../json/canonical_json.ts";
@@ -8,9 +9,6 @@ import type { ScannedSighting } from "../scan/scanned_sighting.ts";
 
 // The longest number that formatFloat writes is shorter: `-2.2250738585072014e-308`.
 const NUMBER_BYTES_MAX = 24;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const CLOSE_BRACE = 0x7d;
 const OWN_RECEIVED = `{"received":`;
 const TIME = `,"time":`;
 const RANGE = `,"time_range":`;

@@ -1,3 +1,4 @@
+import { LINE_FEED } from "../bytes.ts";
 import type { ArchiveKey } from "../archive/archive_key.ts";
 import { parseMessageLine } from "../batch/batch.ts";
 import {
@@ -30,7 +31,6 @@ export type ReadLine = ExactLine | KnownLine<ExactMessage> | RangedLine;
 
 // At most this many messages are compared when another file skips some that this one has.
 const SKIPPED_MAX = 4;
-const LINE_FEED = 0x0a;
 
 /**
  * Reads a batch, line by line, without changing `known`.

@@ -1,3 +1,4 @@
+import { BACKSLASH, COMMA } from "../bytes.ts";
 import { areSpansEqual, type ByteSpan, decodeSpan, toByteSpan } from "../scan/byte_text.ts";
 import { compareCodePoints } from "../json/canonical_json.ts";
 import { skipString } from "../scan/canonical_scan.ts";
@@ -8,9 +9,6 @@ export interface ReceiverSpan extends ByteSpan {
   /** Where the id ends, with its quotes. */
   readonly idTo: number;
 }
-
-const COMMA = 0x2c;
-const BACKSLASH = 0x5c;
 
 /** Splits the text between the braces of `receivers` in a canonical exact line. */
 export function splitReceivers({ text, from, to }: ByteSpan): ReceiverSpan[] {

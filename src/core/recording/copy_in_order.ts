@@ -1,6 +1,6 @@
+import { LINE_FEED } from "../bytes.ts";
 import type { ChunkedBytes } from "./chunked_bytes.ts";
 
-const LINE_FEED = 0x0a;
 const UTF8 = new TextEncoder();
 
 /** Lines to copy. */

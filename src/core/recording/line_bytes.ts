@@ -1,3 +1,5 @@
+import { LINE_FEED } from "../bytes.ts";
+
 /** Lines of a batch as bytes, in one array that grows: scratch for a line that is being written. */
 export class LineBytes {
   /** The bytes; only the first {@link LineBytes.length} count. Another array after each growth. */
@@ -32,6 +34,5 @@ export class LineBytes {
 }
 
 const ASCII = new TextEncoder();
-const LINE_FEED = 0x0a;
 const LARGE_BYTES = 65_536;
 const KEPT_MAX_BYTES = 1_048_576;

@@ -1,3 +1,4 @@
+import { COLON, COMMA, QUOTE } from "../bytes.ts";
 import { formatString } from "../json/canonical_json.ts";
 import type { LineBytes } from "./line_bytes.ts";
 import { type Micros, SECOND_US } from "../time.ts";
@@ -14,11 +15,8 @@ export interface LineFields {
 
 const SPACE = 0x20;
 const BANG = 0x21;
-const QUOTE = 0x22;
-const COMMA = 0x2c;
 const POINT = 0x2e;
 const ZERO = 0x30;
-const COLON = 0x3a;
 const SEMICOLON = 0x3b;
 const EQUALS = 0x3d;
 const AT = 0x40;

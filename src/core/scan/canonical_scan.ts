@@ -1,3 +1,5 @@
+import { BACKSLASH, QUOTE } from "../bytes.ts";
+
 // Reads canonical JSON straight from bytes. Each function scans one token at `at` and returns where
 // it ends, or `NOT_FOUND` if it is not there in canonical form, or in a form rare enough to be left to the
 // slow way of reading. Reading past the end gives `undefined`, which matches no token.
@@ -5,8 +7,6 @@
 /** The token is not there. */
 export const NOT_FOUND = -1;
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 const POINT = 0x2e;
 const ZERO = 0x30;
 const NINE = 0x39;

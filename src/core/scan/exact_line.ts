@@ -1,3 +1,4 @@
+import { CLOSE_BRACE, COLON, COMMA, QUOTE } from "../bytes.ts";
 import { type ByteSpan, type ByteText, standsAt } from "./byte_text.ts";
 import { NOT_FOUND, skipLiteral, skipPlainString, skipReceived } from "./canonical_scan.ts";
 import { haveEqualContent, type LineMarks } from "./line_marks.ts";
@@ -20,12 +21,8 @@ export interface ExactLine extends LineMarks {
   readonly idFrom: number;
 }
 
-const COMMA = 0x2c;
 const POINT = 0x2e;
 const ZERO = 0x30;
-const QUOTE = 0x22;
-const COLON = 0x3a;
-const CLOSE_BRACE = 0x7d;
 
 /**
  * Reads the line at `from` if it is what recorders and merges write for an exact message, every byte

@@ -1,4 +1,13 @@
 import {
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COLON,
+  COMMA,
+  LINE_FEED,
+  OPEN_BRACKET,
+  QUOTE,
+} from "../bytes.ts";
+import {
   asciiBytes,
   NOT_FOUND,
   skipLiteral,
@@ -9,14 +18,6 @@ import { SENT_TAG } from "../batch/message.ts";
 
 // The canonical line of a message without unknown fields, from bytes, in the order of its fields:
 // head, receivers, sender and tags, time, range, user. Each function says where its part ends.
-
-const LINE_FEED = 0x0a;
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
-const CLOSE_BRACE = 0x7d;
 
 const NULL = asciiBytes("null");
 const COMMAND = asciiBytes(`{"command":`);

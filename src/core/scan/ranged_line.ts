@@ -1,3 +1,4 @@
+import { CLOSE_BRACE, COLON, COMMA, OPEN_BRACE, QUOTE } from "../bytes.ts";
 import { type ByteText, decodeSpan } from "./byte_text.ts";
 import {
   asciiBytes,
@@ -39,12 +40,6 @@ export interface ScannedRanged extends RangedLine {
   /** Where the value of its `id` tag starts, behind its quote; `-1` without one. */
   readonly idFrom: number;
 }
-
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
 
 /** 1 for what numbers are made of, and what stands between them. */
 const NUMERIC = new Uint8Array(256);

@@ -1,4 +1,4 @@
-import { concatBytes, LINE_FEED } from "../../../core/bytes.ts";
+import { COMMA, concatBytes, LINE_FEED, OPEN_BRACKET } from "../../../core/bytes.ts";
 import { parseCanonicalLine } from "../../../core/scan/canonical_line.ts";
 import { meetsFilter } from "../../../core/text/message_filter.ts";
 import { isPlainText } from "../../../core/json/canonical_json.ts";
@@ -15,8 +15,6 @@ export interface ChatMinute {
   readonly bytes: Uint8Array;
 }
 
-const COMMA = 0x2c;
-const OPEN_BRACKET = 0x5b;
 /** How much is copied for one reader at a time. */
 const SLICE_BYTES = 128 * 1024;
 const UTF8 = new TextEncoder();

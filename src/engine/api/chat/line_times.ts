@@ -1,3 +1,4 @@
+import { LINE_FEED } from "../../../core/bytes.ts";
 import { lineTime } from "../../../core/scan/line_time.ts";
 import type { Micros } from "../../../core/time.ts";
 import type { WorkBreaks } from "../../read/work_breaks.ts";
@@ -11,8 +12,6 @@ export interface LineTimes {
   /** When each happened at the latest. */
   readonly endUs: Float64Array;
 }
-
-const LINE_FEED = 0x0a;
 
 const timesBy = new WeakMap<Uint8Array, Promise<LineTimes>>();
 

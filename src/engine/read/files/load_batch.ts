@@ -1,3 +1,4 @@
+import { countLines, LINE_FEED } from "../../../core/bytes.ts";
 import type { ArchiveKey } from "../../../core/archive/archive_key.ts";
 import { parseArchiveKey } from "../../../core/archive/archive_key.ts";
 import { BatchSyntaxError } from "../../../core/errors/errors.ts";
@@ -165,8 +166,6 @@ async function scanInParts(
   return scanner.found;
 }
 
-const LINE_FEED = 0x0a;
-
 /** How much is parsed between two rests: one to two milliseconds of work. */
 const PART_BYTES = 512 * 1024;
 
@@ -245,10 +244,4 @@ function* partsOf(
     yield bytes.subarray(from, to);
     from = to;
   }
-}
-
-function countLines(bytes: Uint8Array): number {
-  let count = 0;
-  for (let at = bytes.indexOf(LINE_FEED); at !== -1; at = bytes.indexOf(LINE_FEED, at + 1)) count++;
-  return count;
 }
