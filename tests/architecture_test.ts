@@ -185,7 +185,7 @@ test("every export is used or published", () => {
       // A type is there for the signature that names it; every other name needs an importer.
       const isAskedFor = byTests.has(`${path}#${name}`) || exportedTypes.has(name);
       if (isAskedFor && isUsedHere) continue;
-      found.push(`${path} exports ${name}, which nobody asks for`);
+      found.push(`${path} exports ${name}, which no module imports`);
     }
   }
   assert.deepEqual(found, []);

@@ -23,8 +23,7 @@ function serveCalls(): void {
     channels: async (_, { signal }) => (await ready).readers.current.channels(signal),
     read: async (request, options) => (await ready).readers.current.read(request, options),
     rows: async (request, { signal }) => (await ready).readers.current.rows(request, signal),
-    locate: async ({ channel, atUs }, { signal }) =>
-      (await ready).readers.current.locate(channel, atUs, signal),
+    locate: async (location, { signal }) => (await ready).readers.current.locate(location, signal),
     seconds: async ({ channel, ...span }, { signal }) =>
       (await ready).readers.current.seconds(channel, span, signal),
     coverage: async ({ channel, ...span }, { signal }) =>

@@ -1,14 +1,19 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import type { Page } from "playwright-core";
 import { memoryStore } from "../../src/adapters/memory/memory_store.ts";
 import type { Message } from "../../src/core/batch/message.ts";
 import type { BatchStore } from "../../src/ports/batch_store.ts";
 import type { HttpListener } from "../../src/ports/http.ts";
 import { tempFolder } from "../conformance/disk/temp_folder.ts";
-import { openView, sourcesReady } from "./page/page_actions.ts";
-import { generatedArchive, putMessages, storeTree, writeTree } from "./page/page_archives.ts";
+import {
+  openView,
+  rowsLoaded,
+  sourcesReady,
+  visibleClocks,
+  wholeDayRead,
+} from "./page/page_actions.ts";
+import { generatedArchive, putMessages, said, storeTree, writeTree } from "./page/page_archives.ts";
 import { closePage, PageBrowser, skipPage } from "./page/page_browser.ts";
 import { startNode } from "./page/page_node.ts";
 
@@ -38,33 +43,6 @@ after(async () => {
   await browser?.close();
   folder.close();
 });
-
-/** The clocks of the rows on screen. */
-function visibleClocks(page: Page): Promise<string[]> {
-  return page.evaluate(() => {
-    const box = document.querySelector(".chat-scroll")!.getBoundingClientRect();
-    return [...document.querySelectorAll<HTMLElement>(".row")].filter((row) => {
-      const { top, bottom } = row.getBoundingClientRect();
-      return top >= box.top && bottom <= box.bottom;
-    }).map((row) => row.querySelector("time")?.textContent ?? "");
-  });
-}
-
-async function rowsLoaded(page: Page): Promise<void> {
-  await page.waitForFunction(() => {
-    const rows = [...document.querySelectorAll(".row")];
-    return rows.length > 0 && rows.every((row) => row.getAttribute("aria-busy") !== "true");
-  });
-}
-
-async function wholeDayRead(page: Page): Promise<number> {
-  await page.waitForFunction(() =>
-    document.querySelector(".chat-scroll")?.getAttribute("aria-busy") === "false"
-  );
-  // `12 of 3,456 messages` while there is a filter.
-  const text = await page.locator(".status-line span").first().innerText();
-  return Number(/^[\d,]+/.exec(text)?.[0].replaceAll(",", ""));
-}
 
 test(
   "VirtualList shows a day, in order, with few rows in the document",
@@ -105,7 +83,8 @@ test("the address leads back to the moment and the filter", { skip: skipPage }, 
   const { page } = opened;
   await openView(page, "Chat");
   await rowsLoaded(page);
-  await page.fill("[aria-label='Jump to a time in UTC']", "10:15:00");
+  await page.fill(".jump input", "10:15:00");
+  await page.press(".jump input", "Enter");
   await page.waitForFunction(() => location.hash.includes("T10:15:00"));
   await page.waitForFunction(() =>
     [...document.querySelectorAll(".row time")].some((time) => /^10:1[45]/.test(time.textContent!))
@@ -178,24 +157,6 @@ const HOSTILE: readonly string[] = [
   "\u0000\u0007\u001b[31mred",
   "\ud83d\ude00 \ud800 lone",
 ];
-
-function said(text: string, { second = 0, tags = {} }: {
-  readonly second?: number;
-  readonly tags?: Record<string, string>;
-} = {}): Message {
-  const ms = Date.UTC(2026, 7, 2, 12, 0, second);
-  return {
-    command: "PRIVMSG",
-    params: ["#search", text],
-    sender: `user${second}`,
-    user: `user${second}`,
-    host: "x",
-    tags: { "tmi-sent-ts": `${ms}`, id: `id${second}`, ...tags },
-    receivers: { "a.AAAAA.0": ms / 1000 + 0.5 },
-    time: ms / 1000,
-    time_range: 0,
-  };
-}
 
 test("hostile text is shown as text", { skip: skipPage }, async () => {
   const hostile = memoryStore();
@@ -282,13 +243,13 @@ test(
     await wholeDayRead(page);
     const text = (i: number): Promise<string> => page.locator(".row").nth(i).innerText();
     assert.match(await text(0), /deleted one\s*deleted/);
-    assert.match(await text(1), /timed out one\s*timed out 600 s/);
+    assert.match(await text(1), /timed out one\s*timed out 10 minutes/);
     assert.equal(await page.locator(".row .is-action .text").textContent(), "waves");
     assert.match(await text(3), /Kappa hi\s*100 bits\s*first message/);
     assert.equal(await page.locator(".emote-name").textContent(), "Kappa");
-    assert.match(await text(5), /user2 was timed out for 600 s/);
+    assert.match(await text(5), /user2 was timed out for 10 minutes/);
     assert.match(await text(6), /ada resubbed[^]*thanks/);
-    assert.match(await text(7), /nymn joined\s*within 55 s/);
+    assert.match(await text(7), /nymn joined\s*± 28 s/);
     await closePage(opened);
   },
 );

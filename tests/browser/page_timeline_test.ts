@@ -120,3 +120,32 @@ test("the timeline of an archive of years stays with its last hours", {
   assert.equal(span, "2026-08-01 09:00 to 11:01");
   await closePage(opened);
 });
+
+for (const viewport of [{ width: 1_280, height: 800 }, { width: 360, height: 740 }]) {
+  test(`a chart ${viewport.width} px wide leaves room for its labels, and lanes end with it`, {
+    skip: skipPage,
+  }, async () => {
+    const origin = node.url as `http://${string}`;
+    const opened = await browser.open({ origin, hash: "#/timeline/quiet", viewport });
+    const { page } = opened;
+    await settled(page);
+    await page.waitForSelector(".strip");
+    const edges = (selector: string): Promise<{ left: number; right: number }> =>
+      page.locator(selector).first().evaluate((element) => {
+        const { left, right } = element.getBoundingClientRect();
+        return { left, right };
+      });
+    const [plot, canvas, strip] = [
+      await edges(".u-over"),
+      await edges(".chart canvas"),
+      await edges(".strip"),
+    ];
+    // A date is 72 px wide, and centred under its tick.
+    assert.ok(canvas.right - plot.right >= 36, JSON.stringify({ canvas, plot }));
+    assert.ok(plot.left - canvas.left >= 36, JSON.stringify({ canvas, plot }));
+    assert.ok(canvas.right <= viewport.width, JSON.stringify(canvas));
+    assert.ok(Math.abs(strip.right - plot.right) <= 2, JSON.stringify({ strip, plot }));
+    assert.ok(Math.abs(strip.left - plot.left) <= 2, JSON.stringify({ strip, plot }));
+    await closePage(opened);
+  });
+}

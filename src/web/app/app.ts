@@ -1,4 +1,4 @@
-import { h, type JSX } from "preact";
+import { Fragment, h, type JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import type { ArchivesState } from "../state/archives_state.ts";
 import { ArchivesView } from "../archives/archives_view.ts";
@@ -6,9 +6,11 @@ import { ChatView } from "../chat/chat_view.ts";
 import { TimelineView } from "../timeline/timeline_view.ts";
 import { icon } from "../ui/icons.ts";
 import type { Library } from "../state/library.ts";
-import { EmptyState } from "../archives/empty_state.ts";
+import { EmptyState, Locked } from "../archives/empty_state.ts";
 import { formatRoute, go, type Route, route } from "../state/route.ts";
+import { formatZone } from "../ui/format.ts";
 import { type Theme, theme, zone } from "../ui/settings.ts";
+import { MILLISECOND_US } from "../../core/time.ts";
 
 /** What the page works with. */
 export interface AppProps {
@@ -54,7 +56,10 @@ function CurrentView({ archives, library }: Omit<AppProps, "breakdown">): JSX.El
       go({ channel: name }, { replace: true });
     }
   }, [view, channel, name]);
-  if (view === "archives") return h(ArchivesView, { archives });
+  if (view === "archives") {
+    const isLocked = library.node.value === "locked" && archives.sources.value.length === 0;
+    return h(Fragment, null, isLocked && h(Locked, { library }), h(ArchivesView, { archives }));
+  }
   if (shown === undefined) return h(EmptyState, { library, archives });
   return view === "chat"
     ? h(ChatView, { library, channels, channel: shown })
@@ -99,13 +104,14 @@ function skipToMain(event: MouseEvent): void {
 
 function ZoneButton(): JSX.Element {
   const isUtc = zone.value === "utc";
+  const shownUs = route.value.atUs ?? Date.now() * MILLISECOND_US;
   return h("button", {
     type: "button",
     class: "quiet",
     "aria-label": isUtc ? "Times are UTC; show local time" : "Times are local; show UTC",
     title: isUtc ? "Times are UTC" : "Times are local",
     onClick: () => void (zone.value = isUtc ? "local" : "utc"),
-  }, isUtc ? "UTC" : "Local");
+  }, isUtc ? "UTC" : `Local (${formatZone(shownUs, "local")})`);
 }
 
 const THEMES: Readonly<Record<Theme, readonly [next: Theme, icon: JSX.Element, label: string]>> = {

@@ -44,7 +44,8 @@ export function EmptyState(
   );
 }
 
-function Locked({ library }: { readonly library: Library }): JSX.Element {
+/** Asks for the node's token, which is kept for this visit and never stands in the address. */
+export function Locked({ library }: { readonly library: Library }): JSX.Element {
   const [isRefused, setRefused] = useState(false);
   const [token, setToken] = useState("");
   return h(

@@ -10,15 +10,13 @@ import { Marks } from "./message/marks.ts";
 import { RowLayout } from "./row_layout.ts";
 import { RowMessages } from "./row_messages.ts";
 
-/** One day, in microseconds. */
-export const DAY_US: number = 24 * HOUR_US;
-
 const ROW_ESTIMATE_PX = 32;
 
 /** The request that opens a day's chat. */
 export interface DayRequest {
   readonly channel: string;
-  readonly dayUs: Micros;
+  /** The day. */
+  readonly day: Span;
   /** What to read first. */
   readonly focusUs: Micros;
   readonly filter: Filter;
@@ -55,15 +53,16 @@ export class DayChat {
   #after: Span;
   #isReading = false;
   #counts = new Map<Micros, number>();
+  readonly #receiverCounts = new Map<Micros, number>();
 
   /** Starts reading at once. */
   constructor(request: DayRequest, call: RpcClient<PageCalls>) {
-    const { dayUs, focusUs, channel } = request;
+    const { day, focusUs, channel } = request;
     this.request = request;
     this.#call = call;
-    const fromUs = Math.min(Math.max(minuteOf(focusUs), dayUs), dayUs + DAY_US - MINUTE_US);
-    this.#before = { fromUs: dayUs, untilUs: fromUs };
-    this.#after = { fromUs, untilUs: dayUs + DAY_US };
+    const fromUs = Math.min(Math.max(minuteOf(focusUs), day.fromUs), day.untilUs - MINUTE_US);
+    this.#before = { fromUs: day.fromUs, untilUs: fromUs };
+    this.#after = { fromUs, untilUs: day.untilUs };
     this.status = signal({ kind: "reading", minuteUs: fromUs });
     const fetchRows = (minuteUs: Micros, rows: readonly number[], signal: AbortSignal) =>
       call("rows", { channel, minuteUs, rows }, { signal });
@@ -86,6 +85,11 @@ export class DayChat {
     return this.#counts.has(minuteUs) || (minuteUs >= this.#before.untilUs && minuteUs < untilUs);
   }
 
+  /** How many receivers saw the best seen message of a minute; what is above 4 counts as 4. */
+  receiverCount(minuteUs: Micros): number {
+    return this.#receiverCounts.get(minuteUs) ?? 0;
+  }
+
   /** Whether all of the day was read. */
   get isComplete(): boolean {
     return isEmpty(this.#before) && isEmpty(this.#after);
@@ -95,8 +99,9 @@ export class DayChat {
   async refresh(nowUs: Micros): Promise<void> {
     if (this.#isReading) return;
     const known = Math.max(0, ...this.#counts.keys());
-    const fromUs = Math.max(known - 2 * MINUTE_US, this.request.dayUs);
-    const untilUs = Math.min(nowUs + MINUTE_US, this.request.dayUs + DAY_US);
+    const { day } = this.request;
+    const fromUs = Math.max(known - 2 * MINUTE_US, day.fromUs);
+    const untilUs = Math.min(nowUs + MINUTE_US, day.untilUs);
     if (fromUs < untilUs && await this.#read({ fromUs, untilUs })) this.#rest();
   }
 
@@ -165,6 +170,8 @@ export class DayChat {
       if (this.#counts.has(summary.minuteUs)) this.messages.forget(summary.minuteUs);
       this.seen.value += summary.count - (this.#counts.get(summary.minuteUs) ?? 0);
       this.#counts.set(summary.minuteUs, summary.count);
+      const most = summary.byReceivers.findLastIndex((count) => count > 0) + 1;
+      this.#receiverCounts.set(summary.minuteUs, most);
     }
     this.layout.put(fresh.map(({ summary, rows }) => ({
       minuteUs: summary.minuteUs,

@@ -21,7 +21,6 @@ export interface DetailPanelProps {
 export function DetailPanel({ message, onClose, onUser }: DetailPanelProps): JSX.Element {
   const close = useRef<HTMLButtonElement>(null);
   useEffect(() => close.current?.focus(), [message]);
-  const timeUs = fromSeconds(message.time);
   const user = userOf(message);
   return h(
     "aside",
@@ -48,7 +47,7 @@ export function DetailPanel({ message, onClose, onUser }: DetailPanelProps): JSX
     h(
       "div",
       { class: "buttons" },
-      h(CopyButton, { label: "Copy link", icon: "link", text: () => linkTo(timeUs) }),
+      h(CopyButton, { label: "Copy link", icon: "link", text: () => linkTo(message) }),
       h(CopyButton, { label: "Copy line", icon: "file", text: () => JSON.stringify(message) }),
       user !== "" &&
         h(
@@ -71,8 +70,15 @@ function whenSent({ time, time_range: rangeS }: Message): string {
   return `${day}, between ${from} and ${formatClock(fromSeconds(time + rangeS), zone.value)}`;
 }
 
-function linkTo(timeUs: number): string {
-  const hash = formatRoute({ ...route.value, view: "chat", atUs: timeUs, filter: NO_FILTER });
+/** The address of a message. What has no id is found by its millisecond. */
+function linkTo({ time, tags }: Message): string {
+  const hash = formatRoute({
+    ...route.value,
+    view: "chat",
+    atUs: fromSeconds(time),
+    linked: tags?.["id"] ?? "",
+    filter: NO_FILTER,
+  });
   return new URL(hash, location.href).href;
 }
 

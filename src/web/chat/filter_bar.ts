@@ -1,5 +1,5 @@
 import { h, type JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { icon } from "../ui/icons.ts";
 import { go, route } from "../state/route.ts";
 import { type Filter, isEmptyFilter, NO_FILTER } from "../reading/filter.ts";
@@ -23,15 +23,24 @@ export function FilterBar(): JSX.Element {
   const [draft, setDraft] = useState(filter);
   // The address may change otherwise: by Back, by a link.
   useEffect(() => setDraft(filter), [JSON.stringify(filter)]);
+  // One step back undoes a search, however many letters it took.
+  const isSearching = useRef(false);
   useEffect(() => {
     if (JSON.stringify(draft) === JSON.stringify(filter)) return;
-    const timer = setTimeout(() => go({ filter: draft }, { replace: true }), TYPING_MS);
+    const timer = setTimeout(() => {
+      go({ filter: draft }, { replace: isSearching.current });
+      isSearching.current = true;
+    }, TYPING_MS);
     return () => clearTimeout(timer);
   }, [JSON.stringify(draft)]);
   const change = (part: Partial<Filter>): void => setDraft({ ...draft, ...part });
   return h(
     "search",
-    { class: "filter-bar", "aria-label": "Filter messages" },
+    {
+      class: "filter-bar",
+      "aria-label": "Filter messages",
+      onFocusIn: () => void (isSearching.current = false),
+    },
     h(
       "div",
       { class: "field grows" },

@@ -16,6 +16,8 @@ interface VirtualListProps {
   readonly version: number;
   /** The message whose details are open. */
   readonly selected: RowPlace | undefined;
+  /** The message that the address points at. */
+  readonly linked: RowPlace | undefined;
   readonly onSelect: (place: RowPlace, message: Message) => void;
   /** Called with the moment at the top, when scrolling has stopped. */
   readonly onRest: (atUs: Micros) => void;
@@ -78,11 +80,18 @@ export class VirtualList extends Component<VirtualListProps> {
     return this.#isAtEnd;
   }
 
-  /** Shows `place` near the top, and makes it the active row. */
-  showRow(place: RowPlace, { focus = false }: { readonly focus?: boolean } = {}): void {
+  /** Shows `place` near the top, or in the middle, and makes it the active row. */
+  showRow(
+    place: RowPlace,
+    { focus = false, isCentred = false }: {
+      readonly focus?: boolean;
+      readonly isCentred?: boolean;
+    } = {},
+  ): void {
     this.#active = place;
     this.#isFocusDue = focus;
-    this.#anchor = { place, belowPx: -Math.min(120, this.#viewPx / 4) };
+    const abovePx = isCentred ? this.#viewPx / 2 : Math.min(120, this.#viewPx / 4);
+    this.#anchor = { place, belowPx: -abovePx };
     this.#draw();
   }
 
@@ -281,7 +290,7 @@ export class VirtualList extends Component<VirtualListProps> {
   }
 
   override render(): JSX.Element {
-    const { day, selected } = this.props;
+    const { day, selected, linked } = this.props;
     this.#position.resize(this.#layout.heightPx, this.#viewPx);
     const { first, last } = this.#visible();
     [this.#first, this.#last] = [first, last];
@@ -300,7 +309,9 @@ export class VirtualList extends Component<VirtualListProps> {
         message,
         mark: message === undefined ? undefined : day.marks.of(message),
         isTabStop: i === stop,
-        isSelected: selected?.minuteUs === place.minuteUs && selected.row === place.row,
+        isSelected: isSame(selected, place),
+        isLinked: isSame(linked, place),
+        receiverCount: day.receiverCount(place.minuteUs),
       }));
     }
     return h(
@@ -325,4 +336,8 @@ export class VirtualList extends Component<VirtualListProps> {
       ),
     );
   }
+}
+
+function isSame(one: RowPlace | undefined, other: RowPlace): boolean {
+  return one?.minuteUs === other.minuteUs && one.row === other.row;
 }

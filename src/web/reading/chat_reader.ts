@@ -42,6 +42,14 @@ export interface MinuteSeconds {
   readonly seconds: readonly (readonly number[])[];
 }
 
+/** Which message {@link ChatReader.locate} finds. */
+export interface Location {
+  readonly channel: string;
+  readonly atUs: Micros;
+  /** Its id, if it is known. */
+  readonly id?: string | undefined;
+}
+
 const TELL_EVERY_MS = 80;
 
 /** Reads chat for display: first which messages there are, the messages themselves once they are shown. */
@@ -115,9 +123,18 @@ export class ChatReader {
     });
   }
 
-  /** The place in its minute of the first message at or after `atUs`; the count if there is none. */
-  async locate(channel: string, atUs: Micros, signal: AbortSignal): Promise<number> {
+  /**
+   * The place in its minute of the message with an id; without it, of the first message at or after `atUs`;
+   * the count if there is none.
+   */
+  async locate({ channel, atUs, id }: Location, signal: AbortSignal): Promise<number> {
     const lines = await this.#lines(channel, minuteOf(atUs), signal);
+    if (id !== undefined && id !== "") {
+      const named = lines.findIndex((line) =>
+        line.includes(id) && parseCanonicalLine(line).tags?.["id"] === id
+      );
+      if (named !== -1) return named;
+    }
     // Addresses know milliseconds, ranges microseconds.
     const row = lines.findIndex((line) =>
       readStart(parseCanonicalLine(line).time) > atUs - MILLISECOND_US

@@ -9,7 +9,13 @@ import type {
   SourceInput,
   SourceReport,
 } from "../sources/report.ts";
-import type { ChannelSpan, FoundMinute, MinuteSeconds, ReadRequest } from "./chat_reader.ts";
+import type {
+  ChannelSpan,
+  FoundMinute,
+  Location,
+  MinuteSeconds,
+  ReadRequest,
+} from "./chat_reader.ts";
 import type { ListenedMinute } from "./chat_archive.ts";
 import type { Call } from "../rpc/rpc_messages.ts";
 
@@ -26,8 +32,8 @@ export type PageCalls = {
   readonly channels: Call<void, readonly ChannelSpan[]>;
   readonly read: Call<ReadRequest, void, readonly FoundMinute[]>;
   readonly rows: Call<RowsRequest, readonly Message[]>;
-  /** The place in its minute of the first message at or after a moment. */
-  readonly locate: Call<LocateRequest, number>;
+  /** The place of a message in its minute. */
+  readonly locate: Call<Location, number>;
   readonly seconds: Call<SpanRequest, readonly MinuteSeconds[]>;
   /** In which minutes of whole hours, at most a day, a receiver is known to have listened. */
   readonly coverage: Call<SpanRequest, readonly ListenedMinute[]>;
@@ -42,12 +48,6 @@ export interface RowsRequest {
   readonly minuteUs: Micros;
   /** Their places in the minute. */
   readonly rows: readonly number[];
-}
-
-/** Which moment to find. */
-export interface LocateRequest {
-  readonly channel: string;
-  readonly atUs: Micros;
 }
 
 /** A span of a channel. */

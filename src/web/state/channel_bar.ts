@@ -1,23 +1,25 @@
 import { h, type JSX } from "preact";
-import { HOUR_US, type Micros } from "../../core/time.ts";
+import type { Micros } from "../../core/time.ts";
 import type { ChannelSpan } from "../reading/chat_reader.ts";
-import { formatDay } from "../ui/format.ts";
+import { dayOf, daysOf } from "../ui/day.ts";
+import { formatDay, formatZone } from "../ui/format.ts";
 import { icon } from "../ui/icons.ts";
+import { zone } from "../ui/settings.ts";
 import { go } from "./route.ts";
 
 /** The channel that is shown. */
 export interface ChannelBarProps {
   readonly channels: readonly ChannelSpan[];
   readonly channel: ChannelSpan;
-  readonly dayUs: Micros;
+  /** A moment of the day that is shown. */
+  readonly atUs: Micros;
   readonly children?: unknown;
 }
 
-const DAY_US = 24 * HOUR_US;
-
-/** Picks channel and day. Days are those of UTC, as files are. */
-export function ChannelBar({ channels, channel, dayUs, children }: ChannelBarProps): JSX.Element {
-  const days = [...new Set(channel.hours.map((hourUs) => hourUs - hourUs % DAY_US))];
+/** Picks channel and day. Days are those of the zone in which times are shown. */
+export function ChannelBar({ channels, channel, atUs, children }: ChannelBarProps): JSX.Element {
+  const dayUs = dayOf(atUs, zone.value).fromUs;
+  const days = daysOf(channel.hours, zone.value);
   const before = days.filter((each) => each < dayUs).at(-1);
   const after = days.find((each) => each > dayUs);
   return h(
@@ -42,7 +44,11 @@ export function ChannelBar({ channels, channel, dayUs, children }: ChannelBarPro
       "div",
       { class: "days" },
       h(DayButton, { label: "Earlier day", name: "left", dayUs: before }),
-      h("span", { class: "day", title: "The day in UTC" }, formatDay(dayUs, "utc")),
+      h(
+        "span",
+        { class: "day", title: `The day in ${formatZone(atUs, zone.value)}` },
+        formatDay(atUs, zone.value),
+      ),
       h(DayButton, { label: "Later day", name: "right", dayUs: after }),
     ),
     children as JSX.Element,

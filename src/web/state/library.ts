@@ -40,7 +40,9 @@ export class Library {
   async unlock(token: string): Promise<boolean> {
     await this.#useNode(token);
     await this.refresh();
-    return this.node.value === "open";
+    const isOpen = this.node.value === "open";
+    if (isOpen) storeToken(token);
+    return isOpen;
   }
 
   /** Notes where the reader scrolled to, so that it is not taken for a jump. */
@@ -69,7 +71,7 @@ export class Library {
   }
 
   async #start(): Promise<void> {
-    if (/^https?:$/.test(location.protocol)) await this.#useNode(undefined);
+    if (/^https?:$/.test(location.protocol)) await this.#useNode(storedToken());
     effect(() => {
       if (this.version.value >= 0) void this.refresh();
     });
@@ -82,5 +84,24 @@ export class Library {
     } catch (error) {
       this.channelList.value = { kind: "failed", reason: reasonOf(error) };
     }
+  }
+}
+
+const TOKEN = "chatloom.token";
+
+// For this visit only, and only this tab's: a reload does not ask again.
+function storedToken(): string | undefined {
+  try {
+    return sessionStorage.getItem(TOKEN) ?? undefined;
+  } catch {
+    return undefined; // The browser has no storage for this page.
+  }
+}
+
+function storeToken(token: string): void {
+  try {
+    sessionStorage.setItem(TOKEN, token);
+  } catch {
+    // See above: the next reload asks again.
   }
 }

@@ -11,6 +11,8 @@ export interface Route {
   readonly atUs: Micros | undefined;
   /** The end of the stretch that a timeline shows; it starts at `atUs`. */
   readonly untilUs: Micros | undefined;
+  /** The message that a link points at: its id, or "" for the one of that millisecond. */
+  readonly linked: string | undefined;
   readonly filter: Filter;
 }
 
@@ -19,6 +21,7 @@ const START: Route = {
   channel: undefined,
   atUs: undefined,
   untilUs: undefined,
+  linked: undefined,
   filter: NO_FILTER,
 };
 
@@ -34,6 +37,7 @@ export function parseRoute(hash: string): Route {
     channel: isChannelName(channel) ? channel : undefined,
     atUs: parseMoment(from),
     untilUs: view === "timeline" ? parseMoment(until) : undefined,
+    linked: view === "chat" ? parseLinked(params.get("id")) : undefined,
     filter: {
       text: params.get("text") ?? "",
       isRegex: params.has("regex"),
@@ -41,6 +45,11 @@ export function parseRoute(hash: string): Route {
       command: params.get("command") ?? "",
     },
   };
+}
+
+/** Ids of Twitch are UUIDs; only such as could be one are looked for. */
+function parseLinked(id: string | null): string | undefined {
+  return id !== null && /^[\w-]{0,64}$/.test(id) ? id : undefined;
 }
 
 function decode(text: string): string {
@@ -52,7 +61,7 @@ function decode(text: string): string {
 }
 
 /** Writes an address, with the `#`. Undoes {@link parseRoute}. */
-export function formatRoute({ view, channel, atUs, untilUs, filter }: Route): string {
+export function formatRoute({ view, channel, atUs, untilUs, linked, filter }: Route): string {
   if (view === "archives") return "#/archives";
   let text = `#/${view}`;
   if (channel === undefined) return text;
@@ -60,6 +69,7 @@ export function formatRoute({ view, channel, atUs, untilUs, filter }: Route): st
   if (atUs !== undefined) text += `/${formatMoment(atUs)}`;
   if (atUs !== undefined && untilUs !== undefined) text += `~${formatMoment(untilUs)}`;
   const params = new URLSearchParams();
+  if (atUs !== undefined && linked !== undefined) params.set("id", linked);
   if (filter.text !== "") params.set("text", filter.text);
   if (filter.text !== "" && filter.isRegex) params.set("regex", "");
   if (filter.user !== "") params.set("user", filter.user);
@@ -74,7 +84,7 @@ export function formatMoment(timeUs: Micros): string {
 }
 
 /** Reads a date, or a date and time of UTC; `undefined` if it is none. */
-export function parseMoment(text: string | undefined): Micros | undefined {
+function parseMoment(text: string | undefined): Micros | undefined {
   if (
     text === undefined || !/^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?Z?)?$/.test(text)
   ) {
@@ -90,9 +100,13 @@ const current: Signal<Route> = signal(START);
 /** What the page shows. */
 export const route: ReadonlySignal<Route> = current;
 
-/** Shows something else. `replace` leaves no step for the browser's Back. */
+/**
+ * Shows something else. Another moment is no longer the linked message. `replace` leaves no step for the
+ * browser's Back.
+ */
 export function go(change: Partial<Route>, options?: { readonly replace: boolean }): void {
-  const next = { ...current.value, ...change };
+  const linked = "atUs" in change ? undefined : current.value.linked;
+  const next = { ...current.value, linked, ...change };
   const hash = formatRoute(next);
   current.value = next;
   if (hash === location.hash) return;

@@ -8,6 +8,9 @@ import type { TimelineModel } from "./timeline_model.ts";
 /** How wide the scale on the left is; rows begin at the same place. */
 export const AXIS_PX = 56;
 
+/** Room to the right of the chart, for half of the last label; rows end at the same place. */
+export const LAST_LABEL_PX = 36;
+
 /** The events of a chart. */
 export interface ChartEvents {
   /** A span was selected with the pointer. */
@@ -70,7 +73,8 @@ export class Chart {
       width: place.clientWidth,
       height: CHART_PX,
       legend: { show: false },
-      padding: [12, 0, 0, 0],
+      // Labels are centred under their ticks: the last needs room beyond the edge.
+      padding: [12, LAST_LABEL_PX, 0, 0],
       cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },
       tzDate: (seconds) =>
         isUtc ? uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC") : new Date(seconds * 1000),

@@ -3,7 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { escapeControls } from "../../core/json/escape_controls.ts";
 import { formatCounted } from "../ui/format.ts";
 import { theme } from "../ui/settings.ts";
-import { AXIS_PX } from "./chart.ts";
+import { AXIS_PX, LAST_LABEL_PX } from "./chart.ts";
 import type { ReceiverRow, TimelineModel } from "./timeline_model.ts";
 
 const LANE_PX = 14;
@@ -29,7 +29,7 @@ export function ReceiverRows({ model, widthPx }: {
             h("code", null, escapeControls(row.receiver)),
             h("span", { class: "hint" }, ` ${describe(row, model)}`),
           ]),
-          h(Strip, { row, widthPx: widthPx - AXIS_PX }),
+          h(Strip, { row, widthPx: widthPx - AXIS_PX - LAST_LABEL_PX }),
         )
       ),
     ),

@@ -1,8 +1,8 @@
 import { HOUR_US, type Micros, MINUTE_US, minuteOf, SECOND_US } from "../../core/time.ts";
 import type { Span } from "../reading/chat_archive.ts";
+import { DAY_US, dayOf } from "../ui/day.ts";
+import type { Zone } from "../ui/settings.ts";
 import type { KnownMinutes } from "./silences.ts";
-
-const DAY_US = 24 * HOUR_US;
 
 /** The shortest span that a timeline shows. */
 export const SPAN_MIN_US: number = 10 * SECOND_US;
@@ -20,6 +20,8 @@ export interface ShownSpanOptions {
   /** Whether a node is read: then less is shown at first. */
   readonly isNode: boolean;
   readonly nowUs: Micros;
+  /** Whose days are shown. */
+  readonly zone: Zone;
 }
 
 /**
@@ -28,15 +30,12 @@ export interface ShownSpanOptions {
  */
 export function shownSpan(
   channel: Span,
-  { atUs, untilUs, isNode, nowUs }: ShownSpanOptions,
+  { atUs, untilUs, isNode, nowUs, zone }: ShownSpanOptions,
 ): Span {
   if (atUs !== undefined && untilUs !== undefined && untilUs - atUs >= SPAN_MIN_US) {
     return { fromUs: Math.max(atUs, untilUs - SPAN_MAX_US), untilUs };
   }
-  if (atUs !== undefined) {
-    const dayUs = atUs - atUs % DAY_US;
-    return { fromUs: dayUs, untilUs: dayUs + DAY_US };
-  }
+  if (atUs !== undefined) return dayOf(atUs, zone);
   // The last hour is not over while it is recorded.
   const lastUs = Math.max(channel.fromUs + HOUR_US, Math.min(channel.untilUs, nowUs));
   const longestUs = isNode ? 3 * HOUR_US : 2 * DAY_US;

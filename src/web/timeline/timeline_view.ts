@@ -30,8 +30,6 @@ export interface TimelineViewProps {
   readonly channel: ChannelSpan;
 }
 
-const DAY_US = 24 * HOUR_US;
-
 /** How many messages came when, and which receivers heard them. */
 export function TimelineView({ library, channels, channel }: TimelineViewProps): JSX.Element {
   const data = useMemo(
@@ -40,7 +38,12 @@ export function TimelineView({ library, channels, channel }: TimelineViewProps):
   );
   useEffect(() => () => data.close(), [data]);
   const nowUs = useMemo(() => minuteOf(Date.now() * MILLISECOND_US) + MINUTE_US, [data]);
-  const asked = shownSpan(channel, { ...route.value, isNode: library.isNode, nowUs });
+  const asked = shownSpan(channel, {
+    ...route.value,
+    isNode: library.isNode,
+    nowUs,
+    zone: zone.value,
+  });
   // Files tell hours; once they are read, show no more than what holds anything.
   const span = route.value.atUs === undefined && data.version.value > 0 && data.isWhole(asked)
     ? within(asked, heldSpan(channel, data))
@@ -64,7 +67,7 @@ export function TimelineView({ library, channels, channel }: TimelineViewProps):
     h("h1", { class: "visually-hidden" }, `Timeline of ${channel.channel}`),
     h(
       ChannelBar,
-      { channels, channel, dayUs: span.fromUs - span.fromUs % DAY_US },
+      { channels, channel, atUs: span.fromUs },
       h(ZoomButtons, { span }),
     ),
     h(

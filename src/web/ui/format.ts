@@ -55,3 +55,27 @@ function shifted(timeUs: Micros, zone: Zone): Date {
   if (zone === "utc") return date;
   return new Date(date.getTime() - date.getTimezoneOffset() * 60_000);
 }
+
+/** `UTC`, or the local zone with its distance from UTC at `timeUs`: `UTC−7`, `UTC+5:30`. */
+export function formatZone(timeUs: Micros, zone: Zone): string {
+  if (zone === "utc") return "UTC";
+  const minutes = -new Date(Math.floor(timeUs / 1000)).getTimezoneOffset();
+  const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
+  const past = rest === 0 ? "" : `:${String(rest).padStart(2, "0")}`;
+  return `UTC${minutes < 0 ? "\u2212" : "+"}${hours}${past}`;
+}
+
+const LENGTHS: readonly (readonly [seconds: number, noun: string])[] = [
+  [7 * 86_400, "week"],
+  [86_400, "day"],
+  [3_600, "hour"],
+  [60, "minute"],
+  [1, "second"],
+];
+
+/** A length of time in words, with the largest unit that is exact: `2 weeks`, `10 minutes`, `90 seconds`. */
+export function formatLength(seconds: number): string {
+  const [unit, noun] = LENGTHS.find(([unit]) => seconds >= unit && seconds % unit === 0) ??
+    [1, "second"];
+  return formatCounted(seconds / unit, noun);
+}

@@ -49,3 +49,32 @@ export async function readZip(bytes: Uint8Array): Promise<Tree> {
 export async function openView(page: Page, name: "Archives" | "Timeline" | "Chat"): Promise<void> {
   await page.click(`nav >> text="${name}"`);
 }
+
+/** The clocks of the rows on screen. */
+export function visibleClocks(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const box = document.querySelector(".chat-scroll")!.getBoundingClientRect();
+    return [...document.querySelectorAll<HTMLElement>(".row")].filter((row) => {
+      const { top, bottom } = row.getBoundingClientRect();
+      return top >= box.top && bottom <= box.bottom;
+    }).map((row) => row.querySelector("time")?.textContent ?? "");
+  });
+}
+
+/** Waits until all rows in the document have their messages. */
+export async function rowsLoaded(page: Page): Promise<void> {
+  await page.waitForFunction(() => {
+    const rows = [...document.querySelectorAll(".row")];
+    return rows.length > 0 && rows.every((row) => row.getAttribute("aria-busy") !== "true");
+  });
+}
+
+/** Waits until nothing is read any more; returns how many rows the list has. */
+export async function wholeDayRead(page: Page): Promise<number> {
+  await page.waitForFunction(() =>
+    document.querySelector(".chat-scroll")?.getAttribute("aria-busy") === "false"
+  );
+  // `12 of 3,456 messages` while there is a filter.
+  const text = await page.locator(".status-line span").first().innerText();
+  return Number(/^[\d,]+/.exec(text)?.[0].replaceAll(",", ""));
+}

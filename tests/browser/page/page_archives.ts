@@ -141,3 +141,22 @@ export async function putMessages(
   const timeUs = minuteOf(fromSeconds(messages[0]!.time));
   await store.put(batchKey(channel, { timeUs, digest: hasher.digest(bytes) }), bytes);
 }
+
+/** A message of 2026-08-02, 12:00 UTC. */
+export function said(text: string, { second = 0, tags = {} }: {
+  readonly second?: number;
+  readonly tags?: Record<string, string>;
+} = {}): Message {
+  const ms = Date.UTC(2026, 7, 2, 12, 0, second);
+  return {
+    command: "PRIVMSG",
+    params: ["#search", text],
+    sender: `user${second}`,
+    user: `user${second}`,
+    host: "x",
+    tags: { "tmi-sent-ts": `${ms}`, id: `id${second}`, ...tags },
+    receivers: { "a.AAAAA.0": ms / 1000 + 0.5 },
+    time: ms / 1000,
+    time_range: 0,
+  };
+}

@@ -10,7 +10,7 @@ export interface Badge {
 
 // The badges that readers look for; a click shows the rest in full.
 const LABELS: Readonly<Record<string, string>> = {
-  broadcaster: "host",
+  broadcaster: "streamer",
   moderator: "mod",
   lead_moderator: "lead mod",
   vip: "vip",

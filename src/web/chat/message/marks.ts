@@ -1,6 +1,7 @@
 import type { Message } from "../../../core/batch/message.ts";
 import { type Micros, MINUTE_US, readStart } from "../../../core/time.ts";
 import type { Clear, MinuteSummary } from "../../reading/minute_summary.ts";
+import { formatLength } from "../../ui/format.ts";
 
 /** What a moderator did to a message. */
 export type Mark = { readonly label: string; readonly atUs: Micros };
@@ -47,7 +48,9 @@ export class Marks {
       each.timeUs >= timeUs && each.timeUs - timeUs <= REACH_US
     );
     if (clear === undefined) return undefined;
-    const label = clear.seconds === undefined ? "banned" : `timed out ${clear.seconds} s`;
+    const label = clear.seconds === undefined
+      ? "banned"
+      : `timed out ${formatLength(clear.seconds)}`;
     return { label, atUs: clear.timeUs };
   }
 }

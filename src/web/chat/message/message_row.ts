@@ -5,9 +5,10 @@ import { fromSeconds } from "../../../core/time.ts";
 import { formatClock, formatCounted } from "../../ui/format.ts";
 import { icon } from "../../ui/icons.ts";
 import { images, zone } from "../../ui/settings.ts";
+import { RECEIVERS_TOLD_APART } from "../../reading/minute_summary.ts";
 import { badgesOf } from "./badges.ts";
 import type { Mark } from "./marks.ts";
-import { emoteAddress, spokenText, type TextPiece } from "./message_text.ts";
+import { emoteAddress, plainText, spokenText, type TextPiece } from "./message_text.ts";
 import { type NameColor, nameColor } from "./name_color.ts";
 import { noticeText } from "./notice_text.ts";
 
@@ -22,18 +23,23 @@ export interface MessageRowProps {
   /** Reached by the Tab key. */
   readonly isTabStop: boolean;
   readonly isSelected: boolean;
+  /** The address points at it. */
+  readonly isLinked: boolean;
+  /** How many receivers saw the best seen message of its minute, up to 4. */
+  readonly receiverCount: number;
 }
 
 /** A message as it stood in chat, or an event as a quiet line. Text of chat stays text, never HTML. */
 export function MessageRow(props: MessageRowProps): JSX.Element {
-  const { index, total, message, mark, isTabStop, isSelected } = props;
+  const { index, total, message, mark, isTabStop, isSelected, isLinked, receiverCount } = props;
   const kind = message === undefined ? "waiting" : message.command.toLowerCase();
   return h(
     "article",
     {
       class: `row is-${/^[a-z]+$/.test(kind) ? kind : "other"}${mark ? " is-marked" : ""}${
         isSelected ? " is-selected" : ""
-      }`,
+      }${isLinked ? " is-linked" : ""}`,
+      "aria-current": isLinked ? "true" : undefined,
       "data-index": index,
       "aria-posinset": index + 1,
       "aria-setsize": total,
@@ -41,16 +47,17 @@ export function MessageRow(props: MessageRowProps): JSX.Element {
       "aria-label": message === undefined ? "Loading" : undefined,
       tabIndex: isTabStop ? 0 : -1,
     },
-    message === undefined ? "\u00a0" : h(Body, { message, mark }),
+    message === undefined ? "\u00a0" : h(Body, { message, mark, receiverCount }),
   );
 }
 
 interface BodyProps {
   readonly message: Message;
   readonly mark: Mark | undefined;
+  readonly receiverCount: number;
 }
 
-function Body({ message, mark }: BodyProps): JSX.Element {
+function Body({ message, mark, receiverCount }: BodyProps): JSX.Element {
   const { command, tags } = message;
   const timeUs = fromSeconds(message.time);
   const isSpoken = command === "PRIVMSG";
@@ -64,9 +71,9 @@ function Body({ message, mark }: BodyProps): JSX.Element {
       "div",
       { class: "said" },
       isSpoken && h(Reply, { tags }),
-      notice !== undefined && h("p", { class: "notice-text" }, escapeControls(notice)),
+      notice !== undefined && h("p", { class: "notice-text" }, notice),
       speaks && h(Speech, { message }),
-      h(Notes, { message, mark }),
+      h(Notes, { message, mark, receiverCount }),
     ),
   );
 }
@@ -84,7 +91,7 @@ function Reply({ tags }: Pick<Message, "tags">): JSX.Element | null {
       "to ",
       h("bdi", null, escapeControls(name)),
       ": ",
-      h("bdi", null, escapeControls(body)),
+      h("bdi", null, plainText(body)),
     ]),
   );
 }
@@ -133,7 +140,7 @@ function Piece({ piece }: { readonly piece: TextPiece }): JSX.Element {
 }
 
 /** Further notes on it, in small print. */
-function Notes({ message, mark }: BodyProps): JSX.Element | null {
+function Notes({ message, mark, receiverCount }: BodyProps): JSX.Element | null {
   const { tags, time_range: rangeS, time, receivers } = message;
   const notes: JSX.Element[] = [];
   const note = (kind: string, text: string, title?: string): void => {
@@ -147,10 +154,16 @@ function Notes({ message, mark }: BodyProps): JSX.Element | null {
   if (tags?.["msg-id"] === "highlighted-message") note("highlight", "highlighted");
   if (rangeS > 0) {
     const [from, to] = [time, time + rangeS].map((s) => formatClock(fromSeconds(s), zone.value));
-    note("range", `within ${formatRange(rangeS)}`, `Sent between ${from} and ${to}`);
+    note("range", `± ${formatRange(rangeS / 2)}`, `Sent between ${from} and ${to}`);
   }
   const heard = Object.keys(receivers).length;
-  if (heard > 1) note("heard", `×${heard}`, `Seen by ${formatCounted(heard, "receiver")}`);
+  if (heard < receiverCount) {
+    const most = receiverCount === RECEIVERS_TOLD_APART
+      ? `${receiverCount} or more`
+      : receiverCount;
+    const title = `Seen by ${formatCounted(heard, "receiver")}; others of this minute by ${most}`;
+    note("heard", `${heard} of ${receiverCount}`, title);
+  }
   return notes.length === 0 ? null : h("span", { class: "notes" }, notes);
 }
 

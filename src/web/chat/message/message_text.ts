@@ -39,6 +39,11 @@ export function spokenText({ params, tags }: Pick<Message, "params" | "tags">): 
   return { isAction: action !== null, pieces };
 }
 
+/** A text as a line of its own: without the marks of `/me`, and with control characters spelled out. */
+export function plainText(text: string): string {
+  return escapeControls(ACTION.exec(text)?.[1] ?? text);
+}
+
 interface EmotePlace {
   readonly id: string;
   readonly from: number;

@@ -1,4 +1,7 @@
 import type { Message } from "../../../core/batch/message.ts";
+import { escapeControls } from "../../../core/json/escape_controls.ts";
+import { formatLength } from "../../ui/format.ts";
+import { plainText } from "./message_text.ts";
 
 type Tell = (message: Message) => string;
 
@@ -11,23 +14,25 @@ const TELL: Readonly<Record<string, Tell>> = {
   PART: (message) => `${nameOf(message)} left`,
   USERNOTICE: tellNotice,
   CLEARMSG: (message) =>
-    `A message of ${tag(message, "login") || "someone"} was deleted: ${message.params[1] ?? ""}`,
+    `A message of ${tag(message, "login") || "someone"} was deleted: ${
+      plainText(message.params[1] ?? "")
+    }`,
   CLEARCHAT: tellClear,
   NOTICE: ({ params }) => params.slice(1).join(" "),
   ROOMSTATE: tellRoom,
-  USERSTATE: (message) => `State of ${nameOf(message)}`,
+  USERSTATE: (message) => `${nameOf(message)}: own badges and rights in this chat`,
   HOSTTARGET: ({ params }) => {
     const [target = "-"] = (params[1] ?? "").split(" ");
     return target === "-" ? "Stopped hosting" : `Now hosting ${target}`;
   },
 };
 
-/** A sentence for each event that is not a plain message. */
+/** A sentence for each event that is not a plain message, with control characters spelled out. */
 export function noticeText(message: Message): string {
   const tell = Object.hasOwn(TELL, message.command) ? TELL[message.command] : undefined;
-  return tell === undefined
-    ? `${message.command} ${message.params.slice(1).join(" ")}`
-    : tell(message);
+  return escapeControls(
+    tell === undefined ? `${message.command} ${message.params.slice(1).join(" ")}` : tell(message),
+  );
 }
 
 function tellNotice(message: Message): string {
@@ -40,17 +45,19 @@ function tellClear(message: Message): string {
   const user = message.params[1];
   if (user === undefined) return "Chat was cleared";
   const seconds = tag(message, "ban-duration");
-  return seconds === "" ? `${user} was banned` : `${user} was timed out for ${seconds} s`;
+  if (seconds === "") return `${user} was banned`;
+  const length = /^\d{1,9}$/.test(seconds) ? formatLength(Number(seconds)) : `${seconds} s`;
+  return `${user} was timed out for ${length}`;
 }
 
 const MODES: readonly (readonly [key: string, tell: (value: number) => string])[] = [
   ["emote-only", (value) => value === 0 ? "any text" : "emotes only"],
   ["followers-only", (value) => {
     if (value < 0) return "not only followers";
-    return value === 0 ? "followers only" : `followers of ${value} min only`;
+    return value === 0 ? "followers only" : `followers of ${formatLength(value * 60)} only`;
   }],
   ["r9k", (value) => value === 0 ? "repeats allowed" : "no repeats"],
-  ["slow", (value) => value === 0 ? "no slow mode" : `one message in ${value} s`],
+  ["slow", (value) => value === 0 ? "no slow mode" : `one message in ${formatLength(value)}`],
   ["subs-only", (value) => value === 0 ? "not only subscribers" : "subscribers only"],
 ];
 

@@ -1,0 +1,69 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { type Micros, minuteOf } from "../../core/time.ts";
+import type { Library } from "../state/library.ts";
+import type { DayChat } from "./day_chat.ts";
+import type { RowPlace } from "./row_layout.ts";
+import type { VirtualList } from "./virtual_list.ts";
+
+/** The list of a chat view, once it is there. */
+export interface ListRef {
+  current: VirtualList | undefined;
+}
+
+/** What {@link useFocus} follows. */
+export interface FocusOptions {
+  readonly day: DayChat;
+  readonly list: ListRef;
+  readonly library: Library;
+  readonly atUs: Micros | undefined;
+  /** See `Route.linked`. */
+  readonly linked: string | undefined;
+  /** Called when the moment is not read: reading must start from there. */
+  readonly beginAnew: () => void;
+}
+
+/**
+ * Brings the moment in the address into view once it is read. Scrolling changes it too: not then.
+ * Returns the row of the linked message, once it is found.
+ */
+export function useFocus(options: FocusOptions): RowPlace | undefined {
+  const { day, list, library, atUs, linked, beginAnew } = options;
+  const shown = useRef<{ day: DayChat; atUs: Micros | undefined } | undefined>(undefined);
+  const [found, setFound] = useState<{ day: DayChat; linked: string; place: RowPlace }>();
+  const version = day.version.value;
+  useEffect(() => {
+    const isShown = shown.current?.day === day && !library.isJump(atUs);
+    if (isShown) return;
+    if (shown.current?.day === day && atUs !== undefined && !day.covers(atUs)) return beginAnew();
+    if (day.layout.count === 0) return;
+    shown.current = { day, atUs };
+    library.jumped();
+    if (atUs === undefined || atUs === day.request.day.fromUs) return;
+    void locate({ day, library, atUs, linked }).then((place) => {
+      if (place === undefined) return;
+      list.current?.showRow(place, { isCentred: linked !== undefined });
+      if (linked !== undefined) setFound({ day, linked, place });
+    });
+  }, [day, version, atUs, linked]);
+  return found?.day === day && found.linked === linked ? found.place : undefined;
+}
+
+/** The row of a moment, or the next one; `undefined` in an empty list. */
+async function locate({ day, library, atUs, linked }: {
+  readonly day: DayChat;
+  readonly library: Library;
+  readonly atUs: Micros;
+  readonly linked: string | undefined;
+}): Promise<RowPlace | undefined> {
+  const minuteUs = minuteOf(atUs);
+  const { channel } = day.request;
+  const inMinute = await library.call("locate", { channel, atUs, id: linked });
+  const block = day.layout.block(minuteUs);
+  const row = block?.rows === undefined
+    ? inMinute
+    : [...block.rows].findIndex((each) => each >= inMinute);
+  // Nothing that late in the minute: on to what comes next.
+  const isInside = block !== undefined && row >= 0 && row < block.count;
+  const index = day.layout.indexOf({ minuteUs, row: isInside ? row : block?.count ?? 0 });
+  return day.layout.at(Math.min(index, day.layout.count - 1));
+}
