@@ -149,7 +149,7 @@ async function surveyCapture(
   if (tellsTime) return { run, isJournal: false };
   throw new ChatloomError(
     "INPUT_UNREADABLE",
-    `Cannot import "${capture.name}": no line tells a time, neither in front nor as tmi-sent-ts`,
+    `Cannot import "${capture.name}": it holds no recording of chat, as no line tells a time`,
   );
 }
 

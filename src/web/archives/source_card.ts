@@ -2,7 +2,7 @@ import { Fragment, h, type JSX } from "preact";
 import { formatBytes, formatCount, formatCounted, formatMinute } from "../ui/format.ts";
 import { icon } from "../ui/icons.ts";
 import { zone } from "../ui/settings.ts";
-import type { ChannelReport, Problem, SourceReport } from "../sources/report.ts";
+import type { ChannelReport, CheckProgress, Problem, SourceReport } from "../sources/report.ts";
 import type { ShownSource } from "../state/archives_state.ts";
 
 const FORMS: Readonly<Record<SourceReport["form"], string>> = {
@@ -36,14 +36,20 @@ export function SourceCard({ source }: { readonly source: ShownSource }): JSX.El
 }
 
 function Checking(
-  { progress }: { readonly progress: { files: number; bytes: number } | undefined },
+  { progress }: { readonly progress: CheckProgress | undefined },
 ): JSX.Element {
-  const text = progress === undefined
-    ? "Opening…"
-    : `Checking: ${formatCounted(progress.files, "file")}${
-      progress.bytes > 0 ? `, ${formatBytes(progress.bytes)}` : ""
-    }`;
+  const text = checkingText(progress);
   return h("p", { class: "working" }, h("span", { class: "pulse", "aria-hidden": "true" }), text);
+}
+
+function checkingText(progress: CheckProgress | undefined): string {
+  if (progress === undefined) return "Opening…";
+  const { files, bytes, opening } = progress;
+  if (opening !== undefined) {
+    return `Unpacking: ${formatBytes(opening.readBytes)} of ${formatBytes(opening.ofBytes)}`;
+  }
+  const read = bytes > 0 ? `, ${formatBytes(bytes)}` : "";
+  return `Checking: ${formatCounted(files, "file")}${read}`;
 }
 
 function Report({ report }: { readonly report: SourceReport }): JSX.Element {

@@ -4,8 +4,10 @@ import { droppedFile } from "../../adapters/browser/dropped_files.ts";
 import type { FoundFile } from "../../adapters/browser/found_file.ts";
 import { tarFiles } from "../../adapters/browser/tar_files.ts";
 import { zipFiles } from "../../adapters/browser/zip_files.ts";
+import { ChatloomError } from "../../core/errors/errors.ts";
 import { importCapture } from "../../engine/import/import_capture.ts";
 import { checkFiles, type CheckOptions } from "./check_source.ts";
+import { gunzip } from "./gunzip.ts";
 import { placeOf } from "./place.ts";
 import type { SourceInput } from "./report.ts";
 import { Source } from "./source.ts";
@@ -28,7 +30,8 @@ export async function openSource(
     await checkFiles(source, files, options);
     return source;
   }
-  const form = await formOf(input.file);
+  await refuseOthers(input.file);
+  const form = await formOf(input.file, openingProgress(input.file, options));
   const source = new Source(id, { name, form: form.kind, spool });
   if (form.kind === "capture") {
     await importInto(source, form.open, { ...options, spool });
@@ -41,6 +44,19 @@ export async function openSource(
   return source;
 }
 
+/** Names what people drop and the page does not read, before a reader fails on it. */
+async function refuseOthers(file: File): Promise<void> {
+  if (file.size === 0) throw new ChatloomError("INPUT_UNREADABLE", `"${file.name}" is empty`);
+  const start = await file.slice(0, DOWNLOADER_START_BYTES).text();
+  if (!/^\uFEFF?\{\s*"(?:FileInfo|streamer)"/.test(start)) return;
+  throw new ChatloomError(
+    "INPUT_UNREADABLE",
+    `"${file.name}" was written by TwitchDownloader. This page reads archives and raw captures`,
+  );
+}
+
+const DOWNLOADER_START_BYTES = 256;
+
 function isWanted(path: string): boolean {
   return placeOf(path).kind !== "stray";
 }
@@ -50,16 +66,30 @@ type Form =
   | { readonly kind: "tar" | "capture"; readonly open: () => ReadableStream<Uint8Array> };
 
 /** Decides by the first bytes, as names may be wrong. */
-async function formOf(file: File): Promise<Form> {
+async function formOf(file: File, onRead: (bytes: number) => void): Promise<Form> {
   const start = await firstBytes(file.stream(), 4);
   if (start[0] === 0x50 && start[1] === 0x4b) return { kind: "zip" };
   const isGzip = start[0] === 0x1f && start[1] === 0x8b;
-  const open = (): ReadableStream<Uint8Array> =>
-    isGzip ? file.stream().pipeThrough(new DecompressionStream("gzip")) : file.stream();
+  const open = (): ReadableStream<Uint8Array> => isGzip ? gunzip(file, onRead) : file.stream();
   // `ustar` stands at 257 in every tar that is not older than 1988.
   const block = await firstBytes(open(), 263).catch(() => new Uint8Array());
   const isTar = block.length >= 262 && USTAR.every((byte, i) => block[257 + i] === byte);
   return { kind: isTar ? "tar" : "capture", open };
+}
+
+const TELL_EVERY_MS = 100;
+
+/** Tells now and then how much of a file was read. */
+function openingProgress(
+  { name, size }: File,
+  { onProgress }: CheckOptions,
+): (readBytes: number) => void {
+  let toldMs = -Infinity;
+  return (readBytes) => {
+    if (performance.now() - toldMs < TELL_EVERY_MS) return;
+    toldMs = performance.now();
+    onProgress({ files: 0, bytes: 0, path: name, opening: { readBytes, ofBytes: size } });
+  };
 }
 
 const USTAR = [0x75, 0x73, 0x74, 0x61, 0x72];

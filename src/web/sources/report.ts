@@ -60,6 +60,8 @@ export interface CheckProgress {
   readonly files: number;
   readonly bytes: number;
   readonly path: string;
+  /** How much of a packed file was read, while it is opened. */
+  readonly opening?: { readonly readBytes: number; readonly ofBytes: number };
 }
 
 /** A run of minutes of one channel with messages in one source only. */
