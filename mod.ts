@@ -33,6 +33,17 @@ export {
 } from "./src/core/errors/errors.ts";
 export type { IrcMessage, Message, OwnRange } from "./src/core/batch/message.ts";
 export type { JsonValue } from "./src/core/json/json_value.ts";
+export { FactsCollector, isIndexedId, isIndexedLogin } from "./src/core/index/facts_collector.ts";
+export type {
+  HourFacts,
+  MinuteWords,
+  PersonFacts,
+  PersonMinute,
+  PersonName,
+  PersonRole,
+  RoomFacts,
+} from "./src/core/index/hour_facts.ts";
+export { foldText, wordsOf } from "./src/core/text/fold_words.ts";
 export type { Moment, Timestamp } from "./src/core/recording/server_time.ts";
 export type { ServerClockState } from "./src/core/recording/server_clock.ts";
 export type { RedactedMessage, RedactedUser, Redaction } from "./src/core/redaction/redaction.ts";
@@ -46,6 +57,18 @@ export { type ParsedLine, parseIrcLine, type UnreadableReason } from "./src/core
 // What the outside has to promise.
 export type { ArchiveLock } from "./src/ports/archive_lock.ts";
 export type { AbortOptions, BatchStore, Stray } from "./src/ports/batch_store.ts";
+export type {
+  ChatIndex,
+  HourToIndex,
+  IndexedHour,
+  IndexedMinute,
+  IndexedPerson,
+  IndexedRoom,
+  IndexSpan,
+  IndexStamp,
+  PersonQuery,
+  WordQuery,
+} from "./src/ports/chat_index.ts";
 export type { Clock } from "./src/ports/clock.ts";
 export type { Hasher, HashStream } from "./src/ports/hasher.ts";
 export type { DeadRun, JournalRun, JournalStore } from "./src/ports/journal_store.ts";

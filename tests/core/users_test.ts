@@ -148,7 +148,7 @@ test("redactionMatcher takes a word of Twitch's sentences for no name", () => {
 test("namedUsers takes names as text, whatever they are", () => {
   const tags = Object.fromEntries([["__proto__", "x"], ["login", "__proto__"], ["user-id", ""]]);
   const message = { command: "X", params: [], sender: null, user: null, host: null, tags };
-  assert.deepEqual(namedUsers(message), [{ ids: [], names: ["__proto__"] }]);
+  assert.deepEqual(namedUsers(message), [{ role: "", ids: [], names: ["__proto__"] }]);
 });
 
 const REAL = new URL("../../../shared/data/lines/", import.meta.url);

@@ -3,6 +3,8 @@ import { userTagOf } from "./user_tag.ts";
 
 /** A user in one role of a message, as far as the message names them. */
 export interface NamedUser {
+  /** The role, as tags name it, such as `target`; `""` is the author, or of a CLEARMSG the deleted one's. */
+  readonly role: string;
   /** The user's ids: usually one, all of a role that several users share, none in most old lines. */
   readonly ids: readonly string[];
   /** Their names in lower case: logins, and display names where those differ. */
@@ -16,11 +18,11 @@ export interface NamedUser {
  */
 export function namedUsers(message: IrcMessage): NamedUser[] {
   const { command, params, sender, tags, user } = message;
-  const roles = new Map<string, { ids: string[]; names: string[] }>();
+  const roles = new Map<string, { role: string; ids: string[]; names: string[] }>();
   const add = (stem: string, holds: "id" | "name", value: string) => {
     if (value === "") return;
     let role = roles.get(stem);
-    if (role === undefined) roles.set(stem, role = { ids: [], names: [] });
+    if (role === undefined) roles.set(stem, role = { role: stem, ids: [], names: [] });
     const list = holds === "id" ? role.ids : role.names;
     const text = holds === "id" ? value : value.toLowerCase();
     if (!list.includes(text)) list.push(text);
