@@ -46,10 +46,11 @@ function CurrentView({ archives, library }: Omit<AppProps, "breakdown">): JSX.El
   const { view, channel } = route.value;
   const list = library.channelList.value;
   const channels = list.kind === "ready" ? list.channels : [];
-  const shown = channel === undefined
-    ? channels[0]
-    : channels.find((each) => each.channel === channel);
-  const name = shown?.channel;
+  const name = channel === undefined ? channels[0] : channels.find((each) => each === channel);
+  const version = library.version.value;
+  useEffect(() => {
+    if (view !== "archives" && name !== undefined) void library.look(name);
+  }, [view, name, version, list]);
   useEffect(() => {
     // What is shown belongs in the address, also where the page chose it by itself.
     if (view !== "archives" && channel === undefined && name !== undefined) {
@@ -60,10 +61,13 @@ function CurrentView({ archives, library }: Omit<AppProps, "breakdown">): JSX.El
     const isLocked = library.node.value === "locked" && archives.sources.value.length === 0;
     return h(Fragment, null, isLocked && h(Locked, { library }), h(ArchivesView, { archives }));
   }
-  if (shown === undefined) return h(EmptyState, { library, archives });
+  const shown = library.shown.value;
+  if (name === undefined || shown.kind !== "ready" || shown.span.channel !== name) {
+    return h(EmptyState, { library, archives, channel: name });
+  }
   return view === "chat"
-    ? h(ChatView, { library, channels, channel: shown })
-    : h(TimelineView, { library, channels, channel: shown });
+    ? h(ChatView, { library, channels, channel: shown.span })
+    : h(TimelineView, { library, channels, channel: shown.span });
 }
 
 function Header(): JSX.Element {

@@ -7,13 +7,26 @@ import { formatMoment, go, route } from "../state/route.ts";
 
 /** Says why the page is empty, and what to do about it. */
 export function EmptyState(
-  { library, archives }: { readonly library: Library; readonly archives: ArchivesState },
+  { library, archives, channel: found }: {
+    readonly library: Library;
+    readonly archives: ArchivesState;
+    /** The channel that is looked up, if the archives or the node have it. */
+    readonly channel: string | undefined;
+  },
 ): JSX.Element {
   const list = library.channelList.value;
+  const shown = library.shown.value;
   if (library.node.value === "locked") return h(Locked, { library });
   if (list.kind === "looking") return h("p", { class: "empty", role: "status" }, "Looking…");
   if (list.kind === "failed") {
     return h("p", { class: "empty bad", role: "alert" }, list.reason);
+  }
+  if (found !== undefined) {
+    if (shown.kind === "failed") {
+      return h("p", { class: "empty bad", role: "alert" }, shown.reason);
+    }
+    const text = shown.kind === "empty" ? `No message of ${found} was stored yet` : "Looking…";
+    return h("p", { class: "empty", role: "status" }, text);
   }
   const { channel, atUs } = route.value;
   const moment = atUs === undefined ? "" : ` at ${formatMoment(atUs).replace("T", " ")}`;

@@ -23,7 +23,7 @@ import { VirtualList } from "./virtual_list.ts";
 /** What a chat view shows. */
 export interface ChatViewProps {
   readonly library: Library;
-  readonly channels: readonly ChannelSpan[];
+  readonly channels: readonly string[];
   readonly channel: ChannelSpan;
 }
 

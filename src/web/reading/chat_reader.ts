@@ -62,15 +62,16 @@ export class ChatReader {
     this.#archive = archive;
   }
 
-  /** The channels and their spans. */
-  async channels(signal: AbortSignal): Promise<ChannelSpan[]> {
-    const found: ChannelSpan[] = [];
-    for (const channel of await this.#archive.channels(signal)) {
-      const hours = await this.#archive.hours(channel, signal);
-      const span = spanOfHours(hours);
-      if (span !== undefined) found.push({ channel, hours, ...span });
-    }
-    return found;
+  /** The names of the channels, sorted. */
+  channels(signal: AbortSignal): Promise<readonly string[]> {
+    return this.#archive.channels(signal);
+  }
+
+  /** From when to when there are files of a channel; `undefined` if there are none. */
+  async span(channel: string, signal: AbortSignal): Promise<ChannelSpan | undefined> {
+    const hours = await this.#archive.hours(channel, signal);
+    const span = spanOfHours(hours);
+    return span === undefined ? undefined : { channel, hours, ...span };
   }
 
   /**

@@ -29,7 +29,9 @@ export type PageCalls = {
   readonly save: Call<FileSystemDirectoryHandle, { readonly written: number }, number>;
   /** Reads from this node while no archives are open. */
   readonly useNode: Call<NodeAddress, NodeStanding>;
-  readonly channels: Call<void, readonly ChannelSpan[]>;
+  readonly channels: Call<void, readonly string[]>;
+  /** The hours of a channel that have files. */
+  readonly span: Call<string, ChannelSpan | undefined>;
   readonly read: Call<ReadRequest, void, readonly FoundMinute[]>;
   readonly rows: Call<RowsRequest, readonly Message[]>;
   /** The place of a message in its minute. */

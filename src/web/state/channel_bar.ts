@@ -5,11 +5,12 @@ import { dayOf, daysOf } from "../ui/day.ts";
 import { formatDay, formatZone } from "../ui/format.ts";
 import { icon } from "../ui/icons.ts";
 import { zone } from "../ui/settings.ts";
+import { ChannelPicker } from "./channel_picker.ts";
 import { go } from "./route.ts";
 
 /** The channel that is shown. */
 export interface ChannelBarProps {
-  readonly channels: readonly ChannelSpan[];
+  readonly channels: readonly string[];
   readonly channel: ChannelSpan;
   /** A moment of the day that is shown. */
   readonly atUs: Micros;
@@ -25,21 +26,7 @@ export function ChannelBar({ channels, channel, atUs, children }: ChannelBarProp
   return h(
     "div",
     { class: "channel-bar" },
-    h(
-      "select",
-      {
-        class: "channel",
-        "aria-label": "Channel",
-        value: channel.channel,
-        onChange: (event: Event) =>
-          go({
-            channel: (event.currentTarget as HTMLSelectElement).value,
-            atUs: undefined,
-            untilUs: undefined,
-          }),
-      },
-      channels.map(({ channel: name }) => h("option", { key: name, value: name }, name)),
-    ),
+    h(ChannelPicker, { channels, channel: channel.channel }),
     h(
       "div",
       { class: "days" },

@@ -6,22 +6,32 @@ import type { ChannelSpan } from "../reading/chat_reader.ts";
 import type { RpcClient } from "../rpc/rpc_client.ts";
 import { route } from "./route.ts";
 
-/** A channel that can be shown. */
+/** The channels that can be shown: their names, sorted. */
 export type ChannelList =
   | { readonly kind: "looking" }
-  | { readonly kind: "ready"; readonly channels: readonly ChannelSpan[] }
+  | { readonly kind: "ready"; readonly channels: readonly string[] }
+  | { readonly kind: "failed"; readonly reason: string };
+
+/** The hours of the channel that is shown. */
+export type ShownChannel =
+  | { readonly kind: "looking" }
+  | { readonly kind: "ready"; readonly span: ChannelSpan }
+  | { readonly kind: "empty" }
   | { readonly kind: "failed"; readonly reason: string };
 
 /** The chat that can be read: of the open archives, or else of the node. */
 export class Library {
   readonly call: RpcClient<PageCalls>;
   readonly channelList: Signal<ChannelList> = signal({ kind: "looking" });
+  /** What is known of the channel that {@link Library.look} was called with last. */
+  readonly shown: Signal<ShownChannel> = signal({ kind: "looking" });
   /** Whether this page comes from a node, and whether the node lets it read. */
   readonly node: Signal<NodeStanding> = signal("none");
   /** Counts up whenever readers see another archive. */
   readonly version: ReadonlySignal<number>;
   readonly #archives: ArchivesState;
   #shownUs: Micros | undefined;
+  #looking: AbortController | undefined;
 
   /** Looks for a node, and follows the archives. */
   constructor(call: RpcClient<PageCalls>, archives: ArchivesState) {
@@ -53,6 +63,23 @@ export class Library {
   /** Whether the address asks for a moment that scrolling did not lead to. */
   isJump(atUs: Micros | undefined): boolean {
     return atUs !== undefined && atUs !== this.#shownUs;
+  }
+
+  /** Looks for the hours of a channel, in place of another. */
+  async look(channel: string): Promise<void> {
+    this.#looking?.abort();
+    const { signal } = this.#looking = new AbortController();
+    const { value } = this.shown;
+    if (value.kind !== "ready" || value.span.channel !== channel) {
+      this.shown.value = { kind: "looking" };
+    }
+    try {
+      const span = await this.call("span", channel, { signal });
+      if (signal.aborted) return;
+      this.shown.value = span === undefined ? { kind: "empty" } : { kind: "ready", span };
+    } catch (error) {
+      if (!signal.aborted) this.shown.value = { kind: "failed", reason: reasonOf(error) };
+    }
   }
 
   /** Reloads the channels. */

@@ -26,7 +26,7 @@ import { SECONDS_SPAN_US, type TimelineModel, timelineModel, within } from "./ti
 /** What a timeline shows. */
 export interface TimelineViewProps {
   readonly library: Library;
-  readonly channels: readonly ChannelSpan[];
+  readonly channels: readonly string[];
   readonly channel: ChannelSpan;
 }
 

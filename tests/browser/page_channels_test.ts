@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { memoryStore } from "../../src/adapters/memory/memory_store.ts";
+import type { HttpListener } from "../../src/ports/http.ts";
+import { rowsLoaded } from "./page/page_actions.ts";
+import { putMessages, said } from "./page/page_archives.ts";
+import { closePage, PageBrowser, skipPage } from "./page/page_browser.ts";
+import { startNode } from "./page/page_node.ts";
+
+const CHANNELS = 1_000;
+let browser: PageBrowser;
+let node: HttpListener;
+
+const nameOf = (i: number): string => `channel${String(i).padStart(4, "0")}`;
+
+before(async () => {
+  if (skipPage) return console.log(`skipped: ${skipPage}`);
+  browser = await PageBrowser.start();
+  const store = memoryStore();
+  for (let i = 0; i < CHANNELS; i++) {
+    await putMessages(store, nameOf(i), [said(`hello from ${nameOf(i)}`)]);
+  }
+  node = await startNode(store);
+});
+after(async () => {
+  await node?.close();
+  await browser?.close();
+});
+
+test("a channel of a thousand is found by typing, and only its hours are asked for", {
+  skip: skipPage,
+}, async () => {
+  const opened = await browser.open({ origin: node.url as `http://${string}` });
+  const { page } = opened;
+  const listings: string[] = [];
+  page.on("request", (request) => {
+    const { pathname } = new URL(request.url());
+    if (/^\/files\/[^/]+\/chat$/.test(pathname)) listings.push(pathname);
+  });
+  await page.goto(`${node.url}/#/chat`);
+  await page.waitForSelector(`text=hello from ${nameOf(0)}`);
+  const field = page.locator(".channel-typed input");
+  await field.fill("0777");
+  assert.equal(await field.getAttribute("aria-invalid"), "true");
+  assert.deepEqual(
+    await page.locator("datalist option").evaluateAll((options) =>
+      options.map((option) => (option as HTMLOptionElement).value)
+    ),
+    [nameOf(777)],
+  );
+  await field.fill(`#${nameOf(777).toUpperCase()}`);
+  await field.press("Enter");
+  await page.waitForSelector(`text=hello from ${nameOf(777)}`);
+  await rowsLoaded(page);
+  assert.match(page.url(), /#\/chat\/channel0777/);
+  assert.deepEqual([...new Set(listings)], [0, 777].map((i) => `/files/${nameOf(i)}/chat`));
+  await closePage(opened);
+});
