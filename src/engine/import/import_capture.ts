@@ -9,7 +9,7 @@ import { JOURNAL_MAGIC } from "../journal/entry.ts";
 import { splitAtLf } from "../journal/read_journal.ts";
 import { parseCaptureLine } from "./capture_line.ts";
 import { CaptureText, type TextLine } from "./capture_text.ts";
-import { countWritten, encodeRecordedBatch } from "../record/encode_recorded.ts";
+import { BatchPuts } from "../record/batch_puts.ts";
 import { ImportedJournal } from "./imported_journal.ts";
 import { ImportedLines } from "./imported_lines.ts";
 import type { RecordedBatch } from "../record/recording.ts";
@@ -75,46 +75,45 @@ export interface Importer {
  * @throws {ChatloomError} `INPUT_UNREADABLE` when nothing in it tells a time; what the store throws.
  */
 export async function importCapture(capture: Capture, options: ImportOptions): Promise<Imported> {
-  const { reporter, signal, onProgress } = options;
+  const { reporter, signal, onProgress, onStored } = options;
   const { run, isJournal } = await surveyCapture(capture, options);
   const importer = isJournal
     ? new ImportedJournal({ run, reporter })
     : new ImportedLines({ run, reporter });
   const done = { messages: 0, repeats: 0, batches: 0 };
+  const puts = new BatchPuts({
+    ...options,
+    onStored({ key, messageCount, lineCount }) {
+      done.messages += lineCount;
+      done.repeats += messageCount - lineCount;
+      done.batches++;
+      onStored?.(key);
+    },
+  });
   const store = async () => {
     for (const batch of importer.closed()) {
-      const messages = await storeBatch(batch, options);
-      done.messages += messages;
-      done.repeats += batch.buffer.messageCount - messages;
-      done.batches++;
+      signal?.throwIfAborted();
+      await puts.put(batch);
     }
   };
   const text = new CaptureText();
-  const lines = isJournal ? journalLines(capture) : captureLines(capture, text);
-  for await (const some of lines) {
-    signal?.throwIfAborted();
-    importer.take(some);
-    onProgress?.(importer.lineCount);
+  try {
+    for await (const some of isJournal ? journalLines(capture) : captureLines(capture, text)) {
+      signal?.throwIfAborted();
+      importer.take(some);
+      onProgress?.(importer.lineCount);
+      await store();
+    }
+    importer.end();
     await store();
+    await puts.stored();
+  } finally {
+    await puts.settled(); // Where it failed: what was begun is stored, or not, by then.
   }
-  importer.end();
-  await store();
   const { longCount, tornCount, replacedCount: replaced } = text;
   if (longCount > 0) reporter.count("lines_ignored", { reason: "line too long" }, longCount);
   if (tornCount > 0) reporter.count("lines_ignored", { reason: "piece of a line" }, tornCount);
   return { ...done, lines: importer.lineCount + longCount + tornCount, replaced };
-}
-
-async function storeBatch(batch: RecordedBatch, options: ImportOptions): Promise<number> {
-  const { store, hasher, reporter, onStored, signal } = options;
-  signal?.throwIfAborted();
-  const { key, bytes } = await encodeRecordedBatch(batch, hasher);
-  const { lineCount } = batch.buffer.encode();
-  await store.put(key, bytes);
-  countWritten(batch, { bytes: bytes.length, reporter });
-  batch.buffer.free();
-  onStored?.(key);
-  return lineCount;
 }
 
 /** The facts about a capture that are known before it is read line by line. */

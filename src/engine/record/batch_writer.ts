@@ -1,3 +1,4 @@
+import { TaskWindow } from "../../async/task_window.ts";
 import type { ByteCompressor } from "../../core/recording/byte_compressor.ts";
 import type { ArchiveKey } from "../../core/archive/archive_key.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
@@ -6,19 +7,12 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 import type { JournalWriter } from "../journal/journal_writer.ts";
+import { STORED_AT_ONCE } from "./batch_puts.ts";
 import { countWritten, encodeRecordedBatch } from "./encode_recorded.ts";
 import { recallBatches } from "./recall_batches.ts";
 import type { RecordedBatch } from "./recording.ts";
 import { type SpilledBatch, SpilledBatches } from "./spilled_batches.ts";
-
-/** A batch that waits for the store. */
-export interface PendingBatch {
-  /** The id under which the journal knows it. */
-  readonly id: number;
-  readonly batch: RecordedBatch;
-  /** The segment of the journal in which its first line stands. */
-  firstSegment: number;
-}
+import { type PendingBatch, WaitingBatches } from "./waiting_batches.ts";
 
 /** What a {@link BatchWriter} works with. */
 export interface BatchWriterOptions {
@@ -42,10 +36,12 @@ const TRIES_IN_A_ROW_MAX = 16;
 const WAITING_MAX_BYTES = 40 * 1024 * 1024;
 /** While no try has failed, the store may only be slow: to read batches back would cost it more. */
 const SLOW_FACTOR = 8;
+/** Where there is too much, this part of it stays: then the next batch need not look for others again. */
+const SHELVED_TO = 0.9;
 
 /**
- * Puts closed batches into the store, oldest first, and retries while the store fails: a batch is
- * given up only when the process ends, and then the journal still has it.
+ * Puts closed batches into the store, the oldest first and several at a time, and retries while the store
+ * fails: a batch is given up only when the process ends, and then the journal still has it.
  *
  * Of batches that wait for long, memory keeps a bounded part. The rest is spilled: known by its place in
  * the journal, and read back from there when the store works again.
@@ -53,12 +49,10 @@ const SLOW_FACTOR = 8;
 export class BatchWriter {
   readonly #options: BatchWriterOptions;
   readonly #maxBytes: number;
-  /** The batches in memory, in the order in which they are tried. */
-  readonly #waiting: PendingBatch[] = [];
+  readonly #waiting = new WaitingBatches();
   readonly #spilled = new SpilledBatches();
-  /** The batches that the store refused at the last try. */
-  readonly #failed = new Set<PendingBatch>();
-  #storing: PendingBatch | undefined;
+  /** The tries that run, and how each ends: with the failure, if it fails. */
+  readonly #tries = new TaskWindow<ChatloomError | undefined>(STORED_AT_ONCE);
   #isFailing = false;
   /** Whether the last try succeeded. */
   #didTake = true;
@@ -72,30 +66,27 @@ export class BatchWriter {
 
   /** How many batches are not stored yet. */
   get pendingCount(): number {
-    return this.#waiting.length + this.#spilled.size;
+    return this.#waiting.size + this.#spilled.size;
   }
 
   /** Those in memory, oldest first. */
   get waiting(): readonly PendingBatch[] {
-    return [...this.#waiting].sort((a, b) => a.id - b.id);
+    return this.#waiting.sorted();
   }
 
   /** How many bytes of memory those take. */
   get waitingBytes(): number {
-    return this.#waiting.reduce((sum, { batch }) => sum + batch.buffer.heldBytes, 0);
+    return this.#waiting.heldBytes;
   }
 
   /** The first segment of the journal with lines that are not stored yet, or `Infinity`. */
   get oldestSegment(): number {
-    return Math.min(
-      this.#spilled.oldestSegment,
-      ...this.#waiting.map(({ firstSegment }) => firstSegment),
-    );
+    return Math.min(this.#spilled.oldestSegment, this.#waiting.oldestSegment());
   }
 
   /** Adds a batch. */
   add(id: number, batch: RecordedBatch): void {
-    this.#waiting.push({ id, batch, firstSegment: batch.firstSegment });
+    this.#waiting.add({ id, batch, firstSegment: batch.firstSegment });
     this.#shelve();
     this.#wake?.();
   }
@@ -107,7 +98,7 @@ export class BatchWriter {
    * @returns how many batches are given up.
    */
   moved(segment: number): number {
-    for (const pending of this.#waiting) pending.firstSegment = segment;
+    for (const pending of this.waiting) pending.firstSegment = segment;
     return this.#spilled.clear();
   }
 
@@ -129,8 +120,9 @@ export class BatchWriter {
         continue;
       }
       // Once round. Where this many fail in a row, the store fails and not one channel.
-      if (++failures < Math.min(this.#waiting.length, TRIES_IN_A_ROW_MAX)) continue;
+      if (++failures < Math.min(this.#waiting.size, TRIES_IN_A_ROW_MAX)) continue;
       failures = 0;
+      await this.#endTries();
       const delayMs = Math.min(RETRY_MIN_MS * 2 ** rounds++, RETRY_MAX_MS);
       await this.#options.clock.sleep(delayMs, signal).catch(() => {}); // Aborted: one last try.
     }
@@ -139,23 +131,32 @@ export class BatchWriter {
 
   /**
    * Tries new batches, then those that can be read back, then those that failed before: these go before
-   * reading back while the store takes them. Returns the failure.
+   * reading back while the store takes them. Returns how one try ended, while the others go on.
    */
   async #tryNext(): Promise<ChatloomError | undefined> {
-    const fresh = this.#waiting.find((each) => !this.#failed.has(each));
-    if (fresh !== undefined) return await this.#try(fresh);
-    const oldest = this.#waiting[0];
-    // While the store takes batches that it refused before, all of these go first: then channels are read
-    // back together, and the journal once for all of them.
-    if (this.#didTake && oldest !== undefined) return await this.#try(oldest);
+    while (this.#tries.hasRoom) {
+      // While the store takes batches that it refused before, all of these go first: then channels are read
+      // back together, and the journal once for all of them.
+      const next = this.#waiting.oldestFresh() ??
+        (this.#didTake ? this.#waiting.oldestFailed() : undefined);
+      if (next === undefined) break;
+      this.#begin(next);
+    }
+    if (this.#tries.size > 0) return await this.#tries.next();
     const spilled = this.#recallable();
     if (spilled.length > 0) return await this.#recall(spilled);
-    return oldest === undefined ? this.#missing() : await this.#try(oldest);
+    const oldest = this.#waiting.oldestFailed();
+    if (oldest === undefined) return this.#missing();
+    this.#begin(oldest);
+    return await this.#tries.next();
   }
 
+  /** Tries what is left once more. Throws the first failure. */
   async #storeLast(): Promise<void> {
+    await this.#tries.settled();
     let failure: ChatloomError | undefined;
-    for (const pending of this.waiting) failure = await this.#try(pending) ?? failure;
+    for (const pending of this.waiting) failure = await this.#beginInTurn(pending) ?? failure;
+    failure = await this.#endTries() ?? failure;
     for (let failures = 0; failures < TRIES_IN_A_ROW_MAX;) {
       const spilled = this.#recallable();
       if (spilled.length === 0) break;
@@ -167,6 +168,30 @@ export class BatchWriter {
     if (failure !== undefined) throw failure;
   }
 
+  /** Begins to store a batch once there is room for it. Returns a failure of those before it. */
+  async #beginInTurn(pending: PendingBatch): Promise<ChatloomError | undefined> {
+    let failure: ChatloomError | undefined;
+    while (!this.#tries.hasRoom) failure = await this.#tries.next() ?? failure;
+    this.#begin(pending);
+    return failure;
+  }
+
+  /** Waits for all tries that run. Returns a failure of them. */
+  async #endTries(): Promise<ChatloomError | undefined> {
+    let failure: ChatloomError | undefined;
+    while (this.#tries.size > 0) failure = await this.#tries.next() ?? failure;
+    return failure;
+  }
+
+  /** Begins to store a batch. */
+  #begin(pending: PendingBatch): void {
+    this.#waiting.begin(pending);
+    const trying = this.#try(pending);
+    // By now it is encoded.
+    this.#waiting.weigh(pending);
+    this.#tries.add(trying, pending.batch.buffer.heldBytes);
+  }
+
   async #try(pending: PendingBatch): Promise<ChatloomError | undefined> {
     try {
       await this.#store(pending);
@@ -174,10 +199,8 @@ export class BatchWriter {
     } catch (error) {
       if (!(error instanceof ChatloomError)) throw error;
       this.#didTake = false;
-      this.#failed.add(pending);
       pending.batch.buffer.pack();
-      this.#waiting.splice(this.#waiting.indexOf(pending), 1);
-      this.#waiting.push(pending);
+      this.#waiting.fail(pending);
       this.#fail(error);
       this.#shelve();
       return error;
@@ -186,20 +209,14 @@ export class BatchWriter {
 
   async #store(pending: PendingBatch): Promise<void> {
     const { store, hasher, reporter, onStored } = this.#options;
-    this.#storing = pending;
-    try {
-      const { key, bytes } = await encodeRecordedBatch(pending.batch, hasher);
-      await store.put(key, bytes);
-      this.#waiting.splice(this.#waiting.indexOf(pending), 1);
-      countWritten(pending.batch, { bytes: bytes.length, reporter });
-      onStored(pending, key);
-      pending.batch.buffer.free();
-    } finally {
-      this.#storing = undefined;
-    }
-    this.#failed.delete(pending);
+    const { key, bytes } = await encodeRecordedBatch(pending.batch, hasher);
+    await store.put(key, bytes);
+    this.#waiting.delete(pending);
+    countWritten(pending.batch, { bytes: bytes.length, reporter });
+    onStored(pending, key);
+    pending.batch.buffer.free();
     this.#didTake = true;
-    if (!this.#isFailing || this.#failed.size + this.#spilled.size > 0) return;
+    if (!this.#isFailing || this.#waiting.failedCount + this.#spilled.size > 0) return;
     this.#isFailing = false;
     reporter.report("info", "The archive can be written again: nothing was lost");
   }
@@ -218,47 +235,48 @@ export class BatchWriter {
   /** Keeps memory bounded: the youngest are spilled to the journal, the oldest are tried again. */
   #shelve(): void {
     const limit = this.#isFailing ? this.#maxBytes : SLOW_FACTOR * this.#maxBytes;
-    let bytes = this.waitingBytes;
+    const { journal } = this.#options;
+    if (this.#waiting.heldBytes <= limit || !journal.canReadSince(Infinity)) return;
     for (const pending of this.waiting.slice(1).reverse()) {
-      if (bytes <= limit) return;
+      if (this.#waiting.heldBytes <= SHELVED_TO * limit) return;
       const { id, firstSegment, batch: { channel, minuteUs, buffer } } = pending;
-      if (pending === this.#storing || !this.#options.journal.canReadSince(firstSegment)) continue;
-      const { heldBytes } = buffer;
-      this.#spilled.add({ id, channel, minuteUs, firstSegment, heldBytes });
-      this.#failed.delete(pending);
-      this.#waiting.splice(this.#waiting.indexOf(pending), 1);
-      bytes -= heldBytes;
+      const isHere = this.#waiting.isStoring(pending);
+      if (isHere || !journal.canReadSince(firstSegment)) continue;
+      this.#spilled.add({ id, channel, minuteUs, firstSegment, heldBytes: buffer.heldBytes });
+      this.#waiting.delete(pending);
       buffer.free();
     }
   }
 
   /** The batches to read back next: none of a channel that still has a batch in memory. */
   #recallable(): SpilledBatch[] {
-    const channels = new Set([...this.#failed].map(({ batch }) => batch.channel));
-    return this.#spilled.next(this.#maxBytes, channels);
+    return this.#spilled.next(this.#maxBytes, this.#waiting.failedChannels());
   }
 
-  /** Reads batches back and stores each, up to the first that fails. */
+  /** Reads batches back and stores them, up to the first that fails. Returns the failure. */
   async #recall(spilled: readonly SpilledBatch[]): Promise<ChatloomError | undefined> {
     const { journal } = this.#options;
     const segments = new Map(spilled.map(({ id, firstSegment }) => [id, firstSegment]));
+    let failure: ChatloomError | undefined;
     try {
       for await (const { id, batch } of recallBatches(spilled, this.#options)) {
         if (!this.#spilled.take(id)) continue; // The journal was lost meanwhile.
         const pending = { id, batch, firstSegment: segments.get(id)! };
-        this.#waiting.push(pending);
-        const failure = await this.#try(pending);
-        if (failure !== undefined) return failure;
+        this.#waiting.add(pending);
+        failure = await this.#beginInTurn(pending);
+        if (failure !== undefined) break;
       }
     } catch (error) {
       if (!(error instanceof ChatloomError)) throw error;
       this.#fail(error);
       return error;
     }
+    failure = await this.#endTries() ?? failure;
+    if (failure !== undefined) return failure;
     if (journal.isLost) return this.#missing();
     const missing = spilled.filter(({ id }) => this.#spilled.miss(id));
     if (missing.length === 0) return undefined;
-    const failure = this.#missing();
+    failure = this.#missing();
     this.#options.reporter.report("error", failure.message, { batches: missing.length });
     return failure;
   }

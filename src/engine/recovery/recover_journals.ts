@@ -8,8 +8,8 @@ import type { DeadRun, JournalStore } from "../../ports/journal_store.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 import { ListeningTracker, mayConcernListening } from "../coverage/listening_tracker.ts";
 import { writeCoverage } from "../coverage/write_coverage.ts";
-import { countWritten, encodeRecordedBatch } from "../record/encode_recorded.ts";
-import { type RecordedBatch, Recording } from "../record/recording.ts";
+import { BatchPuts } from "../record/batch_puts.ts";
+import { Recording } from "../record/recording.ts";
 import { replayEntry } from "../record/replay_entry.ts";
 import { formatEntry, type JournalEntry } from "../journal/entry.ts";
 import { freed, readEntries } from "../journal/read_journal.ts";
@@ -75,13 +75,25 @@ export async function recoverJournals(options: RecoverOptions): Promise<Recovere
 }
 
 async function recoverRun(run: DeadRun, options: RecoverOptions): Promise<Omit<Recovered, "runs">> {
+  const { onStored } = options;
+  const puts = new BatchPuts({ ...options, onStored: onStored && (({ key }) => onStored(key)) });
+  try {
+    return await replayRun(run, { ...options, puts });
+  } finally {
+    await puts.settled(); // Where it failed: another try must not meet its writes.
+  }
+}
+
+async function replayRun(
+  run: DeadRun,
+  { puts, ...options }: RecoverOptions & { readonly puts: BatchPuts },
+): Promise<Omit<Recovered, "runs">> {
   const stored = await storedBatches(run);
   const recording = new Recording({
     run: run.name,
     reporter: options.reporter,
     compressor: options.compressor,
   });
-  const put = (batch: RecordedBatch) => putRecorded(batch, options);
   const listening = new ListeningTracker();
   let wallOffsetUs = 0;
   let lines = 0;
@@ -121,16 +133,17 @@ async function recoverRun(run: DeadRun, options: RecoverOptions): Promise<Omit<R
         await keepAside(bytes, { run, number, reporter: options.reporter });
       }
       if (batch === undefined || (entry.kind === "batch" && stored.has(entry.id))) continue;
-      await put(batch);
+      await puts.put(batch);
       batches++;
     }
   }
   for (const { channel, minuteUs } of recording.openBatches()) {
     const batch = recording.closeBatch(channel, minuteUs);
     if (batch === undefined) continue;
-    await put(batch);
+    await puts.put(batch);
     batches++;
   }
+  await puts.stored();
   const { serverClock } = recording.checkpoint();
   const base = { run: recording.run, serverClock, wallOffsetUs };
   await writeCoverage(listening.take(), { ...options, ...base });
@@ -167,16 +180,6 @@ async function storedBatches(run: DeadRun): Promise<Set<number>> {
     }
   }
   return stored;
-}
-
-async function putRecorded(
-  batch: RecordedBatch,
-  { store, hasher, reporter, onStored }: RecoverOptions,
-): Promise<void> {
-  const { key, bytes } = await encodeRecordedBatch(batch, hasher);
-  await store.put(key, bytes);
-  countWritten(batch, { bytes: bytes.length, reporter });
-  onStored?.(key);
 }
 
 async function keepAside(

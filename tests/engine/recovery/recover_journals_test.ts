@@ -175,3 +175,31 @@ test("recoverJournals gives up with its caller, and what it did stays", async ()
   await assert.rejects(recover(AbortSignal.abort(new Error("enough"))), /enough/);
   assert.equal((await collect(journals.deadRuns())).length, 1);
 });
+
+test("recoverJournals stores several batches at a time, and forgets the run when all are safe", async () => {
+  const closed = Array.from({ length: 40 }, (_, id): JournalEntry[] => {
+    const channel = `c${id}`;
+    const text = `@id=${id};tmi-sent-ts=${START_US / 1_000} :u!u@u PRIVMSG #${channel} :hi`;
+    return [line(id, text), { kind: "batch", id, channel, minuteUs: START_US }];
+  });
+  for (const fails of [false, true]) {
+    const { journals, store, recover } = await world([[CHECKPOINT, OPEN, ...closed.flat()]]);
+    const put = store.put.bind(store);
+    let [running, most, stored] = [0, 0, 0];
+    store.put = async (key, ...rest) => {
+      most = Math.max(most, ++running);
+      for (let i = 0; i < 9; i++) await new Promise((resolve) => setTimeout(resolve, 0));
+      running--;
+      if (fails && key.startsWith("c20/")) throw new ChatloomError("STORE_FULL", "Cannot");
+      assert.equal((await collect(journals.deadRuns())).length, 1, "forgotten too early");
+      await put(key, ...rest);
+      stored++;
+    };
+    if (fails) await assert.rejects(recover(), { code: "STORE_FULL" });
+    else await recover();
+    assert.equal(most, 16);
+    assert.equal(running, 0, "nothing is stored behind the caller's back");
+    assert.ok(fails ? stored > 20 : stored >= 40, `${stored} stored`);
+    assert.equal((await collect(journals.deadRuns())).length, Number(fails));
+  }
+});
