@@ -181,6 +181,19 @@ export {
   type SyncPace,
 } from "./src/engine/sync/syncer.ts";
 
+// Questions about logs.
+export type {
+  ChannelSpan,
+  Findings,
+  HourCounts,
+  MinuteFinder,
+  MinuteQuestion,
+  PersonSpan,
+  RoomName,
+  TimeSpan,
+} from "./src/engine/logs/minute_finder.ts";
+export type { OptOuts } from "./src/engine/optout/opt_outs.ts";
+
 // What a node answers over HTTP.
 export { type ApiResponse } from "./src/engine/api/route/api_response.ts";
 export {
