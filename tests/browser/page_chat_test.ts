@@ -192,7 +192,7 @@ test("hostile text is shown as text", { skip: skipPage }, async () => {
   assert.equal(await rows.nth(1).locator(".text").textContent(), HOSTILE[1]);
   assert.match((await rows.nth(2).locator(".text").textContent())!, /^\\u202egnirts desrever/);
   assert.equal(await page.locator(".row img, .row script, .row b, .row style").count(), 0);
-  assert.equal(await page.title(), "chatloom");
+  assert.equal(await page.title(), "search – chatloom");
   // Letters that pile up stay within their own row.
   const clipped = await rows.nth(3).evaluate((row) => getComputedStyle(row).overflowY);
   assert.equal(clipped, "clip");

@@ -238,3 +238,53 @@ test("a locked node asks for its token on every view, once a visit", {
     await node.close();
   }
 });
+
+test("links can be opened, and open no other site than the one they name", {
+  skip: skipPage,
+}, async () => {
+  const opened = await openChat("links", [
+    saidAt("2026-08-02T12:00:01Z", "see https://example.org/a?b=1&c=(2). then"),
+    saidAt("2026-08-02T12:00:02Z", "javascript:alert(1) http:// https://user\u202e.test/x"),
+    saidAt("2026-08-02T12:00:03Z", "http://[::1 https://"),
+  ]);
+  const { page } = opened;
+  const links = await page.locator(".row a").evaluateAll((all) =>
+    all.map((a) => ({
+      text: a.textContent,
+      href: (a as HTMLAnchorElement).href,
+      rel: (a as HTMLAnchorElement).rel,
+    }))
+  );
+  assert.deepEqual(links.map(({ href }) => href), [
+    "https://example.org/a?b=1&c=(2",
+  ]);
+  assert.ok(links.every(({ rel }) => rel.includes("noreferrer") && rel.includes("noopener")));
+  assert.match(await page.locator(".row").nth(0).innerText(), /\(2\)\. then/);
+  await closePage(opened);
+});
+
+test("selected rows are copied as lines of text with their times", {
+  skip: skipPage,
+}, async () => {
+  const opened = await openChat("copied", [
+    saidAt("2026-08-02T12:00:01Z", "one"),
+    saidAt("2026-08-02T12:00:02Z", "\u0001ACTION two\u0001"),
+  ]);
+  const { page } = opened;
+  const copied = await page.evaluate(() => {
+    const rows = document.querySelectorAll(".row");
+    getSelection()!.setBaseAndExtent(rows[0]!, 0, rows[1]!, rows[1]!.childNodes.length);
+    const event = new ClipboardEvent("copy", {
+      clipboardData: new DataTransfer(),
+      bubbles: true,
+      cancelable: true,
+    });
+    rows[0]!.dispatchEvent(event);
+    return event.clipboardData!.getData("text/plain");
+  });
+  assert.equal(
+    copied,
+    "[2026-08-02T12:00:01.000Z] <user0> one\n[2026-08-02T12:00:02.000Z] * user0 two\n",
+  );
+  await closePage(opened);
+});

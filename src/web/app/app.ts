@@ -8,7 +8,7 @@ import { icon } from "../ui/icons.ts";
 import type { Library } from "../state/library.ts";
 import { EmptyState, Locked } from "../archives/empty_state.ts";
 import { formatRoute, go, type Route, route } from "../state/route.ts";
-import { formatZone } from "../ui/format.ts";
+import { formatDay, formatZone } from "../ui/format.ts";
 import { type Theme, theme, zone } from "../ui/settings.ts";
 import { MILLISECOND_US } from "../../core/time.ts";
 
@@ -48,6 +48,7 @@ function CurrentView({ archives, library }: Omit<AppProps, "breakdown">): JSX.El
   const channels = list.kind === "ready" ? list.channels : [];
   const name = channel === undefined ? channels[0] : channels.find((each) => each === channel);
   const version = library.version.value;
+  useTitle(name);
   useEffect(() => {
     if (view !== "archives" && name !== undefined) void library.look(name);
   }, [view, name, version, list]);
@@ -68,6 +69,17 @@ function CurrentView({ archives, library }: Omit<AppProps, "breakdown">): JSX.El
   return view === "chat"
     ? h(ChatView, { library, channels, channel: shown.span })
     : h(TimelineView, { library, channels, channel: shown.span });
+}
+
+/** Names what is shown: tabs, history and bookmarks can be told apart. */
+function useTitle(channel: string | undefined): void {
+  const { view, atUs } = route.value;
+  const day = atUs === undefined ? "" : ` ${formatDay(atUs, zone.value)}`;
+  const isTimeline = view === "timeline";
+  const title = view === "archives" || channel === undefined
+    ? "chatloom"
+    : `${channel}${day}${isTimeline ? ", timeline" : ""} – chatloom`;
+  useEffect(() => void (document.title = title), [title]);
 }
 
 function Header(): JSX.Element {

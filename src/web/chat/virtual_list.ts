@@ -1,5 +1,6 @@
 import { Component, createRef, h, type JSX } from "preact";
 import type { Message } from "../../core/batch/message.ts";
+import { formatText } from "../../core/batch/message_text.ts";
 import type { Micros } from "../../core/time.ts";
 import type { DayChat } from "./day_chat.ts";
 import { MessageRow } from "./message/message_row.ts";
@@ -240,9 +241,27 @@ export class VirtualList extends Component<VirtualListProps> {
 
   readonly #onClick = (event: MouseEvent): void => {
     if (getSelection()?.isCollapsed === false) return; // The click ended a selection of text.
+    if ((event.target as Element).closest("a") !== null) return;
     const row = (event.target as Element).closest("[data-index]");
     const place = this.#layout.at(Number(row?.getAttribute("data-index") ?? -1));
     if (place !== undefined) this.#select(place);
+  };
+
+  /** Selected rows are copied as lines of text, with day and time. */
+  readonly #onCopy = (event: ClipboardEvent): void => {
+    const selection = getSelection();
+    if (selection === null || selection.isCollapsed || event.clipboardData === null) return;
+    const rows = [...this.#slab.current?.children ?? []]
+      .filter((row) => selection.containsNode(row, true));
+    if (rows.length < 2) return; // A part of one row is copied as it is.
+    const lines = rows.flatMap((row) => {
+      const place = this.#layout.at(Number(row.getAttribute("data-index")));
+      const message = place &&
+        this.props.day.messages.get(place.minuteUs, this.#rowInMinute(place));
+      return message === undefined ? [] : [formatText(message)];
+    });
+    event.clipboardData.setData("text/plain", `${lines.join("\n")}\n`);
+    event.preventDefault();
   };
 
   readonly #onFocusOut = (event: FocusEvent): void => {
@@ -324,6 +343,7 @@ export class VirtualList extends Component<VirtualListProps> {
         onKeyDown: this.#onKey,
         onFocusIn: () => void (this.#hasFocus = true),
         onFocusOut: this.#onFocusOut,
+        onCopy: this.#onCopy,
         tabIndex: -1,
         role: "feed",
         "aria-label": "Messages",

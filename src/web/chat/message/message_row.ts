@@ -125,7 +125,12 @@ function colorStyle({ onLight, onDark }: NameColor): Record<string, string> {
 }
 
 function Piece({ piece }: { readonly piece: TextPiece }): JSX.Element {
-  if (piece.kind === "text") return h(Fragment, null, piece.text);
+  if (piece.kind === "link") {
+    // The site learns nothing of this page.
+    const rel = "noopener noreferrer nofollow ugc";
+    return h("a", { class: "link", href: piece.text, target: "_blank", rel }, piece.text);
+  }
+  if (piece.kind !== "emote") return h(Fragment, null, piece.text);
   if (images.value === "off") {
     return h("span", { class: "emote-name", title: "Emote" }, piece.text);
   }

@@ -3,7 +3,7 @@ import { escapeControls } from "../../../core/json/escape_controls.ts";
 
 /** A part of a text. */
 export type TextPiece =
-  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "text" | "link"; readonly text: string }
   | { readonly kind: "emote"; readonly text: string; readonly id: string };
 
 /** The text of a message. */
@@ -25,9 +25,7 @@ export function spokenText({ params, tags }: Pick<Message, "params" | "tags">): 
   const pieces: TextPiece[] = [];
   let at = 0;
   const take = (to: number): void => {
-    if (to > at) {
-      pieces.push({ kind: "text", text: escapeControls(letters.slice(at, to).join("")) });
-    }
+    if (to > at) pieces.push(...withLinks(escapeControls(letters.slice(at, to).join(""))));
   };
   for (const { id, from, to } of emotesOf(tags?.["emotes"] ?? "")) {
     if (from < at || to >= letters.length) continue; // Overlaps, or is not of this text.
@@ -42,6 +40,23 @@ export function spokenText({ params, tags }: Pick<Message, "params" | "tags">): 
 /** A text as a line of its own: without the marks of `/me`, and with control characters spelled out. */
 export function plainText(text: string): string {
   return escapeControls(ACTION.exec(text)?.[1] ?? text);
+}
+
+// ASCII only, so that an address cannot look like another one; what ends a sentence is no part of it.
+const LINK = /\bhttps?:\/\/[\w.~:/?#[\]@!$&'()*+,;=%-]+[\w/#&=%-](?=[.,;:!?)\]'"]*(?:\s|$))/g;
+
+/** Splits text into links and what stands between them. */
+function withLinks(text: string): TextPiece[] {
+  const pieces: TextPiece[] = [];
+  let at = 0;
+  for (const match of text.matchAll(LINK)) {
+    if (!URL.canParse(match[0])) continue;
+    if (match.index > at) pieces.push({ kind: "text", text: text.slice(at, match.index) });
+    pieces.push({ kind: "link", text: match[0] });
+    at = match.index + match[0].length;
+  }
+  if (at < text.length) pieces.push({ kind: "text", text: text.slice(at) });
+  return pieces;
 }
 
 interface EmotePlace {
