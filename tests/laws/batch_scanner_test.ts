@@ -4,7 +4,7 @@ import test from "node:test";
 import fc from "fast-check";
 import { decodeBatch, encodeBatch } from "../../src/core/batch/batch.ts";
 import type { Message } from "../../src/core/batch/message.ts";
-import { BatchScanner } from "../../src/core/merge/batch_scanner.ts";
+import { BatchScanner } from "../../src/core/ordered/batch_scanner.ts";
 import { mergeMinutes } from "../../src/core/merge/merge_batches.ts";
 import { readBatch } from "../../src/core/merge/read_batch.ts";
 import { type Micros, minuteOf } from "../../src/core/time.ts";
@@ -29,7 +29,7 @@ function isNormal(bytes: Uint8Array, minuteUs: Micros, channel = "c", step = Inf
   const { found } = scanner;
   if (found === undefined) return false;
   return found.isNormal(
-    found.ranged.lines().filter(({ startUs }) => minuteOf(startUs) === minuteUs),
+    found.ranged.events().filter(({ startUs }) => minuteOf(startUs) === minuteUs),
   ) && found.lineCount === linesOf(bytes).length;
 }
 
@@ -159,7 +159,7 @@ test("a scan tells ids that are the same", () => {
   const mayRepeat = (...messages: Message[]): boolean | undefined => {
     const scanner = new BatchScanner(encodeBatch(messages), { channel: "c", minuteUs: MINUTE_US });
     scanner.scan();
-    return scanner.found?.mayRepeatId;
+    return scanner.found?.mayRepeatId();
   };
   assert.equal(mayRepeat(withTags({ id: "1" }), withTags({ id: "1", a: "" })), true);
   assert.equal(mayRepeat(withTags({ id: "1" }), ranged("1")), true);

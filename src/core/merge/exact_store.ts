@@ -8,7 +8,6 @@ import {
   splitReceivers,
   toReceiverList,
 } from "./receiver_list.ts";
-import type { Steps } from "../steps.ts";
 import type { Micros } from "../time.ts";
 
 // At most this many lists of receivers are kept before they become one.
@@ -77,9 +76,6 @@ export class ExactMessage {
 
 // Looking through more messages of one instant than this is slower than keeping their text.
 const SAME_INSTANT_MAX = 16;
-
-/** How many messages are compared in one step. */
-const MESSAGES_PER_STEP = 1_000;
 
 /** Exact messages, each content once, found by when they were sent. */
 export class ExactStore {
@@ -162,15 +158,11 @@ export class ExactStore {
   }
 
   /** Whether this knows all that `other` knows. */
-  *including(other: ExactStore): Steps<boolean> {
-    for (let i = 0; i < other.messages.length; i++) {
-      if (i > 0 && i % MESSAGES_PER_STEP === 0) yield;
-      const theirs = other.messages[i]!;
+  includes(other: ExactStore): boolean {
+    return other.messages.every((theirs) => {
       const ours = this.find(theirs.line);
-      if (ours === undefined) return false;
-      if (!includesReceivers(ours.receivers(), theirs.receivers())) return false;
-    }
-    return true;
+      return ours !== undefined && includesReceivers(ours.receivers(), theirs.receivers());
+    });
   }
 }
 

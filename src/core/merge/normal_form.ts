@@ -1,6 +1,13 @@
 import { COMMA, LINE_FEED } from "../bytes.ts";
 import type { Steps } from "../steps.ts";
-import { type ByteText, copySpan, decodeSpan, toByteSpan, toByteText } from "../scan/byte_text.ts";
+import {
+  areBytesEqual,
+  type ByteText,
+  copySpan,
+  decodeSpan,
+  toByteSpan,
+  toByteText,
+} from "../scan/byte_text.ts";
 import { ExactMessage } from "./exact_store.ts";
 import type { RangedEvent } from "./ranged_event.ts";
 
@@ -14,7 +21,7 @@ export function textOf(line: NormalLine): string {
 }
 
 /** The length of the line, or somewhat more. */
-function lengthMax(line: NormalLine): number {
+export function lengthMax(line: NormalLine): number {
   if (!(line instanceof ExactMessage)) return line.bytesMax;
   const { from, receiversFrom, receiversTo, rangeFrom, rangeTo, to } = line.line;
   const rest = receiversFrom - from + rangeFrom - receiversTo + to - rangeTo;
@@ -22,7 +29,7 @@ function lengthMax(line: NormalLine): number {
 }
 
 /** Writes a line at `at` and returns where it ends. */
-function writeLine(line: NormalLine, target: ByteText, at: number): number {
+export function writeLine(line: NormalLine, target: ByteText, at: number): number {
   return line instanceof ExactMessage ? writeExact(line, target, at) : line.write(target, at);
 }
 
@@ -42,6 +49,28 @@ function writeExact(message: ExactMessage, target: ByteText, at: number): number
 
 const ZERO_RANGE = "0.0";
 const ZERO_RANGE_SPAN = toByteSpan(ZERO_RANGE);
+
+/**
+ * Whether these are the lines of `text` that start and end at `places`, two numbers a line, in the same
+ * order.
+ */
+export function areLinesAt(
+  lines: readonly NormalLine[],
+  text: ByteText,
+  places: readonly number[],
+): boolean {
+  if (lines.length * 2 !== places.length) return false;
+  let own = toByteText(new Uint8Array(0));
+  for (let i = 0; i < lines.length; i++) {
+    const line = lines[i]!;
+    const length = lengthMax(line);
+    if (own.bytes.length < length) own = toByteText(new Uint8Array(length * 2));
+    const to = writeLine(line, own, 0);
+    const from = places[2 * i]!;
+    if (places[2 * i + 1]! - from !== to || !areBytesEqual(own, 0, text, from, to)) return false;
+  }
+  return true;
+}
 
 /** Sorts lines as a batch has them: by time, range and text. */
 export function sortLines(lines: NormalLine[]): NormalLine[] {

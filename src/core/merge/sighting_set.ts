@@ -97,12 +97,7 @@ export class SightingSet {
 
   /** Whether joining `other` would change nothing: this set includes `other`. */
   includes(other: SightingSet): boolean {
-    return runSteps(this.includingExact(other)) && this.#ranged.includes(other.#ranged);
-  }
-
-  /** As {@link SightingSet.includes}, of exact messages alone and in steps. */
-  includingExact(other: SightingSet): Steps<boolean> {
-    return this.#exact.including(other.#exact);
+    return this.#exact.includes(other.#exact) && this.#ranged.includes(other.#ranged);
   }
 
   /**
@@ -204,6 +199,11 @@ export class SightingSet {
     const encoded = new Map<Micros, Uint8Array>();
     for (const [minuteUs, lines] of minutes) encoded.set(minuteUs, yield* writeLines(lines));
     return encoded;
+  }
+
+  /** The events of the normal form, in the order of a batch. */
+  events(): readonly NormalLine[] {
+    return this.#normalLines();
   }
 
   /** The events of the normal form, as lines in the order of a batch. */

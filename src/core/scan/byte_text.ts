@@ -40,18 +40,7 @@ export function decodeSpan(bytes: Uint8Array, from: number, to: number): string 
 
 /** Whether `text` has the bytes of `span`, which is ASCII, at `at`; `text` may hold anything there. */
 export function standsAt(span: ByteSpan, text: ByteText, at: number): boolean {
-  const length = span.to - span.from;
-  if (at + length > text.bytes.length) return false;
-  const left = span.text.view;
-  const right = text.view;
-  let i = 0;
-  for (; i + 8 <= length; i += 8) {
-    if (left.getFloat64(span.from + i) !== right.getFloat64(at + i)) return false;
-  }
-  for (; i < length; i++) {
-    if (span.text.bytes[span.from + i] !== text.bytes[at + i]) return false;
-  }
-  return true;
+  return areBytesEqual(span.text, span.from, text, at, span.to - span.from);
 }
 
 /** Whether two runs hold the same bytes. */
@@ -59,14 +48,48 @@ export function areSpansEqual(left: ByteSpan, right: ByteSpan): boolean {
   return left.to - left.from === right.to - right.from && standsAt(left, right.text, right.from);
 }
 
-/** Copies a run of ASCII to `target` at `at` and returns where it ends there. */
-export function copySpan({ text, from, to }: ByteSpan, target: ByteText, at: number): number {
-  const length = to - from;
-  const source = text.view;
+/**
+ * Whether `right` has `length` bytes of `left`, which are ASCII and all there, at `rightFrom`; `right` may
+ * hold anything there, or end before. As numbers: spans as objects would cost more than the comparison.
+ */
+export function areBytesEqual(
+  left: ByteText,
+  leftFrom: number,
+  right: ByteText,
+  rightFrom: number,
+  length: number,
+): boolean {
+  if (rightFrom + length > right.bytes.length) return false;
+  const leftView = left.view;
+  const rightView = right.view;
   let i = 0;
   for (; i + 8 <= length; i += 8) {
-    target.view.setFloat64(at + i, source.getFloat64(from + i));
+    if (leftView.getFloat64(leftFrom + i) !== rightView.getFloat64(rightFrom + i)) return false;
   }
+  for (; i < length; i++) {
+    if (left.bytes[leftFrom + i] !== right.bytes[rightFrom + i]) return false;
+  }
+  return true;
+}
+
+/** Copies a run of ASCII to `target` at `at` and returns where it ends there. */
+export function copySpan({ text, from, to }: ByteSpan, target: ByteText, at: number): number {
+  return copyBytes(text, from, to, target, at);
+}
+
+/** As {@link copySpan}, of the run from `from` up to, not including, `to`. */
+export function copyBytes(
+  text: ByteText,
+  from: number,
+  to: number,
+  target: ByteText,
+  at: number,
+): number {
+  const length = to - from;
+  const source = text.view;
+  const view = target.view;
+  let i = 0;
+  for (; i + 8 <= length; i += 8) view.setFloat64(at + i, source.getFloat64(from + i));
   for (; i < length; i++) target.bytes[at + i] = text.bytes[from + i]!;
   return at + length;
 }

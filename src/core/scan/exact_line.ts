@@ -99,7 +99,7 @@ export function haveSameContent(left: ExactLine, right: ExactLine): boolean {
 }
 
 /** At least one receiver, each with a plain received time, in order and each once; up to the brace. */
-function skipReceivers(bytes: Uint8Array, at: number): number {
+export function skipReceivers(bytes: Uint8Array, at: number): number {
   let before = NOT_FOUND;
   let i = at;
   while (true) {

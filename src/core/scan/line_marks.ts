@@ -1,4 +1,4 @@
-import { type ByteText, copySpan, decodeSpan } from "./byte_text.ts";
+import { areBytesEqual, type ByteText, copySpan, decodeSpan } from "./byte_text.ts";
 
 /**
  * The line of a message in canonical form, where it lies in its file. Its content is all but the three
@@ -30,7 +30,6 @@ export function haveEqualContent(left: LineMarks, right: LineMarks): boolean {
     areRunsEqual(left, right, left.rangeTo, left.to, right.rangeTo, right.to);
 }
 
-// Marks by name, or spans as objects, would cost more than the comparison.
 function areRunsEqual(
   left: LineMarks,
   right: LineMarks,
@@ -40,19 +39,8 @@ function areRunsEqual(
   rightTo: number,
 ): boolean {
   const length = leftTo - leftFrom;
-  if (length !== rightTo - rightFrom) return false;
-  const leftView = left.text.view;
-  const rightView = right.text.view;
-  let i = 0;
-  for (; i + 8 <= length; i += 8) {
-    if (leftView.getFloat64(leftFrom + i) !== rightView.getFloat64(rightFrom + i)) return false;
-  }
-  const leftBytes = left.text.bytes;
-  const rightBytes = right.text.bytes;
-  for (; i < length; i++) {
-    if (leftBytes[leftFrom + i] !== rightBytes[rightFrom + i]) return false;
-  }
-  return true;
+  return length === rightTo - rightFrom &&
+    areBytesEqual(left.text, leftFrom, right.text, rightFrom, length);
 }
 
 const SEED = 0x811c9dc5;

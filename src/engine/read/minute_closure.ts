@@ -1,6 +1,8 @@
 import { SightingSet } from "../../core/merge/sighting_set.ts";
 import { type Micros, MINUTE_US, minuteOf, RANGE_MAX_US, TIME_END_US } from "../../core/time.ts";
-import type { BatchLine } from "../../core/batch/batch.ts";
+import type { NormalLine } from "../../core/merge/normal_form.ts";
+import { mergeOrdered, Scratch } from "../../core/ordered/merge_ordered.ts";
+import type { OrderedLines } from "../../core/ordered/ordered_lines.ts";
 import { runWithRests } from "./work_breaks.ts";
 import { joinBatch, type LoadedBatch } from "./files/load_batch.ts";
 import type { MinuteListing } from "./files/minute_listing.ts";
@@ -39,17 +41,8 @@ export interface Closure {
   readonly ranged: SightingSet;
   /** The normal form of the minutes in question: the bytes of each that holds a message. */
   readonly normal: ReadonlyMap<Micros, Uint8Array>;
-  /** The minutes in question whose normal form is no file of theirs, and all that it was made of. */
-  readonly joined: JoinedMinutes;
   /** False if a chain of equal messages is too long to follow. */
   readonly isComplete: boolean;
-}
-
-/** Minutes that were put together anew. */
-export interface JoinedMinutes {
-  readonly minutes: ReadonlySet<Micros>;
-  /** The exact messages of these minutes, and ranged ones. */
-  readonly sightings: SightingSet;
 }
 
 /** Chains of overlapping equal messages that are longer than a day are not followed to their ends. */
@@ -75,7 +68,7 @@ export async function readClosure(
   rest?: () => Promise<void>,
 ): Promise<Closure> {
   const reached = await reachOver(span, load, rest);
-  return { ...reached, ...await normalForm({ ...reached, span }, rest) };
+  return { ...reached, normal: await normalForm({ ...reached, span }, rest) };
 }
 
 /** As {@link readClosure}, without the normal form. */
@@ -83,7 +76,7 @@ export async function reachOver(
   span: MinuteSpan,
   load: (minuteUs: Micros, isInside: boolean) => Promise<MinuteFiles>,
   rest?: () => Promise<void>,
-): Promise<Omit<Closure, "normal" | "joined">> {
+): Promise<Omit<Closure, "normal">> {
   const minutes = new Map<Micros, MinuteFiles>();
   const ranged = new SightingSet();
   let reach = { fromUs: earlierBy(span.fromUs, MINUTE_US), toUs: laterBy(span.toUs, MINUTE_US) };
@@ -122,24 +115,25 @@ export async function closeExact(
   return {
     minutes,
     ranged,
-    ...await normalForm({ span, minutes, ranged }, rest),
+    normal: await normalForm({ span, minutes, ranged }, rest),
     isComplete: true,
   };
 }
 
 /**
  * The normal form of the minutes of `span`. A minute with one file in the usual form is in normal
- * form already if the events of ranged messages match; only the others are computed anew.
+ * form already if the events of ranged messages match. Files in the usual form are in order, so they are
+ * merged side by side; only the messages of other files are put into a set and sorted.
  */
 async function normalForm(
   { span, minutes, ranged }: Pick<Closure, "minutes" | "ranged"> & { readonly span: MinuteSpan },
   rest?: () => Promise<void>,
-): Promise<Pick<Closure, "normal" | "joined">> {
+): Promise<ReadonlyMap<Micros, Uint8Array>> {
   const events = eventsByMinute(ranged);
   const normal = new Map<Micros, Uint8Array>();
   const all = new SightingSet();
-  const toWrite = new Set<Micros>();
-  const joined = { minutes: toWrite, sightings: all };
+  const unusual = new Set<Micros>();
+  const scratch = new Scratch();
   for (let at = span.fromUs; at <= span.toUs; at += MINUTE_US) {
     const { loaded } = minutes.get(at)!;
     const [only, ...others] = loaded;
@@ -149,23 +143,40 @@ async function normalForm(
       normal.set(at, only.whole.bytes);
       continue;
     }
-    toWrite.add(at);
+    await rest?.();
+    const files = orderedOf(loaded);
+    const bytes = files && await runWithRests(mergeOrdered(files, own, scratch), rest);
+    if (bytes !== undefined) {
+      if (bytes.length > 0) normal.set(at, bytes);
+      continue;
+    }
+    unusual.add(at);
     for (const { whole } of loaded) {
       if (whole !== undefined) await joinBatch(all, whole, rest);
     }
   }
-  if (toWrite.size === 0) return { normal, joined };
+  if (unusual.size === 0) return normal;
   all.addAll(ranged);
   await rest?.();
   for (const [at, bytes] of await runWithRests(all.encodingMinutes(), rest)) {
-    if (toWrite.has(at)) normal.set(at, bytes);
+    if (unusual.has(at)) normal.set(at, bytes);
   }
-  return { normal, joined };
+  return normal;
 }
 
-function eventsByMinute(ranged: SightingSet): Map<Micros, BatchLine[]> {
-  const events = new Map<Micros, BatchLine[]>();
-  for (const line of ranged.lines()) {
+/** The exact messages of each file, if all are in the usual form. */
+function orderedOf(loaded: readonly MinuteBatch[]): OrderedLines[] | undefined {
+  const files: OrderedLines[] = [];
+  for (const { whole } of loaded) {
+    if (whole?.scanned === undefined) return undefined;
+    files.push(whole.scanned.exact);
+  }
+  return files;
+}
+
+function eventsByMinute(ranged: SightingSet): Map<Micros, NormalLine[]> {
+  const events = new Map<Micros, NormalLine[]>();
+  for (const line of ranged.events()) {
     const minuteUs = minuteOf(line.startUs);
     const known = events.get(minuteUs);
     if (known === undefined) events.set(minuteUs, [line]);

@@ -162,7 +162,7 @@ async function deleteCovered(
   options: SettleMinuteOptions,
 ): Promise<{ readonly deleted: number; readonly kept: readonly LoadedBatch[] }> {
   const { store, reporter, files } = options;
-  const { covered, kept, relied } = await coverOf(plan, options.rest);
+  const { covered, kept, relied } = await coverOf({ channel: files.channel, plan }, options.rest);
   if (covered.length === 0) return { deleted: 0, kept };
   // Storing an existing file makes it safe, and replaces one that was damaged since it was read.
   const isFresh = new Set(plan.missing.map(({ key }) => key));

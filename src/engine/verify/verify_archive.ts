@@ -128,10 +128,10 @@ async function provenMinute(
   if (file?.whole?.scanned === undefined || more.length > 0 || file.key !== only.key) {
     return undefined;
   }
-  const { bytes, scanned: { lineCount, mayRepeatId } } = file.whole;
+  const { bytes, scanned } = file.whole;
   // The same bytes as the file's, if they are the normal form.
-  if (closure!.normal.get(minuteUs) !== bytes || mayRepeatId) return undefined;
-  return { findings: [], messageCount: lineCount };
+  if (closure!.normal.get(minuteUs) !== bytes || scanned.mayRepeatId()) return undefined;
+  return { findings: [], messageCount: scanned.lineCount };
 }
 
 interface KeyWithParts {

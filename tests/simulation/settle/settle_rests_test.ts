@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { memoryStore } from "../../../src/adapters/memory/memory_store.ts";
 import { batchKey } from "../../../src/core/archive/archive_key.ts";
-import { BatchScanner } from "../../../src/core/merge/batch_scanner.ts";
+import { BatchScanner } from "../../../src/core/ordered/batch_scanner.ts";
+import { OrderedLines } from "../../../src/core/ordered/ordered_lines.ts";
 import { SightingSet } from "../../../src/core/merge/sighting_set.ts";
 import type { Steps } from "../../../src/core/steps.ts";
 import { type Micros, MINUTE_US } from "../../../src/core/time.ts";
@@ -20,6 +21,7 @@ const FILES = 3;
 const MINUTE_AT_US = NOON_S * 1e6;
 /** Half a megabyte is parsed at a time, or a thousand lines are written; and what lies around it. */
 const STRETCH_MAX_BYTES = 1.5 * 1024 * 1024;
+const LINE_BYTES = 700;
 
 test("settling a busy minute rests after each stretch of work", async (t) => {
   const store = memoryStore();
@@ -71,11 +73,10 @@ function watchWork(t: { after(done: () => void): void }) {
     add.call(this, bytes, options);
   };
   SightingSet.prototype.encodingMinutes = function* (): Steps<Map<Micros, Uint8Array>> {
-    const lineBytes = 700;
     const steps = encodingMinutes.call(this);
     for (let step = steps.next();; step = steps.next()) {
       if (step.done) return step.value;
-      count(1_000 * lineBytes);
+      count(1_000 * LINE_BYTES);
       yield;
     }
   };
@@ -83,7 +84,14 @@ function watchWork(t: { after(done: () => void): void }) {
     count(bytesMax ?? Infinity);
     scan.call(this, bytesMax);
   };
+  // Merging, comparing and covering ask where the receivers of each line are, once or twice.
+  const { receiversFrom } = OrderedLines.prototype;
+  OrderedLines.prototype.receiversFrom = function (i) {
+    count(LINE_BYTES / 2);
+    return receiversFrom.call(this, i);
+  };
   t.after(() => {
+    OrderedLines.prototype.receiversFrom = receiversFrom;
     Object.assign(SightingSet.prototype, { add, encodingMinutes });
     BatchScanner.prototype.scan = scan;
   });

@@ -1,5 +1,6 @@
 import { collect } from "../../../async/collect.ts";
 import { type ArchiveKey, redactionPrefix } from "../../../core/archive/archive_key.ts";
+import type { OrderedLines } from "../../../core/ordered/ordered_lines.ts";
 import { Lru } from "../../../core/lru.ts";
 import {
   type RedactionMatcher,
@@ -156,9 +157,18 @@ export class ChannelFiles {
   ): Promise<LoadedBatch | FaultyBatch | undefined> {
     const { store, hasher, rest } = this.#options;
     const isRedacted = this.#isRedacted;
-    const loaded = await loadBatch(key, { store, hasher, isRedacted, rest, ...abort });
+    const like = (minuteUs: Micros) => this.#likeIn(minuteUs);
+    const loaded = await loadBatch(key, { store, hasher, isRedacted, like, rest, ...abort });
     if (loaded?.ok && isRedacted === this.#isRedacted) this.#keep(loaded);
     return loaded;
+  }
+
+  /** The exact messages of a batch of that minute, if one is kept. */
+  #likeIn(minuteUs: Micros): OrderedLines | undefined {
+    for (const [, batch] of this.#kept.entries()) {
+      if (batch.minuteUs === minuteUs && batch.scanned !== undefined) return batch.scanned.exact;
+    }
+    return undefined;
   }
 
   /**
