@@ -100,4 +100,13 @@ export interface BatchStore {
    * @throws {ChatloomError} `STORE_DENIED` or `STORE_IO`
    */
   strays(prefix: string, options?: AbortOptions): AsyncIterable<Stray>;
+
+  /**
+   * The same store, in which the entries of `channel` that come and go by themselves, without `put` and
+   * `delete`, are those of one moment: for listings that are compared, and reads that follow them. Only
+   * for reading. Left out by stores that have no such entries.
+   *
+   * @throws {ChatloomError} `STORE_DENIED` or `STORE_IO`
+   */
+  freeze?(channel: string): Promise<BatchStore>;
 }

@@ -41,6 +41,7 @@ export const METRIC_CATALOGUE: readonly MetricNote[] = [
       "receivers",
     ],
   ),
+  counter("unstored_left_out", "Batches not stored yet that readers could not be given", ["code"]),
   gauge("open_batches", "Batches that are open"),
   gauge("pending_batches", "Closed batches that are not stored yet"),
   // The journal.

@@ -63,10 +63,11 @@ export async function recordChat(options: RecordChatOptions, context: VerbContex
     clock,
     reporter,
     signal,
-    async begin({ recorder, pool, settler, store, signal }) {
+    async begin(work) {
+      const { recorder, pool, settler, store, signal } = work;
       context.setLastWords(() => lastWords(options, recorder));
       const syncer = await replication.syncer({ store, onStored: settler.onFileStored });
-      const listener = await replication.listen({ recorder, pool, settler });
+      const listener = await replication.listen(work);
       return {
         tasks: [
           replication.pull(syncer, signal),

@@ -8,11 +8,13 @@ import {
 } from "../../adapters/metrics/prometheus_metrics.ts";
 import { systemRandom } from "../../adapters/system/system_random.ts";
 import { measuredStore } from "../../engine/metrics/measured_store.ts";
-import { type RecordingParts, watchRecording } from "../../engine/metrics/watch_recording.ts";
+import { watchRecording } from "../../engine/metrics/watch_recording.ts";
 import { SupersededFiles } from "../../engine/sync/state/superseded_files.ts";
 import { rememberingStore } from "../../engine/sync/remembering_store.ts";
 import type { SyncOptions } from "../../engine/sync/state/sync_options.ts";
 import { Syncer } from "../../engine/sync/syncer.ts";
+import { OverlayStore } from "../../engine/live/overlay_store.ts";
+import type { RecordingWork } from "../../node/wiring/recording.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Hasher } from "../../ports/hasher.ts";
@@ -84,14 +86,17 @@ export class Replication {
    * @throws {ChatloomError} `CONNECTION_LOST` when it cannot listen there; `INPUT_UNREADABLE` when a
    * token cannot be read.
    */
-  async listen(parts: RecordingParts): Promise<HttpListener | undefined> {
+  async listen(parts: RecordingWork): Promise<HttpListener | undefined> {
     const { flags, archive, context: { reporter, logLevel }, clock, hasher } = this.#options;
     if (flags.serve === undefined || this.#metrics === undefined) return undefined;
     watchRecording(this.#metrics, parts);
     const { serveTokenFile: tokenFile, metricsTokenFile, operatorTokenFile } = flags;
     const { openMetrics = false, operatorListen, trustProxy = [] } = flags;
+    const chatStore = new OverlayStore({ store: this.store, hasher, clock, reporter });
+    chatStore.add(parts.recorder.unstored);
     const listener = await serveNode({
       store: this.store,
+      chatStore,
       settled: fileSystemSettled(archive),
       hasher,
       clock,

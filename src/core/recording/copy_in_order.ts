@@ -5,8 +5,10 @@ const UTF8 = new TextEncoder();
 
 /** Lines to copy. */
 export interface LinesToCopy {
-  /** Lines one after the other, each with its line feed. They are freed as they are copied. */
+  /** Lines one after the other, each with its line feed. */
   readonly lines: ChunkedBytes;
+  /** Whether `lines` stay as they are; else they are freed as they are copied. @default false */
+  readonly areKept?: boolean;
   /** Where each of them ends, its line feed included. */
   readonly ends: readonly number[];
   /** By number, lines of ASCII that are not copied from there, without line feeds. */
@@ -21,7 +23,7 @@ export interface LinesToCopy {
  */
 export function copyInOrder(
   order: readonly number[],
-  { lines, ends, texts, length }: LinesToCopy,
+  { lines, areKept = false, ends, texts, length }: LinesToCopy,
 ): Uint8Array {
   const target = new Uint8Array(length);
   // At each place the first line that is not copied yet: the bytes before it can be freed, so that
@@ -47,7 +49,7 @@ export function copyInOrder(
     const to = ends[order[next - 1]!]!;
     lines.copy(from, to, { target, at });
     at += to - from;
-    lines.freeBefore(ends[firstLeft[next]! - 1] ?? 0);
+    if (!areKept) lines.freeBefore(ends[firstLeft[next]! - 1] ?? 0);
   }
   return target;
 }

@@ -68,6 +68,8 @@ const RANGED_OVERHEAD_BYTES = 128;
  * they are bytes too, since a piece of a string would keep the whole frame that brought it.
  */
 export class MinuteBuffer {
+  /** Tells this batch from others, also when its memory is freed and it is read back. */
+  readonly identity: object = {};
   readonly #compressor: ByteCompressor | undefined;
   /** The lines of exact messages, as they came. */
   readonly #lines: ChunkedBytes;
@@ -86,6 +88,8 @@ export class MinuteBuffer {
   #receiverKey: Uint8Array = new Uint8Array();
   readonly #commands = new Map<string, number>();
   #messageCount = 0;
+  #version = 0;
+  #isClosed = false;
   #encoded: EncodedBatch | undefined;
   /**
    * The same bytes compressed: kept while the batch waits, so that each try needs to decompress them only.
@@ -102,6 +106,14 @@ export class MinuteBuffer {
   /** How many messages were added. */
   get messageCount(): number {
     return this.#messageCount;
+  }
+
+  /**
+   * Grows with each message, and when the batch is closed. Later timestamps that cut ranges meanwhile do
+   * not count: readers may see a range that is longer than need be.
+   */
+  get version(): number {
+    return this.#version;
   }
 
   /** How many messages were added, by command. */
@@ -158,6 +170,7 @@ export class MinuteBuffer {
   addLine(line: string): void {
     (this.#known ??= new SightingSet()).add(UTF8.encode(line), { isOwned: true });
     this.#hasKnown = true;
+    this.#version++;
     this.#messageCount++;
     const command = /^\{"command":"([^"\\]*)"/.exec(line)?.[1] ?? "";
     this.#commands.set(command, (this.#commands.get(command) ?? 0) + 1);
@@ -180,9 +193,7 @@ export class MinuteBuffer {
     if (this.#known !== undefined) yield* splitBatch(this.#known.encode());
     for (let i = 0; i < this.#ends.length; i++) yield this.#textOf(i);
     for (const message of this.#ranged) {
-      const { endUs, later } = message;
-      const cutUs = later === undefined ? endUs : clampEnd(message, later);
-      yield rangedText(this.#contentOf(message), { ...message, endUs: cutUs });
+      yield rangedText(this.#contentOf(message), { ...message, endUs: cutEnd(message) });
     }
   }
 
@@ -193,9 +204,11 @@ export class MinuteBuffer {
   close(): void {
     for (const message of this.#ranged) {
       if (message.later === undefined) continue;
-      message.endUs = clampEnd(message, message.later);
+      message.endUs = cutEnd(message);
       message.later = undefined;
     }
+    if (!this.#isClosed) this.#version++;
+    this.#isClosed = true;
   }
 
   #count({ command }: IrcMessage, receiver: string): void {
@@ -204,6 +217,7 @@ export class MinuteBuffer {
       this.#receiverKey = UTF8.encode(`${formatString(receiver)}:`);
       this.#receivers.add(receiver);
     }
+    this.#version++;
     this.#messageCount++;
     this.#commands.set(command, (this.#commands.get(command) ?? 0) + 1);
   }
@@ -213,8 +227,7 @@ export class MinuteBuffer {
     if (this.#encoded !== undefined) return this.#encoded;
     if (this.#packed !== undefined) return this.#unpack(this.#packed);
     this.close();
-    const isOneReceivers = this.#receivers.size <= 1 && this.#known === undefined;
-    this.#encoded = (isOneReceivers ? this.#encodeLines() : undefined) ?? this.#encodeAsSet();
+    this.#encoded = this.#normalForm({ areKept: false });
     // While it waits for the store it is in memory once.
     this.#lines.clear();
     this.#contents.clear();
@@ -223,6 +236,31 @@ export class MinuteBuffer {
     this.#ranged = [];
     this.#known = undefined;
     return this.#encoded;
+  }
+
+  /**
+   * The normal form of all that was added so far; more may be added. Ranges are cut as far as is known: the
+   * file may have shorter ones. Costs about as much as encoding. The bytes are fresh for the caller.
+   */
+  snapshot(): EncodedBatch {
+    if (this.#encoded !== undefined) {
+      return { ...this.#encoded, bytes: this.#encoded.bytes.slice() };
+    }
+    if (this.#packed !== undefined) {
+      const { bytes: packed, lineCount } = this.#packed;
+      const bytes = packed.slice(0, packed.length);
+      packed.repack();
+      return { bytes, lineCount };
+    }
+    const encoded = this.#normalForm({ areKept: true });
+    this.#lines.repack();
+    this.#contents.repack();
+    return encoded;
+  }
+
+  #normalForm({ areKept }: { readonly areKept: boolean }): EncodedBatch {
+    const isOneReceivers = this.#receivers.size <= 1 && this.#known === undefined;
+    return (isOneReceivers ? this.#encodeLines(areKept) : undefined) ?? this.#encodeAsSet();
   }
 
   /**
@@ -258,7 +296,7 @@ export class MinuteBuffer {
    * The lines of one receiver are in normal form one by one, unless it received a message twice: then
    * `undefined`.
    */
-  #encodeLines(): EncodedBatch | undefined {
+  #encodeLines(areKept: boolean): EncodedBatch | undefined {
     const exactCount = this.#ends.length;
     const lengthsUs = new Array<Micros>(exactCount).fill(0);
     const startsUs = [...this.#startsUs];
@@ -266,9 +304,10 @@ export class MinuteBuffer {
     const texts = new Map<number, string>();
     let rangedBytes = 0;
     for (const message of this.#ranged) {
-      const { startUs, endUs } = message;
+      const { startUs } = message;
+      const endUs = cutEnd(message);
       const lengthUs = endUs - startUs;
-      const text = rangedText(this.#contentOf(message), message);
+      const text = rangedText(this.#contentOf(message), { ...message, endUs });
       texts.set(startsUs.length, text);
       rangedBytes += text.length + 1;
       startsUs.push(startUs);
@@ -299,7 +338,8 @@ export class MinuteBuffer {
       }
     }
     const length = this.#lines.length + rangedBytes;
-    const bytes = copyInOrder(order, { lines: this.#lines, ends: this.#ends, texts, length });
+    const ends = this.#ends;
+    const bytes = copyInOrder(order, { lines: this.#lines, areKept, ends, texts, length });
     return { bytes, lineCount: order.length };
   }
 
@@ -312,10 +352,12 @@ export class MinuteBuffer {
   }
 
   #encodeAsSet(): EncodedBatch {
-    const set = this.#known ?? new SightingSet();
+    const set = new SightingSet();
+    if (this.#known !== undefined) set.addAll(this.#known);
     set.add(this.#lines.slice(0, this.#lines.length), { isOwned: true });
     for (const message of this.#ranged) {
-      const { receiver, receivedUs, startUs, endUs } = message;
+      const { receiver, receivedUs, startUs } = message;
+      const endUs = cutEnd(message);
       const receivedS = toSeconds(receivedUs);
       const sighting = { receiver, receivedS, startUs, endUs, sentUs: undefined };
       set.addSighting(this.#contentOf(message), sighting);
@@ -327,6 +369,11 @@ export class MinuteBuffer {
 
 const UTF8 = new TextEncoder();
 const LATIN1 = new TextDecoder("latin1");
+
+/** The end of a range, as far as later timestamps have cut it by now. */
+function cutEnd(message: BufferedRanged): Micros {
+  return message.later === undefined ? message.endUs : clampEnd(message, message.later);
+}
 
 /** The line of a ranged message of one receiver. */
 function rangedText(

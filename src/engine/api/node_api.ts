@@ -53,6 +53,11 @@ import { ServableFiles } from "./files/servable_files.ts";
 export interface NodeApiOptions extends OperatorOptions {
   /** The archive. */
   readonly store: BatchStore;
+  /**
+   * The archive with what is not stored yet, for routes that give chat. Its batches that are no files
+   * are never listed or served as such. @default `store`
+   */
+  readonly chatStore?: BatchStore | undefined;
   /** Checks files before they are served. */
   readonly hasher: Hasher;
   /** Measures rates, and slow callers. */
@@ -90,6 +95,7 @@ export function nodeApi(given: NodeApiOptions): HttpRoute[] {
   const faults = faultsOf(given.reporter);
   const store = tolerantStore(given.store, (entry) => faults.tellFolder(entry));
   const options = { ...given, store };
+  const chatStore = tolerantStore(given.chatStore ?? store, (entry) => faults.tellFolder(entry));
   const { reporter, random, clock, metrics, version } = options;
   const gate = new Gate({
     ...options,
@@ -98,6 +104,7 @@ export function nodeApi(given: NodeApiOptions): HttpRoute[] {
   });
   const reader = new SharedChatReader({
     ...options,
+    store: chatStore,
     cacheMaxBytes: options.cacheMaxBytes ?? CACHE_MAX_BYTES,
     bootName: `${clock.wallUs()} ${random.next()}`,
   });

@@ -68,13 +68,15 @@ export class HourSnapshot {
       readonly abort: AbortOptions;
     },
   ): Promise<HourSnapshot> {
+    // What comes by itself would never be the same twice.
+    const frozen = await store.freeze?.(files.channel) ?? store;
     const hours = { fromUs: hourOf(Math.max(0, span.fromUs)), toUs: hourOf(span.toUs) };
     let before: readonly ArchiveKey[] | undefined;
     for (let tries = 0; tries < TRIES_MAX; tries++) {
       const redactions = await files.refreshRedactions(abort);
       const keys: ArchiveKey[] = [...redactions];
       for (let hourUs = hours.fromUs; hourUs <= hours.toUs; hourUs += HOUR_US) {
-        for await (const key of store.list(hourPrefix(files.channel, hourUs), abort)) {
+        for await (const key of frozen.list(hourPrefix(files.channel, hourUs), abort)) {
           keys.push(key);
         }
       }

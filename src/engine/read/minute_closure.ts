@@ -185,6 +185,20 @@ function eventsByMinute(ranged: SightingSet): Map<Micros, NormalLine[]> {
   return events;
 }
 
+/**
+ * The minutes of a closure whose files decide what stands in the one of them that starts at `minuteUs`: no
+ * change of any other can change it.
+ */
+export function decidingSpan(
+  { ranged, isComplete }: Pick<Closure, "ranged" | "isComplete">,
+  minuteUs: Micros,
+): MinuteSpan {
+  if (!isComplete) return { fromUs: 0, toUs: TIME_END_US };
+  const span = { fromUs: minuteUs, toUs: minuteUs };
+  const reach = { fromUs: earlierBy(minuteUs, MINUTE_US), toUs: laterBy(minuteUs, MINUTE_US) };
+  return reachOf(ranged, { span, reach });
+}
+
 function reachOf(
   ranged: SightingSet,
   { span, reach }: { readonly span: MinuteSpan; readonly reach: MinuteSpan },

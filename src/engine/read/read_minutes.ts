@@ -7,6 +7,7 @@ import type { Reporter } from "../../ports/reporter.ts";
 import { SettledHours } from "../notes/settled_hours.ts";
 import { ChannelFiles } from "./files/channel_files.ts";
 import { HourClosures, NEEDED_BACK_US, type ReadSpan } from "./hour_closures.ts";
+import { decidingSpan, type MinuteSpan } from "./minute_closure.ts";
 import { passSettled } from "./pass_settled.ts";
 
 /** What {@link readMinutes} reads. */
@@ -26,6 +27,8 @@ export interface ReadMinutesOptions extends AbortOptions {
    * checked. Without it, all are looked at.
    */
   readonly settled?: SettledNotes | undefined;
+  /** Whether {@link ReadMinute.decidedBy} is wanted, which takes time. @default false */
+  readonly tellsDecidedBy?: boolean;
   /** Minutes from the one that holds this on. @default from the first */
   readonly fromUs?: Micros | undefined;
   /** Minutes that start before this. @default to the last */
@@ -38,6 +41,12 @@ export interface ReadMinute {
   readonly minuteUs: Micros;
   /** Its messages, as one canonical batch: the file that the minute has in a settled archive. */
   readonly bytes: Uint8Array;
+  /**
+   * The minutes whose files, with the redactions, decide what stands here and that nothing stands in the
+   * minutes between the one yielded before and this, as far as they or their neighbours have files;
+   * `undefined` if that is not known.
+   */
+  readonly decidedBy?: MinuteSpan | undefined;
 }
 
 /**
@@ -65,7 +74,9 @@ export async function* readMinutes(
   const { store } = files;
   const settled = notes &&
     await SettledHours.open(channel, [], { notes, hasher, reporter, signal });
-  const reach: Reach = { untilUs, signal, files, countMax: 1 }; // The first minute is waited for.
+  const { tellsDecidedBy = false } = options;
+  // The first minute is waited for.
+  const reach: Reach = { untilUs, signal, files, tellsDecidedBy, countMax: 1 };
   for (const hourUs of await hoursAround(store, { channel, fromUs, untilUs, abort })) {
     signal?.throwIfAborted();
     const hour = new HourClosures(hourUs, { store, files, abort, rest: options.rest });
@@ -87,6 +98,7 @@ interface Reach {
   readonly untilUs: Micros;
   readonly signal: AbortSignal | undefined;
   readonly files: ChannelFiles;
+  readonly tellsDecidedBy: boolean;
   /** How many minutes may be read together next. */
   countMax: number;
 }
@@ -97,7 +109,8 @@ async function* readSpans(
   fromUs: Micros,
   reach: Reach,
 ): AsyncIterable<ReadMinute> {
-  const { untilUs, signal, files } = reach;
+  const { untilUs, signal, files, tellsDecidedBy } = reach;
+  let decidedBy: MinuteSpan | undefined;
   for (let nextUs = fromUs;;) {
     signal?.throwIfAborted();
     const wanted = Math.ceil((untilUs - nextUs) / MINUTE_US);
@@ -111,13 +124,22 @@ async function* readSpans(
     }
     for (let at = minuteUs; at <= lastUs; at += MINUTE_US) {
       signal?.throwIfAborted();
+      if (tellsDecidedBy) decidedBy = unite(decidingSpan(closure, at), decidedBy);
       const bytes = closure.normal.get(at);
-      if (bytes !== undefined) yield { minuteUs: at, bytes };
+      if (bytes === undefined) continue;
+      yield { minuteUs: at, bytes, decidedBy };
+      decidedBy = undefined;
     }
     reach.countMax = nextCount(span);
     nextUs = lastUs + MINUTE_US;
     files.dropBefore(nextUs - NEEDED_BACK_US);
   }
+}
+
+/** From the first minute of both to the last. */
+function unite(one: MinuteSpan, other: MinuteSpan | undefined): MinuteSpan {
+  if (other === undefined) return one;
+  return { fromUs: Math.min(one.fromUs, other.fromUs), toUs: Math.max(one.toUs, other.toUs) };
 }
 
 /** How many minutes may be read together next: more and more, as far as their files fit. */

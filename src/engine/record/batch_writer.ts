@@ -74,7 +74,12 @@ export class BatchWriter {
     return this.#waiting.sorted();
   }
 
-  /** How many bytes of memory those take. */
+  /** Those that only the journal has, oldest first. */
+  get spilled(): readonly SpilledBatch[] {
+    return this.#spilled.list();
+  }
+
+  /** How many bytes of memory those in memory take. */
   get waitingBytes(): number {
     return this.#waiting.heldBytes;
   }
@@ -242,7 +247,9 @@ export class BatchWriter {
       const { id, firstSegment, batch: { channel, minuteUs, buffer } } = pending;
       const isHere = this.#waiting.isStoring(pending);
       if (isHere || !journal.canReadSince(firstSegment)) continue;
-      this.#spilled.add({ id, channel, minuteUs, firstSegment, heldBytes: buffer.heldBytes });
+      buffer.close();
+      const { heldBytes, identity, version } = buffer;
+      this.#spilled.add({ id, channel, minuteUs, firstSegment, identity, version, heldBytes });
       this.#waiting.delete(pending);
       buffer.free();
     }

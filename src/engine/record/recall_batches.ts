@@ -1,11 +1,20 @@
 import type { ByteCompressor } from "../../core/recording/byte_compressor.ts";
 import { BatchSyntaxError } from "../../core/errors/errors.ts";
 import { noopReporter } from "../../ports/reporter.ts";
-import type { JournalWriter } from "../journal/journal_writer.ts";
 import { freed, readEntries } from "../journal/read_journal.ts";
 import { replayEntry } from "./replay_entry.ts";
 import { type RecordedBatch, Recording } from "./recording.ts";
 import type { SpilledBatch } from "./spilled_batches.ts";
+
+/** A journal that can be read while it is being written. */
+export interface JournalSegments {
+  /** The name of the recorder's run: part of its receivers' ids. */
+  readonly name: string;
+  /** The number of the last segment. */
+  readonly segment: number;
+  /** Yields the bytes of a segment in chunks that belong to the caller; none if it is not there. */
+  read(segment: number): AsyncIterable<Uint8Array>;
+}
 
 /** A batch that was read back. */
 export interface RecalledBatch {
@@ -23,7 +32,7 @@ export interface RecalledBatch {
 export async function* recallBatches(
   spilled: readonly SpilledBatch[],
   { journal, compressor }: {
-    readonly journal: JournalWriter;
+    readonly journal: JournalSegments;
     readonly compressor?: ByteCompressor | undefined;
   },
 ): AsyncGenerator<RecalledBatch, void, undefined> {

@@ -14,7 +14,9 @@ import type { ChatListener, ReceivedLine } from "../session/lines/listener.ts";
 import { ListeningTracker } from "../coverage/listening_tracker.ts";
 import { writeCoverage } from "../coverage/write_coverage.ts";
 import { BatchWriter } from "./batch_writer.ts";
+import { RecordedMinutes } from "./recorded_minutes.ts";
 import { type RecordedBatch, Recording } from "./recording.ts";
+import type { UnstoredSource } from "./unstored_source.ts";
 
 /** What a {@link Recorder} works with. */
 export interface RecorderOptions {
@@ -72,6 +74,7 @@ export class Recorder implements ChatListener {
   readonly #options: RecorderOptions;
   readonly #recording: Recording;
   readonly #writer: BatchWriter;
+  readonly #unstoredMinutes: UnstoredSource;
   readonly #moments = new Map<number, Moment>();
   readonly #listening = new ListeningTracker();
   #batchId = 0;
@@ -98,6 +101,7 @@ export class Recorder implements ChatListener {
         options.onStored?.(key, batch.buffer.soleReceiver);
       },
     });
+    this.#unstoredMinutes = new RecordedMinutes(this.#recording, this.#writer, options);
     journal.begin(this.#checkpoint());
   }
 
@@ -113,6 +117,11 @@ export class Recorder implements ChatListener {
       heldBytes: this.#recording.openMinutes()
         .reduce((sum, { buffer }) => sum + buffer.heldBytes, this.#writer.waitingBytes),
     };
+  }
+
+  /** What was received and is not stored yet. */
+  get unstored(): UnstoredSource {
+    return this.#unstoredMinutes;
   }
 
   /** See {@link ChatListener}. */

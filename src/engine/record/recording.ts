@@ -290,6 +290,20 @@ export class Recording {
     });
   }
 
+  /** The channels that have open batches. */
+  openChannels(): Iterable<string> {
+    return this.#batches.keys();
+  }
+
+  /** The open batches of a channel, in no order. */
+  *openMinutesOf(
+    channel: string,
+  ): Iterable<{ readonly minuteUs: Micros; readonly buffer: MinuteBuffer }> {
+    for (const [minuteUs, { buffer }] of this.#batches.get(channel) ?? []) {
+      yield { minuteUs, buffer };
+    }
+  }
+
   /** Sets the segment, also of all open batches, which were written to it once more. */
   moveTo(segment: number): void {
     this.segment = segment;

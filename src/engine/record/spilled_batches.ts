@@ -6,6 +6,10 @@ export interface SpilledBatch {
   readonly minuteUs: number;
   /** The segment of the journal in which its first line stands. */
   readonly firstSegment: number;
+  /** See `MinuteBuffer.identity`. */
+  readonly identity: object;
+  /** See `MinuteBuffer.version`. */
+  readonly version: number;
   /** About how much memory it takes when it is read back. */
   readonly heldBytes: number;
 }
@@ -26,6 +30,11 @@ export class SpilledBatches {
     let oldest = Infinity;
     for (const { firstSegment } of this.#batches.values()) oldest = Math.min(oldest, firstSegment);
     return oldest;
+  }
+
+  /** All of them, oldest first. */
+  list(): SpilledBatch[] {
+    return [...this.#batches.values()].sort((a, b) => a.id - b.id);
   }
 
   /** Adds a batch. */
@@ -59,7 +68,7 @@ export class SpilledBatches {
   next(maxBytes: number, exceptOf: ReadonlySet<string>): SpilledBatch[] {
     const next: SpilledBatch[] = [];
     let bytes = 0;
-    for (const batch of [...this.#batches.values()].sort((a, b) => a.id - b.id)) {
+    for (const batch of this.list()) {
       if (exceptOf.has(batch.channel) || this.#missing.has(batch.id)) continue;
       bytes += batch.heldBytes;
       if (next.length > 0 && bytes > maxBytes) break;

@@ -304,7 +304,8 @@ export function archivedOf(lines: readonly string[]): IrcMessage[] {
   });
 }
 
-function sightingText(message: IrcMessage, receiver: string): string {
+/** One sighting of a message, as a text. */
+export function sightingText(message: IrcMessage, receiver: string): string {
   const { command, params, sender, user, host, tags } = message;
   const pairs = tags === null ? null : Object.entries(tags).sort();
   return JSON.stringify([receiver, command, params, sender, user, host, pairs]);

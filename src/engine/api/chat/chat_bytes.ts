@@ -6,6 +6,7 @@ import { formatText } from "../../../core/batch/message_text.ts";
 import { type Micros, MINUTE_US, RANGE_MAX_US } from "../../../core/time.ts";
 import type { ChatQuery } from "./chat_query.ts";
 import { lineFrom, lineTimes } from "./line_times.ts";
+import type { MinuteSpan } from "../../read/minute_closure.ts";
 import type { WorkBreaks } from "../../read/work_breaks.ts";
 
 /** One minute of a channel in normal form. */
@@ -13,6 +14,8 @@ export interface ChatMinute {
   readonly minuteUs: Micros;
   /** Lines of canonical JSON. Never changed. */
   readonly bytes: Uint8Array;
+  /** See `ReadMinute`. */
+  readonly decidedBy?: MinuteSpan | undefined;
 }
 
 /** How much is copied for one reader at a time. */

@@ -2,15 +2,17 @@ import type { ArchiveKey } from "../../../core/archive/archive_key.ts";
 import { HOUR_US, type Micros, MINUTE_US } from "../../../core/time.ts";
 import { Mutex } from "../../../async/mutex.ts";
 import type { Lru } from "../../../core/lru.ts";
+import type { MinuteSpan } from "../../read/minute_closure.ts";
 import type { ChatMinute } from "./chat_bytes.ts";
 import type { HeavyReads } from "./heavy_reads.ts";
 
 /** What an {@link HourReader} reads with. */
 export interface HourReaderOptions {
   readonly hourUs: Micros;
-  /** Names this reader among all that share the cache. */
+  /** Names this reader among all of the process. */
   readonly name: string;
-  readonly cache: Lru<string, Uint8Array>;
+  /** Minutes by the name that a file with just their lines has, shared by all readers. */
+  readonly cache: Lru<ArchiveKey, Uint8Array>;
   /** Bounds what all readers together read and hold. */
   readonly heavyReads: HeavyReads;
   /**
@@ -27,6 +29,14 @@ export interface HourReaderOptions {
   readonly recall: (key: ArchiveKey) => Promise<Uint8Array | undefined>;
 }
 
+/** What is known of a minute that was read. */
+interface KnownMinute {
+  /** The name that a file with just its lines has; `undefined` for no lines. */
+  readonly key: ArchiveKey | undefined;
+  /** The minutes that decide it; `undefined` if that is not known. */
+  readonly decidedBy: MinuteSpan | undefined;
+}
+
 /** Opening a reading costs about as much as reading so far. */
 const SKIPPED_MAX_US = 3 * MINUTE_US;
 
@@ -40,8 +50,7 @@ const SKIPPED_MAX_US = 3 * MINUTE_US;
  */
 export class HourReader {
   readonly #options: HourReaderOptions;
-  /** Minute → the name that a file with just its lines has; `undefined` for no lines. */
-  readonly #names = new Map<Micros, ArchiveKey | undefined>();
+  readonly #known = new Map<Micros, KnownMinute>();
   readonly #mutex = new Mutex();
   #reading: { readonly minutes: AsyncIterator<ChatMinute>; nextUs: Micros } | undefined;
   readonly #leftOut = new Set<ArchiveKey>();
@@ -51,7 +60,7 @@ export class HourReader {
     this.#options = options;
   }
 
-  /** Its name in the cache. */
+  /** Its name. */
   get name(): string {
     return this.#options.name;
   }
@@ -65,12 +74,24 @@ export class HourReader {
   }
 
   /**
+   * Takes over what `earlier` knows of the same hour under another listing, where by both listings all
+   * minutes that decide it are the same.
+   */
+  adopt(earlier: HourReader, isSame: (span: MinuteSpan) => boolean): void {
+    for (const key of earlier.#leftOut) this.#leftOut.add(key);
+    for (const [minuteUs, known] of earlier.#known) {
+      if (known.decidedBy === undefined || !isSame(known.decidedBy)) continue;
+      if (!this.#known.has(minuteUs)) this.#known.set(minuteUs, known);
+    }
+  }
+
+  /**
    * The lines of one minute; empty if there are none.
    *
    * @throws {ChatloomError} when the store fails. Asking again tries again.
    */
   minute(minuteUs: Micros): Promise<Uint8Array> {
-    const held = this.#options.cache.get(this.#entry(minuteUs));
+    const held = this.#held(minuteUs);
     if (held !== undefined) return Promise.resolve(held);
     const { heavyReads } = this.#options;
     return this.#mutex.run(() => heavyReads.run(() => this.#read(minuteUs)));
@@ -84,7 +105,7 @@ export class HourReader {
   async #read(minuteUs: Micros): Promise<Uint8Array> {
     const { cache, heavyReads, hourUs, open, nameOf } = this.#options;
     // An earlier request may have read it.
-    const held = cache.get(this.#entry(minuteUs)) ?? await this.#recall(minuteUs);
+    const held = this.#held(minuteUs) ?? await this.#recall(minuteUs);
     if (held !== undefined) return held;
     const aheadUs = minuteUs - (this.#reading?.nextUs ?? Infinity);
     if (!(aheadUs >= 0 && aheadUs <= SKIPPED_MAX_US)) {
@@ -99,16 +120,19 @@ export class HourReader {
       while (reading.nextUs <= minuteUs) {
         const step = await reading.minutes.next();
         const foundUs = step.done ? hourUs + HOUR_US : step.value.minuteUs;
+        const decidedBy = step.done ? undefined : step.value.decidedBy;
         for (; reading.nextUs < foundUs; reading.nextUs += MINUTE_US) {
-          this.#names.set(reading.nextUs, undefined);
+          const emptyBy = decidedBy && withNeighbours(decidedBy, reading.nextUs);
+          this.#known.set(reading.nextUs, { key: undefined, decidedBy: emptyBy });
         }
         if (step.done) {
           this.#reading = undefined;
           heavyReads.forget(this);
           return NOTHING;
         }
-        cache.set(this.#entry(foundUs), step.value.bytes);
-        this.#names.set(foundUs, await nameOf(step.value));
+        const key = await nameOf(step.value);
+        cache.set(key, step.value.bytes);
+        this.#known.set(foundUs, { key, decidedBy });
         reading.nextUs = foundUs + MINUTE_US;
         if (reading.nextUs >= hourUs + HOUR_US) await this.#endReading();
         if (foundUs === minuteUs) return step.value.bytes;
@@ -121,14 +145,19 @@ export class HourReader {
     }
   }
 
+  #held(minuteUs: Micros): Uint8Array | undefined {
+    const known = this.#known.get(minuteUs);
+    if (known === undefined) return undefined;
+    return known.key === undefined ? NOTHING : this.#options.cache.get(known.key);
+  }
+
   async #recall(minuteUs: Micros): Promise<Uint8Array | undefined> {
     const { cache, recall } = this.#options;
-    if (!this.#names.has(minuteUs)) return undefined;
-    const key = this.#names.get(minuteUs);
-    if (key === undefined) return NOTHING;
+    const key = this.#known.get(minuteUs)?.key;
+    if (key === undefined) return undefined;
     const bytes = await recall(key);
-    if (bytes === undefined) this.#names.delete(minuteUs); // Not settled, or damaged.
-    else cache.set(this.#entry(minuteUs), bytes);
+    if (bytes === undefined) this.#known.delete(minuteUs); // Not settled, or damaged.
+    else cache.set(key, bytes);
     return bytes;
   }
 
@@ -138,10 +167,14 @@ export class HourReader {
     this.#options.heavyReads.forget(this);
     await reading?.minutes.return?.();
   }
+}
 
-  #entry(minuteUs: Micros): string {
-    return `${this.#options.name} ${minuteUs}`;
-  }
+/** A minute that no file is near to depends on those beside it. */
+function withNeighbours({ fromUs, toUs }: MinuteSpan, minuteUs: Micros): MinuteSpan {
+  return {
+    fromUs: Math.min(fromUs, minuteUs - MINUTE_US),
+    toUs: Math.max(toUs, minuteUs + MINUTE_US),
+  };
 }
 
 const NOTHING = new Uint8Array();

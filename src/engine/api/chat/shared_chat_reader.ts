@@ -1,4 +1,3 @@
-import { collect } from "../../../async/collect.ts";
 import {
   type ArchiveKey,
   batchKey,
@@ -30,6 +29,7 @@ import { loadRedaction } from "../../read/files/load_redactions.ts";
 import { readEntry } from "../../read/files/read_entry.ts";
 import type { ChatMinute } from "./chat_bytes.ts";
 import { HeavyReads } from "./heavy_reads.ts";
+import { type HourListing, hourListing, listSame } from "./hour_listing.ts";
 import { HourReader } from "./hour_reader.ts";
 import { WorkBreaks } from "../../read/work_breaks.ts";
 
@@ -71,16 +71,26 @@ const ENTRY_BYTES = 256;
 /** At most this many hours are known by their listing. */
 const PASSES_MAX = 4_096;
 
+/** Of so many passes the listing is kept, minute by minute: about 20 KB each. */
+const LISTED_MAX = 128;
+
+/** So many passes keep the store of the moment in which they were listed. */
+const FROZEN_MAX = 12;
+
 /** Reads chat of an archive for many requests at once. */
 export class SharedChatReader {
   readonly #options: SharedChatReaderOptions;
   /** Minutes, of which the bytes are never changed. */
-  readonly #cache: Lru<string, Uint8Array>;
+  readonly #cache: Lru<ArchiveKey, Uint8Array>;
   readonly #heavyReads = new HeavyReads();
-  readonly #listings = new Coalescer<string>();
+  readonly #listings = new Coalescer<Listed>();
   readonly #passes = new Lru<string, { readonly listing: string; readonly pass: HourReader }>({
     countMax: PASSES_MAX,
   });
+  /** The listings of the passes that were opened last, to see what a new one changes. */
+  readonly #listed = new Lru<HourReader, HourListing>({ countMax: LISTED_MAX });
+  /** What the passes that were opened last read from, so that their minutes are of one moment. */
+  readonly #frozen = new Lru<HourReader, BatchStore>({ countMax: FROZEN_MAX });
   #passCount = 0;
 
   /** A reader with an empty cache. */
@@ -148,11 +158,20 @@ export class SharedChatReader {
   /** The reader of an hour as it is listed now. */
   async #pass(channel: string, hourUs: Micros): Promise<HourReader> {
     const key = `${channel} ${formatHour(hourUs)}`;
-    const listing = await this.#listings.run(key, () => this.#list(channel, hourUs));
+    const { listing, frozen } = await this.#listings.run(key, () => this.#list(channel, hourUs));
     const known = this.#passes.get(key);
-    if (known?.listing === listing && !await this.#isMended(known.pass.leftOut)) return known.pass;
+    const isMended = known !== undefined && await this.#isMended(known.pass.leftOut);
+    if (known?.listing === listing.name && !isMended) return known.pass;
     const pass = this.#open(channel, hourUs);
-    this.#passes.set(key, { listing, pass });
+    if (known !== undefined) {
+      const before = this.#listed.get(known.pass);
+      if (before !== undefined && !isMended) pass.adopt(known.pass, listSame(before, listing));
+      this.#listed.delete(known.pass);
+      this.#frozen.delete(known.pass);
+    }
+    this.#passes.set(key, { listing: listing.name, pass });
+    this.#listed.set(pass, listing);
+    if (frozen !== undefined) this.#frozen.set(pass, frozen);
     return pass;
   }
 
@@ -172,12 +191,15 @@ export class SharedChatReader {
   /** Reads minutes, with breaks. */
   async *#readMinutes(
     channel: string,
-    span: Span & Pick<ReadMinutesOptions, "onLeftOut" | "settled">,
+    options: Span & Pick<ReadMinutesOptions, "onLeftOut" | "settled" | "tellsDecidedBy"> & {
+      readonly store?: BatchStore | undefined;
+    },
   ): AsyncIterable<ChatMinute> {
-    const { store, hasher, reporter, clock } = this.#options;
+    const { hasher, reporter, clock } = this.#options;
+    const { store = this.#options.store, ...span } = options;
     const breaks = new WorkBreaks(clock);
     const rest = () => breaks.rest();
-    for await (const minute of readMinutes(channel, { store, hasher, reporter, rest, ...span })) {
+    for await (const minute of readMinutes(channel, { ...span, store, hasher, reporter, rest })) {
       yield minute;
       breaks.begin();
     }
@@ -187,7 +209,7 @@ export class SharedChatReader {
     const { store, hasher } = this.#options;
     const nameOf = async ({ minuteUs, bytes }: ChatMinute) =>
       batchKey(channel, { timeUs: minuteUs, digest: await hasher.digest(bytes) });
-    return new HourReader({
+    const pass: HourReader = new HourReader({
       hourUs,
       nameOf,
       recall: async (key) => {
@@ -203,20 +225,24 @@ export class SharedChatReader {
           untilUs: hourUs + HOUR_US,
           onLeftOut,
           settled: this.#options.settled,
+          store: this.#frozen.get(pass),
+          tellsDecidedBy: true,
         }),
     });
+    return pass;
   }
 
-  /** All that decides what an hour reads as, as one short text: its files, its neighbours', orders. */
-  async #list(channel: string, hourUs: Micros): Promise<string> {
-    const { store, hasher } = this.#options;
+  async #list(channel: string, hourUs: Micros): Promise<Listed> {
+    const frozen = await this.#options.store.freeze?.(channel);
+    const { hasher, store } = this.#options;
     const prefixes = [hourUs - HOUR_US, hourUs, hourUs + HOUR_US]
       .filter((us) => us >= 0).map((us) => hourPrefix(channel, us));
-    let text = "";
+    const keys: ArchiveKey[] = [];
     for (const prefix of [...prefixes, redactionPrefix(channel)]) {
-      text += `${(await collect(store.list(prefix))).join("\n")}\n\n`;
+      for await (const key of (frozen ?? store).list(prefix)) keys.push(key);
     }
-    return toDigestText(await hasher.digest(UTF8.encode(text)));
+    const name = toDigestText(await hasher.digest(UTF8.encode(keys.join("\n"))));
+    return { listing: hourListing(keys, name), frozen };
   }
 }
 
@@ -231,6 +257,12 @@ async function* minutesOf(
     const bytes = await passes.get(hourOf(minuteUs))!.minute(minuteUs);
     if (bytes.length > 0) yield { minuteUs, bytes };
   }
+}
+
+/** The listing of an hour, and the store of that moment where entries come and go by themselves. */
+interface Listed {
+  readonly listing: HourListing;
+  readonly frozen: BatchStore | undefined;
 }
 
 interface Span {

@@ -18,6 +18,7 @@ export function tolerantStore(
       error.entries.forEach(onUnreadable);
     }
   }
+  const freeze = store.freeze?.bind(store);
   return {
     list: (prefix, options) => tolerant(store.list(prefix, options)),
     folders: (folder, options) => tolerant(store.folders(folder, options)),
@@ -25,5 +26,8 @@ export function tolerantStore(
     put: (key, bytes, options) => store.put(key, bytes, options),
     delete: (key, options) => store.delete(key, options),
     strays: (prefix, options) => store.strays(prefix, options),
+    ...(freeze === undefined ? {} : {
+      freeze: async (channel: string) => tolerantStore(await freeze(channel), onUnreadable),
+    }),
   };
 }
