@@ -86,7 +86,7 @@ export class OverlayStore implements BatchStore {
   /** See {@link BatchStore}. */
   async *folders(folder: string, options?: AbortOptions): AsyncIterable<string> {
     const inside = this.#options.store.folders(folder, options);
-    yield* union(await this.#foldersIn(folder), "", inside);
+    yield* union(this.#foldersIn(folder), "", inside);
   }
 
   /** See {@link BatchStore}. */
@@ -141,7 +141,7 @@ export class OverlayStore implements BatchStore {
     return [...channels];
   }
 
-  async #foldersIn(folder: string): Promise<string[]> {
+  #foldersIn(folder: string): string[] {
     if (folder === "") return this.#channels();
     const channel = folder.split("/", 1)[0]!;
     const minutes = [...this.#sources].flatMap((source) => [...source.minutesOf(channel)]);
