@@ -9,6 +9,8 @@ test("SpilledBatches gives the oldest back first, as many as memory has room for
     channel,
     minuteUs: 0,
     firstSegment: 10 - id,
+    identity: {},
+    version: 1,
     heldBytes,
   });
   assert.deepEqual([shelf.size, shelf.oldestSegment], [0, Infinity]);
