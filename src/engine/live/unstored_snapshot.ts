@@ -20,7 +20,9 @@ export interface UnstoredBatch {
 
 /** What {@link takeSnapshot} works with. */
 export interface SnapshotOptions {
+  /** Names batches. */
   readonly hasher: Hasher;
+  /** Gets a warning for each batch that cannot be read back. */
   readonly reporter: Reporter;
 }
 

@@ -29,7 +29,9 @@ export interface MinuteFiles extends MinuteListing {
 
 /** Some minutes, from the one that starts at `fromUs` to the one that starts at `toUs`, both of them. */
 export interface MinuteSpan {
+  /** When the first of them starts. */
   readonly fromUs: Micros;
+  /** When the last of them starts. */
   readonly toUs: Micros;
 }
 
