@@ -71,10 +71,10 @@ const ENTRY_BYTES = 256;
 /** At most this many hours are known by their listing. */
 const PASSES_MAX = 4_096;
 
-/** Of so many passes the listing is kept, minute by minute: about 20 KB each. */
+/** Of at most this many passes the listing is kept, minute by minute: about 20 KB each. */
 const LISTED_MAX = 128;
 
-/** So many passes keep the store of the moment in which they were listed. */
+/** At most this many passes keep the store of the moment in which they were listed. */
 const FROZEN_MAX = 12;
 
 /** Reads chat of an archive for many requests at once. */
