@@ -64,10 +64,9 @@ export type {
   IndexedMinute,
   IndexedPerson,
   IndexedRoom,
+  IndexQuery,
   IndexSpan,
   IndexStamp,
-  PersonQuery,
-  WordQuery,
 } from "./src/ports/chat_index.ts";
 export type { Clock } from "./src/ports/clock.ts";
 export type { Hasher, HashStream } from "./src/ports/hasher.ts";

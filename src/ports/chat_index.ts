@@ -56,31 +56,21 @@ export interface IndexSpan extends AbortOptions {
   readonly untilUs?: Micros | undefined;
 }
 
-/** Which minutes of a user to find. */
-export interface PersonQuery extends IndexSpan {
-  /** Users by id, whatever their logins were. */
-  readonly ids?: readonly string[] | undefined;
-  /** Users by login, in lower case, whatever their ids were. */
-  readonly logins?: readonly string[] | undefined;
-  /** Only minutes in which they have one of these roles. @default all */
-  readonly roles?: readonly PersonRole[] | undefined;
-  /** From the last minute back. @default false */
-  readonly isReversed?: boolean | undefined;
+/** Which minutes to find: those that meet every part that is given. */
+export interface IndexQuery extends IndexSpan {
+  /** One of these users, by any of the ids or any of the logins (in lower case). */
+  readonly person?: { readonly ids: readonly string[]; readonly logins: readonly string[] };
+  /** The users have one of these roles in the minute. @default any */
+  readonly roles?: readonly PersonRole[];
+  /** All of these words, as `wordsOf` gives them; at least one. */
+  readonly words?: readonly string[];
 }
 
-/** Which minutes to find by words. */
-export interface WordQuery extends IndexSpan {
-  /** As `wordsOf` gives them; at least one. */
-  readonly words: readonly string[];
-  /** From the last minute back. @default false */
-  readonly isReversed?: boolean | undefined;
-}
-
-/** A minute of a user. */
+/** A minute that was found. */
 export interface IndexedMinute {
   /** When it starts. */
   readonly minuteUs: Micros;
-  /** How many messages of it the user wrote, under all names that were asked for. */
+  /** How many messages of it the users wrote, under all names that were asked for; 0 if no user was. */
   readonly messages: number;
 }
 
@@ -130,6 +120,12 @@ export interface ChatIndex {
    */
   purge(options?: AbortOptions): Promise<boolean>;
 
+  /**
+   * Names the state of the index, of one channel if it is given: as long as the name is the same, so are all
+   * answers. A caller that puts several answers together compares it before and after.
+   */
+  revision(channel?: string): Promise<string>;
+
   /** The channels that have indexed hours, ascending. */
   channels(options?: AbortOptions): Promise<readonly string[]>;
 
@@ -140,25 +136,20 @@ export interface ChatIndex {
   rooms(options?: AbortOptions): Promise<readonly IndexedRoom[]>;
 
   /**
-   * The names under which channels know users, by id or by login: of every user who has one of the ids or logins,
-   * each pair of id and login, once a channel; ascending by channel, id and login. A pair that has the login but
-   * another id is among them, other logins of that id are not.
-   *
-   * @param query.channel only this one. By default all.
+   * The names under which channels know users: of those who have one of the ids, and those who have one of the
+   * logins, each pair of id and login, once a channel; ascending by channel, id and login. Other logins of
+   * an id that has one of the logins are not among them.
    */
   people(
-    query: {
-      readonly ids?: readonly string[];
-      readonly logins?: readonly string[];
-      readonly channel?: string | undefined;
-    } & AbortOptions,
+    names: { readonly ids?: readonly string[]; readonly logins?: readonly string[] },
+    options?: AbortOptions,
   ): Promise<readonly IndexedPerson[]>;
 
-  /** The minutes of a channel that name users, each once, in order. Memory is bounded by one month's minutes. */
-  minutesOfPerson(channel: string, query: PersonQuery): AsyncIterable<IndexedMinute>;
-
-  /** The minutes of a channel that hold all the words, each once, in order. */
-  minutesWithWords(channel: string, query: WordQuery): AsyncIterable<Micros>;
+  /**
+   * The minutes of a channel that meet a query, ascending. A query without a person and without words finds
+   * nothing. The answer is in memory: ask for long spans in parts.
+   */
+  find(channel: string, query: IndexQuery): Promise<readonly IndexedMinute[]>;
 
   /** Closes all files. Calls that come later reject. */
   close(): Promise<void>;

@@ -23,6 +23,11 @@ export {
   type BatchStoreSuiteOptions,
   type OpenBatchStore,
 } from "./suites/batch_store_suite.ts";
+export {
+  chatIndexSuite,
+  type ChatIndexSuiteOptions,
+  type OpenChatIndex,
+} from "./suites/chat_index_suite.ts";
 export { clockSuite, type ClockSuiteOptions, type OpenClock } from "./suites/clock_suite.ts";
 export { hasherSuite, type HasherSuiteOptions } from "./suites/hasher_suite.ts";
 export {

@@ -76,8 +76,9 @@ export class FactsCollector {
     for (const { id, login, minutes } of this.#people.values()) {
       people.push({ id, login, minutes: minutes.map(toPersonMinute) });
     }
-    const rooms = [...this.#rooms.values()].sort((a, b) => a.roomId < b.roomId ? -1 : 1);
-    return { counts: this.#counts, rooms, people, words: this.#words };
+    const rooms = [...this.#rooms.values()].map((room) => ({ ...room }))
+      .sort((a, b) => a.roomId < b.roomId ? -1 : 1);
+    return { counts: new Map(this.#counts), rooms, people, words: [...this.#words] };
   }
 
   #addMessage(message: IrcMessage & { readonly time: number }, minuteUs: Micros): void {
