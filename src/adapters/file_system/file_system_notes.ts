@@ -30,8 +30,13 @@ export function fileSystemNotes(root: string): HourNotes {
     async append(channel, hour, lines) {
       const path = pathOf(channel, hour);
       await writingNotes(path, async () => {
-        await mkdir(dirname(path), { recursive: true });
-        await appendFile(path, lines);
+        try {
+          await appendFile(path, lines);
+        } catch (error) {
+          if (!isAbsence(error)) throw error;
+          await mkdir(dirname(path), { recursive: true });
+          await appendFile(path, lines);
+        }
       });
     },
     async replace(channel, hour, lines) {

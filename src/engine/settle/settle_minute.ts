@@ -1,5 +1,5 @@
 import { forEachConcurrent } from "../../async/for_each_concurrent.ts";
-import { type ArchiveKey, minutePrefix } from "../../core/archive/archive_key.ts";
+import { type ArchiveKey, hourPrefix, minutePrefix } from "../../core/archive/archive_key.ts";
 import { HOUR_US, hourOf, type Micros } from "../../core/time.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
@@ -14,7 +14,8 @@ import {
 } from "../read/minute_closure.ts";
 import { SnapshotStaleError } from "../read/hour_snapshot.ts";
 import type { LoadedBatch } from "../read/files/load_batch.ts";
-import { MinuteListings, MinuteLoader } from "../read/minute_loader.ts";
+import { tombstoneOf } from "../read/files/minute_listing.ts";
+import { MinuteLoader } from "../read/minute_loader.ts";
 import { coverOf, type ReliedBatch } from "./cover.ts";
 import { dueAfter, type PendingMinute, planOf, type SettlePlan } from "./settle_plan.ts";
 import { chainSpan } from "./chain_span.ts";
@@ -194,9 +195,10 @@ async function areVisible(
   batches: readonly ReliedBatch[],
   { store, files }: SettleMinuteOptions,
 ): Promise<boolean> {
-  const listings = new MinuteListings({ store, files });
-  for (const { key, minuteUs } of batches) {
-    if (!(await listings.of(minuteUs)).batches.includes(key)) return false;
+  const hours = new Set(batches.map(({ minuteUs }) => hourOf(minuteUs)));
+  const listed = new Set<ArchiveKey>();
+  for (const hourUs of hours) {
+    for await (const key of store.list(hourPrefix(files.channel, hourUs))) listed.add(key);
   }
-  return true;
+  return batches.every(({ key }) => listed.has(key) && !listed.has(tombstoneOf(key)));
 }

@@ -8,6 +8,7 @@ import type { Hasher } from "../../ports/hasher.ts";
 import { loadBatch } from "../read/files/load_batch.ts";
 import { inProcessLock } from "../settle/in_process_lock.ts";
 import { findRepeatedReceiver } from "./repeated_receiver.ts";
+import { tombstoneOf } from "../read/files/minute_listing.ts";
 
 /** What {@link rewriteBatch} works with. */
 export interface HealOptions extends AbortOptions {
@@ -71,7 +72,6 @@ function isFaithful(old: Uint8Array, fresh: Uint8Array): boolean {
 }
 
 async function isHidden(key: ArchiveKey, { store, signal }: HealOptions): Promise<boolean> {
-  const tombstone = key.replace(/\.json$/, ".tombstone");
-  for await (const _ of store.list(tombstone, { signal })) return true;
+  for await (const _ of store.list(tombstoneOf(key), { signal })) return true;
   return false;
 }

@@ -140,7 +140,13 @@ export const NODE_FILE_CALLS: FileCalls = {
  */
 export const BLOCKING_READ_CALLS: FileCalls = {
   ...NODE_FILE_CALLS,
-  stat: (path) => soon(() => factsOf(nodeFiles.lstatSync(path))),
+  stat: (path) =>
+    soon(() => {
+      // The runtime's own error for what is not there takes as long as ten calls.
+      const stats = nodeFiles.lstatSync(path, { throwIfNoEntry: false });
+      if (stats === undefined) throw errnoError("ENOENT", path);
+      return factsOf(stats);
+    }),
   names: (folder) =>
     soon(() =>
       nodeFiles.readdirSync(folder, { withFileTypes: true })

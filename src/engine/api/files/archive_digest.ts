@@ -10,7 +10,7 @@ import { toDigestText } from "../../../core/archive/digest_text.ts";
 import type { BatchStore } from "../../../ports/batch_store.ts";
 import type { Hasher } from "../../../ports/hasher.ts";
 import { channelHours } from "../../read/channel_hours.ts";
-import { hiddenAmong } from "./tombstones.ts";
+import { hiddenAmong } from "../../read/files/minute_listing.ts";
 
 /** The digest of a channel: equal digests mean equal lists of files. */
 export interface ChannelDigest {

@@ -17,7 +17,7 @@ import { faultsOf } from "../../read/files/fault_reporter.ts";
 import { loadBatch } from "../../read/files/load_batch.ts";
 import { loadRedaction } from "../../read/files/load_redactions.ts";
 import { readEntry } from "../../read/files/read_entry.ts";
-import { tombstoneOf } from "./tombstones.ts";
+import { tombstoneOf } from "../../read/files/minute_listing.ts";
 
 /** What {@link ServableFiles} works with. */
 export interface ServableFilesOptions {

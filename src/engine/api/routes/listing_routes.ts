@@ -22,7 +22,7 @@ import {
 } from "../route/api_response.ts";
 import { type ApiRoute, CHANNEL_NOTE, HOUR_NOTE, type ParameterNote } from "../route/api_route.ts";
 import { channelHours } from "../../read/channel_hours.ts";
-import { hiddenAmong } from "../files/tombstones.ts";
+import { hiddenAmong } from "../../read/files/minute_listing.ts";
 
 /** What the routes that list an archive need. */
 export interface ListingOptions {

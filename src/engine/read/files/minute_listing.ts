@@ -36,6 +36,17 @@ export function listingsOf(keys: readonly ArchiveKey[]): Map<Micros, MinuteListi
   );
 }
 
+/** The tombstone that would hide the batch `key`. */
+export function tombstoneOf(key: ArchiveKey): ArchiveKey {
+  return key.replace(/\.json$/, ".tombstone");
+}
+
+/** Says of a key whether it is a batch with a tombstone among `keys`. */
+export function hiddenAmong(keys: readonly ArchiveKey[]): (key: ArchiveKey) => boolean {
+  const all = new Set(keys);
+  return (key) => key.endsWith(".json") && all.has(tombstoneOf(key));
+}
+
 /** The batch that a tombstone hides. */
 export function hiddenBy(tombstone: ArchiveKey): ArchiveKey {
   return tombstone.replace(/\.tombstone$/, ".json");

@@ -32,6 +32,11 @@ export class SupersededFiles {
   readonly #notes: HourNotes;
   readonly #queue: NoteQueue;
   readonly #reporter: Reporter;
+  /** Lines that wait for the change before them: those of one hour are written together. */
+  readonly #waiting = new Map<
+    string,
+    { readonly lines: string[]; readonly written: Promise<void> }
+  >();
 
   /** Reads and writes `notes`; reports failures to `reporter`, which cost only work. */
   constructor(notes: HourNotes, reporter: Reporter) {
@@ -106,7 +111,19 @@ export class SupersededFiles {
     if (parts?.kind !== "batch" && parts?.kind !== "coverage") return;
     const hour = formatHour("hourUs" in parts ? parts.hourUs : parts.minuteUs);
     const line = `${sign}${noteName(key)}\n`;
-    await this.#queue.change(() => this.#notes.append(parts.channel, hour, line));
+    const place = `${parts.channel}/${hour}`;
+    const waiting = this.#waiting.get(place);
+    if (waiting !== undefined) {
+      waiting.lines.push(line);
+      return await waiting.written;
+    }
+    const next = { lines: [line], written: Promise.resolve() };
+    this.#waiting.set(place, next); // Before the queue, which may begin at once.
+    next.written = this.#queue.change(() => {
+      this.#waiting.delete(place);
+      return this.#notes.append(parts.channel, hour, next.lines.join(""));
+    });
+    await next.written;
   }
 }
 

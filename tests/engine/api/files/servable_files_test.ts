@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { formatArchiveKey } from "../../../../src/core/archive/archive_key.ts";
 import { encodeCoverage } from "../../../../src/core/coverage/coverage.ts";
 import { hourOf } from "../../../../src/core/time.ts";
-import { hiddenAmong, tombstoneOf } from "../../../../src/engine/api/files/tombstones.ts";
+import { hiddenAmong, tombstoneOf } from "../../../../src/engine/read/files/minute_listing.ts";
 import { ServableFiles } from "../../../../src/engine/api/files/servable_files.ts";
 import {
   CHANNEL,

@@ -159,3 +159,27 @@ test("SupersededFiles.recall gives up with the caller", async () => {
     /enough/,
   );
 });
+
+test("SupersededFiles writes what is noted at the same time together, before each call resolves", async () => {
+  const notes = memoryNotes();
+  let appends = 0;
+  const { superseded } = world({
+    ...notes,
+    async append(channel, hour, lines) {
+      appends++;
+      await Promise.resolve();
+      await notes.append(channel, hour, lines);
+    },
+  });
+  for (const minutes of [[10, 11, 12, 13, 14, 15, 16, 17], [20, 21, 22, 23, 24, 25, 26, 27]]) {
+    await Promise.all(minutes.flatMap((minute) =>
+      ["T12", "T13"].map(async (hour) => {
+        const noted = key(minute).replace("T12", hour);
+        await superseded.noteDeleted(noted);
+        const text = await notes.read("forsen", HOUR.replace("T12", hour));
+        assert.ok(text.includes(`-${noteName(noted)}\n`), `${noted} is written when it resolves`);
+      })
+    ));
+  }
+  assert.ok(appends <= 8, `${appends} appends for 32 notes of two hours`);
+});
