@@ -23,6 +23,7 @@ function serveCalls(): void {
     channels: async (_, { signal }) => (await ready).readers.current.channels(signal),
     span: async (channel, { signal }) => (await ready).readers.current.span(channel, signal),
     read: async (request, options) => (await ready).readers.current.read(request, options),
+    search: async (request, options) => (await ready).readers.current.search(request, options),
     rows: async (request, { signal }) => (await ready).readers.current.rows(request, signal),
     locate: async (location, { signal }) => (await ready).readers.current.locate(location, signal),
     seconds: async ({ channel, ...span }, { signal }) =>

@@ -96,6 +96,11 @@ async function tour(page: Page, look: (name: string) => Promise<void>): Promise<
   await page.locator(".row .speech").nth(6).click();
   await page.waitForSelector(".detail");
   await look("chat");
+  await openView(page, "Search");
+  await page.fill("[aria-label='Search text']", "clip");
+  await page.waitForSelector(".hit");
+  await page.waitForSelector("text=Stop", { state: "detached" });
+  await look("search");
 }
 
 for (const colorScheme of ["light", "dark"] as const) {

@@ -62,13 +62,28 @@ export class NodeChat {
    */
   async *minutes(
     channel: string,
-    { fromUs, untilUs }: { readonly fromUs: Micros; readonly untilUs: Micros },
+    { fromUs, untilUs, wanted }: {
+      readonly fromUs: Micros;
+      readonly untilUs: Micros;
+      /** Only messages of these users and commands. @default all */
+      readonly wanted?: {
+        readonly users: ReadonlySet<string>;
+        readonly commands: ReadonlySet<string>;
+      };
+    },
     signal: AbortSignal,
   ): AsyncGenerator<NodeMinute, void, undefined> {
     const firstUs = minuteOf(fromUs);
     const endUs = Math.min(minuteOf(untilUs + MINUTE_US - 1), TIME_END_US);
     if (endUs <= firstUs) return;
-    const query = `start=${formatInstant(firstUs)}&end=${formatInstant(endUs)}`;
+    const query = new URLSearchParams({
+      start: formatInstant(firstUs),
+      end: formatInstant(endUs),
+    });
+    if (wanted !== undefined && wanted.users.size > 0) query.set("user", [...wanted.users].join());
+    if (wanted !== undefined && wanted.commands.size > 0) {
+      query.set("command", [...wanted.commands].join());
+    }
     const response = await this.#ask(`${channel}/chat.ndjson?${query}`, signal);
     let minute: { minuteUs: Micros; lines: Uint8Array[]; bytes: number } | undefined;
     for await (const line of linesOf(response)) {

@@ -3,6 +3,7 @@ import { useEffect } from "preact/hooks";
 import type { ArchivesState } from "../state/archives_state.ts";
 import { ArchivesView } from "../archives/archives_view.ts";
 import { ChatView } from "../chat/chat_view.ts";
+import { SearchView } from "../search/search_view.ts";
 import { TimelineView } from "../timeline/timeline_view.ts";
 import { icon } from "../ui/icons.ts";
 import type { Library } from "../state/library.ts";
@@ -24,6 +25,7 @@ const VIEWS: readonly (readonly [view: Route["view"], label: string])[] = [
   ["archives", "Archives"],
   ["timeline", "Timeline"],
   ["chat", "Chat"],
+  ["search", "Search"],
 ];
 
 /** The whole page. */
@@ -66,19 +68,18 @@ function CurrentView({ archives, library }: Omit<AppProps, "breakdown">): JSX.El
   if (name === undefined || shown.kind !== "ready" || shown.span.channel !== name) {
     return h(EmptyState, { library, archives, channel: name });
   }
-  return view === "chat"
-    ? h(ChatView, { library, channels, channel: shown.span })
-    : h(TimelineView, { library, channels, channel: shown.span });
+  const View = { chat: ChatView, timeline: TimelineView, search: SearchView }[view];
+  return h(View, { library, channels, channel: shown.span });
 }
 
 /** Names what is shown: tabs, history and bookmarks can be told apart. */
 function useTitle(channel: string | undefined): void {
   const { view, atUs } = route.value;
   const day = atUs === undefined ? "" : ` ${formatDay(atUs, zone.value)}`;
-  const isTimeline = view === "timeline";
+  const what = { archives: "", chat: "", timeline: ", timeline", search: ", search" }[view];
   const title = view === "archives" || channel === undefined
     ? "chatloom"
-    : `${channel}${day}${isTimeline ? ", timeline" : ""} – chatloom`;
+    : `${channel}${view === "search" ? "" : day}${what} – chatloom`;
   useEffect(() => void (document.title = title), [title]);
 }
 
@@ -99,18 +100,24 @@ function Header(): JSX.Element {
       VIEWS.map(([view, label]) =>
         h("a", {
           key: view,
-          href: formatRoute({ ...route.value, view }),
+          href: formatRoute({ ...route.value, ...toView(view) }),
           "aria-current": route.value.view === view ? "page" : undefined,
           onClick: (event: MouseEvent) => {
             if (event.metaKey || event.ctrlKey || event.shiftKey) return; // Another tab.
             event.preventDefault();
-            go({ view });
+            go(toView(view));
           },
         }, label)
       ),
     ),
     h("div", { class: "tools" }, h(ZoneButton, null), h(ThemeButton, null)),
   );
+}
+
+/** A search covers all time at first, and a moment is none of its bounds. */
+function toView(view: Route["view"]): Partial<Route> {
+  const isOther = (view === "search") !== (route.value.view === "search");
+  return isOther ? { view, atUs: undefined, untilUs: undefined } : { view };
 }
 
 function skipToMain(event: MouseEvent): void {
@@ -121,13 +128,22 @@ function skipToMain(event: MouseEvent): void {
 function ZoneButton(): JSX.Element {
   const isUtc = zone.value === "utc";
   const shownUs = route.value.atUs ?? Date.now() * MILLISECOND_US;
-  return h("button", {
-    type: "button",
-    class: "quiet",
-    "aria-label": isUtc ? "Times are UTC; show local time" : "Times are local; show UTC",
-    title: isUtc ? "Times are UTC" : "Times are local",
-    onClick: () => void (zone.value = isUtc ? "local" : "utc"),
-  }, isUtc ? "UTC" : `Local (${formatZone(shownUs, "local")})`);
+  return h(
+    "button",
+    {
+      type: "button",
+      class: "quiet",
+      "aria-label": isUtc ? "Times are UTC; show local time" : "Times are local; show UTC",
+      title: isUtc ? "Times are UTC" : "Times are local",
+      onClick: () => void (zone.value = isUtc ? "local" : "utc"),
+    },
+    h(
+      "span",
+      null,
+      !isUtc && h("span", { class: "wide-only" }, "Local, "),
+      formatZone(shownUs, zone.value),
+    ),
+  );
 }
 
 const THEMES: Readonly<Record<Theme, readonly [next: Theme, icon: JSX.Element, label: string]>> = {

@@ -136,10 +136,16 @@ function Emptiness({ day }: { readonly day: DayChat }): JSX.Element | null {
     return h("p", { class: "empty bad", role: "alert" }, status.reason);
   }
   const isFiltered = !isEmptyFilter(day.request.filter);
+  if (!isFiltered) return h("p", { class: "empty" }, "Nothing was recorded on this day.");
   return h(
-    "p",
+    "div",
     { class: "empty" },
-    isFiltered ? "No message of this day meets the filter." : "Nothing was recorded on this day.",
+    h("p", null, "No message of this day meets the filter."),
+    h("button", {
+      type: "button",
+      class: "primary",
+      onClick: () => go({ view: "search", atUs: undefined, untilUs: undefined }),
+    }, "Search all days"),
   );
 }
 

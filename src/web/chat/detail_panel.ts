@@ -6,9 +6,9 @@ import { escapeControls } from "../../core/json/escape_controls.ts";
 import { fromSeconds } from "../../core/time.ts";
 import { formatClock, formatDay } from "../ui/format.ts";
 import { icon } from "../ui/icons.ts";
-import { formatRoute, route } from "../state/route.ts";
+import { formatRoute } from "../state/route.ts";
 import { zone } from "../ui/settings.ts";
-import { NO_FILTER } from "../reading/filter.ts";
+import { messageRoute } from "./message_link.ts";
 
 /** All details of one message. */
 export interface DetailPanelProps {
@@ -70,16 +70,8 @@ function whenSent({ time, time_range: rangeS }: Message): string {
   return `${day}, between ${from} and ${formatClock(fromSeconds(time + rangeS), zone.value)}`;
 }
 
-/** The address of a message. What has no id is found by its millisecond. */
-function linkTo({ time, tags }: Message): string {
-  const hash = formatRoute({
-    ...route.value,
-    view: "chat",
-    atUs: fromSeconds(time),
-    linked: tags?.["id"] ?? "",
-    filter: NO_FILTER,
-  });
-  return new URL(hash, location.href).href;
+function linkTo(message: Message): string {
+  return new URL(formatRoute(messageRoute(message)), location.href).href;
 }
 
 interface CopyProps {

@@ -19,7 +19,7 @@ const TYPING_MS = 300;
 
 /** Filters the messages. The filter stands in the address. */
 export function FilterBar(): JSX.Element {
-  const { filter } = route.value;
+  const { filter, view } = route.value;
   const [draft, setDraft] = useState(filter);
   // The address may change otherwise: by Back, by a link.
   useEffect(() => setDraft(filter), [JSON.stringify(filter)]);
@@ -80,6 +80,11 @@ export function FilterBar(): JSX.Element {
       },
       COMMANDS.map(([command, label]) => h("option", { key: command, value: command }, label)),
     ),
+    !isEmptyFilter(draft) && view === "chat" && h("button", {
+      type: "button",
+      class: "quiet",
+      onClick: () => go({ view: "search", filter: draft, atUs: undefined, untilUs: undefined }),
+    }, "All days"),
     !isEmptyFilter(draft) &&
       h("button", { type: "button", class: "quiet", onClick: () => setDraft(NO_FILTER) }, "Clear"),
   );

@@ -1,5 +1,6 @@
 import { parseHour } from "../../core/archive/archive_key.ts";
 import { type Coverage, joinSpans } from "../../core/coverage/coverage.ts";
+import type { MessageFilter } from "../../core/text/message_filter.ts";
 import { HOUR_US, type Micros, MINUTE_US } from "../../core/time.ts";
 import { readHourCoverage } from "../../engine/coverage/read_coverage.ts";
 import { type ReadMinute, readMinutes } from "../../engine/read/read_minutes.ts";
@@ -21,8 +22,15 @@ export interface ChatArchive {
   /** The hours of a channel that have files, ascending. */
   hours(channel: string, signal: AbortSignal): Promise<readonly Micros[]>;
 
-  /** The minutes that start within `span` and hold messages, in order, in normal form. */
-  minutes(channel: string, span: Span, signal: AbortSignal): AsyncIterable<ReadMinute>;
+  /**
+   * The minutes that start within `span` and hold messages, in order, in normal form. Messages that are not
+   * `wanted` may be left out; its text is not looked at.
+   */
+  minutes(
+    channel: string,
+    span: Span & { readonly wanted?: MessageFilter },
+    signal: AbortSignal,
+  ): AsyncIterable<ReadMinute>;
 
   /**
    * The minutes within `span`, whole hours and at most a day, in which a receiver is known to have
@@ -54,8 +62,8 @@ export function storedChat(store: BatchStore, hasher: Hasher): ChatArchive {
       }
       return hours.sort((a, b) => a - b);
     },
-    minutes: (channel, span, signal) =>
-      readMinutes(channel, { store, hasher, reporter: noopReporter, ...span, signal }),
+    minutes: (channel, { fromUs, untilUs }, signal) =>
+      readMinutes(channel, { store, hasher, reporter: noopReporter, fromUs, untilUs, signal }),
     async coverage(channel, { fromUs, untilUs }, signal) {
       const found: ListenedMinute[] = [];
       for (let hourUs = fromUs; hourUs < untilUs; hourUs += HOUR_US) {

@@ -10,9 +10,14 @@ import {
   SECOND_US,
 } from "../../core/time.ts";
 import { type ChatArchive, type ListenedMinute, type Span, spanOfHours } from "./chat_archive.ts";
-import { type Filter, isEmptyFilter, plainFilter } from "./filter.ts";
-import { meetsFilter, searchedText } from "../../core/text/message_filter.ts";
-import { Matcher } from "./matcher.ts";
+import {
+  searchChat,
+  type SearchEnd,
+  type SearchProgress,
+  type SearchRequest,
+} from "./chat_search.ts";
+import type { Filter } from "./filter.ts";
+import { RowMatcher } from "./matching_rows.ts";
 import { MinuteCache } from "./minute_cache.ts";
 import { type MinuteSummary, RECEIVERS_TOLD_APART, scanMinute } from "./minute_summary.ts";
 
@@ -85,8 +90,7 @@ export class ChatReader {
       readonly onProgress: (minutes: readonly FoundMinute[]) => void;
     },
   ): Promise<void> {
-    const isRegex = filter.isRegex && filter.text !== "";
-    const matcher = isRegex ? new Matcher(filter.text) : undefined;
+    const matcher = new RowMatcher(filter);
     let found: FoundMinute[] = [];
     let toldMs = -Infinity;
     const tell = (): void => {
@@ -99,13 +103,24 @@ export class ChatReader {
         signal.throwIfAborted();
         this.#cache.keep(channel, minuteUs, bytes);
         const { summary, messages } = scanMinute(minuteUs, bytes);
-        found.push({ summary, rows: await matchingRows(messages, filter, matcher) });
+        found.push({ summary, rows: await matcher.rows(messages) });
         if (performance.now() - toldMs >= TELL_EVERY_MS) tell();
       }
       tell();
     } finally {
-      matcher?.stop();
+      matcher.stop();
     }
+  }
+
+  /** Searches a channel from the last message back; see {@link searchChat}. */
+  search(
+    request: SearchRequest,
+    options: {
+      readonly signal: AbortSignal;
+      readonly onProgress: (progress: SearchProgress) => void;
+    },
+  ): Promise<SearchEnd> {
+    return searchChat(this.#archive, request, options);
   }
 
   /** The messages at `rows` of a minute; those that are not there are left out. */
@@ -180,20 +195,4 @@ export class ChatReader {
     }
     return [];
   }
-}
-
-async function matchingRows(
-  messages: readonly Message[],
-  filter: Filter,
-  matcher: Matcher | undefined,
-): Promise<Uint32Array | undefined> {
-  if (isEmptyFilter(filter)) return undefined;
-  const rows: number[] = [];
-  const plain = plainFilter(filter);
-  for (const [row, message] of messages.entries()) {
-    if (meetsFilter(message, plain)) rows.push(row);
-  }
-  if (matcher === undefined || rows.length === 0) return Uint32Array.from(rows);
-  const isMatch = await matcher.match(rows.map((row) => searchedText(messages[row]!)));
-  return Uint32Array.from(rows.filter((_, i) => isMatch[i]));
 }

@@ -16,6 +16,7 @@ import type {
   MinuteSeconds,
   ReadRequest,
 } from "./chat_reader.ts";
+import type { SearchEnd, SearchProgress, SearchRequest } from "./chat_search.ts";
 import type { ListenedMinute } from "./chat_archive.ts";
 import type { Call } from "../rpc/rpc_messages.ts";
 
@@ -33,6 +34,8 @@ export type PageCalls = {
   /** The hours of a channel that have files. */
   readonly span: Call<string, ChannelSpan | undefined>;
   readonly read: Call<ReadRequest, void, readonly FoundMinute[]>;
+  /** Finds messages of any time, from the last back. */
+  readonly search: Call<SearchRequest, SearchEnd, SearchProgress>;
   readonly rows: Call<RowsRequest, readonly Message[]>;
   /** The place of a message in its minute. */
   readonly locate: Call<Location, number>;

@@ -5,11 +5,11 @@ import { type Filter, NO_FILTER } from "../reading/filter.ts";
 
 /** What the page shows: all of it stands in the address, so that it can be linked to. */
 export interface Route {
-  readonly view: "archives" | "timeline" | "chat";
+  readonly view: "archives" | "timeline" | "chat" | "search";
   readonly channel: string | undefined;
   /** The moment looked at. */
   readonly atUs: Micros | undefined;
-  /** The end of the stretch that a timeline shows; it starts at `atUs`. */
+  /** The end of the stretch that a timeline shows or a search covers; it starts at `atUs`. */
   readonly untilUs: Micros | undefined;
   /** The message that a link points at: its id, or "" for the one of that millisecond. */
   readonly linked: string | undefined;
@@ -29,14 +29,14 @@ const START: Route = {
 export function parseRoute(hash: string): Route {
   const [path = "", query = ""] = hash.replace(/^#/, "").split("?", 2);
   const [, view = "", channel = "", at = ""] = path.split("/");
-  if (view !== "timeline" && view !== "chat") return START;
+  if (view !== "timeline" && view !== "chat" && view !== "search") return START;
   const [from, until] = decode(at).split("~");
   const params = new URLSearchParams(query);
   return {
     view,
     channel: isChannelName(channel) ? channel : undefined,
     atUs: parseMoment(from),
-    untilUs: view === "timeline" ? parseMoment(until) : undefined,
+    untilUs: view === "chat" ? undefined : parseMoment(until),
     linked: view === "chat" ? parseLinked(params.get("id")) : undefined,
     filter: {
       text: params.get("text") ?? "",
@@ -75,7 +75,7 @@ export function formatRoute({ view, channel, atUs, untilUs, linked, filter }: Ro
   if (filter.user !== "") params.set("user", filter.user);
   if (filter.command !== "") params.set("command", filter.command);
   const query = params.toString();
-  return query === "" || view !== "chat" ? text : `${text}?${query}`;
+  return query === "" || view === "timeline" ? text : `${text}?${query}`;
 }
 
 /** `2019-09-15T00:01:23.456Z`: to the millisecond, as Twitch gives times. */

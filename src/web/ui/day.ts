@@ -33,6 +33,17 @@ export function daysOf(hours: readonly Micros[], zone: Zone): Micros[] {
   return days;
 }
 
+/** A moment of the day that `text`, as 2026-08-01, names in `zone`; `undefined` if it names none. */
+export function parseDay(text: string, zone: Zone): Micros | undefined {
+  const match = /^(\d{4})-(\d\d)-(\d\d)$/.exec(text);
+  if (match === null) return undefined;
+  const [year = 0, month = 0, day = 0] = match.slice(1).map(Number);
+  const ms = zone === "utc"
+    ? Date.UTC(year, month - 1, day)
+    : new Date(year, month - 1, day).getTime();
+  return ms >= 0 ? ms * MILLISECOND_US : undefined;
+}
+
 /**
  * The moment of the day `dayUs` at which clocks of `zone` show `clock`, as `18:02:09`; `undefined` if
  * it is no time. Of an hour that clocks show twice it is the first.

@@ -47,17 +47,20 @@ export function MessageRow(props: MessageRowProps): JSX.Element {
       "aria-label": message === undefined ? "Loading" : undefined,
       tabIndex: isTabStop ? 0 : -1,
     },
-    message === undefined ? "\u00a0" : h(Body, { message, mark, receiverCount }),
+    message === undefined ? "\u00a0" : h(MessageBody, { message, mark, receiverCount }),
   );
 }
 
-interface BodyProps {
+/** What a message is shown with. */
+export interface BodyProps {
   readonly message: Message;
   readonly mark: Mark | undefined;
+  /** See {@link MessageRowProps}; 0 where it is not known. */
   readonly receiverCount: number;
 }
 
-function Body({ message, mark, receiverCount }: BodyProps): JSX.Element {
+/** Time and text of a message. */
+export function MessageBody({ message, mark, receiverCount }: BodyProps): JSX.Element {
   const { command, tags } = message;
   const timeUs = fromSeconds(message.time);
   const isSpoken = command === "PRIVMSG";

@@ -1,0 +1,105 @@
+import type { Message } from "../../core/batch/message.ts";
+import { HOUR_US, type Micros, minuteOf } from "../../core/time.ts";
+import type { ChatArchive, Span } from "./chat_archive.ts";
+import { type Filter, plainFilter } from "./filter.ts";
+import { RowMatcher } from "./matching_rows.ts";
+import { scanMinute } from "./minute_summary.ts";
+
+/** What to search for, and where. */
+export interface SearchRequest extends Span {
+  readonly channel: string;
+  readonly filter: Filter;
+  /** A search rests once it has found this many. */
+  readonly limit: number;
+}
+
+/** What a search found since it told last. */
+export interface SearchProgress {
+  /** From the last back. */
+  readonly hits: readonly Message[];
+  /** How many messages of a minute were found, for each that has any. */
+  readonly counts: readonly (readonly [minuteUs: Micros, count: number])[];
+  /** All from here to the end was searched. */
+  readonly searchedUs: Micros;
+}
+
+/** How a search ended. */
+export interface SearchEnd {
+  /** It goes on before this; `undefined` when all was searched. */
+  readonly untilUs: Micros | undefined;
+}
+
+// What is read at once: little at first, so that something is there soon, then more and more.
+const FIRST_US = HOUR_US;
+const LONGEST_US = 24 * HOUR_US;
+/** Where a stretch has this many, the next ones are shorter: they come in order of time and are turned round. */
+const MANY = 500;
+
+/**
+ * Searches a channel from the end of a span back, until it has found enough. Only hours that have files
+ * are read.
+ *
+ * @throws {ChatloomError} when the archive cannot be read, or a regular expression is none or takes too long.
+ */
+export async function searchChat(
+  archive: ChatArchive,
+  { channel, filter, limit, ...span }: SearchRequest,
+  { signal, onProgress }: {
+    readonly signal: AbortSignal;
+    readonly onProgress: (progress: SearchProgress) => void;
+  },
+): Promise<SearchEnd> {
+  const matcher = new RowMatcher(filter);
+  try {
+    const hours = (await archive.hours(channel, signal))
+      .filter((hourUs) => hourUs + HOUR_US > span.fromUs && hourUs < span.untilUs);
+    let [found, lengthUs] = [0, FIRST_US];
+    for (let last = hours.at(-1); last !== undefined; last = hours.at(-1)) {
+      if (found >= limit) return { untilUs: Math.min(last + HOUR_US, span.untilUs) };
+      const firstUs = last + HOUR_US - lengthUs;
+      while ((hours.at(-1) ?? -Infinity) >= firstUs) hours.pop();
+      const stretch = {
+        fromUs: Math.max(firstUs, span.fromUs),
+        untilUs: Math.min(last + HOUR_US, span.untilUs),
+      };
+      const minutes = await searchStretch(archive, { channel, filter, matcher, stretch, signal });
+      const hits = minutes.flatMap(({ hits }) => hits).reverse();
+      const counts = minutes.map(({ minuteUs, hits }) => [minuteUs, hits.length] as const);
+      onProgress({ hits, counts, searchedUs: stretch.fromUs });
+      found += hits.length;
+      lengthUs = hits.length > MANY ? FIRST_US : Math.min(2 * lengthUs, LONGEST_US);
+    }
+    return { untilUs: undefined };
+  } finally {
+    matcher.stop();
+  }
+}
+
+interface MinuteHits {
+  readonly minuteUs: Micros;
+  readonly hits: readonly Message[];
+}
+
+/** The hits of a stretch by minute, in order. */
+async function searchStretch(
+  archive: ChatArchive,
+  { channel, filter, matcher, stretch, signal }: {
+    readonly channel: string;
+    readonly filter: Filter;
+    readonly matcher: RowMatcher;
+    readonly stretch: Span;
+    readonly signal: AbortSignal;
+  },
+): Promise<MinuteHits[]> {
+  const found: MinuteHits[] = [];
+  // A minute is read whole.
+  const span = { ...stretch, fromUs: minuteOf(stretch.fromUs), wanted: plainFilter(filter) };
+  for await (const { minuteUs, bytes } of archive.minutes(channel, span, signal)) {
+    signal.throwIfAborted();
+    const { messages } = scanMinute(minuteUs, bytes);
+    const rows = await matcher.rows(messages);
+    const hits = rows === undefined ? messages : Array.from(rows, (row) => messages[row]!);
+    if (hits.length > 0) found.push({ minuteUs, hits });
+  }
+  return found;
+}

@@ -1,0 +1,44 @@
+import type { Message } from "../../core/batch/message.ts";
+import { meetsFilter, searchedText } from "../../core/text/message_filter.ts";
+import { type Filter, isEmptyFilter, plainFilter } from "./filter.ts";
+import { Matcher } from "./matcher.ts";
+
+/** Finds the messages of minute after minute that meet a filter. */
+export class RowMatcher {
+  readonly #filter: Filter;
+  readonly #matcher: Matcher | undefined;
+
+  /**
+   * A matcher of `filter`. The caller stops it.
+   *
+   * @throws {ChatloomError} `INPUT_UNREADABLE` when its text should be a regular expression and is none.
+   */
+  constructor(filter: Filter) {
+    this.#filter = filter;
+    const isRegex = filter.isRegex && filter.text !== "";
+    this.#matcher = isRegex ? new Matcher(filter.text) : undefined;
+  }
+
+  /**
+   * The places of the messages that match, ascending; `undefined` if there is no filter.
+   *
+   * @throws {ChatloomError} `INPUT_UNREADABLE` when the regular expression takes too long.
+   */
+  async rows(messages: readonly Message[]): Promise<Uint32Array | undefined> {
+    if (isEmptyFilter(this.#filter)) return undefined;
+    const rows: number[] = [];
+    const plain = plainFilter(this.#filter);
+    for (const [row, message] of messages.entries()) {
+      if (meetsFilter(message, plain)) rows.push(row);
+    }
+    if (this.#matcher === undefined || rows.length === 0) return Uint32Array.from(rows);
+    const texts = rows.map((row) => searchedText(messages[row]!));
+    const isMatch = await this.#matcher.match(texts);
+    return Uint32Array.from(rows.filter((_, i) => isMatch[i]));
+  }
+
+  /** Ends its worker. */
+  stop(): void {
+    this.#matcher?.stop();
+  }
+}

@@ -1,0 +1,71 @@
+import { h, type JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import type { Message } from "../../core/batch/message.ts";
+import { fromSeconds, type Micros } from "../../core/time.ts";
+import { MessageBody } from "../chat/message/message_row.ts";
+import { messageRoute } from "../chat/message_link.ts";
+import { formatRoute, go } from "../state/route.ts";
+import { dayOf } from "../ui/day.ts";
+import { formatCounted, formatDay } from "../ui/format.ts";
+import { highlight } from "../ui/highlight.ts";
+import { zone } from "../ui/settings.ts";
+
+/** Found messages by day, from the last back. Each leads to its place in chat. */
+export function HitList({ hits, text }: {
+  readonly hits: readonly Message[];
+  /** Highlighted where it stands. */
+  readonly text: string;
+}): JSX.Element {
+  const list = useRef<HTMLDivElement>(null);
+  useEffect(() => highlight(list.current!, ".text, .notice-text", text), [hits, text]);
+  return h(
+    "div",
+    { class: "hits", ref: list },
+    byDay(hits).map(({ dayUs, messages }) =>
+      h(
+        "section",
+        { key: dayUs, "aria-label": formatDay(dayUs, zone.value) },
+        h(
+          "h2",
+          null,
+          formatDay(dayUs, zone.value),
+          h("span", { class: "hint" }, ` ${formatCounted(messages.length, "message")}`),
+        ),
+        h(
+          "ul",
+          null,
+          messages.map((message, i) => h("li", { key: i, class: "hit" }, h(Hit, { message }))),
+        ),
+      )
+    ),
+  );
+}
+
+function Hit({ message }: { readonly message: Message }): JSX.Element {
+  const to = messageRoute(message);
+  return h(
+    "article",
+    { class: `row is-${message.command.toLowerCase().replace(/[^a-z]/g, "")}` },
+    h(MessageBody, { message, mark: undefined, receiverCount: 0 }),
+    h("a", {
+      class: "hit-link",
+      href: formatRoute(to),
+      onClick: (event: MouseEvent) => {
+        if (event.metaKey || event.ctrlKey || event.shiftKey) return; // Another tab.
+        event.preventDefault();
+        go(to);
+      },
+    }, "Show in chat"),
+  );
+}
+
+function byDay(hits: readonly Message[]): { dayUs: Micros; messages: Message[] }[] {
+  const days: { dayUs: Micros; messages: Message[] }[] = [];
+  for (const message of hits) {
+    const dayUs = dayOf(fromSeconds(message.time), zone.value).fromUs;
+    const last = days.at(-1);
+    if (last?.dayUs === dayUs) last.messages.push(message);
+    else days.push({ dayUs, messages: [message] });
+  }
+  return days;
+}

@@ -1,0 +1,180 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import type { Page } from "playwright-core";
+import { memoryStore } from "../../src/adapters/memory/memory_store.ts";
+import type { Message } from "../../src/core/batch/message.ts";
+import type { BatchStore } from "../../src/ports/batch_store.ts";
+import type { HttpListener } from "../../src/ports/http.ts";
+import { hitBars } from "../../src/web/search/hits_histogram.ts";
+import { tempFolder } from "../conformance/disk/temp_folder.ts";
+import { openView, sourcesReady } from "./page/page_actions.ts";
+import { putMessages, said, storeTree, writeTree } from "./page/page_archives.ts";
+import { closePage, PageBrowser, skipPage } from "./page/page_browser.ts";
+import { startNode } from "./page/page_node.ts";
+
+const DAY_MS = 86_400_000;
+const FIRST_MS = Date.UTC(2026, 4, 1, 12);
+const DAYS = 60;
+const folder = tempFolder();
+let browser: PageBrowser;
+let store: BatchStore;
+let node: HttpListener;
+
+/** Each day ada says something, and every tenth day troll does. */
+function dayOfChat(day: number): Message[] {
+  const ms = FIRST_MS + day * DAY_MS;
+  const message = (sender: string, text: string, second: number): Message => ({
+    ...said(text, {
+      tags: { "tmi-sent-ts": `${ms + second * 1000}`, id: `${sender}-${day}` },
+    }),
+    sender,
+    user: sender,
+    time: ms / 1000 + second,
+    receivers: { "a.AAAAA.0": ms / 1000 + second + 0.5 },
+  });
+  const lines = [message("ada", `good morning ${day}`, 1)];
+  if (day % 10 === 0) lines.push(message("troll", `Bad WORDS ${day}`, 2));
+  return lines;
+}
+
+before(async () => {
+  store = memoryStore();
+  for (let day = 0; day < DAYS; day++) await putMessages(store, "search", dayOfChat(day));
+  if (skipPage) return console.log(`skipped: ${skipPage}`);
+  browser = await PageBrowser.start();
+  writeTree(join(folder.path, "days"), await storeTree(store));
+  node = await startNode(store);
+});
+after(async () => {
+  await node?.close();
+  await browser?.close();
+  folder.close();
+});
+
+const TROLL = [50, 40, 30, 20, 10, 0].map((day) => `Bad WORDS ${day}`);
+
+/** Types a text, and waits until typing has come to rest. */
+async function type(page: Page, text: string): Promise<void> {
+  await page.fill("[aria-label='Search text']", text);
+  const wanted = new URLSearchParams({ text }).toString();
+  await page.waitForFunction((wanted) => location.hash.includes(wanted), wanted);
+}
+
+async function found(page: Page): Promise<string[]> {
+  await page.waitForFunction(() =>
+    /^[\d,]+ found$/.test(document.querySelector(".search-status p")?.textContent ?? "")
+  );
+  return await page.locator(".hit .text").allTextContents();
+}
+
+test("a name is looked up over all days, and a hit leads to its place in chat", {
+  skip: skipPage,
+}, async () => {
+  const opened = await browser.open({
+    origin: node.url as `http://${string}`,
+    hash: "#/chat/search",
+  });
+  const { page } = opened;
+  await page.fill("[aria-label=User]", "@Troll");
+  await page.click("text=Search all days");
+  assert.deepEqual(await found(page), TROLL);
+  assert.match(page.url(), /#\/search\/search\?user=%40Troll$/);
+  await page.reload();
+  assert.deepEqual(await found(page), TROLL);
+  await page.locator(".hit-link").nth(1).click();
+  await page.waitForSelector(".row.is-linked");
+  assert.match(await page.locator(".row.is-linked").innerText(), /Bad WORDS 40/);
+  await page.goBack();
+  assert.deepEqual(await found(page), TROLL);
+  // A bar narrows the time, and Back widens it again.
+  await page.locator(".histogram-bar:not(:disabled)").nth(2).click();
+  assert.deepEqual(await found(page), ["Bad WORDS 20"]);
+  await page.goBack();
+  assert.deepEqual(await found(page), TROLL);
+  await closePage(opened);
+});
+
+test("days bound a search of files that were dropped; text and patterns are found in any case", {
+  skip: skipPage,
+}, async () => {
+  const opened = await browser.open({ origin: "file" });
+  const { page } = opened;
+  await page.setInputFiles("[data-pick=folder]", join(folder.path, "days"));
+  await sourcesReady(page, 1);
+  await openView(page, "Search");
+  await type(page, "bad words");
+  assert.deepEqual(await found(page), TROLL);
+  const marked = await page.evaluate(() =>
+    [...CSS.highlights.get("found")!].map((range) => (range as Range).toString())
+  );
+  assert.deepEqual(marked, TROLL.map(() => "Bad WORDS"));
+  await page.fill("[aria-label^='From']", "2026-05-21");
+  assert.deepEqual(await found(page), TROLL.slice(0, 4));
+  await page.fill("[aria-label^='To']", "2026-06-10");
+  assert.deepEqual(await found(page), TROLL.slice(1, 4));
+  await page.click("[aria-label='Regular expression']");
+  await type(page, "words [34]0$");
+  assert.deepEqual(await found(page), ["Bad WORDS 40", "Bad WORDS 30"]);
+  await type(page, "nothing like it");
+  assert.deepEqual(await found(page), []);
+  await page.waitForSelector("text=No message of search meets this");
+  await type(page, "(");
+  await page.waitForSelector(".search-status .bad");
+  await closePage(opened);
+});
+
+test("a search rests when it has found enough, and goes on when it is asked to", {
+  skip: skipPage,
+}, async () => {
+  const many = memoryStore();
+  for (let day = 0; day < 3; day++) {
+    const ms = FIRST_MS + day * DAY_MS;
+    await putMessages(
+      many,
+      "search",
+      Array.from({ length: 300 }, (_, i) => ({
+        ...said(`line ${day}`, { tags: { "tmi-sent-ts": `${ms + i}`, id: `${day}-${i}` } }),
+        time: (ms + i) / 1000,
+        receivers: { "a.AAAAA.0": ms / 1000 + 1 },
+      })),
+    );
+  }
+  const server = await startNode(many);
+  try {
+    const opened = await browser.open({
+      origin: server.url as `http://${string}`,
+      hash: "#/search/search?text=line",
+    });
+    const { page } = opened;
+    const counts: number[] = [];
+    for (let i = 0; i < 2; i++) {
+      await page.waitForSelector("text=Search earlier messages");
+      counts.push(await page.locator(".hit").count());
+      await page.click("text=Search earlier messages");
+      await page.waitForFunction(
+        (before) => document.querySelectorAll(".hit").length > before,
+        counts.at(-1)!,
+      );
+    }
+    await page.waitForFunction(() => document.querySelectorAll(".hit").length === 900);
+    assert.deepEqual(counts, [300, 600]);
+    await closePage(opened);
+  } finally {
+    await server.close();
+  }
+});
+
+test("hitBars counts every hit of the span once, in at most 61 bars", () => {
+  for (const days of [0.001, 0.1, 1, 3, 30, 365, 3_650]) {
+    const span = { fromUs: FIRST_MS * 1000, untilUs: FIRST_MS * 1000 + days * DAY_MS * 1000 };
+    const stepUs = (span.untilUs - span.fromUs) / 500;
+    const counts = new Map(
+      Array.from({ length: 500 }, (_, i) => [Math.floor(span.fromUs + i * stepUs), i]),
+    );
+    const bars = hitBars(counts, span);
+    assert.ok(bars.length <= 61, `${days} days: ${bars.length}`);
+    assert.equal(bars.reduce((sum, { count }) => sum + count, 0), 499 * 500 / 2, `${days} days`);
+    for (const [i, bar] of bars.slice(1).entries()) assert.equal(bar.fromUs, bars[i]!.untilUs);
+  }
+});
