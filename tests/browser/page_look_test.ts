@@ -97,7 +97,7 @@ async function tour(page: Page, look: (name: string) => Promise<void>): Promise<
   await page.waitForSelector(".detail");
   await look("chat");
   await openView(page, "Search");
-  await page.fill("[aria-label='Search text']", "clip");
+  await page.fill("[aria-label='Search text']", "good stream");
   await page.waitForSelector(".hit");
   await page.waitForSelector("text=Stop", { state: "detached" });
   await look("search");
@@ -133,6 +133,13 @@ test("the theme can be chosen, and what was chosen is kept", { skip: skipPage },
   await page.click("[aria-label^='Theme is light']");
   const dark = await ground();
   assert.notEqual(dark, light);
+  // What a canvas draws with must be a colour by itself.
+  const drawn = await page.evaluate(() =>
+    ["--soft", "--line", "--gap", "--one", "--two", "--three", "--four"].map((name) =>
+      getComputedStyle(document.documentElement).getPropertyValue(name)
+    )
+  );
+  assert.ok(drawn.every((color) => /^rgb\(\d+, \d+, \d+\)$/.test(color)), drawn.join());
   await page.reload();
   assert.equal(await ground(), dark);
   await closePage(opened);
