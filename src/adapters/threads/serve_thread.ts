@@ -8,10 +8,12 @@ import type { ThreadAnswer } from "./thread_pool.ts";
  *
  * @param kind what `data.kind` of the pool is.
  * @param open makes what works on tasks from the pool's `data`.
+ * @param buffersOf the memory of a result that is handed over instead of copied: the thread has done with it.
  */
 export function serveThread<Data extends { readonly kind: string }, Task, Result>(
   kind: Data["kind"],
   open: (data: Data) => (task: Task) => Promise<Result>,
+  buffersOf: (result: Result) => Iterable<ArrayBuffer> = () => [],
 ): void {
   const port = parentPort;
   const data = workerData as Data | null | undefined;
@@ -19,12 +21,18 @@ export function serveThread<Data extends { readonly kind: string }, Task, Result
   const work = open(data);
   port.on("message", (task: Task) => {
     work(task).then(
-      (result): ThreadAnswer => ({ ok: true, result }),
-      (error: unknown): ThreadAnswer => ({
-        ok: false,
-        code: error instanceof ChatloomError ? error.code : undefined,
-        message: error instanceof Error ? error.message : String(error),
-      }),
-    ).then((answer) => port.postMessage(answer));
+      (result) => {
+        const answer: ThreadAnswer = { ok: true, result };
+        port.postMessage(answer, [...new Set(buffersOf(result))]);
+      },
+      (error: unknown) => {
+        const answer: ThreadAnswer = {
+          ok: false,
+          code: error instanceof ChatloomError ? error.code : undefined,
+          message: error instanceof Error ? error.message : String(error),
+        };
+        port.postMessage(answer);
+      },
+    );
   });
 }

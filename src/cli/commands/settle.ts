@@ -5,9 +5,11 @@ import { bestHasher } from "../../adapters/hashers/web_crypto_hasher.ts";
 import { type Micros, MILLISECOND_US } from "../../core/time.ts";
 import { settleArchive } from "../../engine/settle/settle_archive.ts";
 import { checkChannels } from "../arguments/channel_names.ts";
+import { THREADS_HELP } from "../arguments/threads_help.ts";
 import { contextOf } from "../frame/context.ts";
 import { EXIT, QuietExit } from "../frame/exit.ts";
 import { examplesOf } from "../frame/program.ts";
+import { settleThreads } from "../../node/wiring/settle_thread.ts";
 import { settlingStore } from "../../node/wiring/settling_store.ts";
 import { parseTimeFlag } from "../arguments/time_flag.ts";
 
@@ -35,6 +37,7 @@ export function settleCommand(): Command {
       "after",
       "\nFiles that cannot be used are named and left alone; then it exits with 1. Redactions and\n" +
         "coverage that the first version of chatloom kept among the batches are moved.\n" +
+        THREADS_HELP +
         examplesOf([
           "chatloom settle --archive chat",
           "chatloom settle --archive chat forsen --from 2026-08-01",
@@ -46,12 +49,14 @@ export function settleCommand(): Command {
         const { print, progress, reporter, counters, signal } = contextOf(command);
         const store = await settlingStore(archive, { reporter });
         const shown = progress("Settled minutes");
+        const threads = settleThreads(archive);
         let settled;
         try {
           settled = await settleArchive({
             store,
             hasher: await bestHasher(),
             lock: fileSystemLock(archive),
+            workers: threads.workers,
             reporter,
             signal,
             fromUs: from,
@@ -62,6 +67,7 @@ export function settleCommand(): Command {
           });
         } finally {
           shown.end();
+          await threads.close();
         }
         const { minutes, written, deleted, failed } = settled;
         const leftOut = counters.total("files_left_out");

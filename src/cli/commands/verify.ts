@@ -6,6 +6,7 @@ import { type HealOptions, rewriteBatch } from "../../engine/verify/rewrite_batc
 import { verifyArchive, type VerifyTotals } from "../../engine/verify/verify_archive.ts";
 import { verifyHours } from "../../engine/verify/verify_hours.ts";
 import { checkChannels } from "../arguments/channel_names.ts";
+import { THREADS_HELP } from "../arguments/threads_help.ts";
 import { contextOf } from "../frame/context.ts";
 import { verifyThreads } from "../../node/wiring/verify_thread.ts";
 import { settlingStore } from "../../node/wiring/settling_store.ts";
@@ -38,6 +39,7 @@ export function verifyCommand(): Command {
       "after",
       "\nExits with 1 if anything is wrong and was not healed. Notes are no faults:\n" +
         "files of other programs beside the chat, and unfinished files, are never more than that.\n" +
+        THREADS_HELP +
         examplesOf([
           "chatloom verify --archive chat",
           "chatloom verify -a chat forsen -f json",
@@ -52,7 +54,7 @@ export function verifyCommand(): Command {
       const heal = { store, hasher, signal, lock: fileSystemLock(flags.archive) };
       const shown = progress("Verified files");
       const tally = new Tally(flags);
-      const pool = verifyThreads(flags.archive);
+      const { pool, inlineCount } = verifyThreads(flags.archive);
       try {
         for (const channel of channels.length === 0 ? [undefined] : channels) {
           const onProgress = (totals: VerifyTotals, key: string) =>
@@ -60,7 +62,7 @@ export function verifyCommand(): Command {
           // Healing changes what others would be looking at meanwhile.
           const found = flags.heal
             ? verifyArchive({ store, hasher, prefix: channel && `${channel}/`, signal, onProgress })
-            : verifyHours({ store, hasher, channel, pool, signal, onProgress });
+            : verifyHours({ store, hasher, channel, pool, inlineCount, signal, onProgress });
           let step = await found.next();
           for (; !step.done; step = await found.next()) {
             const healed = flags.heal ? await tryHealing(step.value, heal) : undefined;

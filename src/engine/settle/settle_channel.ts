@@ -12,8 +12,11 @@ import { faultsOf } from "../read/files/fault_reporter.ts";
 import { SnapshotStaleError } from "../read/hour_snapshot.ts";
 import type { KnownBatches } from "./known_batches.ts";
 import { inProcessLock } from "./in_process_lock.ts";
-import { carryOut, planSpan, type SettledMinutes, settleMinute } from "./settle_minute.ts";
-import type { PendingMinute, SettlePlan } from "./settle_plan.ts";
+import { carryOut } from "./carry_out.ts";
+import { planSpan, type SettledMinutes, settleMinute } from "./settle_minute.ts";
+import type { PendingMinute } from "./settle_plan.ts";
+import type { SettleVerdict } from "./settle_verdict.ts";
+import type { SpanWorkers } from "./span_workers.ts";
 
 /** What a channel's settler works with. */
 export interface SettleOptions {
@@ -27,6 +30,8 @@ export interface SettleOptions {
   readonly lock?: ArchiveLock;
   /** Called every few milliseconds of work: lets others run. @default never */
   readonly rest?: (() => Promise<void>) | undefined;
+  /** Work out what to do with many minutes beside this thread. @default this thread does */
+  readonly workers?: SpanWorkers | undefined;
 }
 
 /** The totals of settling. */
@@ -129,39 +134,58 @@ export class ChannelSettler {
     { signal, onSettled }: AbortOptions & { readonly onSettled: (span: SpanOutcome) => void },
   ): Promise<readonly SpanOutcome[]> {
     const files = this.#files;
+    const { workers } = this.#options;
     const all = [...minutes];
     return await this.#inTurn(async (store) => {
       const options = { ...this.#options, signal, store, files };
       await files.refreshRedactions({ signal });
       const outcomes: SpanOutcome[] = [];
+      const planned: {
+        readonly outcome: SpanOutcome;
+        readonly planning: Promise<SettleVerdict>;
+      }[] = [];
       let writing: Promise<void> = Promise.resolve();
-      for (let at = 0; at < all.length && signal?.aborted !== true;) {
-        const some = all.slice(at, at + this.#width);
-        const ahead = all.slice(at, at + 2 * this.#width);
-        files.readAhead(ahead.flatMap(([, keys]) => keys), { signal });
-        at += some.length;
-        const outcome = outcomeOf(some.map(([minuteUs]) => minuteUs));
-        outcomes.push(outcome);
-        const plan = await planSpan(spanOf(outcome), options)
-          .catch((error: unknown) => void (outcome.error = error));
+      const carryOutNext = async () => {
+        const { outcome, planning } = planned.shift()!;
+        const verdict = await planning.catch((error: unknown) => void (outcome.error = error));
         await writing;
-        if (plan === undefined) continue;
-        this.#fitWidth(plan);
-        writing = carryOut(plan, options).then((settled) => {
+        if (verdict === undefined) return;
+        this.#fitWidth(verdict);
+        writing = carryOut(verdict, options).then((settled) => {
           outcome.settled = settled;
           onSettled(outcome);
         }, (error: unknown) => void (outcome.error = error));
+      };
+      for (let at = 0; at < all.length && signal?.aborted !== true;) {
+        const some = all.slice(at, at + this.#width);
+        const ahead = all.slice(at, at + 2 * this.#width);
+        at += some.length;
+        const outcome = outcomeOf(some.map(([minuteUs]) => minuteUs));
+        outcomes.push(outcome);
+        const span = spanOf(outcome);
+        let planning = workers?.plan(
+          { channel: files.channel, span },
+          () => planSpan(span, options),
+        );
+        const width = planning === undefined ? 0 : workers!.width;
+        if (planning === undefined) {
+          files.readAhead(ahead.flatMap(([, keys]) => keys), { signal });
+          planning = planSpan(span, options);
+        }
+        planning.catch(() => {}); // It is awaited when its turn comes.
+        planned.push({ outcome, planning });
+        while (planned.length > width) await carryOutNext();
       }
+      while (planned.length > 0) await carryOutNext();
       await writing;
       return outcomes;
     }, { signal });
   }
 
-  /** Bounds how many minutes are settled at once by the bytes of those of `plan`. */
-  #fitWidth({ span, targets }: SettlePlan): void {
-    const byteCount = targets.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  /** Bounds how many minutes are settled at once by the bytes of those of `verdict`. */
+  #fitWidth({ span, targetBytes }: SettleVerdict): void {
     const minuteCount = 1 + (span.toUs - span.fromUs) / MINUTE_US;
-    const fitting = Math.floor(AT_ONCE_MAX_BYTES * minuteCount / Math.max(1, byteCount));
+    const fitting = Math.floor(AT_ONCE_MAX_BYTES * minuteCount / Math.max(1, targetBytes));
     this.#width = Math.min(AT_ONCE_MAX, Math.max(1, fitting));
   }
 

@@ -76,8 +76,11 @@ export interface PendingMinute {
   readonly isAlone: boolean;
 }
 
-/** The minutes to check again because `plan` left work. */
-export function dueAfter({ span }: SettlePlan, kept: readonly LoadedBatch[]): PendingMinute[] {
+/** The minutes to check again because files of `span` were kept. */
+export function dueAfter(
+  span: MinuteSpan,
+  kept: readonly { readonly minuteUs: Micros }[],
+): PendingMinute[] {
   const due: PendingMinute[] = [];
   for (const batch of kept) {
     // A file that no batch covers belongs to a minute beside it, which has to take its messages first.

@@ -24,6 +24,8 @@ export interface VerifyHoursOptions extends Omit<VerifyOptions, "prefix"> {
   readonly channel?: string | undefined;
   /** Looks into one hour each: see {@link verifyHour}. A task is how the keys of its files start. */
   readonly pool: WorkerPool<string, VerifiedHour>;
+  /** How many hours are verified here before workers get the others. @default 4 */
+  readonly inlineCount?: number | undefined;
 }
 
 /**
@@ -52,16 +54,16 @@ export async function verifyHour(
 export async function* verifyHours(
   options: VerifyHoursOptions,
 ): AsyncGenerator<Finding, VerifyTotals> {
-  const { channel: only, pool, signal, onProgress } = options;
+  const { channel: only, pool, inlineCount = INLINE_MAX, signal, onProgress } = options;
   const unread: Finding[] = [];
   const store = tolerantStore(options.store, ({ path, reason }) => {
     unread.push({ kind: "unreadable", path, reason });
   });
   let [files, messages] = [0, 0];
   const running: { readonly prefix: string; readonly hour: Promise<VerifiedHour> }[] = [];
-  let inlineCount = 0;
+  let count = 0;
   for await (const prefix of prefixesOf(only, { ...options, store })) {
-    const hour = inlineCount++ < INLINE_MAX
+    const hour = count++ < inlineCount
       ? verifyHour(prefix, { store: options.store, hasher: options.hasher, signal })
       : pool.run(prefix, { signal });
     hour.catch(() => {}); // It is thrown when its turn comes.

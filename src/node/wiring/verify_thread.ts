@@ -1,11 +1,12 @@
-import { availableParallelism } from "node:os";
 import { BLOCKING_READ_CALLS } from "../../adapters/file_system/calls/file_calls.ts";
 import { fileSystemStore } from "../../adapters/file_system/file_system_store.ts";
-import { bestHasher } from "../../adapters/hashers/web_crypto_hasher.ts";
+import { nodeHasher } from "../../adapters/hashers/node_hasher.ts";
+import { inlinePool } from "../../adapters/memory/inline_pool.ts";
 import { serveThread } from "../../adapters/threads/serve_thread.ts";
 import { threadPool } from "../../adapters/threads/thread_pool.ts";
 import { type VerifiedHour, verifyHour } from "../../engine/verify/verify_hours.ts";
 import type { WorkerPool } from "../../ports/worker_pool.ts";
+import { threadCount } from "./thread_count.ts";
 
 interface VerifyData {
   readonly kind: "verify";
@@ -15,15 +16,26 @@ interface VerifyData {
 // More threads than this wait for the disk, and each takes some 40 MB.
 const THREADS_MAX = 4;
 
-/** Threads that verify hours of the archive in `folder`, one for each processor, four at the most. */
-export function verifyThreads(folder: string): WorkerPool<string, VerifiedHour> {
-  const data: VerifyData = { kind: "verify", archive: folder };
-  const size = Math.min(THREADS_MAX, availableParallelism());
-  return threadPool({ url: import.meta.url, data, size });
+/** What verifies hours, and how many the caller verifies itself before it asks; `undefined` for the usual. */
+export interface VerifyThreads {
+  readonly pool: WorkerPool<string, VerifiedHour>;
+  readonly inlineCount: number | undefined;
 }
 
-serveThread("verify", ({ archive }: VerifyData) => {
+/** Threads that verify hours of the archive in `folder`, one for each processor, four at the most. */
+export function verifyThreads(folder: string): VerifyThreads {
+  const data: VerifyData = { kind: "verify", archive: folder };
+  const { size, inlineCount } = threadCount(THREADS_MAX);
+  const pool = size === 0
+    ? inlinePool(verifierOf(data), { size: 1 })
+    : threadPool<string, VerifiedHour>({ url: import.meta.url, data, size });
+  return { pool, inlineCount };
+}
+
+serveThread("verify", verifierOf);
+
+function verifierOf({ archive }: VerifyData): (prefix: string) => Promise<VerifiedHour> {
   const store = fileSystemStore(archive, { calls: BLOCKING_READ_CALLS });
-  const hasher = bestHasher();
-  return async (prefix: string) => await verifyHour(prefix, { store, hasher: await hasher });
-});
+  const hasher = nodeHasher();
+  return (prefix) => verifyHour(prefix, { store, hasher });
+}

@@ -40,8 +40,8 @@ test(`two settlers of one folder, ${KILLS} times killed, lose nothing and end wi
   const random = seededRandom(seed);
   const store = fileSystemStore(path);
   const all: SmallSighting[] = [];
-  const start = () => startSettler(path);
-  const children: Child[] = [start(), start()];
+  const start = (i: number) => startSettler(path, i); // One of them has a thread that plans.
+  const children: Child[] = [start(0), start(1)];
   try {
     for (const child of children) await child.nextLine();
     for (let kill = 0; kill < KILLS; kill++) {
@@ -56,7 +56,7 @@ test(`two settlers of one folder, ${KILLS} times killed, lose nothing and end wi
       const i = pick(random, [0, 1]);
       await children[i]!.kill();
       assert.ok((await known(path)).includes(truthOf(all)), `lost: SETTLE_SEED=${seed}`);
-      children[i] = start();
+      children[i] = start(i);
       await children[i]!.nextLine();
     }
   } finally {

@@ -20,6 +20,7 @@ import type { VirtualClock } from "../../../src/testing/time/virtual_clock.ts";
 import { CHANNEL, type Pace } from "./pace.ts";
 import { Exchange, type Letter } from "./exchange.ts";
 import { MachineClock } from "./machine_clock.ts";
+import { workersOn } from "../settle/settle_world.ts";
 import { hasher, NodeDisk } from "./node_disk.ts";
 import { type Bug, type DiskTrouble, NodeProcess } from "./node_process.ts";
 
@@ -152,8 +153,14 @@ export class ClusterNode {
     const processState: ProcessState = { crash: undefined };
     const plan = failNth(Math.ceil(2 ** between(random, [0, 11])), "crash-after");
     const { store, lock } = this.disk;
+    const faulty = faultyStore(store, {
+      plan,
+      processState,
+      delay: () => this.#delay(random, 500),
+    });
     const work = settleArchive({
-      store: faultyStore(store, { plan, processState, delay: () => this.#delay(random, 500) }),
+      store: faulty,
+      workers: workersOn(faulty),
       hasher,
       lock,
       reporter: this.#reporter(),

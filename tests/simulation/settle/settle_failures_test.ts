@@ -23,6 +23,7 @@ import {
   storeWith,
   textsOf,
   truthOf,
+  workersOn,
 } from "./settle_world.ts";
 
 const FAULTS: readonly Fault[] = [
@@ -58,11 +59,14 @@ async function failEverywhere(
 }
 
 test("settleArchive loses nothing if any one call fails or is the last, and goes on from there", async () => {
-  for (let seed = 0; seed < 3; seed++) {
+  for (const [seed, hasWorkers] of [[0, false], [1, false], [2, true], [3, true]] as const) {
     const { all, files } = threeNodes(`failing calls ${seed}`);
     const truth = truthOf(all);
     const expected = textsOf(filesOfSet(truth));
-    const work = (store: BatchStore) => settleArchive({ store, hasher, reporter: noopReporter });
+    const work = (store: BatchStore) => {
+      const workers = hasWorkers ? workersOn(store) : undefined;
+      return settleArchive({ store, hasher, reporter: noopReporter, workers });
+    };
     const failures = await failEverywhere(files, work, async (store, when) => {
       assert.ok((await knownBy(store)).includes(truth), `lost: ${when}, seed ${seed}`);
       await settleAll(store);

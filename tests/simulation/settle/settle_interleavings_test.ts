@@ -27,6 +27,7 @@ import {
   text,
   textsOf,
   truthOf,
+  workersOn,
 } from "./settle_world.ts";
 
 // All ways take minutes; a sample of them seconds.
@@ -74,6 +75,13 @@ const wholeSettler: Actor = async (store) => {
   return `${failed}`;
 };
 
+/** The same, where workers look at the files. */
+const settlerWithWorkers: Actor = async (store) => {
+  const options = { store, hasher, reporter: noopReporter, lock: noLock() };
+  const { failed } = await settleArchive({ ...options, workers: workersOn(store) });
+  return `${failed}`;
+};
+
 const JOIN = { content: 0, lengthS: 30 };
 const SAID = { content: 1, isExact: true, lengthS: 0, startS: 62 };
 
@@ -101,9 +109,9 @@ test("two settlers lose nothing at any moment, in whatever order their calls com
     const truth = truthOf(only);
     // The later minute is what changed last; that settles the other one with it.
     const actor = settlerOf([[...files.keys()].sort().at(-1)!], { isLawless: true });
-    for (const other of [actor, wholeSettler]) {
+    for (const other of [actor, wholeSettler, settlerWithWorkers]) {
       let ends = 0;
-      const tryThem = other === wholeSettler && !IS_LONG ? trySome : tryInterleavings;
+      const tryThem = other !== actor && !IS_LONG ? trySome : tryInterleavings;
       await tryThem(files, [actor, other], async (moment) => {
         await assertSafe(moment, truth);
         if (moment.outcomes.includes(undefined)) return;

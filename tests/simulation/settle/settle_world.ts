@@ -10,6 +10,7 @@ import { encodeRedaction } from "../../../src/core/redaction/redaction.ts";
 import { toDigestText } from "../../../src/core/archive/digest_text.ts";
 import { SightingSet } from "../../../src/core/merge/sighting_set.ts";
 import { type Micros, MINUTE_US, SECOND_US } from "../../../src/core/time.ts";
+import { inlinePool } from "../../../src/adapters/memory/inline_pool.ts";
 import { memoryStore } from "../../../src/adapters/memory/memory_store.ts";
 import { type SyncHasher, wasmHasher } from "../../../src/adapters/hashers/wasm_hasher.ts";
 import type { BatchStore } from "../../../src/ports/batch_store.ts";
@@ -22,6 +23,7 @@ import {
 import { intBelow, pick, type SeededRandom } from "../../../src/testing/chance/seeded_random.ts";
 import { readMinutes } from "../../../src/engine/read/read_minutes.ts";
 import { settleArchive } from "../../../src/engine/settle/settle_archive.ts";
+import { SpanPlanner, SpanWorkers } from "../../../src/engine/settle/span_workers.ts";
 
 /** The hour in which the small worlds play: five minutes before its end, so that edges matter. */
 export const WORLD_US: Micros = Date.UTC(2026, 7, 1, 23, 57) * 1000;
@@ -156,6 +158,12 @@ export async function settleAll(
   reporter: Reporter = noopReporter,
 ): Promise<void> {
   await settleArchive({ store, hasher, reporter });
+}
+
+/** Workers that plan from the first span on, in this thread, and get and give copies only. */
+export function workersOn(store: BatchStore): SpanWorkers {
+  const planner = new SpanPlanner({ store, hasher });
+  return new SpanWorkers(inlinePool((task) => planner.plan(task), { size: 1 }), { inlineCount: 0 });
 }
 
 export async function readAll(store: BatchStore): Promise<Map<Micros, string>> {

@@ -1,0 +1,50 @@
+import { BLOCKING_READ_CALLS } from "../../adapters/file_system/calls/file_calls.ts";
+import { fileSystemStore } from "../../adapters/file_system/file_system_store.ts";
+import { nodeHasher } from "../../adapters/hashers/node_hasher.ts";
+import { serveThread } from "../../adapters/threads/serve_thread.ts";
+import { threadPool } from "../../adapters/threads/thread_pool.ts";
+import type { SettleVerdict } from "../../engine/settle/settle_verdict.ts";
+import { SpanPlanner, type SpanTask, SpanWorkers } from "../../engine/settle/span_workers.ts";
+import { threadCount } from "./thread_count.ts";
+
+interface SettleData {
+  readonly kind: "settle";
+  readonly archive: string;
+}
+
+// More threads than this wait for the one that writes, and each takes some 60 MB.
+const THREADS_MAX = 4;
+
+/** Threads that read and merge for settling the archive in a folder. */
+export interface SettleThreads {
+  /** `undefined` where there are none. */
+  readonly workers: SpanWorkers | undefined;
+  /** Ends the threads. */
+  close(): Promise<void>;
+}
+
+/** Threads that work out what settles the archive in `folder`. They start when there is enough to do. */
+export function settleThreads(folder: string): SettleThreads {
+  const data: SettleData = { kind: "settle", archive: folder };
+  const { size, inlineCount } = threadCount(THREADS_MAX);
+  if (size === 0) return { workers: undefined, close: () => Promise.resolve() };
+  const pool = threadPool<SpanTask, SettleVerdict | undefined>({
+    url: import.meta.url,
+    data,
+    size,
+  });
+  return { workers: new SpanWorkers(pool, { inlineCount }), close: () => pool.close() };
+}
+
+serveThread("settle", ({ archive }: SettleData) => {
+  const store = fileSystemStore(archive, { calls: BLOCKING_READ_CALLS });
+  const planner = new SpanPlanner({ store, hasher: nodeHasher() });
+  return (task: SpanTask) => planner.plan(task);
+}, buffersOf);
+
+function* buffersOf(verdict: SettleVerdict | undefined): Iterable<ArrayBuffer> {
+  if (verdict === undefined) return;
+  for (const { bytes } of [...verdict.missing, ...verdict.covered, ...verdict.relied]) {
+    if (bytes?.buffer instanceof ArrayBuffer) yield bytes.buffer;
+  }
+}
