@@ -30,7 +30,11 @@ export interface SettleOptions {
   readonly lock?: ArchiveLock;
   /** Called every few milliseconds of work: lets others run. @default never */
   readonly rest?: (() => Promise<void>) | undefined;
-  /** Work out what to do with many minutes beside this thread. @default this thread does */
+  /**
+   * Work out what to do with many minutes beside this thread. By default this thread does.
+   *
+   * @internal
+   */
   readonly workers?: SpanWorkers | undefined;
 }
 
