@@ -3,7 +3,7 @@ import type { AbortOptions } from "../../ports/batch_store.ts";
 import type { WorkerPool } from "../../ports/worker_pool.ts";
 
 /**
- * A pool whose workers are this very thread, for tests and small runs: tasks, results and errors are copied as
+ * A pool whose workers run in this thread, for tests and small runs: tasks, results and errors are copied as
  * between threads.
  */
 export function inlinePool<Task, Result>(
