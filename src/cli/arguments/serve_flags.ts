@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import process from "node:process";
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseListenAddress } from "../../adapters/http/listen_address.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
 import type { Access } from "../../engine/api/gate/access.ts";
@@ -24,6 +24,14 @@ export interface NetworkFlags {
   readonly operatorListen?: string;
   /** Proxies that are trusted about the addresses of clients. */
   readonly trustProxy?: readonly string[];
+}
+
+/** What log routes answer, as flags say. */
+export interface LogFlags {
+  /** Where rustlog and justlog differ, whose form answers have. */
+  readonly api: "rustlog" | "justlog";
+  readonly nameHistory?: boolean;
+  readonly crossChannelSearch?: boolean;
 }
 
 const READ_TOKEN_VARIABLE = "CHATLOOM_READ_TOKEN";
@@ -62,6 +70,17 @@ export function addNetworkFlags(command: Command): Command {
         "may be given several times",
       collectProxy,
     );
+}
+
+/** Adds {@link LogFlags} to a verb. */
+export function addLogFlags(command: Command): Command {
+  return command
+    .addOption(
+      new Option("--api <name>", "answer requests for logs as this server does where they differ")
+        .choices(["rustlog", "justlog"]).default("rustlog"),
+    )
+    .option("--name-history", "tell the former logins of a user at /namehistory")
+    .option("--cross-channel-search", "search several channels at once at /search");
 }
 
 function collectProxy(text: string, before: readonly string[] = []): readonly string[] {

@@ -12,14 +12,16 @@ import { examplesOf } from "../frame/program.ts";
 import {
   type AccessFlags,
   addAccessFlags,
+  addLogFlags,
   addNetworkFlags,
+  type LogFlags,
   type NetworkFlags,
   parseListenFlag,
   readAccess,
 } from "../arguments/serve_flags.ts";
 import { serveNode } from "../../node/wiring/serve_node.ts";
 
-interface ServeFlags extends AccessFlags, NetworkFlags {
+interface ServeFlags extends AccessFlags, NetworkFlags, LogFlags {
   readonly archive: string;
   readonly listen: string;
   readonly connectionsMax: number;
@@ -40,7 +42,7 @@ export function serveCommand(): Command {
       4_096,
     )
     .option("--rate <n>", "requests a second that one address may make", parsePositive, perSecond);
-  return addNetworkFlags(addAccessFlags(command))
+  return addLogFlags(addNetworkFlags(addAccessFlags(command)))
     .addHelpText(
       "after",
       "\nListens on this machine only by default. /openapi.json describes the API.\n" +
@@ -65,6 +67,7 @@ export function serveCommand(): Command {
         limits: { rate: { perSecond: flags.rate, burst: 5 * flags.rate } },
         ...flags,
         trustedProxies: flags.trustProxy ?? [],
+        logs: flags,
         reporter,
         logLevel,
         access,

@@ -23,7 +23,9 @@ import type { VerbContext } from "../frame/context.ts";
 import { addPeerFlags, type PeerFlags, peerSource } from "../arguments/peer_flags.ts";
 import { type OpenPeers, readPeers, watchPeers } from "../arguments/peer_list.ts";
 import {
+  addLogFlags,
   addNetworkFlags,
+  type LogFlags,
   type NetworkFlags,
   parseListenFlag,
   readAccess,
@@ -31,7 +33,7 @@ import {
 import { serveNode } from "../../node/wiring/serve_node.ts";
 
 /** What a recording node serves to peers and pulls from them, as flags say. */
-export interface ReplicationFlags extends PeerFlags, NetworkFlags {
+export interface ReplicationFlags extends PeerFlags, NetworkFlags, LogFlags {
   /** Where to serve the archive. By default nowhere. */
   readonly serve?: string;
   readonly serveTokenFile?: string;
@@ -42,7 +44,7 @@ export interface ReplicationFlags extends PeerFlags, NetworkFlags {
 
 /** Adds {@link ReplicationFlags} to a verb. */
 export function addReplicationFlags(command: Command): Command {
-  return addNetworkFlags(addPeerFlags(command))
+  return addLogFlags(addNetworkFlags(addPeerFlags(command)))
     .option("--serve <address>", "serve the archive at this address meanwhile", parseListenFlag)
     .option("--serve-token-file <file>", "let only readers in who send the token in this file")
     .option("--metrics-token-file <file>", "the same for /metrics")
@@ -107,6 +109,7 @@ export class Replication {
       listen: flags.serve,
       trustedProxies: trustProxy,
       operatorListen,
+      logs: flags,
       state: () => ({ recorder: parts.recorder.state(), pool: parts.pool.state() }),
       access: await readAccess({
         openMetrics,

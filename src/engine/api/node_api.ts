@@ -15,6 +15,15 @@
  *     GET /CHANNEL/chat.ndjson[?start&end]              a line for each message, any range
  *     GET /CHANNEL/coverage.json?start&end              who listened, minute by minute, at most 24 h
  *         both: &format=json|text &limit=N &reverse=true &user=a,b &command=PRIVMSG,…
+ *     GET /channels, /list, /capabilities               as rustlog and justlog answer, with their forms
+ *     GET /channel/C[/Y/M/D]                            lines of a channel: of a range, of a day
+ *     GET /channel/C/user/U[/Y/M]                       lines of a user: of a range, of a month
+ *     GET /channel/C/random, /channel/C/stats, /channel/C/search
+ *     GET /channel/C/user/U/random, /channel/C/user/U/stats, /channel/C/user/U/search
+ *         all also as /channelid/ID and /userid/ID
+ *     GET /namehistory/ID                               logins of a user, if the operator wants it
+ *     GET /search                                       several channels, if the operator wants it
+ *     GET /api/v2/recent-messages/LOGIN                 the newest messages, as Chatterino asks for them
  *     GET /metrics, /healthz, /openapi.json
  *     GET /debug/state, GET and PUT /debug/log-level    for the operator
  *     GET /extras/DIR                                   []
@@ -37,6 +46,9 @@ import { tolerantStore } from "../read/files/tolerant_store.ts";
 import { notFound, textResponse } from "./route/api_response.ts";
 import type { ApiRoute } from "./route/api_route.ts";
 import { chatRoutes } from "./routes/chat_routes.ts";
+import { ChatLog, type ChatLogOptions } from "../logs/chat_log.ts";
+import { allLogRoutes } from "./logs/all_log_routes.ts";
+import type { LogApiOptions } from "./logs/log_context.ts";
 import { SharedChatReader } from "./chat/shared_chat_reader.ts";
 import { coverageRoute } from "./routes/coverage_route.ts";
 import { digestRoutes } from "./routes/digest_routes.ts";
@@ -50,7 +62,8 @@ import { type OperatorOptions, operatorRoutes } from "./routes/operator_routes.t
 import { ServableFiles } from "./files/servable_files.ts";
 
 /** What {@link nodeApi} works with. */
-export interface NodeApiOptions extends OperatorOptions {
+export interface NodeApiOptions
+  extends OperatorOptions, Pick<ChatLogOptions, "finder" | "optOuts" | "scanMaxUs"> {
   /** The archive. */
   readonly store: BatchStore;
   /**
@@ -58,6 +71,8 @@ export interface NodeApiOptions extends OperatorOptions {
    * are never listed or served as such. @default `store`
    */
   readonly chatStore?: BatchStore | undefined;
+  /** What the operator decides about log routes. */
+  readonly logs?: LogApiOptions | undefined;
   /** Checks files before they are served. */
   readonly hasher: Hasher;
   /** Measures rates, and slow callers. */
@@ -121,9 +136,15 @@ export function nodeApi(given: NodeApiOptions): HttpRoute[] {
     ...digestRoutes(options),
     ...chatRoutes(reader, clock),
     coverageRoute(options),
+    ...allLogRoutes(new ChatLog({ ...options, store: chatStore, reader }), options.logs ?? {}),
   ];
   routes.unshift(openApiRoute(routes, { version }));
-  return [...routes, ...wrongMethods(routes), NOWHERE].map((route) => gate.guard(route));
+  return [...routes, ...wrongMethods(routes), NOWHERE]
+    .flatMap((route) => {
+      const slashed = { ...route, path: `${route.path}/` };
+      return route.mayEndInSlash === true ? [route, slashed] : [route];
+    })
+    .map((route) => gate.guard(route));
 }
 
 /** For each path the response to methods that it does not have. */
@@ -139,6 +160,7 @@ function wrongMethods(routes: readonly ApiRoute[]): ApiRoute[] {
     return {
       ...NOWHERE,
       path,
+      mayEndInSlash: known.some((route) => route.mayEndInSlash === true),
       isHiddenFromPages: !reads,
       answer: ({ request }) =>
         Promise.resolve(

@@ -17,7 +17,7 @@ type Json = { readonly [key: string]: unknown };
 function describeApi(routes: readonly ApiRoute[], { version }: ApiFacts): Json {
   const paths: Record<string, Record<string, Json>> = {};
   for (const route of routes) {
-    const path = route.path.replace(/:(\w+)/g, "{$1}");
+    const path = route.path.replace(/:(\w+)(?:\{[^}]*\})?/g, "{$1}");
     (paths[path] ??= {})[route.method.toLowerCase()] = describeRoute(route);
   }
   return {

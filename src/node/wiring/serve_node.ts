@@ -1,6 +1,7 @@
 import { honoRouter } from "../../adapters/http/hono_router.ts";
 import { nodeServer } from "../../adapters/http/node_server.ts";
 import type { PrometheusMetrics } from "../../adapters/metrics/prometheus_metrics.ts";
+import { re2Patterns } from "../../adapters/patterns/re2_patterns.ts";
 import { isTrustedProxy } from "../../engine/api/gate/client_address.ts";
 import { nodeApi, type NodeApiOptions } from "../../engine/api/node_api.ts";
 import { pageRoute } from "../../engine/api/routes/page_route.ts";
@@ -33,6 +34,7 @@ export async function serveNode(options: ServeNodeOptions): Promise<HttpListener
   const routes = nodeApi({
     ...options,
     moreRoutes,
+    logs: { patterns: re2Patterns(), ...options.logs },
     metricsPage: () => metrics.page(),
     version: VERSION,
   });

@@ -4,6 +4,10 @@ import type { ApiRoute } from "../route/api_route.ts";
 const READS = new Set(["GET", "HEAD", "OPTIONS"]);
 const PREFLIGHT_MAX_AGE_S = 24 * 3_600;
 
+// What a page reads of a response beside its body.
+const EXPOSED = "etag, retry-after, x-rustlog-capabilities, x-chatloom-unlistened-minutes, " +
+  "x-chatloom-next";
+
 /** Whether pages of any origin may read a route's responses: not those for the operator. */
 export function isForAnyPage({ method, audience, isHiddenFromPages }: ApiRoute): boolean {
   return method !== "PUT" && isHiddenFromPages !== true &&
@@ -23,7 +27,7 @@ export function allowAnyPage(
   if (!isForAnyPage(route) || !READS.has(request.method)) return {};
   return {
     "access-control-allow-origin": "*",
-    "access-control-expose-headers": "etag, retry-after",
+    "access-control-expose-headers": EXPOSED,
   };
 }
 

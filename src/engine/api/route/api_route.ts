@@ -40,6 +40,8 @@ export interface ApiRoute {
   readonly isHiddenFromPages?: boolean;
   /** Whether requests to it run also when callers take all places. @default false */
   readonly hasReservedPlace?: boolean;
+  /** Whether a slash at the end of the path makes no difference. @default false */
+  readonly mayEndInSlash?: boolean;
   /** One sentence. */
   readonly summary: string;
   /** The named parts of the path, in their order. */

@@ -1,0 +1,105 @@
+import type { LogDialect } from "../../../core/logs/format_log.ts";
+import type { RoutedRequest } from "../../../ports/http.ts";
+import type { TextPatterns } from "../../../ports/text_patterns.ts";
+import type { ChatLog } from "../../logs/chat_log.ts";
+import type { LogDays } from "../../logs/log_days.ts";
+import { ScanTimeoutError } from "../../logs/scan_budget.ts";
+import { type ApiResponse, textResponse } from "../route/api_response.ts";
+import type { ApiRoute, ParameterNote, ResponseNote } from "../route/api_route.ts";
+
+/** What the operator decides about log routes. */
+export interface LogApiOptions {
+  /** Where rustlog and justlog differ, whose form answers have. @default "rustlog" */
+  readonly api?: LogDialect | undefined;
+  /** Whether `/namehistory` answers: Twitch had such a public service shut down. @default false */
+  readonly nameHistory?: boolean | undefined;
+  /** Whether `/search` looks into several channels at once, for the same reason. @default false */
+  readonly crossChannelSearch?: boolean | undefined;
+  /** Makes tests of patterns. Without it, search takes words only. */
+  readonly patterns?: TextPatterns | undefined;
+  /** Whether this process records a channel. @default whether one has files of the last two hours */
+  readonly isRecording?: ((channel: string) => boolean) | undefined;
+}
+
+/** What log routes work with. */
+export interface LogContext extends LogApiOptions {
+  readonly api: LogDialect;
+  readonly log: ChatLog;
+  readonly days: LogDays;
+}
+
+/** A request that is answered with a reason. */
+export class Refusal extends Error {
+  /** The HTTP status. */
+  readonly status: number;
+
+  /** A refusal with the reason that the caller reads. */
+  constructor(status: number, reason: string) {
+    super(reason);
+    this.name = "Refusal";
+    this.status = status;
+  }
+}
+
+/** The reason when nothing is there, in the words of the dialect. */
+export function nothingThere({ api }: Pick<LogContext, "api">): Refusal {
+  return new Refusal(404, api === "rustlog" ? "Not found" : "could not load logs");
+}
+
+/** The reasons that log routes give. */
+export const LOG_REFUSALS: readonly ResponseNote[] = [
+  { status: 400, description: "A parameter is invalid", type: "text/plain" },
+  { status: 403, description: "The channel or the user has opted out", type: "text/plain" },
+  { status: 404, description: "There is no such log", type: "text/plain" },
+  {
+    status: 503,
+    description: "Nothing was found in the time that reading may take: ask for a shorter range",
+    type: "text/plain",
+  },
+];
+
+/** A part of a path. */
+export function pathNote(name: string, description: string): ParameterNote {
+  return { name, description, schema: { type: "string" } };
+}
+
+/** A route for readers of logs: it answers a {@link Refusal} with its reason, and says what it can. */
+export function logRoute(
+  context: LogContext,
+  route: Pick<ApiRoute, "path" | "summary" | "pathNotes" | "queryNotes"> & {
+    readonly responseNotes: readonly ResponseNote[];
+    /** @throws {Refusal} */
+    readonly answer: (routed: RoutedRequest) => Promise<ApiResponse>;
+  },
+): ApiRoute {
+  return {
+    ...route,
+    method: "GET",
+    audience: "readers",
+    mayEndInSlash: true,
+    responseNotes: [...route.responseNotes, ...LOG_REFUSALS],
+    async answer(routed) {
+      const answer = await route.answer(routed).catch((error) => refused(error, context));
+      if (context.api === "justlog") return answer;
+      const headers = { ...answer.headers, "x-rustlog-capabilities": capabilities(context).join() };
+      return { ...answer, headers };
+    },
+  };
+}
+
+/** What this node can answer beyond justlog, in rustlog's words. */
+export function capabilities({ nameHistory }: Pick<LogContext, "nameHistory">): string[] {
+  const always = ["arbitrary-range-query", "search", "stats"];
+  return nameHistory === true ? [...always, "namehistory"] : always;
+}
+
+function refused(error: unknown, { api }: LogContext): ApiResponse {
+  const end = api === "justlog" ? "\n" : "";
+  if (error instanceof Refusal) return textResponse(error.status, `${error.message}${end}`);
+  if (error instanceof ScanTimeoutError) {
+    return textResponse(503, `${error.message}: ask for a shorter range${end}`, {
+      "retry-after": "60",
+    });
+  }
+  throw error;
+}

@@ -1,0 +1,216 @@
+import { chatFolder, parseHour } from "../../core/archive/archive_key.ts";
+import { LOGGED_COMMANDS } from "../../core/logs/log_fields.ts";
+import { concerns, type LogPerson, personOf } from "../../core/logs/log_person.ts";
+import { formatString } from "../../core/json/canonical_json.ts";
+import { Lru } from "../../core/lru.ts";
+import type { Message } from "../../core/batch/message.ts";
+import { type Micros, SECOND_US, TIME_END_US } from "../../core/time.ts";
+import type { BatchStore } from "../../ports/batch_store.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Hasher } from "../../ports/hasher.ts";
+import type { SettledNotes } from "../../ports/notes/settled_notes.ts";
+import type { Random } from "../../ports/random.ts";
+import type { Reporter } from "../../ports/reporter.ts";
+import { channelHours } from "../read/channel_hours.ts";
+import { SharedChatReader } from "../api/chat/shared_chat_reader.ts";
+import type { OptOuts } from "../optout/opt_outs.ts";
+import { ListenedTime } from "./listened_time.ts";
+import type { MinuteFinder, TimeSpan } from "./minute_finder.ts";
+import type { LogLine } from "./pick_lines.ts";
+import { type Room, RoomDirectory } from "./room_directory.ts";
+import { roomLines, type RoomLinesQuery, type RoomLinesSource } from "./room_lines.ts";
+import { ScanBudget } from "./scan_budget.ts";
+
+/** What a {@link ChatLog} works with. */
+export interface ChatLogOptions {
+  /** The archive, with its open minutes. */
+  readonly store: BatchStore;
+  /** Reads it for all routes. */
+  readonly reader: SharedChatReader;
+  readonly hasher: Hasher;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly reporter: Reporter;
+  /** Where is noted which hours are settled. */
+  readonly settled?: SettledNotes | undefined;
+  /** Narrows questions to minutes. Without it, all are read. */
+  readonly finder?: MinuteFinder | undefined;
+  /** Who is left out of answers. @default no user and no channel */
+  readonly optOuts?: OptOuts | undefined;
+  /** How long an answer may read without finding anything, in microseconds. @default 30 s */
+  readonly scanMaxUs?: Micros | undefined;
+}
+
+/** Which lines of a room. */
+export interface LogQuery extends TimeSpan {
+  /** Newest first. @default false */
+  readonly isReversed?: boolean;
+  /** Only what this user wrote, or what dealt with the user. @default all users */
+  readonly person?: LogPerson | undefined;
+  /** Whether a gift is also in the log of its recipient. @default false */
+  readonly countsGifts?: boolean;
+  /** @default {@link LOGGED_COMMANDS} */
+  readonly commands?: ReadonlySet<string>;
+  /** Only messages that hold all of these words; an index narrows by them. */
+  readonly words?: readonly string[];
+  /** Only lines that hold one of these texts, as {@link LinePick} has them. */
+  readonly needles?: readonly string[] | undefined;
+  /** Any further condition. */
+  readonly accepts?: (message: Message) => boolean;
+  /** Bounds reading. @default a budget of its own */
+  readonly budget?: ScanBudget;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** All of time. */
+export const ALL_TIME: TimeSpan = { fromUs: 0, untilUs: TIME_END_US };
+
+const DEFAULT_SCAN_US = 30 * SECOND_US;
+
+/** The bulk reader needs a cache only for the minutes that it reads now. */
+const BULK_CACHE_MAX_BYTES = 8 * 1024 * 1024;
+
+const PERSONS_KNOWN_MAX = 10_000;
+const PERSON_FRESH_US = 30 * SECOND_US;
+
+/** Answers questions about logs, for all APIs. Lines come from the archive; an index only says where to look. */
+export class ChatLog {
+  /** The rooms of the archive. */
+  readonly rooms: RoomDirectory;
+  /** How long no receiver listened. */
+  readonly listened: ListenedTime;
+  /** What lines are read with. */
+  readonly source: RoomLinesSource;
+  /** The clock. */
+  readonly clock: Clock;
+  /** Chooses random lines. */
+  readonly random: Random;
+  /** Who is left out. */
+  readonly optOuts: OptOuts | undefined;
+  readonly #scanMaxUs: Micros;
+  readonly #persons = new Lru<
+    string,
+    { readonly person: LogPerson | undefined; readonly atUs: Micros }
+  >({ countMax: PERSONS_KNOWN_MAX });
+
+  /** Reads nothing before it is asked. */
+  constructor(options: ChatLogOptions) {
+    const { store, reader, clock, random, finder, optOuts } = options;
+    const bulkReader = new SharedChatReader({
+      ...options,
+      cacheMaxBytes: BULK_CACHE_MAX_BYTES,
+      bootName: "",
+    });
+    this.source = { store, reader, bulkReader, clock, finder };
+    this.rooms = new RoomDirectory({ store, reader: bulkReader, clock, finder });
+    this.listened = new ListenedTime(options);
+    this.clock = clock;
+    this.random = random;
+    this.optOuts = optOuts;
+    this.#scanMaxUs = options.scanMaxUs ?? DEFAULT_SCAN_US;
+  }
+
+  /** A budget for one question. */
+  budget(): ScanBudget {
+    return new ScanBudget(this.clock, this.#scanMaxUs);
+  }
+
+  /**
+   * The lines of a room, some at a time, in order. A line is at the start of its range.
+   *
+   * @throws {ScanTimeoutError} when it reads for too long without finding any.
+   * @throws {ChatloomError} when the store fails.
+   */
+  lines(room: Room, query: LogQuery): AsyncGenerator<LogLine[]> {
+    return roomLines(room, this.#toRoomQuery(query), this.source);
+  }
+
+  /** The first line of a query in its order; `undefined` if there is none. Throws as {@link ChatLog.lines}. */
+  async firstLine(room: Room, query: LogQuery): Promise<LogLine | undefined> {
+    for await (const lines of this.lines(room, query)) return lines[0];
+    return undefined;
+  }
+
+  /**
+   * The user whom a room's messages name so, by the newest one; `undefined` if none does. By login this is the
+   * user who bore it last. Throws as {@link ChatLog.lines}.
+   */
+  async person(
+    room: Room,
+    asked: { readonly id: string } | { readonly login: string },
+    { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<LogPerson | undefined> {
+    const wanted: LogPerson = { id: "", login: "", ...asked };
+    const key = JSON.stringify([room.id, room.login, wanted.id, wanted.login]);
+    const known = this.#persons.get(key);
+    if (known !== undefined && this.clock.elapsedUs() - known.atUs < PERSON_FRESH_US) {
+      return known.person;
+    }
+    const atUs = this.clock.elapsedUs();
+    const line = await this.firstLine(room, {
+      ...ALL_TIME,
+      isReversed: true,
+      person: wanted,
+      accepts: (message) => {
+        const { id, login } = personOf(message);
+        return wanted.id === "" ? login === wanted.login : id === wanted.id;
+      },
+      signal,
+    });
+    const person = line && personOf(line.message);
+    this.#persons.set(key, { person, atUs });
+    return person;
+  }
+
+  /** The first hour of a channel that has files; `Infinity` if none has. */
+  async firstHour(channel: string): Promise<Micros> {
+    let firstUs = Infinity;
+    for await (const name of this.source.store.folders(chatFolder(channel))) {
+      firstUs = Math.min(firstUs, parseHour(name) ?? Infinity);
+    }
+    return firstUs;
+  }
+
+  /** The last hour for which a channel has chat or coverage; `undefined` if there is none. */
+  async lastHour(channel: string): Promise<Micros | undefined> {
+    const hours = await channelHours(channel, { store: this.source.store });
+    return parseHour(hours.at(-1) ?? "");
+  }
+
+  #toRoomQuery(query: LogQuery): RoomLinesQuery {
+    const { fromUs, untilUs, isReversed = false, person, words, signal } = query;
+    const { countsGifts = false, commands = LOGGED_COMMANDS, accepts = () => true } = query;
+    const { optOuts } = this;
+    return {
+      fromUs,
+      untilUs,
+      isReversed,
+      signal,
+      budget: query.budget ?? this.budget(),
+      ...(person === undefined ? {} : { person: questionOf(person) }),
+      ...(words === undefined ? {} : { words }),
+      pick: {
+        commands,
+        needles: person === undefined ? query.needles : needlesOf(person),
+        accepts: (message) => {
+          if (person !== undefined && !concerns(message, person, { countsGifts })) return false;
+          if (optOuts?.isUserOptedOut(personOf(message).id) === true) return false;
+          return accepts(message);
+        },
+      },
+    };
+  }
+}
+
+function questionOf({ id, login }: LogPerson) {
+  return { ids: id === "" ? [] : [id], logins: login === "" ? [] : [login] };
+}
+
+/** What a line that names a user holds: the id in quotes, or the login at the end of a text. */
+function needlesOf({ id, login }: LogPerson): string[] {
+  const escaped = (text: string) => formatString(text).slice(1).toLowerCase();
+  return [
+    ...(id === "" ? [] : [`"${escaped(id)}`]),
+    ...(login === "" ? [] : [escaped(login)]),
+  ];
+}

@@ -1,0 +1,216 @@
+import { collect } from "../../async/collect.ts";
+import { chatFolder, parseHour } from "../../core/archive/archive_key.ts";
+import { ChatloomError } from "../../core/errors/errors.ts";
+import { HOUR_US, type Micros, MINUTE_US, minuteOf, RANGE_MAX_US } from "../../core/time.ts";
+import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { SharedChatReader } from "../api/chat/shared_chat_reader.ts";
+import { WorkBreaks } from "../read/work_breaks.ts";
+import type { MinuteFinder, MinuteQuestion, TimeSpan } from "./minute_finder.ts";
+import { type LinePick, type LogLine, pickLines } from "./pick_lines.ts";
+import type { Room } from "./room_directory.ts";
+import type { ScanBudget } from "./scan_budget.ts";
+
+/** What {@link roomLines} reads with. */
+export interface RoomLinesSource {
+  readonly store: BatchStore;
+  /** Reads short ranges, which many callers want at the same time. */
+  readonly reader: SharedChatReader;
+  /** Reads long ranges: they must not evict from the cache what many callers want. */
+  readonly bulkReader: SharedChatReader;
+  readonly clock: Clock;
+  readonly finder?: MinuteFinder | undefined;
+}
+
+/** Which lines of a room. */
+export interface RoomLinesQuery extends MinuteQuestion {
+  readonly pick: LinePick;
+  readonly budget: ScanBudget;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A longer range is read by the bulk reader. */
+const SHARED_MAX_US = 3 * HOUR_US;
+
+/** Backwards, the messages of so long a stretch are held at a time; of a shorter one if they are many. */
+const STRETCH_US = HOUR_US;
+const HELD_LINES = 10_000;
+
+/**
+ * The lines of a room that `query` picks, some at a time, in the order of their time; of all logins of the room
+ * together. Memory does not grow with the range.
+ *
+ * @throws {ScanTimeoutError} when it reads for too long without finding any.
+ * @throws {ChatloomError} when the store fails.
+ */
+export async function* roomLines(
+  room: Room,
+  query: RoomLinesQuery,
+  source: RoomLinesSource,
+): AsyncGenerator<LogLine[]> {
+  const parts = room.spans.flatMap((span) => {
+    const fromUs = Math.max(query.fromUs, span.fromUs);
+    const untilUs = Math.min(query.untilUs, span.untilUs);
+    if (fromUs >= untilUs) return [];
+    return [channelLines(span.channel, room, { ...query, fromUs, untilUs }, source)];
+  });
+  const { budget } = query;
+  budget.resume();
+  for await (const lines of parts.length === 1 ? parts[0]! : mergeLines(parts, query)) {
+    budget.pause();
+    yield lines;
+    budget.resume();
+  }
+}
+
+async function* channelLines(
+  channel: string,
+  room: Room,
+  query: RoomLinesQuery,
+  source: RoomLinesSource,
+): AsyncGenerator<LogLine[]> {
+  const { budget, isReversed, pick, signal } = query;
+  const { reader, bulkReader, clock } = source;
+  const isShort = query.untilUs - query.fromUs <= SHARED_MAX_US;
+  const breaks = new WorkBreaks(clock);
+  const own: LinePick = {
+    ...pick,
+    accepts: (message) => {
+      const roomId = message.tags?.["room-id"] ?? "";
+      return (roomId === "" || room.id === "" || roomId === room.id) && pick.accepts(message);
+    },
+  };
+  const state = { stretchUs: STRETCH_US };
+  for await (const { fromUs, untilUs } of stretches(channel, query, { source, state })) {
+    // Lines count by their start, so none of the minute before is wanted.
+    const range = { startUs: fromUs + RANGE_MAX_US, endUs: untilUs, isReversed: false };
+    const { minutes } = await (isShort ? reader : bulkReader).read(channel, range);
+    let held: LogLine[] = [];
+    breaks.begin();
+    for await (const minute of minutes) {
+      signal?.throwIfAborted();
+      budget.check();
+      if (minute.minuteUs < minuteOf(fromUs)) continue;
+      const lines = await pickLines(minute, own, breaks);
+      const found = lines.filter(({ startUs }) => startUs >= fromUs && startUs < untilUs);
+      if (isReversed) held = held.concat(found);
+      else if (found.length > 0) yield found;
+      breaks.begin();
+    }
+    state.stretchUs = held.length > HELD_LINES
+      ? Math.max(MINUTE_US, minuteOf(state.stretchUs / 2))
+      : state.stretchUs;
+    if (held.length > 0) yield held.reverse();
+    budget.check();
+  }
+}
+
+/**
+ * The stretches of a channel to read, in the order of the query, at most an hour long: those of the finder, or
+ * hours that have files.
+ */
+export async function* stretches(
+  channel: string,
+  query: MinuteQuestion & AbortOptions,
+  { source, state = { stretchUs: HOUR_US } }: {
+    readonly source: RoomLinesSource;
+    /** Backwards, stretches are no longer than this. */
+    readonly state?: { readonly stretchUs: Micros };
+  },
+): AsyncIterable<TimeSpan> {
+  const { isReversed } = query;
+  for await (const span of narrowed(channel, query, source.finder)) {
+    for (const hour of await hoursIn(channel, span, { source, isReversed })) {
+      if (!isReversed) {
+        yield hour;
+        continue;
+      }
+      let { untilUs } = hour;
+      while (untilUs > hour.fromUs) {
+        const fromUs = Math.max(hour.fromUs, minuteOf(untilUs - 1) + MINUTE_US - state.stretchUs);
+        yield { fromUs, untilUs };
+        untilUs = fromUs;
+      }
+    }
+  }
+}
+
+/** The spans of the finder; the whole range without one, and the rest of it where the finder fails. */
+async function* narrowed(
+  channel: string,
+  query: MinuteQuestion & AbortOptions,
+  finder: MinuteFinder | undefined,
+): AsyncIterable<TimeSpan> {
+  let { fromUs, untilUs } = query;
+  const { person, words, isReversed, signal } = query;
+  if (finder !== undefined && (person !== undefined || words !== undefined)) {
+    try {
+      for await (const span of finder.spans(channel, query, { signal })) {
+        if (isReversed) untilUs = Math.min(untilUs, span.fromUs);
+        else fromUs = Math.max(fromUs, span.untilUs);
+        yield {
+          fromUs: Math.max(span.fromUs, query.fromUs),
+          untilUs: Math.min(span.untilUs, query.untilUs),
+        };
+      }
+      return;
+    } catch (error) {
+      if (!(error instanceof ChatloomError)) throw error;
+    }
+  }
+  if (fromUs < untilUs) yield { fromUs, untilUs };
+}
+
+/** A span, cut at hours; hours without files are left out where listing these is worth it. */
+async function hoursIn(
+  channel: string,
+  { fromUs, untilUs }: TimeSpan,
+  { source, isReversed }: { readonly source: RoomLinesSource; readonly isReversed: boolean },
+): Promise<TimeSpan[]> {
+  const firstUs = fromUs - fromUs % HOUR_US;
+  const hours = new Set<Micros>();
+  if (untilUs - fromUs <= SHARED_MAX_US) {
+    for (let us = firstUs; us < untilUs; us += HOUR_US) hours.add(us);
+  } else {
+    for (const name of await collect(source.store.folders(chatFolder(channel)))) {
+      const hourUs = parseHour(name);
+      if (hourUs === undefined) continue;
+      // Until it is settled, a message at the edge of an hour may stand in a file of the next one.
+      for (const us of [hourUs - HOUR_US, hourUs, hourUs + HOUR_US]) hours.add(us);
+    }
+  }
+  return [...hours].filter((us) => us + HOUR_US > fromUs && us < untilUs)
+    .sort((a, b) => isReversed ? b - a : a - b)
+    .map((us) => ({ fromUs: Math.max(us, fromUs), untilUs: Math.min(us + HOUR_US, untilUs) }));
+}
+
+/** Merges lines that are each in order. */
+async function* mergeLines(
+  parts: readonly AsyncGenerator<LogLine[]>[],
+  { isReversed }: { readonly isReversed: boolean },
+): AsyncGenerator<LogLine[]> {
+  const heads: LogLine[][] = [];
+  try {
+    for (const part of parts) heads.push((await part.next()).value ?? []);
+    while (true) {
+      const live = heads.flatMap((head, i) => head.length > 0 ? [i] : []);
+      if (live.length === 0) return;
+      const ahead = (a: number, b: number) => {
+        const [left, right] = [heads[a]![0]!.startUs, heads[b]![0]!.startUs];
+        return isReversed ? right - left : left - right;
+      };
+      const [first, second] = live.sort(ahead);
+      const head = heads[first!]!;
+      // All lines that come before the next one of any other.
+      const limitUs = second === undefined ? undefined : heads[second]![0]!.startUs;
+      const isAfter = ({ startUs }: LogLine) =>
+        limitUs !== undefined && (isReversed ? startUs < limitUs : startUs > limitUs);
+      const end = head.findIndex(isAfter);
+      yield end === -1 ? head : head.slice(0, end);
+      const rest = end === -1 ? [] : head.slice(end);
+      heads[first!] = rest.length > 0 ? rest : (await parts[first!]!.next()).value ?? [];
+    }
+  } finally {
+    for (const part of parts) await part.return(undefined);
+  }
+}
