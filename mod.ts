@@ -208,6 +208,9 @@ export {
 export { type Access, type AccessRule, DEFAULT_ACCESS } from "./src/engine/api/gate/access.ts";
 export type { RateLimit } from "./src/engine/api/gate/address_rates.ts";
 export { DEFAULT_LIMITS, type GateLimits } from "./src/engine/api/gate/gate.ts";
+export type { LogDialect } from "./src/core/logs/format_log.ts";
+export type { LogApiOptions } from "./src/engine/api/logs/log_context.ts";
+export type { TextPatterns } from "./src/ports/text_patterns.ts";
 export { nodeApi, type NodeApiOptions } from "./src/engine/api/node_api.ts";
 export { pageRoute } from "./src/engine/api/routes/page_route.ts";
 export type {

@@ -71,7 +71,7 @@ function textOf({ systemText, userText }: LogFields): string {
 }
 
 /** When a message was sent at the earliest, in whole milliseconds. */
-export function sentMs(message: Message): number {
+function sentMs(message: Message): number {
   return Math.floor(readStart(message.time) / MILLISECOND_US);
 }
 

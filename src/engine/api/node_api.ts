@@ -46,7 +46,10 @@ import { tolerantStore } from "../read/files/tolerant_store.ts";
 import { notFound, textResponse } from "./route/api_response.ts";
 import type { ApiRoute } from "./route/api_route.ts";
 import { chatRoutes } from "./routes/chat_routes.ts";
-import { ChatLog, type ChatLogOptions } from "../logs/chat_log.ts";
+import { ChatLog } from "../logs/chat_log.ts";
+import type { MinuteFinder } from "../logs/minute_finder.ts";
+import type { OptOuts } from "../optout/opt_outs.ts";
+import type { Micros } from "../../core/time.ts";
 import { allLogRoutes } from "./logs/all_log_routes.ts";
 import type { LogApiOptions } from "./logs/log_context.ts";
 import { SharedChatReader } from "./chat/shared_chat_reader.ts";
@@ -62,8 +65,7 @@ import { type OperatorOptions, operatorRoutes } from "./routes/operator_routes.t
 import { ServableFiles } from "./files/servable_files.ts";
 
 /** What {@link nodeApi} works with. */
-export interface NodeApiOptions
-  extends OperatorOptions, Pick<ChatLogOptions, "finder" | "optOuts" | "scanMaxUs"> {
+export interface NodeApiOptions extends OperatorOptions {
   /** The archive. */
   readonly store: BatchStore;
   /**
@@ -71,6 +73,12 @@ export interface NodeApiOptions
    * are never listed or served as such. @default `store`
    */
   readonly chatStore?: BatchStore | undefined;
+  /** Narrows questions about logs to minutes, by an index. @default all are read */
+  readonly finder?: MinuteFinder | undefined;
+  /** Who is left out of logs. @default no user and no channel */
+  readonly optOuts?: OptOuts | undefined;
+  /** How long a log may be read without finding anything, in microseconds. @default 30 s */
+  readonly scanMaxUs?: Micros | undefined;
   /** What the operator decides about log routes. */
   readonly logs?: LogApiOptions | undefined;
   /** Checks files before they are served. */

@@ -11,7 +11,7 @@ import { type LogContext, nothingThere } from "./log_context.ts";
 import type { LogForm } from "./log_request.ts";
 
 /** The header that says how many minutes of an answer's range no receiver listened. */
-export const UNLISTENED_HEADER = "x-chatloom-unlistened-minutes";
+const UNLISTENED_HEADER = "x-chatloom-unlistened-minutes";
 
 /** A log of years waits this long for the header; its field in JSON comes at the end. */
 const HEADER_WAIT_MS = 250;

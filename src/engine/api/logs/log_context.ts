@@ -47,7 +47,7 @@ export function nothingThere({ api }: Pick<LogContext, "api">): Refusal {
 }
 
 /** The reasons that log routes give. */
-export const LOG_REFUSALS: readonly ResponseNote[] = [
+const LOG_REFUSALS: readonly ResponseNote[] = [
   { status: 400, description: "A parameter is invalid", type: "text/plain" },
   { status: 403, description: "The channel or the user has opted out", type: "text/plain" },
   { status: 404, description: "There is no such log", type: "text/plain" },
