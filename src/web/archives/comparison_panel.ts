@@ -5,6 +5,7 @@ import { zone } from "../ui/settings.ts";
 import type { ComparedSource, Comparison } from "../sources/report.ts";
 import type { ArchivesState } from "../state/archives_state.ts";
 import { ProgressBar } from "./progress_bar.ts";
+import { plainText } from "../chat/message/message_text.ts";
 
 /** Which source has which messages. */
 export function ComparisonPanel(
@@ -152,7 +153,7 @@ function Detail({ source, name }: Omit<RowProps, "messages">): JSX.Element | nul
 function exampleText(line: string): string {
   const { command, params, sender, time } = parseCanonicalLine(line);
   const clock = formatMinute(time * 1e6, zone.value);
-  const text = params.slice(1).join(" ");
+  const text = plainText(params.slice(1).join(" "));
   return command === "PRIVMSG"
     ? `${clock} ${sender ?? ""}: ${text}`
     : `${clock} ${command} ${sender ?? ""} ${text}`;

@@ -6,10 +6,13 @@ import { type ArchivesState, canSaveToFolder } from "../state/archives_state.ts"
 import { ProgressBar } from "./progress_bar.ts";
 
 /** Merges the sources, and offers the result. */
-export function MergePanel({ archives }: { readonly archives: ArchivesState }): JSX.Element {
+export function MergePanel({ archives }: { readonly archives: ArchivesState }): JSX.Element | null {
   const job = archives.merge.value;
   const batches = archives.reports.value.reduce((sum, report) => sum + report.batches, 0);
   const isReady = batches > 0 && !archives.isChecking.value;
+  // What holds no recording cannot be merged: its card says so.
+  if (batches === 0 && !archives.isChecking.value) return null;
+  const isAlone = archives.reports.value.length === 1;
   return h(
     "section",
     { class: "merge", "aria-labelledby": "merge-title" },
@@ -35,7 +38,15 @@ export function MergePanel({ archives }: { readonly archives: ArchivesState }): 
             onClick: () => void archives.startMerge(),
           },
           icon("merge"),
-          archives.reports.value.length === 1 ? "Settle this archive" : "Merge",
+          isAlone ? "Tidy up this archive" : "Merge",
+        ),
+        h(
+          "p",
+          { class: "hint" },
+          isAlone
+            ? "Makes one file of each minute, in which every message stands once. "
+            : "Makes one archive in which every message stands once. ",
+          "You can save it; the archives above stay as they are.",
         ),
       ]),
   );
@@ -52,7 +63,7 @@ function Result(
     h(
       "p",
       { class: "headline", role: "status" },
-      `${formatCounted(messages, "message")} in ${formatCounted(batches, "batch")}`,
+      `${formatCounted(messages, "message")} in ${formatCounted(batches, "file")}`,
     ),
     h(
       "p",

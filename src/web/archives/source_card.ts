@@ -56,13 +56,15 @@ function Report({ report }: { readonly report: SourceReport }): JSX.Element {
   const { damaged, unreadable } = report.problemCounts;
   const parts = [
     FORMS[report.form],
-    formatCounted(report.batches, "batch"),
+    `${formatCounted(report.batches, "file")} of chat`,
     formatBytes(report.bytes),
-    ...(report.tombstones > 0 ? [formatCounted(report.tombstones, "tombstone")] : []),
-    ...(report.redactions > 0 ? [formatCounted(report.redactions, "redaction")] : []),
+    ...(report.tombstones > 0 ? [`${formatCounted(report.tombstones, "file")} withdrawn`] : []),
+    ...(report.redactions > 0
+      ? [`${formatCounted(report.redactions, "request")} to forget messages`]
+      : []),
   ];
   const verdict = report.batches === 0
-    ? h("p", { class: "bad" }, "No batch was found in it")
+    ? h("p", { class: "bad" }, "No recording of chat was found in it")
     : damaged + unreadable === 0
     ? h("p", { class: "good" }, "Every name, hash and line is right")
     : h("p", { class: "bad" }, verdictOf(damaged, unreadable));
