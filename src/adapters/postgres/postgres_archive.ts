@@ -1,0 +1,75 @@
+import { ChatloomError } from "../../core/errors/errors.ts";
+import type { HourNotes } from "../../ports/notes/hour_notes.ts";
+import type { OrderNotes } from "../../ports/notes/order_notes.ts";
+import type { PruneMarks } from "../../ports/notes/prune_marks.ts";
+import type { SettledNotes } from "../../ports/notes/settled_notes.ts";
+import type { UnsettledNotes } from "../../ports/notes/unsettled_notes.ts";
+import { AdvisoryLocks } from "./advisory_locks.ts";
+import { migrate, schemaVersion } from "./migrations.ts";
+import { parsePostgresAddress, type PostgresAddress } from "./postgres_address.ts";
+import { PostgresClient } from "./postgres_client.ts";
+import { PostgresLock } from "./postgres_lock.ts";
+import { postgresMarks, postgresNotes, postgresOrders, postgresSettled } from "./postgres_notes.ts";
+import { PostgresStore, type PostgresStoreOptions } from "./postgres_store.ts";
+import { PostgresUnsettled } from "./postgres_unsettled.ts";
+
+/** How {@link openPostgresArchive} opens. */
+export interface OpenPostgresOptions extends PostgresStoreOptions {
+  /** Begin an archive where there is none. @default false */
+  readonly create?: boolean;
+}
+
+/** An archive in PostgreSQL: its files, its lock, and the notes of the nodes that share it. */
+export interface PostgresArchive {
+  readonly address: PostgresAddress;
+  readonly store: PostgresStore;
+  readonly lock: PostgresLock;
+  readonly notes: HourNotes;
+  readonly marks: PruneMarks;
+  readonly orders: OrderNotes;
+  readonly settled: SettledNotes;
+  readonly unsettled: UnsettledNotes;
+  /** Closes the connections. Idle ones do not keep the process alive. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the archive at `address`, a connection URI as `psql` takes it, with `schema=NAME` for another schema
+ * than `chatloom`. Brings its tables to this version of chatloom, also where several processes do so at once.
+ *
+ * @throws {ChatloomError} `INPUT_UNREADABLE` when there is no such database, or no archive in it and
+ * `create` is not set; `STORE_DENIED` or `STORE_IO` when the database refuses or does not answer.
+ */
+export async function openPostgresArchive(
+  address: string,
+  { create = false, ...options }: OpenPostgresOptions = {},
+): Promise<PostgresArchive> {
+  const client = new PostgresClient(parsePostgresAddress(address));
+  const locks = new AdvisoryLocks(client);
+  const close = async () => {
+    await locks.close();
+    await client.close();
+  };
+  try {
+    if (create || await schemaVersion(client) > 0) await migrate(client);
+    else {
+      const { shown } = client.address;
+      throw new ChatloomError("INPUT_UNREADABLE", `Cannot read archive "${shown}": there is none`);
+    }
+  } catch (error) {
+    await close().catch(() => {}); // The first failure is thrown.
+    throw error;
+  }
+  const lock = new PostgresLock(client, locks);
+  return {
+    address: client.address,
+    store: new PostgresStore(client, lock, options),
+    lock,
+    notes: postgresNotes(client),
+    marks: postgresMarks(client),
+    orders: postgresOrders(client),
+    settled: postgresSettled(client),
+    unsettled: new PostgresUnsettled(client, locks),
+    close,
+  };
+}
