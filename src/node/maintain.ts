@@ -1,6 +1,4 @@
 import { ChatloomError } from "../core/errors/errors.ts";
-import { fileSystemSettled } from "../adapters/file_system/file_system_settled.ts";
-import { fileSystemLock } from "../adapters/file_system/file_system_lock.ts";
 import { importCapture, type Imported } from "../engine/import/import_capture.ts";
 import type { RedactedUser } from "../core/redaction/redaction.ts";
 import { findLogins, redact as redactChannel, type Redacted } from "../engine/redact/redact.ts";
@@ -39,9 +37,8 @@ export async function settle(
   const fromUs = from === undefined ? undefined : toMicros(from, "from");
   const only = await knownChannels(archive, channels, { signal });
   const { store } = await writableStore(archive, { signal });
-  const { folder, hasher, reporter } = archive;
-  const lock = fileSystemLock(folder);
-  const notes = fileSystemSettled(folder);
+  const { parts, hasher, reporter } = archive;
+  const { lock, settled: notes } = parts;
   return await settleArchive({ store, hasher, lock, reporter, notes, ...only, fromUs, signal });
 }
 
@@ -114,7 +111,7 @@ export async function redact(
     : undefined;
   await checkKnown(archive, [name], { signal });
   const { store } = await writableStore(archive, { signal });
-  const { folder, hasher, clock, reporter } = archive;
+  const { parts, hasher, clock, reporter } = archive;
   const target = isUser
     ? await userTarget(name, { userId: order.userId, beforeUs, logins: order.logins ?? [] }, {
       store,
@@ -122,7 +119,7 @@ export async function redact(
       signal,
     })
     : { kind: "message" as const, id: order.id };
-  const lock = fileSystemLock(folder);
+  const { lock } = parts;
   const options = { store, hasher, clock, reporter, lock, signal };
   return await redactChannel(name, { target, reason }, options);
 }

@@ -64,9 +64,10 @@ export async function record(
   }
   if (signal.aborted) return;
   const { store } = await writableStore(archive, { signal });
-  const { folder, hasher, clock, random, reporter } = archive;
+  const { parts, hasher, clock, random, reporter } = archive;
   await runRecording({
-    folder,
+    parts,
+    journalFolder: parts.journalFolder,
     store,
     hasher,
     clock,

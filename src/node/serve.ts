@@ -1,5 +1,4 @@
 import { parseListenAddress } from "../adapters/http/listen_address.ts";
-import { fileSystemSettled } from "../adapters/file_system/file_system_settled.ts";
 import { prometheusMetrics } from "../adapters/metrics/prometheus_metrics.ts";
 import { Counters } from "../adapters/metrics/counters.ts";
 import type { Reporter } from "../ports/reporter.ts";
@@ -47,7 +46,7 @@ export async function serve(
   const counters = new Counters();
   const listener = await serveNode({
     store,
-    settled: fileSystemSettled(archive.folder),
+    settled: archive.parts.settled,
     hasher,
     clock,
     random,

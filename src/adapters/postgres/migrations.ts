@@ -10,7 +10,9 @@ import { codeOf } from "./postgres_errors.ts";
  * unit, as the port wants, whatever the database's own order is.
  */
 const MIGRATIONS: readonly string[] = [
-  `create table $S.file (
+  `create table $S.archive (id uuid primary key);
+  insert into $S.archive values (gen_random_uuid());
+  create table $S.file (
     key text collate "C" primary key,
     bytes bytea not null,
     seq bigint generated always as identity
@@ -42,7 +44,7 @@ const MIGRATIONS: readonly string[] = [
 ];
 
 /** The tables' version that this chatloom works with. */
-export const SCHEMA_VERSION = MIGRATIONS.length;
+const SCHEMA_VERSION = MIGRATIONS.length;
 
 // Opening should say at once that nothing is there.
 const PATIENCE_MS = 2_000;

@@ -9,7 +9,7 @@ export interface PostgresAddress {
   readonly url: string;
   /** The schema that holds the archive's tables; lower case letters, digits and `_`. */
   readonly schema: string;
-  /** For people: without user, password and parameters. */
+  /** For messages: without user, password and parameters. */
   readonly shown: string;
 }
 

@@ -22,6 +22,8 @@ export interface OpenPostgresOptions extends PostgresStoreOptions {
 /** An archive in PostgreSQL: its files, its lock, and the notes of the nodes that share it. */
 export interface PostgresArchive {
   readonly address: PostgresAddress;
+  /** A UUID that no other archive has, whatever the names of its server are. */
+  readonly id: string;
   readonly store: PostgresStore;
   readonly lock: PostgresLock;
   readonly notes: HourNotes;
@@ -46,6 +48,7 @@ export async function openPostgresArchive(
 ): Promise<PostgresArchive> {
   const client = new PostgresClient(parsePostgresAddress(address));
   const locks = new AdvisoryLocks(client);
+  let id;
   const close = async () => {
     await locks.close();
     await client.close();
@@ -56,6 +59,7 @@ export async function openPostgresArchive(
       const { shown } = client.address;
       throw new ChatloomError("INPUT_UNREADABLE", `Cannot read archive "${shown}": there is none`);
     }
+    id = await readId(client);
   } catch (error) {
     await close().catch(() => {}); // The first failure is thrown.
     throw error;
@@ -63,6 +67,7 @@ export async function openPostgresArchive(
   const lock = new PostgresLock(client, locks);
   return {
     address: client.address,
+    id,
     store: new PostgresStore(client, lock, options),
     lock,
     notes: postgresNotes(client),
@@ -72,4 +77,12 @@ export async function openPostgresArchive(
     unsettled: new PostgresUnsettled(client, locks),
     close,
   };
+}
+
+async function readId(client: PostgresClient): Promise<string> {
+  const { schema, shown } = client.address;
+  const text = `select id from "${schema}".archive limit 1`;
+  const [row] = await client.ask({ text }, { attempt: "read the archive's id" });
+  if (row !== undefined) return String(row["id"]);
+  throw new ChatloomError("STORE_IO", `Cannot open archive "${shown}": its id is gone`);
 }

@@ -83,9 +83,8 @@ export class PostgresStore implements BatchStore {
     });
     if (row === undefined) return undefined;
     const bytes = row["bytes"];
-    if (bytes instanceof Uint8Array) {
-      return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
-    }
+    // A copy: the client's may be a part of a buffer that others use too.
+    if (bytes instanceof Uint8Array) return new Uint8Array(bytes);
     throw verdict(key, `it is too large: ${row["size"]} bytes`);
   }
 

@@ -1,6 +1,5 @@
 import { Command, Option } from "commander";
 import { BLOCKING_READ_CALLS } from "../../adapters/file_system/calls/file_calls.ts";
-import { fileSystemSettled } from "../../adapters/file_system/file_system_settled.ts";
 import { FILE_MAX_BYTES } from "../../adapters/file_system/file_system_store.ts";
 import { bestHasher } from "../../adapters/hashers/web_crypto_hasher.ts";
 import { decodeBatch, splitBatch } from "../../core/batch/batch.ts";
@@ -23,7 +22,7 @@ import {
 import { readMinutes } from "../../engine/read/read_minutes.ts";
 import { checkChannels } from "../arguments/channel_names.ts";
 import { contextOf, type VerbContext } from "../frame/context.ts";
-import { existingArchive } from "../../node/wiring/existing_archive.ts";
+import { openParts } from "../../node/wiring/parts/archive_parts.ts";
 import { EXIT, QuietExit } from "../frame/exit.ts";
 import { readInput, reportUnreadable } from "../arguments/input_file.ts";
 import { formatText } from "../../core/batch/message_text.ts";
@@ -45,7 +44,10 @@ export function catCommand(): Command {
   return new Command("cat")
     .description("print messages of batch files, or of channels of an archive")
     .argument("<names...>", "files (- is standard input, gzip is fine); channels with --archive")
-    .option("-a, --archive <dir>", "print channels of this archive, in order, each message once")
+    .option(
+      "-a, --archive <dir|url>",
+      "print channels of this archive, in order, each message once",
+    )
     .addOption(
       new Option("--from <time>", "print messages that may have been sent at this time or later")
         .argParser(parseTimeFlag).default(0, "the first"),
@@ -143,9 +145,10 @@ async function printChannels(
   { print, reporter, counters, signal }: VerbContext,
 ): Promise<boolean> {
   checkChannels(channels, verb);
-  const store = await existingArchive(archive, { calls: BLOCKING_READ_CALLS });
+  const { files: store, settled } = await openParts(archive, {
+    folder: { calls: BLOCKING_READ_CALLS },
+  });
   const hasher = await bestHasher();
-  const settled = fileSystemSettled(archive);
   // A message that may have been sent later can stand in an earlier minute.
   const fromUs = Math.max(0, flags.from - RANGE_MAX_US);
   const untilUs = flags.until;

@@ -9,7 +9,7 @@ import { faultsOf } from "../../engine/read/files/fault_reporter.ts";
 import { tolerantStore } from "../../engine/read/files/tolerant_store.ts";
 import { checkChannels } from "../arguments/channel_names.ts";
 import { contextOf } from "../frame/context.ts";
-import { existingArchive } from "../../node/wiring/existing_archive.ts";
+import { openParts } from "../../node/wiring/parts/archive_parts.ts";
 import { EXIT, QuietExit } from "../frame/exit.ts";
 import { examplesOf } from "../frame/program.ts";
 import { parseTimeFlag } from "../arguments/time_flag.ts";
@@ -28,7 +28,7 @@ export function coverageCommand(): Command {
       "say minute by minute which receivers listened to a channel, and how much all of them missed",
     )
     .argument("<channel>", "the channel")
-    .requiredOption("-a, --archive <dir>", "the archive, which is only read")
+    .requiredOption("-a, --archive <dir|url>", "the archive, which is only read")
     .option("--from <time>", "from this time on (default: its first hour)", parseTimeFlag)
     .option("--to <time>", "up to this time (default: its last hour)", parseTimeFlag)
     .addOption(
@@ -50,7 +50,7 @@ export function coverageCommand(): Command {
       checkChannels([channel], command);
       const { print, reporter, counters, signal } = contextOf(command);
       const faults = faultsOf(reporter);
-      const files = await existingArchive(flags.archive, { calls: BLOCKING_READ_CALLS });
+      const { files } = await openParts(flags.archive, { folder: { calls: BLOCKING_READ_CALLS } });
       const store = tolerantStore(files, (entry) => faults.tellFolder(entry));
       const span = await spanOf(channel, { store, signal });
       const fromUs = flags.from ?? span?.fromUs ?? 0;

@@ -1,7 +1,6 @@
 import { Command } from "commander";
 import type { CounterReading, Counters } from "../../adapters/metrics/counters.ts";
 import { BLOCKING_READ_CALLS } from "../../adapters/file_system/calls/file_calls.ts";
-import { fileSystemStore } from "../../adapters/file_system/file_system_store.ts";
 import { bestHasher } from "../../adapters/hashers/web_crypto_hasher.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
 import {
@@ -9,6 +8,7 @@ import {
   type Imported,
   type ImportOptions,
 } from "../../engine/import/import_capture.ts";
+import { openParts } from "../../node/wiring/parts/archive_parts.ts";
 import { type CaptureFile, openCapture } from "../../node/wiring/captures/capture_file.ts";
 import { contextOf, type VerbContext } from "../frame/context.ts";
 import { EXIT, QuietExit, toOneLine } from "../frame/exit.ts";
@@ -22,7 +22,7 @@ export function importCommand(): Command {
       "<files...>",
       "a raw line of IRC in each line, gzipped or not, with or without its received time in front; or a journal; - is standard input",
     )
-    .requiredOption("-a, --archive <dir>", "the archive; made if it is not there")
+    .requiredOption("-a, --archive <dir|url>", "the archive; made if it is not there")
     .addHelpText(
       "after",
       "\nImporting the same capture again changes nothing. A received time is seconds,\n" +
@@ -42,8 +42,8 @@ export function importCommand(): Command {
     .action(async (paths: string[], { archive }: { archive: string }, command: Command) => {
       const context = contextOf(command);
       const { print, reporter, counters, signal } = context;
-      const store = fileSystemStore(archive, { calls: BLOCKING_READ_CALLS });
-      await store.checkWritable({ signal });
+      const folder = { calls: BLOCKING_READ_CALLS };
+      const { files: store } = await openParts(archive, { create: true, folder });
       const options = { store, hasher: await bestHasher(), reporter, signal };
       let isComplete = true;
       for (const path of paths) {

@@ -1,16 +1,15 @@
 import { Command } from "commander";
-import { fileSystemLock } from "../../adapters/file_system/file_system_lock.ts";
-import { fileSystemOrders } from "../../adapters/file_system/file_system_orders.ts";
 import { bestHasher } from "../../adapters/hashers/web_crypto_hasher.ts";
 import { escapeControls } from "../../core/json/escape_controls.ts";
 import { acceptOrders, dropOrders, heldOrders } from "../../engine/sync/orders/decide_orders.ts";
 import { readOrder } from "../../engine/sync/orders/new_order.ts";
 import type { HeldOrder } from "../../engine/sync/orders/order_book.ts";
 import { reachOf } from "../../engine/sync/orders/take_orders.ts";
+import type { ArchiveLock } from "../../ports/archive_lock.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { OrderNotes } from "../../ports/notes/order_notes.ts";
-import { settlingStore } from "../../node/wiring/settling_store.ts";
+import { openSettling } from "../../node/wiring/open_settling.ts";
 import { contextOf, type VerbContext } from "../frame/context.ts";
 import { EXIT, QuietExit } from "../frame/exit.ts";
 import { examplesOf } from "../frame/program.ts";
@@ -26,6 +25,7 @@ interface Place {
   readonly store: BatchStore;
   readonly hasher: Hasher;
   readonly notes: OrderNotes;
+  readonly lock: ArchiveLock;
 }
 
 /** `chatloom orders`: decides about redactions and tombstones of peers that are held. */
@@ -34,7 +34,7 @@ export function ordersCommand(): Command {
     .description("decide about redactions and tombstones of peers that are held")
     .argument("<what>", "list, accept or drop")
     .argument("[keys...]", "the orders, as list prints them")
-    .requiredOption("-a, --archive <dir>", "the archive")
+    .requiredOption("-a, --archive <dir|url>", "the archive")
     .option("--channel <name>", "only of this channel; may be given several times", addName, [])
     .option("--peer <url>", "only of this peer")
     .option("--all", "with accept and drop: all of these")
@@ -51,11 +51,8 @@ export function ordersCommand(): Command {
     )
     .action(async (what: string, keys: string[], flags: OrdersFlags, command: Command) => {
       const context = contextOf(command);
-      const place = {
-        store: await settlingStore(flags.archive, { reporter: context.reporter }),
-        hasher: await bestHasher(),
-        notes: fileSystemOrders(flags.archive),
-      };
+      const { store, orders: notes, lock } = await openSettling(flags.archive, context);
+      const place = { store, notes, lock, hasher: await bestHasher() };
       if (what === "list") return await listOrders(keys, flags, { place, context });
       if (what !== "accept" && what !== "drop") {
         command.error(`error: "${what}" is none of list, accept and drop`);
@@ -146,11 +143,9 @@ async function decide(
       continue;
     }
     const reach = await formatReach(channel, orders, { ...place, signal });
-    const lock = fileSystemLock(flags.archive);
     const { failed } = await acceptOrders(channel, orders, {
       ...place,
       reporter,
-      lock,
       signal,
     });
     await print(`${channel}: accepted ${reach.replace("would delete", "delete")}\n`);

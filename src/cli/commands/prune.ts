@@ -1,12 +1,10 @@
 import { Command, InvalidArgumentError } from "commander";
-import { fileSystemLock } from "../../adapters/file_system/file_system_lock.ts";
-import { fileSystemMarks, fileSystemNotes } from "../../adapters/file_system/file_system_notes.ts";
 import { systemClock } from "../../adapters/system/system_clock.ts";
 import { HOUR_US, type Micros } from "../../core/time.ts";
 import { pruneArchive } from "../../engine/prune/prune_archive.ts";
 import { checkChannels } from "../arguments/channel_names.ts";
 import { contextOf } from "../frame/context.ts";
-import { existingArchive } from "../../node/wiring/existing_archive.ts";
+import { openParts } from "../../node/wiring/parts/archive_parts.ts";
 import { EXIT, QuietExit } from "../frame/exit.ts";
 import { examplesOf } from "../frame/program.ts";
 
@@ -24,7 +22,7 @@ export function pruneCommand(): Command {
       "delete old hours of an archive; sync does not bring them back",
     )
     .argument("[channels...]", "only these channels")
-    .requiredOption("-a, --archive <dir>", "the archive")
+    .requiredOption("-a, --archive <dir|url>", "the archive")
     .option("--older-than <age>", "hours older than this: 36h, 30d, 8w or 2y", parseAge)
     .option("--dry-run", "say what would be deleted, and change nothing")
     .option("--take-back", "let pruned hours come back with the next sync")
@@ -46,8 +44,9 @@ export function pruneCommand(): Command {
       }
       const { print, reporter, signal } = contextOf(command);
       const isDryRun = flags.dryRun === true;
-      const store = await existingArchive(flags.archive, { movesFirstLayout: !isDryRun });
-      const marks = fileSystemMarks(flags.archive);
+      const { files: store, lock, marks, notes } = await openParts(flags.archive, {
+        folder: { movesFirstLayout: !isDryRun },
+      });
       if (olderThan === undefined) {
         for await (
           const channel of channels.length > 0 ? channels : store.folders("", { signal })
@@ -59,9 +58,9 @@ export function pruneCommand(): Command {
       }
       const pruned = pruneArchive({
         store,
-        lock: fileSystemLock(flags.archive),
+        lock,
         marks,
-        notes: fileSystemNotes(flags.archive),
+        notes,
         beforeUs: systemClock().wallUs() - olderThan,
         isDryRun,
         signal,

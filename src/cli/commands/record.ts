@@ -24,6 +24,7 @@ interface RecordFlags extends ReplicationFlags {
   readonly tokenFile?: string;
   readonly url: string;
   readonly journal: boolean;
+  readonly journalDir?: string;
 }
 
 const TOKEN_VARIABLE = "CHATLOOM_TOKEN";
@@ -36,7 +37,10 @@ export function recordCommand(): Command {
       "[channels...]",
       "names of channels; name! marks an important one, whose failures are warnings",
     )
-    .requiredOption("-a, --archive <dir>", "the archive; made if it is not there")
+    .requiredOption(
+      "-a, --archive <dir|url>",
+      "a folder or postgres://HOST/DATABASE; made if it is not there",
+    )
     .option(
       "--channels <file>",
       'also the channels in this file, one a line; watched; a line "# none" empties the list',
@@ -59,6 +63,10 @@ export function recordCommand(): Command {
     )
     .option("--token-file <file>", "read the account's token from this file instead")
     .option("--url <url>", "the chat server", parseUrl, TWITCH_CHAT_URL)
+    .option(
+      "--journal-dir <dir>",
+      "keep the journal here (default: in the archive; for a database ~/.local/state/chatloom)",
+    )
     .option("--no-journal", "do not journal: a crash then loses up to two minutes");
   return addReplicationFlags(command)
     .addHelpText(
@@ -72,6 +80,7 @@ export function recordCommand(): Command {
           "chatloom record gamesdonequick! --archive chat --nick mybot --token-file token.txt",
           "chatloom record --channels channels.txt --archive chat --nick mybot --join-rate 2000",
           "chatloom record forsen --archive chat --serve :8080 --peer http://other:8080",
+          "PGPASSWORD=… chatloom record forsen --archive postgres://chatloom@db/chat",
         ]),
     )
     .action(async (names: string[], flags: RecordFlags, command: Command) => {

@@ -1,5 +1,4 @@
 import { Command } from "commander";
-import { fileSystemLock } from "../../adapters/file_system/file_system_lock.ts";
 import { systemClock } from "../../adapters/system/system_clock.ts";
 import { bestHasher } from "../../adapters/hashers/web_crypto_hasher.ts";
 import { formatText } from "../../core/batch/message_text.ts";
@@ -11,12 +10,13 @@ import { type Micros, MILLISECOND_US, toSeconds } from "../../core/time.ts";
 import { sentUs } from "../../core/batch/content.ts";
 import { listRedactions, previewRedaction, redact } from "../../engine/redact/redact.ts";
 import type { ScannedMinute } from "../../engine/redact/scan_channel.ts";
+import type { ArchiveLock } from "../../ports/archive_lock.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import { checkChannels } from "../arguments/channel_names.ts";
 import { contextOf, type VerbContext } from "../frame/context.ts";
 import { userTarget } from "../../node/maintain.ts";
-import { settlingStore } from "../../node/wiring/settling_store.ts";
+import { openSettling } from "../../node/wiring/open_settling.ts";
 import { EXIT, QuietExit } from "../frame/exit.ts";
 import { examplesOf } from "../frame/program.ts";
 import { parseTimeFlag } from "../arguments/time_flag.ts";
@@ -37,7 +37,7 @@ export function redactCommand(): Command {
   return new Command("redact")
     .description("have an archive forget a message or a user, here and on all peers")
     .argument("<channel>", "the channel")
-    .requiredOption("-a, --archive <dir>", "the archive")
+    .requiredOption("-a, --archive <dir|url>", "the archive")
     .option("--id <id>", "forget the message with this id, and messages that quote it")
     .option("--user-id <id>", "forget all messages by and about the user with this id")
     .option("--login <name>", "a further name of the user; may be repeated", collect, [])
@@ -59,24 +59,23 @@ export function redactCommand(): Command {
     .action(async (channel: string, flags: RedactFlags, command: Command) => {
       checkChannels([channel], command);
       const context = contextOf(command);
-      const place = {
-        store: await settlingStore(flags.archive, {
-          reporter: context.reporter,
-          isDryRun: flags.dryRun === true,
-        }),
-        hasher: await bestHasher(),
-      };
+      const { store, lock } = await openSettling(flags.archive, {
+        reporter: context.reporter,
+        isDryRun: flags.dryRun === true,
+      });
+      const place = { store, lock, hasher: await bestHasher() };
       if (flags.list) return await printOrders(channel, place, context);
       const target = await targetOf(channel, flags, { ...place, context, command });
       if (flags.dryRun) return await printPreview(channel, target, { ...place, context });
       const { reason } = flags;
       if (reason === undefined) return command.error("error: say why with --reason");
-      await obey(channel, { target, reason, archive: flags.archive }, { ...place, context });
+      await obey(channel, { target, reason }, { ...place, context });
     });
 }
 
 interface Place {
   readonly store: BatchStore;
+  readonly lock: ArchiveLock;
   readonly hasher: Hasher;
 }
 
@@ -170,9 +169,8 @@ async function obey(
   order: {
     readonly target: RedactedMessage | RedactedUser;
     readonly reason: string;
-    readonly archive: string;
   },
-  { store, hasher, context: { print, progress, signal, reporter, counters } }: Place & {
+  { store, lock, hasher, context: { print, progress, signal, reporter, counters } }: Place & {
     readonly context: VerbContext;
   },
 ): Promise<void> {
@@ -186,7 +184,7 @@ async function obey(
       reporter,
       signal,
       clock: systemClock(),
-      lock: fileSystemLock(order.archive),
+      lock,
       onScanned: ({ minuteUs }) => shown.update(++searched, formatMinute(minuteUs)),
     });
   } finally {

@@ -1,5 +1,4 @@
 import { Command, InvalidArgumentError } from "commander";
-import { fileSystemSettled } from "../../adapters/file_system/file_system_settled.ts";
 import { untilAborted } from "../../async/abort.ts";
 import { prometheusMetrics } from "../../adapters/metrics/prometheus_metrics.ts";
 import { systemClock } from "../../adapters/system/system_clock.ts";
@@ -7,7 +6,7 @@ import { systemRandom } from "../../adapters/system/system_random.ts";
 import { bestHasher } from "../../adapters/hashers/web_crypto_hasher.ts";
 import { DEFAULT_LIMITS } from "../../engine/api/gate/gate.ts";
 import { contextOf } from "../frame/context.ts";
-import { existingArchive } from "../../node/wiring/existing_archive.ts";
+import { openParts } from "../../node/wiring/parts/archive_parts.ts";
 import { examplesOf } from "../frame/program.ts";
 import {
   type AccessFlags,
@@ -33,7 +32,7 @@ export function serveCommand(): Command {
   const { perSecond } = DEFAULT_LIMITS.rate;
   const command = new Command("serve")
     .description("serve an archive over HTTP to readers and peers, until stopped")
-    .requiredOption("-a, --archive <dir>", "the archive, which is only read")
+    .requiredOption("-a, --archive <dir|url>", "the archive, which is only read")
     .option("--listen <address>", "where to listen", parseListenFlag, "127.0.0.1:8080")
     .option(
       "--connections-max <n>",
@@ -57,9 +56,10 @@ export function serveCommand(): Command {
       const { signal, reporter, counters, logLevel, watchCtrlC } = contextOf(command);
       watchCtrlC();
       const access = await readAccess(flags);
+      const { files, settled } = await openParts(flags.archive);
       const listener = await serveNode({
-        store: await existingArchive(flags.archive),
-        settled: fileSystemSettled(flags.archive),
+        store: files,
+        settled,
         hasher: await bestHasher(),
         clock: systemClock(),
         random: systemRandom(),

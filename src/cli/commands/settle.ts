@@ -1,6 +1,4 @@
 import { Command, Option } from "commander";
-import { fileSystemLock } from "../../adapters/file_system/file_system_lock.ts";
-import { fileSystemSettled } from "../../adapters/file_system/file_system_settled.ts";
 import { bestHasher } from "../../adapters/hashers/web_crypto_hasher.ts";
 import { type Micros, MILLISECOND_US } from "../../core/time.ts";
 import { settleArchive } from "../../engine/settle/settle_archive.ts";
@@ -9,8 +7,8 @@ import { THREADS_HELP } from "../arguments/threads_help.ts";
 import { contextOf } from "../frame/context.ts";
 import { EXIT, QuietExit } from "../frame/exit.ts";
 import { examplesOf } from "../frame/program.ts";
+import { openSettling } from "../../node/wiring/open_settling.ts";
 import { settleThreads } from "../../node/wiring/settle_thread.ts";
-import { settlingStore } from "../../node/wiring/settling_store.ts";
 import { parseTimeFlag } from "../arguments/time_flag.ts";
 
 interface SettleFlags {
@@ -25,7 +23,7 @@ export function settleCommand(): Command {
     .description("merge the files of each minute of an archive into one, in the normal form")
     .argument("[channels...]", "only these channels")
     .requiredOption(
-      "-a, --archive <dir>",
+      "-a, --archive <dir|url>",
       "the archive; other processes may record into it meanwhile",
     )
     .addOption(
@@ -47,7 +45,7 @@ export function settleCommand(): Command {
       async (channels: string[], { archive, from, recheck }: SettleFlags, command: Command) => {
         checkChannels(channels, command);
         const { print, progress, reporter, counters, signal } = contextOf(command);
-        const store = await settlingStore(archive, { reporter });
+        const { store, lock, settled: notes } = await openSettling(archive, { reporter });
         const shown = progress("Settled minutes");
         const threads = settleThreads(archive);
         let settled;
@@ -55,12 +53,12 @@ export function settleCommand(): Command {
           settled = await settleArchive({
             store,
             hasher: await bestHasher(),
-            lock: fileSystemLock(archive),
+            lock,
             workers: threads.workers,
             reporter,
             signal,
             fromUs: from,
-            notes: recheck ? undefined : fileSystemSettled(archive),
+            notes: recheck ? undefined : notes,
             channels: channels.length === 0 ? undefined : channels,
             onProgress: ({ minutes }, { channel, minuteUs }) =>
               shown.update(minutes, `${channel} ${formatMinute(minuteUs)}`),

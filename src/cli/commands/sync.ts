@@ -27,7 +27,7 @@ interface SyncFlags extends PeerFlags {
 export function syncCommand(): Command {
   const command = new Command("sync")
     .description("pull from peers what an archive lacks, and settle it, until stopped")
-    .requiredOption("-a, --archive <dir>", "the archive; made if it is not there");
+    .requiredOption("-a, --archive <dir|url>", "the archive; made if it is not there");
   return addPeerFlags(command)
     .option("--once", "pull once all that they have, then end")
     .option("--since <time>", "only hours from this time on", parseTimeFlag)

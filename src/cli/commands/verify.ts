@@ -1,5 +1,4 @@
 import { Command, Option } from "commander";
-import { fileSystemLock } from "../../adapters/file_system/file_system_lock.ts";
 import { bestHasher } from "../../adapters/hashers/web_crypto_hasher.ts";
 import { type Finding, type FindingKind, NOTE_KINDS } from "../../engine/verify/finding.ts";
 import { type HealOptions, rewriteBatch } from "../../engine/verify/rewrite_batch.ts";
@@ -9,7 +8,7 @@ import { checkChannels } from "../arguments/channel_names.ts";
 import { THREADS_HELP } from "../arguments/threads_help.ts";
 import { contextOf } from "../frame/context.ts";
 import { verifyThreads } from "../../node/wiring/verify_thread.ts";
-import { settlingStore } from "../../node/wiring/settling_store.ts";
+import { openSettling } from "../../node/wiring/open_settling.ts";
 import { EXIT, QuietExit } from "../frame/exit.ts";
 import { examplesOf } from "../frame/program.ts";
 
@@ -25,7 +24,7 @@ export function verifyCommand(): Command {
   return new Command("verify")
     .description("check names, hashes, form, order and state of all files of an archive")
     .argument("[channels...]", "only these channels")
-    .requiredOption("-a, --archive <dir>", "the archive, which is only read without --heal")
+    .requiredOption("-a, --archive <dir|url>", "the archive, which is only read without --heal")
     .option(
       "--strict",
       "also count notes as wrong: unsettled minutes, repeated ids, hidden files, old places",
@@ -49,9 +48,12 @@ export function verifyCommand(): Command {
     .action(async (channels: string[], flags: VerifyFlags, command: Command) => {
       checkChannels(channels, command);
       const { print, progress, signal, reporter } = contextOf(command);
-      const store = await settlingStore(flags.archive, { reporter, isDryRun: !flags.heal });
+      const { store, lock } = await openSettling(flags.archive, {
+        reporter,
+        isDryRun: !flags.heal,
+      });
       const hasher = await bestHasher();
-      const heal = { store, hasher, signal, lock: fileSystemLock(flags.archive) };
+      const heal = { store, hasher, signal, lock };
       const shown = progress("Verified files");
       const tally = new Tally(flags);
       const { pool, inlineCount } = verifyThreads(flags.archive);

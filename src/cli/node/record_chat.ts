@@ -1,10 +1,10 @@
 import { join } from "node:path";
-import { fileSystemStore } from "../../adapters/file_system/file_system_store.ts";
 import { nodeHasher } from "../../adapters/hashers/node_hasher.ts";
 import type { Recorder } from "../../engine/record/recorder.ts";
 import type { ChatPool } from "../../engine/session/chat_pool.ts";
 import type { Login } from "../../engine/session/login.ts";
 import type { WantedChannel } from "../../engine/session/membership.ts";
+import { openParts } from "../../node/wiring/parts/archive_parts.ts";
 import { runRecording } from "../../node/wiring/recording.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { watchChannelList } from "../arguments/channel_list.ts";
@@ -27,6 +27,8 @@ export interface RecordChatOptions {
   readonly login?: Login | undefined;
   readonly url: string;
   readonly useJournal: boolean;
+  /** Where the journal is; by default in the archive's folder, or for a database in this user's state folder. */
+  readonly journalDir?: string | undefined;
   /** What is served to peers and pulled from them. */
   readonly replication: ReplicationFlags;
 }
@@ -42,12 +44,13 @@ const STATUS_MS = 1_000;
 export async function recordChat(options: RecordChatOptions, context: VerbContext): Promise<void> {
   const { signal, reporter } = context;
   context.watchCtrlC();
-  const files = fileSystemStore(options.archive, { movesFirstLayout: true });
-  await files.checkWritable({ signal });
+  const parts = await openParts(options.archive, { create: true });
+  const files = await parts.writableFiles({ signal });
+  const journalFolder = options.journalDir ?? parts.journalFolder;
   const clock = commandClock();
   const hasher = nodeHasher();
   const replication = new Replication(files, {
-    ...options,
+    parts,
     flags: options.replication,
     hasher,
     clock,
@@ -56,7 +59,8 @@ export async function recordChat(options: RecordChatOptions, context: VerbContex
   reportProxies([options.url], reporter);
   await runRecording({
     ...options,
-    folder: options.archive,
+    parts,
+    journalFolder,
     channels: [...options.channels, ...options.listed],
     store: replication.store,
     hasher,
@@ -65,7 +69,7 @@ export async function recordChat(options: RecordChatOptions, context: VerbContex
     signal,
     async begin(work) {
       const { recorder, pool, settler, store, signal } = work;
-      context.setLastWords(() => lastWords(options, recorder));
+      context.setLastWords(() => lastWords({ ...options, journalFolder }, recorder));
       const syncer = await replication.syncer({ store, onStored: settler.onFileStored });
       const listener = await replication.listen(work);
       return {
@@ -81,7 +85,12 @@ export async function recordChat(options: RecordChatOptions, context: VerbContex
 }
 
 /** What happens to received lines if the process ends now. */
-function lastWords({ archive, useJournal }: RecordChatOptions, recorder: Recorder): string {
+function lastWords(
+  { journalFolder, useJournal }: Pick<RecordChatOptions, "useJournal"> & {
+    readonly journalFolder: string;
+  },
+  recorder: Recorder,
+): string {
   const { openBatches, pendingBatches } = recorder.state();
   const count = openBatches + pendingBatches;
   if (count === 0) return "Stopped at once; all that was received is archived";
@@ -89,7 +98,7 @@ function lastWords({ archive, useJournal }: RecordChatOptions, recorder: Recorde
     count === 1 ? "minute is" : "minutes are"
   } not archived`;
   if (!useJournal) return `${what} and lost, as there is no journal`;
-  return `${what} yet. They are kept in the journal in "${join(archive, ".chatloom")}"; ` +
+  return `${what} yet. They are kept in the journal in "${join(journalFolder, ".chatloom")}"; ` +
     `the next "chatloom record" on this archive archives them`;
 }
 

@@ -1,7 +1,4 @@
 import type { Command } from "commander";
-import { fileSystemSettled } from "../../adapters/file_system/file_system_settled.ts";
-import { fileSystemMarks, fileSystemNotes } from "../../adapters/file_system/file_system_notes.ts";
-import { fileSystemOrders } from "../../adapters/file_system/file_system_orders.ts";
 import {
   type PrometheusMetrics,
   prometheusMetrics,
@@ -14,6 +11,7 @@ import { rememberingStore } from "../../engine/sync/remembering_store.ts";
 import type { SyncOptions } from "../../engine/sync/state/sync_options.ts";
 import { Syncer } from "../../engine/sync/syncer.ts";
 import { OverlayStore } from "../../engine/live/overlay_store.ts";
+import type { ArchiveParts } from "../../node/wiring/parts/archive_parts.ts";
 import type { RecordingWork } from "../../node/wiring/recording.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -53,7 +51,8 @@ export function addReplicationFlags(command: Command): Command {
 
 /** What replication works with. */
 export interface ReplicationOptions {
-  readonly archive: string;
+  /** The archive's notes. */
+  readonly parts: Pick<ArchiveParts, "notes" | "marks" | "orders" | "settled">;
   readonly flags: ReplicationFlags;
   readonly hasher: Hasher;
   readonly clock: Clock;
@@ -70,9 +69,9 @@ export class Replication {
 
   /** For an archive whose files are in `files`. It serves and pulls nothing yet. */
   constructor(files: BatchStore, options: ReplicationOptions) {
-    const { archive, flags, context: { reporter, counters } } = options;
+    const { parts, flags, context: { reporter, counters } } = options;
     this.#options = options;
-    this.#superseded = new SupersededFiles(fileSystemNotes(archive), reporter);
+    this.#superseded = new SupersededFiles(parts.notes, reporter);
     const store = rememberingStore(files, this.#superseded);
     if (flags.serve === undefined) {
       this.store = store;
@@ -89,7 +88,7 @@ export class Replication {
    * token cannot be read.
    */
   async listen(parts: RecordingWork): Promise<HttpListener | undefined> {
-    const { flags, archive, context: { reporter, logLevel }, clock, hasher } = this.#options;
+    const { flags, context: { reporter, logLevel }, clock, hasher } = this.#options;
     if (flags.serve === undefined || this.#metrics === undefined) return undefined;
     watchRecording(this.#metrics, parts);
     const { serveTokenFile: tokenFile, metricsTokenFile, operatorTokenFile } = flags;
@@ -99,7 +98,7 @@ export class Replication {
     const listener = await serveNode({
       store: this.store,
       chatStore,
-      settled: fileSystemSettled(archive),
+      settled: this.#options.parts.settled,
       hasher,
       clock,
       random: systemRandom(),
@@ -130,7 +129,7 @@ export class Replication {
   async syncer(
     { store, onStored }: Pick<SyncOptions, "store"> & Required<Pick<SyncOptions, "onStored">>,
   ): Promise<Syncer | undefined> {
-    const { flags, archive, hasher, clock, context: { reporter } } = this.#options;
+    const { flags, parts, hasher, clock, context: { reporter } } = this.#options;
     if (flags.peer.length === 0 && flags.peers === undefined) return undefined;
     const syncer = new Syncer({
       hasher,
@@ -139,8 +138,8 @@ export class Replication {
       random: systemRandom(),
       reporter,
       superseded: this.#superseded,
-      marks: fileSystemMarks(archive),
-      orders: fileSystemOrders(archive),
+      marks: parts.marks,
+      orders: parts.orders,
       onStored,
       onCrowded: onStored,
     });

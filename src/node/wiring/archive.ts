@@ -1,8 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
-import { fileSystemNotes } from "../../adapters/file_system/file_system_notes.ts";
-import { fileSystemStore } from "../../adapters/file_system/file_system_store.ts";
+import { isPostgresAddress } from "../../adapters/postgres/postgres_address.ts";
 import { nodeHasher } from "../../adapters/hashers/node_hasher.ts";
 import { logtapeReporter, writeLog } from "../../adapters/log/logtape_reporter.ts";
 import { systemClock } from "../../adapters/system/system_clock.ts";
@@ -16,7 +15,8 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { Random } from "../../ports/random.ts";
 import { noopReporter, type Reporter } from "../../ports/reporter.ts";
-import { existingArchive } from "./existing_archive.ts";
+import { type ArchiveParts, openParts } from "./parts/archive_parts.ts";
+import { existingArchive } from "./parts/existing_archive.ts";
 
 /** How {@link openArchive} opens. */
 export interface OpenArchiveOptions {
@@ -36,12 +36,14 @@ export interface OpenArchiveOptions {
 }
 
 /**
- * An archive in a folder, with all that work on it needs. It keeps no file open and need not be closed;
- * several processes may work on one archive.
+ * An archive in a folder or in PostgreSQL, with all that work on it needs. It keeps no file open; idle
+ * connections do not keep the process alive. Several processes may work on one archive.
  */
 export interface Archive {
-  /** The folder, as it was given. */
+  /** The folder, as it was given; of a database the address, without user and password. */
   readonly folder: string;
+  /** What it consists of, beside its files. */
+  readonly parts: ArchiveParts;
   /** Its files, for functions of `@chatloom/chatloom`. */
   readonly store: BatchStore;
   /** Names and checks files by their bytes. */
@@ -55,8 +57,10 @@ export interface Archive {
 }
 
 /**
- * Opens the archive in `folder`. Writes nothing there, except that `create` makes the folder and
- * checks that it can be written.
+ * Opens the archive in `folder`, or at a connection URI such as `postgres://host/database`, where
+ * `schema=NAME` behind it names another schema than `chatloom`. Writes nothing there, except that `create`
+ * begins an archive and checks that it can be written, and that tables in a database become those of
+ * this version.
  *
  * @throws {ChatloomError} `INPUT_UNREADABLE` when there is no such folder, or it holds files but no
  * channel, and `create` is not set; `STORE_DENIED`, `STORE_FULL` or `STORE_IO` when it cannot be made or
@@ -67,15 +71,22 @@ export async function openArchive(
   options: OpenArchiveOptions = {},
 ): Promise<Archive> {
   const { create = false, log, clock = systemClock(), random = systemRandom() } = options;
-  if (create) await fileSystemStore(folder).checkWritable();
-  else await checkArchive(folder);
+  if (!create && !isPostgresAddress(folder)) await checkArchive(folder);
+  const parts = await openParts(folder, { create });
   let { reporter = noopReporter } = options;
   if (log === "stderr") {
     writeLog((line) => process.stderr.write(line), { level: "info", format: "text" });
     reporter = logtapeReporter();
   }
-  const store = await existingArchive(folder);
-  return { folder, store, hasher: nodeHasher(), clock, random, reporter };
+  return {
+    folder: parts.name,
+    parts,
+    store: parts.files,
+    hasher: nodeHasher(),
+    clock,
+    random,
+    reporter,
+  };
 }
 
 /** A misspelt path is no archive without chat. An empty folder is an archive: nothing was recorded yet. */
@@ -116,11 +127,10 @@ async function hasChat(folder: string): Promise<boolean> {
  * @throws {ChatloomError} when the archive cannot be written.
  */
 export async function writableStore(
-  { folder, reporter }: Archive,
-  { signal }: AbortOptions = {},
+  { parts, reporter }: Archive,
+  options: AbortOptions = {},
 ): Promise<{ readonly store: BatchStore; readonly superseded: SupersededFiles }> {
-  const files = fileSystemStore(folder, { movesFirstLayout: true });
-  await files.checkWritable({ signal });
-  const superseded = new SupersededFiles(fileSystemNotes(folder), reporter);
+  const files = await parts.writableFiles(options);
+  const superseded = new SupersededFiles(parts.notes, reporter);
   return { store: rememberingStore(files, superseded), superseded };
 }

@@ -3,9 +3,7 @@ import {
   fileSystemJournal,
   type ReserveChange,
 } from "../../adapters/file_system/file_system_journal.ts";
-import { fileSystemLock } from "../../adapters/file_system/file_system_lock.ts";
 import { noJournal } from "../../adapters/memory/no_journal.ts";
-import { fileSystemUnsettled } from "../../adapters/file_system/file_system_unsettled.ts";
 import { systemRandom } from "../../adapters/system/system_random.ts";
 import { runtimeTransport } from "../../adapters/websocket/ws_transport.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
@@ -25,11 +23,14 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { Random } from "../../ports/random.ts";
 import type { Reporter } from "../../ports/reporter.ts";
+import type { ArchiveParts } from "./parts/archive_parts.ts";
 
 /** What {@link runRecording} records, and where. */
 export interface RecordingOptions {
-  /** The archive's folder. */
-  readonly folder: string;
+  /** The archive's lock and notes. */
+  readonly parts: Pick<ArchiveParts, "lock" | "unsettled">;
+  /** The folder in whose `.chatloom` the journal is. */
+  readonly journalFolder: string;
   /** The archive, for all writes and deletes of this process. */
   readonly store: BatchStore;
   readonly hasher: Hasher;
@@ -85,13 +86,13 @@ const UNSETTLED_MAX_US = 6 * HOUR_US;
  * Twitch refuses the login; when the last batches cannot be stored (they stay in the journal).
  */
 export async function runRecording(options: RecordingOptions): Promise<void> {
-  const { folder, signal, reporter, store, hasher, clock, useJournal } = options;
+  const { parts, journalFolder, signal, reporter, store, hasher, clock, useJournal } = options;
   const onReserve = reserveTeller(reporter);
-  const journals = useJournal ? fileSystemJournal(folder, { onReserve }) : noJournal();
+  const journals = useJournal ? fileSystemJournal(journalFolder, { onReserve }) : noJournal();
   const run = await journals.openRun(options.node);
   const journal = new JournalWriter(run, { store: journals, reporter });
-  const lock = fileSystemLock(folder);
-  const unsettled = new Unsettled(fileSystemUnsettled(folder), { clock, reporter });
+  const { lock } = parts;
+  const unsettled = new Unsettled(parts.unsettled, { clock, reporter });
   const settler = new Settler({ store, hasher, clock, reporter, lock, unsettled });
   const onStored = settler.onFileStored;
   const noted = unsettled.watch(store);

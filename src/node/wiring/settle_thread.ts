@@ -1,10 +1,10 @@
 import { BLOCKING_READ_CALLS } from "../../adapters/file_system/calls/file_calls.ts";
-import { fileSystemStore } from "../../adapters/file_system/file_system_store.ts";
 import { nodeHasher } from "../../adapters/hashers/node_hasher.ts";
 import { serveThread } from "../../adapters/threads/serve_thread.ts";
 import { threadPool } from "../../adapters/threads/thread_pool.ts";
 import type { SettleVerdict } from "../../engine/settle/settle_verdict.ts";
 import { SpanPlanner, type SpanTask, SpanWorkers } from "../../engine/settle/span_workers.ts";
+import { openParts } from "./parts/archive_parts.ts";
 import { threadCount } from "./thread_count.ts";
 
 interface SettleData {
@@ -15,7 +15,7 @@ interface SettleData {
 // More threads than this wait for the one that writes, and each takes some 60 MB.
 const THREADS_MAX = 4;
 
-/** Threads that read and merge for settling the archive in a folder. */
+/** Threads that read and merge for settling an archive. */
 export interface SettleThreads {
   /** `undefined` where there are none. */
   readonly workers: SpanWorkers | undefined;
@@ -23,9 +23,12 @@ export interface SettleThreads {
   close(): Promise<void>;
 }
 
-/** Threads that work out what settles the archive in `folder`. They start when there is enough to do. */
-export function settleThreads(folder: string): SettleThreads {
-  const data: SettleData = { kind: "settle", archive: folder };
+/**
+ * Threads that work out what settles `archive`, a folder or an address of PostgreSQL. They start when there is
+ * enough to do.
+ */
+export function settleThreads(archive: string): SettleThreads {
+  const data: SettleData = { kind: "settle", archive };
   const { size, inlineCount } = threadCount(THREADS_MAX);
   if (size === 0) return { workers: undefined, close: () => Promise.resolve() };
   const pool = threadPool<SpanTask, SettleVerdict | undefined>({
@@ -37,9 +40,10 @@ export function settleThreads(folder: string): SettleThreads {
 }
 
 serveThread("settle", ({ archive }: SettleData) => {
-  const store = fileSystemStore(archive, { calls: BLOCKING_READ_CALLS });
-  const planner = new SpanPlanner({ store, hasher: nodeHasher() });
-  return (task: SpanTask) => planner.plan(task);
+  const opening = openParts(archive, { folder: { calls: BLOCKING_READ_CALLS } })
+    .then(({ files: store }) => new SpanPlanner({ store, hasher: nodeHasher() }));
+  opening.catch(() => {}); // Each task reports it.
+  return async (task: SpanTask) => await (await opening).plan(task);
 }, buffersOf);
 
 function* buffersOf(verdict: SettleVerdict | undefined): Iterable<ArrayBuffer> {

@@ -1,7 +1,3 @@
-import { fileSystemLock } from "../../adapters/file_system/file_system_lock.ts";
-import { fileSystemMarks } from "../../adapters/file_system/file_system_notes.ts";
-import { fileSystemOrders } from "../../adapters/file_system/file_system_orders.ts";
-import { fileSystemUnsettled } from "../../adapters/file_system/file_system_unsettled.ts";
 import { formatHour } from "../../core/archive/archive_key.ts";
 import type { Micros } from "../../core/time.ts";
 import { Settler } from "../../engine/settle/settler.ts";
@@ -27,10 +23,10 @@ export async function openSyncing(
   archive: Archive,
   { channels, sinceUs, signal }: SyncingOptions,
 ): Promise<{ readonly syncer: Syncer; readonly settler: Settler }> {
-  const { folder, hasher, clock, random, reporter } = archive;
+  const { parts, hasher, clock, random, reporter } = archive;
   const { store, superseded } = await writableStore(archive, { signal });
-  const lock = fileSystemLock(folder);
-  const unsettled = new Unsettled(fileSystemUnsettled(folder), { clock, reporter });
+  const { lock, marks, orders } = parts;
+  const unsettled = new Unsettled(parts.unsettled, { clock, reporter });
   const settler = new Settler({ store, hasher, clock, reporter, lock, unsettled });
   await settler.noteLeft({ signal });
   const syncer = new Syncer({
@@ -40,8 +36,8 @@ export async function openSyncing(
     random,
     reporter,
     superseded,
-    marks: fileSystemMarks(folder),
-    orders: fileSystemOrders(folder),
+    marks,
+    orders,
     onStored: settler.onFileStored,
     onCrowded: settler.onFileStored,
     channels: channels.length === 0 ? undefined : channels,

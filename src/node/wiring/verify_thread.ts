@@ -1,11 +1,11 @@
 import { BLOCKING_READ_CALLS } from "../../adapters/file_system/calls/file_calls.ts";
-import { fileSystemStore } from "../../adapters/file_system/file_system_store.ts";
 import { nodeHasher } from "../../adapters/hashers/node_hasher.ts";
 import { inlinePool } from "../../adapters/memory/inline_pool.ts";
 import { serveThread } from "../../adapters/threads/serve_thread.ts";
 import { threadPool } from "../../adapters/threads/thread_pool.ts";
 import { type VerifiedHour, verifyHour } from "../../engine/verify/verify_hours.ts";
 import type { WorkerPool } from "../../ports/worker_pool.ts";
+import { openParts } from "./parts/archive_parts.ts";
 import { threadCount } from "./thread_count.ts";
 
 interface VerifyData {
@@ -22,9 +22,12 @@ export interface VerifyThreads {
   readonly inlineCount: number | undefined;
 }
 
-/** Threads that verify hours of the archive in `folder`, one for each processor, four at the most. */
-export function verifyThreads(folder: string): VerifyThreads {
-  const data: VerifyData = { kind: "verify", archive: folder };
+/**
+ * Threads that verify hours of `archive`, a folder or an address of PostgreSQL: one for each processor, four at
+ * the most.
+ */
+export function verifyThreads(archive: string): VerifyThreads {
+  const data: VerifyData = { kind: "verify", archive };
   const { size, inlineCount } = threadCount(THREADS_MAX);
   const pool = size === 0
     ? inlinePool(verifierOf(data), { size: 1 })
@@ -35,7 +38,8 @@ export function verifyThreads(folder: string): VerifyThreads {
 serveThread("verify", verifierOf);
 
 function verifierOf({ archive }: VerifyData): (prefix: string) => Promise<VerifiedHour> {
-  const store = fileSystemStore(archive, { calls: BLOCKING_READ_CALLS });
+  const opening = openParts(archive, { folder: { calls: BLOCKING_READ_CALLS } });
+  opening.catch(() => {}); // Each task reports it.
   const hasher = nodeHasher();
-  return (prefix) => verifyHour(prefix, { store, hasher });
+  return async (prefix) => await verifyHour(prefix, { store: (await opening).files, hasher });
 }

@@ -3,8 +3,8 @@ import {
   type FileSystemStore,
   fileSystemStore,
   type FileSystemStoreOptions,
-} from "../../adapters/file_system/file_system_store.ts";
-import { ChatloomError } from "../../core/errors/errors.ts";
+} from "../../../adapters/file_system/file_system_store.ts";
+import { ChatloomError } from "../../../core/errors/errors.ts";
 
 /**
  * The archive in `folder`, for verbs that read one: a misspelt path is no empty archive. `options` are the

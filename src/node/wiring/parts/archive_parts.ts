@@ -1,0 +1,66 @@
+import type { FileSystemStoreOptions } from "../../../adapters/file_system/file_system_store.ts";
+import { isPostgresAddress } from "../../../adapters/postgres/postgres_address.ts";
+import type { ArchiveLock } from "../../../ports/archive_lock.ts";
+import type { AbortOptions, BatchStore } from "../../../ports/batch_store.ts";
+import type { HourNotes } from "../../../ports/notes/hour_notes.ts";
+import type { OrderNotes } from "../../../ports/notes/order_notes.ts";
+import type { PruneMarks } from "../../../ports/notes/prune_marks.ts";
+import type { SettledNotes } from "../../../ports/notes/settled_notes.ts";
+import type { UnsettledNotes } from "../../../ports/notes/unsettled_notes.ts";
+
+/** What an archive consists of for a node, wherever it is: files, the lock for deleting, notes. */
+export interface ArchiveParts {
+  /** The folder as it was given, or the address of the database without user and password. */
+  readonly name: string;
+  /** The files. */
+  readonly files: BatchStore;
+  /** The lock for deleting. */
+  readonly lock: ArchiveLock;
+  /** Which files were merged into others. */
+  readonly notes: HourNotes;
+  /** Which hours are not wanted any more. */
+  readonly marks: PruneMarks;
+  /** The orders that peers gave. */
+  readonly orders: OrderNotes;
+  /** Which hours were found settled. */
+  readonly settled: SettledNotes;
+  /** Which hours have to be settled. */
+  readonly unsettled: UnsettledNotes;
+  /** The folder on this machine in whose `.chatloom` a recorder keeps its journal. */
+  readonly journalFolder: string;
+  /**
+   * The files for work that stores and deletes.
+   *
+   * @throws {ChatloomError} when the archive cannot be written.
+   */
+  writableFiles(options?: AbortOptions): Promise<BatchStore>;
+  /** Closes connections, if there are any. What is idle does not keep the process alive. */
+  close(): Promise<void>;
+}
+
+/** How {@link openParts} opens an archive. */
+export interface OpenPartsOptions {
+  /** Begin an archive where there is none, and check that it can be written. @default false */
+  readonly create?: boolean;
+  /** How files in a folder are read and moved; a database has no such choice. */
+  readonly folder?: FileSystemStoreOptions;
+}
+
+/**
+ * Opens the archive in a folder, or at an address of PostgreSQL.
+ *
+ * @throws {ChatloomError} `INPUT_UNREADABLE` when there is none and `create` is not set; else when it
+ * cannot be read, or with `create` be written.
+ */
+export async function openParts(
+  archive: string,
+  options: OpenPartsOptions = {},
+): Promise<ArchiveParts> {
+  // Each is loaded where it is used: the client of a database takes longer to load than `cat` runs.
+  if (isPostgresAddress(archive)) {
+    const { postgresParts } = await import("./postgres_parts.ts");
+    return await postgresParts(archive, options);
+  }
+  const { folderParts } = await import("./folder_parts.ts");
+  return await folderParts(archive, options);
+}

@@ -1,0 +1,40 @@
+import { fileSystemLock } from "../../../adapters/file_system/file_system_lock.ts";
+import {
+  fileSystemMarks,
+  fileSystemNotes,
+} from "../../../adapters/file_system/file_system_notes.ts";
+import { fileSystemOrders } from "../../../adapters/file_system/file_system_orders.ts";
+import { fileSystemSettled } from "../../../adapters/file_system/file_system_settled.ts";
+import { fileSystemStore } from "../../../adapters/file_system/file_system_store.ts";
+import { fileSystemUnsettled } from "../../../adapters/file_system/file_system_unsettled.ts";
+import type { ArchiveParts, OpenPartsOptions } from "./archive_parts.ts";
+import { existingArchive } from "./existing_archive.ts";
+
+/**
+ * The parts of the archive in `folder`.
+ *
+ * @throws {ChatloomError} `INPUT_UNREADABLE` when there is no such folder and `create` is not set.
+ */
+export async function folderParts(
+  folder: string,
+  { create = false, folder: options = {} }: OpenPartsOptions,
+): Promise<ArchiveParts> {
+  if (create) await fileSystemStore(folder, options).checkWritable();
+  return {
+    name: folder,
+    files: create ? fileSystemStore(folder, options) : await existingArchive(folder, options),
+    lock: fileSystemLock(folder),
+    notes: fileSystemNotes(folder),
+    marks: fileSystemMarks(folder),
+    orders: fileSystemOrders(folder),
+    settled: fileSystemSettled(folder),
+    unsettled: fileSystemUnsettled(folder),
+    journalFolder: folder,
+    async writableFiles(options) {
+      const files = fileSystemStore(folder, { movesFirstLayout: true });
+      await files.checkWritable(options);
+      return files;
+    },
+    close: () => Promise.resolve(),
+  };
+}
