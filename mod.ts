@@ -64,11 +64,13 @@ export type {
   IndexedMinute,
   IndexedPerson,
   IndexedRoom,
+  IndexHours,
   IndexQuery,
   IndexSpan,
   IndexStamp,
-} from "./src/ports/chat_index.ts";
+} from "./src/ports/index/chat_index.ts";
 export type { Clock } from "./src/ports/clock.ts";
+export type { FolderVersions } from "./src/ports/index/folder_versions.ts";
 export type { Hasher, HashStream } from "./src/ports/hasher.ts";
 export type { DeadRun, JournalRun, JournalStore } from "./src/ports/journal_store.ts";
 export type { HourNotes } from "./src/ports/notes/hour_notes.ts";
@@ -227,3 +229,18 @@ export type {
   RoutedRequest,
 } from "./src/ports/http.ts";
 export { type GaugeReading, type Metrics, noopMetrics } from "./src/ports/metrics.ts";
+
+// The index.
+export {
+  fillChannel,
+  type FillChannelOptions,
+  type FillOptions,
+  type FillTotals,
+} from "./src/engine/index/fill_channel.ts";
+export {
+  HourStamps,
+  type HourStampsOptions,
+  type UnchangedHour,
+} from "./src/engine/index/hour_stamps.ts";
+export { IndexFinder, type IndexFinderOptions } from "./src/engine/index/index_finder.ts";
+export { IndexKeeper, type IndexKeeperOptions } from "./src/engine/index/index_keeper.ts";

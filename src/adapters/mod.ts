@@ -56,6 +56,7 @@ export {
 } from "./memory/memory_notes.ts";
 export { fileSystemOrders } from "./file_system/file_system_orders.ts";
 export { fileSystemSettled } from "./file_system/file_system_settled.ts";
+export { fileSystemVersions } from "./file_system/file_system_versions.ts";
 export { fileSystemUnsettled } from "./file_system/file_system_unsettled.ts";
 export { fileSystemMarks, fileSystemNotes } from "./file_system/file_system_notes.ts";
 export { memoryIndex } from "./memory/memory_index.ts";

@@ -8,7 +8,7 @@ import type {
   IndexedRoom,
   IndexQuery,
   IndexSpan,
-} from "../../ports/chat_index.ts";
+} from "../../ports/index/chat_index.ts";
 
 /** An index in memory, for tests and small archives: it looks through all it holds at each question. */
 export function memoryIndex(): ChatIndex {
@@ -78,11 +78,12 @@ class MemoryIndex implements ChatIndex {
     );
   };
 
-  rooms: ChatIndex["rooms"] = async ({ signal } = {}) => {
+  rooms: ChatIndex["rooms"] = async ({ counts = allHours, signal } = {}) => {
     signal?.throwIfAborted();
     const rooms = new Map<string, IndexedRoom>();
     for (const channel of await this.channels()) {
-      for (const { facts } of this.#hours(channel)) {
+      for (const { hourUs, facts } of this.#hours(channel)) {
+        if (!counts(channel, hourUs)) continue;
         for (const { roomId, firstUs, lastUs } of facts.rooms) {
           const key = `${channel} ${roomId}`;
           const known = rooms.get(key);
@@ -98,11 +99,13 @@ class MemoryIndex implements ChatIndex {
     return sortedBy(rooms.values(), ({ channel, roomId }) => [channel, roomId]);
   };
 
-  people: ChatIndex["people"] = async ({ ids = [], logins = [] }, { signal } = {}) => {
+  people: ChatIndex["people"] = async ({ ids = [], logins = [] }, options = {}) => {
+    const { counts = allHours, signal } = options;
     signal?.throwIfAborted();
     const people = new Map<string, IndexedPerson>();
     for (const channel of await this.channels()) {
-      for (const { facts } of this.#hours(channel)) {
+      for (const { hourUs, facts } of this.#hours(channel)) {
+        if (!counts(channel, hourUs)) continue;
         for (const { id, login, minutes } of facts.people) {
           if (!(id !== "" && ids.includes(id)) && !(login !== "" && logins.includes(login))) {
             continue;
@@ -166,6 +169,10 @@ function* minutesOf(
       .map(({ minuteUs }) => minuteUs)
       .filter((minuteUs) => person === undefined || messages.has(minuteUs));
   for (const minuteUs of found) yield { minuteUs, messages: messages.get(minuteUs) ?? 0 };
+}
+
+function allHours(): boolean {
+  return true;
 }
 
 function isInside(timeUs: Micros, { fromUs = -Infinity, untilUs = Infinity }: IndexSpan): boolean {

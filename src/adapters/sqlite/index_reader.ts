@@ -1,4 +1,4 @@
-import { HOUR_US, type Micros, MINUTE_US, TIME_END_US } from "../../core/time.ts";
+import { HOUR_US, hourOf, type Micros, MINUTE_US, TIME_END_US } from "../../core/time.ts";
 import type {
   IndexedHour,
   IndexedMinute,
@@ -6,11 +6,11 @@ import type {
   IndexedRoom,
   IndexQuery,
   IndexSpan,
-} from "../../ports/chat_index.ts";
+} from "../../ports/index/chat_index.ts";
 import type { Connection, Row } from "./connection.ts";
 import { DamagedIndexError } from "./damaged_index_error.ts";
 import type { OpenDatabase } from "./index_database.ts";
-import { HOURS_PER_CHANNEL, MINUTES_PER_CHANNEL } from "./index_schema.ts";
+import { HOURS_PER_CHANNEL, idValue, MINUTES_PER_CHANNEL } from "./index_schema.ts";
 import { BLOCK_BITS, decodeMinutes, roleBits, type StoredMinute } from "./person_minutes.ts";
 import { wordToken } from "./word_token.ts";
 
@@ -59,33 +59,45 @@ export class IndexReader {
   }
 
   /** As `ChatIndex.rooms`. */
-  rooms(): IndexedRoom[] {
+  rooms(counts: CountsHour = () => true): IndexedRoom[] {
     const found: IndexedRoom[] = [];
     for (const row of this.#reader.all("SELECT no, name FROM channels ORDER BY name")) {
       const [no, channel] = [numberOf(row, "no"), textOf(row, "name")];
+      const isMeant = (hour: number) => counts(channel, hour * HOUR_US);
       for (let roomId = "";;) {
         // One step a room: a channel has one, with thousands of hours.
-        const next = this.#reader.get(
-          "SELECT room, first_us FROM room_hours WHERE channel = ? AND room > ? ORDER BY room, hour LIMIT 1",
-          no,
-          roomId,
-        );
+        const sql =
+          "SELECT room FROM room_hours WHERE channel = ? AND room > ? ORDER BY room LIMIT 1";
+        const next = this.#reader.get(sql, no, roomId);
         if (next === undefined) break;
         roomId = textOf(next, "room");
-        const last = this.#reader.get(
-          "SELECT last_us FROM room_hours WHERE channel = ? AND room = ? ORDER BY hour DESC LIMIT 1",
-          no,
-          roomId,
-        );
-        found.push({
-          channel,
-          roomId,
-          firstUs: numberOf(next, "first_us"),
-          lastUs: numberOf(last!, "last_us"),
-        });
+        const [first, last] = [
+          this.#roomHour({ no, roomId, isMeant, isLast: false }),
+          this.#roomHour({ no, roomId, isMeant, isLast: true }),
+        ];
+        if (first === undefined || last === undefined) continue;
+        const firstUs = numberOf(first, "first_us");
+        found.push({ channel, roomId, firstUs, lastUs: numberOf(last, "last_us") });
       }
     }
     return found;
+  }
+
+  /** The first or the last hour of a room that `isMeant`. */
+  #roomHour({ no, roomId, isMeant, isLast }: {
+    readonly no: number;
+    readonly roomId: string;
+    readonly isMeant: (hour: number) => boolean;
+    readonly isLast: boolean;
+  }): Row | undefined {
+    const sql =
+      "SELECT hour, first_us, last_us FROM room_hours WHERE channel = ? AND room = ? AND " +
+      (isLast ? "hour < ? ORDER BY hour DESC LIMIT 1" : "hour > ? ORDER BY hour LIMIT 1");
+    for (let from = isLast ? HOURS_PER_CHANNEL : -1;;) {
+      const row = this.#reader.get(sql, no, roomId, from);
+      if (row === undefined || isMeant(numberOf(row, "hour"))) return row;
+      from = numberOf(row, "hour");
+    }
   }
 
   /** As `ChatIndex.people`, in no order. */
@@ -94,6 +106,7 @@ export class IndexReader {
       readonly ids?: readonly string[];
       readonly logins?: readonly string[];
     },
+    counts: CountsHour = () => true,
   ): IndexedPerson[] {
     const found: IndexedPerson[] = [];
     const names = new Map(
@@ -102,22 +115,24 @@ export class IndexReader {
       ) => [row["no"], textOf(row, "name")]),
     );
     for (const person of this.#peopleNamed({ ids, logins })) {
-      const [no, id, login] = [
-        numberOf(person, "no"),
-        textOf(person, "id"),
-        textOf(person, "login"),
-      ];
-      const sql = "SELECT channel, min(block) AS first, max(block) AS last FROM minutes " +
-        "WHERE person = ? GROUP BY channel";
+      const [no, login] = [numberOf(person, "no"), textOf(person, "login")];
+      const id = `${person["id"]}`;
+      const blocks = new Map<number, number[]>();
+      const sql = "SELECT channel, block FROM minutes WHERE person = ? ORDER BY channel, block";
       for (const row of this.#reader.all(sql, no)) {
-        const channel = names.get(row["channel"]);
+        const place = numberOf(row, "channel");
+        blocks.set(place, [...blocks.get(place) ?? [], numberOf(row, "block")]);
+      }
+      for (const [place, some] of blocks) {
+        const channel = names.get(place);
         if (channel === undefined) throw new DamagedIndexError("a channel has no name");
-        const place = [no, numberOf(row, "channel")] as const;
-        const first = this.#block(...place, numberOf(row, "first")).at(0);
-        const last = this.#block(...place, numberOf(row, "last")).at(-1);
-        if (first === undefined || last === undefined) {
-          throw new DamagedIndexError("a row is empty");
-        }
+        const isMeant = ({ minute }: StoredMinute) => counts(channel, hourOf(minute * MINUTE_US));
+        const first = firstOf(some, (block) => this.#block(no, place, block).find(isMeant));
+        const last = firstOf(
+          some.reverse(),
+          (block) => this.#block(no, place, block).findLast(isMeant),
+        );
+        if (first === undefined || last === undefined) continue;
         const firstMinuteUs = first.minute * MINUTE_US;
         found.push({ channel, id, login, firstMinuteUs, lastMinuteUs: last.minute * MINUTE_US });
       }
@@ -190,7 +205,8 @@ export class IndexReader {
       for (const name of names) {
         if (name === "") continue;
         const sql = `SELECT no, id, login FROM people WHERE ${column} = ?`;
-        for (const row of this.#reader.all(sql, name)) found.set(row["no"], row);
+        const value = column === "id" ? idValue(name) : name;
+        for (const row of this.#reader.all(sql, value)) found.set(row["no"], row);
       }
     }
     return found.values();
@@ -206,6 +222,17 @@ export class IndexReader {
       | number
       | undefined;
   }
+}
+
+/** Whether an hour of a channel counts. */
+type CountsHour = (channel: string, hourUs: Micros) => boolean;
+
+function firstOf<T, R>(values: readonly T[], find: (value: T) => R | undefined): R | undefined {
+  for (const value of values) {
+    const found = find(value);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** The keys of a channel in a span. */

@@ -9,7 +9,8 @@ export const SCHEMA_VERSION = 1;
  * An hour's key is `channel * 2^21 + hours since 1970`, a document's (a minute's words) `channel * 2^27 +
  * minutes since 1970`: an integer key costs no index of its own, and a channel is a range of keys. What a
  * user did stands in one row for six weeks of a channel, as differences; `hour_people` says which rows an hour
- * has a part in. A row for each user and minute would take ten times the room.
+ * has a part in. A row for each user and minute would take ten times the room. Twitch's ids are numbers, which
+ * take half the room of their text.
  */
 export const SCHEMA = `
 CREATE TABLE meta (name TEXT PRIMARY KEY, value ANY) WITHOUT ROWID, STRICT;
@@ -22,8 +23,8 @@ CREATE TABLE room_hours (
   channel INTEGER NOT NULL, room TEXT NOT NULL, hour INTEGER NOT NULL,
   first_us INTEGER NOT NULL, last_us INTEGER NOT NULL, PRIMARY KEY (channel, room, hour)
 ) WITHOUT ROWID, STRICT;
-CREATE TABLE people (no INTEGER PRIMARY KEY, id TEXT NOT NULL, login TEXT NOT NULL) STRICT;
-CREATE UNIQUE INDEX people_id ON people (id, login);
+CREATE TABLE people (no INTEGER PRIMARY KEY, id ANY NOT NULL, login TEXT NOT NULL) STRICT;
+CREATE INDEX people_id ON people (id);
 CREATE INDEX people_login ON people (login);
 CREATE TABLE minutes (
   person INTEGER NOT NULL, channel INTEGER NOT NULL, block INTEGER NOT NULL, entries BLOB NOT NULL,
@@ -50,3 +51,8 @@ export const HOURS_PER_CHANNEL: number = 2 ** 21;
 
 /** How many minutes since 1970 fit behind a channel's number. */
 export const MINUTES_PER_CHANNEL: number = 2 ** 27;
+
+/** The value that stands for a user's id: a number where that is the same. */
+export function idValue(id: string): string | number {
+  return /^[1-9]\d{0,14}$/.test(id) ? Number(id) : id;
+}

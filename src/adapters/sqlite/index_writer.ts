@@ -1,9 +1,9 @@
 import { HOUR_US, type Micros, MINUTE_US } from "../../core/time.ts";
-import type { HourToIndex } from "../../ports/chat_index.ts";
+import type { HourToIndex } from "../../ports/index/chat_index.ts";
 import { Lru } from "../../core/lru.ts";
 import type { Connection } from "./connection.ts";
 import type { OpenDatabase } from "./index_database.ts";
-import { HOURS_PER_CHANNEL, MINUTES_PER_CHANNEL } from "./index_schema.ts";
+import { HOURS_PER_CHANNEL, idValue, MINUTES_PER_CHANNEL } from "./index_schema.ts";
 import {
   BLOCK_BITS,
   decodeMinutes,
@@ -43,8 +43,9 @@ export class PeopleNumbers {
     const key = `${id} ${login}`;
     const known = this.#numbers.get(key);
     if (known !== undefined) return known;
-    const found = writer.get("SELECT no FROM people WHERE id = ? AND login = ?", id, login) ??
-      writer.get("INSERT INTO people (id, login) VALUES (?, ?) RETURNING no", id, login);
+    const found =
+      writer.get("SELECT no FROM people WHERE id = ? AND login = ?", idValue(id), login) ??
+        writer.get("INSERT INTO people (id, login) VALUES (?, ?) RETURNING no", idValue(id), login);
     const no = found!["no"] as number;
     this.#numbers.set(key, no);
     return no;

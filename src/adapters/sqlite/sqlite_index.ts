@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
 import type { AbortOptions } from "../../ports/batch_store.ts";
-import type { ChatIndex } from "../../ports/chat_index.ts";
+import type { ChatIndex } from "../../ports/index/chat_index.ts";
 import { STATE_FOLDER } from "../file_system/store/archive_walk.ts";
 import { IndexDatabase, type OpenDatabase } from "./index_database.ts";
 import { IndexReader } from "./index_reader.ts";
@@ -120,11 +120,11 @@ class SqliteIndex implements ChatIndex {
   };
 
   rooms: ChatIndex["rooms"] = async (options) => {
-    return await this.#ask((reader) => reader.rooms(), options);
+    return await this.#ask((reader) => reader.rooms(options?.counts), options);
   };
 
   people: ChatIndex["people"] = async (names, options) => {
-    const found = await this.#ask((reader) => reader.people(names), options);
+    const found = await this.#ask((reader) => reader.people(names, options?.counts), options);
     const order = (left: string, right: string) => left === right ? 0 : left < right ? -1 : 1;
     return found.sort((a, b) =>
       order(a.channel, b.channel) || order(a.id, b.id) || order(a.login, b.login)

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { HourFacts, PersonMinute } from "../../core/index/hour_facts.ts";
 import { HOUR_US, hourOf, type Micros, MINUTE_US, minuteOf, TIME_END_US } from "../../core/time.ts";
-import type { ChatIndex, HourToIndex, IndexQuery } from "../../ports/chat_index.ts";
+import type { ChatIndex, HourToIndex, IndexQuery } from "../../ports/index/chat_index.ts";
 import { assertRejectsWith, type TestFunction } from "./suite.ts";
 
 /** An index that is being tested. */
@@ -286,6 +286,15 @@ export function chatIndexSuite({ test, open }: ChatIndexSuiteOptions): void {
       ) => [channel, roomId, (firstUs - T) / MINUTE_US, (lastUs - T) / MINUTE_US]);
     assert.deepEqual(await names(), [["forsen", "ada", 3, 124], ["nymn", "lovelace", 8, 8]]);
     assert.deepEqual(await rooms(), [["forsen", "22", 1, 122], ["nymn", "62", 8, 8]]);
+    const counts = (channel: string, hourUs: Micros) =>
+      channel === "forsen" && hourUs === T + HOUR_US;
+    const inside = [
+      ...(await index.rooms({ counts })).map(({ firstUs, lastUs }) => [firstUs, lastUs]),
+      ...(await index.people({ ids: ["1"] }, { counts })).map((
+        each,
+      ) => [each.firstMinuteUs, each.lastMinuteUs]),
+    ];
+    assert.deepEqual(inside.flat().map((us) => (us - T) / MINUTE_US), [61, 62, 63, 64]);
     await index.forgetHours("forsen", { untilUs: T + HOUR_US });
     await index.putHours("forsen", [hour(2)]);
     assert.deepEqual(await names(), [["forsen", "ada", 63, 64], ["nymn", "lovelace", 8, 8]]);

@@ -1,6 +1,6 @@
-import type { HourFacts, PersonName, PersonRole, RoomFacts } from "../core/index/hour_facts.ts";
-import type { Micros } from "../core/time.ts";
-import type { AbortOptions } from "./batch_store.ts";
+import type { HourFacts, PersonName, PersonRole, RoomFacts } from "../../core/index/hour_facts.ts";
+import type { Micros } from "../../core/time.ts";
+import type { AbortOptions } from "../batch_store.ts";
 
 /** The state of an archive for which an hour was indexed. All texts are the caller's. */
 export interface IndexStamp {
@@ -54,6 +54,12 @@ export interface IndexSpan extends AbortOptions {
   readonly fromUs?: Micros | undefined;
   /** The end of the span. @default to the last */
   readonly untilUs?: Micros | undefined;
+}
+
+/** Which hours count for an answer about rooms or people. */
+export interface IndexHours extends AbortOptions {
+  /** Whether an hour counts, such as one whose stamp holds. @default all */
+  readonly counts?: ((channel: string, hourUs: Micros) => boolean) | undefined;
 }
 
 /** Which minutes to find: those that meet every part that is given. */
@@ -133,7 +139,7 @@ export interface ChatIndex {
   hours(channel: string, span?: IndexSpan): Promise<readonly IndexedHour[]>;
 
   /** The rooms of all channels, with the first and the last time; ascending by channel, then by id. */
-  rooms(options?: AbortOptions): Promise<readonly IndexedRoom[]>;
+  rooms(options?: IndexHours): Promise<readonly IndexedRoom[]>;
 
   /**
    * The names under which channels know users: of those who have one of the ids, and those who have one of the
@@ -142,7 +148,7 @@ export interface ChatIndex {
    */
   people(
     names: { readonly ids?: readonly string[]; readonly logins?: readonly string[] },
-    options?: AbortOptions,
+    options?: IndexHours,
   ): Promise<readonly IndexedPerson[]>;
 
   /**

@@ -1,0 +1,32 @@
+import { statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { FolderVersions } from "../../ports/index/folder_versions.ts";
+
+/**
+ * Two changes within one tick of the file system's clock leave the same time: a folder that changed this
+ * lately, in ms, may change again under the same time. FAT has the longest ticks, 2 s.
+ */
+const TICK_MAX_MS = 2_500;
+
+/** The times at which folders of the archive in `root` changed: a file that comes or goes sets its folder's. */
+export function fileSystemVersions(root: string): FolderVersions {
+  const archive = resolve(root);
+  return {
+    of(folders) {
+      const nowMs = Date.now();
+      return folders.map((folder) => versionOf(join(archive, folder), nowMs));
+    },
+  };
+}
+
+function versionOf(path: string, nowMs: number): string {
+  try {
+    const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+    if (stat === undefined || !stat.isDirectory()) return "";
+    // A time ahead of the clock says that one of the two is wrong.
+    if (Number(stat.ctimeMs) > nowMs - TICK_MAX_MS) return "";
+    return `${stat.ino}.${stat.mtimeNs}.${stat.ctimeNs}`;
+  } catch {
+    return ""; // Listing it will tell why.
+  }
+}

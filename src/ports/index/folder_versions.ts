@@ -1,0 +1,14 @@
+/**
+ * Tells whether folders have changed, for less than listing them costs. A store without folders, or one
+ * that cannot tell, has none of this.
+ */
+export interface FolderVersions {
+  /**
+   * A text for each folder of the archive, given relative to it: as long as it stays the same, no file in the
+   * folder comes, goes or is replaced. `""` where that cannot be promised: for a folder that is not there, that
+   * changed in the last moments, or is not understood.
+   *
+   * Looks at the disk at once: ask for some hundred folders at a time.
+   */
+  of(folders: readonly string[]): readonly string[];
+}
