@@ -127,7 +127,10 @@ export {
   type ReadMinutesOptions,
 } from "./src/engine/read/read_minutes.ts";
 export { type MinuteSpan } from "./src/engine/read/minute_closure.ts";
-export { type UnstoredMinute, type UnstoredSource } from "./src/engine/record/unstored_source.ts";
+export {
+  type UnstoredMinute,
+  type UnstoredSource,
+} from "./src/engine/record/unstored/unstored_source.ts";
 export { type OverlayOptions, OverlayStore } from "./src/engine/live/overlay_store.ts";
 export { type SnapshotOptions } from "./src/engine/live/unstored_snapshot.ts";
 export {

@@ -3,6 +3,7 @@ import { prometheusMetrics } from "../adapters/metrics/prometheus_metrics.ts";
 import { Counters } from "../adapters/metrics/counters.ts";
 import type { Reporter } from "../ports/reporter.ts";
 import type { Archive } from "./wiring/archive.ts";
+import { LiveArchive } from "./wiring/live_archive.ts";
 import { serveNode } from "./wiring/serve_node.ts";
 
 /** How {@link serve} serves. */
@@ -44,24 +45,30 @@ export async function serve(
   }
   const { store, hasher, clock, random } = archive;
   const counters = new Counters();
+  const reporter = counting(archive.reporter, counters);
+  const metrics = prometheusMetrics({ counters });
+  const parts = { store, hasher, clock, random, reporter, metrics };
+  const live = new LiveArchive({ ...parts, folder: archive.parts.journalFolder });
+  await live.begin();
   const listener = await serveNode({
-    store,
+    ...parts,
+    chatStore: live.chatStore,
+    feed: live.feed,
     settled: archive.parts.settled,
-    hasher,
-    clock,
-    random,
-    reporter: counting(archive.reporter, counters),
-    metrics: prometheusMetrics({ counters }),
     listen,
     operatorListen,
     connectionsMax,
     access: token === undefined ? undefined : { readers: { kind: "token", token } },
   });
-  return {
-    url: listener.url,
-    close: () => listener.close(),
-    [Symbol.asyncDispose]: () => listener.close(),
+  const stop = new AbortController();
+  const following = live.run(stop.signal);
+  following.catch(() => {}); // Closing tells.
+  const close = async () => {
+    stop.abort();
+    live.feed.close();
+    await Promise.all([listener.close(), following]);
   };
+  return { url: listener.url, close, [Symbol.asyncDispose]: close };
 }
 
 /** The reporter, whose counts are metrics too. */

@@ -109,4 +109,12 @@ export interface BatchStore {
    * @throws {ChatloomError} `STORE_DENIED` or `STORE_IO`
    */
   freeze?(channel: string): Promise<BatchStore>;
+
+  /**
+   * Resolves when the entries of `channel` that come by themselves are there that were due at the call. Left
+   * out by stores that have no such entries.
+   *
+   * @throws {ChatloomError} `STORE_DENIED` or `STORE_IO`
+   */
+  freshen?(channel: string): Promise<void>;
 }

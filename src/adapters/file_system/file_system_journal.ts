@@ -7,10 +7,11 @@ import { FileDeadRun, REMOVED_PREFIX, removeFolder } from "./journal/dead_run.ts
 import { DurableFiles } from "./calls/durable_files.ts";
 import { type FileCalls, NODE_FILE_CALLS } from "./calls/file_calls.ts";
 import { errnoOf, fileError, isAbsence } from "./calls/file_errors.ts";
-import { isRunName, newRunName, OWNER_FILE } from "./journal/journal_names.ts";
+import { isRunName, JOURNAL_FOLDER, newRunName, OWNER_FILE } from "./journal/journal_names.ts";
 import { encodeOwner, isRunDead, type OwnerRecord, readOwner } from "./journal/journal_owner.ts";
 import { JournalReserve, type ReserveChange } from "./journal/journal_reserve.ts";
 import { FileJournalRun } from "./journal/journal_run.ts";
+import { OPEN_RUNS } from "./journal/open_runs.ts";
 import { ownIdentity } from "./journal/process_identity.ts";
 
 /** How a journal behaves. Only tests change the defaults. */
@@ -36,9 +37,6 @@ const DEAD_AFTER_MS = 120_000;
 const SWEEP_AFTER_MS = 3_600_000;
 const NEW_PREFIX = ".new-";
 const NAMES_TRIED_MAX = 16;
-
-// Runs of this process: alive, whatever clocks and pid tables say.
-const OPEN_RUNS = new Set<string>();
 
 /**
  * The journals of the archive in the folder `root`: run by run a folder in `.chatloom/journal/`,
@@ -78,7 +76,7 @@ class FileSystemJournals implements JournalStore {
     }: FileSystemJournalOptions,
   ) {
     this.#reserve = reserve;
-    this.#folder = join(root, STATE_FOLDER, "journal");
+    this.#folder = join(root, ...JOURNAL_FOLDER);
     this.#asideFolder = join(root, STATE_FOLDER, "aside");
     this.#calls = calls;
     this.#files = new DurableFiles(calls, root);

@@ -1,6 +1,7 @@
 import { ChatloomError } from "../../core/errors/errors.ts";
 import { isNodeName } from "../../core/archive/node_name.ts";
 import type { DeadRun, JournalRun, JournalStore } from "../../ports/journal_store.ts";
+import type { JournalReader, ReadableRun } from "../../ports/journal_reader.ts";
 import type { Random } from "../../ports/random.ts";
 
 /** What {@link MemoryJournal.crash} does. */
@@ -21,7 +22,7 @@ export interface AsideBytes {
 }
 
 /** A journal in memory that outlives the crashes of the processes that write it. */
-export interface MemoryJournal extends JournalStore {
+export interface MemoryJournal extends JournalStore, JournalReader {
   /** Ends the processes that write here, at once: all runs are dead, and appending to them throws. */
   crash(options?: CrashOptions): void;
 
@@ -80,6 +81,21 @@ class MemoryRuns implements MemoryJournal {
       const isDead = run.state !== "alive" || run.isTakenForDead;
       if (isDead && this.#runs.has(run.name)) yield this.#deadRun(run);
     }
+  }
+
+  async runs(): Promise<readonly ReadableRun[]> {
+    await Promise.resolve();
+    return [...this.#runs.values()].map((run) => ({
+      name: run.name,
+      isOwn: false,
+      segments: async () => await Promise.resolve([...run.segments.keys()].sort((a, b) => a - b)),
+      async *read(number, fromByte) {
+        await Promise.resolve();
+        const segment = run.segments.get(number);
+        if (segment === undefined || segment.length <= fromByte) return;
+        yield segment.bytes.slice(fromByte, segment.length);
+      },
+    }));
   }
 
   crash({ powerCut }: CrashOptions = {}): void {

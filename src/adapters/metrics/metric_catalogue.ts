@@ -44,6 +44,20 @@ export const METRIC_CATALOGUE: readonly MetricNote[] = [
   counter("unstored_left_out", "Batches not stored yet that readers could not be given", ["code"]),
   gauge("open_batches", "Batches that are open"),
   gauge("pending_batches", "Closed batches that are not stored yet"),
+  // The feed.
+  counter("feed_events", "Messages of followed channels that were emitted to the feed"),
+  counter("feed_events_sent", "Messages that clients of the feed were given as they came"),
+  counter("feed_missed", "Times that a client of the feed was too slow and was given the archive"),
+  gauge("feed_clients", "Clients of the feed"),
+  gauge("feed_held_bytes", "Memory of the last messages, for clients that are behind"),
+  histogram(
+    "feed_lag_seconds",
+    "From the receipt of a message until a client of the feed is given it",
+    QUICK_SECONDS,
+  ),
+  counter("journal_follow_errors", "Tries to read another recorder's journal that failed", [
+    "code",
+  ]),
   // The journal.
   gauge("journal_backlog_bytes", "Bytes of the journal that are not yet safe from a power cut"),
   counter("journal_bytes_lost", "Journal that could not be written"),

@@ -1,5 +1,4 @@
 import { Command, InvalidArgumentError } from "commander";
-import { untilAborted } from "../../async/abort.ts";
 import { prometheusMetrics } from "../../adapters/metrics/prometheus_metrics.ts";
 import { systemClock } from "../../adapters/system/system_clock.ts";
 import { systemRandom } from "../../adapters/system/system_random.ts";
@@ -18,6 +17,7 @@ import {
   parseListenFlag,
   readAccess,
 } from "../arguments/serve_flags.ts";
+import { LiveArchive } from "../../node/wiring/live_archive.ts";
 import { serveNode } from "../../node/wiring/serve_node.ts";
 
 interface ServeFlags extends AccessFlags, NetworkFlags, LogFlags {
@@ -56,24 +56,32 @@ export function serveCommand(): Command {
       const { signal, reporter, counters, logLevel, watchCtrlC } = contextOf(command);
       watchCtrlC();
       const access = await readAccess(flags);
-      const { files, settled } = await openParts(flags.archive);
-      const listener = await serveNode({
-        store: files,
-        settled,
+      const { files: store, settled, journalFolder } = await openParts(flags.archive);
+      const parts = {
+        store,
         hasher: await bestHasher(),
         clock: systemClock(),
         random: systemRandom(),
         metrics: prometheusMetrics({ counters }),
+        reporter,
+      };
+      const live = new LiveArchive({ ...parts, folder: journalFolder });
+      await live.begin();
+      const listener = await serveNode({
+        ...parts,
+        chatStore: live.chatStore,
+        feed: live.feed,
+        settled,
         limits: { rate: { perSecond: flags.rate, burst: 5 * flags.rate } },
         ...flags,
         trustedProxies: flags.trustProxy ?? [],
         logs: flags,
-        reporter,
         logLevel,
         access,
       });
       reporter.report("info", "Serving the archive", { url: listener.url });
-      await untilAborted(signal);
+      await live.run(signal);
+      live.feed.close();
       await listener.close();
     });
 }

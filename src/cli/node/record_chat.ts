@@ -51,6 +51,7 @@ export async function recordChat(options: RecordChatOptions, context: VerbContex
   const hasher = nodeHasher();
   const replication = new Replication(files, {
     parts,
+    journalFolder,
     flags: options.replication,
     hasher,
     clock,
@@ -63,6 +64,7 @@ export async function recordChat(options: RecordChatOptions, context: VerbContex
     journalFolder,
     channels: [...options.channels, ...options.listed],
     store: replication.store,
+    onMessage: (received) => replication.publish(received),
     hasher,
     clock,
     reporter,
@@ -75,6 +77,7 @@ export async function recordChat(options: RecordChatOptions, context: VerbContex
       return {
         tasks: [
           replication.pull(syncer, signal),
+          replication.follow(signal),
           watch(options, { pool, clock, signal, context }),
           showStatus(pool, { clock, signal, context }),
         ],

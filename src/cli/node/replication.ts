@@ -10,8 +10,8 @@ import { SupersededFiles } from "../../engine/sync/state/superseded_files.ts";
 import { rememberingStore } from "../../engine/sync/remembering_store.ts";
 import type { SyncOptions } from "../../engine/sync/state/sync_options.ts";
 import { Syncer } from "../../engine/sync/syncer.ts";
-import { OverlayStore } from "../../engine/live/overlay_store.ts";
 import type { ArchiveParts } from "../../node/wiring/parts/archive_parts.ts";
+import type { ReceivedMessage } from "../../engine/record/received_message.ts";
 import type { RecordingWork } from "../../node/wiring/recording.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -28,6 +28,7 @@ import {
   parseListenFlag,
   readAccess,
 } from "../arguments/serve_flags.ts";
+import { LiveArchive } from "../../node/wiring/live_archive.ts";
 import { serveNode } from "../../node/wiring/serve_node.ts";
 
 /** What a recording node serves to peers and pulls from them, as flags say. */
@@ -54,6 +55,8 @@ export interface ReplicationOptions {
   /** The archive's notes. */
   readonly parts: Pick<ArchiveParts, "notes" | "marks" | "orders" | "settled">;
   readonly flags: ReplicationFlags;
+  /** The folder in whose `.chatloom` journals are. */
+  readonly journalFolder: string;
   readonly hasher: Hasher;
   readonly clock: Clock;
   readonly context: VerbContext;
@@ -66,6 +69,7 @@ export class Replication {
   readonly #options: ReplicationOptions;
   readonly #superseded: SupersededFiles;
   readonly #metrics: PrometheusMetrics | undefined;
+  readonly #live: LiveArchive | undefined;
 
   /** For an archive whose files are in `files`. It serves and pulls nothing yet. */
   constructor(files: BatchStore, options: ReplicationOptions) {
@@ -79,6 +83,16 @@ export class Replication {
     }
     this.#metrics = prometheusMetrics({ counters });
     this.store = measuredStore(store, { reporter, metrics: this.#metrics });
+    this.#live = new LiveArchive({
+      ...{ folder: options.journalFolder, store: this.store, reporter, metrics: this.#metrics },
+      ...{ hasher: options.hasher, clock: options.clock, random: systemRandom() },
+      skips: (run) => run.isOwn,
+    });
+  }
+
+  /** Gives a recorded message to those who follow its channel. */
+  publish(received: ReceivedMessage): void {
+    this.#live?.feed.publish(received);
   }
 
   /**
@@ -89,15 +103,19 @@ export class Replication {
    */
   async listen(parts: RecordingWork): Promise<HttpListener | undefined> {
     const { flags, context: { reporter, logLevel }, clock, hasher } = this.#options;
-    if (flags.serve === undefined || this.#metrics === undefined) return undefined;
+    const live = this.#live;
+    if (flags.serve === undefined || this.#metrics === undefined || live === undefined) {
+      return undefined;
+    }
     watchRecording(this.#metrics, parts);
     const { serveTokenFile: tokenFile, metricsTokenFile, operatorTokenFile } = flags;
     const { openMetrics = false, operatorListen, trustProxy = [] } = flags;
-    const chatStore = new OverlayStore({ store: this.store, hasher, clock, reporter });
-    chatStore.add(parts.recorder.unstored);
+    live.chatStore.add(parts.recorder.unstored);
+    await live.begin();
     const listener = await serveNode({
       store: this.store,
-      chatStore,
+      chatStore: live.chatStore,
+      feed: live.feed,
       settled: this.#options.parts.settled,
       hasher,
       clock,
@@ -118,7 +136,13 @@ export class Replication {
       }),
     });
     reporter.report("info", "Serving the archive", { url: listener.url });
-    return listener;
+    return {
+      url: listener.url,
+      close: async (closing) => {
+        live.feed.close();
+        await listener.close(closing);
+      },
+    };
   }
 
   /**
@@ -146,6 +170,11 @@ export class Replication {
     const found = await readPeers(peerSource(flags), reporter);
     syncer.setPeers(found.peers, found);
     return syncer;
+  }
+
+  /** Follows the journals of other recorders on this archive, if it is served, until `signal` aborts. */
+  async follow(signal: AbortSignal): Promise<void> {
+    await this.#live?.run(signal);
   }
 
   /** Pulls until `signal` aborts, also from peers that are added to the list meanwhile. */

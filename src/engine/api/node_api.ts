@@ -13,6 +13,7 @@
  *     GET /digests/CHANNEL[?since=HOUR]                 {digest, redactions, hours, coverage}
  *     GET /CHANNEL/chat.json?start&end                  a list of messages, at most 2 h
  *     GET /CHANNEL/chat.ndjson[?start&end]              a line for each message, any range
+ *     GET /live?channel=a,b[&after=ID]                  messages as they come, as server-sent events
  *     GET /CHANNEL/coverage.json?start&end              who listened, minute by minute, at most 24 h
  *         both: &format=json|text &limit=N &reverse=true &user=a,b &command=PRIVMSG,…
  *     GET /channels, /list, /capabilities               as rustlog and justlog answer, with their forms
@@ -60,6 +61,10 @@ import { type Access, DEFAULT_ACCESS } from "./gate/access.ts";
 import { isForAnyPage, preflightAnswer } from "./gate/cross_origin.ts";
 import { DEFAULT_LIMITS, Gate, type GateLimits } from "./gate/gate.ts";
 import { listingRoutes } from "./routes/listing_routes.ts";
+import { LiveFeed } from "../live/live_feed.ts";
+import { RedactionWatch } from "../live/redaction_watch.ts";
+import { replaySource } from "../live/replay.ts";
+import { liveRoute } from "./routes/live_route.ts";
 import { openApiRoute } from "./open_api.ts";
 import { type OperatorOptions, operatorRoutes } from "./routes/operator_routes.ts";
 import { ServableFiles } from "./files/servable_files.ts";
@@ -81,6 +86,8 @@ export interface NodeApiOptions extends OperatorOptions {
   readonly scanMaxUs?: Micros | undefined;
   /** What the operator decides about log routes. */
   readonly logs?: LogApiOptions | undefined;
+  /** Messages as they come. @default a feed in which none come */
+  readonly feed?: LiveFeed | undefined;
   /** Checks files before they are served. */
   readonly hasher: Hasher;
   /** Measures rates, and slow callers. */
@@ -131,6 +138,8 @@ export function nodeApi(given: NodeApiOptions): HttpRoute[] {
     cacheMaxBytes: options.cacheMaxBytes ?? CACHE_MAX_BYTES,
     bootName: `${clock.wallUs()} ${random.next()}`,
   });
+  const feed = options.feed ?? new LiveFeed(options);
+  const redactions = new RedactionWatch({ ...options, store: chatStore });
   metrics.gauge("chat_cache_bytes", () => [{ value: reader.heldBytes }]);
   const state = () => ({
     ...options.state?.(),
@@ -143,6 +152,11 @@ export function nodeApi(given: NodeApiOptions): HttpRoute[] {
     ...fileRoutes(new ServableFiles({ ...options, reporter })),
     ...digestRoutes(options),
     ...chatRoutes(reader, clock),
+    liveRoute({
+      feed,
+      source: replaySource({ store: chatStore, reader, clock }),
+      redactionsOf: (channel) => redactions.of(channel),
+    }),
     coverageRoute(options),
     ...allLogRoutes(new ChatLog({ ...options, store: chatStore, reader }), options.logs ?? {}),
   ];

@@ -9,7 +9,8 @@ export type ReadEntry =
   | { readonly ok: false; readonly bytes: Uint8Array; readonly isTorn: boolean };
 
 // A line of chat is at most 64 KiB of text, up to three bytes a character; a checkpoint names channels.
-const LINE_MAX_BYTES = 16 * 1024 * 1024;
+/** A longer line is no entry: its pieces are torn. */
+export const LINE_MAX_BYTES = 16 * 1024 * 1024;
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -39,7 +40,8 @@ export async function* readEntries(
   }
 }
 
-function parseEntryBytes(bytes: Uint8Array): JournalEntry | undefined {
+/** Reads an entry from the bytes of its line, without the line feed; `undefined` if it is none. */
+export function parseEntryBytes(bytes: Uint8Array): JournalEntry | undefined {
   try {
     return parseEntry(UTF8.decode(bytes));
   } catch {

@@ -9,7 +9,7 @@ import { Lru } from "../../core/lru.ts";
 import { type Micros, MILLISECOND_US } from "../../core/time.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { UnstoredSource } from "../record/unstored_source.ts";
+import type { UnstoredSource } from "../record/unstored/unstored_source.ts";
 import { type SnapshotOptions, takeSnapshot, type UnstoredSnapshot } from "./unstored_snapshot.ts";
 
 /** What an {@link OverlayStore} works with. */
@@ -32,6 +32,9 @@ const HELD_MAX_BYTES = 64 * 1024 * 1024;
 interface Taken {
   readonly snapshot: UnstoredSnapshot;
   readonly before: UnstoredSnapshot | undefined;
+  /** When it was taken. */
+  readonly sinceUs: Micros;
+  /** How long it serves readers. */
   readonly untilUs: Micros;
   readonly heldBytes: number;
 }
@@ -116,6 +119,20 @@ export class OverlayStore implements BatchStore {
     return this.#options.store.strays(prefix, options);
   }
 
+  /** Resolves when all that the sources had of `channel` at the call can be read here. */
+  async freshen(channel: string): Promise<void> {
+    const { clock } = this.#options;
+    const nowUs = clock.elapsedUs();
+    for (;;) {
+      const known = this.#taken.get(channel);
+      const waitUs = (known?.untilUs ?? 0) - clock.elapsedUs();
+      if (known !== undefined && known.sinceUs >= nowUs) return;
+      if (known !== undefined && waitUs > 0) await clock.sleep(Math.ceil(waitUs / MILLISECOND_US));
+      const taken = await this.#taking.run(channel, () => this.#take(channel));
+      if (taken.sinceUs >= nowUs) return;
+    }
+  }
+
   /** See {@link BatchStore}. The bytes of the moment stay in memory as long as the result does. */
   async freeze(channel: string): Promise<BatchStore> {
     const snapshot = await this.#snapshot(channel);
@@ -171,6 +188,7 @@ export class OverlayStore implements BatchStore {
     const taken = {
       snapshot,
       before: before?.snapshot,
+      sinceUs,
       untilUs: nowUs + Math.min(lifeUs, SNAPSHOT_MAX_US),
       heldBytes: heldBytesOf(snapshot, before?.snapshot),
     };

@@ -3,7 +3,7 @@ import { ChatloomError } from "../../core/errors/errors.ts";
 import type { Micros } from "../../core/time.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { Reporter } from "../../ports/reporter.ts";
-import type { UnstoredMinute, UnstoredSource } from "../record/unstored_source.ts";
+import type { UnstoredMinute, UnstoredSource } from "../record/unstored/unstored_source.ts";
 
 /** A batch that is in no file yet. */
 export interface UnstoredBatch {

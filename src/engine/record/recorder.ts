@@ -14,9 +14,10 @@ import type { ChatListener, ReceivedLine } from "../session/lines/listener.ts";
 import { ListeningTracker } from "../coverage/listening_tracker.ts";
 import { writeCoverage } from "../coverage/write_coverage.ts";
 import { BatchWriter } from "./batch_writer.ts";
-import { RecordedMinutes } from "./recorded_minutes.ts";
+import { RecordedMinutes } from "./unstored/recorded_minutes.ts";
+import type { ReceivedMessage } from "./received_message.ts";
 import { type RecordedBatch, Recording } from "./recording.ts";
-import type { UnstoredSource } from "./unstored_source.ts";
+import type { UnstoredSource } from "./unstored/unstored_source.ts";
 
 /** What a {@link Recorder} works with. */
 export interface RecorderOptions {
@@ -34,6 +35,8 @@ export interface RecorderOptions {
   readonly flushIntervalMs?: number;
   /** Called for each batch that is safely stored, with its receiver if only one heard it. */
   readonly onStored?: ((key: ArchiveKey, soleReceiver?: string) => void) | undefined;
+  /** Called for each message that is recorded, when it is in the journal and in its batch. */
+  readonly onMessage?: ((received: ReceivedMessage) => void) | undefined;
   /** Compresses batches in memory. @default no compression */
   readonly compressor?: ByteCompressor | undefined;
   /** See `BatchWriterOptions.waitingMaxBytes`. */
@@ -91,6 +94,7 @@ export class Recorder implements ChatListener {
       run: journal.name,
       reporter,
       compressor: options.compressor,
+      onMessage: options.onMessage,
     });
     this.#recording.segment = journal.segment;
     this.#segmentSinceUs = clock.elapsedUs();

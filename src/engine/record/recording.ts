@@ -1,7 +1,8 @@
 import { isChannelName } from "../../core/archive/archive_key.ts";
-import { sentUs } from "../../core/batch/content.ts";
+import { contentOf, sentUs } from "../../core/batch/content.ts";
 import type { ByteCompressor } from "../../core/recording/byte_compressor.ts";
 import { MinuteBuffer } from "../../core/recording/minute_buffer.ts";
+import { isPlainText } from "../../core/json/canonical_json.ts";
 import { foldChannel } from "../../core/irc/fold_channel.ts";
 import { type ParsedLine, parseIrcLine } from "../../core/irc/irc_line.ts";
 import { LaterTimestamps } from "../../core/recording/later_timestamps.ts";
@@ -20,6 +21,7 @@ import { type Micros, MINUTE_US, minuteOf } from "../../core/time.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 import type { Checkpoint } from "../journal/entry.ts";
 import { IgnoredLines } from "./ignored_lines.ts";
+import type { ReceivedMessage } from "./received_message.ts";
 
 /** The recorded batch of one minute of a channel. */
 export interface RecordedBatch {
@@ -94,6 +96,7 @@ export class Recording {
   readonly #ignored: IgnoredLines;
   readonly #isMidway: boolean;
   readonly #compressor: ByteCompressor | undefined;
+  readonly #onMessage: ((received: ReceivedMessage) => void) | undefined;
   readonly #connections = new Map<number, OpenConnection>();
   readonly #batches = new Map<string, Map<Micros, OpenBatch>>();
   readonly #serverClock = new ServerClock();
@@ -104,6 +107,7 @@ export class Recording {
    * channels need no ROOMSTATE
    * @param options.wants whether a minute of a channel is batched; by default all are
    * @param options.compressor compresses batches in memory; by default they are not compressed
+   * @param options.onMessage called for each message of a batch, once it is in it
    */
   constructor(
     options: {
@@ -112,6 +116,7 @@ export class Recording {
       readonly isMidway?: boolean;
       readonly wants?: (channel: string, minuteUs: Micros) => boolean;
       readonly compressor?: ByteCompressor | undefined;
+      readonly onMessage?: ((received: ReceivedMessage) => void) | undefined;
     },
   ) {
     this.#run = options.run;
@@ -120,6 +125,7 @@ export class Recording {
     this.#ignored = new IgnoredLines(options.reporter);
     this.#isMidway = options.isMidway ?? false;
     this.#compressor = options.compressor;
+    this.#onMessage = options.onMessage;
   }
 
   /** The name of the run: receivers are `<run>.<n>`. */
@@ -182,8 +188,16 @@ export class Recording {
     if (message.command === "ROOMSTATE") room.isReady = true;
     if (exactUs !== undefined) {
       if (isBelieved) later.note(exactUs);
-      this.#batchOf(channel, exactUs, moment)?.addExact(message, exactUs, hearing);
-      return;
+      const batch = this.#batchOf(channel, exactUs, moment);
+      if (batch === undefined) return;
+      batch.addExact(message, exactUs, hearing);
+      return this.#tell(message, {
+        channel,
+        ...hearing,
+        startUs: exactUs,
+        endUs: exactUs,
+        isExact: true,
+      });
     }
     if (!wasReady) return this.#ignored.count("before the first ROOMSTATE");
     const range = between !== undefined ? rangeBetween(message, between) : estimateRange(message, {
@@ -193,7 +207,18 @@ export class Recording {
     });
     if (range === undefined) return this.#ignored.count("no time near enough");
     const limits = { range, later: later.join() };
-    this.#batchOf(channel, range.startUs, moment)?.addRanged(message, limits, hearing);
+    const batch = this.#batchOf(channel, range.startUs, moment);
+    if (batch === undefined) return;
+    batch.addRanged(message, limits, hearing);
+    this.#tell(message, { channel, ...hearing, ...range, isExact: false });
+  }
+
+  #tell(
+    message: IrcMessage,
+    known: Omit<ReceivedMessage, "content"> & { readonly line: string },
+  ): void {
+    const content = () => contentOf(message, { isPlain: isPlainText(known.line) });
+    this.#onMessage?.({ ...known, content });
   }
 
   /** After a suspension the age of earlier timestamps is unknown. */

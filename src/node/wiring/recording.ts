@@ -11,6 +11,7 @@ import { HOUR_US } from "../../core/time.ts";
 import { JournalWriter } from "../../engine/journal/journal_writer.ts";
 import { recoverJournals, type RecoverOptions } from "../../engine/recovery/recover_journals.ts";
 import { countCovered } from "../../engine/metrics/count_covered.ts";
+import type { ReceivedMessage } from "../../engine/record/received_message.ts";
 import { Recorder } from "../../engine/record/recorder.ts";
 import { type ChatPool, chatPool } from "../../engine/session/chat_pool.ts";
 import type { Login } from "../../engine/session/login.ts";
@@ -50,6 +51,8 @@ export interface RecordingOptions {
   /** The chat server. */
   readonly url: string;
   readonly useJournal: boolean;
+  /** Called for each message that is recorded. */
+  readonly onMessage?: ((received: ReceivedMessage) => void) | undefined;
   /** Starts further work on the recorded archive, before the first connection. */
   readonly begin?: (parts: RecordingWork) => Promise<Companions>;
 }
@@ -105,6 +108,7 @@ export async function runRecording(options: RecordingOptions): Promise<void> {
     journal,
     compressor,
     onStored,
+    onMessage: options.onMessage,
   });
   const pool = chatPool({
     url: options.url,

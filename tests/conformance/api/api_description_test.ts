@@ -4,6 +4,10 @@ import { encodeCoverage } from "../../../src/core/coverage/coverage.ts";
 import { encodeRedaction } from "../../../src/core/redaction/redaction.ts";
 import { wasmHasher } from "../../../src/adapters/hashers/wasm_hasher.ts";
 import { formatArchiveKey, parseHour } from "../../../src/core/archive/archive_key.ts";
+import { LiveFeed } from "../../../src/engine/live/live_feed.ts";
+import { noopReporter } from "../../../src/ports/reporter.ts";
+import { seededRandom } from "../../../src/testing/chance/seeded_random.ts";
+import { virtualClock } from "../../../src/testing/time/virtual_clock.ts";
 import { apiWorld, type AskOptions, NOON_S, said } from "./api_world.ts";
 
 interface Operation {
@@ -22,7 +26,15 @@ interface Description {
   readonly paths: Record<string, Record<string, Operation>>;
 }
 
+// Its streams end at once.
+const feed = new LiveFeed({
+  clock: virtualClock(),
+  random: seededRandom(1),
+  reporter: noopReporter,
+});
+feed.close();
 const world = apiWorld({
+  feed,
   metricsPage: () => Promise.resolve({ type: "text/plain", text: "" }),
   logLevel: { get: () => "info", set() {} },
   access: { operator: { kind: "operator", token: "operator-token" } },
@@ -55,6 +67,7 @@ const BEARER = { headers: { authorization: "Bearer operator-token" } };
 const EXAMPLES: Record<string, readonly (readonly [path: string, options?: AskOptions])[]> = {
   "get /openapi.json": [["/openapi.json"]],
   "get /healthz": [["/healthz"]],
+  "get /live": [["/live?channel=forsen"], ["/live?channel=for%20sen"]],
   "get /metrics": [["/metrics"]],
   "get /debug/state": [["/debug/state"]],
   "get /debug/log-level": [["/debug/log-level"]],
@@ -177,6 +190,8 @@ test("what a route answers is described, and what is described is answered", asy
 test("described parameters are those that change or refuse an answer", async () => {
   const broken: Record<string, string> = {
     tombstones: "x",
+    channel: "for sen",
+    after: "x",
     since: "x",
     start: "x",
     end: "x",

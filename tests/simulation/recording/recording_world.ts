@@ -15,6 +15,7 @@ import { ChatloomError } from "../../../src/core/errors/errors.ts";
 import { parseIrcLine } from "../../../src/core/irc/irc_line.ts";
 import { JournalWriter } from "../../../src/engine/journal/journal_writer.ts";
 import { recoverJournals } from "../../../src/engine/recovery/recover_journals.ts";
+import type { ReceivedMessage } from "../../../src/engine/record/received_message.ts";
 import { Recorder } from "../../../src/engine/record/recorder.ts";
 import { settleArchive } from "../../../src/engine/settle/settle_archive.ts";
 import { type ChatPool, chatPool } from "../../../src/engine/session/chat_pool.ts";
@@ -70,6 +71,7 @@ export interface RecordingWorldOptions {
   readonly recordersJournals?: JournalStore;
   readonly waitingMaxBytes?: number;
   readonly onStored?: (key: ArchiveKey, soleReceiver?: string) => void;
+  readonly onMessage?: (received: ReceivedMessage) => void;
   /** Stands between the recorder and Twitch. */
   readonly wrapTransport?: (transport: Transport) => Transport;
 }
@@ -144,6 +146,7 @@ export class RecordingWorld {
     const limits = {
       waitingMaxBytes,
       onStored: this.#options.onStored,
+      onMessage: this.#options.onMessage,
     };
     const recorder = new Recorder({
       store,

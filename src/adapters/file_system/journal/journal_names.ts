@@ -1,4 +1,8 @@
 import { isNodeName } from "../../../core/archive/node_name.ts";
+import { STATE_FOLDER } from "../store/archive_walk.ts";
+
+/** Where the journals of an archive are, as the parts of a path in its folder. */
+export const JOURNAL_FOLDER = [STATE_FOLDER, "journal"] as const;
 
 /** Says who writes a run; its modified time is the heartbeat. Renamed when the run is closed. */
 export const OWNER_FILE = "owner.json";

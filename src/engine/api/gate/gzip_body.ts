@@ -7,6 +7,8 @@ export function isWorthGzip(
   { type, lengthBytes }: { readonly type: string; readonly lengthBytes: number | undefined },
 ): boolean {
   if (lengthBytes !== undefined && lengthBytes < PACKED_MIN_BYTES) return false;
+  // Compressed, an event would wait for others.
+  if (type.startsWith("text/event-stream")) return false;
   if (!/^(text\/|application\/(json|x-ndjson|openapi))/.test(type)) return false;
   return acceptsGzip(request.headers.get("accept-encoding") ?? "");
 }

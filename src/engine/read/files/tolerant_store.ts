@@ -19,6 +19,7 @@ export function tolerantStore(
     }
   }
   const freeze = store.freeze?.bind(store);
+  const freshen = store.freshen?.bind(store);
   return {
     list: (prefix, options) => tolerant(store.list(prefix, options)),
     folders: (folder, options) => tolerant(store.folders(folder, options)),
@@ -29,5 +30,6 @@ export function tolerantStore(
     ...(freeze === undefined ? {} : {
       freeze: async (channel: string) => tolerantStore(await freeze(channel), onUnreadable),
     }),
+    ...(freshen === undefined ? {} : { freshen }),
   };
 }

@@ -1,4 +1,4 @@
-import type { Micros } from "../../core/time.ts";
+import type { Micros } from "../../../core/time.ts";
 
 /** Messages of one minute of a channel that were received and are not stored yet. */
 export interface UnstoredMinute {
