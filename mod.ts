@@ -72,7 +72,13 @@ export type {
 export type { Clock } from "./src/ports/clock.ts";
 export type { FolderVersions } from "./src/ports/index/folder_versions.ts";
 export type { Hasher, HashStream } from "./src/ports/hasher.ts";
-export type { DeadRun, JournalRun, JournalStore } from "./src/ports/journal_store.ts";
+export type {
+  DeadRun,
+  JournalReader,
+  JournalRun,
+  JournalStore,
+  ReadableRun,
+} from "./src/ports/journal_store.ts";
 export type { HourNotes } from "./src/ports/notes/hour_notes.ts";
 export type { Peer, PeerChannelDigest, ReadPeerOptions, SinceOptions } from "./src/ports/peer.ts";
 export type { OrderNotes } from "./src/ports/notes/order_notes.ts";
@@ -131,6 +137,11 @@ export {
   type UnstoredMinute,
   type UnstoredSource,
 } from "./src/engine/record/unstored/unstored_source.ts";
+export { type ReceivedMessage } from "./src/engine/record/received_message.ts";
+export { type FeedReading, LiveFeed, type LiveFeedOptions } from "./src/engine/live/live_feed.ts";
+export { type Content } from "./src/core/batch/content.ts";
+export { type Cursor } from "./src/engine/live/cursor.ts";
+export { LiveEvent } from "./src/engine/live/event_ring.ts";
 export { type OverlayOptions, OverlayStore } from "./src/engine/live/overlay_store.ts";
 export { type SnapshotOptions } from "./src/engine/live/unstored_snapshot.ts";
 export {

@@ -1,7 +1,12 @@
 import { ChatloomError } from "../../core/errors/errors.ts";
 import { isNodeName } from "../../core/archive/node_name.ts";
-import type { DeadRun, JournalRun, JournalStore } from "../../ports/journal_store.ts";
-import type { JournalReader, ReadableRun } from "../../ports/journal_reader.ts";
+import type {
+  DeadRun,
+  JournalReader,
+  JournalRun,
+  JournalStore,
+  ReadableRun,
+} from "../../ports/journal_store.ts";
 import type { Random } from "../../ports/random.ts";
 
 /** What {@link MemoryJournal.crash} does. */

@@ -1,6 +1,6 @@
 import { BatchSyntaxError } from "../../core/errors/errors.ts";
 import type { ByteCompressor } from "../../core/recording/byte_compressor.ts";
-import type { ReadableRun } from "../../ports/journal_reader.ts";
+import type { ReadableRun } from "../../ports/journal_store.ts";
 import { noopReporter } from "../../ports/reporter.ts";
 import type { JournalEntry } from "../journal/entry.ts";
 import { freed, LINE_MAX_BYTES, parseEntryBytes, splitAtLf } from "../journal/read_journal.ts";
@@ -9,7 +9,7 @@ import type { ReceivedMessage } from "../record/received_message.ts";
 import { Recording } from "../record/recording.ts";
 import { replayEntry } from "../record/replay_entry.ts";
 import type { SpilledBatch } from "../record/spilled_batches.ts";
-import { RecordedMinutes } from "../record/unstored/recorded_minutes.ts";
+import { RecordedMinutes } from "../record/recorded_minutes.ts";
 import type { UnstoredSource } from "../record/unstored/unstored_source.ts";
 
 /** What a {@link FollowedRun} works with. */

@@ -1,7 +1,7 @@
 import { ChatloomError } from "../../core/errors/errors.ts";
 import { type Micros, MINUTE_US } from "../../core/time.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { JournalReader, ReadableRun } from "../../ports/journal_reader.ts";
+import type { JournalReader, ReadableRun } from "../../ports/journal_store.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 import type { UnstoredMinute, UnstoredSource } from "../record/unstored/unstored_source.ts";
 import { FollowedRun, type FollowedRunOptions } from "./followed_run.ts";

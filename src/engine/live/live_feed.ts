@@ -12,7 +12,9 @@ import { EventRing, LiveEvent } from "./event_ring.ts";
 
 /** What a {@link LiveFeed} works with. */
 export interface LiveFeedOptions {
+  /** Tells Twitch's clock from wrong timestamps, and wakes clients. */
   readonly clock: Clock;
+  /** Tells this process from others in cursors. */
   readonly random: Random;
   /** Counts events. */
   readonly reporter: Reporter;
@@ -24,6 +26,7 @@ export interface LiveFeedOptions {
 
 /** Events that a client has not had. */
 export interface FeedReading {
+  /** In order; none if there are none. */
   readonly events: readonly LiveEvent[];
   /** The number up to which it has all of its channels now. */
   readonly seq: number;

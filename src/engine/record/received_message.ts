@@ -15,6 +15,7 @@ export interface ReceivedMessage {
   readonly arrivedUs?: Micros;
   /** When it was sent; both are the same for an exact one. */
   readonly startUs: Micros;
+  /** See `startUs`. */
   readonly endUs: Micros;
   /** Whether Twitch told when it was sent. */
   readonly isExact: boolean;

@@ -14,7 +14,7 @@ import type { ChatListener, ReceivedLine } from "../session/lines/listener.ts";
 import { ListeningTracker } from "../coverage/listening_tracker.ts";
 import { writeCoverage } from "../coverage/write_coverage.ts";
 import { BatchWriter } from "./batch_writer.ts";
-import { RecordedMinutes } from "./unstored/recorded_minutes.ts";
+import { RecordedMinutes } from "./recorded_minutes.ts";
 import type { ReceivedMessage } from "./received_message.ts";
 import { type RecordedBatch, Recording } from "./recording.ts";
 import type { UnstoredSource } from "./unstored/unstored_source.ts";

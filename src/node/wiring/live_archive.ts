@@ -6,7 +6,7 @@ import { OverlayStore } from "../../engine/live/overlay_store.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Hasher } from "../../ports/hasher.ts";
-import type { ReadableRun } from "../../ports/journal_reader.ts";
+import type { ReadableRun } from "../../ports/journal_store.ts";
 import type { Metrics } from "../../ports/metrics.ts";
 import type { Random } from "../../ports/random.ts";
 import type { Reporter } from "../../ports/reporter.ts";

@@ -1,6 +1,6 @@
 import { type FileHandle, open, readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import type { JournalReader, ReadableRun } from "../../../ports/journal_reader.ts";
+import type { JournalReader, ReadableRun } from "../../../ports/journal_store.ts";
 import { fileError, isAbsence } from "../calls/file_errors.ts";
 import { isRunName, JOURNAL_FOLDER, segmentFile, segmentNumber } from "./journal_names.ts";
 import { OPEN_RUNS } from "./open_runs.ts";

@@ -9,7 +9,7 @@ import type { ApiRoute } from "../route/api_route.ts";
 import { chatQueryNotes, parseChatQuery } from "../chat/chat_query.ts";
 
 /** The media type of server-sent events. */
-export const EVENT_STREAM_TYPE = "text/event-stream";
+const EVENT_STREAM_TYPE = "text/event-stream";
 
 /** What the route follows. */
 export type LiveRouteOptions = Pick<FollowOptions, "feed" | "source" | "redactionsOf">;

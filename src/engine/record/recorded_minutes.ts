@@ -1,11 +1,11 @@
-import type { ByteCompressor } from "../../../core/recording/byte_compressor.ts";
-import type { MinuteBuffer } from "../../../core/recording/minute_buffer.ts";
-import type { Micros } from "../../../core/time.ts";
-import type { BatchWriter } from "../batch_writer.ts";
-import { type JournalSegments, recallBatches } from "../recall_batches.ts";
-import type { Recording } from "../recording.ts";
-import type { SpilledBatch } from "../spilled_batches.ts";
-import type { UnstoredMinute, UnstoredSource } from "./unstored_source.ts";
+import type { ByteCompressor } from "../../core/recording/byte_compressor.ts";
+import type { MinuteBuffer } from "../../core/recording/minute_buffer.ts";
+import type { Micros } from "../../core/time.ts";
+import type { BatchWriter } from "./batch_writer.ts";
+import { type JournalSegments, recallBatches } from "./recall_batches.ts";
+import type { Recording } from "./recording.ts";
+import type { SpilledBatch } from "./spilled_batches.ts";
+import type { UnstoredMinute, UnstoredSource } from "./unstored/unstored_source.ts";
 
 /** What a recorder has received and not stored: open batches, those that wait, and spilled ones. */
 export class RecordedMinutes implements UnstoredSource {
