@@ -17,6 +17,8 @@ export interface CliOptions {
   readonly isCutOff?: boolean;
   /** A program that runs it, with its arguments: `["setpriv", …]`. */
   readonly under?: readonly string[];
+  /** Further variables of its environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** The command line from source. */
@@ -25,7 +27,7 @@ export const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.u
 /** Runs the command line from source, as its own process. */
 export function runCli(
   args: readonly string[],
-  { input = "", isCutOff = false, under = [] }: CliOptions = {},
+  { input = "", isCutOff = false, under = [], env = {} }: CliOptions = {},
 ): Promise<CliResult> {
   const [program, ...rest] = [
     ...under,
@@ -34,7 +36,7 @@ export function runCli(
     ...args,
   ];
   const child = spawn(program!, rest, {
-    env: { ...process.env, NO_COLOR: "1" },
+    env: { ...process.env, NO_COLOR: "1", ...env },
     timeout: 60_000,
   });
   let [stdout, stderr] = ["", ""];

@@ -1,17 +1,22 @@
 import { Command } from "commander";
+import { abortWith } from "../../async/abort.ts";
 import type { CounterReading, Counters } from "../../adapters/metrics/counters.ts";
 import { BLOCKING_READ_CALLS } from "../../adapters/file_system/calls/file_calls.ts";
-import { bestHasher } from "../../adapters/hashers/web_crypto_hasher.ts";
-import { ChatloomError } from "../../core/errors/errors.ts";
-import {
-  importCapture,
-  type Imported,
-  type ImportOptions,
-} from "../../engine/import/import_capture.ts";
 import { openParts } from "../../node/wiring/parts/archive_parts.ts";
-import { type CaptureFile, openCapture } from "../../node/wiring/captures/capture_file.ts";
+import { nodeHasher } from "../../adapters/hashers/node_hasher.ts";
+import type { Imported } from "../../engine/import/import_capture.ts";
+import {
+  importFile,
+  type ImportNews,
+  type ImportOutcome,
+  type ImportPool,
+  importThreads,
+} from "../../node/wiring/import_thread.ts";
+import type { BatchStore } from "../../ports/batch_store.ts";
+import { THREADS_HELP } from "../arguments/threads_help.ts";
 import { contextOf, type VerbContext } from "../frame/context.ts";
 import { EXIT, QuietExit, toOneLine } from "../frame/exit.ts";
+import type { Progress } from "../frame/progress.ts";
 import { examplesOf } from "../frame/program.ts";
 
 /** `chatloom import`: records captures of raw lines. */
@@ -33,6 +38,7 @@ export function importCommand(): Command {
         "is longer than a minute they are only counted.\n" +
         "\nA file that cannot be read does not stop the others. Of a torn or damaged gzip the readable\n" +
         "part is archived. Both end with exit code 1. A pipe is copied to a temporary file.\n" +
+        THREADS_HELP +
         examplesOf([
           "chatloom import forsen.log --archive chat",
           "chatloom import captures/*.log.gz --archive chat",
@@ -41,48 +47,122 @@ export function importCommand(): Command {
     )
     .action(async (paths: string[], { archive }: { archive: string }, command: Command) => {
       const context = contextOf(command);
-      const { print, reporter, counters, signal } = context;
+      const { print, counters } = context;
       const folder = { calls: BLOCKING_READ_CALLS };
       const { files: store } = await openParts(archive, { create: true, folder });
-      const options = { store, hasher: await bestHasher(), reporter, signal };
       let isComplete = true;
-      for (const path of paths) {
-        if (!await importFile(path, { options, context })) isComplete = false;
+      for await (const outcome of importAll(paths, { archive, store, context })) {
+        if (!await tellOutcome(outcome, context)) isComplete = false;
       }
       await print(ignoredLines(counters));
       if (!isComplete) throw new QuietExit(EXIT.failed, "Not all captures could be read");
     });
 }
 
-/** Imports one file, and prints the outcome. Returns whether all of it could be read. */
-async function importFile(
-  path: string,
-  { options, context }: { readonly options: ImportOptions; readonly context: VerbContext },
-): Promise<boolean> {
-  const { print, progress, reporter, signal } = context;
-  const shown = progress(`Importing ${path}`);
+/** Imports the files, several at a time where that pays; yields what became of each, in their order. */
+async function* importAll(
+  paths: readonly string[],
+  { archive, store, context }: {
+    readonly archive: string;
+    readonly store: BatchStore;
+    readonly context: VerbContext;
+  },
+): AsyncGenerator<ImportOutcome, void> {
+  const { reporter, signal } = context;
+  const lines = new LineProgress(context);
+  const pool = await importThreads(archive, paths);
+  if (pool !== undefined) return yield* importInThreads(paths, { pool, lines, context });
+  const options = { store, hasher: nodeHasher(), reporter, signal };
   try {
-    const onProgress = (lines: number) => shown.update(lines);
-    const capture = await openCapture(path, signal);
-    try {
-      const done = await importCapture(capture, { ...options, onProgress });
-      shown.end();
-      await print(summary(capture, done));
-      return tellFault(capture, context);
-    } finally {
-      await capture[Symbol.asyncDispose]();
+    for (const path of paths) {
+      const outcome = await importFile(path, { ...options, onProgress: lines.of(path) });
+      lines.end();
+      yield outcome;
     }
-  } catch (error) {
-    const isHere = error instanceof ChatloomError && error.code === "INPUT_UNREADABLE";
-    if (!isHere) throw error;
-    reporter.report("error", error.message);
-    return false;
   } finally {
-    shown.end();
+    lines.end();
   }
 }
 
-function summary({ name }: CaptureFile, done: Imported): string {
+async function* importInThreads(
+  paths: readonly string[],
+  { pool, lines, context }: {
+    readonly pool: ImportPool;
+    readonly lines: LineProgress;
+    readonly context: VerbContext;
+  },
+): AsyncGenerator<ImportOutcome, void> {
+  const stop = new AbortController();
+  const unlink = abortWith(stop, context.signal);
+  const outcomes = paths.map((path) => {
+    const onLines = lines.of(path);
+    const onNews = (news: ImportNews) => takeNews(news, onLines, context);
+    return pool.run(path, { signal: stop.signal, onNews });
+  });
+  for (const outcome of outcomes) outcome.catch(() => {}); // It is thrown when its turn comes.
+  try {
+    for (const outcome of outcomes) {
+      yield await outcome;
+    }
+  } finally {
+    stop.abort();
+    await Promise.allSettled(outcomes); // What was begun is stored, or not, by then.
+    unlink();
+    lines.end();
+    await pool.close();
+  }
+}
+
+function takeNews(
+  news: ImportNews,
+  onLines: (lines: number) => void,
+  { reporter }: VerbContext,
+): void {
+  if (news.kind === "lines") onLines(news.lines);
+  else if (news.kind === "report") reporter.report(news.severity, news.message, news.fields);
+  else for (const { name, labels, amount } of news.counts) reporter.count(name, labels, amount);
+}
+
+/** One line of progress for all files: the lines of all that are being imported, and the file that grew last. */
+class LineProgress {
+  readonly #context: VerbContext;
+  #shown: Progress | undefined;
+  #lines = 0;
+
+  constructor(context: VerbContext) {
+    this.#context = context;
+  }
+
+  /** What takes the number of lines of one file so far. */
+  of(path: string): (lines: number) => void {
+    let before = 0;
+    return (lines) => {
+      this.#lines += lines - before;
+      before = lines;
+      this.#shown ??= this.#context.progress("Imported lines");
+      this.#shown.update(this.#lines, path);
+    };
+  }
+
+  /** Removes it from the screen until there is more. */
+  end(): void {
+    this.#shown?.end();
+    this.#shown = undefined;
+  }
+}
+
+/** Prints what became of a file. Returns whether all of it could be read. */
+async function tellOutcome(outcome: ImportOutcome, context: VerbContext): Promise<boolean> {
+  const { name, imported } = outcome;
+  if ("refusal" in imported) {
+    context.reporter.report("error", imported.refusal);
+    return false;
+  }
+  await context.print(summary(name, imported));
+  return tellFault(outcome, context);
+}
+
+function summary(name: string, done: Imported): string {
   const { lines, messages, repeats, batches, replaced } = done;
   const parts = [`${lines} lines`, `${messages} messages in ${batches} batches`];
   if (repeats > 0) parts.push(`${repeats} lines repeated others`);
@@ -91,7 +171,7 @@ function summary({ name }: CaptureFile, done: Imported): string {
 }
 
 /** Warns of what is wrong with a file. Returns whether all of it could be read. */
-function tellFault({ name, fault }: CaptureFile, { reporter }: VerbContext): boolean {
+function tellFault({ name, fault }: ImportOutcome, { reporter }: VerbContext): boolean {
   switch (fault) {
     case undefined:
       return true;

@@ -5,10 +5,10 @@ import type { WorkerPool } from "../../../src/ports/worker_pool.ts";
 import { ECHO_THREAD } from "./echo_thread.ts";
 
 async function withPool(
-  work: (pool: WorkerPool<string, string>) => Promise<void>,
+  work: (pool: WorkerPool<string, string, string>) => Promise<void>,
   kind = "echo",
 ): Promise<void> {
-  const pool = threadPool<string, string>({
+  const pool = threadPool<string, string, string>({
     url: ECHO_THREAD,
     data: { kind, prefix: "echo of " },
     size: 2,
@@ -51,4 +51,23 @@ test("closing ends a task that runs, and what waits in line can be given up", ()
     await assert.rejects(waiting, { message: "enough" });
     await pool.close();
     await Promise.all(running);
+  }));
+
+test("a task that runs is told that it is not wanted any more, and its thread goes on", () =>
+  withPool(async (pool) => {
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    const onNews = () => controller.abort(reason);
+    await assert.rejects(pool.run("until aborted", { signal: controller.signal, onNews }), reason);
+    assert.deepEqual(await Promise.all([pool.run("a"), pool.run("b")]), ["echo of a", "echo of b"]);
+  }));
+
+test("what a task tells comes in its order, before its result, and to its caller alone", () =>
+  withPool(async (pool) => {
+    const [first, second]: [string[], string[]] = [[], []];
+    await Promise.all([
+      pool.run("told", { onNews: (news) => void first.push(news) }),
+      pool.run("a", { onNews: (news) => void second.push(news) }),
+    ]);
+    assert.deepEqual([first, second], [["echo of 0", "echo of 1", "echo of 2"], []]);
   }));
