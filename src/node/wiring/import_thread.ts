@@ -19,7 +19,7 @@ import { threadCount } from "./thread_count.ts";
 
 /** What became of one capture. */
 export interface ImportOutcome {
-  /** The capture's name, for people. */
+  /** The name of the capture, as in messages. */
   readonly name: string;
   /** What was imported, or why nothing could be read. */
   readonly imported: Imported | { readonly refusal: string };
