@@ -2,6 +2,7 @@ import process from "node:process";
 import { Counters } from "../adapters/metrics/counters.ts";
 import { logtapeReporter, writeLog } from "../adapters/log/logtape_reporter.ts";
 import type { Severity } from "../ports/reporter.ts";
+import { configPathOf, takesConfig } from "./config/loaded_config.ts";
 import { setContext } from "./frame/context.ts";
 import { listenForCtrlC } from "./frame/ctrl_c_key.ts";
 import { EXIT, outcomeOf } from "./frame/exit.ts";
@@ -20,14 +21,15 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   const output = standardOutput();
   const status = new StatusLine((text) => process.stderr.write(text), columnsOf(process.stderr));
   let lastWords = () => "Stopped before it was done";
-  const { signal, request, dispose } = interruption({
+  const { signal, request, onHangUp, dispose } = interruption({
     onImpatience: () => status.writeAbove(`chatloom: ${lastWords()}\n`),
   });
   let giveTerminalBack = () => {};
   // A closed terminal takes no more text; the work must still finish.
   process.stderr.on("error", () => {});
   const counters = new Counters();
-  const program = chatloomProgram(await loadVerbs(args), {
+  const verbs = await loadVerbs(args);
+  const program = chatloomProgram(verbs, {
     writeOut: (text) => process.stdout.write(text),
     writeErr: (text) => status.writeAbove(text),
   });
@@ -42,6 +44,9 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   setContext(program, {
     signal,
     watchCtrlC: () => giveTerminalBack = listenForCtrlC(() => request("SIGINT")),
+    watchHangUp(reload): void {
+      if (!process.stdin.isTTY && !process.stderr.isTTY) onHangUp(reload);
+    },
     setLastWords: (describe) => lastWords = describe,
     logLevel,
     counters,
@@ -51,6 +56,12 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   });
   program.hook("preAction", () => logLevel.set(logLevel.get()));
   try {
+    const configPath = configPathOf(args);
+    const [verb] = verbs;
+    if (configPath !== undefined && verbs.length === 1 && takesConfig(verb!)) {
+      const { applyConfig } = await import("./config/apply_config.ts");
+      await applyConfig(verb!, configPath);
+    }
     await program.parseAsync(args, { from: "user" });
     await output.flush();
     return EXIT.ok;

@@ -44,6 +44,7 @@ export const METRIC_CATALOGUE: readonly MetricNote[] = [
   counter("unstored_left_out", "Batches not stored yet that readers could not be given", ["code"]),
   gauge("open_batches", "Batches that are open"),
   gauge("pending_batches", "Closed batches that are not stored yet"),
+  counter("config_reloads", "Times that the configuration was read again", ["result"]),
   // The feed.
   counter("feed_events", "Messages of followed channels that were emitted to the feed"),
   counter("feed_events_sent", "Messages that clients of the feed were given as they came"),

@@ -11,6 +11,9 @@ export interface PeerFlags {
   readonly peerTokenFile?: string;
 }
 
+/** Flags of {@link PeerFlags} that a running verb can change. The file of peers is watched anyway. */
+export const LIVE_PEER_FLAGS = ["peer", "peerTokenFile"] as const;
+
 /** Adds {@link PeerFlags} to a verb. */
 export function addPeerFlags(command: Command): Command {
   return command

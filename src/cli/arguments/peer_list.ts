@@ -140,9 +140,12 @@ async function openListed(
   return await openPeers([...named, ...peers]);
 }
 
-/** Watches the list of peers until `signal` aborts; see {@link watchListFile}. */
+/**
+ * Watches the file of peers until `signal` aborts; see {@link watchListFile}. `source` tells at each change
+ * which peers are always asked; its file stays the same.
+ */
 export async function watchPeers(
-  { named, file }: PeerSource,
+  source: () => PeerSource,
   { reporter, onChange, ...options }: {
     readonly clock: Clock;
     readonly signal: AbortSignal;
@@ -150,12 +153,14 @@ export async function watchPeers(
     readonly onChange: (found: OpenPeers) => void;
   },
 ): Promise<void> {
+  const { file } = source();
   if (file === undefined) return;
   await watchListFile(file, {
     ...options,
     reporter,
     noun: "peers",
     countOf: (list) => parsePeerList(list, dirname(file)).peers.length,
-    onChange: async (list) => onChange(await openListed(list, { named, file, reporter })),
+    onChange: async (list) =>
+      onChange(await openListed(list, { named: source().named, file, reporter })),
   });
 }

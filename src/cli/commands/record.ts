@@ -12,7 +12,15 @@ import { hostName } from "../../node/record.ts";
 import { contextOf } from "../frame/context.ts";
 import { examplesOf } from "../frame/program.ts";
 import { recordChat } from "../node/record_chat.ts";
-import { addReplicationFlags, type ReplicationFlags } from "../node/replication.ts";
+import {
+  addReplicationFlags,
+  LIVE_REPLICATION_FLAGS,
+  type ReplicationFlags,
+} from "../node/replication.ts";
+import { WantedChannels } from "../../engine/admin/wanted_channels.ts";
+import { ConfigFaults } from "../config/config_faults.ts";
+import { addConfigFlag, loadedConfig } from "../config/loaded_config.ts";
+import { watchConfig } from "../config/watch_config.ts";
 
 interface RecordFlags extends ReplicationFlags {
   readonly archive: string;
@@ -68,7 +76,7 @@ export function recordCommand(): Command {
       "keep the journal here (default: in the archive; for a database ~/.local/state/chatloom)",
     )
     .option("--no-journal", "do not journal: a crash then loses up to two minutes");
-  return addReplicationFlags(command)
+  return addConfigFlag(addReplicationFlags(command))
     .addHelpText(
       "after",
       "\nStops on Ctrl-C, SIGTERM or when the terminal is closed, after it has archived all received\n" +
@@ -92,7 +100,11 @@ export function recordCommand(): Command {
       for (const entry of listed?.unreadable ?? []) {
         warnOfEntry(context.reporter, { path: flags.channels ?? "", entry });
       }
-      if (named.length === 0 && flags.channels === undefined) {
+      const loaded = loadedConfig(command);
+      const wanted = new WantedChannels();
+      wanted.setNamed(named.length > 0 ? named : loaded?.channels ?? []);
+      wanted.setListed(listed?.channels ?? []);
+      if (wanted.channels.length === 0 && flags.channels === undefined) {
         command.error("error: name at least one channel, or a file of them with --channels");
       }
       if (flags.tokenFile !== undefined && flags.nick === undefined) {
@@ -102,11 +114,25 @@ export function recordCommand(): Command {
       await recordChat({
         ...flags,
         login,
-        channels: named,
+        wanted,
         channelFile: flags.channels,
-        listed: listed?.channels ?? [],
         useJournal: flags.journal,
         replication: flags,
+        beside: ({ replication, clock, signal }) =>
+          watchConfig(loaded, {
+            clock,
+            signal,
+            flags,
+            live: [...LIVE_REPLICATION_FLAGS],
+            async apply({ flags: now, channels }): Promise<void> {
+              const next = named.length > 0 ? named : channels;
+              if (next.length === 0 && now.channels === undefined) {
+                throw new ConfigFaults(["No channel and no file of channels is named any more"]);
+              }
+              await replication.change(now);
+              wanted.setNamed(next);
+            },
+          }, context),
       }, context);
     });
 }

@@ -4,6 +4,8 @@ import { systemClock } from "../../adapters/system/system_clock.ts";
 import { systemRandom } from "../../adapters/system/system_random.ts";
 import { bestHasher } from "../../adapters/hashers/web_crypto_hasher.ts";
 import { DEFAULT_LIMITS } from "../../engine/api/gate/gate.ts";
+import { addConfigFlag, loadedConfig } from "../config/loaded_config.ts";
+import { watchConfig } from "../config/watch_config.ts";
 import { contextOf } from "../frame/context.ts";
 import { openParts } from "../../node/wiring/parts/archive_parts.ts";
 import { examplesOf } from "../frame/program.ts";
@@ -41,7 +43,7 @@ export function serveCommand(): Command {
       4_096,
     )
     .option("--rate <n>", "requests a second that one address may make", parsePositive, perSecond);
-  return addLogFlags(addNetworkFlags(addAccessFlags(command)))
+  return addConfigFlag(addLogFlags(addNetworkFlags(addAccessFlags(command))))
     .addHelpText(
       "after",
       "\nListens on this machine only by default. /openapi.json describes the API.\n" +
@@ -53,14 +55,17 @@ export function serveCommand(): Command {
         ]),
     )
     .action(async (flags: ServeFlags, command: Command) => {
-      const { signal, reporter, counters, logLevel, watchCtrlC } = contextOf(command);
+      const context = contextOf(command);
+      const { signal, reporter, counters, logLevel, watchCtrlC } = context;
       watchCtrlC();
-      const access = await readAccess(flags);
+      const clock = systemClock();
+      let access = await readAccess(flags);
+      let { rate } = flags;
       const { files: store, settled, journalFolder } = await openParts(flags.archive);
       const parts = {
         store,
         hasher: await bestHasher(),
-        clock: systemClock(),
+        clock,
         random: systemRandom(),
         metrics: prometheusMetrics({ counters }),
         reporter,
@@ -72,15 +77,27 @@ export function serveCommand(): Command {
         chatStore: live.chatStore,
         feed: live.feed,
         settled,
-        limits: { rate: { perSecond: flags.rate, burst: 5 * flags.rate } },
+        limits: () => ({ rate: { perSecond: rate, burst: 5 * rate } }),
         ...flags,
         trustedProxies: flags.trustProxy ?? [],
         logs: flags,
         logLevel,
-        access,
+        access: () => access,
       });
       reporter.report("info", "Serving the archive", { url: listener.url });
-      await live.run(signal);
+      await Promise.all([
+        live.run(signal),
+        watchConfig(loadedConfig(command), {
+          clock,
+          signal,
+          flags,
+          live: ["rate", "tokenFile", "metricsTokenFile", "openMetrics", "operatorTokenFile"],
+          async apply({ flags: now }): Promise<void> {
+            access = await readAccess(now);
+            rate = now.rate;
+          },
+        }, context),
+      ]);
       live.feed.close();
       await listener.close();
     });

@@ -10,7 +10,15 @@ import { openSyncing } from "../../node/wiring/syncing.ts";
 import { checkChannels } from "../arguments/channel_names.ts";
 import { contextOf, type VerbContext } from "../frame/context.ts";
 import { EXIT, QuietExit } from "../frame/exit.ts";
-import { addPeerFlags, type PeerFlags, peerSource } from "../arguments/peer_flags.ts";
+import {
+  addPeerFlags,
+  LIVE_PEER_FLAGS,
+  type PeerFlags,
+  peerSource,
+} from "../arguments/peer_flags.ts";
+import { ConfigFaults } from "../config/config_faults.ts";
+import { addConfigFlag, loadedConfig } from "../config/loaded_config.ts";
+import { type LiveFlags, watchConfig } from "../config/watch_config.ts";
 import { type OpenPeers, readPeers, watchPeers } from "../arguments/peer_list.ts";
 import { examplesOf } from "../frame/program.ts";
 import { parseTimeFlag } from "../arguments/time_flag.ts";
@@ -28,7 +36,7 @@ export function syncCommand(): Command {
   const command = new Command("sync")
     .description("pull from peers what an archive lacks, and settle it, until stopped")
     .requiredOption("-a, --archive <dir|url>", "the archive; made if it is not there");
-  return addPeerFlags(command)
+  return addPeerFlags(addConfigFlag(command))
     .option("--once", "pull once all that they have, then end")
     .option("--since <time>", "only hours from this time on", parseTimeFlag)
     .option("--channel <name>", "only this channel; may be given several times", addName, [])
@@ -49,7 +57,7 @@ export function syncCommand(): Command {
       if (flags.peer.length === 0 && flags.peers === undefined) {
         command.error("error: name at least one peer, or a file of them with --peers");
       }
-      await syncArchive(flags, contextOf(command));
+      await syncArchive(flags, { command, context: contextOf(command) });
     });
 }
 
@@ -57,7 +65,10 @@ function addName(name: string, before: readonly string[]): readonly string[] {
   return [...before, name];
 }
 
-async function syncArchive(flags: SyncFlags, context: VerbContext): Promise<void> {
+async function syncArchive(
+  flags: SyncFlags,
+  { command, context }: { readonly command: Command; readonly context: VerbContext },
+): Promise<void> {
   const { reporter, signal } = context;
   context.watchCtrlC();
   const clock = systemClock();
@@ -69,14 +80,27 @@ async function syncArchive(flags: SyncFlags, context: VerbContext): Promise<void
     signal,
     sinceUs: flags.since,
   });
-  const source = peerSource(flags);
+  let source = peerSource(flags);
   const found = await readPeers(source, reporter);
   syncer.setPeers(found.peers, found);
   if (flags.once === true) return await syncOnce({ syncer, settler, check: flags.check }, context);
   const onChange = (found: OpenPeers) => syncer.setPeers(found.peers, found);
+  const apply = async (now: LiveFlags<SyncFlags>) => {
+    if (now.flags.peer.length === 0 && now.flags.peers === undefined) {
+      throw new ConfigFaults(["No peer is named any more"]);
+    }
+    const next = peerSource(now.flags);
+    onChange(await readPeers(next, reporter));
+    source = next;
+  };
   const besides = [
     settler.run(signal),
-    watchPeers(source, { clock, signal, reporter, onChange }),
+    watchPeers(() => source, { clock, signal, reporter, onChange }),
+    watchConfig(
+      loadedConfig(command),
+      { clock, signal, flags, live: LIVE_PEER_FLAGS, apply },
+      context,
+    ),
     showPeers(syncer, context),
   ];
   for (const task of besides) task.catch(() => {}); // Awaited once the syncer has ended.

@@ -16,6 +16,11 @@ export interface VerbContext {
    */
   watchCtrlC(): void;
   /**
+   * Calls `reload` on SIGHUP, which then asks no process to stop, unless a terminal is attached: there the
+   * signal says that it was closed.
+   */
+  watchHangUp(reload: () => void): void;
+  /**
    * Sets what the process prints if its user ends it before the verb is done: where
    * unfinished work is kept. `describe` must not wait; the last one set counts.
    */

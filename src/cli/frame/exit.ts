@@ -1,6 +1,7 @@
 import { CommanderError } from "commander";
 import { BatchSyntaxError, ChatloomError } from "../../core/errors/errors.ts";
 import { escapeControls } from "../../core/json/escape_controls.ts";
+import { ConfigFaults } from "../config/config_faults.ts";
 
 /** The exit codes of the process. The reference explains each. */
 export const EXIT = {
@@ -8,7 +9,7 @@ export const EXIT = {
   ok: 0,
   /** Something outside failed, or `verify` found a fault. */
   failed: 1,
-  /** The command line is wrong. */
+  /** The command line or the configuration is wrong. */
   usage: 2,
   /** A bug in chatloom: an assertion, a type error. */
   bug: 70,
@@ -35,11 +36,11 @@ export class QuietExit extends Error {
   }
 }
 
-/** How the process ends, and the line for stderr, if one is still due. */
+/** How the process ends, and what is still due on stderr. */
 export interface Outcome {
   /** One of {@link EXIT}. */
   readonly exitCode: number;
-  /** Without line end. A bug's is several lines long: the stack. */
+  /** Without line end. A bug's is several lines long, the stack, and so are faults of a configuration. */
   readonly line?: string;
 }
 
@@ -54,6 +55,10 @@ export function outcomeOf(error: unknown): Outcome {
       exitCode: EXIT.failed,
       line: toOneLine(`chatloom: ${error.message}`),
     };
+  }
+  if (error instanceof ConfigFaults) {
+    const lines = error.faults.map((fault) => toOneLine(`chatloom: ${fault}`));
+    return { exitCode: EXIT.usage, line: lines.join("\n") };
   }
   const stack = error instanceof Error ? error.stack ?? String(error) : String(error);
   return { exitCode: EXIT.bug, line: `chatloom: This is a bug, please report it\n${stack}` };

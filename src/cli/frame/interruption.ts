@@ -24,6 +24,8 @@ export interface Interruption {
   readonly signal: AbortSignal;
   /** Does what the signal `name` does, as when its key is read from a terminal. */
   request(name: "SIGINT" | "SIGTERM" | "SIGHUP"): void;
+  /** From now on SIGHUP calls `reload` and asks nothing else. */
+  onHangUp(reload: () => void): void;
   /** Restores what the process does on these signals by default. */
   dispose(): void;
 }
@@ -54,11 +56,19 @@ export function interruption({ onImpatience }: InterruptionOptions = {}): Interr
   }
   const names = Object.keys(EXIT_CODE_OF) as AskedToStop[];
   for (const name of names) process.on(name, stop);
+  let hangUp: () => void = () => {};
   return {
     signal: controller.signal,
     request: stop,
+    onHangUp(reload): void {
+      process.off("SIGHUP", stop);
+      process.off("SIGHUP", hangUp);
+      hangUp = reload;
+      process.on("SIGHUP", hangUp);
+    },
     dispose(): void {
       for (const name of names) process.off(name, stop);
+      process.off("SIGHUP", hangUp);
     },
   };
 }

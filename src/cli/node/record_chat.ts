@@ -3,7 +3,7 @@ import { nodeHasher } from "../../adapters/hashers/node_hasher.ts";
 import type { Recorder } from "../../engine/record/recorder.ts";
 import type { ChatPool } from "../../engine/session/chat_pool.ts";
 import type { Login } from "../../engine/session/login.ts";
-import type { WantedChannel } from "../../engine/session/membership.ts";
+import type { WantedChannels } from "../../engine/admin/wanted_channels.ts";
 import { openParts } from "../../node/wiring/parts/archive_parts.ts";
 import { runRecording } from "../../node/wiring/recording.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -16,11 +16,10 @@ import { Replication, type ReplicationFlags } from "./replication.ts";
 /** What to record, and where. */
 export interface RecordChatOptions {
   readonly archive: string;
-  /** Channels that are always recorded. */
-  readonly channels: readonly WantedChannel[];
-  /** A file of more channels, which is watched, and its current contents. */
+  /** Which channels are recorded. */
+  readonly wanted: WantedChannels;
+  /** A file of channels, which is watched. */
   readonly channelFile?: string | undefined;
-  readonly listed: readonly WantedChannel[];
   readonly connections: number;
   readonly joinRate: number;
   readonly node: string;
@@ -31,6 +30,16 @@ export interface RecordChatOptions {
   readonly journalDir?: string | undefined;
   /** What is served to peers and pulled from them. */
   readonly replication: ReplicationFlags;
+  /** Work beside the recording that changes what is replicated. */
+  readonly beside?: (work: RecordingBeside) => Promise<void>;
+}
+
+/** A recording that runs. */
+export interface RecordingBeside {
+  readonly replication: Replication;
+  readonly clock: Clock;
+  /** Aborts when the recording ends. */
+  readonly signal: AbortSignal;
 }
 
 const STATUS_MS = 1_000;
@@ -62,7 +71,7 @@ export async function recordChat(options: RecordChatOptions, context: VerbContex
     ...options,
     parts,
     journalFolder,
-    channels: [...options.channels, ...options.listed],
+    channels: options.wanted.channels,
     store: replication.store,
     onMessage: (received) => replication.publish(received),
     hasher,
@@ -74,11 +83,13 @@ export async function recordChat(options: RecordChatOptions, context: VerbContex
       context.setLastWords(() => lastWords({ ...options, journalFolder }, recorder));
       const syncer = await replication.syncer({ store, onStored: settler.onFileStored });
       const listener = await replication.listen(work);
+      options.wanted.watch((channels) => pool.setChannels(channels));
       return {
         tasks: [
           replication.pull(syncer, signal),
           replication.follow(signal),
-          watch(options, { pool, clock, signal, context }),
+          watch(options, { clock, signal, context }),
+          options.beside?.({ replication, clock, signal }) ?? Promise.resolve(),
           showStatus(pool, { clock, signal, context }),
         ],
         close: async () => await listener?.close(),
@@ -106,28 +117,27 @@ function lastWords(
 }
 
 interface Beside {
-  readonly pool: ChatPool;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly context: VerbContext;
 }
 
 async function watch(
-  { channelFile, channels }: RecordChatOptions,
-  { pool, clock, signal, context: { reporter } }: Beside,
+  { channelFile, wanted }: RecordChatOptions,
+  { clock, signal, context: { reporter } }: Beside,
 ): Promise<void> {
   if (channelFile === undefined) return;
   await watchChannelList(channelFile, {
     clock,
     signal,
     reporter,
-    onChange: (listed) => pool.setChannels([...channels, ...listed]),
+    onChange: (listed) => wanted.setListed(listed),
   });
 }
 
 async function showStatus(
   pool: ChatPool,
-  { clock, signal, context: { progress, counters } }: Omit<Beside, "pool">,
+  { clock, signal, context: { progress, counters } }: Beside,
 ): Promise<void> {
   const shown = progress("Lines recorded");
   while (!signal.aborted) {

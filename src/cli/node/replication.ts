@@ -18,8 +18,14 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { HttpListener } from "../../ports/http.ts";
 import type { VerbContext } from "../frame/context.ts";
-import { addPeerFlags, type PeerFlags, peerSource } from "../arguments/peer_flags.ts";
-import { type OpenPeers, readPeers, watchPeers } from "../arguments/peer_list.ts";
+import type { Access } from "../../engine/api/gate/access.ts";
+import {
+  addPeerFlags,
+  LIVE_PEER_FLAGS,
+  type PeerFlags,
+  peerSource,
+} from "../arguments/peer_flags.ts";
+import { type OpenPeers, type PeerSource, readPeers, watchPeers } from "../arguments/peer_list.ts";
 import {
   addLogFlags,
   addNetworkFlags,
@@ -39,6 +45,8 @@ export interface ReplicationFlags extends PeerFlags, NetworkFlags, LogFlags {
   readonly metricsTokenFile?: string;
   readonly openMetrics?: boolean;
   readonly operatorTokenFile?: string;
+  /** The file that these flags may stand in. */
+  readonly config?: string;
 }
 
 /** Adds {@link ReplicationFlags} to a verb. */
@@ -49,6 +57,15 @@ export function addReplicationFlags(command: Command): Command {
     .option("--metrics-token-file <file>", "the same for /metrics")
     .option("--open-metrics", "let any caller see /metrics");
 }
+
+/** Flags of {@link ReplicationFlags} that a running node can change, and the contents of the files they name. */
+export const LIVE_REPLICATION_FLAGS = [
+  ...LIVE_PEER_FLAGS,
+  "serveTokenFile",
+  "metricsTokenFile",
+  "openMetrics",
+  "operatorTokenFile",
+] as const;
 
 /** What replication works with. */
 export interface ReplicationOptions {
@@ -70,11 +87,15 @@ export class Replication {
   readonly #superseded: SupersededFiles;
   readonly #metrics: PrometheusMetrics | undefined;
   readonly #live: LiveArchive | undefined;
+  #source: PeerSource;
+  #access: Partial<Access> = {};
+  #syncer: Syncer | undefined;
 
   /** For an archive whose files are in `files`. It serves and pulls nothing yet. */
   constructor(files: BatchStore, options: ReplicationOptions) {
     const { parts, flags, context: { reporter, counters } } = options;
     this.#options = options;
+    this.#source = peerSource(flags);
     this.#superseded = new SupersededFiles(parts.notes, reporter);
     const store = rememberingStore(files, this.#superseded);
     if (flags.serve === undefined) {
@@ -108,8 +129,8 @@ export class Replication {
       return undefined;
     }
     watchRecording(this.#metrics, parts);
-    const { serveTokenFile: tokenFile, metricsTokenFile, operatorTokenFile } = flags;
-    const { openMetrics = false, operatorListen, trustProxy = [] } = flags;
+    const { operatorListen, trustProxy = [] } = flags;
+    this.#access = await accessOf(flags);
     live.chatStore.add(parts.recorder.unstored);
     await live.begin();
     const listener = await serveNode({
@@ -128,12 +149,7 @@ export class Replication {
       operatorListen,
       logs: flags,
       state: () => ({ recorder: parts.recorder.state(), pool: parts.pool.state() }),
-      access: await readAccess({
-        openMetrics,
-        tokenFile,
-        metricsTokenFile,
-        operatorTokenFile,
-      }),
+      access: () => this.#access,
     });
     reporter.report("info", "Serving the archive", { url: listener.url });
     return {
@@ -154,8 +170,10 @@ export class Replication {
     { store, onStored }: Pick<SyncOptions, "store"> & Required<Pick<SyncOptions, "onStored">>,
   ): Promise<Syncer | undefined> {
     const { flags, parts, hasher, clock, context: { reporter } } = this.#options;
-    if (flags.peer.length === 0 && flags.peers === undefined) return undefined;
-    const syncer = new Syncer({
+    const isWanted = flags.peer.length > 0 || flags.peers !== undefined;
+    // A configuration may name peers later.
+    if (!isWanted && flags.config === undefined) return undefined;
+    const syncer = this.#syncer = new Syncer({
       hasher,
       clock,
       store,
@@ -167,7 +185,7 @@ export class Replication {
       onStored,
       onCrowded: onStored,
     });
-    const found = await readPeers(peerSource(flags), reporter);
+    const found = await readPeers(this.#source, reporter);
     syncer.setPeers(found.peers, found);
     return syncer;
   }
@@ -177,14 +195,36 @@ export class Replication {
     await this.#live?.run(signal);
   }
 
+  /**
+   * Changes peers and tokens to what `flags` say, of {@link LIVE_REPLICATION_FLAGS}: all, or none if one
+   * cannot be read.
+   *
+   * @throws {ChatloomError} `INPUT_UNREADABLE` when a list or a token cannot be read.
+   */
+  async change(flags: ReplicationFlags): Promise<void> {
+    const { context: { reporter } } = this.#options;
+    const source = { ...peerSource(flags), file: this.#source.file };
+    const found = this.#syncer === undefined ? undefined : await readPeers(source, reporter);
+    const access = flags.serve === undefined ? {} : await accessOf(flags);
+    this.#source = source;
+    this.#access = access;
+    if (found !== undefined) this.#syncer?.setPeers(found.peers, found);
+  }
+
   /** Pulls until `signal` aborts, also from peers that are added to the list meanwhile. */
   async pull(syncer: Syncer | undefined, signal: AbortSignal): Promise<void> {
     if (syncer === undefined) return;
-    const { flags, clock, context: { reporter } } = this.#options;
+    const { clock, context: { reporter } } = this.#options;
     const onChange = (found: OpenPeers) => syncer.setPeers(found.peers, found);
-    const watching = watchPeers(peerSource(flags), { clock, signal, reporter, onChange });
+    const watching = watchPeers(() => this.#source, { clock, signal, reporter, onChange });
     watching.catch(() => {}); // Awaited once the syncer has ended.
     await syncer.run(signal);
     await watching;
   }
+}
+
+async function accessOf(flags: ReplicationFlags): Promise<Partial<Access>> {
+  const { serveTokenFile: tokenFile, metricsTokenFile, operatorTokenFile } = flags;
+  const { openMetrics = false } = flags;
+  return await readAccess({ openMetrics, tokenFile, metricsTokenFile, operatorTokenFile });
 }

@@ -100,12 +100,12 @@ export interface NodeApiOptions extends OperatorOptions {
   readonly metrics: Metrics;
   /** The version of chatloom. */
   readonly version: string;
-  /** Who has access. @default {@link DEFAULT_ACCESS} */
-  readonly access?: Partial<Access> | undefined;
+  /** Who has access; a function is asked at each request. @default {@link DEFAULT_ACCESS} */
+  readonly access?: Partial<Access> | (() => Partial<Access>) | undefined;
   /** Proxies whose `X-Forwarded-For` counts: addresses, or `loopback`. @default none */
   readonly trustedProxies?: readonly string[];
-  /** The limits on callers. @default {@link DEFAULT_LIMITS} */
-  readonly limits?: Partial<GateLimits>;
+  /** The limits on callers; a function is asked at each request. @default {@link DEFAULT_LIMITS} */
+  readonly limits?: Partial<GateLimits> | (() => Partial<GateLimits>);
   /** Where is noted which hours are settled: their chat is read by checking hashes alone. */
   readonly settled?: SettledNotes | undefined;
   /** How much chat is held for the next readers, in bytes. @default 33554432 */
@@ -129,8 +129,8 @@ export function nodeApi(given: NodeApiOptions): HttpRoute[] {
   const { reporter, random, clock, metrics, version } = options;
   const gate = new Gate({
     ...options,
-    access: { ...DEFAULT_ACCESS, ...options.access },
-    limits: { ...DEFAULT_LIMITS, ...options.limits },
+    access: asked(DEFAULT_ACCESS, options.access),
+    limits: asked(DEFAULT_LIMITS, options.limits),
   });
   const reader = new SharedChatReader({
     ...options,
@@ -167,6 +167,16 @@ export function nodeApi(given: NodeApiOptions): HttpRoute[] {
       return route.mayEndInSlash === true ? [route, slashed] : [route];
     })
     .map((route) => gate.guard(route));
+}
+
+/** Tells what holds now: `given`, and for what it leaves out the default. */
+function asked<T extends object>(
+  byDefault: T,
+  given: Partial<T> | (() => Partial<T>) | undefined,
+): () => T {
+  if (typeof given === "function") return () => ({ ...byDefault, ...given() });
+  const all = { ...byDefault, ...given };
+  return () => all;
 }
 
 /** For each path the response to methods that it does not have. */

@@ -101,7 +101,7 @@ test("watchPeers keeps the old list, with one warning, until # none empties it",
   assert.deepEqual((await readPeers(source, reporter)).peers.map(({ name }) => name), [
     "http://a:1",
   ]);
-  await watchPeers(source, { clock, signal, reporter, onChange });
+  await watchPeers(() => source, { clock, signal, reporter, onChange });
   assert.deepEqual(seen, [["http://b:2"], []]);
   assert.deepEqual(reports, [
     'warning: The list of peers names nothing and does not say "# none"; the old one stays in use',

@@ -19,18 +19,18 @@ const ADDRESSES_MAX = 10_000;
 
 /** A token bucket for each address. */
 export class AddressRates {
-  readonly #limit: RateLimit;
+  readonly #limit: () => RateLimit;
   /** Those of addresses that asked longest ago are full again: they are let go first. */
   readonly #buckets = new Lru<string, Bucket>({ countMax: ADDRESSES_MAX });
 
-  /** All buckets are full at first. */
-  constructor(limit: RateLimit) {
+  /** All buckets are full at first. `limit` is asked each time: it may change. */
+  constructor(limit: () => RateLimit) {
     this.#limit = limit;
   }
 
   /** Takes a token of `address`: 0, or the seconds until there is one again. */
   take(address: string, elapsedUs: Micros): number {
-    const { perSecond, burst } = this.#limit;
+    const { perSecond, burst } = this.#limit();
     const group = addressGroup(address);
     const bucket = this.#buckets.get(group) ?? { tokens: burst, filledUs: elapsedUs };
     const grown = (elapsedUs - bucket.filledUs) / SECOND_US * perSecond;

@@ -45,8 +45,10 @@ export interface GateOptions {
   readonly hasher: Hasher;
   readonly reporter: Reporter;
   readonly metrics: Metrics;
-  readonly access: Access;
-  readonly limits: GateLimits;
+  /** Asked at each request: who has access may change. */
+  readonly access: () => Access;
+  /** Asked at each request too. */
+  readonly limits: () => GateLimits;
   /** Proxies whose `X-Forwarded-For` counts: addresses, or `loopback`. @default none */
   readonly trustedProxies?: readonly string[];
 }
@@ -71,7 +73,7 @@ export class Gate {
   /** A gate without running requests. */
   constructor(options: GateOptions) {
     this.#options = options;
-    this.#rates = new AddressRates(options.limits.rate);
+    this.#rates = new AddressRates(() => options.limits().rate);
     options.metrics.gauge("http_requests_running", () => [{ value: this.#running }]);
   }
 
@@ -101,7 +103,8 @@ export class Gate {
 
   /** Takes a place, which is left when all is sent, or refuses. */
   #enter(routed: RoutedRequest): ApiResponse | (() => void) {
-    const { clock, limits, trustedProxies = [] } = this.#options;
+    const { clock, trustedProxies = [] } = this.#options;
+    const limits = this.#options.limits();
     const oversize = findOversize(routed.request);
     if (oversize !== undefined) return oversize;
     // Behind a proxy on this machine the callers on this machine cannot be told from others.
@@ -129,7 +132,8 @@ export class Gate {
   }
 
   async #ask(routed: RoutedRequest, route: ApiRoute): Promise<ApiResponse> {
-    const { access, hasher } = this.#options;
+    const { hasher } = this.#options;
+    const access = this.#options.access();
     try {
       const refuse = route.method === "PUT" ? refuseChange : refuseAccess;
       return await refuse(routed, access[route.audience], hasher) ??
@@ -157,7 +161,8 @@ export class Gate {
     answer: ApiResponse,
     done: (ending: BodyEnding, sentBytes: number, error?: unknown) => void,
   ): Promise<Response> {
-    const { clock, limits } = this.#options;
+    const { clock } = this.#options;
+    const { stallMs } = this.#options.limits();
     const { status, body } = answer;
     const headers: Record<string, string> = { ...ALWAYS, ...answer.headers };
     const lengthBytes = body instanceof Uint8Array ? body.length : undefined;
@@ -179,7 +184,7 @@ export class Gate {
     }
     const pieces = body instanceof Uint8Array ? once(body) : body[Symbol.asyncIterator]();
     const sent = isGzipped ? gzipped(pieces)[Symbol.asyncIterator]() : pieces;
-    const stream = backPressureBody(sent, { clock, stallMs: limits.stallMs, onEnd: done });
+    const stream = backPressureBody(sent, { clock, stallMs, onEnd: done });
     return new Response(stream, { status, headers });
   }
 

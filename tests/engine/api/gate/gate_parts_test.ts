@@ -32,7 +32,7 @@ function question(
 }
 
 test("AddressRates lets a burst through, then so many a second, for each address", () => {
-  const rates = new AddressRates({ perSecond: 4, burst: 3 });
+  const rates = new AddressRates(() => ({ perSecond: 4, burst: 3 }));
   const take = (address: string, atS: number): number => rates.take(address, atS * 1e6);
   assert.deepEqual([0, 0, 0, 0].map((atS) => take("1.2.3.4", atS)), [0, 0, 0, 0.25]);
   assert.equal(take("1.2.3.5", 0), 0);
@@ -43,7 +43,7 @@ test("AddressRates lets a burst through, then so many a second, for each address
 });
 
 test("AddressRates tells ten thousand addresses apart, those that asked last", () => {
-  const rates = new AddressRates({ perSecond: 1, burst: 1 });
+  const rates = new AddressRates(() => ({ perSecond: 1, burst: 1 }));
   const take = (i: number): number => rates.take(`10.0.${i >> 8}.${i & 255}`, 0);
   for (let i = 0; i < 10_000; i++) assert.equal(take(i), 0);
   assert.equal(take(0), 1);
