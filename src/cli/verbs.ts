@@ -17,7 +17,7 @@ const VERBS: ReadonlyMap<string, LoadVerb> = new Map<string, LoadVerb>([
   ["orders", async () => (await import("./commands/orders.ts")).ordersCommand()],
   ["coverage", async () => (await import("./commands/coverage.ts")).coverageCommand()],
   ["prune", async () => (await import("./commands/prune.ts")).pruneCommand()],
-  ["config", async () => (await import("./commands/config.ts")).configCommand()],
+  ["config", async () => (await import("./commands/operating/config.ts")).configCommand()],
   ["simulate", async () => (await import("./commands/simulate.ts")).simulateCommand()],
   ["demo", async () => (await import("./commands/demo.ts")).demoCommand()],
 ]);

@@ -18,7 +18,7 @@ import {
   type ReplicationFlags,
 } from "../node/replication.ts";
 import { WantedChannels } from "../../engine/admin/wanted_channels.ts";
-import { ConfigFaults } from "../config/config_faults.ts";
+import { ConfigFaults } from "../frame/config_faults.ts";
 import { addConfigFlag, loadedConfig } from "../config/loaded_config.ts";
 import { watchConfig } from "../config/watch_config.ts";
 

@@ -16,7 +16,7 @@ import {
   type PeerFlags,
   peerSource,
 } from "../arguments/peer_flags.ts";
-import { ConfigFaults } from "../config/config_faults.ts";
+import { ConfigFaults } from "../frame/config_faults.ts";
 import { addConfigFlag, loadedConfig } from "../config/loaded_config.ts";
 import { type LiveFlags, watchConfig } from "../config/watch_config.ts";
 import { type OpenPeers, readPeers, watchPeers } from "../arguments/peer_list.ts";

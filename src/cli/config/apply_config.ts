@@ -5,7 +5,7 @@ import type { WantedChannel } from "../../engine/session/membership.ts";
 import { parseChannel } from "../../node/channels.ts";
 import type { Severity } from "../../ports/reporter.ts";
 import { type ConfigFile, nameOf, parseConfig, readConfigText } from "./config_file.ts";
-import { ConfigFaults } from "./config_faults.ts";
+import { ConfigFaults } from "../frame/config_faults.ts";
 import { type ConfiguredFlags, setLoadedConfig } from "./loaded_config.ts";
 
 /** Flags of a verb that no file can give. */

@@ -2,7 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { checkConfig, type Config } from "../../adapters/config/config_schema.ts";
 import { parseTomlText, type TomlPath } from "../../adapters/config/toml_text.ts";
-import { ConfigFaults } from "./config_faults.ts";
+import { ConfigFaults } from "../frame/config_faults.ts";
 
 /** A configuration file that was read. */
 export interface ConfigFile {

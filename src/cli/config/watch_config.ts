@@ -3,7 +3,7 @@ import type { WantedChannel } from "../../engine/session/membership.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { VerbContext } from "../frame/context.ts";
-import { ConfigFaults } from "./config_faults.ts";
+import { ConfigFaults } from "../frame/config_faults.ts";
 import type { LoadedConfig } from "./loaded_config.ts";
 
 /** What can change while a verb runs. */

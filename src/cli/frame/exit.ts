@@ -1,7 +1,7 @@
 import { CommanderError } from "commander";
 import { BatchSyntaxError, ChatloomError } from "../../core/errors/errors.ts";
 import { escapeControls } from "../../core/json/escape_controls.ts";
-import { ConfigFaults } from "../config/config_faults.ts";
+import { ConfigFaults } from "./config_faults.ts";
 
 /** The exit codes of the process. The reference explains each. */
 export const EXIT = {

@@ -9,7 +9,7 @@ export interface ChannelChanges {
 }
 
 /** No change. */
-export const NO_CHANGES: ChannelChanges = { added: [], removed: [] };
+const NO_CHANGES: ChannelChanges = { added: [], removed: [] };
 
 /** Which channels are recorded, from all sources together: each may change at any time. */
 export class WantedChannels {

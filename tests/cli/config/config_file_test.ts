@@ -11,7 +11,7 @@ import { serveCommand } from "../../../src/cli/commands/serve.ts";
 import { syncCommand } from "../../../src/cli/commands/sync.ts";
 import { applyConfig, configKeyOf, configurable } from "../../../src/cli/config/apply_config.ts";
 import { parseConfig, readConfigText } from "../../../src/cli/config/config_file.ts";
-import { ConfigFaults } from "../../../src/cli/config/config_faults.ts";
+import { ConfigFaults } from "../../../src/cli/frame/config_faults.ts";
 import { loadedConfig } from "../../../src/cli/config/loaded_config.ts";
 import { chatloomProgram } from "../../../src/cli/frame/program.ts";
 

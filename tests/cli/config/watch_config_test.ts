@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ConfigFaults } from "../../../src/cli/config/config_faults.ts";
+import { ConfigFaults } from "../../../src/cli/frame/config_faults.ts";
 import type { LoadedConfig } from "../../../src/cli/config/loaded_config.ts";
 import { watchConfig } from "../../../src/cli/config/watch_config.ts";
 import { ChatloomError } from "../../../src/core/errors/errors.ts";

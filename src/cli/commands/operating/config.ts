@@ -1,10 +1,10 @@
 import { Command } from "commander";
 import { access, constants } from "node:fs/promises";
-import { configKeyOf, valuesFor } from "../config/apply_config.ts";
-import { type ConfigFile, parseConfig, readConfigText } from "../config/config_file.ts";
-import { ConfigFaults } from "../config/config_faults.ts";
-import { contextOf } from "../frame/context.ts";
-import { examplesOf } from "../frame/program.ts";
+import { configKeyOf, valuesFor } from "../../config/apply_config.ts";
+import { type ConfigFile, parseConfig, readConfigText } from "../../config/config_file.ts";
+import { ConfigFaults } from "../../frame/config_faults.ts";
+import { contextOf } from "../../frame/context.ts";
+import { examplesOf } from "../../frame/program.ts";
 
 /** `chatloom config`: helps with a configuration file. */
 export function configCommand(): Command {
@@ -35,9 +35,9 @@ export function configCommand(): Command {
  */
 async function checkVerbs(file: ConfigFile): Promise<void> {
   const [{ recordCommand }, { serveCommand }, { syncCommand }] = await Promise.all([
-    import("./record.ts"),
-    import("./serve.ts"),
-    import("./sync.ts"),
+    import("../record.ts"),
+    import("../serve.ts"),
+    import("../sync.ts"),
   ]);
   const faults: string[] = [];
   for (const verb of [recordCommand(), serveCommand(), syncCommand()]) {
