@@ -27,6 +27,33 @@ after(async () => {
   await browser?.close();
 });
 
+test(
+  "a node opens on its channels, with what was said last; one of a thousand is found by typing",
+  {
+    skip: skipPage,
+  },
+  async () => {
+    const opened = await browser.open({ origin: node.url as `http://${string}` });
+    const { page } = opened;
+    await page.waitForSelector("text=1,000 channels");
+    await page.waitForSelector(`text=hello from ${nameOf(49)}`);
+    assert.equal(await page.locator(".home-channels li").count(), 50);
+    assert.equal(await page.locator("nav [aria-current=page]").innerText(), "Channels");
+    const asked: string[] = [];
+    page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+    await page.fill("[aria-label='Find a channel']", "#CHANNEL099");
+    await page.waitForSelector("text=10 of 1,000 channels");
+    await page.waitForSelector(`text=hello from ${nameOf(999)}`);
+    assert.deepEqual(asked, ["/overview.json"]);
+    await page.press("[aria-label='Find a channel']", "Enter");
+    await page.waitForSelector(".row .text");
+    assert.equal(await page.locator(".row .text").innerText(), `hello from ${nameOf(990)}`);
+    await page.goBack();
+    await page.waitForSelector("text=1,000 channels");
+    await closePage(opened);
+  },
+);
+
 test("a channel of a thousand is found by typing, and only its hours are asked for", {
   skip: skipPage,
 }, async () => {

@@ -2,6 +2,7 @@ import { isChannelName, parseHour } from "../../core/archive/archive_key.ts";
 import { concatBytes, LINE_FEED } from "../../core/bytes.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
 import { lineTime } from "../../core/scan/line_time.ts";
+import { type ChannelOverview, readOverview } from "./overview_json.ts";
 import { parseJson } from "../../core/json/parse_json.ts";
 import { type Micros, MINUTE_US, minuteOf, TIME_END_US } from "../../core/time.ts";
 
@@ -129,6 +130,26 @@ export class NodeChat {
     return minutes.flatMap((each) => readListened(each) ?? []).filter(({ minuteUs }) =>
       minuteUs >= fromUs && minuteUs < untilUs
     );
+  }
+
+  /**
+   * What a reader wants to know of channels before opening one; at most 50. None of nodes that do not tell.
+   *
+   * @throws {ChatloomError} `PEER_REFUSED` or `CONNECTION_LOST`.
+   */
+  async overview(
+    channels: readonly string[],
+    signal: AbortSignal,
+  ): Promise<readonly ChannelOverview[]> {
+    let list: unknown;
+    try {
+      list = await this.#json(`overview.json?channel=${channels.join()}`, signal);
+    } catch (error) {
+      if (error instanceof NodeRefusal && error.status === 404) return [];
+      throw error;
+    }
+    if (!Array.isArray(list)) throw refused("its overview is no list");
+    return list.flatMap((each) => readOverview(each) ?? []);
   }
 
   async #names(path: string, signal: AbortSignal): Promise<string[]> {

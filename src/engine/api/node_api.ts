@@ -16,6 +16,8 @@
  *     GET /live?channel=a,b[&after=ID]                  messages as they come, as server-sent events
  *     GET /CHANNEL/coverage.json?start&end              who listened, minute by minute, at most 24 h
  *         both: &format=json|text &limit=N &reverse=true &user=a,b &command=PRIVMSG,…
+ *     GET /CHANNEL/hours.json[?start&end]               messages and listened seconds of each hour
+ *     GET /overview.json?channel=a,b                    last message, messages a day, gaps of channels
  *     GET /channels, /list, /capabilities               as rustlog and justlog answer, with their forms
  *     GET /channel/C[/Y/M/D]                            lines of a channel: of a range, of a day
  *     GET /channel/C/user/U[/Y/M]                       lines of a user: of a range, of a month
@@ -60,6 +62,8 @@ import { fileRoutes } from "./routes/file_route.ts";
 import { type Access, DEFAULT_ACCESS } from "./gate/access.ts";
 import { isForAnyPage, preflightAnswer } from "./gate/cross_origin.ts";
 import { DEFAULT_LIMITS, Gate, type GateLimits } from "./gate/gate.ts";
+import { hoursRoute } from "./routes/hours_route.ts";
+import { overviewRoute } from "./routes/overview_route.ts";
 import { listingRoutes } from "./routes/listing_routes.ts";
 import { LiveFeed } from "../live/live_feed.ts";
 import { RedactionWatch } from "../live/redaction_watch.ts";
@@ -140,6 +144,7 @@ export function nodeApi(given: NodeApiOptions): HttpRoute[] {
   });
   const feed = options.feed ?? new LiveFeed(options);
   const redactions = new RedactionWatch({ ...options, store: chatStore });
+  const log = new ChatLog({ ...options, store: chatStore, reader });
   metrics.gauge("chat_cache_bytes", () => [{ value: reader.heldBytes }]);
   const state = () => ({
     ...options.state?.(),
@@ -158,7 +163,9 @@ export function nodeApi(given: NodeApiOptions): HttpRoute[] {
       redactionsOf: (channel) => redactions.of(channel),
     }),
     coverageRoute(options),
-    ...allLogRoutes(new ChatLog({ ...options, store: chatStore, reader }), options.logs ?? {}),
+    hoursRoute(log),
+    overviewRoute(log, { isRecording: options.logs?.isRecording }),
+    ...allLogRoutes(log, options.logs ?? {}),
   ];
   routes.unshift(openApiRoute(routes, { version }));
   return [...routes, ...wrongMethods(routes), NOWHERE]

@@ -30,35 +30,47 @@ export class ListenedTime {
    * @throws {ChatloomError} when the store fails.
    */
   async unlistenedMinutes(channels: readonly string[], span: TimeSpan): Promise<number> {
-    const { store, clock } = this.#options;
     const fromUs = Math.max(0, span.fromUs);
-    const untilUs = Math.min(span.untilUs, clock.wallUs());
+    const untilUs = Math.min(span.untilUs, this.#options.clock.wallUs());
     if (fromUs >= untilUs) return 0;
-    const wanted: { readonly channel: string; readonly hourUs: Micros }[] = [];
-    for (const channel of channels) {
-      // Listing the hours once tells most of those that have no coverage at all.
-      const hours = new Set(await collect(store.folders(coverageFolder(channel))));
-      for (const hour of hours) {
-        const hourUs = parseHour(hour);
-        if (hourUs === undefined || hourUs + HOUR_US <= fromUs || hourUs >= untilUs) continue;
-        wanted.push({ channel, hourUs });
-      }
-    }
-    const byHour = new Map<Micros, ListenedSpan[]>();
-    await forEachConcurrent(wanted, READ_AT_A_TIME, async ({ channel, hourUs }) => {
-      const spans = await this.#spans(channel, hourUs);
-      byHour.set(hourUs, [...byHour.get(hourUs) ?? [], ...spans]);
-    });
     let listenedS = 0;
-    for (const [hourUs, spans] of byHour) {
+    for (const [hourUs, spans] of await this.hours(channels, { fromUs, untilUs })) {
       const [firstS, endS] = [(fromUs - hourUs) / SECOND_US, (untilUs - hourUs) / SECOND_US];
-      for (const [from, to] of joinSpans(spans)) {
+      for (const [from, to] of spans) {
         listenedS += Math.max(0, Math.min(to, endS, HOUR_S) - Math.max(from, firstS, 0));
       }
     }
     const silentS = (untilUs - fromUs) / SECOND_US - listenedS;
     // A second is cut at the edges of the range, and coverage counts whole ones.
     return silentS < 1 ? 0 : Math.ceil(silentS / 60);
+  }
+
+  /**
+   * When receivers listened to any of the channels, for each hour of the span that has coverage: in seconds of
+   * the hour, ascending, none touching another. The hours are in no order.
+   *
+   * @throws {ChatloomError} when the store fails.
+   */
+  async hours(
+    channels: readonly string[],
+    { fromUs, untilUs }: TimeSpan,
+  ): Promise<ReadonlyMap<Micros, readonly ListenedSpan[]>> {
+    const wanted: { readonly channel: string; readonly hourUs: Micros }[] = [];
+    for (const channel of channels) {
+      // Listing the hours once tells most of those that have no coverage at all.
+      const hours = new Set(await collect(this.#options.store.folders(coverageFolder(channel))));
+      for (const hour of hours) {
+        const hourUs = parseHour(hour);
+        if (hourUs === undefined || hourUs + HOUR_US <= fromUs || hourUs >= untilUs) continue;
+        wanted.push({ channel, hourUs });
+      }
+    }
+    const byHour = new Map<Micros, readonly ListenedSpan[]>();
+    await forEachConcurrent(wanted, READ_AT_A_TIME, async ({ channel, hourUs }) => {
+      const spans = await this.#spans(channel, hourUs);
+      byHour.set(hourUs, joinSpans([...byHour.get(hourUs) ?? [], ...spans]));
+    });
+    return byHour;
   }
 
   async #spans(channel: string, hourUs: Micros): Promise<readonly ListenedSpan[]> {

@@ -3,6 +3,7 @@ import { useEffect } from "preact/hooks";
 import type { ArchivesState } from "../state/archives_state.ts";
 import { ArchivesView } from "../archives/archives_view.ts";
 import { ChatView } from "../chat/chat_view.ts";
+import { HomeView } from "../home/home_view.ts";
 import { SearchView } from "../search/search_view.ts";
 import { TimelineView } from "../timeline/timeline_view.ts";
 import { icon } from "../ui/icons.ts";
@@ -21,19 +22,18 @@ export interface AppProps {
   readonly breakdown: { readonly value: string | undefined };
 }
 
-const VIEWS: readonly (readonly [view: Route["view"], label: string])[] = [
-  ["archives", "Archives"],
-  ["timeline", "Timeline"],
-  ["chat", "Chat"],
-  ["search", "Search"],
-];
+type Views = readonly (readonly [view: Route["view"], label: string])[];
+const READING: Views = [["timeline", "Timeline"], ["chat", "Chat"], ["search", "Search"]];
+// What a node serves is about its channels; a page from a disk, about the archives that it is given.
+const NODE_VIEWS: Views = [["home", "Channels"], ...READING, ["archives", "Merge"]];
+const FILE_VIEWS: Views = [["archives", "Archives"], ...READING];
 
 /** The whole page. */
 export function App({ archives, library, breakdown }: AppProps): JSX.Element {
   return h(
     "div",
     { class: "app" },
-    h(Header, null),
+    h(Header, { library }),
     breakdown.value !== undefined &&
       h(
         "p",
@@ -45,21 +45,24 @@ export function App({ archives, library, breakdown }: AppProps): JSX.Element {
 }
 
 function CurrentView({ archives, library }: Omit<AppProps, "breakdown">): JSX.Element {
-  const { view, channel } = route.value;
+  const { channel } = route.value;
+  const view = shownView(library);
   const list = library.channelList.value;
   const channels = list.kind === "ready" ? list.channels : [];
   const name = channel === undefined ? channels[0] : channels.find((each) => each === channel);
   const version = library.version.value;
-  useTitle(name);
+  const isReading = view !== "home" && view !== "archives";
+  useTitle(view, name);
   useEffect(() => {
-    if (view !== "archives" && name !== undefined) void library.look(name);
+    if (isReading && name !== undefined) void library.look(name);
   }, [view, name, version, list]);
   useEffect(() => {
     // What is shown belongs in the address, also where the page chose it by itself.
-    if (view !== "archives" && channel === undefined && name !== undefined) {
+    if (isReading && channel === undefined && name !== undefined) {
       go({ channel: name }, { replace: true });
     }
   }, [view, channel, name]);
+  if (view === "home") return h(HomeView, { library });
   if (view === "archives") {
     const isLocked = library.node.value === "locked" && archives.sources.value.length === 0;
     return h(Fragment, null, isLocked && h(Locked, { library }), h(ArchivesView, { archives }));
@@ -72,18 +75,25 @@ function CurrentView({ archives, library }: Omit<AppProps, "breakdown">): JSX.El
   return h(View, { library, channels, channel: shown.span });
 }
 
+/** The view in the address. What a node's front page is, is the merging of archives without one. */
+function shownView(library: Library): Route["view"] {
+  const { view } = route.value;
+  return view === "home" && !library.isNode && !library.isLooking.value ? "archives" : view;
+}
+
 /** Names what is shown: tabs, history and bookmarks can be told apart. */
-function useTitle(channel: string | undefined): void {
-  const { view, atUs } = route.value;
+function useTitle(view: Route["view"], channel: string | undefined): void {
+  const { atUs } = route.value;
   const day = atUs === undefined ? "" : ` ${formatDay(atUs, zone.value)}`;
-  const what = { archives: "", chat: "", timeline: ", timeline", search: ", search" }[view];
-  const title = view === "archives" || channel === undefined
+  const what = { chat: "", timeline: ", timeline", search: ", search" };
+  const title = view === "home" || view === "archives" || channel === undefined
     ? "chatloom"
-    : `${channel}${view === "search" ? "" : day}${what} – chatloom`;
+    : `${channel}${view === "search" ? "" : day}${what[view]} – chatloom`;
   useEffect(() => void (document.title = title), [title]);
 }
 
-function Header(): JSX.Element {
+function Header({ library }: Pick<AppProps, "library">): JSX.Element {
+  const view = shownView(library);
   return h(
     "header",
     { class: "top" },
@@ -97,15 +107,15 @@ function Header(): JSX.Element {
     h(
       "nav",
       { "aria-label": "Views" },
-      VIEWS.map(([view, label]) =>
+      (library.isNode ? NODE_VIEWS : FILE_VIEWS).map(([to, label]) =>
         h("a", {
-          key: view,
-          href: formatRoute({ ...route.value, ...toView(view) }),
-          "aria-current": route.value.view === view ? "page" : undefined,
+          key: to,
+          href: formatRoute({ ...route.value, ...toView(to) }),
+          "aria-current": view === to ? "page" : undefined,
           onClick: (event: MouseEvent) => {
             if (event.metaKey || event.ctrlKey || event.shiftKey) return; // Another tab.
             event.preventDefault();
-            go(toView(view));
+            go(toView(to));
           },
         }, label)
       ),

@@ -1,5 +1,6 @@
 import type { Message } from "../../core/batch/message.ts";
 import type { Micros } from "../../core/time.ts";
+import type { ChannelOverview } from "../../adapters/browser/overview_json.ts";
 import type { NodeAddress } from "../../adapters/browser/node_chat.ts";
 import type {
   CheckProgress,
@@ -31,6 +32,8 @@ export type PageCalls = {
   /** Reads from this node while no archives are open. */
   readonly useNode: Call<NodeAddress, NodeStanding>;
   readonly channels: Call<void, readonly string[]>;
+  /** What the node tells of channels, at most 50. */
+  readonly overview: Call<readonly string[], readonly ChannelOverview[]>;
   /** The hours of a channel that have files. */
   readonly span: Call<string, ChannelSpan | undefined>;
   readonly read: Call<ReadRequest, void, readonly FoundMinute[]>;

@@ -3,14 +3,15 @@ import { ChatloomError } from "../../core/errors/errors.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { NodeStanding } from "./page_calls.ts";
 import type { SourceCollection } from "../sources/source_collection.ts";
-import { type ChatArchive, storedChat } from "./chat_archive.ts";
+import type { ChannelOverview } from "../../adapters/browser/overview_json.ts";
+import { storedChat } from "./chat_archive.ts";
 import { ChatReader } from "./chat_reader.ts";
 
 /** The current reader: of the open archives, or without any, of the node. */
 export class Readers {
   readonly #collection: SourceCollection;
   readonly #hasher: Hasher;
-  #node: ChatArchive | undefined;
+  #node: NodeChat | undefined;
   #reader: { readonly version: number; readonly reader: ChatReader } | undefined;
 
   /** Reads from `collection`. */
@@ -29,6 +30,14 @@ export class Readers {
       this.#reader = { version, reader: new ChatReader(chat) };
     }
     return this.#reader.reader;
+  }
+
+  /** The node's overview of channels; none without a node. */
+  async overview(
+    channels: readonly string[],
+    signal: AbortSignal,
+  ): Promise<readonly ChannelOverview[]> {
+    return await this.#node?.overview(channels, signal) ?? [];
   }
 
   /** Finds out whether there is a node at `address`, and reads from it if so. */

@@ -29,6 +29,8 @@ export class Library {
   readonly node: Signal<NodeStanding> = signal("none");
   /** Counts up whenever readers see another archive. */
   readonly version: ReadonlySignal<number>;
+  /** Whether the page does not know yet if it comes from a node. */
+  readonly isLooking: Signal<boolean> = signal(/^https?:$/.test(location.protocol));
   readonly #archives: ArchivesState;
   #shownUs: Micros | undefined;
   #looking: AbortController | undefined;
@@ -98,7 +100,8 @@ export class Library {
   }
 
   async #start(): Promise<void> {
-    if (/^https?:$/.test(location.protocol)) await this.#useNode(storedToken());
+    if (this.isLooking.value) await this.#useNode(storedToken());
+    this.isLooking.value = false;
     effect(() => {
       if (this.version.value >= 0) void this.refresh();
     });

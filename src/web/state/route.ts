@@ -5,7 +5,7 @@ import { type Filter, NO_FILTER } from "../reading/filter.ts";
 
 /** What the page shows: all of it stands in the address, so that it can be linked to. */
 export interface Route {
-  readonly view: "archives" | "timeline" | "chat" | "search";
+  readonly view: "home" | "archives" | "timeline" | "chat" | "search";
   readonly channel: string | undefined;
   /** The moment looked at. */
   readonly atUs: Micros | undefined;
@@ -17,7 +17,7 @@ export interface Route {
 }
 
 const START: Route = {
-  view: "archives",
+  view: "home",
   channel: undefined,
   atUs: undefined,
   untilUs: undefined,
@@ -29,6 +29,7 @@ const START: Route = {
 export function parseRoute(hash: string): Route {
   const [path = "", query = ""] = hash.replace(/^#/, "").split("?", 2);
   const [, view = "", channel = "", at = ""] = path.split("/");
+  if (view === "archives") return { ...START, view };
   if (view !== "timeline" && view !== "chat" && view !== "search") return START;
   const [from, until] = decode(at).split("~");
   const params = new URLSearchParams(query);
@@ -62,6 +63,7 @@ function decode(text: string): string {
 
 /** Writes an address, with the `#`. Undoes {@link parseRoute}. */
 export function formatRoute({ view, channel, atUs, untilUs, linked, filter }: Route): string {
+  if (view === "home") return "#/";
   if (view === "archives") return "#/archives";
   let text = `#/${view}`;
   if (channel === undefined) return text;
