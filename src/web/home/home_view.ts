@@ -134,7 +134,7 @@ function ChannelCard({ channel, overview, isKnown }: CardProps): JSX.Element {
 }
 
 function Facts({ overview }: { readonly overview: ChannelOverview }): JSX.Element {
-  const { channel, last, days, gaps } = overview;
+  const { channel, last, days, listenedS, gaps } = overview;
   return h(
     Fragment,
     null,
@@ -150,24 +150,35 @@ function Facts({ overview }: { readonly overview: ChannelOverview }): JSX.Elemen
     h(
       "p",
       { class: "hint" },
-      gaps.length === 0 ? "No gap in the last 24 hours" : h(
-        Link,
-        {
-          route: to(channel, {
-            view: "timeline",
-            atUs: gaps[0]!.fromUs - 30 * MINUTE_US,
-            untilUs: gaps.at(-1)!.untilUs + 30 * MINUTE_US,
-          }),
-        },
-        gapText(gaps),
-      ),
+      listenedS === 0
+        ? "Not recorded in the last 24 hours"
+        : gaps.length === 0
+        ? `Recorded for ${formatHours(listenedS)} in the last 24 hours, without a gap`
+        : h(
+          Link,
+          {
+            route: to(channel, {
+              view: "timeline",
+              atUs: gaps[0]!.fromUs - 30 * MINUTE_US,
+              untilUs: gaps.at(-1)!.untilUs + 30 * MINUTE_US,
+            }),
+          },
+          gapText(gaps),
+        ),
     ),
   );
 }
 
+function formatHours(seconds: number): string {
+  const hours = Math.floor(seconds / 3_600);
+  return hours === 0
+    ? formatCounted(Math.max(1, Math.round(seconds / 60)), "minute")
+    : formatCounted(Math.min(24, hours), "hour");
+}
+
 function gapText(gaps: ChannelOverview["gaps"]): string {
   const minutes = gaps.reduce((sum, { fromUs, untilUs }) => sum + untilUs - fromUs, 0) / MINUTE_US;
-  return `${formatCounted(gaps.length, "gap")} in the last 24 hours, ${
+  return `Recorded with ${formatCounted(gaps.length, "gap")} in the last 24 hours: ${
     formatCounted(Math.max(1, Math.round(minutes)), "minute")
   } without a recorder`;
 }

@@ -67,6 +67,7 @@ test("overview.json tells the last message, days, gaps and whether a channel is 
   assert.deepEqual(rest, {
     channel: "forsen",
     last: { time: "2026-08-01T12:00:02.000Z", name: "ada", text: "two" },
+    listened_seconds: 6_000,
     gaps: [
       ["2026-08-01T12:20:00.000Z", "2026-08-01T12:30:00.000Z"],
       ["2026-08-01T13:00:00.000Z", "2026-08-01T14:00:00.000Z"],
