@@ -1,9 +1,10 @@
-import { type ArchiveKey, minutePrefix } from "../../core/archive/archive_key.ts";
+import { type ArchiveKey, minutePrefix, parseArchiveKey } from "../../core/archive/archive_key.ts";
 import { Lru } from "../../core/lru.ts";
 import { type Micros, MINUTE_US } from "../../core/time.ts";
 import { MinuteListings, type MinuteSource } from "../read/minute_loader.ts";
 
-const KNOWN_MAX = 4_096;
+// Of ten thousand channels a minute each closes at the same time.
+const KNOWN_MAX = 16_384;
 
 /**
  * Batches that are known, without reading them, to be in normal form and from one
@@ -11,10 +12,20 @@ const KNOWN_MAX = 4_096;
  */
 export class KnownBatches {
   readonly #receivers = new Lru<ArchiveKey, string>({ countMax: KNOWN_MAX });
+  /** How the keys of these batches begin, of each minute. */
+  readonly #minutes = new Lru<string, true>({ countMax: KNOWN_MAX });
 
   /** Notes a stored batch. The oldest are forgotten. */
   note(key: ArchiveKey, soleReceiver: string): void {
     this.#receivers.set(key, soleReceiver);
+    const parts = parseArchiveKey(key);
+    if (parts?.kind !== "batch") return;
+    this.#minutes.set(minutePrefix(parts.channel, parts.minuteUs), true);
+  }
+
+  /** Whether a batch of that minute was noted: only then is it worth asking more. */
+  mayHold(channel: string, minuteUs: Micros): boolean {
+    return this.#minutes.has(minutePrefix(channel, minuteUs));
   }
 
   /**
@@ -25,9 +36,8 @@ export class KnownBatches {
    * @throws {ChatloomError} when the store fails.
    */
   async areSettled(minuteUs: Micros, source: MinuteSource): Promise<boolean> {
-    const prefix = minutePrefix(source.files.channel, minuteUs);
     // Listing the store only pays where it may help.
-    if (![...this.#receivers.entries()].some(([key]) => key.startsWith(prefix))) return false;
+    if (!this.mayHold(source.files.channel, minuteUs)) return false;
     const listings = new MinuteListings(source);
     const receivers = new Set<string | undefined>();
     for (const at of [minuteUs, minuteUs - MINUTE_US, minuteUs + MINUTE_US]) {

@@ -222,13 +222,15 @@ export class ChannelSettler {
   ): Promise<{ written: number; deleted: number; due: readonly PendingMinute[] }> {
     const files = this.#files;
     try {
+      if (await this.#isKnown(minuteUs, abort)) return { written: 0, deleted: 0, due: [] };
       return await this.#inTurn(async (store) => {
-        const redactions = await files.refreshRedactions(abort);
-        const source = { ...this.#options, ...abort, store, files };
-        if (redactions.length === 0 && await this.#known?.areSettled(minuteUs, source)) {
-          return { written: 0, deleted: 0, due: [] };
-        }
-        return await settleMinute({ minuteUs, isAlone }, source);
+        await files.refreshRedactions(abort);
+        return await settleMinute({ minuteUs, isAlone }, {
+          ...this.#options,
+          ...abort,
+          store,
+          files,
+        });
       }, abort);
     } catch (error) {
       if (error instanceof SnapshotStaleError) {
@@ -240,6 +242,18 @@ export class ChannelSettler {
       faultsOf(this.#options.reporter).tell(path, { why: "blocked", reason });
       return { written: 0, deleted: 0, due: [] };
     }
+  }
+
+  /**
+   * Whether a minute needs no settling, without reading its files. Looked up without the lock: nothing is changed
+   * here, and what others bring meanwhile is noted by them.
+   */
+  async #isKnown(minuteUs: Micros, abort: AbortOptions): Promise<boolean> {
+    if (!this.#known?.mayHold(this.#files.channel, minuteUs)) return false;
+    const files = this.#files;
+    if ((await files.refreshRedactions(abort)).length > 0) return false;
+    const source = { ...this.#options, ...abort, store: files.store, files };
+    return await this.#known.areSettled(minuteUs, source);
   }
 
   /**

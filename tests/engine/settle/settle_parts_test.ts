@@ -67,12 +67,12 @@ test("KnownBatches knows the last 4,096", async () => {
   const files = new ChannelFiles(CHANNEL, { store, hasher, reporter: noopReporter });
   await store.put(keyOf(0), new Uint8Array());
   known.note(keyOf(0), "a");
-  for (let i = 1; i < 4_096; i++) known.note(`other/${i}`, "a");
+  for (let i = 1; i < 16_384; i++) known.note(`other/${i}`, "a");
   assert.equal(await known.areSettled(WORLD_US, { store, files }), true);
   known.note(keyOf(0), "a"); // Now it is the latest one.
   known.note("other/x", "a");
   assert.equal(await known.areSettled(WORLD_US, { store, files }), true);
-  for (let i = 1; i <= 4_096; i++) known.note(`other/y${i}`, "a");
+  for (let i = 1; i <= 16_384; i++) known.note(`other/y${i}`, "a");
   assert.equal(await known.areSettled(WORLD_US, { store, files }), false);
 });
 

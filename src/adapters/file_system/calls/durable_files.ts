@@ -2,10 +2,11 @@ import { dirname, join, sep } from "node:path";
 import { errnoError, type FileCalls, type FileKind, type OpenFile } from "./file_calls.ts";
 import { errnoOf, isAbsence, isDenial } from "./file_errors.ts";
 import { Coalescer } from "../../../async/coalescer.ts";
+import { Lru } from "../../../core/lru.ts";
 import { newWriterName, scratchName, scratchWriter } from "./stored_name.ts";
 
-// More would be forgotten and looked at again: a bound, not a tuned number.
-const FOLDERS_REMEMBERED_MAX = 4096;
+/** How many folders a store remembers that it has looked at: three for each of ten thousand channels. */
+export const FOLDERS_REMEMBERED_MAX = 32_768;
 
 /** Files that are written whole or not at all, and survive a power cut once they are written. */
 export class DurableFiles {
@@ -13,7 +14,7 @@ export class DurableFiles {
   readonly #inside: string;
   readonly #syncs = new Coalescer<void>();
   readonly #writer = newWriterName();
-  readonly #safeFolders = new Set<string>();
+  readonly #safeFolders = new Lru<string, true>({ countMax: FOLDERS_REMEMBERED_MAX });
   #scratchCount = 0;
 
   /** For files inside `root`, an absolute path, through `calls`. */
@@ -107,7 +108,7 @@ export class DurableFiles {
    * A folder is looked at once and then remembered until {@link DurableFiles.forgetFolders}.
    */
   async ensureFolder(folder: string): Promise<void> {
-    if (this.#safeFolders.has(folder)) return;
+    if (this.#safeFolders.get(folder)) return;
     const parent = dirname(folder);
     const isInside = folder.startsWith(this.#inside);
     if (isInside) await this.ensureFolder(parent);
@@ -115,8 +116,7 @@ export class DurableFiles {
     // Also when it was there: its maker may have died before flushing its name.
     if (isInside) await this.sync(parent);
     else await this.#syncUpwards(parent);
-    if (this.#safeFolders.size >= FOLDERS_REMEMBERED_MAX) this.#safeFolders.clear();
-    this.#safeFolders.add(folder);
+    this.#safeFolders.set(folder, true);
   }
 
   /** Checks every folder anew from here on, as when one has vanished. */

@@ -8,9 +8,15 @@ import {
 } from "../../../core/archive/archive_key.ts";
 import { COVERAGE_MAX_BYTES } from "../../../core/coverage/coverage.ts";
 import { firstPathOf } from "../../../core/archive/first_layout.ts";
+import { Lru } from "../../../core/lru.ts";
 import { REDACTION_MAX_BYTES } from "../../../core/redaction/redaction.ts";
 import { isRealFolder } from "./archive_walk.ts";
-import { closing, type DurableFiles, readWhole } from "../calls/durable_files.ts";
+import {
+  closing,
+  type DurableFiles,
+  FOLDERS_REMEMBERED_MAX,
+  readWhole,
+} from "../calls/durable_files.ts";
 import type { FileCalls, FileFacts, FileKind, OpenFile } from "../calls/file_calls.ts";
 import { entryError, EntryFault, errnoOf, isAbsence } from "../calls/file_errors.ts";
 import { type Colon, kindReason, toStoredName } from "../calls/stored_name.ts";
@@ -20,9 +26,6 @@ import { type Colon, kindReason, toStoredName } from "../calls/stored_name.ts";
  * a second, and still fits into one string of every JavaScript engine.
  */
 export const FILE_MAX_BYTES: number = 256 * 1024 * 1024;
-
-// More would be forgotten and looked at again: a bound, not a tuned number.
-const FOLDERS_REMEMBERED_MAX = 4096;
 
 // On Windows a name with a colon would be a hidden stream of another file.
 const IS_WINDOWS = platform === "win32";
@@ -47,7 +50,7 @@ export class BatchFiles {
   readonly #root: string;
   readonly #calls: FileCalls;
   readonly #files: DurableFiles;
-  readonly #realFolders = new Set<string>();
+  readonly #realFolders = new Lru<string, true>({ countMax: FOLDERS_REMEMBERED_MAX });
   #colon: Colon;
 
   /** Files below `root`, written by `files`. */
@@ -178,11 +181,10 @@ export class BatchFiles {
   }
 
   async #isReal(folder: string): Promise<boolean> {
-    if (this.#realFolders.has(folder)) return true;
+    if (this.#realFolders.get(folder)) return true;
     const parts = folder.split("/");
     if (!(await isRealFolder(this.#calls, { root: this.#root, folder: parts }))) return false;
-    if (this.#realFolders.size >= FOLDERS_REMEMBERED_MAX) this.#realFolders.clear();
-    this.#realFolders.add(folder);
+    this.#realFolders.set(folder, true);
     return true;
   }
 
