@@ -32,7 +32,19 @@ test("what all verbs share loads no verb and no engine", () => {
 });
 
 // A node needs a server, sockets and metrics; what works on files does not.
-for (const verb of ["cat", "coverage", "import", "merge", "orders", "prune", "settle", "verify"]) {
+for (
+  const verb of [
+    "cat",
+    "maintain/copy",
+    "coverage",
+    "import",
+    "merge",
+    "orders",
+    "maintain/prune",
+    "settle",
+    "verify",
+  ]
+) {
   test(`${verb} loads nothing of a server`, () => {
     const loaded = loadedFor(`src/cli/commands/${verb}.ts`);
     assert.deepEqual(packagesOf(loaded), ["commander"]);

@@ -56,7 +56,7 @@ const PATIENCE_MS = 2_000;
  * tables; else as statements do.
  */
 export async function schemaVersion(client: PostgresClient): Promise<number> {
-  const attempt = "open the archive";
+  const attempt = "look for tables";
   const version = await client.again(async () => {
     try {
       return versionIn(await client.once(readVersion(client)));

@@ -1,12 +1,12 @@
 import { Command, InvalidArgumentError } from "commander";
-import { systemClock } from "../../adapters/system/system_clock.ts";
-import { HOUR_US, type Micros } from "../../core/time.ts";
-import { pruneArchive } from "../../engine/prune/prune_archive.ts";
-import { checkChannels } from "../arguments/channel_names.ts";
-import { contextOf } from "../frame/context.ts";
-import { openParts } from "../../node/wiring/parts/archive_parts.ts";
-import { EXIT, QuietExit } from "../frame/exit.ts";
-import { examplesOf } from "../frame/program.ts";
+import { systemClock } from "../../../adapters/system/system_clock.ts";
+import { HOUR_US, type Micros } from "../../../core/time.ts";
+import { pruneArchive } from "../../../engine/prune/prune_archive.ts";
+import { checkChannels } from "../../arguments/channel_names.ts";
+import { contextOf } from "../../frame/context.ts";
+import { openParts } from "../../../node/wiring/parts/archive_parts.ts";
+import { EXIT, QuietExit } from "../../frame/exit.ts";
+import { examplesOf } from "../../frame/program.ts";
 
 interface PruneFlags {
   readonly archive: string;
