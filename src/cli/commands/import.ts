@@ -13,49 +13,76 @@ import {
   importThreads,
 } from "../../node/wiring/import_thread.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
+import { FormatImports, type FormatOutcome, sortInputs } from "../importing/import_formats.ts";
+import { addFormatFlags, checkFlags, type FormatFlags } from "../importing/import_flags.ts";
+import { reportText } from "../importing/report_text.ts";
 import { THREADS_HELP } from "../arguments/threads_help.ts";
 import { contextOf, type VerbContext } from "../frame/context.ts";
 import { EXIT, QuietExit, toOneLine } from "../frame/exit.ts";
 import type { Progress } from "../frame/progress.ts";
 import { examplesOf } from "../frame/program.ts";
 
-/** `chatloom import`: records captures of raw lines. */
+interface ImportFlags extends FormatFlags {
+  readonly archive: string;
+}
+
+/** `chatloom import`: archives captures of raw lines, and what other tools keep. */
 export function importCommand(): Command {
-  return new Command("import")
-    .description("put raw captures of chat into an archive, as if they had been recorded live")
+  const verb = new Command("import")
+    .description("put chat that other tools kept into an archive")
     .argument(
-      "<files...>",
-      "a raw line of IRC in each line, gzipped or not, with or without its received time in front; or a journal; - is standard input",
+      "<inputs...>",
+      "files and folders; - is standard input. Raw lines of IRC, journals, justlog's tree and files of " +
+        "TwitchDownloader, chat-downloader, Chatterino, Chatty, recent-messages and chatloom are recognised",
     )
-    .requiredOption("-a, --archive <dir|url>", "the archive; made if it is not there")
+    .requiredOption("-a, --archive <dir|url>", "the archive; made if it is not there");
+  return addFormatFlags(verb)
     .addHelpText(
       "after",
-      "\nImporting the same capture again changes nothing. A received time is seconds,\n" +
-        "milliseconds, microseconds or nanoseconds since 1970, or a date and time, in UTC unless\n" +
-        "it names its offset; or the tag rm-received-ts of services that replay recent messages.\n" +
-        "Anything else in front of a line is skipped. Messages that carry no timestamp of Twitch\n" +
-        "and have no received time get the range between the timestamps around them; where that\n" +
-        "is longer than a minute they are only counted.\n" +
+      "\nFiles may be packed by gzip or zstd. Importing again changes nothing: a message that the\n" +
+        "archive has gains the importer as a receiver, and one whose id stands there with other tags is\n" +
+        "left out. So import the fullest source first. Imports never count as listening: coverage\n" +
+        "stays as it is. What was imported, doubled or refused is printed by day.\n" +
+        "\nIn raw captures a received time in front of a line is seconds, milliseconds, microseconds or\n" +
+        "nanoseconds since 1970, or a date and time, in UTC unless it names its offset; or the tag\n" +
+        "rm-received-ts of services that replay recent messages. Anything else in front is skipped.\n" +
+        "Messages of a capture that carry no timestamp of Twitch and have no received time get the range\n" +
+        "between the timestamps around them; where that is longer than a minute they are only counted.\n" +
         "\nA file that cannot be read does not stop the others. Of a torn or damaged gzip the readable\n" +
         "part is archived. Both end with exit code 1. A pipe is copied to a temporary file.\n" +
         THREADS_HELP +
         examplesOf([
           "chatloom import forsen.log --archive chat",
           "chatloom import captures/*.log.gz --archive chat",
+          "chatloom import /var/lib/justlog/logs --archive chat",
+          "chatloom import vod-chat.json.gz --archive chat",
+          "chatloom import Logs/Twitch/Channels --zone Europe/Berlin --archive chat",
+          "chatloom import live.jsonl --channel forsen --archive chat",
           "xzcat forsen.log.xz | chatloom import - --archive chat",
         ]),
     )
-    .action(async (paths: string[], { archive }: { archive: string }, command: Command) => {
+    .action(async (paths: string[], flags: ImportFlags, command: Command) => {
       const context = contextOf(command);
       const { print, counters } = context;
+      const { archive } = flags;
+      const formats = checkFlags(flags, command);
       const folder = { calls: BLOCKING_READ_CALLS };
       const { files: store } = await openParts(archive, { create: true, folder });
       let isComplete = true;
-      for await (const outcome of importAll(paths, { archive, store, context })) {
+      // Captures have all tags: they come first, as the first message with an id stays.
+      const { captures, others } = await sortInputs(paths, formats, context);
+      for await (const outcome of importAll(captures, { archive, store, context })) {
         if (!await tellOutcome(outcome, context)) isComplete = false;
       }
+      const imports = new FormatImports(store, { flags: formats, context });
+      for (const input of others) {
+        for await (const outcome of imports.import(input)) {
+          if (!await tellOutcome(outcome, context)) isComplete = false;
+        }
+      }
+      await print(reportText(imports.report));
       await print(ignoredLines(counters));
-      if (!isComplete) throw new QuietExit(EXIT.failed, "Not all captures could be read");
+      if (!isComplete) throw new QuietExit(EXIT.failed, "Not all inputs could be read");
     });
 }
 
@@ -152,13 +179,17 @@ class LineProgress {
 }
 
 /** Prints what became of a file. Returns whether all of it could be read. */
-async function tellOutcome(outcome: ImportOutcome, context: VerbContext): Promise<boolean> {
-  const { name, imported } = outcome;
-  if ("refusal" in imported) {
-    context.reporter.report("error", imported.refusal);
+async function tellOutcome(
+  outcome: ImportOutcome | FormatOutcome,
+  context: VerbContext,
+): Promise<boolean> {
+  const { name } = outcome;
+  const done = "imported" in outcome ? outcome.imported : outcome;
+  if ("refusal" in done) {
+    context.reporter.report("error", done.refusal);
     return false;
   }
-  await context.print(summary(name, imported));
+  if ("lines" in done) await context.print(summary(name, done));
   return tellFault(outcome, context);
 }
 
@@ -171,7 +202,7 @@ function summary(name: string, done: Imported): string {
 }
 
 /** Warns of what is wrong with a file. Returns whether all of it could be read. */
-function tellFault({ name, fault }: ImportOutcome, { reporter }: VerbContext): boolean {
+function tellFault({ name, fault }: FormatOutcome, { reporter }: VerbContext): boolean {
   switch (fault) {
     case undefined:
       return true;

@@ -1,3 +1,5 @@
+import { parseJson } from "./parse_json.ts";
+
 /** A value in a large text of JSON. */
 export interface JsonElement {
   /** The key of the outermost object under which it stands; `""` in an outermost array. */
@@ -174,7 +176,7 @@ const QUOTE = /["\\]/g;
 
 function keyOf(text: string): string {
   try {
-    return JSON.parse(text) as string;
+    return parseJson(text) as string;
   } catch {
     return "";
   }

@@ -25,6 +25,12 @@ const DAYS_MAX = 20_000;
 /** Counts by day (UTC). The day of a line that tells none is `"no date"`. */
 export class ImportReport {
   readonly #days = new Map<string, DayCounts>();
+  #lineCount = 0;
+
+  /** How many lines were counted. */
+  get lineCount(): number {
+    return this.#lineCount;
+  }
 
   /** The days in order, each as `2026-08-01`. */
   days(): readonly (readonly [day: string, counts: DayCounts])[] {
@@ -42,6 +48,7 @@ export class ImportReport {
   count(outcome: LineOutcome, atUs: Micros): void {
     const day = this.#dayOf(atUs);
     day.lines++;
+    this.#lineCount++;
     day[outcome]++;
   }
 
@@ -49,12 +56,8 @@ export class ImportReport {
   refuse(reason: string, atUs?: Micros): void {
     const day = this.#dayOf(atUs);
     day.lines++;
+    this.#lineCount++;
     day.refused.set(reason, (day.refused.get(reason) ?? 0) + 1);
-  }
-
-  /** Takes over what another report has. */
-  add(other: ImportReport): void {
-    for (const [day, counts] of other.#days) addCounts(this.#named(day), counts);
   }
 
   #dayOf(atUs: Micros | undefined): DayCounts {

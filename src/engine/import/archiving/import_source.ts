@@ -83,38 +83,54 @@ export async function archiveSource(
 const SORTED_MAX = 20_000;
 
 /**
- * Archives files of raw lines that hold the same stretch of time each, as the files of a month's users: their
+ * Archives files of raw lines that hold the same stretch of time each, as justlog's files of a month's users: their
  * messages are sorted, some thousand at a time, so that a minute does not become a file a user.
- *
- * @throws what the sources and the store throw.
  */
-export async function archiveUserFiles(
-  sources: AsyncIterable<Capture>,
-  origin: string,
-  { archiver, hasher, signal, onBytes }: SourceOptions,
-): Promise<void> {
-  const receiver = await receiverOf("justlog", origin, hasher);
-  let found: FoundMessage[] = [];
-  const takeSorted = async () => {
-    for (const entry of found.sort((a, b) => a.startUs - b.startUs)) {
-      const pending = archiver.take(entry, receiver);
+export class UserFilesArchiver {
+  readonly #roomId: string;
+  readonly #options: SourceOptions;
+  #receiver: string | undefined;
+  #found: FoundMessage[] = [];
+
+  /** For files of the room with this id. */
+  constructor(roomId: string, options: SourceOptions) {
+    this.#roomId = roomId;
+    this.#options = options;
+  }
+
+  /**
+   * Takes a file.
+   *
+   * @throws what the source and the store throw.
+   */
+  async add(source: Capture): Promise<void> {
+    const reader = new RawLineReader();
+    const { signal, onBytes } = this.#options;
+    for await (const text of textOf(source, { signal, onBytes })) {
+      await this.#note(reader.push(text));
+    }
+    await this.#note(reader.end({ isTorn: source.isTorn?.() ?? false }));
+  }
+
+  /** Takes what is left. It is safe once the archiver is flushed. */
+  async end(): Promise<void> {
+    const { archiver, hasher } = this.#options;
+    this.#receiver ??= await receiverOf("justlog", this.#roomId, hasher);
+    const found = this.#found.sort((a, b) => a.startUs - b.startUs);
+    this.#found = [];
+    for (const entry of found) {
+      const pending = archiver.take(entry, this.#receiver);
       if (pending !== undefined) await pending;
     }
-    found = [];
-  };
-  for await (const source of sources) {
-    const reader = new RawLineReader();
-    const note = async (entries: Iterable<FoundEntry>) => {
-      for (const entry of entries) {
-        if (entry.kind === "message") found.push(entry);
-        else await archiver.take(entry, receiver);
-      }
-      if (found.length >= SORTED_MAX) await takeSorted();
-    };
-    for await (const text of textOf(source, { signal, onBytes })) await note(reader.push(text));
-    await note(reader.end({ isTorn: source.isTorn?.() ?? false }));
   }
-  await takeSorted();
+
+  async #note(entries: Iterable<FoundEntry>): Promise<void> {
+    for (const entry of entries) {
+      if (entry.kind === "message") this.#found.push(entry);
+      else await this.#options.archiver.take(entry, "");
+    }
+    if (this.#found.length >= SORTED_MAX) await this.end();
+  }
 }
 
 async function* textOf(

@@ -93,6 +93,11 @@ export class MessageArchiver {
     this.#known = new KnownMessages(options, (name) => this.#closeHour(name));
   }
 
+  /** How many entries were taken. */
+  get lineCount(): number {
+    return this.report.lineCount;
+  }
+
   /** Takes an entry of a file. Returns a promise where the archive must be read or written first. */
   take(entry: FoundEntry, receiver: string): Promise<void> | undefined {
     if (entry.kind === "refused") return void this.report.refuse(entry.reason, entry.atUs);

@@ -4,6 +4,7 @@ import { KEPT_COMMANDS } from "../../../core/batch/message.ts";
 import { foldChannel } from "../../../core/irc/fold_channel.ts";
 import { parseIrcLine } from "../../../core/irc/irc_line.ts";
 import { JsonElements } from "../../../core/json/json_elements.ts";
+import { parseJson } from "../../../core/json/parse_json.ts";
 import { type Micros, MILLISECOND_US, SECOND_US, TIME_END_US } from "../../../core/time.ts";
 import { type FormatReader, type FoundEntry, refused } from "./format_reader.ts";
 import { fieldOf, textOf, toObject } from "./parts/json_fields.ts";
@@ -38,7 +39,7 @@ export class RecentMessagesReader implements FormatReader {
     if (json === undefined) return refused("entry too long or too deep");
     let value: unknown;
     try {
-      value = JSON.parse(json);
+      value = parseJson(json);
     } catch {
       return refused("unreadable entry");
     }

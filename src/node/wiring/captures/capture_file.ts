@@ -7,6 +7,7 @@ import type { Capture } from "../../../engine/import/import_capture.ts";
 import { readPipe } from "./read_pipe.ts";
 import { spool } from "./spool.ts";
 import { type UnpackFault, Unpacking } from "./unpack.ts";
+import { unpackZstd } from "./unpack_zstd.ts";
 
 /** A capture that the user named, and its faults. */
 export interface CaptureFile extends Capture, AsyncDisposable {
@@ -15,8 +16,8 @@ export interface CaptureFile extends Capture, AsyncDisposable {
 }
 
 /**
- * Opens a capture: a file, a pipe, or `-` for standard input. A gzipped one is decompressed as it
- * streams; a pipe is copied to a temporary file first, as a capture is read twice.
+ * Opens a capture: a file, a pipe, or `-` for standard input. One packed by gzip or zstd is
+ * decompressed as it streams; a pipe is copied to a temporary file first, as a capture is read twice.
  *
  * @throws {ChatloomError} `INPUT_UNREADABLE` when it cannot be read.
  */
@@ -74,7 +75,7 @@ class OpenCapture implements CaptureFile {
 
   async *open(): AsyncGenerator<Uint8Array, void, undefined> {
     try {
-      const read = () => createReadStream(this.#path) as AsyncIterable<Uint8Array>;
+      const read = () => unpackZstd(createReadStream(this.#path) as AsyncIterable<Uint8Array>);
       // The first read finds where it is damaged.
       this.#unpacking ??= new Unpacking(read);
       for await (const bytes of this.#unpacking.bytes()) {

@@ -39,7 +39,7 @@ export function formatEmotes(places: ReadonlyMap<string, readonly string[]>): st
 }
 
 /** How many code points a text has. */
-export function codePoints(text: string): number {
+function codePoints(text: string): number {
   let count = 0;
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);

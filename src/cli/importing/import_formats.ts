@@ -1,0 +1,196 @@
+import { stat } from "node:fs/promises";
+import { nodeHasher } from "../../adapters/hashers/node_hasher.ts";
+import { ChatloomError } from "../../core/errors/errors.ts";
+import {
+  archiveSource,
+  recogniseSource,
+  type SourceFacts,
+  type SourceOptions,
+  UserFilesArchiver,
+} from "../../engine/import/archiving/import_source.ts";
+import { MessageArchiver } from "../../engine/import/archiving/message_archiver.ts";
+import type { ImportReport } from "../../engine/import/archiving/import_report.ts";
+import { importCapture } from "../../engine/import/import_capture.ts";
+import {
+  type ImportFormat,
+  isChatterinoCopy,
+  nameFacts,
+} from "../../engine/import/formats/recognise_format.ts";
+import { type CaptureFile, openCapture } from "../../node/wiring/captures/capture_file.ts";
+import type { ImportOutcome } from "../../node/wiring/import_thread.ts";
+import { findInputs, type ImportInput } from "../../node/wiring/imports/find_inputs.ts";
+import type { BatchStore } from "../../ports/batch_store.ts";
+import type { VerbContext } from "../frame/context.ts";
+import type { FormatFlags } from "./import_flags.ts";
+
+/** What became of an input that is no capture: `undefined` if all of it was read. */
+export interface FormatOutcome {
+  /** Its name, as in messages. */
+  readonly name: string;
+  /** Why it could not be read. */
+  readonly refusal?: string;
+  /** What is missing or in excess. */
+  readonly fault?: ImportOutcome["fault"];
+}
+
+/** The inputs of an import: captures, which threads can import, and all others. */
+export interface SortedInputs {
+  /** Regular files with raw lines or a journal. */
+  readonly captures: readonly string[];
+  /** Other formats, and what can be read only once. */
+  readonly others: readonly ImportInput[];
+}
+
+/** Finds what the user named, and tells captures from other formats by what they hold. */
+export async function sortInputs(
+  paths: readonly string[],
+  { format }: FormatFlags,
+  { signal }: Pick<VerbContext, "signal">,
+): Promise<SortedInputs> {
+  const captures: string[] = [];
+  const others: ImportInput[] = [];
+  for (const path of paths) {
+    for await (const input of findInputs(path)) {
+      signal.throwIfAborted();
+      if (input.kind === "file" && await isCapture(input.path, format, signal)) {
+        captures.push(input.path);
+      } else others.push(input);
+    }
+  }
+  return { captures, others };
+}
+
+async function isCapture(
+  path: string,
+  format: ImportFormat | undefined,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const isFile = path !== "-" && (await stat(path).catch(() => undefined))?.isFile() === true;
+  // What is not there is reported by the importer of captures, in its turn.
+  if (!isFile) return path !== "-" && (await stat(path).catch(() => undefined)) === undefined;
+  if (format !== undefined || isChatterinoCopy(path)) return format === "capture";
+  try {
+    const file = await openCapture(path, signal);
+    try {
+      return await recogniseSource(file) === "capture";
+    } finally {
+      await file[Symbol.asyncDispose]();
+    }
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
+    return true;
+  }
+}
+
+/** Imports files of other tools into one archive. */
+export class FormatImports {
+  readonly #store: BatchStore;
+  readonly #context: VerbContext;
+  readonly #flags: FormatFlags;
+  readonly #archiver: MessageArchiver;
+  readonly #hasher = nodeHasher();
+
+  /** Imports into `store`. */
+  constructor(
+    store: BatchStore,
+    { flags, context }: { readonly flags: FormatFlags; readonly context: VerbContext },
+  ) {
+    const { reporter, signal } = context;
+    this.#store = store;
+    this.#context = context;
+    this.#flags = flags;
+    this.#archiver = new MessageArchiver({ store, hasher: this.#hasher, reporter, signal });
+  }
+
+  /** What was done so far, by day. */
+  get report(): ImportReport {
+    return this.#archiver.report;
+  }
+
+  /** Imports one input; its messages are safe once this resolves. Tells what became of its files. */
+  async *import(input: ImportInput): AsyncGenerator<ImportOutcome | FormatOutcome, void> {
+    const label = input.kind === "justlogUsers" ? `users of ${input.roomId}` : input.path;
+    const shown = this.#context.progress(`Importing ${label}`);
+    const { hasher, archiver } = { hasher: this.#hasher, archiver: this.#archiver };
+    const { signal } = this.#context;
+    const onBytes = () => shown.update(archiver.lineCount);
+    const options = { archiver, hasher, signal, onBytes };
+    try {
+      if (input.kind === "justlogUsers") yield* this.#importUsers(input, options);
+      else {
+        const known = input.kind === "justlogDay"
+          ? { format: "justlog", origin: input.roomId } as const
+          : undefined;
+        yield await this.#read(input.path, (file) => this.#importFile(file, known, options));
+      }
+      await archiver.flush();
+    } finally {
+      shown.end();
+    }
+  }
+
+  async *#importUsers(
+    { paths, roomId }: Extract<ImportInput, { kind: "justlogUsers" }>,
+    options: SourceOptions,
+  ): AsyncGenerator<FormatOutcome, void> {
+    const users = new UserFilesArchiver(roomId, options);
+    for (const path of paths) {
+      yield await this.#read(path, async (file) => {
+        await users.add(file);
+        return undefined;
+      });
+    }
+    await users.end();
+  }
+
+  /** Imports a file. Of a capture, as one that came through a pipe, it returns the outcome. */
+  async #importFile(
+    file: CaptureFile,
+    known: SourceFacts | undefined,
+    options: SourceOptions,
+  ): Promise<ImportOutcome | undefined> {
+    const { name } = file;
+    if (isChatterinoCopy(name)) {
+      this.report.refuse("a copy of other files, or no channel's chat");
+      return undefined;
+    }
+    const format = known?.format ?? this.#flags.format ?? await recogniseSource(file);
+    if (format === "capture") {
+      const { reporter, signal } = this.#context;
+      const capture = { store: this.#store, hasher: this.#hasher, reporter, signal };
+      const imported = await importCapture(file, capture);
+      return { name, imported, fault: file.fault };
+    }
+    const names = nameFacts(name);
+    const channel = this.#flags.channel ?? names.channel;
+    await archiveSource(
+      file,
+      known ?? { ...names, channel, format, zone: this.#flags.zone },
+      options,
+    );
+    return undefined;
+  }
+
+  async #read(
+    path: string,
+    work: (file: CaptureFile) => Promise<ImportOutcome | undefined>,
+  ): Promise<ImportOutcome | FormatOutcome> {
+    let name = path;
+    try {
+      const file = await openCapture(path, this.#context.signal);
+      ({ name } = file);
+      try {
+        return await work(file) ?? { name, fault: file.fault };
+      } finally {
+        await file[Symbol.asyncDispose]();
+      }
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
+      return { name, refusal: error.message };
+    }
+  }
+}
+
+function isUnreadable(error: unknown): error is ChatloomError {
+  return error instanceof ChatloomError && error.code === "INPUT_UNREADABLE";
+}
