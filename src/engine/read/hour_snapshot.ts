@@ -133,9 +133,14 @@ export class HourSnapshot {
    * @throws {ChatloomError} when the store fails.
    */
   async bytesOf(minuteUs: Micros): Promise<Uint8Array | undefined> {
+    const only = this.onlyKeyOf(minuteUs);
+    return only === undefined ? undefined : await this.#files.bytesOf(only, this.#abort);
+  }
+
+  /** The only file of a minute; `undefined` if it has none or several. */
+  onlyKeyOf(minuteUs: Micros): ArchiveKey | undefined {
     const [only, ...others] = this.#listings.get(minuteUs)?.batches ?? [];
-    if (only === undefined || others.length > 0) return undefined;
-    return await this.#files.bytesOf(only, this.#abort);
+    return others.length === 0 ? only : undefined;
   }
 
   /** The batches of the next few minutes, which will be needed soon. */

@@ -40,7 +40,7 @@ export async function* passSettled(
     const bytes = await ahead.shift();
     signal?.throwIfAborted();
     if (bytes === undefined) return minuteUs;
-    yield { minuteUs, bytes };
+    yield { minuteUs, bytes, key: snapshot.onlyKeyOf(minuteUs) };
     aheadMax = Math.max(1, Math.min(AHEAD_MAX, Math.floor(AHEAD_MAX_BYTES / bytes.length)));
   }
   return endUs;

@@ -41,6 +41,8 @@ export interface ReadMinute {
   readonly minuteUs: Micros;
   /** Its messages, as one canonical batch: the file that the minute has in a settled archive. */
   readonly bytes: Uint8Array;
+  /** The file with just these bytes, of which the hash was checked; `undefined` if none was read. */
+  readonly key?: ArchiveKey | undefined;
   /**
    * The minutes whose files, with the redactions, decide what stands here and that nothing stands in the
    * minutes between the one yielded before and this, as far as they or their neighbours have files;
@@ -127,7 +129,9 @@ async function* readSpans(
       if (tellsDecidedBy) decidedBy = unite(decidingSpan(closure, at), decidedBy);
       const bytes = closure.normal.get(at);
       if (bytes === undefined) continue;
-      yield { minuteUs: at, bytes, decidedBy };
+      const { loaded } = closure.minutes.get(at)!;
+      const key = loaded.find(({ whole }) => whole?.bytes === bytes)?.key;
+      yield { minuteUs: at, bytes, key, decidedBy };
       decidedBy = undefined;
     }
     reach.countMax = nextCount(span);

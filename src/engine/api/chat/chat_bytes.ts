@@ -1,4 +1,5 @@
 import { COMMA, concatBytes, LINE_FEED, OPEN_BRACKET } from "../../../core/bytes.ts";
+import type { ArchiveKey } from "../../../core/archive/archive_key.ts";
 import { parseCanonicalLine } from "../../../core/scan/canonical_line.ts";
 import { meetsFilter } from "../../../core/text/message_filter.ts";
 import { isPlainText } from "../../../core/json/canonical_json.ts";
@@ -14,6 +15,8 @@ export interface ChatMinute {
   readonly minuteUs: Micros;
   /** Lines of canonical JSON. Never changed. */
   readonly bytes: Uint8Array;
+  /** See `ReadMinute`. */
+  readonly key?: ArchiveKey | undefined;
   /** See `ReadMinute`. */
   readonly decidedBy?: MinuteSpan | undefined;
 }

@@ -207,8 +207,8 @@ export class SharedChatReader {
 
   #open(channel: string, hourUs: Micros): HourReader {
     const { store, hasher } = this.#options;
-    const nameOf = async ({ minuteUs, bytes }: ChatMinute) =>
-      batchKey(channel, { timeUs: minuteUs, digest: await hasher.digest(bytes) });
+    const nameOf = async ({ minuteUs, bytes, key }: ChatMinute) =>
+      key ?? batchKey(channel, { timeUs: minuteUs, digest: await hasher.digest(bytes) });
     const pass: HourReader = new HourReader({
       hourUs,
       nameOf,
