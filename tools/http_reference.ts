@@ -54,6 +54,7 @@ export async function servedDescription(): Promise<ApiDescription> {
     reporter: noopReporter,
     metrics: prometheusMetrics({ counters: new Counters() }),
     logLevel: { get: () => "info", set: () => {} },
+    logs: { nameHistory: true, crossChannelSearch: true },
     listen: "127.0.0.1:0",
   });
   try {

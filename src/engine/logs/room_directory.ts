@@ -74,12 +74,14 @@ export class RoomDirectory {
 
   /** The room that bore a login last; `undefined` if no message is of such a channel. */
   async byLogin(login: string): Promise<Room | undefined> {
-    let found: { readonly room: Room; readonly untilUs: Micros } | undefined;
+    let found: { readonly room: Room; readonly span: ChannelSpan } | undefined;
     for (const room of await this.all()) {
-      for (const { channel, untilUs } of room.spans) {
-        if (channel === login && !(found !== undefined && found.untilUs >= untilUs)) {
-          found = { room, untilUs };
-        }
+      for (const span of room.spans) {
+        if (span.channel !== login) continue;
+        // In the hour of a change both bore it: the one that came later still does.
+        const isLater = found === undefined || span.untilUs > found.span.untilUs ||
+          (span.untilUs === found.span.untilUs && span.fromUs > found.span.fromUs);
+        if (isLater) found = { room, span };
       }
     }
     return found?.room;

@@ -38,9 +38,16 @@ const world = apiWorld({
   metricsPage: () => Promise.resolve({ type: "text/plain", text: "" }),
   logLevel: { get: () => "info", set() {} },
   access: { operator: { kind: "operator", token: "operator-token" } },
+  logs: { nameHistory: true, crossChannelSearch: true },
+  optOuts: { isUserOptedOut: (id) => id === "9", isChannelOptedOut: (id) => id === "33" },
 });
-const KEY = await world.put("forsen", [said(1, "a")]);
-const TOMBSTONE = (await world.put("forsen", [said(2, "b")])).replace(".json", ".tombstone");
+const IDS = { "room-id": "11", "user-id": "1" };
+const KEY = await world.put("forsen", [said(1, "a", { tags: IDS })]);
+await world.put("shy", [said(1, "c", { channel: "shy", tags: { ...IDS, "room-id": "33" } })]);
+const TOMBSTONE = (await world.put("forsen", [said(2, "b", { tags: IDS })])).replace(
+  ".json",
+  ".tombstone",
+);
 await world.store.put(TOMBSTONE, new Uint8Array());
 const order = encodeRedaction({ target: { kind: "message", id: "x" }, madeUs: 0, reason: "" });
 const hasher = await wasmHasher();
@@ -142,6 +149,108 @@ const EXAMPLES: Record<string, readonly (readonly [path: string, options?: AskOp
   ],
 };
 
+const LOG_RANGE = "from=2026-08-01T12:00:00Z&to=2026-08-01T13:00:00Z";
+
+/** Requests that get every answer of a route for lines: each form, and each refusal. */
+function logExamples(
+  path: string,
+  { good = "", bad = "limit=x", none = path.replace("forsen", "stranger") } = {},
+): [path: string][] {
+  const forms = ["", "raw", "json", "jsonBasic", "ndjson"];
+  return [
+    ...forms.map((form): [string] => [`${path}?${good}&${form}`]),
+    [`${path}?${bad}`],
+    [`${none}?${good}`],
+    [`${path.replace("forsen", "shy")}?${good}`],
+  ];
+}
+
+Object.assign(EXAMPLES, {
+  "get /channels": [["/channels"]],
+  "get /capabilities": [["/capabilities"]],
+  "get /list": [
+    ["/list?channel=forsen&userid=1"],
+    ["/list"],
+    ["/list?channel=stranger"],
+    ["/list?channel=shy"],
+  ],
+  "get /namehistory/{id}": [["/namehistory/1"], ["/namehistory/9"]],
+  "get /search": logExamples("/search", {
+    good: "channel=forsen&q=a",
+    bad: "q=a",
+  }).map(([each]) => [each]).concat([
+    ["/search?channel=stranger&q=a"],
+    ["/search?channel=shy&q=a"],
+  ]),
+  "get /{channelKind}/{channel}": [
+    ...logExamples("/channel/forsen", { good: LOG_RANGE, bad: `${LOG_RANGE}&limit=x` }),
+    ["/channelid/11"],
+  ],
+  "get /{channelKind}/{channel}/random": logExamples("/channel/forsen/random"),
+  "get /{channelKind}/{channel}/search": logExamples("/channel/forsen/search", {
+    good: "q=a",
+    bad: "",
+  }),
+  "get /{channelKind}/{channel}/stats": [
+    ["/channel/forsen/stats"],
+    ["/channel/forsen/stats?from=x&to=x"],
+    ["/channel/stranger/stats"],
+    ["/channel/shy/stats"],
+  ],
+  "get /{channelKind}/{channel}/{userKind}/{user}": [
+    ...logExamples("/channel/forsen/user/ada", { good: LOG_RANGE, bad: `${LOG_RANGE}&limit=x` }),
+    ["/channelid/11/userid/1"],
+  ],
+  "get /{channelKind}/{channel}/{userKind}/{user}/random": logExamples(
+    "/channel/forsen/user/ada/random",
+  ),
+  "get /{channelKind}/{channel}/{userKind}/{user}/search": logExamples(
+    "/channel/forsen/user/ada/search",
+    { good: "q=a", bad: "" },
+  ),
+  "get /{channelKind}/{channel}/{userKind}/{user}/stats": [
+    ["/channel/forsen/user/ada/stats"],
+    ["/channel/forsen/user/ada/stats?from=x&to=x"],
+    ["/channel/forsen/user/stranger/stats"],
+    ["/channel/forsen/userid/9/stats"],
+  ],
+  "get /{channelKind}/{channel}/{userKind}/{user}/{year}/{month}": logExamples(
+    "/channel/forsen/user/ada/2026/8",
+  ),
+  "get /{channelKind}/{channel}/{year}/{month}/{day}": logExamples("/channel/forsen/2026/8/1"),
+  "get /api/v2/recent-messages/{login}": [
+    ["/api/v2/recent-messages/forsen"],
+    ["/api/v2/recent-messages/forsen?limit=x"],
+    ["/api/v2/recent-messages/shy"],
+  ],
+});
+
+interface Schema {
+  readonly type?: string | readonly string[];
+  readonly required?: readonly string[];
+  readonly properties?: Record<string, Schema>;
+  readonly items?: Schema;
+}
+
+/** Holds a value against the parts of JSON Schema that the description uses, as a generated client does. */
+function checkSchema(value: unknown, schema: Schema, where: string): void {
+  const own = value === null ? "null" : Array.isArray(value) ? "array" : typeof value;
+  const types = [schema.type ?? own].flat();
+  const isOfType = types.includes(own) || (types.includes("integer") && Number.isInteger(value));
+  assert.ok(isOfType, `${where} is ${own}, not ${types}`);
+  for (const name of schema.required ?? []) {
+    assert.ok(Object.hasOwn(value as object, name), `${where} lacks ${name}`);
+  }
+  for (const [name, each] of Object.entries(schema.properties ?? {})) {
+    if (!Object.hasOwn(value as object, name)) continue;
+    checkSchema((value as Record<string, unknown>)[name], each, `${where}.${name}`);
+  }
+  if (schema.items === undefined) return;
+  for (const [i, each] of (value as unknown[]).entries()) {
+    checkSchema(each, schema.items, `${where}[${i}]`);
+  }
+}
+
 async function describe(): Promise<[string, Operation][]> {
   const { openapi, info, paths } = await world.json("/openapi.json") as Description;
   assert.equal(openapi, "3.1.0");
@@ -174,10 +283,15 @@ test("what a route answers is described, and what is described is answered", asy
         const type = response.headers.get("content-type")?.split(";")[0];
         const note = responses[response.status];
         assert.ok(note, `${name} answers ${response.status} to ${path}`);
-        const isTyped = response.status !== 304;
+        const isTyped = ![303, 304].includes(response.status);
         if (isTyped) assert.ok(note.content?.[type ?? ""], `${name} answers ${type} to ${path}`);
-        seen.add(isTyped ? `${response.status} ${type}` : "304");
-        await response.text();
+        seen.add(isTyped ? `${response.status} ${type}` : `${response.status}`);
+        const body = await response.text();
+        const schema = (note.content?.[type ?? ""] as { schema?: Schema } | undefined)?.schema;
+        if (schema === undefined || !type?.includes("json")) continue;
+        // Lines of JSON are described one by one.
+        const values = type === "application/x-ndjson" ? body.trim().split(/\r?\n/) : [body];
+        for (const value of values) checkSchema(JSON.parse(value), schema, `${name}: ${path}`);
       }
     }
     const described = Object.entries(responses).flatMap(([status, { content }]) =>
@@ -204,6 +318,7 @@ test("described parameters are those that change or refuse an answer", async () 
   for (const [name, { parameters = [] }] of await describe()) {
     const [method, path = ""] = name.split(" ");
     if (method !== "get") continue;
+    if (/^\/(?:list|search|namehistory|api|\{channelKind\})/.test(path)) continue; // See below.
     const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, each]) => each);
     const described = (place: string) => parameters.filter((each) => each.in === place);
     assert.deepEqual(described("path").map((each) => each.name), inPath, name);
@@ -221,6 +336,56 @@ test("described parameters are those that change or refuse an answer", async () 
       assert.equal(await ask(undefined), required ? 400 : 200, `${name} without ${parameter}`);
     }
   }
+});
+
+/** Two values of each parameter of a log that must not be answered alike. */
+const VALUES: Record<string, readonly [string | undefined, string | undefined]> = {
+  raw: ["", undefined],
+  json: ["0", undefined],
+  jsonBasic: ["", undefined],
+  ndjson: ["", undefined],
+  reverse: ["", undefined],
+  limit: ["1", "x"],
+  offset: ["0", "1000"],
+  from: ["2026-08-01T12:00:00Z", "x"],
+  to: ["2026-08-01T13:00:00Z", "x"],
+  q: ["a", "nowhere"],
+  regex: [undefined, "a"],
+  cursor: [undefined, "x"],
+  channel: ["forsen", "stranger"],
+  channelid: ["11", "12"],
+  user: ["ada", "stranger"],
+  userid: ["1", "2"],
+  before: ["1785585600000", "x"],
+  after: ["1785585600000", "x"],
+  hide_moderation_messages: ["true", "x"],
+  hide_moderated_messages: ["true", "x"],
+  clearchat_to_notice: ["true", "x"],
+};
+
+test("described parameters of logs change an answer", async () => {
+  await world.put("forsen", [said(30, "a later", { tags: IDS })]);
+  let count = 0;
+  for (const [name, { parameters = [] }] of await describe()) {
+    const path = name.slice("get ".length);
+    if (!/^\/(?:list|search|api|\{channelKind\})/.test(path)) continue;
+    if (path.endsWith("/random")) continue; // It changes by itself.
+    for (const { name: parameter, in: place } of parameters) {
+      if (place !== "query") continue;
+      const url = new URL(`http://localhost${EXAMPLES[name]![0]![0]}`);
+      if (parameter === "channelid") url.searchParams.delete("channel");
+      if (parameter === "user") url.searchParams.delete("userid");
+      const answers = await Promise.all(VALUES[parameter]!.map(async (value) => {
+        if (value === undefined) url.searchParams.delete(parameter);
+        else url.searchParams.set(parameter, value);
+        const response = await world.ask(url.pathname + url.search);
+        return `${response.status} ${response.headers.get("location")} ${await response.text()}`;
+      }));
+      assert.notEqual(answers[0], answers[1], `${name} ${parameter}`);
+      count++;
+    }
+  }
+  assert.ok(count > 50, `${count}`);
 });
 
 test("NOON_S is the hour of the examples", () => {

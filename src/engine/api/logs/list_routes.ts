@@ -55,6 +55,7 @@ export function listRoutes(context: LogContext): ApiRoute[] {
         "name is the login, userID the room's id",
         object({ channels: { type: "array", items: object({ name: TEXT, userID: TEXT }) } }),
       ),
+      refusals: [],
       answer: () => answerChannels(context),
     }),
     logRoute(context, {
@@ -95,8 +96,20 @@ export function listRoutes(context: LogContext): ApiRoute[] {
     }),
   ];
   if (api === "justlog") return routes;
+  const names = logRoute(context, {
+    path: "/namehistory/:id",
+    summary: "The logins of a user, if the operator has switched this on.",
+    pathNotes: [pathNote("id", "The user's id")],
+    responseNotes: json("Oldest first; none for a stranger", {
+      type: "array",
+      items: object({ user_login: TEXT, last_timestamp: TEXT, first_timestamp: TEXT }),
+    }),
+    refusals: [403],
+    answer: (routed) => answerNames(context, routed),
+  });
   return [
     ...routes,
+    ...(nameHistory === true ? [names] : []),
     logRoute(context, {
       path: `${CHANNEL_PATH}/stats`,
       summary: "How many messages users wrote in a channel, and who wrote most.",
@@ -127,22 +140,10 @@ export function listRoutes(context: LogContext): ApiRoute[] {
       answer: (routed) => answerStats(context, routed),
     }),
     logRoute(context, {
-      path: "/namehistory/:id",
-      summary: "The logins of a user, if the operator has switched this on.",
-      pathNotes: [pathNote("id", "The user's id")],
-      responseNotes: json("Oldest first; none for a stranger", {
-        type: "array",
-        items: object({ user_login: TEXT, last_timestamp: TEXT, first_timestamp: TEXT }),
-      }),
-      answer: (routed) => {
-        if (nameHistory !== true) throw nothingThere(context);
-        return answerNames(context, routed);
-      },
-    }),
-    logRoute(context, {
       path: "/capabilities",
       summary: "What this node answers beyond the API that came first.",
       responseNotes: json("Names", { type: "array", items: TEXT }),
+      refusals: [],
       answer: () => Promise.resolve(jsonResponse(capabilities(context))),
     }),
   ];

@@ -46,17 +46,12 @@ export function nothingThere({ api }: Pick<LogContext, "api">): Refusal {
   return new Refusal(404, api === "rustlog" ? "Not found" : "could not load logs");
 }
 
-/** The reasons that log routes give. */
-const LOG_REFUSALS: readonly ResponseNote[] = [
-  { status: 400, description: "A parameter is invalid", type: "text/plain" },
-  { status: 403, description: "The channel or the user has opted out", type: "text/plain" },
-  { status: 404, description: "There is no such log", type: "text/plain" },
-  {
-    status: 503,
-    description: "Nothing was found in the time that reading may take: ask for a shorter range",
-    type: "text/plain",
-  },
-];
+/** Refusals of log routes by their status. */
+const REFUSALS = {
+  400: "A parameter is invalid",
+  403: "The channel or the user has opted out",
+  404: "There is no such log",
+};
 
 /** A part of a path. */
 export function pathNote(name: string, description: string): ParameterNote {
@@ -68,17 +63,24 @@ export function logRoute(
   context: LogContext,
   route: Pick<ApiRoute, "path" | "summary" | "pathNotes" | "queryNotes"> & {
     readonly responseNotes: readonly ResponseNote[];
+    /** How it may refuse. @default all of 400, 403 and 404 */
+    readonly refusals?: readonly (keyof typeof REFUSALS)[];
     /** @throws {Refusal} */
     readonly answer: (routed: RoutedRequest) => Promise<ApiResponse>;
   },
 ): ApiRoute {
+  const { refusals = [400, 403, 404], ...rest } = route;
+  const refusalNotes = refusals
+    .map((status) => ({ status, description: REFUSALS[status], type: "text/plain" }));
   return {
-    ...route,
+    ...rest,
     method: "GET",
     audience: "readers",
     mayEndInSlash: true,
-    responseNotes: [...route.responseNotes, ...LOG_REFUSALS],
+    responseNotes: [...route.responseNotes, ...refusalNotes],
     async answer(routed) {
+      const lower = context.api === "justlog" ? lowerCase(routed.request) : undefined;
+      if (lower !== undefined) return lower;
       const answer = await route.answer(routed).catch((error) => refused(error, context));
       if (context.api === "justlog") return answer;
       const headers = { ...answer.headers, "x-rustlog-capabilities": capabilities(context).join() };
@@ -92,6 +94,16 @@ export function capabilities({ nameHistory }: Pick<LogContext, "nameHistory">): 
   const always = ["arbitrary-range-query", "search", "stats"];
   return nameHistory === true ? [...always, "namehistory"] : always;
 }
+
+/** justlog leads a path with capitals to the one without. */
+function lowerCase({ url }: Request): ApiResponse | undefined {
+  const { pathname, search } = new URL(url);
+  const lower = pathname.toLowerCase();
+  if (lower === pathname) return undefined;
+  return { status: 302, headers: { location: `${lower}?${search.slice(1)}` }, body: NO_BODY };
+}
+
+const NO_BODY = new Uint8Array();
 
 function refused(error: unknown, { api }: LogContext): ApiResponse {
   const end = api === "justlog" ? "\n" : "";

@@ -8,7 +8,7 @@ import type { Room } from "../../logs/room_directory.ts";
 import type { ApiResponse } from "../route/api_response.ts";
 import type { ApiRoute, ParameterNote } from "../route/api_route.ts";
 import { answerLines, LOG_NOTES } from "./answer_log.ts";
-import { type LogContext, logRoute, nothingThere, Refusal } from "./log_context.ts";
+import { type LogContext, logRoute, Refusal } from "./log_context.ts";
 import { countOf, FORM_NOTES, formOf, instantOf } from "./log_request.ts";
 import { askedChannel, CHANNEL_NOTES, CHANNEL_PATH, findRoom } from "./log_subject.ts";
 
@@ -52,6 +52,26 @@ export function searchRoutes(context: LogContext): ApiRoute[] {
     ...note,
     description: `${PAGE_NOTE}${note.description}`,
   }));
+  const several = logRoute(context, {
+    path: "/search",
+    summary: "The same in several channels, if the operator has switched this on.",
+    queryNotes: [
+      { ...text("channel", "A channel's login; may be there several times"), isRequired: true },
+      ...TERM_NOTES,
+    ],
+    responseNotes,
+    answer: async (routed) => {
+      const wanted = await parseSearch(routed.request, context);
+      const names = new Set(new URL(routed.request.url).searchParams.getAll("channel"));
+      if (names.size === 0) throw new Refusal(400, "Invalid param: channel is missing");
+      if (names.size > ROOMS_MAX) {
+        throw new Refusal(400, `Invalid param: at most ${ROOMS_MAX} channels`);
+      }
+      const rooms = new Set<Room>();
+      for (const name of names) rooms.add(await findRoom(context, { kind: "login", name }));
+      return await answerSearch(context, [...rooms], { ...wanted, ...routed, running });
+    },
+  });
   return [
     logRoute(context, {
       path: `${CHANNEL_PATH}/search`,
@@ -65,27 +85,7 @@ export function searchRoutes(context: LogContext): ApiRoute[] {
         return await answerSearch(context, [room], { ...wanted, ...routed, running });
       },
     }),
-    logRoute(context, {
-      path: "/search",
-      summary: "The same in several channels, if the operator has switched this on.",
-      queryNotes: [
-        { ...text("channel", "A channel's login; may be there several times"), isRequired: true },
-        ...TERM_NOTES,
-      ],
-      responseNotes,
-      answer: async (routed) => {
-        if (context.crossChannelSearch !== true) throw nothingThere(context);
-        const wanted = await parseSearch(routed.request, context);
-        const names = new Set(new URL(routed.request.url).searchParams.getAll("channel"));
-        if (names.size === 0) throw new Refusal(400, "Invalid param: channel is missing");
-        if (names.size > ROOMS_MAX) {
-          throw new Refusal(400, `Invalid param: at most ${ROOMS_MAX} channels`);
-        }
-        const rooms = new Set<Room>();
-        for (const name of names) rooms.add(await findRoom(context, { kind: "login", name }));
-        return await answerSearch(context, [...rooms], { ...wanted, ...routed, running });
-      },
-    }),
+    ...(context.crossChannelSearch === true ? [several] : []),
   ];
 }
 
