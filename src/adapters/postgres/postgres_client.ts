@@ -71,7 +71,10 @@ export class PostgresClient {
       ...configOf(address),
       max: CONNECTIONS_MAX,
       allowExitOnIdle: true,
-      onConnect: async (client) => void await client.query(SETTINGS),
+      onConnect: async (client) => {
+        client.on("error", () => {}); // While a statement runs it rejects; nothing else needs to know.
+        await client.query(SETTINGS);
+      },
     });
     this.#pool.on("error", () => {}); // An idle connection was lost: the next statement makes another.
   }

@@ -1,8 +1,10 @@
 // One server for all of these: starting it takes longer than most of them. They run one after another.
 import { after } from "node:test";
 import { archiveCases } from "./archive_cases.ts";
+import { faultCases } from "./fault_cases.ts";
 import { noteCases } from "./note_cases.ts";
 import { skipPostgres, startPostgres } from "./postgres_server.ts";
+import { settleCases } from "./settle_cases.ts";
 import { suiteCases } from "./suite_cases.ts";
 import type { PostgresWorld } from "./postgres_world.ts";
 import { test } from "node:test";
@@ -16,4 +18,6 @@ if (skipPostgres !== false) {
   suiteCases(world);
   noteCases(world);
   archiveCases(world);
+  settleCases(world);
+  faultCases(world);
 }

@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import process from "node:process";
+import { test } from "node:test";
+import { ChatloomError } from "../../../src/core/errors/errors.ts";
+import type { ArchiveKey } from "../../../src/core/archive/archive_key.ts";
+import { collect } from "../../../src/testing/suites/suite.ts";
+import { keyAt } from "./keys.ts";
+import { startLockHolder } from "./lock_holder_child.ts";
+import { openArchives, type PostgresWorld } from "./postgres_world.ts";
+
+const NOON = { channel: "c", hour: "2026-08-01T12" };
+
+/** How often the server is killed; more with this variable. */
+const KILLS = Number(process.env["CHATLOOM_TEST_KILLS"] ?? 3);
+
+/** A server that dies, connections that break, and processes that end. */
+export function faultCases(world: PostgresWorld): void {
+  const check = (
+    name: string,
+    body: (archives: ReturnType<typeof openArchives>) => Promise<void>,
+  ) =>
+    test(name, async () => {
+      const archives = openArchives(world);
+      try {
+        await body(archives);
+      } finally {
+        await archives.close();
+      }
+    });
+
+  check(
+    "a put that has resolved is there after the server was killed, and the others go on",
+    async (archives) => {
+      const { store } = await archives.open();
+      const resolved = new Set<ArchiveKey>();
+      let n = 0;
+      for (let kill = 0; kill < KILLS; kill++) {
+        const aims = resolved.size + 100 + kill * 37;
+        const putting = new Set<Promise<void>>();
+        let onEnough = () => {};
+        const enough = new Promise<void>((resolve) => onEnough = resolve);
+        let isOver = false;
+        const put = async () => {
+          while (!isOver) {
+            const key = keyAt(n++);
+            await store.put(key, new Uint8Array(2_000).fill(n));
+            resolved.add(key);
+            if (resolved.size >= aims) onEnough();
+          }
+        };
+        for (let writer = 0; writer < 16; writer++) putting.add(put());
+        await enough;
+        await world.server.kill();
+        const safe = [...resolved];
+        await world.server.start();
+        const listed = new Set(await collect(store.list("")));
+        for (const key of safe) assert.ok(listed.has(key), `lost ${key} at kill ${kill}`);
+        isOver = true;
+        await Promise.all(putting); // Those that hung in the middle were tried again.
+      }
+      const listed = new Set(await collect(store.list("")));
+      for (const key of resolved) assert.ok(listed.has(key), key);
+    },
+  );
+
+  check("a read that is aborted while the database is away ends at once", async ({ open }) => {
+    const { store } = await open();
+    await store.put(keyAt(1), Uint8Array.of(1));
+    await world.server.kill();
+    try {
+      const aborter = new AbortController();
+      const reason = new Error("enough");
+      const reading = store.get(keyAt(1), { signal: aborter.signal });
+      aborter.abort(reason);
+      await assert.rejects(reading, reason);
+    } finally {
+      await world.server.start();
+    }
+    assert.deepEqual(await store.get(keyAt(1)), Uint8Array.of(1));
+  });
+
+  check(
+    "PostgresLock waits for another process, and takes over when that is killed",
+    async (archives) => {
+      const { lock } = await archives.open();
+      const child = startLockHolder(archives.address);
+      try {
+        assert.equal(await child.nextLine(), "held");
+        let isHeld = false;
+        const held = lock.hold("forsen", () => Promise.resolve(void (isHeld = true)));
+        await lock.hold("nymn", () => Promise.resolve());
+        assert.equal(isHeld, false);
+        await child.kill();
+        await held;
+      } finally {
+        await child.kill();
+      }
+    },
+  );
+
+  check("a process that lost its lock deletes nothing any more", async ({ open, sql }) => {
+    const [frozen, other] = [await open(), await open()];
+    await frozen.store.put(keyAt(1), Uint8Array.of(1));
+    await frozen.store.put(keyAt(1, "nymn"), Uint8Array.of(1));
+    const work = frozen.lock.hold("forsen", async () => {
+      // The server ends the connection that holds the lock, as for a machine that does not answer.
+      await sql(`select pg_terminate_backend(pid) from pg_locks
+        where locktype = 'advisory' and pid <> pg_backend_pid()`);
+      await other.lock.hold("forsen", () => Promise.resolve());
+      await frozen.store.delete(keyAt(1, "nymn")); // Under no lock: it may.
+      await frozen.store.delete(keyAt(1));
+    });
+    await assert.rejects(
+      work,
+      (error) =>
+        error instanceof ChatloomError && error.code === "STORE_IO" &&
+        /after the lock on "forsen" was lost/.test(error.message),
+    );
+    assert.deepEqual(await collect(other.store.list("")), [keyAt(1)]);
+    // The next turn has a connection of its own.
+    await frozen.lock.hold("forsen", () => frozen.store.delete(keyAt(1)));
+    assert.deepEqual(await collect(other.store.list("")), []);
+  });
+
+  check(
+    "PostgresUnsettled notes again what others may have taken over meanwhile",
+    async ({ open, sql }) => {
+      const [one, other] = [await open(), await open()];
+      await one.unsettled.add(NOON);
+      const before = await sql("select owner from $S.unsettled");
+      await sql(`select pg_terminate_backend(pid) from pg_locks
+      where locktype = 'advisory' and pid <> pg_backend_pid()`);
+      await other.unsettled.takeOver();
+      const owners = async () =>
+        (await sql("select owner from $S.unsettled where owner = $1", [before[0]!["owner"]]))
+          .length;
+      for (let looks = 0; await owners() === 0; looks++) {
+        assert.ok(looks < 500, "the note is not there again");
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      // It is seen to live again.
+      assert.deepEqual(await (await open()).unsettled.takeOver(), []);
+    },
+  );
+}
