@@ -12,7 +12,8 @@
  *
  * Flags: `--messages`, `--minutes`, `--seed` choose the day; `--quick` is a quarter of it; `--rounds`;
  * `--folder DIR` keeps the recordings there for the next run; `--keep` keeps the folder that was made;
- * `--node` measures the packed package in Node too.
+ * `--node` measures the packed package in Node too; `--days 10` measures the memory of each command over one
+ * day and over ten, each with a quarter of the day's messages.
  */
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -23,7 +24,7 @@ import { tellRow } from "./bench_row.ts";
 import { openWorld } from "./commands/bench_world.ts";
 import { denoRuntime, nodeRuntime } from "./commands/bench_runtime.ts";
 import { CommandRounds } from "./commands/command_rounds.ts";
-import { commandRows } from "./commands/command_rows.ts";
+import { commandRows, daysRows } from "./commands/command_rows.ts";
 
 const { values: flags } = parseArgs({
   options: {
@@ -35,6 +36,7 @@ const { values: flags } = parseArgs({
     keep: { type: "boolean", default: false },
     quick: { type: "boolean", default: false },
     node: { type: "boolean", default: false },
+    days: { type: "string" },
   },
 });
 
@@ -48,6 +50,7 @@ const size = {
   messages: Number(flags.messages ?? (flags.quick ? 100_000 : 400_000)),
   minutes: Number(flags.minutes ?? (flags.quick ? 360 : 1_440)),
 };
+const busyLines = flags.quick ? 300 : 1_200;
 const folder = flags.folder ?? mkdtempSync(join(tmpdir(), "chatloom-commands-bench-"));
 mkdirSync(folder, { recursive: true });
 try {
@@ -55,7 +58,7 @@ try {
   const world = await openWorld(folder, {
     size,
     runtime: deno,
-    busyLines: flags.quick ? 300 : 1_200,
+    busyLines,
   });
   const { sides, settled } = world.facts;
   const megabytes = [...sides, settled].map(({ bytes }) => `${(bytes / 1e6).toFixed(0)} MB`);
@@ -76,6 +79,26 @@ try {
   }
   for (const { runtime, rounds } of all) {
     for (const row of commandRows(rounds.bests, runtime.name)) tellRow(row);
+  }
+  if (flags.days !== undefined) {
+    const days = Number(flags.days);
+    const day = { ...size, messages: Math.round(size.messages / 4) };
+    const many = { ...day, messages: day.messages * days, minutes: day.minutes * days };
+    const [one, more] = [
+      await openWorld(folder, { size: day, runtime: deno, busyLines }),
+      await openWorld(folder, { size: many, runtime: deno, busyLines }),
+    ];
+    for (const runtime of runtimes) {
+      const peaks = [];
+      for (const each of [one, more]) {
+        const rounds = new CommandRounds(each, { runtime, folder: scratch });
+        await rounds.roundWithoutFloors();
+        peaks.push(rounds.bests);
+      }
+      for (const row of daysRows(peaks[0]!, peaks[1]!, { days, runtime: runtime.name })) {
+        tellRow(row);
+      }
+    }
   }
 } finally {
   if (flags.folder === undefined && !flags.keep) rmSync(folder, { recursive: true, force: true });

@@ -110,6 +110,31 @@ export function commandRows(bests: Bests, runtime: string): BenchRow[] {
   return [...times, ...memory];
 }
 
+/**
+ * Memory must not grow with the archive. But a heap grows to about twice what lives in it before it is collected
+ * as a whole, and one day of a command may end before that.
+ */
+const GROWTH_MAX = 1.5;
+
+/** How much more memory the commands take for many days than for one. */
+export function daysRows(
+  one: Bests,
+  many: Bests,
+  { days, runtime }: { readonly days: number; readonly runtime: string },
+): BenchRow[] {
+  return Object.entries(IN_MEMORY).filter(([, subject]) => subject !== "serve")
+    .map(([name, subject]): BenchRow => {
+      const [least, most] = [one[subject].peakBytes, many[subject].peakBytes];
+      return {
+        name: `${name}: memory for ${days} days (${runtime})`,
+        figure: most / least,
+        unit: "× memory for one day",
+        atMost: GROWTH_MAX,
+        detail: `${(most / 1e6).toFixed(0)} MB against ${(least / 1e6).toFixed(0)} MB`,
+      };
+    });
+}
+
 function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(ms < 1_000 ? 3 : 1)} s`;
 }
