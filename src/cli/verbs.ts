@@ -15,6 +15,7 @@ const VERBS: ReadonlyMap<string, LoadVerb> = new Map<string, LoadVerb>([
   ["copy", async () => (await import("./commands/maintain/copy.ts")).copyCommand()],
   ["serve", async () => (await import("./commands/serve.ts")).serveCommand()],
   ["sync", async () => (await import("./commands/sync.ts")).syncCommand()],
+  ["index", async () => (await import("./commands/maintain/index_archive.ts")).indexCommand()],
   ["orders", async () => (await import("./commands/orders.ts")).ordersCommand()],
   ["coverage", async () => (await import("./commands/coverage.ts")).coverageCommand()],
   ["prune", async () => (await import("./commands/maintain/prune.ts")).pruneCommand()],

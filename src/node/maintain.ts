@@ -7,6 +7,7 @@ import type { Finding } from "../engine/verify/finding.ts";
 import { verifyArchive, type VerifyTotals } from "../engine/verify/verify_archive.ts";
 import type { AbortOptions } from "../ports/batch_store.ts";
 import { type Archive, writableStore } from "./wiring/archive.ts";
+import { dropStaleHours } from "./wiring/index_parts.ts";
 import { openCapture } from "./wiring/captures/capture_file.ts";
 import { checkKnown, toChannel } from "./channels.ts";
 import { type Instant, toMicros } from "./instant.ts";
@@ -121,7 +122,11 @@ export async function redact(
     : { kind: "message" as const, id: order.id };
   const { lock } = parts;
   const options = { store, hasher, clock, reporter, lock, signal };
-  return await redactChannel(name, { target, reason }, options);
+  try {
+    return await redactChannel(name, { target, reason }, options);
+  } finally {
+    await dropStaleHours(name, { archive: archive.folder, store, hasher, reporter });
+  }
 }
 
 /**

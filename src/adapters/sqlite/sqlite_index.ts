@@ -15,8 +15,12 @@ import { TIME_END_US } from "../../core/time.ts";
  */
 export function sqliteIndex(root: string): ChatIndex | undefined {
   const sqlite = loadSqlite();
-  return sqlite &&
-    new SqliteIndex(new IndexDatabase(sqlite, join(resolve(root), STATE_FOLDER, "index")));
+  return sqlite && new SqliteIndex(new IndexDatabase(sqlite, indexFolder(root)));
+}
+
+/** The folder of the index of the archive in `root`. Deleting it deletes the index. */
+export function indexFolder(root: string): string {
+  return join(resolve(root), STATE_FOLDER, "index");
 }
 
 /** How long a change works before it lets other tasks run. */

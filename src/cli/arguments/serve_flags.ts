@@ -32,6 +32,8 @@ export interface LogFlags {
   readonly api: "rustlog" | "justlog";
   readonly nameHistory?: boolean;
   readonly crossChannelSearch?: boolean;
+  /** Whether an index is kept. */
+  readonly index: boolean;
 }
 
 const READ_TOKEN_VARIABLE = "CHATLOOM_READ_TOKEN";
@@ -80,7 +82,8 @@ export function addLogFlags(command: Command): Command {
         .choices(["rustlog", "justlog"]).default("rustlog"),
     )
     .option("--name-history", "tell the former logins of a user at /namehistory")
-    .option("--cross-channel-search", "search several channels at once at /search");
+    .option("--cross-channel-search", "search several channels at once at /search")
+    .option("--no-index", "keep no index: questions about logs read the files, which takes longer");
 }
 
 function collectProxy(text: string, before: readonly string[] = []): readonly string[] {

@@ -69,7 +69,14 @@ export function redactCommand(): Command {
       if (flags.dryRun) return await printPreview(channel, target, { ...place, context });
       const { reason } = flags;
       if (reason === undefined) return command.error("error: say why with --reason");
-      await obey(channel, { target, reason }, { ...place, context });
+      try {
+        await obey(channel, { target, reason }, { ...place, context });
+      } finally {
+        // Loaded where it is needed: looking at orders needs no index.
+        const { dropStaleHours } = await import("../../node/wiring/index_parts.ts");
+        const { archive } = flags;
+        await dropStaleHours(channel, { archive, ...place, reporter: context.reporter });
+      }
     });
 }
 

@@ -19,6 +19,7 @@ import {
   parseListenFlag,
   readAccess,
 } from "../arguments/serve_flags.ts";
+import { openNodeIndex } from "../../node/wiring/index_parts.ts";
 import { LiveArchive } from "../../node/wiring/live_archive.ts";
 import { serveNode } from "../../node/wiring/serve_node.ts";
 
@@ -34,7 +35,7 @@ export function serveCommand(): Command {
   const { perSecond } = DEFAULT_LIMITS.rate;
   const command = new Command("serve")
     .description("serve an archive over HTTP to readers and peers, until stopped")
-    .requiredOption("-a, --archive <dir|url>", "the archive, which is only read")
+    .requiredOption("-a, --archive <dir|url>", "the archive, which is only read, but for its index")
     .option("--listen <address>", "where to listen", parseListenFlag, "127.0.0.1:8080")
     .option(
       "--connections-max <n>",
@@ -72,9 +73,13 @@ export function serveCommand(): Command {
       };
       const live = new LiveArchive({ ...parts, folder: journalFolder });
       await live.begin();
+      const { archive, index } = flags;
+      const unstored = (channel: string) => live.chatStore.minutesOf(channel);
+      const indexed = index ? openNodeIndex({ ...parts, archive, settled, unstored }) : undefined;
       const listener = await serveNode({
         ...parts,
         chatStore: live.chatStore,
+        finder: indexed?.finder,
         feed: live.feed,
         settled,
         limits: () => ({ rate: { perSecond: rate, burst: 5 * rate } }),
@@ -87,6 +92,7 @@ export function serveCommand(): Command {
       reporter.report("info", "Serving the archive", { url: listener.url });
       await Promise.all([
         live.run(signal),
+        indexed?.run(signal),
         watchConfig(loadedConfig(command), {
           clock,
           signal,

@@ -17,6 +17,7 @@ interface VerifyFlags {
   readonly format: "json" | "text";
   readonly strict?: boolean;
   readonly heal?: boolean;
+  readonly index?: boolean;
 }
 
 /** `chatloom verify`: reports what is wrong in an archive. */
@@ -29,6 +30,7 @@ export function verifyCommand(): Command {
       "--strict",
       "also count notes as wrong: unsettled minutes, repeated ids, hidden files, old places",
     )
+    .option("--index", "also compare the index with the files")
     .option("--heal", "rewrite files that are valid but not in canonical form, and nothing else")
     .addOption(
       new Option("-f, --format <format>", "one finding a line, as JSON or as text")
@@ -73,6 +75,15 @@ export function verifyCommand(): Command {
           }
           tally.files += step.value.files;
           tally.messages += step.value.messages;
+        }
+        if (flags.index) {
+          const { indexFindings } = await import("../../node/wiring/index_parts.ts");
+          const place = { archive: flags.archive, store, hasher, reporter };
+          const onProgress = (hours: number, hour: string) => shown.update(hours, hour);
+          for await (const finding of indexFindings({ ...place, channels, signal, onProgress })) {
+            tally.add(finding, false);
+            await print(format(finding, { ...flags, healed: undefined }));
+          }
         }
       } finally {
         shown.end();

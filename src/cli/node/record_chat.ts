@@ -59,6 +59,7 @@ export async function recordChat(options: RecordChatOptions, context: VerbContex
   const clock = commandClock();
   const hasher = nodeHasher();
   const replication = new Replication(files, {
+    archive: options.archive,
     parts,
     journalFolder,
     flags: options.replication,
@@ -88,6 +89,7 @@ export async function recordChat(options: RecordChatOptions, context: VerbContex
         tasks: [
           replication.pull(syncer, signal),
           replication.follow(signal),
+          replication.keepIndex(signal),
           watch(options, { clock, signal, context }),
           options.beside?.({ replication, clock, signal }) ?? Promise.resolve(),
           showStatus(pool, { clock, signal, context }),

@@ -34,6 +34,8 @@ import {
   parseListenFlag,
   readAccess,
 } from "../arguments/serve_flags.ts";
+import { watchedStore } from "../../engine/index/watched_store.ts";
+import { type NodeIndex, openNodeIndex } from "../../node/wiring/index_parts.ts";
 import { LiveArchive } from "../../node/wiring/live_archive.ts";
 import { serveNode } from "../../node/wiring/serve_node.ts";
 
@@ -69,6 +71,8 @@ export const LIVE_REPLICATION_FLAGS = [
 
 /** What replication works with. */
 export interface ReplicationOptions {
+  /** The archive, as it was given. */
+  readonly archive: string;
   /** The archive's notes. */
   readonly parts: Pick<ArchiveParts, "notes" | "marks" | "orders" | "settled">;
   readonly flags: ReplicationFlags;
@@ -90,6 +94,7 @@ export class Replication {
   #source: PeerSource;
   #access: Partial<Access> = {};
   #syncer: Syncer | undefined;
+  #indexed: NodeIndex | undefined;
 
   /** For an archive whose files are in `files`. It serves and pulls nothing yet. */
   constructor(files: BatchStore, options: ReplicationOptions) {
@@ -103,7 +108,8 @@ export class Replication {
       return;
     }
     this.#metrics = prometheusMetrics({ counters });
-    this.store = measuredStore(store, { reporter, metrics: this.#metrics });
+    const measured = measuredStore(store, { reporter, metrics: this.#metrics });
+    this.store = watchedStore(measured, (key) => this.#indexed?.keeper.onFileChanged(key));
     this.#live = new LiveArchive({
       ...{ folder: options.journalFolder, store: this.store, reporter, metrics: this.#metrics },
       ...{ hasher: options.hasher, clock: options.clock, random: systemRandom() },
@@ -133,11 +139,18 @@ export class Replication {
     this.#access = await accessOf(flags);
     live.chatStore.add(parts.recorder.unstored);
     await live.begin();
+    const { archive, parts: { settled } } = this.#options;
+    if (flags.index) {
+      const unstored = (channel: string) => live.chatStore.minutesOf(channel);
+      const place = { archive, store: this.store, settled, hasher, clock, reporter, unstored };
+      this.#indexed = openNodeIndex(place);
+    }
     const listener = await serveNode({
       store: this.store,
       chatStore: live.chatStore,
       feed: live.feed,
-      settled: this.#options.parts.settled,
+      finder: this.#indexed?.finder,
+      settled,
       hasher,
       clock,
       random: systemRandom(),
@@ -159,6 +172,11 @@ export class Replication {
         await listener.close(closing);
       },
     };
+  }
+
+  /** Keeps the index up to date until `signal` aborts, if there is one. Call it after {@link Replication.listen}. */
+  async keepIndex(signal: AbortSignal): Promise<void> {
+    await this.#indexed?.run(signal);
   }
 
   /**

@@ -1,7 +1,6 @@
 import { type ArchiveKey, parseArchiveKey } from "../../core/archive/archive_key.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
 import { HOUR_US, hourOf, type Micros, MILLISECOND_US, SECOND_US } from "../../core/time.ts";
-import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Clock } from "../../ports/clock.ts";
 import {
   addFilled,
@@ -87,24 +86,6 @@ export class IndexKeeper {
     this.#note(channel, hourUs, nowUs + SECOND_US);
     this.#wake?.();
   };
-
-  /** The same store, of which this keeper learns all changes. */
-  watch(store: BatchStore): BatchStore {
-    return {
-      list: (prefix, options) => store.list(prefix, options),
-      folders: (folder, options) => store.folders(folder, options),
-      get: (key, options) => store.get(key, options),
-      put: async (key, bytes, options) => {
-        await store.put(key, bytes, options);
-        this.onFileChanged(key);
-      },
-      delete: async (key, options) => {
-        await store.delete(key, options);
-        this.onFileChanged(key);
-      },
-      strays: (prefix, options) => store.strays(prefix, options),
-    };
-  }
 
   /** Indexes all that is there, then hours as they change, until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {

@@ -75,6 +75,12 @@ export class OverlayStore implements BatchStore {
     return this.#taken.cost;
   }
 
+  /** The minutes of a channel of which something is not stored yet, each once. */
+  minutesOf(channel: string): ReadonlySet<Micros> {
+    const minutes = [...this.#sources].flatMap((source) => [...source.minutesOf(channel)]);
+    return new Set(minutes.map(({ minuteUs }) => minuteUs));
+  }
+
   /** See {@link BatchStore}. */
   async *list(prefix: string, options?: AbortOptions): AsyncIterable<ArchiveKey> {
     const slash = prefix.indexOf("/");
@@ -161,10 +167,10 @@ export class OverlayStore implements BatchStore {
   #foldersIn(folder: string): string[] {
     if (folder === "") return this.#channels();
     const channel = folder.split("/", 1)[0]!;
-    const minutes = [...this.#sources].flatMap((source) => [...source.minutesOf(channel)]);
-    if (minutes.length === 0) return [];
+    const minutes = this.minutesOf(channel);
+    if (minutes.size === 0) return [];
     if (folder === channel) return ["chat"];
-    return folder === chatFolder(channel) ? minutes.map((each) => formatHour(each.minuteUs)) : [];
+    return folder === chatFolder(channel) ? [...minutes].map(formatHour) : [];
   }
 
   async #snapshot(channel: string): Promise<UnstoredSnapshot> {

@@ -8,6 +8,7 @@
  * - `repeated-receiver`: a line names a receiver twice, and only the last counts
  * - `redacted`: it holds a match of a redaction
  * - `stray`: an entry that does not belong in an archive at all
+ * - `index-differs`: an index does not tell of an hour what its files hold
  *
  * And notes, which are no faults:
  *
@@ -28,6 +29,7 @@ export type FindingKind =
   | "repeated-receiver"
   | "redacted"
   | "stray"
+  | "index-differs"
   | "unsettled"
   | "repeated-id"
   | "hidden"

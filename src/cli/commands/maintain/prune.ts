@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from "commander";
+import { nodeHasher } from "../../../adapters/hashers/node_hasher.ts";
 import { systemClock } from "../../../adapters/system/system_clock.ts";
 import { HOUR_US, type Micros } from "../../../core/time.ts";
 import { pruneArchive } from "../../../engine/prune/prune_archive.ts";
@@ -67,6 +68,7 @@ export function pruneCommand(): Command {
         channels: channels.length === 0 ? undefined : channels,
       });
       let [hours, total, left] = [0, 0, 0];
+      const pruneds = new Set<string>();
       for await (const { channel, hour, files, undeleted, strays } of pruned) {
         for (const { path, reason } of undeleted) {
           left++;
@@ -79,7 +81,13 @@ export function pruneCommand(): Command {
         if (files === 0) continue;
         hours++;
         total += files;
+        pruneds.add(channel);
         await print(`${channel} ${hour}: ${files} files\n`);
+      }
+      if (total > 0 && !isDryRun) {
+        const { dropStaleHours } = await import("../../../node/wiring/index_parts.ts");
+        const place = { archive: flags.archive, store, hasher: nodeHasher(), reporter, signal };
+        for (const channel of pruneds) await dropStaleHours(channel, place);
       }
       await print(`${hours} hours, ${total} files ${isDryRun ? "would go" : "deleted"}\n`);
       if (left > 0) throw new QuietExit(EXIT.failed, "Not all could be deleted");

@@ -1,0 +1,144 @@
+import { existsSync, rmSync } from "node:fs";
+import { fileSystemVersions } from "../../adapters/file_system/file_system_versions.ts";
+import { isPostgresAddress } from "../../adapters/postgres/postgres_address.ts";
+import { indexFolder, sqliteIndex } from "../../adapters/sqlite/sqlite_index.ts";
+import type { Micros } from "../../core/time.ts";
+import { dropStale } from "../../engine/index/drop_stale.ts";
+import { HourStamps } from "../../engine/index/hour_stamps.ts";
+import { IndexFinder } from "../../engine/index/index_finder.ts";
+import { IndexKeeper } from "../../engine/index/index_keeper.ts";
+import { verifyIndex } from "../../engine/index/verify_index.ts";
+import type { Finding } from "../../engine/verify/finding.ts";
+import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Hasher } from "../../ports/hasher.ts";
+import type { ChatIndex } from "../../ports/index/chat_index.ts";
+import type { SettledNotes } from "../../ports/notes/settled_notes.ts";
+import type { Reporter } from "../../ports/reporter.ts";
+
+/** An index, and what tells whether it still knows an hour. */
+export interface IndexParts {
+  readonly index: ChatIndex;
+  readonly stamps: HourStamps;
+}
+
+/** What {@link openIndex} opens. */
+export interface OpenIndexOptions {
+  /** The archive, as a verb was given it. */
+  readonly archive: string;
+  /** Its files. */
+  readonly store: BatchStore;
+  readonly hasher: Hasher;
+  readonly reporter: Reporter;
+}
+
+/**
+ * The index of an archive, which is made when it is first used; `undefined`, and reported, where there is none: of an archive
+ * in PostgreSQL, or where the runtime has no SQLite.
+ */
+export function openIndex(
+  { archive, store, hasher, reporter }: OpenIndexOptions,
+): IndexParts | undefined {
+  if (isPostgresAddress(archive)) return undefined;
+  const index = sqliteIndex(archive);
+  if (index === undefined) {
+    const message =
+      "This runtime has no SQLite, so there is no index: logs are read from the files";
+    reporter.report("info", message, { needs: "Deno, or Node 22.16 or newer" });
+    return undefined;
+  }
+  return {
+    index,
+    stamps: new HourStamps({ store, hasher, versions: fileSystemVersions(archive) }),
+  };
+}
+
+/** An index of a node that serves. */
+export interface NodeIndex {
+  readonly finder: IndexFinder;
+  readonly keeper: IndexKeeper;
+  /** Keeps the index up to date until `signal` aborts, then closes it. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/** As {@link openIndex}, with a finder for questions and a keeper that follows the files. */
+export function openNodeIndex(
+  options: OpenIndexOptions & {
+    readonly clock: Clock;
+    readonly settled: SettledNotes;
+    /** The minutes of a channel that are not stored yet. */
+    readonly unstored?: (channel: string) => Iterable<Micros>;
+  },
+): NodeIndex | undefined {
+  const opened = openIndex(options);
+  if (opened === undefined) return undefined;
+  const { index } = opened;
+  const finder: IndexFinder = new IndexFinder({
+    ...options,
+    ...opened,
+    onGap: (channel, hourUs) => keeper.onGap(channel, hourUs),
+  });
+  const keeper = new IndexKeeper({
+    ...options,
+    ...opened,
+    onChanged: (channel, hourUs) => finder.changed(channel, hourUs),
+  });
+  return {
+    finder,
+    keeper,
+    async run(signal) {
+      try {
+        await keeper.run(signal);
+      } finally {
+        await index.close();
+      }
+    },
+  };
+}
+
+/**
+ * Has the index of an archive, if there is one, forget the hours of a channel whose files changed. An index
+ * that cannot be opened here is deleted: it is made again where it can.
+ *
+ * @throws {ChatloomError} when the index fails.
+ */
+export async function dropStaleHours(
+  channel: string,
+  { signal, ...options }: OpenIndexOptions & AbortOptions,
+): Promise<void> {
+  const { archive } = options;
+  if (isPostgresAddress(archive) || !existsSync(indexFolder(archive))) return;
+  const opened = openIndex(options);
+  if (opened === undefined) {
+    return rmSync(indexFolder(archive), { recursive: true, force: true });
+  }
+  try {
+    await dropStale(channel, { ...opened, signal });
+  } finally {
+    await opened.index.close();
+  }
+}
+
+/**
+ * The hours of which the index of an archive tells something else than the files; of all channels, if none is
+ * named.
+ *
+ * @throws {ChatloomError} when the store or the index fails.
+ */
+export async function* indexFindings(
+  { channels, signal, onProgress = () => {}, ...options }: OpenIndexOptions & AbortOptions & {
+    readonly channels: readonly string[];
+    readonly onProgress?: (hours: number, hour: string) => void;
+  },
+): AsyncIterable<Finding> {
+  const opened = openIndex(options);
+  if (opened === undefined) return;
+  try {
+    const all = channels.length > 0 ? channels : await opened.index.channels({ signal });
+    for (const channel of all) {
+      yield* verifyIndex(channel, { ...options, ...opened, signal, onProgress });
+    }
+  } finally {
+    await opened.index.close();
+  }
+}
