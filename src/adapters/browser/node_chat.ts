@@ -2,6 +2,7 @@ import { isChannelName, parseHour } from "../../core/archive/archive_key.ts";
 import { concatBytes, LINE_FEED } from "../../core/bytes.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
 import { lineTime } from "../../core/scan/line_time.ts";
+import { readEventStream } from "../http/event_stream.ts";
 import { type ChannelOverview, readOverview } from "./overview_json.ts";
 import { parseJson } from "../../core/json/parse_json.ts";
 import { type Micros, MINUTE_US, minuteOf, TIME_END_US } from "../../core/time.ts";
@@ -130,6 +131,28 @@ export class NodeChat {
     return minutes.flatMap((each) => readListened(each) ?? []).filter(({ minuteUs }) =>
       minuteUs >= fromUs && minuteUs < untilUs
     );
+  }
+
+  /**
+   * Messages of a channel as the node receives them, as lines of canonical JSON, some at a time. Ends when the
+   * node ends the feed.
+   *
+   * @throws {ChatloomError} `PEER_REFUSED`, also of a node that has no feed, or `CONNECTION_LOST`.
+   */
+  async *follow(
+    channel: string,
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly string[], void, undefined> {
+    const response = await this.#ask(`live?channel=${channel}`, signal);
+    if (!response.headers.get("content-type")?.startsWith("text/event-stream")) {
+      await response.body?.cancel();
+      throw refused("it has no feed");
+    }
+    for await (const events of readEventStream(partsOf(response))) {
+      // After `missed` the caller reads the minutes again.
+      if (events.some(({ event }) => event !== "")) throw refused("it could not keep up");
+      yield events.map(({ data }) => data);
+    }
   }
 
   /**

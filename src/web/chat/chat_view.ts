@@ -1,7 +1,7 @@
 import { Fragment, h, type JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Message } from "../../core/batch/message.ts";
-import { HOUR_US, type Micros } from "../../core/time.ts";
+import { HOUR_US, type Micros, MILLISECOND_US } from "../../core/time.ts";
 import { ChannelBar } from "../state/channel_bar.ts";
 import { formatClock, formatCount, formatCounted } from "../ui/format.ts";
 import { icon } from "../ui/icons.ts";
@@ -10,12 +10,12 @@ import { go, route } from "../state/route.ts";
 import { images, zone } from "../ui/settings.ts";
 import type { ChannelSpan } from "../reading/chat_reader.ts";
 import { isEmptyFilter } from "../reading/filter.ts";
-import { dayOf } from "../ui/day.ts";
+import { DAY_US, dayOf } from "../ui/day.ts";
 import { DayChat } from "./day_chat.ts";
 import { DetailPanel } from "./detail_panel.ts";
 import { FilterBar } from "./filter_bar.ts";
 import { useFocus } from "./focus.ts";
-import { LiveButton, useFollowing } from "./following.ts";
+import { LiveButton, UnseenButton, useFollowing } from "./following.ts";
 import { JumpField } from "./jump_field.ts";
 import type { RowPlace } from "./row_layout.ts";
 import { VirtualList } from "./virtual_list.ts";
@@ -52,7 +52,8 @@ export function ChatView({ library, channels, channel }: ChatViewProps): JSX.Ele
   const [selected, select] = useState<{ place: RowPlace; message: Message } | undefined>();
   useEffect(() => select(undefined), [day]);
   const list = useRef<VirtualList | undefined>(undefined);
-  const isFollowing = useFollowing({ day, list, library, atUs });
+  const isOver = Date.now() * MILLISECOND_US - channel.untilUs > DAY_US;
+  const following = useFollowing({ day, list, library, atUs, isOver });
   const marked = useFocus({
     day,
     list,
@@ -75,7 +76,7 @@ export function ChatView({ library, channels, channel }: ChatViewProps): JSX.Ele
       { channels, channel, atUs: focusUs },
       h(JumpField, { dayUs: fromUs, focusUs }),
       h(ImagesButton, null),
-      library.isNode && h(LiveButton, { isFollowing }),
+      library.isNode && !isOver && h(LiveButton, { following }),
     ),
     h(FilterBar, null),
     h(
@@ -98,6 +99,7 @@ export function ChatView({ library, channels, channel }: ChatViewProps): JSX.Ele
           },
           onReady: (ready) => void (list.current = ready),
         }),
+        h(UnseenButton, { following, list }),
         h(Emptiness, { day }),
       ),
       selected !== undefined && h(DetailPanel, {

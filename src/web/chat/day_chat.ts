@@ -105,6 +105,16 @@ export class DayChat {
     if (fromUs < untilUs && await this.#read({ fromUs, untilUs })) this.#rest();
   }
 
+  /** Takes minutes that got messages, as far as they are of this day. */
+  grow(found: readonly FoundMinute[]): void {
+    const { day } = this.request;
+    const { value } = this.status;
+    this.#take(
+      found.filter(({ summary: { minuteUs } }) => minuteUs >= day.fromUs && minuteUs < day.untilUs),
+    );
+    this.status.value = value;
+  }
+
   /** Stops reading. */
   close(): void {
     this.#controller.abort();

@@ -1,4 +1,5 @@
 import { parseHour } from "../../core/archive/archive_key.ts";
+import { ChatloomError } from "../../core/errors/errors.ts";
 import { type Coverage, joinSpans } from "../../core/coverage/coverage.ts";
 import type { MessageFilter } from "../../core/text/message_filter.ts";
 import { HOUR_US, type Micros, MINUTE_US } from "../../core/time.ts";
@@ -33,6 +34,13 @@ export interface ChatArchive {
   ): AsyncIterable<ReadMinute>;
 
   /**
+   * Lines of canonical JSON as they are received, some at a time, until `signal` aborts.
+   *
+   * @throws {ChatloomError} when the archive has no feed, or its connection breaks.
+   */
+  follow(channel: string, signal: AbortSignal): AsyncIterable<readonly string[]>;
+
+  /**
    * The minutes within `span`, whole hours and at most a day, in which a receiver is known to have
    * listened, in order.
    */
@@ -64,6 +72,9 @@ export function storedChat(store: BatchStore, hasher: Hasher): ChatArchive {
     },
     minutes: (channel, { fromUs, untilUs }, signal) =>
       readMinutes(channel, { store, hasher, reporter: noopReporter, fromUs, untilUs, signal }),
+    follow() {
+      throw new ChatloomError("INPUT_UNREADABLE", "Cannot follow an archive of files");
+    },
     async coverage(channel, { fromUs, untilUs }, signal) {
       const found: ListenedMinute[] = [];
       for (let hourUs = fromUs; hourUs < untilUs; hourUs += HOUR_US) {

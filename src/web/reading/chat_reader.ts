@@ -16,6 +16,7 @@ import {
   type SearchProgress,
   type SearchRequest,
 } from "./chat_search.ts";
+import { followChat } from "./chat_follow.ts";
 import type { Filter } from "./filter.ts";
 import { RowMatcher } from "./matching_rows.ts";
 import { MinuteCache } from "./minute_cache.ts";
@@ -121,6 +122,31 @@ export class ChatReader {
     },
   ): Promise<SearchEnd> {
     return searchChat(this.#archive, request, options);
+  }
+
+  /** Calls `onProgress` with minutes that get messages, as the node receives them, until it ends the feed. */
+  async follow(
+    { channel, filter }: { readonly channel: string; readonly filter: Filter },
+    { signal, onProgress }: {
+      readonly signal: AbortSignal;
+      readonly onProgress: (minutes: readonly FoundMinute[]) => void;
+    },
+  ): Promise<void> {
+    const matcher = new RowMatcher(filter);
+    const kept = { bytes: (minuteUs: Micros) => this.#cache.bytes(channel, minuteUs) };
+    try {
+      for await (const grown of followChat(this.#archive, channel, { kept, signal })) {
+        const found: FoundMinute[] = [];
+        for (const { minuteUs, bytes } of grown) {
+          this.#cache.keep(channel, minuteUs, bytes);
+          const { summary, messages } = scanMinute(minuteUs, bytes);
+          found.push({ summary, rows: await matcher.rows(messages) });
+        }
+        onProgress(found);
+      }
+    } finally {
+      matcher.stop();
+    }
   }
 
   /** The messages at `rows` of a minute; those that are not there are left out. */

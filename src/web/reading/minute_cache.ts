@@ -23,6 +23,11 @@ export class MinuteCache {
     this.#kept.set(`${channel} ${minuteUs}`, { bytes, lines: undefined });
   }
 
+  /** A minute as one batch, if it is kept. Never changed. */
+  bytes(channel: string, minuteUs: Micros): Uint8Array | undefined {
+    return this.#kept.get(`${channel} ${minuteUs}`)?.bytes;
+  }
+
   /** The lines of a minute, if it is kept. */
   lines(channel: string, minuteUs: Micros): readonly string[] | undefined {
     const kept = this.#kept.get(`${channel} ${minuteUs}`);

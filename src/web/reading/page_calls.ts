@@ -18,6 +18,7 @@ import type {
   ReadRequest,
 } from "./chat_reader.ts";
 import type { SearchEnd, SearchProgress, SearchRequest } from "./chat_search.ts";
+import type { Filter } from "./filter.ts";
 import type { ListenedMinute } from "./chat_archive.ts";
 import type { Call } from "../rpc/rpc_messages.ts";
 
@@ -39,6 +40,8 @@ export type PageCalls = {
   readonly read: Call<ReadRequest, void, readonly FoundMinute[]>;
   /** Finds messages of any time, from the last back. */
   readonly search: Call<SearchRequest, SearchEnd, SearchProgress>;
+  /** Tells minutes that get messages, until the node ends its feed; fails where there is none. */
+  readonly follow: Call<FollowRequest, void, readonly FoundMinute[]>;
   readonly rows: Call<RowsRequest, readonly Message[]>;
   /** The place of a message in its minute. */
   readonly locate: Call<Location, number>;
@@ -49,6 +52,12 @@ export type PageCalls = {
 
 /** The result of connecting to a node. */
 export type NodeStanding = "open" | "locked" | "none";
+
+/** What to follow. */
+export interface FollowRequest {
+  readonly channel: string;
+  readonly filter: Filter;
+}
 
 /** Which messages of a minute to return. */
 export interface RowsRequest {
