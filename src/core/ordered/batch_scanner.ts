@@ -183,7 +183,7 @@ export class BatchScanner {
 
   #isInChannel(from: number): boolean {
     const { bytes } = this.#text;
-    const to = skipLiteral(bytes, skipToParams(bytes, from), this.#params);
+    const to = skipLiteral(bytes, skipToParams(this.#text, from), this.#params);
     return to !== NOT_FOUND && (bytes[to] === COMMA || bytes[to] === CLOSE_BRACKET);
   }
 

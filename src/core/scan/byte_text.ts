@@ -23,6 +23,30 @@ export function toByteText(bytes: Uint8Array): ByteText {
   return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
 }
 
+/** ASCII text of 8 to 16 letters that {@link skipWord} looks for: at most two comparisons. */
+export type Word = ByteText;
+
+/**
+ * A {@link Word} of `text`.
+ *
+ * @throws {RangeError} when it has not 8 to 16 letters.
+ */
+export function toWord(text: string): Word {
+  if (text.length < 8 || text.length > 16) throw new RangeError(`Cannot look for "${text}" so`);
+  return toByteText(UTF8_ENCODER.encode(text));
+}
+
+/** Where `word` ends if it stands in `text` at `at`; else -1, also if `at` is negative. */
+export function skipWord(text: ByteText, at: number, word: Word): number {
+  const length = word.bytes.length;
+  if (at < 0 || at + length > text.bytes.length) return -1;
+  const last = length - 8; // The two runs of eight may share some bytes.
+  return text.view.getFloat64(at) === word.view.getFloat64(0) &&
+      text.view.getFloat64(at + last) === word.view.getFloat64(last)
+    ? at + length
+    : -1;
+}
+
 /** A whole text of its own. */
 export function toByteSpan(text: string): ByteSpan {
   const bytes = UTF8_ENCODER.encode(text);

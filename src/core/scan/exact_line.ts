@@ -1,6 +1,6 @@
 import { CLOSE_BRACE, COLON, COMMA, QUOTE } from "../bytes.ts";
-import { type ByteSpan, type ByteText, standsAt } from "./byte_text.ts";
-import { NOT_FOUND, skipLiteral, skipPlainString, skipReceived } from "./canonical_scan.ts";
+import { type ByteSpan, type ByteText, skipWord, standsAt } from "./byte_text.ts";
+import { NOT_FOUND, skipPlainString, skipReceived } from "./canonical_scan.ts";
 import { haveEqualContent, type LineMarks } from "./line_marks.ts";
 import {
   isEndOfLine,
@@ -30,16 +30,16 @@ const ZERO = 0x30;
  */
 export function scanExactLine(text: ByteText, from: number): ExactLine | undefined {
   const { bytes } = text;
-  const receiversFrom = skipToReceivers(bytes, from);
+  const receiversFrom = skipToReceivers(text, from);
   const receiversTo = skipReceivers(bytes, receiversFrom);
   if (receiversTo === NOT_FOUND) return undefined;
-  const tags = scanSenderAndTags(bytes, receiversTo);
+  const tags = scanSenderAndTags(text, receiversTo);
   if (tags.sentFrom === NOT_FOUND) return undefined;
-  const timeFrom = skipLiteral(bytes, tags.to, TIME);
+  const timeFrom = skipWord(text, tags.to, TIME);
   const timeTo = skipSentTime(bytes, timeFrom, tags.sentFrom);
-  const rangeFrom = skipLiteral(bytes, timeTo, RANGE);
+  const rangeFrom = skipWord(text, timeTo, RANGE);
   const rangeTo = skipZero(bytes, rangeFrom);
-  const to = skipUserToEnd(bytes, rangeTo);
+  const to = skipUserToEnd(text, rangeTo);
   if (timeTo === NOT_FOUND || to === NOT_FOUND) return undefined;
   const sentUs = readSentUs(bytes, tags.sentFrom);
   if (sentUs >= TIME_END_US) return undefined;

@@ -14,38 +14,40 @@ import {
   skipPlainString,
   skipString,
 } from "./canonical_scan.ts";
+import { type ByteText, skipWord, toWord, type Word } from "./byte_text.ts";
 import { SENT_TAG } from "../batch/message.ts";
 
 // The canonical line of a message without unknown fields, from bytes, in the order of its fields:
 // head, receivers, sender and tags, time, range, user. Each function says where its part ends.
 
 const NULL = asciiBytes("null");
-const COMMAND = asciiBytes(`{"command":`);
-const HOST = asciiBytes(`,"host":`);
-const PARAMS = asciiBytes(`,"params":`);
-const RECEIVERS = asciiBytes(`,"receivers":{`);
-const SENDER = asciiBytes(`},"sender":`);
-const TAGS = asciiBytes(`,"tags":`);
+const COMMAND = toWord(`{"command":`);
+const HOST = toWord(`,"host":`);
+const PARAMS = toWord(`,"params":`);
+const RECEIVERS = toWord(`,"receivers":{`);
+const SENDER = toWord(`},"sender":`);
+const TAGS = toWord(`,"tags":`);
 const TAGS_BRACE = asciiBytes(`{`);
 const SENT_KEY = asciiBytes(`"${SENT_TAG}"`);
 const ID_KEY = asciiBytes(`"id"`);
-const USER = asciiBytes(`,"user":`);
+const USER = toWord(`,"user":`);
 
 /** The text before the time. */
-export const TIME: Uint8Array = asciiBytes(`,"time":`);
+export const TIME: Word = toWord(`,"time":`);
 
 /** The text between time and range. */
-export const RANGE: Uint8Array = asciiBytes(`,"time_range":`);
+export const RANGE: Word = toWord(`,"time_range":`);
 
 /** From the start of a line to the opening bracket of its params. */
-export function skipToParams(bytes: Uint8Array, from: number): number {
-  const host = skipLiteral(bytes, skipString(bytes, skipLiteral(bytes, from, COMMAND)), HOST);
-  return skipLiteral(bytes, skipStringOrNull(bytes, host), PARAMS);
+export function skipToParams(text: ByteText, from: number): number {
+  const { bytes } = text;
+  const host = skipWord(text, skipString(bytes, skipWord(text, from, COMMAND)), HOST);
+  return skipWord(text, skipStringOrNull(bytes, host), PARAMS);
 }
 
 /** From the start of a line to behind the opening brace of its receivers. */
-export function skipToReceivers(bytes: Uint8Array, from: number): number {
-  return skipLiteral(bytes, skipStrings(bytes, skipToParams(bytes, from)), RECEIVERS);
+export function skipToReceivers(text: ByteText, from: number): number {
+  return skipWord(text, skipStrings(text.bytes, skipToParams(text, from)), RECEIVERS);
 }
 
 /** The result of a scan of tags. */
@@ -61,9 +63,10 @@ export interface ScannedTags {
 const NO_TAGS: ScannedTags = { to: NOT_FOUND, sentFrom: NOT_FOUND, idFrom: NOT_FOUND };
 
 /** From the closing brace of the receivers to behind the tags. */
-export function scanSenderAndTags(bytes: Uint8Array, receiversTo: number): ScannedTags {
-  const sender = skipLiteral(bytes, receiversTo, SENDER);
-  const tags = skipLiteral(bytes, skipStringOrNull(bytes, sender), TAGS);
+export function scanSenderAndTags(text: ByteText, receiversTo: number): ScannedTags {
+  const { bytes } = text;
+  const sender = skipWord(text, receiversTo, SENDER);
+  const tags = skipWord(text, skipStringOrNull(bytes, sender), TAGS);
   const tagsFrom = skipLiteral(bytes, tags, TAGS_BRACE);
   if (tagsFrom === NOT_FOUND) {
     return { to: skipLiteral(bytes, tags, NULL), sentFrom: NOT_FOUND, idFrom: NOT_FOUND };
@@ -72,8 +75,9 @@ export function scanSenderAndTags(bytes: Uint8Array, receiversTo: number): Scann
 }
 
 /** From behind the range to the end of the line. */
-export function skipUserToEnd(bytes: Uint8Array, rangeTo: number): number {
-  const at = skipStringOrNull(bytes, skipLiteral(bytes, rangeTo, USER));
+export function skipUserToEnd(text: ByteText, rangeTo: number): number {
+  const { bytes } = text;
+  const at = skipStringOrNull(bytes, skipWord(text, rangeTo, USER));
   return at !== NOT_FOUND && bytes[at] === CLOSE_BRACE && isEndOfLine(bytes, at + 1)
     ? at + 1
     : NOT_FOUND;

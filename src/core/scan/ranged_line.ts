@@ -1,5 +1,5 @@
 import { CLOSE_BRACE, COLON, COMMA, OPEN_BRACE, QUOTE } from "../bytes.ts";
-import { type ByteText, decodeSpan } from "./byte_text.ts";
+import { type ByteText, decodeSpan, skipWord } from "./byte_text.ts";
 import {
   asciiBytes,
   NOT_FOUND,
@@ -54,16 +54,16 @@ for (const letter of ",:") BETWEEN[letter.charCodeAt(0)] = 1;
  */
 export function scanRangedLine(text: ByteText, from: number): ScannedRanged | undefined {
   const { bytes } = text;
-  const receiversFrom = skipToReceivers(bytes, from);
+  const receiversFrom = skipToReceivers(text, from);
   const receiversTo = skipObject(bytes, receiversFrom);
   if (receiversTo === NOT_FOUND) return undefined;
-  const tags = scanSenderAndTags(bytes, receiversTo);
+  const tags = scanSenderAndTags(text, receiversTo);
   if (tags.sentFrom !== NOT_FOUND) return undefined;
-  const timeFrom = skipLiteral(bytes, tags.to, TIME);
+  const timeFrom = skipWord(text, tags.to, TIME);
   const timeTo = skipNumeric(bytes, timeFrom);
-  const rangeFrom = skipLiteral(bytes, timeTo, RANGE);
+  const rangeFrom = skipWord(text, timeTo, RANGE);
   const rangeTo = skipNumeric(bytes, rangeFrom);
-  const to = skipUserToEnd(bytes, rangeTo);
+  const to = skipUserToEnd(text, rangeTo);
   if (to === NOT_FOUND) return undefined;
   const scanned = scanRange(bytes, timeFrom, rangeFrom);
   const isUsual = scanned !== undefined && scanned.rangeTo === rangeTo;
@@ -174,8 +174,8 @@ function scanReceiver(
       receivedTo,
     );
   }
-  const timeFrom = skipLiteral(bytes, receivedTo, TIME);
-  const rangeFrom = skipLiteral(bytes, skipNumeric(bytes, timeFrom), RANGE);
+  const timeFrom = skipWord(text, receivedTo, TIME);
+  const rangeFrom = skipWord(text, skipNumeric(bytes, timeFrom), RANGE);
   const own = scanRange(bytes, timeFrom, rangeFrom);
   if (own === undefined || bytes[own.rangeTo] !== CLOSE_BRACE) return undefined;
   return new ScannedSighting(
