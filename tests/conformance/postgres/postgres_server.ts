@@ -48,9 +48,11 @@ function findBinaries(): string | undefined {
 
 /**
  * Starts a server. It says yes before it has flushed unless a client asks for more, so that tests notice a
- * client that does not.
+ * client that does not. With `isHonest` it is as Debian sets it up: for benches.
  */
-export async function startPostgres(): Promise<PostgresServer> {
+export async function startPostgres(
+  { isHonest = false }: { readonly isHonest?: boolean } = {},
+): Promise<PostgresServer> {
   if (binaries === undefined) throw new Error(`Cannot start PostgreSQL: it is missing: ${CURE}`);
   const folder = mkdtempSync(join(tmpdir(), "chatloom-postgres-"));
   const files = join(folder, "files");
@@ -74,9 +76,11 @@ export async function startPostgres(): Promise<PostgresServer> {
     unix_socket_directories: folder,
     max_connections: 60,
     shared_buffers: "32MB",
-    synchronous_commit: "off",
-    wal_writer_delay: "10s", // So what is not flushed for a client is not flushed at all.
-    fsync: "off", // Only a machine that dies would notice.
+    ...(isHonest ? {} : {
+      synchronous_commit: "off",
+      wal_writer_delay: "10s", // So what is not flushed for a client is not flushed at all.
+      fsync: "off", // Only a machine that dies would notice.
+    }),
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   let server: ChildProcess | undefined;
