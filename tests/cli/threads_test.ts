@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { intBelow, seededRandom } from "../../src/testing/chance/seeded_random.ts";
-import { type CliResult, runCli } from "./run_cli.ts";
+import { type CliResult, MAIN, runCli } from "./run_cli.ts";
 
 const START_MS = Date.UTC(2026, 7, 1, 22, 30);
 const MINUTES = 70;
@@ -77,6 +80,35 @@ test("import, verify and settle make and print the same in threads as without", 
     assert.ok(alone!.unsettled.length > 250, `${alone!.unsettled.length} files`);
     assert.ok(alone!.settled.length < 0.6 * alone!.unsettled.length);
     assert.match(alone!.results[2]!.stdout, /[1-9]\d* batches written, [1-9]\d* files merged away/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+const hasPipes = spawnSync("mkfifo", ["--version"]).status === 0;
+
+test("import in threads ends on SIGTERM, also while a thread waits, and has stored whole files", {
+  skip: hasPipes ? false : "mkfifo is missing",
+}, async () => {
+  const folder = mkdtempSync(join(tmpdir(), "chatloom-threads-test-"));
+  try {
+    const [archive, pipe, capture] = ["archive", "pipe", "a.log"].map((name) => join(folder, name));
+    assert.equal(spawnSync("mkfifo", [pipe!]).status, 0);
+    writeFileSync(capture!, captureOf("alpha", "forsen"));
+    const args = ["run", "--allow-all", "--no-check", MAIN, "import", capture!, pipe!, pipe!];
+    const child = spawn(process.execPath, [...args, "--archive", archive!], {
+      env: { ...process.env, CHATLOOM_THREADS: "2" },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const ended = once(child, "close");
+    // One thread is done with the capture, the other waits for a writer, and a third task for a thread.
+    await once(child.stdout, "data");
+    const askedMs = performance.now();
+    process.kill(child.pid!, "SIGTERM");
+    assert.deepEqual((await ended)[0], 143);
+    assert.ok(performance.now() - askedMs < 10_000);
+    const verified = await cli(0, ["verify", "--archive", archive!]);
+    assert.deepEqual([verified.exitCode, /nothing wrong$/m.test(verified.stdout)], [0, true]);
   } finally {
     rmSync(folder, { recursive: true });
   }

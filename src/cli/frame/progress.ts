@@ -1,5 +1,7 @@
 /** The progress of long work. */
 export interface Progress {
+  /** Whether there is a terminal to show it. Without one, what it says need not be found out. */
+  readonly isShown: boolean;
   /** Shows that `done` is done. `note` says what is being worked on. */
   update(done: number, note?: string): void;
   /** Removes the line from the screen. Calling it twice is fine. */
@@ -39,6 +41,7 @@ export class StatusLine {
   begin(label: string, { total }: ProgressOptions = {}): Progress {
     let drawnAtMs = -Infinity;
     return {
+      isShown: this.#columns > 0,
       update: (done, note = "") => {
         const nowMs = performance.now();
         if (nowMs - drawnAtMs < REDRAW_INTERVAL_MS) return;

@@ -88,7 +88,9 @@ test("StatusLine draws below the log, takes itself away, and is not there withou
   line.writeAbove("log\n");
   assert.equal(screen, "log\n");
 
+  assert.equal(line.begin("x").isShown, true);
   const none = new StatusLine((text) => screen += text, 0).begin("x");
+  assert.equal(none.isShown, false);
   screen = "";
   none.update(1);
   none.end();
