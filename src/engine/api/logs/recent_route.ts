@@ -190,12 +190,12 @@ async function newest(
   return found.reverse().sort((a, b) => a.receivedMs - b.receivedMs);
 }
 
-/** Whether this process records the channel, or one did within the last two hours. */
+/** Whether a node recorded the channel within the last two hours: this one, or one that it pulls from. */
 async function isRecordedNow(
   { log, isRecording }: LogContext,
   login: string,
 ): Promise<boolean> {
-  if (isRecording !== undefined) return isRecording(login);
+  if (isRecording?.(login) === true) return true;
   const lastUs = await log.lastHour(login);
   return lastUs !== undefined && lastUs + 2 * HOUR_US > log.clock.wallUs();
 }
