@@ -81,11 +81,18 @@ export async function startNode(
   args: readonly string[],
   environment: { readonly [name: string]: string } = {},
 ): Promise<NodeProcess> {
-  const fixed = ["record", "--serve", "127.0.0.1:0", "--log-format", "json"];
+  return await startServing(["record", "--serve", "127.0.0.1:0", ...args], environment);
+}
+
+/** Starts a verb that serves an archive, and waits until it does. */
+export async function startServing(
+  args: readonly string[],
+  environment: { readonly [name: string]: string } = {},
+): Promise<NodeProcess> {
   const runtime = process.versions["deno"] === undefined
     ? []
     : ["run", "--allow-all", "--no-check"];
-  const child = spawn(process.execPath, [...runtime, MAIN, ...fixed, ...args], {
+  const child = spawn(process.execPath, [...runtime, MAIN, ...args, "--log-format", "json"], {
     stdio: ["ignore", "ignore", "pipe"],
     env: { ...process.env, NO_COLOR: "1", ...environment },
   });
@@ -104,7 +111,7 @@ export async function startNode(
 
 /** Ends a node and returns its exit code. */
 export async function stopNode({ child }: NodeProcess, signal: "SIGKILL" | "SIGTERM") {
-  if (child.exitCode !== null) return child.exitCode;
+  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
   process.kill(child.pid!, signal);
   const [exitCode] = await once(child, "exit");
   return exitCode;
