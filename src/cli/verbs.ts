@@ -8,6 +8,7 @@ const VERBS: ReadonlyMap<string, LoadVerb> = new Map<string, LoadVerb>([
   ["record", async () => (await import("./commands/record.ts")).recordCommand()],
   ["import", async () => (await import("./commands/import.ts")).importCommand()],
   ["cat", async () => (await import("./commands/cat.ts")).catCommand()],
+  ["tail", async () => (await import("./commands/reading/tail.ts")).tailCommand()],
   ["merge", async () => (await import("./commands/merge.ts")).mergeCommand()],
   ["settle", async () => (await import("./commands/settle.ts")).settleCommand()],
   ["redact", async () => (await import("./commands/redact.ts")).redactCommand()],

@@ -67,4 +67,28 @@ export interface Peer {
     key: ArchiveKey,
     options: ReadPeerOptions,
   ): Promise<AsyncIterable<Uint8Array> | undefined>;
+
+  /**
+   * Yields the events of the peer's feed as they come, or resolves with `undefined` if it has none. Ends
+   * with the connection. Left out by peers that have no feed.
+   */
+  live?(options: LivePeerOptions): Promise<AsyncIterable<PeerEvent> | undefined>;
+}
+
+/** An event of a peer's feed. */
+export interface PeerEvent {
+  /** What to hand back to go on behind it, if it has one. */
+  readonly id: string | undefined;
+  /** `message`, unless the peer named it otherwise. */
+  readonly name: string;
+  /** Its text; none where only the id counts, or the stream is shown to live. */
+  readonly data: string | undefined;
+}
+
+/** What is wanted of a feed. */
+export interface LivePeerOptions extends AbortOptions {
+  /** The query of the request: channels and filters. */
+  readonly query: URLSearchParams;
+  /** The id of the last event. @default only what comes from now on */
+  readonly after?: string | undefined;
 }

@@ -2,12 +2,13 @@ import { ChatloomError } from "../../core/errors/errors.ts";
 import type { ArchiveKey } from "../../core/archive/archive_key.ts";
 import { firstFolderOf, firstPathOf, OLD_REDACTIONS } from "../../core/archive/first_layout.ts";
 import type { AbortOptions } from "../../ports/batch_store.ts";
-import type { Peer, PeerChannelDigest } from "../../ports/peer.ts";
+import type { LivePeerOptions, Peer, PeerChannelDigest, PeerEvent } from "../../ports/peer.ts";
 import { BodyTimeout, DEFAULT_PEER_TIMES, type PeerTimes } from "./body_timeout.ts";
 import { ListTurn } from "./list_turn.ts";
 import { hideUser } from "./hide_user.ts";
 import { isHidden, isNotFound, refused, textOf } from "./peer_errors.ts";
 import { readDigest, readDigests, readNames } from "./peer_lists.ts";
+import { serverSentEvents } from "./server_sent_events.ts";
 import { isNode } from "../proxy/connection_advice.ts";
 import { proxyFor } from "../proxy/proxy_choice.ts";
 import { systemClock } from "../system/system_clock.ts";
@@ -30,6 +31,8 @@ const RETRY_AFTER_MAX_S = 60;
 const FILE_RETRY_MAX_S = 5;
 const LIST_MAX_BYTES = 8 * 1024 * 1024;
 const CLOCK = systemClock();
+/** A node says every 15 s that its feed lives; how much comes is up to the chat. */
+const FEED_TIMES = { pieceMs: 50_000, graceMs: Infinity, bytesPerSecondMin: 0 };
 
 /**
  * The node at `url`, which answers as chatloom or as wubloader's restreamer does. Sends nothing yet.
@@ -211,6 +214,28 @@ class HttpPeer implements Peer {
     }
   }
 
+  async live(
+    { query, after, signal }: LivePeerOptions,
+  ): Promise<AsyncIterable<PeerEvent> | undefined> {
+    await this.#rest(signal);
+    const clock = new BodyTimeout({ ...this.#times, ...FEED_TIMES }, { peer: this.name, signal });
+    const headers = new Headers(this.#headers);
+    if (after !== undefined) headers.set("last-event-id", after);
+    const response = await this.#fetch(`/live?${query}`, clock, headers);
+    if (response.status === 404) return void await clock.discard(response);
+    await this.#check(response, clock);
+    return this.#events(clock.pieces(response, Infinity));
+  }
+
+  async *#events(pieces: AsyncIterable<Uint8Array>): AsyncIterable<PeerEvent> {
+    try {
+      yield* serverSentEvents(pieces);
+    } catch (error) {
+      if (error instanceof RangeError) throw refused(this.name, error.message);
+      throw error;
+    }
+  }
+
   /** Waits as long as the peer asked its callers to wait. */
   async #rest(signal: AbortSignal | undefined): Promise<void> {
     while (performance.now() < this.#busyUntilMs) {
@@ -223,10 +248,14 @@ class HttpPeer implements Peer {
     await CLOCK.sleep(leftMs, signal);
   }
 
-  async #fetch(path: string, clock: BodyTimeout): Promise<Response> {
+  async #fetch(
+    path: string,
+    clock: BodyTimeout,
+    headers = this.#headers,
+  ): Promise<Response> {
     try {
       return await clock.answer(fetchAsWanted(`${this.#root}${path}`, {
-        headers: this.#headers,
+        headers,
         redirect: "manual",
         signal: clock.signal,
       }));

@@ -5,12 +5,7 @@ import { bestHasher } from "../../adapters/hashers/web_crypto_hasher.ts";
 import { decodeBatch, splitBatch } from "../../core/batch/batch.ts";
 import type { Message } from "../../core/batch/message.ts";
 import { concatBytes, LINE_FEED } from "../../core/bytes.ts";
-import {
-  filteredUser,
-  meetsFilter,
-  type MessageFilter,
-  passesAll,
-} from "../../core/text/message_filter.ts";
+import { meetsFilter, passesAll } from "../../core/text/message_filter.ts";
 import {
   mayFallInto,
   type Micros,
@@ -21,6 +16,7 @@ import {
 } from "../../core/time.ts";
 import { readMinutes } from "../../engine/read/read_minutes.ts";
 import { checkChannels } from "../arguments/channel_names.ts";
+import { addFilterFlags, type FilterFlags, filterOf } from "../arguments/filter_flags.ts";
 import { contextOf, type VerbContext } from "../frame/context.ts";
 import { openParts } from "../../node/wiring/parts/archive_parts.ts";
 import { EXIT, QuietExit } from "../frame/exit.ts";
@@ -29,19 +25,17 @@ import { formatText } from "../../core/batch/message_text.ts";
 import { examplesOf } from "../frame/program.ts";
 import { parseTimeFlag } from "../arguments/time_flag.ts";
 
-interface CatFlags {
+interface CatFlags extends FilterFlags {
   readonly archive?: string;
   readonly from: Micros;
   readonly until: Micros;
   readonly format: "json" | "text";
-  readonly user?: readonly string[];
-  readonly command?: readonly string[];
-  readonly text?: string;
+  readonly follow?: boolean;
 }
 
 /** `chatloom cat`: prints messages of batch files, or of channels of an archive. */
 export function catCommand(): Command {
-  return new Command("cat")
+  const command = new Command("cat")
     .description("print messages of batch files, or of channels of an archive")
     .argument("<names...>", "files (- is standard input, gzip is fine); channels with --archive")
     .option(
@@ -60,25 +54,29 @@ export function catCommand(): Command {
       new Option("-f, --format <format>", "the stored lines of JSON, or one line of text a message")
         .choices(["json", "text"]).default("json"),
     )
-    .option(
-      "--user <names>",
-      "print only what these users wrote, and bans of them; separated by commas",
-      toList,
-      [],
-    )
-    .option("--command <names>", "print only these commands, separated by commas", toList)
-    .option("--text <text>", "print only messages that contain this text, in any case")
+    .option("--follow", "with --archive: then print what comes, until stopped");
+  return addFilterFlags(command)
     .addHelpText(
       "after",
       examplesOf([
         "chatloom cat --archive chat forsen --from 2026-08-01T12:00 --until 2026-08-01T13:00",
         "chatloom cat -f text chat/forsen/chat/2026-08-01T12/34:00-*.json",
         "chatloom cat -a chat forsen -f text --user ada,bob --command PRIVMSG --text hello",
+        "chatloom cat -a chat forsen --from 2026-08-01T12:00 --follow",
         "zcat old.json.gz | chatloom cat - | grep badge-info",
       ]),
     )
     .action(async (names: string[], flags: CatFlags, command: Command) => {
       const context = contextOf(command);
+      if (flags.follow === true) {
+        if (flags.archive === undefined) command.error("error: --follow needs --archive");
+        if (flags.until !== TIME_END_US) command.error("error: --follow takes no --until");
+        return await followChannels(
+          names,
+          { flags, archive: flags.archive, verb: command },
+          context,
+        );
+      }
       const isComplete = flags.archive === undefined
         ? await printFiles(names, flags, context)
         : await printChannels(names, { flags, archive: flags.archive, verb: command }, context);
@@ -88,18 +86,6 @@ export function catCommand(): Command {
 
 /** For what is known to lie in the times that were asked for. */
 const ALL_TIMES = { from: 0, until: TIME_END_US };
-
-function toList(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, ...value.split(",").map((each) => each.trim()).filter((each) => each !== "")];
-}
-
-function filterOf({ user = [], command = [], text = "" }: CatFlags): MessageFilter {
-  return {
-    users: new Set(user.map(filteredUser)),
-    commands: new Set(command.map((each) => each.toUpperCase())),
-    text,
-  };
-}
 
 /** Prints all files that can be read, reports the rest, and returns whether there was no rest. */
 async function printFiles(
@@ -161,6 +147,34 @@ async function printChannels(
     }
   }
   return counters.total("files_left_out") === 0;
+}
+
+/** Prints what is in the archive, then what comes. */
+async function followChannels(
+  channels: readonly string[],
+  { flags, archive, verb }: {
+    readonly flags: CatFlags;
+    readonly archive: string;
+    readonly verb: Command;
+  },
+  context: VerbContext,
+): Promise<void> {
+  checkChannels(channels, verb);
+  context.watchCtrlC();
+  const { archiveCursor, LATE_MAX_US } = await import("../../engine/live/cursor.ts");
+  const { followArchive } = await import("../node/follow_archive.ts");
+  // Behind a cursor come messages that are this much older.
+  const after = archiveCursor(flags.from + LATE_MAX_US);
+  const options = { channels, filter: filterOf(flags), after };
+  for await (const items of followArchive(archive, options, context)) {
+    let text = "";
+    for (const item of items) {
+      if (item.kind !== "message") continue;
+      const { line, message } = item.event;
+      text += flags.format === "json" ? `${line}\n` : `${formatText(message)}\n`;
+    }
+    if (text !== "") await context.print(text);
+  }
 }
 
 /**
