@@ -80,7 +80,14 @@ export type {
   ReadableRun,
 } from "./src/ports/journal_store.ts";
 export type { HourNotes } from "./src/ports/notes/hour_notes.ts";
-export type { Peer, PeerChannelDigest, ReadPeerOptions, SinceOptions } from "./src/ports/peer.ts";
+export type {
+  LivePeerOptions,
+  Peer,
+  PeerChannelDigest,
+  PeerEvent,
+  ReadPeerOptions,
+  SinceOptions,
+} from "./src/ports/peer.ts";
 export type { OrderNotes } from "./src/ports/notes/order_notes.ts";
 export type { PruneMarks } from "./src/ports/notes/prune_marks.ts";
 export type { SettledNotes } from "./src/ports/notes/settled_notes.ts";
