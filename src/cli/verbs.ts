@@ -7,6 +7,7 @@ type LoadVerb = () => Promise<Command>;
 const VERBS: ReadonlyMap<string, LoadVerb> = new Map<string, LoadVerb>([
   ["record", async () => (await import("./commands/record.ts")).recordCommand()],
   ["import", async () => (await import("./commands/import.ts")).importCommand()],
+  ["export", async () => (await import("./exporting/export.ts")).exportCommand()],
   ["cat", async () => (await import("./commands/cat.ts")).catCommand()],
   ["tail", async () => (await import("./commands/reading/tail.ts")).tailCommand()],
   ["merge", async () => (await import("./commands/merge.ts")).mergeCommand()],

@@ -74,7 +74,7 @@ export class TwitchDownloaderReader implements FormatReader {
         ["color", textOf(message, "user_color")],
         ["display-name", display],
         ["emotes", notice === undefined ? told.emotes : shiftEmotes(told, notice.userText)],
-        ["id", textOf(comment, "_id")],
+        ["id", idOf(comment)],
         ["login", isPlain ? undefined : login ?? undefined],
         ["msg-id", isHighlight ? noticeId : notice?.msgId],
         ["room-id", textOf(comment, "channel_id")],
@@ -84,6 +84,14 @@ export class TwitchDownloaderReader implements FormatReader {
       ...time,
     });
   }
+}
+
+/** Twitch's ids are random; one that was derived from a message stands for none. */
+const DERIVED_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-/;
+
+function idOf(comment: LooseObject): string | undefined {
+  const id = textOf(comment, "_id");
+  return id === undefined || DERIVED_ID.test(id) ? undefined : id;
 }
 
 /** The text and its emotes: from the fragments if they hold all of it, else from the body. */
