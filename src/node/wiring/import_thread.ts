@@ -74,7 +74,10 @@ export async function importFile(
   }
 }
 
-/** Threads that import `paths` into `archive`, a folder or an address of PostgreSQL; `undefined` if there is too little for them to do. */
+/**
+ * Threads that import `paths` into `archive`, a folder or an address of PostgreSQL; `undefined` if there is too
+ * little for them to do.
+ */
 export async function importThreads(
   archive: string,
   paths: readonly string[],
