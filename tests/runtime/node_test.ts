@@ -41,6 +41,9 @@ const { stripTypeScriptTypes } = moduleTools as unknown as {
  */
 const STAY_AT_HOME = /\/wrong_[^/]*$|\/api_metrics_test\.ts$/;
 
+/** What starts processes starts Deno's, but for these, which start a database and their own runtime. */
+const STARTS_NO_DENO = /^tests\/conformance\/postgres\//;
+
 /** Sources that only the page uses. */
 const PAGE_ONLY = /^src\/(web|adapters\/browser)\//;
 
@@ -262,8 +265,7 @@ function preparePortable(): string[] {
   const tests = PORTABLE.filter((path) => existsSync(PROJECT + path))
     .flatMap(sourcePaths).filter((path) => path.endsWith("_test.ts"))
     .filter((path) => !STAY_AT_HOME.test(path))
-    // What starts processes starts Deno's.
-    .filter((path) => !moduleGraph([path]).has("node:child_process"))
+    .filter((path) => STARTS_NO_DENO.test(path) || !moduleGraph([path]).has("node:child_process"))
     // The package holds the page as it is built.
     .filter((path) => ![...moduleGraph([path])].some((used) => PAGE_ONLY.test(used)));
   assert.ok(tests.length > 0, "no tests were found");

@@ -4,7 +4,6 @@ import { archiveCases } from "./archive_cases.ts";
 import { faultCases } from "./fault_cases.ts";
 import { noteCases } from "./note_cases.ts";
 import { skipPostgres, startPostgres } from "./postgres_server.ts";
-import { settleCases } from "./settle_cases.ts";
 import { suiteCases } from "./suite_cases.ts";
 import type { PostgresWorld } from "./postgres_world.ts";
 import { test } from "node:test";
@@ -18,6 +17,5 @@ if (skipPostgres !== false) {
   suiteCases(world);
   noteCases(world);
   archiveCases(world);
-  settleCases(world);
   faultCases(world);
 }

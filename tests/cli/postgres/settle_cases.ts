@@ -8,9 +8,9 @@ import { copyArchive } from "../../../src/engine/copy/copy_archive.ts";
 import { settleArchive } from "../../../src/engine/settle/settle_archive.ts";
 import type { BatchStore } from "../../../src/ports/batch_store.ts";
 import { noopReporter } from "../../../src/ports/reporter.ts";
-import { runCli } from "../../cli/run_cli.ts";
-import { tempFolder } from "../disk/temp_folder.ts";
-import { openArchives, type PostgresWorld } from "./postgres_world.ts";
+import { runCli } from "../run_cli.ts";
+import { tempFolder } from "../../conformance/disk/temp_folder.ts";
+import { openArchives, type PostgresWorld } from "../../conformance/postgres/postgres_world.ts";
 
 const SYNTHETIC = new URL("../../golden/synthetic/", import.meta.url);
 
