@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { abortWith } from "../../async/abort.ts";
 import type { CounterReading, Counters } from "../../adapters/metrics/counters.ts";
 import { BLOCKING_READ_CALLS } from "../../adapters/file_system/calls/file_calls.ts";
+import { hideUser } from "../../adapters/http_peer/hide_user.ts";
 import { openParts } from "../../node/wiring/parts/archive_parts.ts";
 import { nodeHasher } from "../../adapters/hashers/node_hasher.ts";
 import type { Imported } from "../../engine/import/import_capture.ts";
@@ -32,14 +33,15 @@ export function importCommand(): Command {
     .description("put chat that other tools kept into an archive")
     .argument(
       "<inputs...>",
-      "files and folders; - is standard input. Raw lines of IRC, journals, justlog's tree and files of " +
+      "files, folders, and addresses of rustlog or justlog; - is standard input. Raw lines of IRC, journals, justlog's tree and files of " +
         "TwitchDownloader, chat-downloader, Chatterino, Chatty, recent-messages and chatloom are recognised",
     )
     .requiredOption("-a, --archive <dir|url>", "the archive; made if it is not there");
   return addFormatFlags(verb)
     .addHelpText(
       "after",
-      "\nFiles may be packed by gzip or zstd. Importing again changes nothing: a message that the\n" +
+      "\nFiles may be packed by gzip or zstd. A server is asked for one day at a time, a second apart; days\n" +
+        "that are done are not asked for again. --channel is then the only one that is imported. Importing again changes nothing: a message that the\n" +
         "archive has gains the importer as a receiver, and one whose id stands there with other tags is\n" +
         "left out. So import the fullest source first. Imports never count as listening: coverage\n" +
         "stays as it is. What was imported, doubled or refused is printed by day.\n" +
@@ -57,6 +59,7 @@ export function importCommand(): Command {
           "chatloom import /var/lib/justlog/logs --archive chat",
           "chatloom import vod-chat.json.gz --archive chat",
           "chatloom import Logs/Twitch/Channels --zone Europe/Berlin --archive chat",
+          "chatloom import https://logs.example.org --channel forsen --archive chat",
           "chatloom import live.jsonl --channel forsen --archive chat",
           "xzcat forsen.log.xz | chatloom import - --archive chat",
         ]),
@@ -67,10 +70,10 @@ export function importCommand(): Command {
       const { archive } = flags;
       const formats = checkFlags(flags, command);
       const folder = { calls: BLOCKING_READ_CALLS };
-      const { files: store } = await openParts(archive, { create: true, folder });
+      const { files: store, journalFolder } = await openParts(archive, { create: true, folder });
       let isComplete = true;
       // Captures have all tags: they come first, as the first message with an id stays.
-      const { captures, others } = await sortInputs(paths, formats, context);
+      const { captures, others, servers } = await sortInputs(paths, formats, context);
       for await (const outcome of importAll(captures, { archive, store, context })) {
         if (!await tellOutcome(outcome, context)) isComplete = false;
       }
@@ -80,10 +83,31 @@ export function importCommand(): Command {
           if (!await tellOutcome(outcome, context)) isComplete = false;
         }
       }
+      if (!await importServers(servers, imports, { folder: journalFolder, context })) {
+        isComplete = false;
+      }
       await print(reportText(imports.report));
       await print(ignoredLines(counters));
       if (!isComplete) throw new QuietExit(EXIT.failed, "Not all inputs could be read");
     });
+}
+
+/** Imports what servers of logs have. Returns whether all of it could be had. */
+async function importServers(
+  addresses: readonly string[],
+  imports: FormatImports,
+  { folder, context }: { readonly folder: string; readonly context: VerbContext },
+): Promise<boolean> {
+  let isComplete = true;
+  for (const address of addresses) {
+    const { days, skipped, failed } = await imports.importServer(address, folder);
+    const parts = [`${days} days`];
+    if (skipped > 0) parts.push(`${skipped} imported before`);
+    if (failed > 0) parts.push(`${failed} failed`);
+    await context.print(`${toOneLine(hideUser(address))}: ${parts.join(", ")}\n`);
+    if (failed > 0) isComplete = false;
+  }
+  return isComplete;
 }
 
 /** Imports the files, several at a time where that pays; yields what became of each, in their order. */

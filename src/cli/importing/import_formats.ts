@@ -1,5 +1,8 @@
 import { stat } from "node:fs/promises";
 import { nodeHasher } from "../../adapters/hashers/node_hasher.ts";
+import { fileSystemImports } from "../../adapters/file_system/file_system_imports.ts";
+import { httpLogServer } from "../../adapters/http_logs/http_log_server.ts";
+import { systemClock } from "../../adapters/system/system_clock.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
 import {
   archiveSource,
@@ -8,6 +11,10 @@ import {
   type SourceOptions,
   UserFilesArchiver,
 } from "../../engine/import/archiving/import_source.ts";
+import {
+  type ImportedServer,
+  importLogServer,
+} from "../../engine/import/archiving/import_log_server.ts";
 import { MessageArchiver } from "../../engine/import/archiving/message_archiver.ts";
 import type { ImportReport } from "../../engine/import/archiving/import_report.ts";
 import { importCapture } from "../../engine/import/import_capture.ts";
@@ -19,6 +26,7 @@ import {
 import { type CaptureFile, openCapture } from "../../node/wiring/captures/capture_file.ts";
 import type { ImportOutcome } from "../../node/wiring/import_thread.ts";
 import { findInputs, type ImportInput } from "../../node/wiring/imports/find_inputs.ts";
+import type { LogServer } from "../../ports/log_server.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { VerbContext } from "../frame/context.ts";
 import type { FormatFlags } from "./import_flags.ts";
@@ -39,6 +47,8 @@ export interface SortedInputs {
   readonly captures: readonly string[];
   /** Other formats, and what can be read only once. */
   readonly others: readonly ImportInput[];
+  /** Addresses of servers of logs. */
+  readonly servers: readonly string[];
 }
 
 /** Finds what the user named, and tells captures from other formats by what they hold. */
@@ -49,7 +59,9 @@ export async function sortInputs(
 ): Promise<SortedInputs> {
   const captures: string[] = [];
   const others: ImportInput[] = [];
+  const isServer = (path: string) => /^https?:\/\//i.test(path);
   for (const path of paths) {
+    if (isServer(path)) continue;
     for await (const input of findInputs(path)) {
       signal.throwIfAborted();
       if (input.kind === "file" && await isCapture(input.path, format, signal)) {
@@ -57,7 +69,7 @@ export async function sortInputs(
       } else others.push(input);
     }
   }
-  return { captures, others };
+  return { captures, others, servers: paths.filter(isServer) };
 }
 
 async function isCapture(
@@ -129,6 +141,32 @@ export class FormatImports {
     }
   }
 
+  /**
+   * Imports what the rustlog or justlog at `address` has, but for what notes in `folder` say is done.
+   *
+   * @throws {ChatloomError} when it is no address or cannot be asked.
+   */
+  async importServer(address: string, folder: string): Promise<ImportedServer> {
+    const { progress, reporter, signal } = this.#context;
+    const { channel } = this.#flags;
+    const server = openServer(address);
+    const shown = progress(`Importing ${server.name}`);
+    try {
+      return await importLogServer(server, {
+        archiver: this.#archiver,
+        hasher: this.#hasher,
+        notes: fileSystemImports(folder),
+        clock: systemClock(),
+        reporter,
+        signal,
+        channels: channel === undefined ? undefined : [channel],
+        onBytes: () => shown.update(this.#archiver.lineCount),
+      });
+    } finally {
+      shown.end();
+    }
+  }
+
   async *#importUsers(
     { paths, roomId }: Extract<ImportInput, { kind: "justlogUsers" }>,
     options: SourceOptions,
@@ -188,6 +226,15 @@ export class FormatImports {
       if (!isUnreadable(error)) throw error;
       return { name, refusal: error.message };
     }
+  }
+}
+
+function openServer(address: string): LogServer {
+  try {
+    return httpLogServer(address);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new ChatloomError("INPUT_UNREADABLE", cause.message, { cause });
   }
 }
 
