@@ -28,8 +28,10 @@ export interface RoomDirectoryOptions {
   readonly finder?: MinuteFinder | undefined;
 }
 
-/** A new channel shows after this time at the latest. */
+/** After this time the rooms are read again, by the next question; which is answered by those known so far … */
 const FRESH_US = 5 * SECOND_US;
+/** … unless they are older than this, or lack what it asks for. */
+const USABLE_US = 60 * SECOND_US;
 
 /** In how many hours at the edge of a channel's time a room-id is looked for. */
 const HOURS_LOOKED_AT = 24;
@@ -56,15 +58,25 @@ export class RoomDirectory {
   }
 
   /**
-   * All rooms, ascending by login; some seconds old at most.
+   * All rooms, ascending by login; a minute old at most.
    *
    * @throws {ChatloomError} when the store fails.
    */
   async all(): Promise<readonly Room[]> {
     const { clock } = this.#options;
     const known = this.#known;
-    if (known !== undefined && clock.elapsedUs() - known.atUs < FRESH_US) return known.rooms;
-    return await this.#loading.run("", async () => {
+    if (known === undefined) return await this.#load();
+    const ageUs = clock.elapsedUs() - known.atUs;
+    if (ageUs < FRESH_US) return known.rooms;
+    const loading = this.#load();
+    if (ageUs >= USABLE_US) return await loading;
+    loading.catch(() => {}); // The next question tries again.
+    return known.rooms;
+  }
+
+  #load(): Promise<readonly Room[]> {
+    const { clock } = this.#options;
+    return this.#loading.run("", async () => {
       const atUs = clock.elapsedUs();
       const rooms = toRooms(await this.#names());
       this.#known = { rooms, atUs };
@@ -72,24 +84,22 @@ export class RoomDirectory {
     });
   }
 
+  /** What `find` finds among the rooms; among those of now if these were read a while ago and lack it. */
+  async #find<T>(find: (rooms: readonly Room[]) => T | undefined): Promise<T | undefined> {
+    const found = find(await this.all());
+    if (found !== undefined) return found;
+    const isFresh = this.#options.clock.elapsedUs() - (this.#known?.atUs ?? -Infinity) < FRESH_US;
+    return isFresh ? undefined : find(await this.#load());
+  }
+
   /** The room that bore a login last; `undefined` if no message is of such a channel. */
-  async byLogin(login: string): Promise<Room | undefined> {
-    let found: { readonly room: Room; readonly span: ChannelSpan } | undefined;
-    for (const room of await this.all()) {
-      for (const span of room.spans) {
-        if (span.channel !== login) continue;
-        // In the hour of a change both bore it: the one that came later still does.
-        const isLater = found === undefined || span.untilUs > found.span.untilUs ||
-          (span.untilUs === found.span.untilUs && span.fromUs > found.span.fromUs);
-        if (isLater) found = { room, span };
-      }
-    }
-    return found?.room;
+  byLogin(login: string): Promise<Room | undefined> {
+    return this.#find((rooms) => lastBearer(rooms, login));
   }
 
   /** The room with an id. */
-  async byId(id: string): Promise<Room | undefined> {
-    return (await this.all()).find((room) => room.id === id && id !== "");
+  byId(id: string): Promise<Room | undefined> {
+    return this.#find((rooms) => rooms.find((room) => room.id === id && id !== ""));
   }
 
   async #names(): Promise<RoomName[]> {
@@ -174,6 +184,20 @@ export class RoomDirectory {
     if (isOver) this.#idOfHour.set(key, "");
     return "";
   }
+}
+
+function lastBearer(rooms: readonly Room[], login: string): Room | undefined {
+  let found: { readonly room: Room; readonly span: ChannelSpan } | undefined;
+  for (const room of rooms) {
+    for (const span of room.spans) {
+      if (span.channel !== login) continue;
+      // In the hour of a change both bore it: the one that came later still does.
+      const isLater = found === undefined || span.untilUs > found.span.untilUs ||
+        (span.untilUs === found.span.untilUs && span.fromUs > found.span.fromUs);
+      if (isLater) found = { room, span };
+    }
+  }
+  return found?.room;
 }
 
 const ASCII = new TextDecoder("latin1");

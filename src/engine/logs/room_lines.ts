@@ -32,8 +32,11 @@ export interface RoomLinesQuery extends MinuteQuestion {
 /** A longer range is read by the bulk reader. */
 const SHARED_MAX_US = 3 * HOUR_US;
 
-/** Backwards, the messages of so long a stretch are held at a time; of a shorter one if they are many. */
-const STRETCH_US = HOUR_US;
+/**
+ * Backwards, the messages of a stretch are held at a time. The first is short, as the newest lines are often all that
+ * is wanted; the next ones are longer, unless they hold many.
+ */
+const FIRST_STRETCH_US = 2 * MINUTE_US;
 const HELD_LINES = 10_000;
 
 /**
@@ -80,26 +83,28 @@ async function* channelLines(
       return (roomId === "" || room.id === "" || roomId === room.id) && pick.accepts(message);
     },
   };
-  const state = { stretchUs: STRETCH_US };
+  const state = { stretchUs: FIRST_STRETCH_US, isEmpty: false };
   for await (const { fromUs, untilUs } of stretches(channel, query, { source, state })) {
     // Lines count by their start, so none of the minute before is wanted.
     const range = { startUs: fromUs + RANGE_MAX_US, endUs: untilUs, isReversed: false };
     const { minutes } = await (isShort ? reader : bulkReader).read(channel, range);
     let held: LogLine[] = [];
+    state.isEmpty = true;
     breaks.begin();
     for await (const minute of minutes) {
       signal?.throwIfAborted();
       budget.check();
       if (minute.minuteUs < minuteOf(fromUs)) continue;
+      state.isEmpty = false;
       const lines = await pickLines(minute, own, breaks);
       const found = lines.filter(({ startUs }) => startUs >= fromUs && startUs < untilUs);
       if (isReversed) held = held.concat(found);
       else if (found.length > 0) yield found;
       breaks.begin();
     }
-    state.stretchUs = held.length > HELD_LINES
-      ? Math.max(MINUTE_US, minuteOf(state.stretchUs / 2))
-      : state.stretchUs;
+    if (held.length > HELD_LINES) {
+      state.stretchUs = Math.max(MINUTE_US, minuteOf(state.stretchUs / 2));
+    } else if (!state.isEmpty) state.stretchUs = Math.min(HOUR_US, 2 * state.stretchUs);
     if (held.length > 0) yield held.reverse();
     budget.check();
   }
@@ -112,10 +117,10 @@ async function* channelLines(
 export async function* stretches(
   channel: string,
   query: MinuteQuestion & AbortOptions,
-  { source, state = { stretchUs: HOUR_US } }: {
+  { source, state = { stretchUs: HOUR_US, isEmpty: false } }: {
     readonly source: RoomLinesSource;
-    /** Backwards, stretches are no longer than this. */
-    readonly state?: { readonly stretchUs: Micros };
+    /** How long the next stretch may be, backwards, and whether the one before held no minute at all. */
+    readonly state?: { readonly stretchUs: Micros; readonly isEmpty: boolean };
   },
 ): AsyncIterable<TimeSpan> {
   const { isReversed } = query;
@@ -125,10 +130,15 @@ export async function* stretches(
         yield hour;
         continue;
       }
-      let { untilUs } = hour;
+      let [{ untilUs }, longer] = [hour, 1];
       while (untilUs > hour.fromUs) {
-        const fromUs = Math.max(hour.fromUs, minuteOf(untilUs - 1) + MINUTE_US - state.stretchUs);
+        const fromUs = Math.max(
+          hour.fromUs,
+          minuteOf(untilUs - 1) + MINUTE_US - longer * state.stretchUs,
+        );
         yield { fromUs, untilUs };
+        // Where there are no files the rest of the hour is looked at in a few steps.
+        longer = state.isEmpty ? 4 * longer : 1;
         untilUs = fromUs;
       }
     }

@@ -95,11 +95,12 @@ export async function answerQuery(
   // Its failure is the answer's; while the lines are read it has no other reader.
   const first = await lines.next();
   if (first.done) throw nothingThere(context);
-  const answer = await answerLines(context, room, rejoin(first.value, lines), {
-    form,
-    span: asked,
-    ...(cacheControl === undefined ? {} : { cacheControl }),
-  });
+  const options = { form, span: asked, ...(cacheControl === undefined ? {} : { cacheControl }) };
+  const answer = await answerLines(context, room, rejoin(first.value, lines), options)
+    .catch(async (error) => {
+      await lines.return(undefined);
+      throw error;
+    });
   return { ...answer, body: abortingBody(answer.body, leaving) };
 }
 
