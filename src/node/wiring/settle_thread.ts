@@ -29,7 +29,9 @@ export interface SettleThreads {
  */
 export function settleThreads(archive: string): SettleThreads {
   const data: SettleData = { kind: "settle", archive };
-  const { size, inlineCount } = threadCount(THREADS_MAX);
+  const { size: most, inlineCount } = threadCount(THREADS_MAX);
+  // The thread that writes has a processor to itself, and each other one takes memory.
+  const size = inlineCount === undefined ? Math.max(1, most - 1) : most;
   if (size === 0) return { workers: undefined, close: () => Promise.resolve() };
   const pool = threadPool<SpanTask, SettleVerdict | undefined>({
     url: import.meta.url,
