@@ -36,6 +36,8 @@ import {
 } from "../arguments/serve_flags.ts";
 import { watchedStore } from "../../engine/index/watched_store.ts";
 import { type NodeIndex, openNodeIndex } from "../../node/wiring/index_parts.ts";
+import { PeerFeeds } from "../../engine/live/peers/peer_feeds.ts";
+import { PeerMessages } from "../../engine/live/peers/peer_messages.ts";
 import { LiveArchive } from "../../node/wiring/live_archive.ts";
 import { serveNode } from "../../node/wiring/serve_node.ts";
 
@@ -91,6 +93,8 @@ export class Replication {
   readonly #superseded: SupersededFiles;
   readonly #metrics: PrometheusMetrics | undefined;
   readonly #live: LiveArchive | undefined;
+  readonly #peerMessages: PeerMessages | undefined;
+  readonly #peerFeeds: PeerFeeds | undefined;
   #source: PeerSource;
   #access: Partial<Access> = {};
   #syncer: Syncer | undefined;
@@ -115,6 +119,11 @@ export class Replication {
       ...{ hasher: options.hasher, clock: options.clock, random: systemRandom() },
       skips: (run) => run.isOwn,
     });
+    const onMessage = this.publish.bind(this);
+    const messages = new PeerMessages({ clock: options.clock, onMessage });
+    this.#live.chatStore.add(messages);
+    this.#peerMessages = messages;
+    this.#peerFeeds = new PeerFeeds({ clock: options.clock, reporter, messages });
   }
 
   /** Gives a recorded message to those who follow its channel. */
@@ -200,17 +209,23 @@ export class Replication {
       superseded: this.#superseded,
       marks: parts.marks,
       orders: parts.orders,
-      onStored,
+      onStored: (key) => {
+        this.#peerMessages?.noteStored(key);
+        onStored(key);
+      },
       onCrowded: onStored,
     });
     const found = await readPeers(this.#source, reporter);
-    syncer.setPeers(found.peers, found);
+    this.#setPeers(syncer, found);
     return syncer;
   }
 
-  /** Follows the journals of other recorders on this archive, if it is served, until `signal` aborts. */
+  /**
+   * If the archive is served, follows the journals of other recorders on it, and the feeds of peers, until
+   * `signal` aborts.
+   */
   async follow(signal: AbortSignal): Promise<void> {
-    await this.#live?.run(signal);
+    await Promise.all([this.#live?.run(signal), this.#peerFeeds?.run(signal)]);
   }
 
   /**
@@ -226,14 +241,19 @@ export class Replication {
     const access = flags.serve === undefined ? {} : await accessOf(flags);
     this.#source = source;
     this.#access = access;
-    if (found !== undefined) this.#syncer?.setPeers(found.peers, found);
+    if (found !== undefined && this.#syncer !== undefined) this.#setPeers(this.#syncer, found);
+  }
+
+  #setPeers(syncer: Syncer, found: OpenPeers): void {
+    syncer.setPeers(found.peers, found);
+    this.#peerFeeds?.setPeers(found.peers);
   }
 
   /** Pulls until `signal` aborts, also from peers that are added to the list meanwhile. */
   async pull(syncer: Syncer | undefined, signal: AbortSignal): Promise<void> {
     if (syncer === undefined) return;
     const { clock, context: { reporter } } = this.#options;
-    const onChange = (found: OpenPeers) => syncer.setPeers(found.peers, found);
+    const onChange = (found: OpenPeers) => this.#setPeers(syncer, found);
     const watching = watchPeers(() => this.#source, { clock, signal, reporter, onChange });
     watching.catch(() => {}); // Awaited once the syncer has ended.
     await syncer.run(signal);

@@ -5,6 +5,8 @@ export interface Report {
   /** Its channel and its content: equal for reports that may be of one event. */
   readonly key: string;
   readonly receiver: string;
+  /** By the receiver's clock: the same of both is the same report. */
+  readonly receivedUs: Micros;
   /** When it came, by the clock of this node. */
   readonly arrivedUs: Micros;
   readonly startUs: Micros;
@@ -17,7 +19,7 @@ interface Emitted {
   readonly arrivedUs: Micros;
   startUs: Micros;
   endUs: Micros;
-  readonly receivers: Set<string>;
+  readonly receivers: Map<string, Micros>;
 }
 
 /** How many events of one content are compared: a flood of equal ones must not make each slower. */
@@ -37,8 +39,11 @@ export class EmittedEvents {
   readonly #keys = new Map<number, string>();
 
   /** Whether the report is of an event that was emitted; if so, it is noted there. */
-  joins({ key, receiver, arrivedUs, startUs, endUs, isExact }: Report): boolean {
-    for (const event of this.#byKey.get(key) ?? []) {
+  joins({ key, receiver, receivedUs, arrivedUs, startUs, endUs, isExact }: Report): boolean {
+    const known = this.#byKey.get(key) ?? [];
+    // Nodes that follow each other give each other's reports back.
+    if (known.some(({ receivers }) => receivers.get(receiver) === receivedUs)) return true;
+    for (const event of known) {
       if (isExact) return true;
       if (Math.abs(event.arrivedUs - arrivedUs) > APART_MAX_US) continue;
       const fromUs = Math.max(event.startUs, startUs);
@@ -46,17 +51,17 @@ export class EmittedEvents {
       if (fromUs > untilUs || event.receivers.has(receiver)) continue;
       event.startUs = fromUs;
       event.endUs = untilUs;
-      event.receivers.add(receiver);
+      event.receivers.set(receiver, receivedUs);
       return true;
     }
     return false;
   }
 
   /** Notes that the report was emitted as event `seq`. */
-  add({ key, receiver, arrivedUs, startUs, endUs }: Report, seq: number): void {
+  add({ key, receiver, receivedUs, arrivedUs, startUs, endUs }: Report, seq: number): void {
     const events = this.#byKey.get(key) ?? [];
     this.#byKey.set(key, events);
-    events.push({ seq, arrivedUs, startUs, endUs, receivers: new Set([receiver]) });
+    events.push({ seq, arrivedUs, startUs, endUs, receivers: new Map([[receiver, receivedUs]]) });
     if (events.length > SAME_MAX) this.#keys.delete(events.shift()!.seq);
     this.#keys.set(seq, key);
   }
