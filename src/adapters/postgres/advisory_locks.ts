@@ -1,3 +1,4 @@
+import { ChatloomError } from "../../core/errors/errors.ts";
 import { Mutex } from "../../async/mutex.ts";
 import type { Connection, PostgresClient, Row, Statement } from "./postgres_client.ts";
 import { isTransient } from "./postgres_errors.ts";
@@ -66,7 +67,12 @@ export class AdvisoryLocks {
    */
   async hold(name: string, onRegained: () => Promise<void>): Promise<void> {
     const connection = await this.#connect();
-    await connection.run(statementOf("pg_advisory_lock", name));
+    this.#keep(1);
+    try {
+      await connection.run(statementOf("pg_advisory_lock", name));
+    } finally {
+      this.#keep(-1);
+    }
     this.#beacons.push({ name, onRegained });
   }
 
@@ -103,7 +109,8 @@ export class AdvisoryLocks {
         for (const { onRegained } of this.#beacons) await onRegained();
         return;
       } catch (error) {
-        if (!isTransient(error)) return; // Notes save work; without them the next start looks further.
+        const cause = error instanceof ChatloomError ? error.cause : error;
+        if (!isTransient(cause)) return; // Notes save work; without them the next start looks further.
       }
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, pauseMs * (0.5 + Math.random()));

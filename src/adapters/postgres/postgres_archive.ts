@@ -7,14 +7,14 @@ import type { UnsettledNotes } from "../../ports/notes/unsettled_notes.ts";
 import { AdvisoryLocks } from "./advisory_locks.ts";
 import { migrate, schemaVersion } from "./migrations.ts";
 import { parsePostgresAddress, type PostgresAddress } from "./postgres_address.ts";
-import { PostgresClient } from "./postgres_client.ts";
+import { PostgresClient, type PostgresClientOptions } from "./postgres_client.ts";
 import { PostgresLock } from "./postgres_lock.ts";
 import { postgresMarks, postgresNotes, postgresOrders, postgresSettled } from "./postgres_notes.ts";
 import { PostgresStore, type PostgresStoreOptions } from "./postgres_store.ts";
 import { PostgresUnsettled } from "./postgres_unsettled.ts";
 
 /** How {@link openPostgresArchive} opens. */
-export interface OpenPostgresOptions extends PostgresStoreOptions {
+export interface OpenPostgresOptions extends PostgresStoreOptions, PostgresClientOptions {
   /** Begin an archive where there is none. @default false */
   readonly create?: boolean;
 }
@@ -46,7 +46,7 @@ export async function openPostgresArchive(
   address: string,
   { create = false, ...options }: OpenPostgresOptions = {},
 ): Promise<PostgresArchive> {
-  const client = new PostgresClient(parsePostgresAddress(address));
+  const client = new PostgresClient(parsePostgresAddress(address), options);
   const locks = new AdvisoryLocks(client);
   let id;
   const close = async () => {

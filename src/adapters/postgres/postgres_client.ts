@@ -20,7 +20,13 @@ export interface Statement {
 export interface AskOptions extends AbortOptions {
   /** What the statement is for; goes on from "Cannot". */
   readonly attempt: string;
-  /** For how long it is tried again while the database is away, in ms. @default 15 s */
+  /** For how long it is tried again while the database is away, in ms. @default the client's */
+  readonly patienceMs?: number;
+}
+
+/** How {@link PostgresClient} behaves. */
+export interface PostgresClientOptions {
+  /** For how long statements are tried again while the database is away, in ms. @default 15 s */
   readonly patienceMs?: number;
 }
 
@@ -61,12 +67,14 @@ export class PostgresClient {
   /** Where the database is. */
   readonly address: PostgresAddress;
   readonly #pool: pg.Pool;
+  readonly #patienceMs: number;
   // The pool's own line ends by a timeout under load; this one waits as long as it takes.
   readonly #turns = new Semaphore(CONNECTIONS_MAX);
 
   /** For the database at `address`; connects when it is first asked. */
-  constructor(address: PostgresAddress) {
+  constructor(address: PostgresAddress, { patienceMs = PATIENCE_MS }: PostgresClientOptions = {}) {
     this.address = address;
+    this.#patienceMs = patienceMs;
     this.#pool = new pg.Pool({
       ...configOf(address),
       max: CONNECTIONS_MAX,
@@ -116,7 +124,7 @@ export class PostgresClient {
    */
   async again<T>(
     work: () => Promise<T>,
-    { attempt, signal, patienceMs = PATIENCE_MS }: AskOptions,
+    { attempt, signal, patienceMs = this.#patienceMs }: AskOptions,
   ): Promise<T> {
     const endMs = performance.now() + patienceMs;
     for (let pauseMs = PAUSE_MIN_MS;; pauseMs = Math.min(2 * pauseMs, PAUSE_MAX_MS)) {

@@ -39,7 +39,7 @@ const BROKEN =
 /** Whether `error` says that the connection is broken, so that it cannot be used again. */
 export function isDisconnection(error: unknown): boolean {
   const code = codeOf(error);
-  if (/^08/.test(code) || /^57P0/.test(code) || /^E[A-Z]/.test(code)) return true;
+  if (/^08/.test(code) || /^57P0/.test(code) || /^E(?!RR_)[A-Z]/.test(code)) return true;
   return code === "" && error instanceof Error && BROKEN.test(error.message);
 }
 

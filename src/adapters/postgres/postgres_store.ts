@@ -1,5 +1,5 @@
 import { type ArchiveKey, parseArchiveKey } from "../../core/archive/archive_key.ts";
-import { UnreadableEntryError } from "../../core/errors/errors.ts";
+import { ChatloomError, UnreadableEntryError } from "../../core/errors/errors.ts";
 import type { AbortOptions, BatchStore, Stray } from "../../ports/batch_store.ts";
 import { isArchiveFolder, levelOf } from "../file_system/store/archive_levels.ts";
 import type { PostgresClient, Row, Statement } from "./postgres_client.ts";
@@ -77,7 +77,7 @@ export class PostgresStore implements BatchStore {
       values: [key, this.#fileMaxBytes],
     };
     const [row] = await this.#client.ask(statement, { attempt, signal }).catch((error) => {
-      const cause = (error as Error).cause;
+      const cause = error instanceof ChatloomError ? error.cause : undefined;
       if (!isDamage(cause)) throw error;
       throw verdict(key, `the database finds it damaged: ${(cause as Error).message}`, cause);
     });

@@ -1,6 +1,7 @@
 import type { ArchiveKey } from "../../core/archive/archive_key.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
 import type { PostgresClient } from "./postgres_client.ts";
+import { isTransient } from "./postgres_errors.ts";
 
 interface Put {
   readonly key: ArchiveKey;
@@ -100,7 +101,7 @@ export class PutQueue {
       for (const { resolve } of group) resolve();
     } catch (error) {
       const isOfOne = group.length > 1 && error instanceof ChatloomError &&
-        error.code === "STORE_IO";
+        error.code === "STORE_IO" && !isTransient(error.cause);
       if (!isOfOne) return group.forEach(({ reject }) => reject(error));
       for (const put of group) await this.#store([put]);
     }

@@ -84,6 +84,36 @@ export function faultCases(world: PostgresWorld): void {
     assert.deepEqual(await store.get(keyAt(1)), Uint8Array.of(1));
   });
 
+  test("puts that find no database reject together in bounded time, and a later one succeeds", async () => {
+    const { open, close } = openArchives(world, { patienceMs: 200 });
+    try {
+      const { store } = await open();
+      await world.server.kill();
+      const startMs = performance.now();
+      try {
+        const puts = Array.from({ length: 60 }, (_, n) => store.put(keyAt(n), Uint8Array.of(n)));
+        for (const { status } of await Promise.allSettled(puts)) assert.equal(status, "rejected");
+      } finally {
+        await world.server.start();
+      }
+      // Each by itself would take as long as all of them together.
+      assert.ok(performance.now() - startMs < 60 * 200);
+      await store.put(keyAt(1), Uint8Array.of(1));
+    } finally {
+      await close();
+    }
+  });
+
+  check("a file that the database refuses does not fail its neighbours", async ({ open, sql }) => {
+    const { store } = await open();
+    await sql("alter table $S.file add constraint odd check (octet_length(bytes) <> 3)");
+    const puts = Array.from({ length: 8 }, (_, n) => store.put(keyAt(n), new Uint8Array(n)));
+    const outcomes = (await Promise.allSettled(puts)).map(({ status }) => status);
+    const wanted = outcomes.map((_, n) => n === 3 ? "rejected" : "fulfilled");
+    assert.deepEqual(outcomes, wanted);
+    assert.equal((await collect(store.list(""))).length, 7);
+  });
+
   check(
     "PostgresLock waits for another process, and takes over when that is killed",
     async (archives) => {
