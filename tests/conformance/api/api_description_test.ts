@@ -141,6 +141,13 @@ const EXAMPLES: Record<string, readonly (readonly [path: string, options?: AskOp
     ["/forsen/coverage.json"],
     [`/.x/coverage.json?${RANGE}`],
   ],
+  "get /{channel}/hours.json": [
+    ["/forsen/hours.json"],
+    ["/forsen/hours.json?start=x"],
+    ["/shy/hours.json"],
+    ["/.x/hours.json"],
+  ],
+  "get /overview.json": [["/overview.json?channel=forsen"], ["/overview.json"]],
   "get /{channel}/chat.ndjson": [
     [`/forsen/chat.ndjson?${RANGE}`],
     [`/forsen/chat.ndjson?${RANGE}&format=text&limit=1&reverse=true&user=ada&command=PRIVMSG`],
