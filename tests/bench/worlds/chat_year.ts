@@ -45,8 +45,12 @@ export class ChatYear {
     return `${10_000_000 + rank * 977 % 880_000_000}`;
   }
 
-  /** The lines of the minute that starts at `minuteUs`, in order. Minutes have to be asked for in order. */
-  minute(minuteUs: Micros): Uint8Array {
+  /**
+   * The lines of the minute that starts at `minuteUs`, in order. Minutes have to be asked for in order.
+   *
+   * @param word One that the last message says beside its own.
+   */
+  minute(minuteUs: Micros, word?: string): Uint8Array {
     const hour = Math.floor(minuteUs / (60 * MINUTE_US)) % 24;
     // Two thirds of the messages are written while the stream is on.
     const isLive = hour >= 14 && hour < 14 + STREAM_HOURS;
@@ -54,10 +58,13 @@ export class ChatYear {
     const count = Math.max(1, Math.round(rate * (0.6 + 0.8 * this.#random.next())));
     const times = Array.from({ length: count }, () => Math.floor(this.#random.next() * 60_000));
     times.sort((a, b) => a - b);
-    return ENCODER.encode(times.map((ms) => this.#line(minuteUs / 1_000 + ms)).join(""));
+    const lines = times.map((ms, i) =>
+      this.#line(minuteUs / 1_000 + ms, i === times.length - 1 ? word : undefined)
+    );
+    return ENCODER.encode(lines.sort(byTime).join(""));
   }
 
-  #line(sentMs: number): string {
+  #line(sentMs: number, word?: string): string {
     this.#count++;
     const rank = this.#userRank();
     const [login, id] = [ChatYear.login(rank), ChatYear.id(rank)];
@@ -66,13 +73,15 @@ export class ChatYear {
     const receivedText = Number.isInteger(received) ? `${received}.0` : `${received}`;
     const months = 1 + rank % 60;
     const prefix = `"host":"${login}.tmi.twitch.tv","params":["#${YEAR_CHANNEL}"`;
-    if (this.#random.next() < 0.004) {
+    if (word === undefined && this.#random.next() < 0.004) {
       return `{"command":"CLEARCHAT","host":"tmi.twitch.tv","params":["#${YEAR_CHANNEL}","${login}"],` +
         `"receivers":{"alpha.AbCdE.0":${receivedText}},"sender":"tmi.twitch.tv","tags":{"ban-duration":"600",` +
         `"room-id":"22484632","target-user-id":"${id}","tmi-sent-ts":"${sentMs}"},` +
         `"time":${seconds},"time_range":0.0,"user":null}\n`;
     }
-    return `{"command":"PRIVMSG",${prefix},"${this.#text()}"],` +
+    return `{"command":"PRIVMSG",${prefix},"${this.#text()}${
+      word === undefined ? "" : ` ${word}`
+    }"],` +
       `"receivers":{"alpha.AbCdE.0":${receivedText}},"sender":"${login}","tags":{` +
       `"badge-info":"${rank % 3 === 0 ? `subscriber/${months}` : ""}",` +
       `"badges":"${rank % 3 === 0 ? `subscriber/${months - months % 6}` : ""}","client-nonce":"${
@@ -130,4 +139,10 @@ export class ChatYear {
 /** A rank below `count`, where the n-th is drawn about 1/n as often as the first. */
 function zipf(chance: number, count: number): number {
   return Math.min(count - 1, Math.floor(count ** chance) - 1 + Math.floor(chance * 0.999));
+}
+
+/** Lines of a batch are ordered by time, then by text. */
+function byTime(left: string, right: string): number {
+  const timeOf = (line: string) => Number(/"time":([\d.]+)/.exec(line)![1]);
+  return timeOf(left) - timeOf(right) || (left < right ? -1 : 1);
 }
