@@ -45,6 +45,14 @@ export const METRIC_CATALOGUE: readonly MetricNote[] = [
   gauge("open_batches", "Batches that are open"),
   gauge("pending_batches", "Closed batches that are not stored yet"),
   counter("config_reloads", "Times that the configuration was read again", ["result"]),
+  // The index.
+  counter("index_hours", "Hours that were indexed"),
+  counter("index_messages", "Messages in hours that were indexed"),
+  counter("index_errors", "Tries to index that failed", ["code"]),
+  gauge(
+    "index_waiting_hours",
+    "Hours that wait to be indexed; questions about them read the files",
+  ),
   // The feed.
   counter("feed_events", "Messages of followed channels that were emitted to the feed"),
   counter("feed_events_sent", "Messages that clients of the feed were given as they came"),

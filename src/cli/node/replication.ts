@@ -152,7 +152,7 @@ export class Replication {
     if (flags.index) {
       const unstored = (channel: string) => live.chatStore.minutesOf(channel);
       const place = { archive, store: this.store, settled, hasher, clock, reporter, unstored };
-      this.#indexed = openNodeIndex(place);
+      this.#indexed = openNodeIndex({ ...place, metrics: this.#metrics });
     }
     const listener = await serveNode({
       store: this.store,

@@ -25,7 +25,7 @@ const QUIET_US = 20 * SECOND_US;
 const LOOK_US = 30 * SECOND_US;
 /** All is looked at again, for what other programs changed. */
 const SWEEP_US = 3_600 * SECOND_US;
-const RETRY_US = 60 * SECOND_US;
+const RETRY_US = 30 * SECOND_US;
 /** Several redactions that come together cost one purge. */
 const PURGE_US = 30 * SECOND_US;
 /** After this long at work, others have as much time: recording comes first. */
@@ -44,7 +44,6 @@ export class IndexKeeper {
   #purgeAtUs: Micros = Infinity;
   #isFailing = false;
   #totals = NOTHING_FILLED;
-  #isIdle = false;
   #wake: (() => void) | undefined;
 
   /** A keeper that only notes work until {@link IndexKeeper.run}. */
@@ -57,9 +56,11 @@ export class IndexKeeper {
     return this.#totals;
   }
 
-  /** Whether all work that is due is done. */
-  get isIdle(): boolean {
-    return this.#isIdle;
+  /** How many hours wait to be indexed, as far as they are known. */
+  get waiting(): number {
+    let count = 0;
+    for (const hours of this.#due.values()) count += hours.size;
+    return count;
   }
 
   /** Notes that a file of this name came, went or was hidden. Can be passed as a callback. */
@@ -91,20 +92,18 @@ export class IndexKeeper {
   async run(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     while (!signal.aborted) {
-      let pauseUs = LOOK_US;
+      let pauseUs: Micros;
       try {
         await this.#work(signal);
         this.#succeed();
+        pauseUs = Math.max(0, Math.min(LOOK_US, this.#nextUs() - clock.wallUs()));
       } catch (error) {
         if (signal.aborted) return;
         if (!(error instanceof ChatloomError)) throw error;
         this.#fail(error);
-        pauseUs = RETRY_US;
+        pauseUs = RETRY_US; // All that is due stays due.
       }
-      pauseUs = Math.max(0, Math.min(pauseUs, this.#nextUs() - clock.wallUs()));
-      this.#isIdle = true;
       await this.#pause(pauseUs / MILLISECOND_US, signal);
-      this.#isIdle = false;
     }
   }
 
@@ -194,7 +193,7 @@ export class IndexKeeper {
     signal.addEventListener("abort", stop, { once: true });
     const wakeAtUs = clock.wallUs() + delayMs * MILLISECOND_US;
     this.#wake = () => {
-      if (this.#nextUs() < wakeAtUs) woken.abort();
+      if (!this.#isFailing && this.#nextUs() < wakeAtUs) woken.abort();
     };
     if (signal.aborted) stop();
     await clock.sleep(delayMs, woken.signal).catch(() => {}); // Woken: there is work.

@@ -13,6 +13,7 @@ import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { ChatIndex } from "../../ports/index/chat_index.ts";
+import type { Metrics } from "../../ports/metrics.ts";
 import type { SettledNotes } from "../../ports/notes/settled_notes.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 
@@ -66,6 +67,7 @@ export function openNodeIndex(
   options: OpenIndexOptions & {
     readonly clock: Clock;
     readonly settled: SettledNotes;
+    readonly metrics?: Metrics | undefined;
     /** The minutes of a channel that are not stored yet. */
     readonly unstored?: (channel: string) => Iterable<Micros>;
   },
@@ -83,6 +85,7 @@ export function openNodeIndex(
     ...opened,
     onChanged: (channel, hourUs) => finder.changed(channel, hourUs),
   });
+  options.metrics?.gauge("index_waiting_hours", () => [{ value: keeper.waiting }]);
   return {
     finder,
     keeper,
