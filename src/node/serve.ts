@@ -3,6 +3,7 @@ import { prometheusMetrics } from "../adapters/metrics/prometheus_metrics.ts";
 import { Counters } from "../adapters/metrics/counters.ts";
 import type { Reporter } from "../ports/reporter.ts";
 import type { Archive } from "./wiring/archive.ts";
+import { openNodeIndex } from "./wiring/index_parts.ts";
 import { LiveArchive } from "./wiring/live_archive.ts";
 import { serveNode } from "./wiring/serve_node.ts";
 
@@ -16,6 +17,8 @@ export interface ServeArchiveOptions {
   readonly operatorListen?: string;
   /** Connections at once. @default 4096 */
   readonly connectionsMax?: number;
+  /** Keep an index in the archive's folder, by which questions about logs are answered at once. @default true */
+  readonly index?: boolean;
 }
 
 /** A server that listens. `await using` closes it at the end of the block. */
@@ -35,8 +38,9 @@ export interface ArchiveServer extends AsyncDisposable {
  */
 export async function serve(
   archive: Archive,
-  { listen = "127.0.0.1:8080", token, operatorListen, connectionsMax }: ServeArchiveOptions = {},
+  options: ServeArchiveOptions = {},
 ): Promise<ArchiveServer> {
+  const { listen = "127.0.0.1:8080", token, operatorListen, connectionsMax } = options;
   parseListenAddress(listen);
   if (operatorListen !== undefined) parseListenAddress(operatorListen);
   // An empty token would let every caller in that sends an empty one.
@@ -50,18 +54,24 @@ export async function serve(
   const parts = { store, hasher, clock, random, reporter, metrics };
   const live = new LiveArchive({ ...parts, folder: archive.parts.journalFolder });
   await live.begin();
+  const { parts: { settled }, folder } = archive;
+  const unstored = (channel: string) => live.chatStore.minutesOf(channel);
+  const indexed = options.index === false
+    ? undefined
+    : openNodeIndex({ ...parts, archive: folder, settled, unstored });
   const listener = await serveNode({
     ...parts,
     chatStore: live.chatStore,
     feed: live.feed,
-    settled: archive.parts.settled,
+    finder: indexed?.finder,
+    settled,
     listen,
     operatorListen,
     connectionsMax,
     access: token === undefined ? undefined : { readers: { kind: "token", token } },
   });
   const stop = new AbortController();
-  const following = live.run(stop.signal);
+  const following = Promise.all([live.run(stop.signal), indexed?.run(stop.signal)]);
   following.catch(() => {}); // Closing tells.
   const close = async () => {
     stop.abort();
