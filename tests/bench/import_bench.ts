@@ -25,6 +25,10 @@ const LINES = asked === -1 ? 200_000 : Number(process.argv[asked + 1]);
 /** A channel with five messages a second. */
 const LINES_A_DAY = 400_000;
 const DAY_MS = Date.UTC(2026, 7, 1);
+const WORDS =
+  "the stream chat is so good today lol gg wp Kappa LUL what was that play again 😀 漢字".split(
+    " ",
+  );
 
 const folder = mkdtempSync(join(tmpdir(), "chatloom-import-bench-"));
 try {
@@ -79,11 +83,6 @@ async function writeTree(logs: string): Promise<void> {
     await finished(file);
   }
 }
-
-const WORDS =
-  "the stream chat is so good today lol gg wp Kappa LUL what was that play again 😀 漢字".split(
-    " ",
-  );
 
 function lineOf(n: number, ms: number): string {
   const user = Math.imul(n, 2_654_435_761) >>> 20;

@@ -4,6 +4,7 @@ import type { AbortOptions } from "../../ports/batch_store.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { LogDay, LoggedChannel, LogServer } from "../../ports/log_server.ts";
 import { BodyTimeout, DEFAULT_PEER_TIMES, type PeerTimes } from "../http_peer/body_timeout.ts";
+import { fetchAsWanted } from "../http_peer/http_peer.ts";
 import { hideUser } from "../http_peer/hide_user.ts";
 import { isNotFound, lost, refused, textOf } from "../http_peer/peer_errors.ts";
 import { systemClock } from "../system/system_clock.ts";
@@ -121,7 +122,7 @@ class HttpLogServer implements LogServer {
       let waitMs = Math.min(1_000 * 2 ** tries, RETRY_MAX_MS);
       let failure: unknown;
       try {
-        const response = await timeout.answer(fetch(`${this.name}${path}`, {
+        const response = await timeout.answer(fetchAsWanted(`${this.name}${path}`, {
           headers: { accept: "text/plain, application/json" },
           redirect: "manual",
           signal: timeout.signal,

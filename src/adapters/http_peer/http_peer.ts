@@ -294,7 +294,7 @@ interface Answered {
 }
 
 /** `fetch`, through the proxy that the environment wants: other runtimes than Node find it by themselves. */
-async function fetchAsWanted(url: string, init: RequestInit): Promise<Response> {
+export async function fetchAsWanted(url: string, init: RequestInit): Promise<Response> {
   const proxy = isNode() ? proxyFor(url) : undefined;
   if (proxy === undefined) return await fetch(url, init);
   const { fetchThrough } = await import("../proxy/node_proxy.ts");

@@ -54,6 +54,10 @@ const HOURS_MAX = 26;
 export class KnownMessages {
   readonly #options: AbortOptions & { readonly store: BatchStore; readonly hasher: Hasher };
   readonly #hours: Lru<string, KnownHour>;
+  /** The hour that was asked for last: most messages follow one of the same hour. */
+  #last:
+    | { readonly channel: string; readonly hourUs: Micros; readonly known: KnownHour }
+    | undefined;
   readonly #redactions = new Lru<string, RedactionMatcher>({ countMax: 1_000 });
 
   /** @param onForget called for each hour that gives way to another */
@@ -67,7 +71,12 @@ export class KnownMessages {
 
   /** The hour of `timeUs`, if it was loaded. */
   hour(channel: string, timeUs: Micros): KnownHour | undefined {
-    return this.#hours.get(hourName(channel, timeUs));
+    const hourUs = hourOf(timeUs);
+    const last = this.#last;
+    if (last !== undefined && last.hourUs === hourUs && last.channel === channel) return last.known;
+    const known = this.#hours.get(hourName(channel, hourUs));
+    if (known !== undefined) this.#last = { channel, hourUs, known };
+    return known;
   }
 
   /** The redactions of a channel of which an hour was loaded. */
@@ -98,6 +107,7 @@ export class KnownMessages {
       }
     }
     this.#hours.set(hourName(channel, timeUs), known);
+    this.#last = undefined; // It may be the one that gave way.
   }
 
   async #loadRedactions(channel: string): Promise<Redaction[]> {

@@ -1,10 +1,10 @@
 import { type ArchiveKey, batchKey, isChannelName } from "../../../core/archive/archive_key.ts";
 import { forEachConcurrent } from "../../../async/for_each_concurrent.ts";
 import { contentKey, contentOf, contentOfFields } from "../../../core/batch/content.ts";
+import { isPlainText } from "../../../core/json/canonical_json.ts";
 import { KEPT_COMMANDS } from "../../../core/batch/message.ts";
 import { MinuteBuffer } from "../../../core/recording/minute_buffer.ts";
 import {
-  HOUR_US,
   hourOf,
   type Micros,
   MINUTE_US,
@@ -53,8 +53,11 @@ const DISORDER_MAX_US = 15 * MINUTE_US;
 /** How many lines are taken between two checks for minutes that are complete. */
 const LOOK_EVERY = 2_000;
 
-/** Later lines than this begin new batches of their minutes: memory stays bounded. */
-const OPEN_LINES_MAX = 200_000;
+/** After lines of this length together, open minutes begin new batches: memory stays bounded. */
+const OPEN_LENGTH_MAX = 128 * 1024 * 1024;
+
+/** Chat was never this fast. What is known of an hour is in memory. */
+const HOUR_MESSAGES_MAX = 3_000_000;
 
 /** How many batches are stored at once. */
 const PUTS_AT_ONCE = 16;
@@ -62,6 +65,7 @@ const PUTS_AT_ONCE = 16;
 /** By how much two tools may differ in the time of one message: what the id tells matters more. */
 const CLOCK_SLACK_US = 5 * SECOND_US;
 
+const NONE: readonly Micros[] = [];
 const NEVER_CUT = { sentUs: Infinity, successor: undefined };
 
 /**
@@ -131,23 +135,20 @@ export class MessageArchiver {
   }
 
   #isFull(): boolean {
-    return this.#closed.length > 0 || this.#sinceStore >= OPEN_LINES_MAX;
+    return this.#closed.length > 0 || this.#sinceStore >= OPEN_LENGTH_MAX;
   }
 
   /** The hours that must be read for a message of `timeUs`: near an edge it may stand in the next one. */
-  #missingHours(channel: string, timeUs: Micros): Micros[] {
+  #missingHours(channel: string, timeUs: Micros): readonly Micros[] {
     const first = Math.max(0, hourOf(timeUs - CLOCK_SLACK_US));
     const last = hourOf(Math.min(timeUs + CLOCK_SLACK_US, TIME_END_US - 1));
-    const missing: Micros[] = [];
-    for (let hourUs = first; hourUs <= last; hourUs += HOUR_US) {
-      if (this.#known.hour(channel, hourUs) === undefined) missing.push(hourUs);
-    }
-    return missing;
+    if (first === last) return this.#known.hour(channel, first) === undefined ? [first] : NONE;
+    return [first, last].filter((hourUs) => this.#known.hour(channel, hourUs) === undefined);
   }
 
   async #load(channel: string, hours: readonly Micros[]): Promise<void> {
     this.#options.signal?.throwIfAborted();
-    if (this.#sinceStore >= OPEN_LINES_MAX) {
+    if (this.#sinceStore >= OPEN_LENGTH_MAX) {
       this.#sinceStore = 0;
       for (const name of [...this.#open.keys()]) this.#close(name);
     }
@@ -165,9 +166,11 @@ export class MessageArchiver {
   ): void {
     const { startUs } = entry;
     const { channel } = to;
-    this.#sinceStore++;
+    this.#sinceStore += entry.line.length;
     if (this.#known.redactions(channel)!(entry.message, sightingOf(entry))) {
       this.report.refuse("redacted", startUs);
+    } else if (this.#known.hour(channel, startUs)!.contents.size >= HOUR_MESSAGES_MAX) {
+      this.report.refuse("too many messages in an hour", startUs);
     } else {
       const outcome = this.#judge(entry, to);
       this.report.count(outcome, startUs);
@@ -188,7 +191,9 @@ export class MessageArchiver {
   ): LineOutcome {
     const { message, startUs, endUs } = entry;
     const isStored = entry.kind === "stored";
-    const content = isStored ? contentOfFields(entry.stored) : contentOf(message);
+    const content = isStored
+      ? contentOfFields(entry.stored)
+      : contentOf(message, { isPlain: isPlainText(entry.line) });
     const hash = contentHash(contentKey(content));
     const isExact = startUs === endUs;
     const sightings = isStored ? sightingNames(hash, entry.stored) : [
@@ -211,8 +216,9 @@ export class MessageArchiver {
   }
 
   #hasId(channel: string, timeUs: Micros, id: string): boolean {
-    for (const us of [timeUs, timeUs - CLOCK_SLACK_US, timeUs + CLOCK_SLACK_US]) {
-      if (us >= 0 && this.#known.hour(channel, us)?.ids.has(id) === true) return true;
+    const hours = new Set([timeUs, timeUs - CLOCK_SLACK_US, timeUs + CLOCK_SLACK_US].map(hourOf));
+    for (const hourUs of hours) {
+      if (hourUs >= 0 && this.#known.hour(channel, hourUs)?.ids.has(id) === true) return true;
     }
     return false;
   }

@@ -49,6 +49,9 @@ export interface FormatReader {
   end(options: { readonly isTorn: boolean }): Iterable<FoundEntry>;
 }
 
+/** The longest line that an entry may make: what a recorder takes. */
+const LINE_LENGTH_MAX = 65_536;
+
 /** An entry that is no message. */
 export function refused(reason: string, atUs?: Micros): RefusedEntry {
   return { kind: "refused", reason, atUs };
@@ -89,6 +92,7 @@ export function toFoundMessage(told: ToldMessage): FoundEntry {
       ? null
       : Object.fromEntries(pairs.map(([key, value]) => [key, value!])),
   });
+  if (line.length > LINE_LENGTH_MAX) return refused("line too long", startUs);
   const parsed = parseIrcLine(line);
   if (!parsed.ok) return refused("unreadable entry", startUs);
   return { kind: "message", message: parsed.message, line, startUs, endUs, receivedUs };
