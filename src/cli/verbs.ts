@@ -21,6 +21,7 @@ const VERBS: ReadonlyMap<string, LoadVerb> = new Map<string, LoadVerb>([
   ["orders", async () => (await import("./commands/orders.ts")).ordersCommand()],
   ["coverage", async () => (await import("./commands/coverage.ts")).coverageCommand()],
   ["prune", async () => (await import("./commands/maintain/prune.ts")).pruneCommand()],
+  ["optout", async () => (await import("./commands/operating/optout.ts")).optOutCommand()],
   ["config", async () => (await import("./commands/operating/config.ts")).configCommand()],
   ["simulate", async () => (await import("./commands/simulate.ts")).simulateCommand()],
   ["demo", async () => (await import("./commands/demo.ts")).demoCommand()],

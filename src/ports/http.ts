@@ -19,7 +19,7 @@ export interface RoutedRequest {
 /** One route of a node. */
 export interface HttpRoute {
   /** `HEAD` goes to the route for `GET`; `ANY` matches every method. */
-  readonly method: "GET" | "PUT" | "ANY";
+  readonly method: "GET" | "PUT" | "POST" | "DELETE" | "ANY";
   /** A path whose parts may have names, as in `/files/:channel/chat`, or `*` for any path. */
   readonly path: string;
   /** Answers the request. Never rejects. */

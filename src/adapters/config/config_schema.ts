@@ -38,6 +38,7 @@ const network = {
   api: v.optional(v.picklist(["rustlog", "justlog"], "rustlog or justlog")),
   "name-history": v.optional(flag),
   "cross-channel-search": v.optional(flag),
+  index: v.optional(flag),
 };
 
 const record = v.object({
@@ -54,6 +55,7 @@ const record = v.object({
   journal: v.optional(flag),
   "journal-dir": v.optional(text),
   serve: v.optional(text),
+  "opt-outs": v.optional(flag),
   "serve-token-file": v.optional(text),
 }, "a table");
 

@@ -44,6 +44,13 @@ export const METRIC_CATALOGUE: readonly MetricNote[] = [
   counter("unstored_left_out", "Batches not stored yet that readers could not be given", ["code"]),
   gauge("open_batches", "Batches that are open"),
   gauge("pending_batches", "Closed batches that are not stored yet"),
+  // Operating it.
+  counter("opt_outs", "Users and channels that opted out by a code", ["kind"]),
+  counter(
+    "opt_out_messages_erased",
+    "Messages of users who opted out that were removed from files",
+  ),
+  counter("opt_out_errors", "Tries to erase users or to read opt-outs that failed", ["code"]),
   counter("config_reloads", "Times that the configuration was read again", ["result"]),
   // The index.
   counter("index_hours", "Hours that were indexed"),

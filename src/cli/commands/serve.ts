@@ -21,6 +21,7 @@ import {
 } from "../arguments/serve_flags.ts";
 import { openNodeIndex } from "../../node/wiring/index_parts.ts";
 import { LiveArchive } from "../../node/wiring/live_archive.ts";
+import { openOptOuts } from "../../node/wiring/opt_outs.ts";
 import { serveNode } from "../../node/wiring/serve_node.ts";
 
 interface ServeFlags extends AccessFlags, NetworkFlags, LogFlags {
@@ -76,8 +77,10 @@ export function serveCommand(): Command {
       const { archive, index } = flags;
       const unstored = (channel: string) => live.chatStore.minutesOf(channel);
       const indexed = index ? openNodeIndex({ ...parts, archive, settled, unstored }) : undefined;
+      const optOuts = await openOptOuts(journalFolder, { clock, reporter });
       const listener = await serveNode({
         ...parts,
+        optOuts: optOuts.book,
         chatStore: live.chatStore,
         finder: indexed?.finder,
         feed: live.feed,
@@ -93,6 +96,7 @@ export function serveCommand(): Command {
       await Promise.all([
         live.run(signal),
         indexed?.run(signal),
+        optOuts.follow(signal),
         watchConfig(loadedConfig(command), {
           clock,
           signal,

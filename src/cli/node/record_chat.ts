@@ -4,6 +4,7 @@ import type { Recorder } from "../../engine/record/recorder.ts";
 import type { ChatPool } from "../../engine/session/chat_pool.ts";
 import type { Login } from "../../engine/session/login.ts";
 import type { WantedChannels } from "../../engine/admin/wanted_channels.ts";
+import { openOptOuts } from "../../node/wiring/opt_outs.ts";
 import { openParts } from "../../node/wiring/parts/archive_parts.ts";
 import { runRecording } from "../../node/wiring/recording.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -58,6 +59,7 @@ export async function recordChat(options: RecordChatOptions, context: VerbContex
   const journalFolder = options.journalDir ?? parts.journalFolder;
   const clock = commandClock();
   const hasher = nodeHasher();
+  const optOuts = await openOptOuts(parts.journalFolder, { clock, reporter });
   const replication = new Replication(files, {
     archive: options.archive,
     parts,
@@ -66,6 +68,7 @@ export async function recordChat(options: RecordChatOptions, context: VerbContex
     hasher,
     clock,
     context,
+    optOuts,
   });
   reportProxies([options.url], reporter);
   await runRecording({
@@ -75,6 +78,8 @@ export async function recordChat(options: RecordChatOptions, context: VerbContex
     channels: options.wanted.channels,
     store: replication.store,
     onMessage: (received) => replication.publish(received),
+    unwanted: () => optOuts.book.matcher,
+    onCommand: (message) => optOuts.hear(message),
     hasher,
     clock,
     reporter,
@@ -85,8 +90,13 @@ export async function recordChat(options: RecordChatOptions, context: VerbContex
       const syncer = await replication.syncer({ store, onStored: settler.onFileStored });
       const listener = await replication.listen(work);
       options.wanted.watch((channels) => pool.setChannels(channels));
+      const keeping = optOuts.keep({
+        ...{ store, hasher, clock, reporter, lock: parts.lock },
+        storeReceived: () => recorder.storeReceived(signal),
+      }, signal);
       return {
         tasks: [
+          keeping,
           replication.pull(syncer, signal),
           replication.follow(signal),
           replication.keepIndex(signal),

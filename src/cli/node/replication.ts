@@ -18,6 +18,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { HttpListener } from "../../ports/http.ts";
 import type { VerbContext } from "../frame/context.ts";
+import type { OpenOptOuts } from "../../node/wiring/opt_outs.ts";
 import type { Access } from "../../engine/api/gate/access.ts";
 import {
   addPeerFlags,
@@ -49,6 +50,8 @@ export interface ReplicationFlags extends PeerFlags, NetworkFlags, LogFlags {
   readonly metricsTokenFile?: string;
   readonly openMetrics?: boolean;
   readonly operatorTokenFile?: string;
+  /** Whether users may opt out by a code that they say in chat. */
+  readonly optOuts?: boolean;
   /** The file that these flags may stand in. */
   readonly config?: string;
 }
@@ -59,7 +62,11 @@ export function addReplicationFlags(command: Command): Command {
     .option("--serve <address>", "serve the archive at this address meanwhile", parseListenFlag)
     .option("--serve-token-file <file>", "let only readers in who send the token in this file")
     .option("--metrics-token-file <file>", "the same for /metrics")
-    .option("--open-metrics", "let any caller see /metrics");
+    .option("--open-metrics", "let any caller see /metrics")
+    .option(
+      "--opt-outs",
+      "let users have themselves erased: POST /optout gives a code to say in chat",
+    );
 }
 
 /** Flags of {@link ReplicationFlags} that a running node can change, and the contents of the files they name. */
@@ -83,6 +90,8 @@ export interface ReplicationOptions {
   readonly hasher: Hasher;
   readonly clock: Clock;
   readonly context: VerbContext;
+  /** Who has opted out. */
+  readonly optOuts: OpenOptOuts;
 }
 
 /** Serves an archive that is being recorded into, and pulls into it from peers. */
@@ -170,6 +179,8 @@ export class Replication {
       trustedProxies: trustProxy,
       operatorListen,
       logs: flags,
+      optOuts: this.#options.optOuts.book,
+      moreRoutes: flags.optOuts === true ? [this.#options.optOuts.route(trustProxy)] : [],
       state: () => ({ recorder: parts.recorder.state(), pool: parts.pool.state() }),
       access: () => this.#access,
     });

@@ -11,7 +11,7 @@ import { fromSeconds, type Micros, TIME_END_US, toSeconds } from "../time.ts";
  * |---|---|
  * | `id` | forget the message with this id … |
  * | `user-id` | … or the user with this id: one of the two stands there |
- * | `logins` | with `user-id`: names of the user, in order, for messages that bear no user's id; may be missing |
+ * | `logins` | with `user-id`: names of the user or digests of them, in order, for messages that bear no user's id; may be missing |
  * | `before` | with `user-id`: only what is older than this, in seconds; may be missing |
  * | `made` | when the order was made, in seconds |
  * | `reason` | why, in words; may be empty |
@@ -42,7 +42,10 @@ export interface RedactedUser {
   readonly kind: "user";
   /** The `user-id` tag of the user's messages. */
   readonly userId: string;
-  /** The user's names, ascending, each once: JOIN, PART and CLEARMSG bear nothing else. */
+  /**
+   * The user's names, ascending, each once: JOIN, PART and CLEARMSG bear nothing else. Where a name itself
+   * must not stand, its `loginDigest` stands in its place.
+   */
   readonly logins: readonly string[];
   /** Only older messages are forgotten; all if `undefined`. */
   readonly beforeUs: Micros | undefined;

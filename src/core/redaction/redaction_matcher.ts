@@ -1,5 +1,6 @@
 import { sentUs } from "../batch/content.ts";
 import type { IrcMessage } from "../batch/message.ts";
+import { isLoginDigest, loginDigest } from "./login_digest.ts";
 import type { Redaction } from "./redaction.ts";
 import { type Micros, toSeconds } from "../time.ts";
 import { namedUsers } from "../users/named_users.ts";
@@ -30,7 +31,7 @@ export type RedactionMatcher = (
  */
 export function redactionMatcher(redactions: Iterable<Redaction>): RedactionMatcher {
   const ids = new Set<string>();
-  const users: UserLimits = { ids: new Map(), names: new Map() };
+  const users: UserLimits = { ids: new Map(), names: new Map(), digests: new Map() };
   for (const { target } of redactions) {
     if (target.kind === "message") {
       ids.add(target.id);
@@ -38,7 +39,13 @@ export function redactionMatcher(redactions: Iterable<Redaction>): RedactionMatc
     }
     const beforeUs = target.beforeUs ?? Infinity;
     forgetBefore(users.ids, target.userId, beforeUs);
-    for (const login of target.logins) forgetBefore(users.names, login.toLowerCase(), beforeUs);
+    for (const login of target.logins) {
+      forgetBefore(
+        isLoginDigest(login) ? users.digests : users.names,
+        login.toLowerCase(),
+        beforeUs,
+      );
+    }
   }
   return (message, sighting) => {
     if (ids.size > 0 && bearsMessageId(message, ids)) return true;
@@ -51,10 +58,11 @@ export function redactionMatcher(redactions: Iterable<Redaction>): RedactionMatc
   };
 }
 
-/** Up to when messages of users are redacted, by id and by name in lower case. */
+/** Up to when messages of users are redacted, by id, by name in lower case and by a name's digest. */
 interface UserLimits {
   readonly ids: Map<string, Micros>;
   readonly names: Map<string, Micros>;
+  readonly digests: Map<string, Micros>;
 }
 
 function forgetBefore(limits: Map<string, Micros>, key: string, beforeUs: Micros): void {
@@ -77,7 +85,7 @@ function bearsMessageId({ tags }: IrcMessage, ids: ReadonlySet<string>): boolean
 }
 
 /** Before when a message is forgotten for the users whom it names; `-Infinity` if for none. */
-function limitOf(message: IrcMessage, { ids, names }: UserLimits): Micros {
+function limitOf(message: IrcMessage, { ids, names, digests }: UserLimits): Micros {
   let limitUs: Micros = -Infinity;
   const byName: string[] = [];
   const ofOthers = new Set<string>();
@@ -88,13 +96,16 @@ function limitOf(message: IrcMessage, { ids, names }: UserLimits): Micros {
     if (role.ids.length === 0) byName.push(...role.names);
     else if (roleUs === -Infinity) role.names.forEach((name) => ofOthers.add(name));
   }
-  if (names.size === 0) return limitUs;
+  if (names.size + digests.size === 0) return limitUs;
   const channel = (message.params[0] ?? "").replace(/^#/, "").toLowerCase();
   for (const text of twitchTextsOf(message)) {
     byName.push(...namingWords(text).filter((word) => word !== channel));
   }
   for (const name of byName) {
-    if (!ofOthers.has(name)) limitUs = Math.max(limitUs, names.get(name) ?? -Infinity);
+    if (ofOthers.has(name)) continue;
+    limitUs = Math.max(limitUs, names.get(name) ?? -Infinity);
+    if (digests.size === 0) continue;
+    limitUs = Math.max(limitUs, digests.get(loginDigest(name)) ?? -Infinity);
   }
   return limitUs;
 }

@@ -1,3 +1,4 @@
+import { isChange } from "./gate/cross_origin.ts";
 import { textResponse } from "./route/api_response.ts";
 import type { ApiRoute, ParameterNote, ResponseNote } from "./route/api_route.ts";
 
@@ -37,7 +38,7 @@ function describeApi(routes: readonly ApiRoute[], { version }: ApiFacts): Json {
 }
 
 function describeRoute(
-  { summary, pathNotes, queryNotes, responseNotes, method, audience }: ApiRoute,
+  { summary, pathNotes, queryNotes, responseNotes, method, audience, ...route }: ApiRoute,
 ) {
   const parameters = [
     ...(pathNotes ?? []).map((note) => describeParameter(note, "path")),
@@ -55,14 +56,17 @@ function describeRoute(
     summary,
     tags: [audience],
     ...(parameters.length > 0 ? { parameters } : {}),
-    ...(method === "PUT"
-      ? { requestBody: { required: true, content: { "text/plain": { schema: STRING } } } }
-      : {}),
+    ...(isChange(method) && route.bodyMaxBytes !== 0 ? { requestBody: describeBody(route) } : {}),
     responses,
   };
 }
 
 const STRING = { type: "string" };
+
+function describeBody({ bodyType = "text/plain" }: Pick<ApiRoute, "bodyType">): Json {
+  const schema = bodyType === "application/json" ? { type: "object" } : STRING;
+  return { required: true, content: { [bodyType]: { schema } } };
+}
 
 function describeParameter(note: ParameterNote, place: "path" | "query"): Json {
   const { name, description, schema, isRequired } = note;

@@ -1,3 +1,4 @@
+import { isLoginDigest } from "../../core/redaction/login_digest.ts";
 import { chatFolder, parseHour } from "../../core/archive/archive_key.ts";
 import { FactsCollector } from "../../core/index/facts_collector.ts";
 import type { HourFacts } from "../../core/index/hour_facts.ts";
@@ -172,6 +173,8 @@ async function redactedHours(
   for (const each of await listRedactions(channel, options)) {
     if (!each.ok || each.redaction.target.kind === "message") return undefined;
     ids.add(each.redaction.target.userId);
+    // A digest says of no line whether it names the user: any hour may hold a match.
+    if (each.redaction.target.logins.some(isLoginDigest)) return undefined;
     for (const login of each.redaction.target.logins) logins.add(login.toLowerCase());
   }
   const hours = new Set<Micros>();

@@ -55,6 +55,11 @@ export class JournalWriter {
     return this.#run.segment;
   }
 
+  /** The first segment that was not deleted. */
+  get firstSegment(): number {
+    return this.#firstSegment;
+  }
+
   /** How many bytes the current segment holds beyond its first entries. */
   get segmentBytes(): number {
     return this.#segmentBytes - this.#checkpointBytes;

@@ -1,8 +1,10 @@
 import { abortWith } from "../../async/abort.ts";
 import type { ByteCompressor } from "../../core/recording/byte_compressor.ts";
 import type { ArchiveKey } from "../../core/archive/archive_key.ts";
+import type { IrcMessage } from "../../core/batch/message.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
 import type { Moment } from "../../core/recording/server_time.ts";
+import type { RedactionMatcher } from "../../core/redaction/redaction_matcher.ts";
 import { type Micros, MILLISECOND_US, MINUTE_US } from "../../core/time.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -31,6 +33,13 @@ export interface RecorderOptions {
   readonly reporter: Reporter;
   /** Where every line goes first; the recorder closes it. */
   readonly journal: JournalWriter;
+  /**
+   * Matches messages that are not recorded, as their users opted out; asked for each frame. They are counted
+   * and stand in no file, nor in the journal.
+   */
+  readonly unwanted?: (() => RedactionMatcher | undefined) | undefined;
+  /** Called for each message of a user that begins with `!chatloom `, after it was recorded. */
+  readonly onCommand?: ((message: IrcMessage) => void) | undefined;
   /** How often the journal is flushed, and open batches are checked. */
   readonly flushIntervalMs?: number;
   /** Called for each batch that is safely stored, with its receiver if only one heard it. */
@@ -140,25 +149,61 @@ export class Recorder implements ChatListener {
   /** See {@link ChatListener}. */
   received(receiver: string, lines: readonly ReceivedLine[]): Promise<void> | void {
     const n = numberOf(receiver);
+    const matches = this.#options.unwanted?.();
+    const unwanted = matches === undefined ? undefined : unwantedOf(lines, matches);
     const entries = lines.map((each): JournalEntry & { kind: "line" | "piece" } => {
+      const moment = this.#moment(n);
+      // That it came is noted, and not what it was.
+      if (unwanted?.has(each)) return { kind: "piece", n, moment, line: "" };
       // A line that is not recorded may look like one that is: the journal must tell them apart.
       const kind = each.isPiece || each.isUnasked ? "piece" : "line";
-      return { kind, n, moment: this.#moment(n), line: each.line };
+      return { kind, n, moment, line: each.line };
     });
     this.#options.journal.write(entries);
     this.#options.reporter.count("lines_received", {}, lines.length);
     for (const [i, each] of lines.entries()) {
       const { moment, line } = entries[i]!;
-      if (each.isPiece) this.#recording.piece(n, moment);
+      if (unwanted?.has(each)) {
+        this.#recording.piece(n, moment, "opted out");
+        this.#listening.heard(n, moment.elapsedUs);
+      } else if (each.isPiece) this.#recording.piece(n, moment);
       else if (each.isUnasked) this.#recording.piece(n, moment, "channel not asked for");
       else {
         const { parsed } = each;
         this.#recording.line(n, moment, line, { parsed });
         this.#listening.heard(n, moment.elapsedUs);
-        if (parsed.ok) this.#listening.message(n, parsed.message);
+        if (!parsed.ok) continue;
+        this.#listening.message(n, parsed.message);
+        const { command, params } = parsed.message;
+        if (command === "PRIVMSG" && params[1]?.startsWith("!chatloom ")) {
+          this.#options.onCommand?.(parsed.message);
+        }
       }
     }
     if (this.#options.journal.isLost) return this.#renew();
+  }
+
+  /**
+   * Has all that was received before the call stored early, and the journal delete it; resolves then,
+   * or when `signal` aborts. While the store fails it waits.
+   */
+  async storeReceived(signal: AbortSignal): Promise<void> {
+    const { clock, journal, flushIntervalMs = FLUSH_INTERVAL_MS } = this.#options;
+    // Marks where it may be deleted: a segment that begins behind it.
+    let mark: number | undefined;
+    while (!signal.aborted) {
+      if (mark === undefined) {
+        for (const { channel, minuteUs } of this.#recording.openBatches()) {
+          this.#closeBatch(channel, minuteUs);
+        }
+        mark = this.#rotate() ? journal.segment : undefined;
+      } else if (journal.segment < mark) {
+        mark = undefined; // Another journal was begun: what it took over is closed again.
+      } else if (journal.firstSegment >= mark && this.#oldestSegment() >= mark) {
+        return;
+      }
+      await clock.sleep(flushIntervalMs, signal).catch(() => {}); // Aborted: the loop ends.
+    }
   }
 
   /** See {@link ChatListener}. */
@@ -318,7 +363,15 @@ export class Recorder implements ChatListener {
     const isOld = elapsedUs - this.#segmentSinceUs >= SEGMENT_MAX_US && journal.segmentBytes > 0;
     if (!isLong && !isOld) return;
     this.#segmentSinceUs = elapsedUs;
-    if (journal.rotate(this.#checkpoint())) this.#recording.segment = journal.segment;
+    this.#rotate();
+  }
+
+  /** Begins a new segment of the journal; returns whether it did. */
+  #rotate(): boolean {
+    const { journal } = this.#options;
+    if (!journal.rotate(this.#checkpoint())) return false;
+    this.#recording.segment = journal.segment;
+    return true;
   }
 
   /** The oldest segment with a line that is not safely stored yet. */
@@ -351,6 +404,17 @@ export class Recorder implements ChatListener {
 
 function numberOf(receiver: string): number {
   return Number(receiver.slice(receiver.lastIndexOf(".") + 1));
+}
+
+/** Those of `lines` that name a user whose messages are not recorded. */
+function unwantedOf(
+  lines: readonly ReceivedLine[],
+  matches: RedactionMatcher,
+): ReadonlySet<ReceivedLine> | undefined {
+  const found = lines.filter((each) =>
+    !each.isPiece && each.parsed.ok && matches(each.parsed.message, undefined)
+  );
+  return found.length === 0 ? undefined : new Set(found);
 }
 
 /** The entries for the contents of a batch, some at a time. */

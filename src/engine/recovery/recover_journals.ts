@@ -2,6 +2,7 @@ import type { ByteCompressor } from "../../core/recording/byte_compressor.ts";
 import type { ArchiveKey } from "../../core/archive/archive_key.ts";
 import { BatchSyntaxError, ChatloomError } from "../../core/errors/errors.ts";
 import { parseIrcLine } from "../../core/irc/irc_line.ts";
+import type { RedactionMatcher } from "../../core/redaction/redaction_matcher.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { DeadRun, JournalStore } from "../../ports/journal_store.ts";
@@ -22,6 +23,8 @@ export interface RecoverOptions {
   readonly store: BatchStore;
   /** Names the batches. */
   readonly hasher: Hasher;
+  /** Matches messages that are left out: their users opted out. @default none */
+  readonly unwanted?: (() => RedactionMatcher | undefined) | undefined;
   /** Compresses batches in memory. @default no compression */
   readonly compressor?: ByteCompressor | undefined;
   /** Gets a report of each recovered run, and of what cannot be read. */
@@ -125,7 +128,7 @@ async function replayRun(
       replayListening(listening, entry);
       let batch;
       try {
-        batch = replayEntry(recording, entry);
+        batch = replayEntry(recording, entry, options.unwanted?.());
       } catch (error) {
         // A kept line that a bad disk changed: the others are still good.
         if (!(error instanceof BatchSyntaxError)) throw error;

@@ -12,7 +12,7 @@ import { JournalWriter } from "../../engine/journal/journal_writer.ts";
 import { recoverJournals, type RecoverOptions } from "../../engine/recovery/recover_journals.ts";
 import { countCovered } from "../../engine/metrics/count_covered.ts";
 import type { ReceivedMessage } from "../../engine/record/received_message.ts";
-import { Recorder } from "../../engine/record/recorder.ts";
+import { Recorder, type RecorderOptions } from "../../engine/record/recorder.ts";
 import { type ChatPool, chatPool } from "../../engine/session/chat_pool.ts";
 import type { Login } from "../../engine/session/login.ts";
 import type { WantedChannel } from "../../engine/session/membership.ts";
@@ -53,6 +53,10 @@ export interface RecordingOptions {
   readonly useJournal: boolean;
   /** Called for each message that is recorded. */
   readonly onMessage?: ((received: ReceivedMessage) => void) | undefined;
+  /** See `RecorderOptions.unwanted`. */
+  readonly unwanted?: RecorderOptions["unwanted"];
+  /** See `RecorderOptions.onCommand`. */
+  readonly onCommand?: RecorderOptions["onCommand"];
   /** Starts further work on the recorded archive, before the first connection. */
   readonly begin?: (parts: RecordingWork) => Promise<Companions>;
 }
@@ -109,6 +113,8 @@ export async function runRecording(options: RecordingOptions): Promise<void> {
     compressor,
     onStored,
     onMessage: options.onMessage,
+    unwanted: options.unwanted,
+    onCommand: options.onCommand,
   });
   const pool = chatPool({
     url: options.url,
@@ -144,6 +150,7 @@ export async function runRecording(options: RecordingOptions): Promise<void> {
   const besides = [
     recover({
       ...{ journals, store: noted, hasher, compressor, reporter, onStored },
+      unwanted: options.unwanted,
       signal: stopAll.signal,
     }, clock),
     settle(settler, { clock, signal: stopAll.signal, store, hasher, reporter, lock }),

@@ -43,20 +43,24 @@ export async function refuseAccess(
   return await refuseToken(routed.request, rule.token, hasher);
 }
 
+/** Refuses a page of another origin, or returns `undefined`. */
+export function refuseForeignPage({ request }: RoutedRequest): ApiResponse | undefined {
+  const origin = request.headers.get("origin");
+  if (origin === null || origin === new URL(request.url).origin) return undefined;
+  return textResponse(403, "No page of another origin may change anything here");
+}
+
 /**
  * Refuses a caller that may not change anything, or returns `undefined`. A change always needs a
  * token, and no page of another origin may ask for one.
  */
 export async function refuseChange(
-  { request }: RoutedRequest,
+  routed: RoutedRequest,
   rule: AccessRule,
   hasher: Hasher,
 ): Promise<ApiResponse | undefined> {
-  const origin = request.headers.get("origin");
-  if (origin !== null && origin !== new URL(request.url).origin) {
-    return textResponse(403, "No page of another origin may change anything here");
-  }
-  return await refuseToken(request, rule.kind === "open" ? undefined : rule.token, hasher);
+  const token = rule.kind === "open" ? undefined : rule.token;
+  return refuseForeignPage(routed) ?? await refuseToken(routed.request, token, hasher);
 }
 
 async function refuseToken(
@@ -92,8 +96,8 @@ function tokensOf(header: string): string[] {
   }
 }
 
-/** Compares digests: the time it takes does not show where two tokens differ. */
-async function areEqual(left: string, right: string, hasher: Hasher): Promise<boolean> {
+/** Whether two secrets are equal. Compares digests: the time it takes does not show where two tokens differ. */
+export async function areEqual(left: string, right: string, hasher: Hasher): Promise<boolean> {
   const [one, other] = [left, right].map((text) => UTF8.encode(text));
   const a = toDigestText(await hasher.digest(one!));
   const b = toDigestText(await hasher.digest(other!));

@@ -8,9 +8,14 @@ const PREFLIGHT_MAX_AGE_S = 24 * 3_600;
 const EXPOSED = "etag, retry-after, x-rustlog-capabilities, x-chatloom-unlistened-minutes, " +
   "x-chatloom-next";
 
+/** Whether requests with `method` change something. */
+export function isChange(method: ApiRoute["method"]): boolean {
+  return method === "PUT" || method === "POST" || method === "DELETE";
+}
+
 /** Whether pages of any origin may read a route's responses: not those for the operator. */
 export function isForAnyPage({ method, audience, isHiddenFromPages }: ApiRoute): boolean {
-  return method !== "PUT" && isHiddenFromPages !== true &&
+  return !isChange(method) && isHiddenFromPages !== true &&
     (audience === "readers" || audience === "health");
 }
 

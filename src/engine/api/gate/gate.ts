@@ -7,10 +7,10 @@ import type { Metrics } from "../../../ports/metrics.ts";
 import type { Reporter } from "../../../ports/reporter.ts";
 import { type ApiResponse, textResponse } from "../route/api_response.ts";
 import type { ApiRoute } from "../route/api_route.ts";
-import { type Access, refuseAccess, refuseChange } from "./access.ts";
+import { type Access, refuseAccess, refuseChange, refuseForeignPage } from "./access.ts";
 import { addressGroup, AddressRates, type RateLimit } from "./address_rates.ts";
 import { clientAddress, isFromHere, isTrustedProxy } from "./client_address.ts";
-import { allowAnyPage } from "./cross_origin.ts";
+import { allowAnyPage, isChange } from "./cross_origin.ts";
 import { findOversize } from "./oversize.ts";
 import { gzipped, isWorthGzip } from "./gzip_body.ts";
 import { backPressureBody, type BodyEnding } from "./back_pressure_body.ts";
@@ -91,7 +91,7 @@ export class Gate {
   async #pass(routed: RoutedRequest, route: ApiRoute): Promise<Response> {
     const { clock } = this.#options;
     const startUs = clock.elapsedUs();
-    const leave = route.hasReservedPlace === true ? () => {} : this.#enter(routed);
+    const leave = route.hasReservedPlace === true ? () => {} : this.#enter(routed, route);
     const answer = typeof leave === "function" ? await this.#ask(routed, route) : leave;
     const done = (ending: BodyEnding, sentBytes: number, error?: unknown) => {
       if (typeof leave === "function") leave();
@@ -102,10 +102,10 @@ export class Gate {
   }
 
   /** Takes a place, which is left when all is sent, or refuses. */
-  #enter(routed: RoutedRequest): ApiResponse | (() => void) {
+  #enter(routed: RoutedRequest, route: ApiRoute): ApiResponse | (() => void) {
     const { clock, trustedProxies = [] } = this.#options;
     const limits = this.#options.limits();
-    const oversize = findOversize(routed.request);
+    const oversize = findOversize(routed.request, route);
     if (oversize !== undefined) return oversize;
     // Behind a proxy on this machine the callers on this machine cannot be told from others.
     const isHere = isFromHere(routed) && !isTrustedProxy(routed.caller.address, trustedProxies);
@@ -135,7 +135,11 @@ export class Gate {
     const { hasher } = this.#options;
     const access = this.#options.access();
     try {
-      const refuse = route.method === "PUT" ? refuseChange : refuseAccess;
+      const refuse = !isChange(route.method)
+        ? refuseAccess
+        : route.checksCaller
+        ? refuseForeignPage
+        : refuseChange;
       return await refuse(routed, access[route.audience], hasher) ??
         await withFirstChunk(await route.answer(routed));
     } catch (error) {

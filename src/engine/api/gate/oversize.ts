@@ -1,12 +1,17 @@
+import type { ApiRoute } from "../route/api_route.ts";
 import { type ApiResponse, textResponse } from "../route/api_response.ts";
 
 const URL_MAX_LETTERS = 8 * 1024;
 const HEADERS_MAX_LETTERS = 32 * 1024;
-/** The size of the largest body that any route takes. */
-const BODY_MAX_BYTES = 1_024;
+/** The size of the largest body of a `PUT`, unless its route says otherwise. */
+const PUT_MAX_BYTES = 1_024;
 
 /** Refuses a request that is larger than any honest one, or returns `undefined`. */
-export function findOversize(request: Request): ApiResponse | undefined {
+export function findOversize(
+  request: Request,
+  { bodyMaxBytes = request.method === "PUT" ? PUT_MAX_BYTES : 0 }: Pick<ApiRoute, "bodyMaxBytes"> =
+    {},
+): ApiResponse | undefined {
   // A body that is not read would have to be drained before the next request.
   const closing = { connection: "close" };
   if (request.url.length > URL_MAX_LETTERS) return textResponse(414, "The address is too long");
@@ -17,6 +22,6 @@ export function findOversize(request: Request): ApiResponse | undefined {
     (request.headers.get("content-length") ?? "0") !== "0";
   if (!hasBody) return undefined;
   const length = Number(request.headers.get("content-length") ?? NaN);
-  const isTaken = request.method === "PUT" && length <= BODY_MAX_BYTES;
+  const isTaken = length <= bodyMaxBytes; // Not if the length is not told.
   return isTaken ? undefined : textResponse(413, "No body of that size is taken here", closing);
 }

@@ -42,6 +42,15 @@ export interface ApiRoute {
   readonly hasReservedPlace?: boolean;
   /** Whether a slash at the end of the path makes no difference. @default false */
   readonly mayEndInSlash?: boolean;
+  /**
+   * Whether the route itself checks who may change something, by a key of its own or as any caller may.
+   * Without it a change needs the token of its audience. @default false
+   */
+  readonly checksCaller?: boolean;
+  /** The size of the largest body that it takes, in bytes. @default 1024 with `PUT`, else 0 */
+  readonly bodyMaxBytes?: number;
+  /** The media type of the body. @default text/plain */
+  readonly bodyType?: string;
   /** One sentence. */
   readonly summary: string;
   /** The named parts of the path, in their order. */

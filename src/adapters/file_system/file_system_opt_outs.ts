@@ -1,0 +1,104 @@
+import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { parseJson } from "../../core/json/parse_json.ts";
+import type { OptOutNote, OptOutNotes } from "../../ports/notes/opt_out_notes.ts";
+import type { Reporter } from "../../ports/reporter.ts";
+import { STATE_FOLDER } from "./store/archive_walk.ts";
+import { fileError, isAbsence } from "./calls/file_errors.ts";
+import { newWriterName } from "./calls/stored_name.ts";
+import { syncFolder } from "./calls/sync_folder.ts";
+
+const NAME = /^(user|channel)-([0-9]{1,20})\.json$/;
+
+/** Notes of who has opted out, a file each in the state folder of `root`. */
+export function fileSystemOptOuts(root: string, reporter: Reporter): OptOutNotes {
+  const folder = join(resolve(root), STATE_FOLDER, "opt-outs");
+  const pathOf = ({ kind, id }: Pick<OptOutNote, "kind" | "id">) => {
+    const name = `${kind}-${id}.json`;
+    if (!NAME.test(name)) throw new RangeError(`Cannot note "${id}": it is no user's id`);
+    return join(folder, name);
+  };
+  return {
+    async list() {
+      const notes: OptOutNote[] = [];
+      for (const name of await namesIn(folder)) {
+        const match = NAME.exec(name);
+        if (match === null) continue;
+        const path = join(folder, name);
+        const text = await readFile(path, "utf8").catch((cause: unknown) => {
+          if (isAbsence(cause)) return undefined; // Another process has removed it.
+          throw fileError(`read "${path}"`, { cause, otherwise: "STORE_IO" });
+        });
+        if (text === undefined) continue;
+        const note = parseNote(text, { kind: match[1] as OptOutNote["kind"], id: match[2]! });
+        if (note !== undefined) notes.push(note);
+        else {
+          // The name alone says who: that must hold although the rest is damaged.
+          notes.push({
+            ...{ kind: match[1] as OptOutNote["kind"], id: match[2]! },
+            ...{ logins: [], madeUs: 0, isDone: false },
+          });
+          reporter.report(
+            "warning",
+            "A note of an opt-out is damaged: the archive is searched anew",
+            {
+              path,
+            },
+          );
+        }
+      }
+      return notes;
+    },
+    async put(note) {
+      const path = pathOf(note);
+      const scratch = `${path}.${newWriterName()}.tmp`;
+      const { logins, madeUs, isDone } = note;
+      try {
+        await mkdir(folder, { recursive: true });
+        const file = await open(scratch, "w", 0o600);
+        try {
+          await file.writeFile(`${JSON.stringify({ logins, madeUs, isDone })}\n`);
+          await file.sync();
+        } finally {
+          await file.close();
+        }
+        await rename(scratch, path);
+        await syncFolder(folder);
+      } catch (cause) {
+        await rm(scratch, { force: true }).catch(() => {}); // The first failure is the news.
+        throw fileError(`write "${path}"`, { cause, otherwise: "STORE_IO" });
+      }
+    },
+    async delete(note) {
+      const path = pathOf(note);
+      try {
+        await rm(path, { force: true });
+      } catch (cause) {
+        throw fileError(`delete "${path}"`, { cause, otherwise: "STORE_IO" });
+      }
+    },
+  };
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (cause) {
+    if (isAbsence(cause)) return [];
+    throw fileError(`list "${folder}"`, { cause, otherwise: "STORE_IO" });
+  }
+}
+
+function parseNote(
+  text: string,
+  named: Pick<OptOutNote, "kind" | "id">,
+): OptOutNote | undefined {
+  try {
+    const { logins, madeUs, isDone } = parseJson(text) as Partial<OptOutNote>;
+    const isGood = Array.isArray(logins) && logins.every((each) => typeof each === "string") &&
+      Number.isSafeInteger(madeUs) && typeof isDone === "boolean";
+    return isGood ? { ...named, logins, madeUs: madeUs!, isDone } : undefined;
+  } catch {
+    return undefined;
+  }
+}
