@@ -8,6 +8,7 @@ import { Counters } from "../src/adapters/metrics/counters.ts";
 import { prometheusMetrics } from "../src/adapters/metrics/prometheus_metrics.ts";
 import { systemClock } from "../src/adapters/system/system_clock.ts";
 import { systemRandom } from "../src/adapters/system/system_random.ts";
+import { optOutRoute } from "../src/engine/api/routes/opt_out_route.ts";
 import { serveNode } from "../src/node/wiring/serve_node.ts";
 import { noopReporter } from "../src/ports/reporter.ts";
 
@@ -47,6 +48,7 @@ interface ResponseDescription {
 /** What a node with every route says of itself. */
 export async function servedDescription(): Promise<ApiDescription> {
   const listener = await serveNode({
+    moreRoutes: [optOutRoute({ clock: systemClock(), makeCode: () => undefined })],
     store: memoryStore(),
     hasher: await bestHasher(),
     clock: systemClock(),

@@ -65,7 +65,7 @@ export function fileSystemOptOuts(root: string, reporter: Reporter): OptOutNotes
         await rename(scratch, path);
         await syncFolder(folder);
       } catch (cause) {
-        await rm(scratch, { force: true }).catch(() => {}); // The first failure is the news.
+        await rm(scratch, { force: true }).catch(() => {}); // The first failure is thrown.
         throw fileError(`write "${path}"`, { cause, otherwise: "STORE_IO" });
       }
     },

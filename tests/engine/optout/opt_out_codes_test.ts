@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseIrcLine } from "../../../src/core/irc/irc_line.ts";
 import { OptOutCodes } from "../../../src/engine/optout/opt_out_codes.ts";
-import { SeededRandom } from "../../../src/testing/chance/seeded_random.ts";
+import { seededRandom } from "../../../src/testing/chance/seeded_random.ts";
 
 function codes() {
   const clock = {
@@ -11,7 +11,7 @@ function codes() {
     elapsedUs: () => clock.nowUs,
     sleep: () => Promise.resolve(),
   };
-  return { clock, codes: new OptOutCodes({ clock, random: new SeededRandom("codes") }) };
+  return { clock, codes: new OptOutCodes({ clock, random: seededRandom("codes") }) };
 }
 
 function said(text: string, { id = "7", login = "ada" } = {}) {
