@@ -47,6 +47,7 @@ export { foldText, wordsOf } from "./src/core/text/fold_words.ts";
 export type { Moment, Timestamp } from "./src/core/recording/server_time.ts";
 export type { ServerClockState } from "./src/core/recording/server_clock.ts";
 export type { RedactedMessage, RedactedUser, Redaction } from "./src/core/redaction/redaction.ts";
+export { type RedactionMatcher, redactionMatcher } from "./src/core/redaction/redaction_matcher.ts";
 export { type Micros, toSeconds } from "./src/core/time.ts";
 
 export { mergeBatches, type MergedMinute, mergeMinutes } from "./src/core/merge/merge_batches.ts";
