@@ -79,7 +79,7 @@ test("the module of the API names its routes, and no others", () => {
   const source = readFileSync(`${PROJECT}src/engine/api/node_api.ts`, "utf8");
   const comment = source.slice(0, source.indexOf("*/"));
   const named: Route[] = [];
-  for (const [, line = ""] of comment.matchAll(/^ \* {5}GET (.*)$/gm)) {
+  for (const [, line = ""] of comment.matchAll(/^ \* {5}(?:GET|POST|DELETE) (.*)$/gm)) {
     for (const [path] of line.matchAll(/\/[^\s,]+/g)) {
       const mention = path.replace(/\[?\?.*$/, "");
       check("node_api.ts", mention, { isPrefix: mention === "/segments/KEY" });

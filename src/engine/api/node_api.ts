@@ -29,6 +29,7 @@
  *     GET /api/v2/recent-messages/LOGIN                 the newest messages, as Chatterino asks for them
  *     GET /metrics, /healthz, /openapi.json
  *     GET /debug/state, GET and PUT /debug/log-level    for the operator
+ *     POST /optout                                      a code to say in chat, if the operator offers it
  *     GET /extras/DIR                                   []
  *
  * `/files`, `/segments` and chat.json answer as the restreamer of wubloader does. Redactions are also
