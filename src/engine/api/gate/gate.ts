@@ -97,8 +97,21 @@ export class Gate {
       if (typeof leave === "function") leave();
       this.#note(route, { answer, ending, sentBytes, error, startUs, routed });
     };
-    const headers = { ...answer.headers, ...allowAnyPage(routed.request, route) };
+    const headers = {
+      ...answer.headers,
+      ...this.#privateCaching(answer, route),
+      ...allowAnyPage(routed.request, route),
+    };
     return await this.#toResponse(routed, { ...answer, headers }, done);
+  }
+
+  /** A shared cache must not give to all what only callers with a token may read. */
+  #privateCaching({ headers }: ApiResponse, { audience }: ApiRoute): ApiResponse["headers"] {
+    const caching = headers["cache-control"] ?? "";
+    if (!caching.startsWith("public") || this.#options.access()[audience].kind === "open") {
+      return {};
+    }
+    return { "cache-control": caching.replace("public", "private") };
   }
 
   /** Takes a place, which is left when all is sent, or refuses. */

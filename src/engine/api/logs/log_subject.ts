@@ -3,6 +3,9 @@ import type { Room } from "../../logs/room_directory.ts";
 import type { ParameterNote } from "../route/api_route.ts";
 import { type LogContext, nothingThere, Refusal } from "./log_context.ts";
 
+/** Longer names are no login and no id: they must not fill what is remembered of users. */
+const NAME_MAX_LENGTH = 64;
+
 /** Whether a name in a path or query is a login or an id. */
 export interface AskedName {
   readonly kind: "login" | "id";
@@ -53,6 +56,7 @@ export function askedUser(params: { readonly [name: string]: string }): AskedNam
  */
 export async function findRoom(context: LogContext, { kind, name }: AskedName): Promise<Room> {
   const { log } = context;
+  if (name.length > NAME_MAX_LENGTH) throw nothingThere(context);
   if (kind === "id" && log.optOuts?.isChannelOptedOut(name) === true) throw optedOut(context);
   const room = kind === "id"
     ? await log.rooms.byId(name)
@@ -73,6 +77,7 @@ export async function findPerson(
   { kind, name }: AskedName,
 ): Promise<LogPerson> {
   const { log } = context;
+  if (name.length > NAME_MAX_LENGTH) throw nothingThere(context);
   const asked = kind === "id" ? { id: name } : { login: name.toLowerCase() };
   if (kind === "id" && log.optOuts?.isUserOptedOut(name) === true) throw optedOut(context, "user");
   const person = await log.person(room, asked);

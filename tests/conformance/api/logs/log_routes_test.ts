@@ -265,6 +265,22 @@ test("what is over may be cached, today may not", async () => {
   assert.equal(await cached("/channel/forsen/random"), "no-cache");
 });
 
+test("what only callers with a token may read is in no shared cache", async () => {
+  const closed = await logWorld({}, {
+    access: { readers: { kind: "token", token: "secret-token" } },
+  });
+  const response = await closed.ask(DAY, { headers: { authorization: "Bearer secret-token" } });
+  assert.equal(response.headers.get("cache-control"), "private, max-age=36000");
+  assert.equal((await closed.ask(DAY)).status, 401);
+});
+
+test("a name that is too long for any login is not looked for", async () => {
+  const long = "a".repeat(2_000);
+  for (const path of [`/channel/${long}`, `/channelid/${long}`, `/channel/forsen/userid/${long}`]) {
+    assert.equal(await refused(path), "404 Not found");
+  }
+});
+
 test("a user is found by id and by login, over renames, with bans and deletions", async () => {
   const texts = async (path: string) => (await messages(path)).map(({ raw }) => raw);
   const may = await texts("/channel/forsen/user/ada/2026/5?json");
