@@ -86,7 +86,12 @@ async function openPeers(entries: readonly PeerEntry[]): Promise<OpenPeers> {
   return { peers: [...peers.values()], withoutOrders };
 }
 
-async function readPeerToken(path: string): Promise<string> {
+/**
+ * The token in a file for another node.
+ *
+ * @throws {ChatloomError} `INPUT_UNREADABLE` when it cannot be read, or is no token.
+ */
+export async function readPeerToken(path: string): Promise<string> {
   const text = await readFile(path, "utf8").catch((cause: unknown) => {
     throw new ChatloomError("INPUT_UNREADABLE", `Cannot read the token in "${path}"`, { cause });
   });

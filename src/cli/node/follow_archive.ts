@@ -42,7 +42,7 @@ export async function* followArchive(
     cacheMaxBytes: CACHE_MAX_BYTES,
     bootName: "",
   });
-  const redactions = new RedactionWatch({ store: live.chatStore, hasher, clock });
+  const redactions = new RedactionWatch({ store, hasher, clock });
   const stop = new AbortController();
   const following = live.run(stop.signal);
   following.catch(() => {}); // Awaited in the end.

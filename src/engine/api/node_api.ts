@@ -144,7 +144,7 @@ export function nodeApi(given: NodeApiOptions): HttpRoute[] {
     bootName: `${clock.wallUs()} ${random.next()}`,
   });
   const feed = options.feed ?? new LiveFeed(options);
-  const redactions = new RedactionWatch({ ...options, store: chatStore });
+  const redactions = new RedactionWatch(options);
   const log = new ChatLog({ ...options, store: chatStore, reader });
   metrics.gauge("chat_cache_bytes", () => [{ value: reader.heldBytes }]);
   const state = () => ({

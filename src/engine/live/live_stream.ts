@@ -56,6 +56,7 @@ export async function* followChat(
   const channels = options.channels && [...new Set(options.channels)];
   const names = channels && new Set(channels);
   const unfollow = feed.follow(channels);
+  const pace = new AlivePace(options);
   try {
     let behind = feed.cursorAt(feed.seq);
     let { after } = options;
@@ -66,18 +67,19 @@ export async function* followChat(
     while (!signal.aborted) {
       if (after !== undefined) {
         behind = feed.cursorAt(feed.seq);
-        const pace = new AlivePace(options);
         for await (const events of replayFrom(after, channels, source)) {
           signal.throwIfAborted();
           const items = toItems(events.filter((event) => isWanted(event, filter)));
-          if (items.length > 0 || pace.isDue(items)) yield pace.note(items);
+          if (items.length > 0) yield pace.note(items);
+          else if (pace.isDue) yield pace.note([{ kind: "alive", cursor: undefined }]);
         }
         after = undefined;
       }
       const reading = feed.read(behind.seq, names);
       if (reading === undefined) {
         feed.noteMissed();
-        yield [{ kind: "missed", fromUs: behind.floorUs, untilUs: source.clock.wallUs() }];
+        const untilUs = source.clock.wallUs();
+        yield pace.note([{ kind: "missed", fromUs: behind.floorUs, untilUs }]);
         after = behind;
         continue;
       }
@@ -85,7 +87,7 @@ export async function* followChat(
       if (events.length === 0) {
         if (!await feed.wait(channels, { timeoutMs: aliveMs, signal })) {
           behind = feed.cursorAt(behind.seq);
-          yield [{ kind: "alive", cursor: behind }];
+          yield pace.note([{ kind: "alive", cursor: behind }]);
         }
         continue;
       }
@@ -95,7 +97,9 @@ export async function* followChat(
         options,
       );
       feed.noteSent(wanted);
-      if (wanted.length > 0) yield toItems(wanted);
+      if (wanted.length > 0) yield pace.note(toItems(wanted));
+      // Others may say much, and nothing of it be wanted.
+      else if (pace.isDue) yield pace.note([{ kind: "alive", cursor: behind }]);
     }
     signal.throwIfAborted();
   } finally {
@@ -103,7 +107,7 @@ export async function* followChat(
   }
 }
 
-/** Says now and then that the stream lives, while nothing in the archive is wanted. */
+/** Tells when a stream has said nothing for so long that its reader may take it for dead. */
 class AlivePace {
   readonly #options: Pick<FollowOptions, "source" | "aliveMs">;
   #sinceUs: Micros;
@@ -113,15 +117,15 @@ class AlivePace {
     this.#sinceUs = options.source.clock.elapsedUs();
   }
 
-  isDue(items: readonly StreamItem[]): boolean {
+  get isDue(): boolean {
     const { source, aliveMs = ALIVE_MS } = this.#options;
-    const passedUs = source.clock.elapsedUs() - this.#sinceUs;
-    return items.length === 0 && passedUs >= aliveMs * MILLISECOND_US;
+    return source.clock.elapsedUs() - this.#sinceUs >= aliveMs * MILLISECOND_US;
   }
 
+  /** Notes that these are about to be said. */
   note(items: readonly StreamItem[]): readonly StreamItem[] {
     this.#sinceUs = this.#options.source.clock.elapsedUs();
-    return items.length > 0 ? items : [{ kind: "alive", cursor: undefined }];
+    return items;
   }
 }
 

@@ -2,6 +2,7 @@ import {
   type ArchiveKey,
   chatFolder,
   formatHour,
+  hourPrefix,
   parseArchiveKey,
 } from "../../core/archive/archive_key.ts";
 import { Coalescer } from "../../async/coalescer.ts";
@@ -88,7 +89,9 @@ export class OverlayStore implements BatchStore {
       ? [prefix.slice(0, slash)]
       : this.#channels().filter((channel) => channel.startsWith(prefix));
     const keys: ArchiveKey[] = [];
-    for (const channel of channels) keys.push(...(await this.#snapshot(channel)).keys());
+    for (const channel of channels) {
+      if (this.#mayHold(channel, prefix)) keys.push(...(await this.#snapshot(channel)).keys());
+    }
     yield* union(keys, prefix, this.#options.store.list(prefix, options));
   }
 
@@ -140,22 +143,42 @@ export class OverlayStore implements BatchStore {
   }
 
   /** See {@link BatchStore}. The bytes of the moment stay in memory as long as the result does. */
-  async freeze(channel: string): Promise<BatchStore> {
-    const snapshot = await this.#snapshot(channel);
+  freeze(channel: string): Promise<BatchStore> {
     const files = this.#options.store;
-    const keys = [...snapshot.keys()];
-    return {
-      list: (prefix, options) => union(keys, prefix, files.list(prefix, options)),
+    let taken: Promise<UnstoredSnapshot> | undefined;
+    // Not before it is needed: most of what is asked for is long stored.
+    const keysFor = async (prefix: string) => {
+      if (taken === undefined && !this.#mayHold(channel, prefix)) return [];
+      taken ??= this.#snapshot(channel);
+      return [...(await taken).keys()];
+    };
+    return Promise.resolve({
+      async *list(prefix, options) {
+        yield* union(await keysFor(prefix), prefix, files.list(prefix, options));
+      },
       folders: (folder, options) => this.folders(folder, options),
       async get(key, options) {
         options?.signal?.throwIfAborted();
-        const bytes = await snapshot.get(key)?.read();
+        const bytes = await (await taken)?.get(key)?.read();
         return bytes?.slice() ?? await files.get(key, options);
       },
       put: (key, bytes, options) => files.put(key, bytes, options),
       delete: (key, options) => files.delete(key, options),
       strays: (prefix, options) => files.strays(prefix, options),
-    };
+    });
+  }
+
+  /** Whether a key of something that is not stored may start with `prefix`. */
+  #mayHold(channel: string, prefix: string): boolean {
+    const chat = `${chatFolder(channel)}/`;
+    if (!prefix.startsWith(chat)) return chat.startsWith(prefix);
+    for (const source of this.#sources) {
+      for (const { minuteUs } of source.minutesOf(channel)) {
+        const hour = hourPrefix(channel, minuteUs);
+        if (hour.startsWith(prefix) || prefix.startsWith(hour)) return true;
+      }
+    }
+    return false;
   }
 
   #channels(): string[] {

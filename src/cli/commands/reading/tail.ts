@@ -1,5 +1,4 @@
 import { Command, Option } from "commander";
-import { readFile } from "node:fs/promises";
 import { parseMessageLine } from "../../../core/batch/batch.ts";
 import type { Message } from "../../../core/batch/message.ts";
 import { formatText } from "../../../core/batch/message_text.ts";
@@ -9,6 +8,7 @@ import { type Micros, MILLISECOND_US } from "../../../core/time.ts";
 import type { PeerEvent } from "../../../ports/peer.ts";
 import { checkChannels } from "../../arguments/channel_names.ts";
 import { addFilterFlags, type FilterFlags, filterOf } from "../../arguments/filter_flags.ts";
+import { readPeerToken } from "../../arguments/peer_list.ts";
 import { contextOf, type VerbContext } from "../../frame/context.ts";
 import { examplesOf } from "../../frame/program.ts";
 
@@ -88,7 +88,7 @@ async function tailNode(
   const query = new URLSearchParams({ channel: channels.join(",") });
   for (const name of filter.users) query.append("user", name);
   for (const name of filter.commands) query.append("command", name);
-  const token = flags.tokenFile && (await readFile(flags.tokenFile, "utf8")).trim();
+  const token = flags.tokenFile === undefined ? undefined : await readPeerToken(flags.tokenFile);
   for await (const event of followNode(node, { query, token }, context)) {
     if (event.name === "missed") context.reporter.report("warning", MISSED, { node });
     const line = readEvent(event, { filter, context });
