@@ -1,6 +1,3 @@
-// re2js, because it is the port of RE2 to JavaScript that is kept up (a release two weeks before it was taken in,
-// 2026-11), has no dependencies and no native code, and matches in linear time: a pattern of a stranger cannot
-// hold a core. It is loaded with the first pattern.
 import type { TextPatterns } from "../../ports/text_patterns.ts";
 
 /** Longer patterns are refused: time and memory grow with them. */
@@ -13,7 +10,7 @@ export function re2Patterns(): TextPatterns {
       if (pattern.length > PATTERN_MAX_LENGTH) {
         throw new SyntaxError(`it is longer than ${PATTERN_MAX_LENGTH} characters`);
       }
-      const { RE2JS } = await import("re2js");
+      const { RE2JS } = await import("./re2_engine.ts"); // Most nodes are never asked.
       try {
         const compiled = RE2JS.compile(pattern, RE2JS.CASE_INSENSITIVE | RE2JS.DOTALL);
         return (text) => compiled.test(text);
