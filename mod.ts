@@ -264,5 +264,6 @@ export {
   type HourStampsOptions,
   type UnchangedHour,
 } from "./src/engine/index/hour_stamps.ts";
+export type { UnstoredMinutes } from "./src/engine/index/channel_states.ts";
 export { IndexFinder, type IndexFinderOptions } from "./src/engine/index/index_finder.ts";
 export { IndexKeeper, type IndexKeeperOptions } from "./src/engine/index/index_keeper.ts";

@@ -55,7 +55,7 @@ export async function serve(
   const live = new LiveArchive({ ...parts, folder: archive.parts.journalFolder });
   await live.begin();
   const { parts: { settled }, folder } = archive;
-  const unstored = (channel: string) => live.chatStore.minutesOf(channel);
+  const unstored = live.chatStore;
   const indexed = options.index === false
     ? undefined
     : openNodeIndex({ ...parts, archive: folder, settled, unstored });

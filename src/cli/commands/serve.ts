@@ -75,7 +75,7 @@ export function serveCommand(): Command {
       const live = new LiveArchive({ ...parts, folder: journalFolder });
       await live.begin();
       const { archive, index } = flags;
-      const unstored = (channel: string) => live.chatStore.minutesOf(channel);
+      const unstored = live.chatStore;
       const indexed = index ? openNodeIndex({ ...parts, archive, settled, unstored }) : undefined;
       const optOuts = await openOptOuts(journalFolder, { clock, reporter });
       const listener = await serveNode({

@@ -159,7 +159,7 @@ export class Replication {
     await live.begin();
     const { archive, parts: { settled } } = this.#options;
     if (flags.index) {
-      const unstored = (channel: string) => live.chatStore.minutesOf(channel);
+      const unstored = live.chatStore;
       const place = { archive, store: this.store, settled, hasher, clock, reporter, unstored };
       this.#indexed = openNodeIndex({ ...place, metrics: this.#metrics });
     }

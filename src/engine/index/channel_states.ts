@@ -6,13 +6,21 @@ import type { Clock } from "../../ports/clock.ts";
 import { WorkBreaks } from "../read/work_breaks.ts";
 import { EDGE_US, type HourStamps } from "./hour_stamps.ts";
 
+/** What a recorder has received and not stored yet. */
+export interface UnstoredMinutes {
+  /** The channels of which there is anything. */
+  channels(): Iterable<string>;
+  /** The minutes of a channel. */
+  minutesOf(channel: string): Iterable<Micros>;
+}
+
 /** What a {@link ChannelStates} works with. */
 export interface ChannelStatesOptions {
   readonly index: ChatIndex;
   readonly stamps: HourStamps;
   readonly clock: Clock;
   /** The minutes of a channel that are not stored yet. @default none */
-  readonly unstored?: ((channel: string) => Iterable<Micros>) | undefined;
+  readonly unstored?: UnstoredMinutes | undefined;
 }
 
 /** What an index knows of a channel. */
@@ -79,7 +87,7 @@ export class ChannelStates {
     const remembered = await this.#remembered(channel, { signal });
     const { revision, hours, checkedUs } = remembered;
     const open = new Set<Micros>();
-    for (const minuteUs of unstored?.(channel) ?? []) {
+    for (const minuteUs of unstored?.minutesOf(channel) ?? []) {
       for (const each of [minuteUs - EDGE_US, minuteUs, minuteUs + EDGE_US]) open.add(hourOf(each));
     }
     const orders = isExact ? await stamps.orders(channel, { signal }) : undefined;

@@ -14,7 +14,7 @@ import type {
   RoomName,
   TimeSpan,
 } from "../logs/minute_finder.ts";
-import { type ChannelState, ChannelStates } from "./channel_states.ts";
+import { type ChannelState, ChannelStates, type UnstoredMinutes } from "./channel_states.ts";
 import type { HourStamps } from "./hour_stamps.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 
@@ -28,8 +28,8 @@ export interface IndexFinderOptions {
   readonly stamps: HourStamps;
   /** Tells how long ago an hour was looked at. */
   readonly clock: Clock;
-  /** The minutes of a channel that are not stored yet. @default none */
-  readonly unstored?: ((channel: string) => Iterable<Micros>) | undefined;
+  /** What is not stored yet. @default none */
+  readonly unstored?: UnstoredMinutes | undefined;
   /** Called with hours that have to be read, as the index does not know them. */
   readonly onGap?: ((channel: string, hourUs: Micros) => void) | undefined;
 }
@@ -229,10 +229,12 @@ export class IndexFinder implements MinuteFinder {
     return gaps;
   }
 
+  /** The channels that have files or minutes that are not stored yet. */
   async #channels({ signal }: AbortOptions): Promise<string[]> {
-    const channels: string[] = [];
-    for await (const channel of this.#options.store.folders("", { signal })) channels.push(channel);
-    return channels;
+    const { store, unstored } = this.#options;
+    const channels = new Set<string>(unstored?.channels());
+    for await (const channel of store.folders("", { signal })) channels.add(channel);
+    return [...channels].sort();
   }
 
   /** The hours of a channel that can hold messages of a span, ascending, also those that are not stored yet. */
@@ -253,7 +255,7 @@ export class IndexFinder implements MinuteFinder {
       const hourUs = parseHour(name);
       if (hourUs !== undefined) add(hourUs);
     }
-    for (const minuteUs of unstored?.(channel) ?? []) add(hourOf(minuteUs));
+    for (const minuteUs of unstored?.minutesOf(channel) ?? []) add(hourOf(minuteUs));
     return [...hours].sort((a, b) => a - b);
   }
 }

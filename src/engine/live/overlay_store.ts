@@ -87,7 +87,7 @@ export class OverlayStore implements BatchStore {
     const slash = prefix.indexOf("/");
     const channels = slash >= 0
       ? [prefix.slice(0, slash)]
-      : this.#channels().filter((channel) => channel.startsWith(prefix));
+      : this.channels().filter((channel) => channel.startsWith(prefix));
     const keys: ArchiveKey[] = [];
     for (const channel of channels) {
       if (this.#mayHold(channel, prefix)) keys.push(...(await this.#snapshot(channel)).keys());
@@ -181,14 +181,15 @@ export class OverlayStore implements BatchStore {
     return false;
   }
 
-  #channels(): string[] {
+  /** The channels of which there is anything in a source. */
+  channels(): string[] {
     const channels = new Set<string>();
     for (const source of this.#sources) for (const each of source.channels()) channels.add(each);
     return [...channels];
   }
 
   #foldersIn(folder: string): string[] {
-    if (folder === "") return this.#channels();
+    if (folder === "") return this.channels();
     const channel = folder.split("/", 1)[0]!;
     const minutes = this.minutesOf(channel);
     if (minutes.size === 0) return [];

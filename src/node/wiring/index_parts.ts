@@ -2,7 +2,7 @@ import { existsSync, rmSync } from "node:fs";
 import { fileSystemVersions } from "../../adapters/file_system/file_system_versions.ts";
 import { isPostgresAddress } from "../../adapters/postgres/postgres_address.ts";
 import { indexFolder, sqliteIndex } from "../../adapters/sqlite/sqlite_index.ts";
-import type { Micros } from "../../core/time.ts";
+import type { UnstoredMinutes } from "../../engine/index/channel_states.ts";
 import { dropStale } from "../../engine/index/drop_stale.ts";
 import { HourStamps } from "../../engine/index/hour_stamps.ts";
 import { IndexFinder } from "../../engine/index/index_finder.ts";
@@ -68,8 +68,8 @@ export function openNodeIndex(
     readonly clock: Clock;
     readonly settled: SettledNotes;
     readonly metrics?: Metrics | undefined;
-    /** The minutes of a channel that are not stored yet. */
-    readonly unstored?: (channel: string) => Iterable<Micros>;
+    /** What is not stored yet. */
+    readonly unstored?: UnstoredMinutes;
   },
 ): NodeIndex | undefined {
   const opened = openIndex(options);
