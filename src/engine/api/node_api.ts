@@ -59,6 +59,7 @@ import type { LogApiOptions } from "./logs/log_context.ts";
 import { SharedChatReader } from "./chat/shared_chat_reader.ts";
 import { coverageRoute } from "./routes/coverage_route.ts";
 import { digestRoutes } from "./routes/digest_routes.ts";
+import { exportRoute } from "./routes/export_route.ts";
 import { fileRoutes } from "./routes/file_route.ts";
 import { type Access, DEFAULT_ACCESS } from "./gate/access.ts";
 import { isForAnyPage, preflightAnswer } from "./gate/cross_origin.ts";
@@ -158,6 +159,7 @@ export function nodeApi(given: NodeApiOptions): HttpRoute[] {
     ...fileRoutes(new ServableFiles({ ...options, reporter })),
     ...digestRoutes(options),
     ...chatRoutes(reader, clock),
+    exportRoute(reader, clock),
     liveRoute({
       feed,
       source: replaySource({ store: chatStore, reader, clock }),

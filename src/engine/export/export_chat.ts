@@ -77,14 +77,49 @@ export async function* exportChat(
   format: ChatExport,
   options: ExportOptions,
 ): AsyncGenerator<string, void, undefined> {
-  let text = format.begin(await exportFacts(channel, options));
-  for await (const event of readEvents(channel, options)) {
-    text += format.event(event);
+  const { roomId, ...facts } = await exportFacts(channel, options);
+  yield* exportEvents(format, { ...facts, roomId }, readEvents(channel, options));
+}
+
+/**
+ * Yields events in the form of `format`, in pieces.
+ *
+ * @param facts.roomId by default the first that an event of the first hundred tells
+ * @throws what the events throw.
+ */
+export async function* exportEvents(
+  format: ChatExport,
+  facts: Omit<ExportFacts, "roomId"> & { readonly roomId?: string },
+  events: AsyncIterable<ExportedEvent>,
+): AsyncGenerator<string, void, undefined> {
+  let waiting: ExportedEvent[] | undefined = [];
+  let text = "";
+  const begin = (roomId: string) => {
+    text = format.begin({ ...facts, roomId });
+    for (const event of waiting ?? []) text += format.event(event);
+    waiting = undefined;
+  };
+  if (facts.roomId !== undefined) begin(facts.roomId);
+  for await (const event of events) {
+    if (waiting === undefined) text += format.event(event);
+    else {
+      waiting.push(event);
+      const roomId = roomOf(event);
+      if (roomId !== "" || waiting.length >= WAITING_MAX) begin(roomId);
+    }
     if (text.length < CHUNK_LENGTH) continue;
     yield text;
     text = "";
   }
+  if (waiting !== undefined) begin("");
   yield text + format.end();
+}
+
+/** How many events may come before one that tells the room. */
+const WAITING_MAX = 100;
+
+function roomOf({ message: { tags } }: ExportedEvent): string {
+  return tags !== null && Object.hasOwn(tags, "room-id") ? tags["room-id"]! : "";
 }
 
 /** How many events are looked at for the id of the room. */
@@ -97,8 +132,7 @@ async function exportFacts(channel: string, options: ExportOptions): Promise<Exp
   let looked = 0;
   for await (const event of readEvents(channel, options)) {
     first ??= event;
-    const { tags } = event.message;
-    if (tags !== null && Object.hasOwn(tags, "room-id")) roomId = tags["room-id"]!;
+    roomId = roomOf(event);
     if (roomId !== "" || ++looked >= LOOKED_AT_MAX) break;
   }
   const startUs = options.startUs ?? options.fromUs ?? first?.startUs ?? 0;

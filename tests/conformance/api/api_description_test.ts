@@ -130,6 +130,12 @@ const EXAMPLES: Record<string, readonly (readonly [path: string, options?: AskOp
     ["/digests/forsen?since=x"],
     ["/digests/.x"],
   ],
+  "get /{channel}/chat.export": [
+    ...["raw", "ndjson", "td-json", "vtt", "csv", "html"].map((format): [string] => [
+      `/forsen/chat.export?format=${format}&${RANGE}&video=2026-08-01T12:00`,
+    ]),
+    ["/forsen/chat.export?format=raw"],
+  ],
   "get /{channel}/chat.json": [
     [`/forsen/chat.json?${RANGE}`],
     [`/forsen/chat.json?${RANGE}&format=text&limit=1&reverse=true&user=ada&command=PRIVMSG`],
@@ -316,6 +322,7 @@ test("described parameters are those that change or refuse an answer", async () 
     since: "x",
     start: "x",
     end: "x",
+    video: "x",
     format: "x",
     limit: "x",
     reverse: "x",
