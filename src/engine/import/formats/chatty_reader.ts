@@ -7,8 +7,9 @@ import { TextLines } from "./parts/text_lines.ts";
 
 const HEADER = /^# Log started: \d{4}-\d\d-\d\d \d\d:\d\d:\d\d ([+-]\d\d:?\d\d)/;
 const LINE = /^\[(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?: ?([+-]\d\d:?\d\d))?\] (.*)$/s;
-const SAID = /^<([~&@!%$+^]*)([^<>]*?)(?: \(([a-z0-9_]+)\))?>(\*?) (.*)$/s;
-const BAN = /(\w{1,25})(?: \((\d+)s\))?(?: \[([^\]]*)\])?(?: \{[^}]*\})?(?:, |$)/g;
+// Bounded at every place, so that no line takes long.
+const SAID = /^<([~&@!%$+^]{0,12})([^<>]{0,100}?)(?: \(([a-z0-9_]{1,25})\))?>(\*?) (.*)$/s;
+const BAN = /(\w{1,25})(?: \((\d+)s\))?(?: \[[^\]]{0,600}\])?(?: \{[^}]{0,100}\})?(?:, |$)/g;
 
 /** Names are collected for this long before they are written. */
 const PACKING_US = 2 * SECOND_US;
