@@ -306,3 +306,20 @@ test("Chatty's lines get the offset of the header before them", async () => {
   assert.equal(messages[1]!.sender, "ada_jp");
   assert.equal(messages[2]!.params[1], "\u0001ACTION waves\u0001");
 });
+
+test("no line of a log takes long, whatever it holds", async () => {
+  const lines = [
+    `[2026-08-01 14:00:01] <${"~".repeat(60_000)}`,
+    `[2026-08-01 14:00:01] <${" (aa".repeat(15_000)}`,
+    `[2026-08-01 14:00:09] BAN: ${"bob [".repeat(12_000)}`,
+    `[12:00:00] ${"1d".repeat(30_000)}`,
+    `[12:00:00] bob has been timed out for ${"1d ".repeat(20_000)}x`,
+  ];
+  for (const format of ["chatty", "chatterino"] as const) {
+    const startMs = performance.now();
+    const archive = new ImportedArchive();
+    const text = lines.join("\n");
+    await archive.import(text, { format, channel: "lovelace", zone: "UTC", date: "2026-08-01" });
+    assert.ok(performance.now() - startMs < 2_000, format);
+  }
+});
