@@ -47,13 +47,21 @@ export function contentHash(text: string): number {
   return 0x1_0000_0000 * (high & 0x1f_ffff) + (low >>> 0);
 }
 
-/** A month of a quiet channel, or a day of a busy one. */
+/** A day of a channel that is not busy, or that many channels side by side. */
 const HOURS_MAX = 26;
+
+/** The hours that a file in order needs: the one before, its own, and the next. */
+const HOURS_MIN = 3;
+
+/** More messages than this are known for these hours only; each takes some 300 bytes. */
+const MESSAGES_MAX = 300_000;
 
 /** Knows what an archive holds, an hour at a time, so that an import adds only what is new. */
 export class KnownMessages {
   readonly #options: AbortOptions & { readonly store: BatchStore; readonly hasher: Hasher };
-  readonly #hours: Lru<string, KnownHour>;
+  /** The least recently used first. */
+  readonly #hours = new Map<string, KnownHour>();
+  readonly #onForget: (name: string) => void;
   /** The hour that was asked for last: most messages follow one of the same hour. */
   #last:
     | { readonly channel: string; readonly hourUs: Micros; readonly known: KnownHour }
@@ -66,7 +74,7 @@ export class KnownMessages {
     onForget: (name: string) => void,
   ) {
     this.#options = options;
-    this.#hours = new Lru({ countMax: HOURS_MAX, onEvict: onForget });
+    this.#onForget = onForget;
   }
 
   /** The hour of `timeUs`, if it was loaded. */
@@ -74,8 +82,12 @@ export class KnownMessages {
     const hourUs = hourOf(timeUs);
     const last = this.#last;
     if (last !== undefined && last.hourUs === hourUs && last.channel === channel) return last.known;
-    const known = this.#hours.get(hourName(channel, hourUs));
-    if (known !== undefined) this.#last = { channel, hourUs, known };
+    const name = hourName(channel, hourUs);
+    const known = this.#hours.get(name);
+    if (known === undefined) return undefined;
+    this.#hours.delete(name);
+    this.#hours.set(name, known);
+    this.#last = { channel, hourUs, known };
     return known;
   }
 
@@ -106,8 +118,21 @@ export class KnownMessages {
         if (!(error instanceof BatchSyntaxError)) throw error;
       }
     }
+    this.#makeRoom(known.contents.size);
     this.#hours.set(hourName(channel, timeUs), known);
     this.#last = undefined; // It may be the one that gave way.
+  }
+
+  #makeRoom(messages: number): void {
+    let total = messages;
+    for (const { contents } of this.#hours.values()) total += contents.size;
+    for (const [name, { contents }] of this.#hours) {
+      const { size } = this.#hours;
+      if (size < HOURS_MIN || (size < HOURS_MAX && total <= MESSAGES_MAX)) return;
+      this.#hours.delete(name);
+      total -= contents.size;
+      this.#onForget(name);
+    }
   }
 
   async #loadRedactions(channel: string): Promise<Redaction[]> {

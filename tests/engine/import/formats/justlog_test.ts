@@ -136,3 +136,15 @@ test("a redacted message does not come back by an import", async () => {
   assert.deepEqual(refusedOf(report), { redacted: 1 });
   assert.equal(report.total().doubles, 1);
 });
+
+test("doubles are found over more hours than are known at a time", async () => {
+  const archive = new ImportedArchive();
+  const lines = Array.from(
+    { length: 120 },
+    (_, i) => rawLine({ id: messageId(i % 40), ms: DAY_MS + (i % 40) * 3_600_000 + 1_800_000 }),
+  );
+  const report = await archive.import(lines.join("\n"), JUSTLOG);
+  const { messages, doubles } = report.total();
+  assert.deepEqual({ messages, doubles }, { messages: 40, doubles: 80 });
+  assert.equal((await archive.keys()).length, 40);
+});
