@@ -13,6 +13,7 @@
  *     GET /digests/CHANNEL[?since=HOUR]                 {digest, redactions, hours, coverage}
  *     GET /CHANNEL/chat.json?start&end                  a list of messages, at most 2 h
  *     GET /CHANNEL/chat.ndjson[?start&end]              a line for each message, any range
+ *     GET /CHANNEL/chat.export?format&start&end[&video] a range as a file for other tools, at most 31 days
  *     GET /live?channel=a,b[&after=ID]                  messages as they come, as server-sent events
  *     GET /CHANNEL/coverage.json?start&end              who listened, minute by minute, at most 24 h
  *         both: &format=json|text &limit=N &reverse=true &user=a,b &command=PRIVMSG,…
