@@ -1,8 +1,7 @@
-import { isLoginDigest } from "../../core/redaction/login_digest.ts";
 import { chatFolder, parseHour } from "../../core/archive/archive_key.ts";
 import { FactsCollector } from "../../core/index/facts_collector.ts";
 import type { HourFacts } from "../../core/index/hour_facts.ts";
-import { HOUR_US, hourOf, type Micros, MINUTE_US, TIME_END_US } from "../../core/time.ts";
+import { HOUR_US, type Micros, MINUTE_US, TIME_END_US } from "../../core/time.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type {
   ChatIndex,
@@ -13,11 +12,10 @@ import type {
 import type { Hasher } from "../../ports/hasher.ts";
 import type { SettledNotes } from "../../ports/notes/settled_notes.ts";
 import type { Reporter } from "../../ports/reporter.ts";
-import { listRedactions } from "../redact/redact.ts";
-import { wordsOf } from "../../core/text/fold_words.ts";
 import { readMinutes } from "../read/read_minutes.ts";
 import { runWithRests } from "../read/work_breaks.ts";
 import { EDGE_US, type HourStamps, type UnchangedHour } from "./hour_stamps.ts";
+import { RedactedHours } from "./redacted_hours.ts";
 
 /** What filling an index works with. */
 export interface FillOptions {
@@ -120,7 +118,7 @@ export async function fillChannel(
     if (only?.has(hourUs) === false) continue;
     await run.forget(hourUs);
   }
-  const affected = await redactedHours(channel, [...unchanged.values()], { ...options, orders });
+  const redacted = new RedactedHours(channel, options);
   for (const hourUs of [...there].sort((a, b) => options.isOldestFirst ? a - b : b - a)) {
     if (only?.has(hourUs) === false) continue;
     if (indexableFromUs(hourUs) > nowUs) {
@@ -130,9 +128,10 @@ export async function fillChannel(
     }
     signal?.throwIfAborted();
     const same = unchanged.get(hourUs);
-    if (same === undefined || affected?.has(hourUs) !== false && same.stamp.orders !== orders) {
-      await run.fill(hourUs, orders);
-    } else await run.restamp(same, orders);
+    const isStale = same === undefined ||
+      same.stamp.orders !== orders && await redacted.mayConcern(hourUs);
+    if (isStale) await run.fill(hourUs, orders);
+    else await run.restamp(same, orders);
     options.onProgress?.(run.totals, hourUs);
   }
   await run.flush();
@@ -154,39 +153,6 @@ async function hoursOfFiles(
     if (hourUs === undefined) continue;
     for (const each of [hourUs - HOUR_US, hourUs, hourUs + HOUR_US]) {
       if (each >= 0 && each < TIME_END_US) hours.add(each);
-    }
-  }
-  return hours;
-}
-
-/**
- * The hours of `unchanged` in which a redaction that was not applied when they were indexed may have a match:
- * those that name a redacted user. `undefined` if that cannot be told, as a redaction names a message.
- */
-async function redactedHours(
-  channel: string,
-  unchanged: readonly IndexedHour[],
-  { index, orders, ...options }: FillChannelOptions & { readonly orders: string },
-): Promise<Set<Micros> | undefined> {
-  if (unchanged.every(({ stamp }) => stamp.orders === orders)) return undefined;
-  const [ids, logins] = [new Set<string>(), new Set<string>()];
-  for (const each of await listRedactions(channel, options)) {
-    if (!each.ok || each.redaction.target.kind === "message") return undefined;
-    ids.add(each.redaction.target.userId);
-    // A digest says of no line whether it names the user: any hour may hold a match.
-    if (each.redaction.target.logins.some(isLoginDigest)) return undefined;
-    for (const login of each.redaction.target.logins) logins.add(login.toLowerCase());
-  }
-  const hours = new Set<Micros>();
-  const person = { ids: [...ids], logins: [...logins] };
-  const { signal } = options;
-  for (const { minuteUs } of await index.find(channel, { person, signal })) {
-    hours.add(hourOf(minuteUs));
-  }
-  for (const login of logins) {
-    for (const word of wordsOf(login)) {
-      const found = await index.find(channel, { words: [word], signal });
-      for (const { minuteUs } of found) hours.add(hourOf(minuteUs));
     }
   }
   return hours;

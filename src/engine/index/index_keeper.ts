@@ -36,6 +36,8 @@ export class IndexKeeper {
   readonly #options: IndexKeeperOptions;
   /** Channel → hour → when to index it, on the wall clock. */
   readonly #due = new Map<string, Map<Micros, Micros>>();
+  /** Channel → the redactions that were there when it was last looked at. */
+  readonly #orders = new Map<string, string>();
   /** Channel → when to look at all of it, on the wall clock. */
   readonly #dueChannels = new Map<string, Micros>();
   #sweepAtUs: Micros = -Infinity;
@@ -118,6 +120,13 @@ export class IndexKeeper {
       const channels = new Set(await index.channels({ signal }));
       for await (const channel of store.folders("", { signal })) channels.add(channel);
       for (const channel of channels) this.#dueChannels.set(channel, nowUs);
+    }
+    // Another process may have stored redactions: what they name must not stay in the index.
+    for await (const channel of store.folders("", { signal })) {
+      const orders = await this.#options.stamps.orders(channel, { signal });
+      if (orders === this.#orders.get(channel)) continue;
+      this.#orders.set(channel, orders);
+      this.#dueChannels.set(channel, Math.min(nowUs, this.#dueChannels.get(channel) ?? Infinity));
     }
     for (const [channel, dueUs] of this.#dueChannels) {
       if (dueUs > nowUs) continue;

@@ -66,6 +66,12 @@ test("filling again does nothing, and after a redaction reads only the hours tha
   const first = await world.fill();
   assert.ok(first[0]!.messages > 20 && first[0]!.leftOut === 0);
   assert.deepEqual((await world.fill()).map(({ hours, forgotten }) => hours + forgotten), [0, 0]);
+  for (const id of ["message-3", "message-30"]) {
+    await world.redact(id);
+    const read = (await world.fill()).reduce((sum, { hours }) => sum + hours, 0);
+    assert.ok(read <= 2, `${read} hours were read again for one message`);
+    assert.equal(await askFacts(world, `without ${id}`), 0);
+  }
   await world.redact();
   await world.settle();
   await world.fill();

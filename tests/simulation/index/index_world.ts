@@ -92,13 +92,16 @@ export class IndexWorld {
   }
 
   /** Stores an order, as one that comes from a peer: files are rewritten when they are settled. */
-  async redact(): Promise<void> {
+  async redact(messageId?: string): Promise<void> {
     const { random } = this;
     const channel = pick(random, CHANNELS);
     const user = pick(random, USERS.filter(({ id }) => id !== ""));
-    const target = random.next() < 0.6
+    const target = messageId === undefined && random.next() < 0.6
       ? { kind: "user" as const, userId: user.id, logins: [user.login], beforeUs: undefined }
-      : { kind: "message" as const, id: `${intBelow(random, Math.max(1, this.#count))}` };
+      : {
+        kind: "message" as const,
+        id: messageId ?? `message-${intBelow(random, Math.max(1, this.#count))}`,
+      };
     const bytes = encodeRedaction({ target, madeUs: WORLD_US, reason: "test" });
     const digest = await hasher.digest(bytes);
     await this.store.put(formatArchiveKey({ kind: "redaction", channel, digest }), bytes);
@@ -181,7 +184,7 @@ export class IndexWorld {
     const time = minuteUs / SECOND_US + intBelow(random, 60);
     const user = pick(random, USERS);
     const [other, text] = [pick(random, USERS), `${pick(random, WORDS)} ${pick(random, WORDS)}`];
-    const id = `${this.#count++}`;
+    const id = `message-${this.#count++}`;
     const tags = {
       id,
       "room-id": channel === "forsen" ? "22" : "62",
