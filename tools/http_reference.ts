@@ -48,6 +48,7 @@ interface ResponseDescription {
 /** What a node with every route says of itself. */
 export async function servedDescription(): Promise<ApiDescription> {
   const listener = await serveNode({
+    admin: { channels: { change: () => Promise.resolve(false) }, apiKey: () => undefined },
     moreRoutes: [optOutRoute({ clock: systemClock(), makeCode: () => undefined })],
     store: memoryStore(),
     hasher: await bestHasher(),

@@ -56,6 +56,7 @@ const record = v.object({
   "journal-dir": v.optional(text),
   serve: v.optional(text),
   "opt-outs": v.optional(flag),
+  "admin-key-file": v.optional(text),
   "serve-token-file": v.optional(text),
 }, "a table");
 

@@ -1,12 +1,11 @@
-import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseJson } from "../../core/json/parse_json.ts";
 import type { OptOutNote, OptOutNotes } from "../../ports/notes/opt_out_notes.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 import { STATE_FOLDER } from "./store/archive_walk.ts";
 import { fileError, isAbsence } from "./calls/file_errors.ts";
-import { newWriterName } from "./calls/stored_name.ts";
-import { syncFolder } from "./calls/sync_folder.ts";
+import { replaceFile } from "./calls/replace_file.ts";
 
 const NAME = /^(user|channel)-([0-9]{1,20})\.json$/;
 
@@ -50,24 +49,8 @@ export function fileSystemOptOuts(root: string, reporter: Reporter): OptOutNotes
       return notes;
     },
     async put(note) {
-      const path = pathOf(note);
-      const scratch = `${path}.${newWriterName()}.tmp`;
       const { logins, madeUs, isDone } = note;
-      try {
-        await mkdir(folder, { recursive: true });
-        const file = await open(scratch, "w", 0o600);
-        try {
-          await file.writeFile(`${JSON.stringify({ logins, madeUs, isDone })}\n`);
-          await file.sync();
-        } finally {
-          await file.close();
-        }
-        await rename(scratch, path);
-        await syncFolder(folder);
-      } catch (cause) {
-        await rm(scratch, { force: true }).catch(() => {}); // The first failure is thrown.
-        throw fileError(`write "${path}"`, { cause, otherwise: "STORE_IO" });
-      }
+      await replaceFile(pathOf(note), `${JSON.stringify({ logins, madeUs, isDone })}\n`);
     },
     async delete(note) {
       const path = pathOf(note);

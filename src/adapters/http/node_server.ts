@@ -129,6 +129,9 @@ async function answer(
   if (outgoing.writableFinished || outgoing.destroyed) clearTimeout(timer);
 }
 
+/** Methods whose requests have a body that a route may read. The gate bounds it. */
+const WITH_BODY: ReadonlySet<string> = new Set(["PUT", "POST", "DELETE"]);
+
 /** Sends a body as fast as the caller takes it; ends it when the caller is gone. */
 async function send(
   body: ReadableStream<Uint8Array>,
@@ -176,7 +179,7 @@ function toRequest(incoming: IncomingMessage): Request | undefined {
     // Only a path: a whole URL is a request to a proxy.
     if (!url.startsWith("/")) return undefined;
     const target = new URL(`http://${headers.host ?? "localhost"}`);
-    const body = method === "PUT" ? { body: bodyOf(incoming), duplex: "half" } : {};
+    const body = WITH_BODY.has(method) ? { body: bodyOf(incoming), duplex: "half" } : {};
     // As text after the host: a path that starts with // must not name another host.
     return new Request(
       `${target.origin}${url}`,

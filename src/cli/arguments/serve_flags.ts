@@ -38,6 +38,8 @@ export interface LogFlags {
 
 const READ_TOKEN_VARIABLE = "CHATLOOM_READ_TOKEN";
 const OPERATOR_TOKEN_VARIABLE = "CHATLOOM_OPERATOR_TOKEN";
+/** The variable that may hold the key for changing the recorded channels. */
+export const ADMIN_KEY_VARIABLE = "CHATLOOM_ADMIN_KEY";
 const METRICS_TOKEN_VARIABLE = "CHATLOOM_METRICS_TOKEN";
 
 /** Adds {@link AccessFlags} to a verb. */
@@ -119,6 +121,15 @@ export async function readAccess(flags: AccessFlags): Promise<Partial<Access>> {
     ...(flags.openMetrics === true ? { metrics: { kind: "open" } } : {}),
     ...(metrics === undefined ? {} : { metrics: { kind: "token", token: metrics } }),
   };
+}
+
+/**
+ * The key with which callers may change the recorded channels; none without a file and a variable.
+ *
+ * @throws {ChatloomError} `INPUT_UNREADABLE` when the file cannot be read or holds no key.
+ */
+export async function readAdminKey(path: string | undefined): Promise<string | undefined> {
+  return await readToken(path, ADMIN_KEY_VARIABLE);
 }
 
 async function readToken(path: string | undefined, variable: string): Promise<string | undefined> {

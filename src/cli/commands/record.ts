@@ -104,7 +104,9 @@ export function recordCommand(): Command {
       const wanted = new WantedChannels();
       wanted.setNamed(named.length > 0 ? named : loaded?.channels ?? []);
       wanted.setListed(listed?.channels ?? []);
-      if (wanted.channels.length === 0 && flags.channels === undefined) {
+      // With a key for it, channels may come later.
+      const mayBeNone = flags.channels !== undefined || flags.adminKeyFile !== undefined;
+      if (wanted.channels.length === 0 && !mayBeNone) {
         command.error("error: name at least one channel, or a file of them with --channels");
       }
       if (flags.tokenFile !== undefined && flags.nick === undefined) {

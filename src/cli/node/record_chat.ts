@@ -3,6 +3,8 @@ import { nodeHasher } from "../../adapters/hashers/node_hasher.ts";
 import type { Recorder } from "../../engine/record/recorder.ts";
 import type { ChatPool } from "../../engine/session/chat_pool.ts";
 import type { Login } from "../../engine/session/login.ts";
+import { ChannelAdmin } from "../../engine/admin/channel_admin.ts";
+import { fileSystemChannels } from "../../adapters/file_system/file_system_channels.ts";
 import type { WantedChannels } from "../../engine/admin/wanted_channels.ts";
 import { openOptOuts } from "../../node/wiring/opt_outs.ts";
 import { openParts } from "../../node/wiring/parts/archive_parts.ts";
@@ -60,6 +62,8 @@ export async function recordChat(options: RecordChatOptions, context: VerbContex
   const clock = commandClock();
   const hasher = nodeHasher();
   const optOuts = await openOptOuts(parts.journalFolder, { clock, reporter });
+  const changes = fileSystemChannels(parts.journalFolder);
+  options.wanted.setChanges(await changes.read());
   const replication = new Replication(files, {
     archive: options.archive,
     parts,
@@ -69,6 +73,7 @@ export async function recordChat(options: RecordChatOptions, context: VerbContex
     clock,
     context,
     optOuts,
+    channels: new ChannelAdmin(options.wanted, changes),
   });
   reportProxies([options.url], reporter);
   await runRecording({

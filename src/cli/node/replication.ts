@@ -18,6 +18,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { HttpListener } from "../../ports/http.ts";
 import type { VerbContext } from "../frame/context.ts";
+import type { ChannelAdmin } from "../../engine/admin/channel_admin.ts";
 import type { OpenOptOuts } from "../../node/wiring/opt_outs.ts";
 import type { Access } from "../../engine/api/gate/access.ts";
 import {
@@ -30,10 +31,12 @@ import { type OpenPeers, type PeerSource, readPeers, watchPeers } from "../argum
 import {
   addLogFlags,
   addNetworkFlags,
+  ADMIN_KEY_VARIABLE,
   type LogFlags,
   type NetworkFlags,
   parseListenFlag,
   readAccess,
+  readAdminKey,
 } from "../arguments/serve_flags.ts";
 import { watchedStore } from "../../engine/index/watched_store.ts";
 import { type NodeIndex, openNodeIndex } from "../../node/wiring/index_parts.ts";
@@ -50,6 +53,8 @@ export interface ReplicationFlags extends PeerFlags, NetworkFlags, LogFlags {
   readonly metricsTokenFile?: string;
   readonly openMetrics?: boolean;
   readonly operatorTokenFile?: string;
+  /** The key in this file changes which channels are recorded. */
+  readonly adminKeyFile?: string;
   /** Whether users may opt out by a code that they say in chat. */
   readonly optOuts?: boolean;
   /** The file that these flags may stand in. */
@@ -64,6 +69,10 @@ export function addReplicationFlags(command: Command): Command {
     .option("--metrics-token-file <file>", "the same for /metrics")
     .option("--open-metrics", "let any caller see /metrics")
     .option(
+      "--admin-key-file <file>",
+      `let who sends the key in this file, or in $${ADMIN_KEY_VARIABLE}, change the channels at /admin/channels`,
+    )
+    .option(
       "--opt-outs",
       "let users have themselves erased: POST /optout gives a code to say in chat",
     );
@@ -76,6 +85,7 @@ export const LIVE_REPLICATION_FLAGS = [
   "metricsTokenFile",
   "openMetrics",
   "operatorTokenFile",
+  "adminKeyFile",
 ] as const;
 
 /** What replication works with. */
@@ -90,6 +100,8 @@ export interface ReplicationOptions {
   readonly hasher: Hasher;
   readonly clock: Clock;
   readonly context: VerbContext;
+  /** Changes which channels are recorded. */
+  readonly channels: ChannelAdmin;
   /** Who has opted out. */
   readonly optOuts: OpenOptOuts;
 }
@@ -106,6 +118,7 @@ export class Replication {
   readonly #peerFeeds: PeerFeeds | undefined;
   #source: PeerSource;
   #access: Partial<Access> = {};
+  #adminKey: string | undefined;
   #syncer: Syncer | undefined;
   #indexed: NodeIndex | undefined;
 
@@ -155,6 +168,7 @@ export class Replication {
     watchRecording(this.#metrics, parts);
     const { operatorListen, trustProxy = [] } = flags;
     this.#access = await accessOf(flags);
+    this.#adminKey = await readAdminKey(flags.adminKeyFile);
     live.chatStore.add(parts.recorder.unstored);
     await live.begin();
     const { archive, parts: { settled } } = this.#options;
@@ -180,6 +194,7 @@ export class Replication {
       operatorListen,
       logs: flags,
       optOuts: this.#options.optOuts.book,
+      admin: { channels: this.#options.channels, apiKey: () => this.#adminKey },
       moreRoutes: flags.optOuts === true ? [this.#options.optOuts.route(trustProxy)] : [],
       state: () => ({ recorder: parts.recorder.state(), pool: parts.pool.state() }),
       access: () => this.#access,
@@ -250,8 +265,10 @@ export class Replication {
     const source = { ...peerSource(flags), file: this.#source.file };
     const found = this.#syncer === undefined ? undefined : await readPeers(source, reporter);
     const access = flags.serve === undefined ? {} : await accessOf(flags);
+    const adminKey = await readAdminKey(flags.adminKeyFile);
     this.#source = source;
     this.#access = access;
+    this.#adminKey = adminKey;
     if (found !== undefined && this.#syncer !== undefined) this.#setPeers(this.#syncer, found);
   }
 

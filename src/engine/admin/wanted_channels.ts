@@ -1,12 +1,5 @@
+import type { ChannelChanges } from "../../ports/notes/channel_changes.ts";
 import type { WantedChannel } from "../session/membership.ts";
-
-/** Changes that an operator made while the node ran, by names of channels. */
-export interface ChannelChanges {
-  /** Recorded although no flag, configuration or file names them. */
-  readonly added: readonly string[];
-  /** Not recorded although one does. */
-  readonly removed: readonly string[];
-}
 
 /** No change. */
 const NO_CHANGES: ChannelChanges = { added: [], removed: [] };

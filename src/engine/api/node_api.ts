@@ -30,6 +30,7 @@
  *     GET /api/v2/recent-messages/LOGIN                 the newest messages, as Chatterino asks for them
  *     GET /metrics, /healthz, /openapi.json
  *     GET /debug/state, GET and PUT /debug/log-level    for the operator
+ *     POST /admin/channels                              records channels, with a key; DELETE ends it
  *     POST /optout                                      a code to say in chat, if the operator offers it
  *     GET /extras/DIR                                   []
  *
@@ -58,6 +59,7 @@ import type { Micros } from "../../core/time.ts";
 import { allLogRoutes } from "./logs/all_log_routes.ts";
 import type { LogApiOptions } from "./logs/log_context.ts";
 import { SharedChatReader } from "./chat/shared_chat_reader.ts";
+import { type AdminOptions, adminRoutes } from "./routes/admin_routes.ts";
 import { coverageRoute } from "./routes/coverage_route.ts";
 import { digestRoutes } from "./routes/digest_routes.ts";
 import { exportRoute } from "./routes/export_route.ts";
@@ -117,6 +119,8 @@ export interface NodeApiOptions extends OperatorOptions {
   readonly settled?: SettledNotes | undefined;
   /** How much chat is held for the next readers, in bytes. @default 33554432 */
   readonly cacheMaxBytes?: number;
+  /** Changes which channels are recorded. @default no route does */
+  readonly admin?: AdminOptions | undefined;
   /** Further routes, which go before all others. */
   readonly moreRoutes?: readonly ApiRoute[];
 }
@@ -153,8 +157,10 @@ export function nodeApi(given: NodeApiOptions): HttpRoute[] {
     ...options.state?.(),
     http: { runningRequests: gate.running, heldChatBytes: reader.heldBytes },
   });
+  const loginOf = async (id: string) => (await log.rooms.byId(id))?.login;
   const routes: ApiRoute[] = [
     ...options.moreRoutes ?? [],
+    ...options.admin === undefined ? [] : adminRoutes({ ...options, ...options.admin, loginOf }),
     ...operatorRoutes({ ...options, state }),
     ...listingRoutes(options),
     ...fileRoutes(new ServableFiles({ ...options, reporter })),

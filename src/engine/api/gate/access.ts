@@ -97,7 +97,7 @@ function tokensOf(header: string): string[] {
 }
 
 /** Whether two secrets are equal. Compares digests: the time it takes does not show where two tokens differ. */
-async function areEqual(left: string, right: string, hasher: Hasher): Promise<boolean> {
+export async function areEqual(left: string, right: string, hasher: Hasher): Promise<boolean> {
   const [one, other] = [left, right].map((text) => UTF8.encode(text));
   const a = toDigestText(await hasher.digest(one!));
   const b = toDigestText(await hasher.digest(other!));
