@@ -2,14 +2,24 @@ import { isChannelName } from "../../../core/archive/archive_key.ts";
 import { parseJson } from "../../../core/json/parse_json.ts";
 import type { Hasher } from "../../../ports/hasher.ts";
 import type { RoutedRequest } from "../../../ports/http.ts";
-import type { ChannelAdmin } from "../../admin/channel_admin.ts";
 import { areEqual } from "../gate/access.ts";
 import { type ApiResponse, textResponse } from "../route/api_response.ts";
 import type { ApiRoute } from "../route/api_route.ts";
 
-/** What {@link adminRoutes} work with. */
+/** Changes which channels are recorded. */
+export interface ChannelChanger {
+  /**
+   * Records these channels, or records them no more; returns whether it did: false if there would be too many.
+   *
+   * @throws {ChatloomError} when the change cannot be stored; then nothing has changed.
+   */
+  change(names: readonly string[], way: "add" | "remove"): Promise<boolean>;
+}
+
+/** Who may change which channels are recorded, and how it is done. */
 export interface AdminOptions {
-  readonly channels: Pick<ChannelAdmin, "change">;
+  /** Makes the changes. */
+  readonly channels: ChannelChanger;
   /** The key that callers must send, asked at each request; without one no caller may change anything. */
   readonly apiKey: () => string | undefined;
 }
