@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -110,8 +110,11 @@ export async function startPostgres(
   await start();
   // For a test run that ends early; it does not wait for anything then.
   const onExit = () => {
-    if (server?.pid !== undefined) killIfThere(server.pid, "SIGQUIT");
-    rmSync(folder, { recursive: true, force: true });
+    const pid = server?.pid;
+    if (pid !== undefined) {
+      for (const each of [...childrenOf(pid), pid]) killIfThere(each, "SIGKILL");
+    }
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   };
   process.on("exit", onExit);
   const end = async (signal: NodeJS.Signals) => {
@@ -137,7 +140,8 @@ export async function startPostgres(
 }
 
 function childrenOf(pid: number): number[] {
-  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
+  const path = `/proc/${pid}/task/${pid}/children`;
+  const text = existsSync(path) ? readFileSync(path, "utf8") : "";
   return text.split(" ").filter((each) => each !== "").map(Number);
 }
 
