@@ -14,7 +14,7 @@ import {
   importThreads,
 } from "../../node/wiring/import_thread.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
-import { FormatImports, type FormatOutcome, sortInputs } from "../importing/import_formats.ts";
+import type { FormatImports, FormatOutcome } from "../importing/import_formats.ts";
 import { addFormatFlags, checkFlags, type FormatFlags } from "../importing/import_flags.ts";
 import { reportText } from "../importing/report_text.ts";
 import { THREADS_HELP } from "../arguments/threads_help.ts";
@@ -73,6 +73,8 @@ export function importCommand(): Command {
       const { files: store, journalFolder } = await openParts(archive, { create: true, folder });
       let isComplete = true;
       // Captures have all tags: they come first, as the first message with an id stays.
+      // The formats of other tools are many modules: they are loaded when there is something to import.
+      const { FormatImports, sortInputs } = await import("../importing/import_formats.ts");
       const { captures, others, servers } = await sortInputs(paths, formats, context);
       for await (const outcome of importAll(captures, { archive, store, context })) {
         if (!await tellOutcome(outcome, context)) isComplete = false;
