@@ -92,6 +92,11 @@ export function openNodeIndex(
     async run(signal) {
       try {
         await keeper.run(signal);
+      } catch (error) {
+        // A fault of the index must not end a recording; the archive answers without it.
+        if (signal.aborted) return;
+        const message = "The index ended by a fault: logs are read from the files until a restart";
+        options.reporter.report("error", message, { error: `${error}` });
       } finally {
         await index.close();
       }
