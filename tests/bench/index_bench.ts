@@ -2,7 +2,8 @@
 // month is some hundred minutes of 43,200. The floor for finding them is to read a row of the index and these
 // minutes; without an index it is to read the month, 1 GB, and for a word that was said once the whole year.
 // Per message the index may take a quarter of its packed line: some 25 bytes, of which a word's minute takes one or
-// two, and a user's minute two. `--messages 20000000` makes the whole year; the default is a month of a smaller one.
+// two, and a user's minute two. `--messages 20000000` makes the whole year; the default is its first month. A smaller one
+// has few messages of each user, and a larger index.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,6 +18,8 @@ import { indexFolder, sqliteIndex } from "../../src/adapters/sqlite/sqlite_index
 import { systemClock } from "../../src/adapters/system/system_clock.ts";
 import { systemRandom } from "../../src/adapters/system/system_random.ts";
 import { batchKey } from "../../src/core/archive/archive_key.ts";
+import { wordsOf } from "../../src/core/text/fold_words.ts";
+import { searchedText } from "../../src/core/text/message_filter.ts";
 import { HOUR_US, type Micros, MINUTE_US } from "../../src/core/time.ts";
 import { SharedChatReader } from "../../src/engine/api/chat/shared_chat_reader.ts";
 import { fillChannel } from "../../src/engine/index/fill_channel.ts";
@@ -33,7 +36,7 @@ import { ChatYear, YEAR_BEGIN_US, YEAR_CHANNEL } from "./worlds/chat_year.ts";
 const { zstdCompressSync } = zlib as unknown as { zstdCompressSync(bytes: Uint8Array): Uint8Array };
 
 const flag = process.argv.indexOf("--messages");
-const MESSAGES = flag < 0 ? 200_000 : Number(process.argv[flag + 1]);
+const MESSAGES = flag < 0 ? 1_500_000 : Number(process.argv[flag + 1]);
 const RARE = "zyzzyvaonce";
 const ROUNDS = 5;
 
@@ -163,7 +166,12 @@ const usersMonth = async (log: ChatLog) => {
 };
 const rareWord = async (log: ChatLog) => {
   const room = await log.rooms.byLogin(YEAR_CHANNEL);
-  return await log.firstLine(room!, { ...ALL_TIME, isReversed: true, words: [RARE] });
+  return await log.firstLine(room!, {
+    ...ALL_TIME,
+    isReversed: true,
+    words: [RARE],
+    accepts: (message) => wordsOf(searchedText(message)).includes(RARE),
+  });
 };
 const recent = async (log: ChatLog) => {
   const room = await log.rooms.byLogin(YEAR_CHANNEL);
