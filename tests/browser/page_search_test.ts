@@ -95,6 +95,17 @@ test("a name is looked up over all days, and a hit leads to its place in chat", 
   await closePage(opened);
 });
 
+test("a bot's link to a channel and a user opens what the user said", {
+  skip: skipPage,
+}, async () => {
+  const opened = await browser.open();
+  const { page } = opened;
+  await page.goto(`${node.url}/?channel=Search&username=troll`);
+  assert.deepEqual(await found(page), TROLL);
+  assert.equal(page.url(), `${node.url}/#/search/search?user=troll`);
+  await closePage(opened);
+});
+
 test("days bound a search of files that were dropped; text and patterns are found in any case", {
   skip: skipPage,
 }, async () => {

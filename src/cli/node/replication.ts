@@ -192,7 +192,7 @@ export class Replication {
       listen: flags.serve,
       trustedProxies: trustProxy,
       operatorListen,
-      logs: flags,
+      logs: { ...flags, isRecording: (channel) => parts.pool.wants(channel) },
       optOuts: this.#options.optOuts.book,
       admin: { channels: this.#options.channels, apiKey: () => this.#adminKey },
       moreRoutes: flags.optOuts === true ? [this.#options.optOuts.route(trustProxy)] : [],

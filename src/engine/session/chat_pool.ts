@@ -87,6 +87,9 @@ export interface ChatPool {
 
   /** Its state, for logs and pages. */
   state(): PoolState;
+
+  /** Whether it listens to a channel, or tries to. */
+  wants(channel: string): boolean;
 }
 
 /**
@@ -169,6 +172,10 @@ class Pool implements ChatPool {
     else this.#seat();
     this.#tasks.add(this.#joinQueue.run());
     await this.#tasks.ended().finally(() => signal.removeEventListener("abort", stop));
+  }
+
+  wants(channel: string): boolean {
+    return this.#wanted.has(channel);
   }
 
   state(): PoolState {

@@ -48,6 +48,19 @@ export function parseRoute(hash: string): Route {
   };
 }
 
+/**
+ * Reads a link to a log page of justlog or rustlog, as bots print them: `?channel=forsen&username=nymn`;
+ * `undefined` if it is none.
+ */
+function parseLogLink(search: string): Route | undefined {
+  const params = new URLSearchParams(search);
+  const channel = (params.get("channel") ?? "").toLowerCase();
+  if (!isChannelName(channel)) return undefined;
+  const user = params.get("username") ?? "";
+  if (user === "") return { ...START, view: "chat", channel };
+  return { ...START, view: "search", channel, filter: { ...NO_FILTER, user } };
+}
+
 /** Ids of Twitch are UUIDs; only such as could be one are looked for. */
 function parseLinked(id: string | null): string | undefined {
   return id !== null && /^[\w-]{0,64}$/.test(id) ? id : undefined;
@@ -120,6 +133,12 @@ export function go(change: Partial<Route>, options?: { readonly replace: boolean
 export function followAddress(): void {
   const follow = (): void => void (current.value = parseRoute(location.hash));
   follow();
+  const linked = parseLogLink(location.search);
+  // The address is this page's own from then on, so that a reload and a copied link are.
+  if (linked !== undefined && location.hash === "") {
+    history.replaceState(null, "", `${location.pathname}${formatRoute(linked)}`);
+    follow();
+  }
   globalThis.addEventListener("popstate", follow);
   globalThis.addEventListener("hashchange", follow);
 }

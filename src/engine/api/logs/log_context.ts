@@ -15,7 +15,7 @@ export interface LogApiOptions {
   readonly nameHistory?: boolean | undefined;
   /** Whether `/search` looks into several channels at once, for the same reason. @default false */
   readonly crossChannelSearch?: boolean | undefined;
-  /** Whether this process records a channel. @default whether one has files of the last two hours */
+  /** Whether this process records a channel. One with files of the last two hours is recorded by another. */
   readonly isRecording?: ((channel: string) => boolean) | undefined;
   /** Makes tests of patterns. Without it, search takes words only. */
   readonly patterns?: TextPatterns | undefined;

@@ -122,7 +122,7 @@ async function overviewOf(
     days,
     listened_seconds: [...hours.values()].flat().reduce((sum, [from, to]) => sum + to - from, 0),
     gaps: gapsOf(hours, nowUs),
-    recording: isRecording?.(channel) ?? nowUs - lastHeardUs < RECORDING_US,
+    recording: isRecording?.(channel) === true || nowUs - lastHeardUs < RECORDING_US,
   };
 }
 
