@@ -64,8 +64,10 @@ test("tail and cat --follow print what comes, from an archive's journals and fro
   assert.ok(messages.every(({ command }) => command === "PRIVMSG"));
   assert.ok(messages.every(({ params }) => ["#forsen", "#ada_lovelace"].includes(params[0]!)));
 
-  const first = await linesOf(["cat", "--archive", archive, "forsen", "--follow"], 30);
-  const again = await linesOf(["cat", "--archive", archive, "forsen", "--follow"], 30);
+  // The range of a message without a time of its own narrows as others come, and may move it.
+  const cat = ["cat", "--archive", archive, "forsen", "--follow", "--command", "PRIVMSG"];
+  const first = await linesOf(cat, 30);
+  const again = await linesOf(cat, 30);
   assert.deepEqual(again.slice(0, 10), first.slice(0, 10), "it begins with what came first");
 });
 
