@@ -18,7 +18,8 @@ test("loadVerbs loads the one verb that is run, also behind flags of the program
 
 test("loadVerbs loads all where no verb is run, each under its own name", async () => {
   const all = await loaded();
-  assert.equal(all.length, 18);
+  assert.ok(all.length >= 20, all.join(" "));
+  assert.equal(new Set(all).size, all.length);
   for (const verb of all) assert.deepEqual(await loaded(verb), [verb]);
   const calls = [["--help"], ["help", "cat"], ["--help", "cat"], ["nonsense"], [
     "--log-level",
