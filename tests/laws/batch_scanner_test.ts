@@ -7,7 +7,7 @@ import type { Message } from "../../src/core/batch/message.ts";
 import { BatchScanner } from "../../src/core/ordered/batch_scanner.ts";
 import { mergeMinutes } from "../../src/core/merge/merge_batches.ts";
 import { readBatch } from "../../src/core/merge/read_batch.ts";
-import { type Micros, minuteOf } from "../../src/core/time.ts";
+import type { Micros } from "../../src/core/time.ts";
 import { damagedLines } from "../core/scan/damaged_lines.ts";
 import { goldenBatches, goldenMissing } from "../golden/golden_batches.ts";
 import { batches } from "./colliding.ts";
@@ -29,7 +29,7 @@ function isNormal(bytes: Uint8Array, minuteUs: Micros, channel = "c", step = Inf
   const { found } = scanner;
   if (found === undefined) return false;
   return found.isNormal(
-    found.ranged.events().filter(({ startUs }) => minuteOf(startUs) === minuteUs),
+    found.ranged.rangedEvents({ startUs: minuteUs, endUs: minuteUs + 60e6 - 1 }),
   ) && found.lineCount === linesOf(bytes).length;
 }
 

@@ -11,7 +11,6 @@ import { SightingSet } from "../../src/core/merge/sighting_set.ts";
 import { includingOrdered, mergeOrdered, Scratch } from "../../src/core/ordered/merge_ordered.ts";
 import type { OrderedLines } from "../../src/core/ordered/ordered_lines.ts";
 import { runSteps } from "../../src/core/steps.ts";
-import { minuteOf } from "../../src/core/time.ts";
 import { damagedLines } from "../core/scan/damaged_lines.ts";
 import { LAWS_SEED } from "./fixed_seed.ts";
 
@@ -112,7 +111,7 @@ test(`files in order, merged side by side, give what a set gives, ${RUNS} cases`
         ranged.addAll(scanned.ranged);
         ordered.push(scanned.exact);
       }
-      const events = ranged.events().filter(({ startUs }) => minuteOf(startUs) === MINUTE_US);
+      const events = ranged.rangedEvents({ startUs: MINUTE_US, endUs: 2 * MINUTE_US - 1 });
       const merged = runSteps(mergeOrdered(ordered, events, new Scratch()));
       const minute = all.encodeMinutes().get(MINUTE_US) ?? new Uint8Array();
       assert.equal(text(merged ?? new Uint8Array()), text(minute));

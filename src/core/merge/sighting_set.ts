@@ -201,9 +201,10 @@ export class SightingSet {
     return encoded;
   }
 
-  /** The events of the normal form, in the order of a batch. */
-  events(): readonly NormalLine[] {
-    return this.#normalLines();
+  /** The events of ranged contents in the normal form that start in `span`, in the order of a batch. */
+  rangedEvents({ startUs, endUs }: Extent): readonly NormalLine[] {
+    const isInside = (event: NormalLine) => event.startUs >= startUs && event.startUs <= endUs;
+    return sortLines(this.#ranged.events().filter(isInside));
   }
 
   /** The events of the normal form, as lines in the order of a batch. */
@@ -227,6 +228,8 @@ export class SightingSet {
   extents(minuteUs: Micros): Extent[] {
     const extents: Extent[] = [];
     for (const { sightings } of this.#ranged.messages) {
+      // Most contents of the minutes around are not of this one.
+      if (!sightings.some(({ startUs }) => minuteOf(startUs) === minuteUs)) continue;
       for (const part of overlapParts(sightings)) {
         if (!part.some(({ startUs }) => minuteOf(startUs) === minuteUs)) continue;
         extents.push(extentOf(part));

@@ -98,7 +98,7 @@ export class HourClosures {
   async #readClosure(minuteUs: Micros, count: number): Promise<ReadSpan> {
     const endUs = Math.min(minuteUs + count * MINUTE_US, this.#hourUs + HOUR_US);
     const span = { fromUs: minuteUs, toUs: endUs - MINUTE_US };
-    const closure = await readClosure(span, (at) => this.#load(at), this.#source.rest);
+    const closure = await readClosure(span, (...at) => this.#load(...at), this.#source.rest);
     // Chains that are too long are cut by the minute that they are read for.
     if (!closure.isComplete && count > 1) return await this.#readClosure(minuteUs, 1);
     return { minuteUs, lastUs: span.toUs, closure };
@@ -113,12 +113,12 @@ export class HourClosures {
     return undefined;
   }
 
-  async #load(minuteUs: Micros): Promise<MinuteFiles> {
+  async #load(minuteUs: Micros, isInside: boolean): Promise<MinuteFiles> {
     if (this.#snapshot === undefined || !this.#snapshot.holds(minuteUs)) {
       // All hours have to be of one moment, or what moved between two would be missed.
       this.#span = extendSpan(this.#span, minuteUs);
       throw new SnapshotStaleError(`${this.#source.files.channel}/chat`);
     }
-    return await this.#snapshot.load(minuteUs);
+    return await this.#snapshot.load(minuteUs, isInside);
   }
 }

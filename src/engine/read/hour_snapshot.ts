@@ -3,7 +3,8 @@ import { ChatloomError } from "../../core/errors/errors.ts";
 import { HOUR_US, hourOf, type Micros, MINUTE_US } from "../../core/time.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { ChannelFiles } from "./files/channel_files.ts";
-import { type MinuteBatch, type MinuteFiles, toMinuteBatch } from "./minute_closure.ts";
+import { type MinuteBatch, toMinuteBatch } from "./files/minute_batch.ts";
+import type { MinuteFiles } from "./minute_closure.ts";
 import { listingsOf, type MinuteListing } from "./files/minute_listing.ts";
 
 /** A file of the snapshot is no longer there: take another snapshot. */
@@ -108,20 +109,23 @@ export class HourSnapshot {
   }
 
   /**
-   * Reads the files of a minute.
+   * Reads the files of a minute, or at least their ranged sightings unless it `isWhole`.
    *
    * @throws {SnapshotStaleError} when one is gone.
    * @throws {ChatloomError} when the store fails.
    */
-  async load(minuteUs: Micros): Promise<MinuteFiles> {
+  async load(minuteUs: Micros, isWhole = true): Promise<MinuteFiles> {
     const listing = this.#listings.get(minuteUs) ??
       { minuteUs, batches: [], hidden: new Set<ArchiveKey>() };
     this.#files.readAhead(this.#keysAfter(minuteUs), this.#abort);
     const loaded: MinuteBatch[] = [];
     for (const key of listing.batches) {
-      const batch = await this.#files.load(key, this.#abort);
+      const batch = isWhole
+        ? await this.#files.load(key, this.#abort)
+        : await this.#files.loadRanged(key, this.#abort);
       if (batch === undefined) throw new SnapshotStaleError(key);
-      if (batch.ok) loaded.push(toMinuteBatch(batch));
+      if (!batch.ok) continue;
+      loaded.push("whole" in batch ? batch : toMinuteBatch(batch));
     }
     return { ...listing, loaded };
   }

@@ -4,22 +4,9 @@ import type { NormalLine } from "../../core/merge/normal_form.ts";
 import { mergeOrdered, Scratch } from "../../core/ordered/merge_ordered.ts";
 import type { OrderedLines } from "../../core/ordered/ordered_lines.ts";
 import { runWithRests } from "./work_breaks.ts";
-import { joinBatch, type LoadedBatch } from "./files/load_batch.ts";
+import { joinBatch } from "./files/load_batch.ts";
+import type { MinuteBatch } from "./files/minute_batch.ts";
 import type { MinuteListing } from "./files/minute_listing.ts";
-
-/** A batch as it matters for other minutes: its ranged sightings, perhaps without the rest. */
-export interface MinuteBatch extends Pick<LoadedBatch, "key" | "minuteUs" | "ranged"> {
-  /** All of it; `undefined` when only the ranged sightings are kept, to save memory. */
-  readonly whole: LoadedBatch | undefined;
-}
-
-/** A batch, or only its ranged sightings: the files of busy minutes take much memory. */
-export function toMinuteBatch(batch: LoadedBatch, { isWhole = true } = {}): MinuteBatch {
-  const { key, minuteUs, ranged } = batch;
-  // What was scanned keeps the bytes of its file; a copy does not.
-  if (!isWhole) return { key, minuteUs, ranged: ranged.ranged(), whole: undefined };
-  return { key, minuteUs, ranged, whole: batch };
-}
 
 /** The files of one minute, read. */
 export interface MinuteFiles extends MinuteListing {
@@ -131,7 +118,7 @@ async function normalForm(
   { span, minutes, ranged }: Pick<Closure, "minutes" | "ranged"> & { readonly span: MinuteSpan },
   rest?: () => Promise<void>,
 ): Promise<ReadonlyMap<Micros, Uint8Array>> {
-  const events = eventsByMinute(ranged);
+  const events = eventsByMinute(ranged, span);
   const normal = new Map<Micros, Uint8Array>();
   const all = new SightingSet();
   const unusual = new Set<Micros>();
@@ -176,9 +163,12 @@ function orderedOf(loaded: readonly MinuteBatch[]): OrderedLines[] | undefined {
   return files;
 }
 
-function eventsByMinute(ranged: SightingSet): Map<Micros, NormalLine[]> {
+function eventsByMinute(
+  ranged: SightingSet,
+  { fromUs, toUs }: MinuteSpan,
+): Map<Micros, NormalLine[]> {
   const events = new Map<Micros, NormalLine[]>();
-  for (const line of ranged.events()) {
+  for (const line of ranged.rangedEvents({ startUs: fromUs, endUs: toUs + MINUTE_US - 1 })) {
     const minuteUs = minuteOf(line.startUs);
     const known = events.get(minuteUs);
     if (known === undefined) events.set(minuteUs, [line]);

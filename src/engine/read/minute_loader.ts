@@ -3,7 +3,8 @@ import { hourPrefix } from "../../core/archive/archive_key.ts";
 import { hourOf, type Micros } from "../../core/time.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { ChannelFiles } from "./files/channel_files.ts";
-import { type MinuteBatch, type MinuteFiles, toMinuteBatch } from "./minute_closure.ts";
+import { type MinuteBatch, toMinuteBatch } from "./files/minute_batch.ts";
+import type { MinuteFiles } from "./minute_closure.ts";
 import { SnapshotStaleError } from "./hour_snapshot.ts";
 import { listingsOf, type MinuteListing } from "./files/minute_listing.ts";
 

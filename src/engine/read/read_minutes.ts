@@ -6,6 +6,7 @@ import type { SettledNotes } from "../../ports/notes/settled_notes.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 import { SettledHours } from "../notes/settled_hours.ts";
 import { ChannelFiles } from "./files/channel_files.ts";
+import type { LoadedBatches } from "./files/loaded_batches.ts";
 import { HourClosures, NEEDED_BACK_US, type ReadSpan } from "./hour_closures.ts";
 import { decidingSpan, type MinuteSpan } from "./minute_closure.ts";
 import { passSettled } from "./pass_settled.ts";
@@ -33,6 +34,12 @@ export interface ReadMinutesOptions extends AbortOptions {
   readonly fromUs?: Micros | undefined;
   /** Minutes that start before this. @default to the last */
   readonly untilUs?: Micros | undefined;
+}
+
+/** What {@link readMinutesSharing} reads. */
+export interface SharingOptions extends ReadMinutesOptions {
+  /** Batches that other readings have read. @default none */
+  readonly shared?: LoadedBatches | undefined;
 }
 
 /** One minute of a channel. */
@@ -66,9 +73,17 @@ export interface ReadMinute {
  *
  * @throws {ChatloomError} when the store fails.
  */
-export async function* readMinutes(
+export function readMinutes(
   channel: string,
   options: ReadMinutesOptions,
+): AsyncIterable<ReadMinute> {
+  return readMinutesSharing(channel, options);
+}
+
+/** As {@link readMinutes}, for many readings of one process, which read and check each batch once. */
+export async function* readMinutesSharing(
+  channel: string,
+  options: SharingOptions,
 ): AsyncIterable<ReadMinute> {
   const { fromUs = 0, untilUs = TIME_END_US, settled: notes, signal, hasher, reporter } = options;
   const abort = { signal };

@@ -8,7 +8,7 @@ import {
   type LoadedBatch,
   scanInParts,
 } from "../read/files/load_batch.ts";
-import type { MinuteBatch } from "../read/minute_closure.ts";
+import type { MinuteBatch } from "../read/files/minute_batch.ts";
 import { runWithRests } from "../read/work_breaks.ts";
 import type { SettlePlan, StoredBatch } from "./settle_plan.ts";
 

@@ -3,7 +3,8 @@ import { type Micros, MINUTE_US } from "../../core/time.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { ChannelFiles } from "../read/files/channel_files.ts";
 import type { LoadedBatch } from "../read/files/load_batch.ts";
-import type { Closure, MinuteBatch, MinuteSpan } from "../read/minute_closure.ts";
+import type { MinuteBatch } from "../read/files/minute_batch.ts";
+import type { Closure, MinuteSpan } from "../read/minute_closure.ts";
 
 /** A batch that is stored, or will be. */
 export interface StoredBatch {

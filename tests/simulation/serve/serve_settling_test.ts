@@ -112,7 +112,7 @@ async function askWhileSettling(
 }
 
 test("chat is never wrong and never an error while settling deletes files under it", async () => {
-  const { deleted } = await askWhileSettling(await storeWith([]), { asked: 1_000, seed: SEED });
+  const { deleted } = await askWhileSettling(await storeWith([]), { asked: 2_000, seed: SEED });
   assert.ok(deleted > 300, `only ${deleted} files were deleted meanwhile`);
 });
 

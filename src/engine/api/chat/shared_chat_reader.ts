@@ -23,7 +23,8 @@ import type { Clock } from "../../../ports/clock.ts";
 import type { Hasher } from "../../../ports/hasher.ts";
 import type { SettledNotes } from "../../../ports/notes/settled_notes.ts";
 import type { Reporter } from "../../../ports/reporter.ts";
-import { readMinutes, type ReadMinutesOptions } from "../../read/read_minutes.ts";
+import { readMinutesSharing, type SharingOptions } from "../../read/read_minutes.ts";
+import { LoadedBatches } from "../../read/files/loaded_batches.ts";
 import { loadBatch } from "../../read/files/load_batch.ts";
 import { loadRedaction } from "../../read/files/load_redactions.ts";
 import { readEntry } from "../../read/files/read_entry.ts";
@@ -83,6 +84,7 @@ export class SharedChatReader {
   /** Minutes, of which the bytes are never changed. */
   readonly #cache: Lru<ArchiveKey, Uint8Array>;
   readonly #heavyReads = new HeavyReads();
+  readonly #loaded = new LoadedBatches();
   readonly #listings = new Coalescer<Listed>();
   readonly #passes = new Lru<string, { readonly listing: string; readonly pass: HourReader }>({
     countMax: PASSES_MAX,
@@ -191,15 +193,20 @@ export class SharedChatReader {
   /** Reads minutes, with breaks. */
   async *#readMinutes(
     channel: string,
-    options: Span & Pick<ReadMinutesOptions, "onLeftOut" | "settled" | "tellsDecidedBy"> & {
-      readonly store?: BatchStore | undefined;
-    },
+    options:
+      & Span
+      & Pick<SharingOptions, "onLeftOut" | "settled" | "shared" | "tellsDecidedBy">
+      & {
+        readonly store?: BatchStore | undefined;
+      },
   ): AsyncIterable<ChatMinute> {
     const { hasher, reporter, clock } = this.#options;
     const { store = this.#options.store, ...span } = options;
     const breaks = new WorkBreaks(clock);
     const rest = () => breaks.rest();
-    for await (const minute of readMinutes(channel, { ...span, store, hasher, reporter, rest })) {
+    for await (
+      const minute of readMinutesSharing(channel, { ...span, store, hasher, reporter, rest })
+    ) {
       yield minute;
       breaks.begin();
     }
@@ -214,7 +221,9 @@ export class SharedChatReader {
       nameOf,
       recall: async (key) => {
         const entry = await readEntry(key, { store, hasher });
-        return entry?.ok ? entry.bytes : undefined;
+        if (entry?.ok) return entry.bytes;
+        this.#loaded.forget(channel, key);
+        return undefined;
       },
       name: `${this.#passCount++}`,
       cache: this.#cache,
@@ -226,6 +235,7 @@ export class SharedChatReader {
           onLeftOut,
           settled: this.#options.settled,
           store: this.#frozen.get(pass),
+          shared: this.#loaded,
           tellsDecidedBy: true,
         }),
     });

@@ -13,6 +13,8 @@ import type { Hasher } from "../../../ports/hasher.ts";
 import { type FaultReporter, faultsOf } from "./fault_reporter.ts";
 import { type FaultyBatch, loadBatch, type LoadedBatch } from "./load_batch.ts";
 import { type LoadedRedaction, loadRedaction } from "./load_redactions.ts";
+import type { LoadedBatches } from "./loaded_batches.ts";
+import { type MinuteBatch, toMinuteBatch } from "./minute_batch.ts";
 import type { Reporter } from "../../../ports/reporter.ts";
 import { readEntry } from "./read_entry.ts";
 import { tolerantStore } from "./tolerant_store.ts";
@@ -27,6 +29,8 @@ export interface ChannelFilesOptions {
   readonly onLeftOut?: ((key: ArchiveKey) => void) | undefined;
   /** Called every few milliseconds of work: lets other tasks run. @default never */
   readonly rest?: (() => Promise<void>) | undefined;
+  /** Batches that other readings have read. @default none */
+  readonly shared?: LoadedBatches | undefined;
 }
 
 // A minute is needed again for the few minutes after it, with the files of all nodes.
@@ -59,6 +63,8 @@ export class ChannelFiles {
   /** About the size of the largest of the files that were read lately. */
   #largestBytes = 64 * 1024;
   #isRedacted: RedactionMatcher | undefined;
+  /** What the batches are named by among the shared ones; not known before the redactions are read. */
+  #scope: string | undefined;
 
   /** The files of `channel`, without any read yet and without redactions. */
   constructor(channel: string, options: ChannelFilesOptions) {
@@ -87,7 +93,10 @@ export class ChannelFiles {
     const keys = await collect(this.#store.list(redactionPrefix(this.channel), abort));
     const news = keys.filter((key) => !this.#redactions.has(key));
     const isGone = keys.length - news.length < this.#redactions.size;
-    if (news.length === 0 && !isGone) return keys;
+    if (news.length === 0 && !isGone) {
+      this.#scope ??= this.#scopeNow();
+      return keys;
+    }
     const loaded = new Map<ArchiveKey, LoadedRedaction | undefined>();
     for (const key of news) {
       loaded.set(key, await loadRedaction(key, { store, hasher, ...abort }));
@@ -99,7 +108,14 @@ export class ChannelFiles {
     const orders = [...this.#redactions.values()].filter((each) => each !== undefined);
     this.#isRedacted = orders.length === 0 ? undefined : redactionMatcher(orders);
     this.#kept.clear();
+    this.#scope = this.#scopeNow();
     return keys;
+  }
+
+  #scopeNow(): string | undefined {
+    if (this.#options.shared === undefined) return undefined;
+    const applied = [...this.#redactions].flatMap(([key, order]) => order === undefined ? [] : key);
+    return this.#options.shared.scopeOf(this.channel, applied);
   }
 
   #takeRedaction(key: ArchiveKey, loaded: LoadedRedaction | undefined): void {
@@ -119,7 +135,7 @@ export class ChannelFiles {
     key: ArchiveKey,
     abort: AbortOptions = {},
   ): Promise<LoadedBatch | FaultyBatch | undefined> {
-    const kept = this.#kept.get(key);
+    const kept = this.#kept.get(key) ?? this.#sharedOf(key);
     if (kept !== undefined) return kept;
     const ahead = this.#ahead.get(key);
     if (ahead !== undefined) {
@@ -136,6 +152,32 @@ export class ChannelFiles {
     return loaded;
   }
 
+  /** As {@link ChannelFiles.load}, for a batch of which only the ranged sightings are needed. */
+  async loadRanged(
+    key: ArchiveKey,
+    abort: AbortOptions = {},
+  ): Promise<({ readonly ok: true } & MinuteBatch) | FaultyBatch | undefined> {
+    const { shared } = this.#options;
+    const scope = this.#scope;
+    const known = scope === undefined ? undefined : shared?.ranged(scope, key);
+    if (known !== undefined) return { ok: true, ...known };
+    const loaded = await this.load(key, abort);
+    if (!loaded?.ok) return loaded;
+    if (shared === undefined || scope === undefined || scope !== this.#scope) {
+      return { ok: true, ...toMinuteBatch(loaded) };
+    }
+    return { ok: true, ...shared.keepRanged(scope, loaded) };
+  }
+
+  #sharedOf(key: ArchiveKey): LoadedBatch | undefined {
+    return this.#scope === undefined ? undefined : this.#options.shared?.whole(this.#scope, key);
+  }
+
+  #isKept(key: ArchiveKey): boolean {
+    if (this.#kept.has(key) || this.#ahead.has(key)) return true;
+    return this.#scope !== undefined && this.#options.shared?.has(this.#scope, key) === true;
+  }
+
   /**
    * Begins to read the batches for the next calls of {@link ChannelFiles.load}, so that the disk and
    * the processor work at the same time. As many of them as memory allows; failures are left to `load`.
@@ -144,7 +186,7 @@ export class ChannelFiles {
     for (const key of keys) {
       const most = Math.min(AHEAD_MAX, AHEAD_MAX_BYTES / this.#largestBytes);
       if (this.#ahead.size >= most) return;
-      if (this.#kept.has(key) || this.#ahead.has(key)) continue;
+      if (this.#isKept(key)) continue;
       const reading = this.#read(key, abort).catch(() => undefined)
         .finally(() => this.#ahead.delete(key));
       this.#ahead.set(key, reading);
@@ -200,5 +242,6 @@ export class ChannelFiles {
     if (this.#kept.has(batch.key)) return;
     this.#largestBytes = Math.max(batch.bytes.length, this.#largestBytes * LARGEST_FADES);
     this.#kept.set(batch.key, batch);
+    if (this.#scope !== undefined) this.#options.shared?.keep(this.#scope, batch);
   }
 }
