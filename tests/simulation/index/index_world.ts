@@ -56,7 +56,8 @@ export class IndexWorld {
   index: ChatIndex;
   readonly stamps: HourStamps;
   finder: IndexFinder;
-  readonly #settled = settledNotes();
+  /** Which hours are settled. */
+  readonly settled = settledNotes();
   readonly #readings = new Map<string, { names: string; minutes: Map<Micros, Message[]> }>();
   #count = 0;
 
@@ -88,7 +89,7 @@ export class IndexWorld {
 
   async settle(): Promise<void> {
     const { store } = this;
-    await settleArchive({ store, hasher, reporter: noopReporter, notes: this.#settled });
+    await settleArchive({ store, hasher, reporter: noopReporter, notes: this.settled });
   }
 
   /** Stores an order, as one that comes from a peer: files are rewritten when they are settled. */
@@ -122,7 +123,7 @@ export class IndexWorld {
     for (const channel of new Set([...CHANNELS, ...await this.index.channels()])) {
       const { index, store, stamps } = this;
       const reporter = noopReporter;
-      const settled = this.#settled;
+      const settled = this.settled;
       totals.push(
         await fillChannel(channel, { index, store, stamps, hasher, reporter, settled, only }),
       );
@@ -221,7 +222,8 @@ export class IndexWorld {
   }
 }
 
-function settledNotes() {
+/** Notes in memory. */
+export function settledNotes() {
   const notes = new Map<string, ReadonlyMap<string, string>>();
   return {
     read: (channel: string) => Promise.resolve(notes.get(channel) ?? new Map()),

@@ -8,6 +8,7 @@ import { ChatLog, type LogQuery } from "../../../src/engine/logs/chat_log.ts";
 import { LogDays } from "../../../src/engine/logs/log_days.ts";
 import type { MinuteFinder } from "../../../src/engine/logs/minute_finder.ts";
 import { SharedChatReader } from "../../../src/engine/api/chat/shared_chat_reader.ts";
+import type { SettledNotes } from "../../../src/ports/notes/settled_notes.ts";
 import { noopReporter } from "../../../src/ports/reporter.ts";
 import {
   pick,
@@ -21,9 +22,12 @@ const SEED = process.env["SIM_SEED"] ?? "log";
 const ROUNDS = 20;
 const QUESTIONS_A_ROUND = 50;
 
-function chatLog(world: IndexWorld, finder: MinuteFinder | undefined): ChatLog {
-  const { store, random } = world;
-  const options = { store, hasher, random, clock: systemClock(), reporter: noopReporter };
+function chatLog(
+  { store, random }: IndexWorld,
+  finder: MinuteFinder | undefined,
+  settled?: SettledNotes,
+): ChatLog {
+  const options = { store, hasher, random, clock: systemClock(), reporter: noopReporter, settled };
   const reader = new SharedChatReader({ ...options, cacheMaxBytes: 1_000_000, bootName: "" });
   return new ChatLog({ ...options, reader, finder });
 }
@@ -73,7 +77,8 @@ test("questions about logs have equal answers by an index and by reading, at any
     else if (chance < 0.75) await world.prune();
     else if (chance < 0.93) await world.fill();
     else world.restart(memoryIndex());
-    const [byIndex, byReading] = [chatLog(world, world.finder), chatLog(world, undefined)];
+    const byIndex = chatLog(world, world.finder, world.settled);
+    const byReading = chatLog(world, undefined);
     for (let i = 0; i < QUESTIONS_A_ROUND; i++, asked++) {
       const channel = pick(random, CHANNELS);
       const query = randomLogQuery(random);

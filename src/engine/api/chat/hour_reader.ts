@@ -85,6 +85,13 @@ export class HourReader {
     }
   }
 
+  /** Takes over, for minutes of which nothing is known, the names of the files that hold just their lines. */
+  learn(minutes: Iterable<readonly [Micros, ArchiveKey | undefined]>): void {
+    for (const [minuteUs, key] of minutes) {
+      if (!this.#known.has(minuteUs)) this.#known.set(minuteUs, { key, decidedBy: undefined });
+    }
+  }
+
   /**
    * The lines of one minute; empty if there are none.
    *

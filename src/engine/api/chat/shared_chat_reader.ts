@@ -7,6 +7,7 @@ import {
   parseHour,
   redactionPrefix,
 } from "../../../core/archive/archive_key.ts";
+import { collect } from "../../../async/collect.ts";
 import { Coalescer } from "../../../async/coalescer.ts";
 import { Lru } from "../../../core/lru.ts";
 import { toDigestText } from "../../../core/archive/digest_text.ts";
@@ -32,6 +33,7 @@ import type { ChatMinute } from "./chat_bytes.ts";
 import { HeavyReads } from "./heavy_reads.ts";
 import { type HourListing, hourListing, listSame } from "./hour_listing.ts";
 import { HourReader } from "./hour_reader.ts";
+import { KnownSettled, type PlainMinute } from "./known_settled.ts";
 import { WorkBreaks } from "../../read/work_breaks.ts";
 
 /** What a {@link SharedChatReader} works with. */
@@ -93,11 +95,14 @@ export class SharedChatReader {
   readonly #listed = new Lru<HourReader, HourListing>({ countMax: LISTED_MAX });
   /** What the passes that were opened last read from, so that their minutes are of one moment. */
   readonly #frozen = new Lru<HourReader, BatchStore>({ countMax: FROZEN_MAX });
+  readonly #settledNotes: KnownSettled | undefined;
   #passCount = 0;
 
   /** A reader with an empty cache. */
   constructor(options: SharedChatReaderOptions) {
     this.#options = options;
+    const { settled: notes } = options;
+    this.#settledNotes = notes && new KnownSettled({ ...options, notes });
     this.#cache = new Lru({
       costMax: options.cacheMaxBytes,
       costOf: (bytes) => bytes.length + ENTRY_BYTES,
@@ -160,7 +165,8 @@ export class SharedChatReader {
   /** The reader of an hour as it is listed now. */
   async #pass(channel: string, hourUs: Micros): Promise<HourReader> {
     const key = `${channel} ${formatHour(hourUs)}`;
-    const { listing, frozen } = await this.#listings.run(key, () => this.#list(channel, hourUs));
+    const listed = await this.#listings.run(key, () => this.#list(channel, hourUs));
+    const { listing, frozen } = listed;
     const known = this.#passes.get(key);
     const isMended = known !== undefined && await this.#isMended(known.pass.leftOut);
     if (known?.listing === listing.name && !isMended) return known.pass;
@@ -171,10 +177,27 @@ export class SharedChatReader {
       this.#listed.delete(known.pass);
       this.#frozen.delete(known.pass);
     }
+    pass.learn(await this.#plainMinutes(channel, hourUs, listed));
     this.#passes.set(key, { listing: listing.name, pass });
     this.#listed.set(pass, listing);
     if (frozen !== undefined) this.#frozen.set(pass, frozen);
     return pass;
+  }
+
+  /** The minutes of an hour that its listing alone tells; none if files come and go. */
+  async #plainMinutes(
+    channel: string,
+    hourUs: Micros,
+    { listing, around }: Listed,
+  ): Promise<PlainMinute[]> {
+    const plain = await this.#settledNotes?.plainMinutes(channel, hourUs, {
+      around,
+      hasOrders: listing.orders !== "",
+    }) ?? [];
+    if (plain.length === 0) return plain;
+    // One listing may miss a file that comes and another that it replaces: two in a row that are the same do not.
+    const again = await this.#list(channel, hourUs);
+    return again.listing.name === listing.name ? plain : [];
   }
 
   /** Whether any of these files, which could not be used, can be used now. */
@@ -247,12 +270,13 @@ export class SharedChatReader {
     const { hasher, store } = this.#options;
     const prefixes = [hourUs - HOUR_US, hourUs, hourUs + HOUR_US]
       .filter((us) => us >= 0).map((us) => hourPrefix(channel, us));
-    const keys: ArchiveKey[] = [];
-    for (const prefix of [...prefixes, redactionPrefix(channel)]) {
-      for await (const key of (frozen ?? store).list(prefix)) keys.push(key);
-    }
+    const listings = [...prefixes, redactionPrefix(channel)]
+      .map((prefix) => collect((frozen ?? store).list(prefix)));
+    const [orders = [], ...hours] = (await Promise.all(listings)).reverse();
+    const around = hours.reverse().flat();
+    const keys = [...around, ...orders];
     const name = toDigestText(await hasher.digest(UTF8.encode(keys.join("\n"))));
-    return { listing: hourListing(keys, name), frozen };
+    return { listing: hourListing(keys, name), around, frozen };
   }
 }
 
@@ -272,6 +296,8 @@ async function* minutesOf(
 /** The listing of an hour, and the store of that moment where entries come and go by themselves. */
 interface Listed {
   readonly listing: HourListing;
+  /** The batches and tombstones of the hour and of those beside it, in order. */
+  readonly around: readonly ArchiveKey[];
   readonly frozen: BatchStore | undefined;
 }
 
