@@ -26,17 +26,32 @@ export async function hourFigures(
   channel: string,
   span: TimeSpan,
 ): Promise<HourFigures[]> {
-  const names = await collect(log.source.store.folders(chatFolder(channel)));
-  const chat = new Set(names.flatMap((name) => parseHour(name) ?? []));
-  const counts = await countsOf(log, channel, span);
+  const messages = await hourMessages(log, channel, span);
   const listened = await log.listened.hours([channel], span);
-  const hours = [...new Set([...chat, ...listened.keys()])]
-    .filter((hourUs) => hourUs + HOUR_US > span.fromUs && hourUs < span.untilUs);
-  return hours.sort((a, b) => a - b).map((hourUs) => ({
+  const hours = [...new Set([...messages.keys(), ...listened.keys()])].sort((a, b) => a - b);
+  return hours.map((hourUs) => ({
     hourUs,
-    messages: counts.get(hourUs) ?? (chat.has(hourUs) ? undefined : 0),
+    messages: messages.has(hourUs) ? messages.get(hourUs) : 0,
     listenedS: listened.get(hourUs)?.reduce((sum, [from, to]) => sum + to - from, 0),
   }));
+}
+
+/**
+ * How many messages of any kind the hours of a channel hold that have chat and overlap a span; `undefined` where
+ * no index counts them. In no order.
+ *
+ * @throws {ChatloomError} when the store fails.
+ */
+export async function hourMessages(
+  log: ChatLog,
+  channel: string,
+  span: TimeSpan,
+): Promise<ReadonlyMap<Micros, number | undefined>> {
+  const names = await collect(log.source.store.folders(chatFolder(channel)));
+  const counts = await countsOf(log, channel, span);
+  const hours = names.flatMap((name) => parseHour(name) ?? []);
+  const isInside = (hourUs: Micros) => hourUs + HOUR_US > span.fromUs && hourUs < span.untilUs;
+  return new Map(hours.filter(isInside).map((hourUs) => [hourUs, counts.get(hourUs)]));
 }
 
 /** The counts of an index; none where it fails, as the hours are then known by their files alone. */

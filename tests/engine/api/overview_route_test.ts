@@ -6,6 +6,7 @@ import { type Coverage, encodeCoverage } from "../../../src/core/coverage/covera
 import { HOUR_US, SECOND_US } from "../../../src/core/time.ts";
 import type { MinuteFinder } from "../../../src/engine/logs/minute_finder.ts";
 import type { BatchStore } from "../../../src/ports/batch_store.ts";
+import { memoryStore } from "../../../src/adapters/memory/memory_store.ts";
 import { virtualClock } from "../../../src/testing/time/virtual_clock.ts";
 import { apiWorld, NOON_S, said } from "../../conformance/api/api_world.ts";
 
@@ -81,6 +82,30 @@ test("overview.json tells the last message, days, gaps and whether a channel is 
   for (const channel of ["", "No-Channel", new Array(51).fill("a").map((a, i) => a + i).join()]) {
     assert.equal((await world.ask(`/overview.json?channel=${channel}`)).status, 400, channel);
   }
+});
+
+test("an overview reads coverage of the last day only", async () => {
+  const inside = memoryStore();
+  const read: string[] = [];
+  const store: BatchStore = {
+    list: (prefix, options) => inside.list(prefix, options),
+    folders: (folder, options) => inside.folders(folder, options),
+    strays: (prefix, options) => inside.strays(prefix, options),
+    put: (key, bytes, options) => inside.put(key, bytes, options),
+    delete: (key, options) => inside.delete(key, options),
+    get(key, options) {
+      if (key.includes("/coverage/")) read.push(key);
+      return inside.get(key, options);
+    },
+  };
+  const clock = virtualClock({ startUs: NOON_US + 200 * HOUR_US });
+  const world = apiWorld({ clock, store });
+  await world.put("forsen", [said(1, "one")]);
+  for (let hour = 0; hour < 200; hour++) {
+    await cover(store, hour, new Map([["a.AAAAA.0", [[0, 3_600]]]]));
+  }
+  await world.json("/overview.json?channel=forsen");
+  assert.equal(read.length, 24);
 });
 
 test("a channel that has opted out is in no overview", async () => {

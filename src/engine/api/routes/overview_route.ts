@@ -3,7 +3,7 @@ import { logFieldsOf } from "../../../core/logs/log_fields.ts";
 import { HOUR_US, hourOf, type Micros, SECOND_US } from "../../../core/time.ts";
 import type { RoutedRequest } from "../../../ports/http.ts";
 import { ALL_TIME, type ChatLog } from "../../logs/chat_log.ts";
-import { hourFigures } from "../../logs/hour_figures.ts";
+import { hourMessages } from "../../logs/hour_figures.ts";
 import { ScanTimeoutError } from "../../logs/scan_budget.ts";
 import { type ApiResponse, jsonResponse, textResponse } from "../route/api_response.ts";
 import type { ApiRoute } from "../route/api_route.ts";
@@ -103,7 +103,7 @@ async function overviewOf(
   if (room === undefined || log.optOuts?.isChannelOptedOut(room.id) === true) return undefined;
   const fromUs = todayUs - (DAYS_SHOWN - 1) * DAY_US;
   const days = new Array<number | null>(DAYS_SHOWN).fill(0);
-  for (const { hourUs, messages } of await hourFigures(log, channel, { fromUs, untilUs: nowUs })) {
+  for (const [hourUs, messages] of await hourMessages(log, channel, { fromUs, untilUs: nowUs })) {
     const day = Math.floor((hourUs - fromUs) / DAY_US);
     const sum = days[day];
     if (sum !== undefined && sum !== null) {
