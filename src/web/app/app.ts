@@ -9,7 +9,8 @@ import { TimelineView } from "../timeline/timeline_view.ts";
 import { icon } from "../ui/icons.ts";
 import type { Library } from "../state/library.ts";
 import { EmptyState, Locked } from "../archives/empty_state.ts";
-import { formatRoute, go, type Route, route } from "../state/route.ts";
+import { go, type Route, route } from "../state/route.ts";
+import { linkTo } from "../state/route_link.ts";
 import { formatDay, formatZone } from "../ui/format.ts";
 import { type Theme, theme, zone } from "../ui/settings.ts";
 import { MILLISECOND_US } from "../../core/time.ts";
@@ -110,13 +111,8 @@ function Header({ library }: Pick<AppProps, "library">): JSX.Element {
       (library.isNode ? NODE_VIEWS : FILE_VIEWS).map(([to, label]) =>
         h("a", {
           key: to,
-          href: formatRoute({ ...route.value, ...toView(to) }),
           "aria-current": view === to ? "page" : undefined,
-          onClick: (event: MouseEvent) => {
-            if (event.metaKey || event.ctrlKey || event.shiftKey) return; // Another tab.
-            event.preventDefault();
-            go(toView(to));
-          },
+          ...linkTo(toView(to)),
         }, label)
       ),
     ),

@@ -4,7 +4,9 @@ import type { ChannelOverview } from "../../adapters/browser/overview_json.ts";
 import { escapeControls } from "../../core/json/escape_controls.ts";
 import { MINUTE_US } from "../../core/time.ts";
 import type { Library } from "../state/library.ts";
-import { formatRoute, go, type Route, route } from "../state/route.ts";
+import { NO_FILTER } from "../reading/filter.ts";
+import { go, type Route } from "../state/route.ts";
+import { linkTo } from "../state/route_link.ts";
 import { formatCount, formatCounted, formatMinute } from "../ui/format.ts";
 import { icon } from "../ui/icons.ts";
 import { zone } from "../ui/settings.ts";
@@ -41,7 +43,7 @@ export function HomeView({ library }: { readonly library: Library }): JSX.Elemen
           setShownMax(SHOWN_AT_ONCE);
         },
         onKeyDown: (event: KeyboardEvent) => {
-          if (event.key === "Enter" && found[0] !== undefined) open(found[0]);
+          if (event.key === "Enter" && found[0] !== undefined) go(viewOf(found[0]));
         },
       }),
     ),
@@ -86,28 +88,10 @@ function countText(found: number, all: number): string {
     : `${formatCount(found)} of ${formatCounted(all, "channel")}`;
 }
 
-function to(channel: string, change: Partial<Route>): Route {
-  return { ...route.value, view: "chat", channel, atUs: undefined, untilUs: undefined, ...change };
-}
-
-function open(channel: string): void {
-  go(to(channel, {}));
-}
-
-function Link({ route: target, children, ...attributes }: {
-  readonly route: Route;
-  readonly class?: string;
-  readonly children?: unknown;
-}): JSX.Element {
-  return h("a", {
-    ...attributes,
-    href: formatRoute(target),
-    onClick: (event: MouseEvent) => {
-      if (event.metaKey || event.ctrlKey || event.shiftKey) return; // Another tab.
-      event.preventDefault();
-      go(target);
-    },
-  }, children as JSX.Element);
+/** A view of a channel, from the start: nothing of what was looked at before. */
+function viewOf(channel: string, change: Partial<Route> = {}): Partial<Route> {
+  const nothing = { atUs: undefined, untilUs: undefined, linked: undefined, filter: NO_FILTER };
+  return { view: "chat", channel, ...nothing, ...change };
 }
 
 interface CardProps {
@@ -124,7 +108,7 @@ function ChannelCard({ channel, overview, isKnown }: CardProps): JSX.Element {
     h(
       "header",
       null,
-      h("h2", null, h(Link, { route: to(channel, {}) }, channel)),
+      h("h2", null, h("a", linkTo(viewOf(channel)), channel)),
       overview?.isRecording === true && h("span", { class: "tag is-live" }, "recorded now"),
     ),
     overview === undefined
@@ -155,14 +139,12 @@ function Facts({ overview }: { readonly overview: ChannelOverview }): JSX.Elemen
         : gaps.length === 0
         ? `Recorded for ${formatHours(listenedS)} in the last 24 hours, without a gap`
         : h(
-          Link,
-          {
-            route: to(channel, {
-              view: "timeline",
-              atUs: gaps[0]!.fromUs - 30 * MINUTE_US,
-              untilUs: gaps.at(-1)!.untilUs + 30 * MINUTE_US,
-            }),
-          },
+          "a",
+          linkTo(viewOf(channel, {
+            view: "timeline",
+            atUs: gaps[0]!.fromUs - 30 * MINUTE_US,
+            untilUs: gaps.at(-1)!.untilUs + 30 * MINUTE_US,
+          })),
           gapText(gaps),
         ),
     ),

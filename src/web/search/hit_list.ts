@@ -4,7 +4,7 @@ import type { Message } from "../../core/batch/message.ts";
 import { fromSeconds, type Micros } from "../../core/time.ts";
 import { MessageBody } from "../chat/message/message_row.ts";
 import { messageRoute } from "../chat/message_link.ts";
-import { formatRoute, go } from "../state/route.ts";
+import { linkTo } from "../state/route_link.ts";
 import { dayOf } from "../ui/day.ts";
 import { formatCounted, formatDay } from "../ui/format.ts";
 import { highlight } from "../ui/highlight.ts";
@@ -42,20 +42,11 @@ export function HitList({ hits, text }: {
 }
 
 function Hit({ message }: { readonly message: Message }): JSX.Element {
-  const to = messageRoute(message);
   return h(
     "article",
     { class: `row is-${message.command.toLowerCase().replace(/[^a-z]/g, "")}` },
     h(MessageBody, { message, mark: undefined, receiverCount: 0 }),
-    h("a", {
-      class: "hit-link",
-      href: formatRoute(to),
-      onClick: (event: MouseEvent) => {
-        if (event.metaKey || event.ctrlKey || event.shiftKey) return; // Another tab.
-        event.preventDefault();
-        go(to);
-      },
-    }, "Show in chat"),
+    h("a", { class: "hit-link", ...linkTo(messageRoute(message)) }, "Show in chat"),
   );
 }
 

@@ -1,18 +1,12 @@
 import { Fragment, h, type JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import {
-  HOUR_US,
-  type Micros,
-  MILLISECOND_US,
-  MINUTE_US,
-  minuteOf,
-  SECOND_US,
-} from "../../core/time.ts";
+import { HOUR_US, MILLISECOND_US, MINUTE_US, minuteOf, SECOND_US } from "../../core/time.ts";
 import { ChannelBar } from "../state/channel_bar.ts";
 import { formatClock, formatCount, formatCounted, formatDay, formatMinute } from "../ui/format.ts";
 import { icon } from "../ui/icons.ts";
 import type { Library } from "../state/library.ts";
-import { formatRoute, go, route } from "../state/route.ts";
+import { go, route } from "../state/route.ts";
+import { linkTo } from "../state/route_link.ts";
 import { theme, zone } from "../ui/settings.ts";
 import type { Span } from "../reading/chat_archive.ts";
 import type { ChannelSpan } from "../reading/chat_reader.ts";
@@ -299,7 +293,11 @@ function Silences({ model, kind, title }: {
       "ul",
       null,
       gaps.slice(0, GAPS_SHOWN).map((gap) =>
-        h("li", { key: gap.fromUs }, h("a", linkTo(gap.fromUs), describeGap(gap)))
+        h(
+          "li",
+          { key: gap.fromUs },
+          h("a", linkTo({ view: "chat", atUs: gap.fromUs, untilUs: undefined }), describeGap(gap)),
+        )
       ),
     ),
     gaps.length > GAPS_SHOWN &&
@@ -310,15 +308,4 @@ function Silences({ model, kind, title }: {
 function describeGap({ fromUs, untilUs }: Span): string {
   const minutes = Math.round((untilUs - fromUs) / MINUTE_US);
   return `${formatMinute(fromUs, zone.value)}, ${formatCounted(minutes, "minute")}`;
-}
-
-function linkTo(atUs: Micros): { readonly href: string; readonly onClick: (event: Event) => void } {
-  const to = { view: "chat", atUs, untilUs: undefined } as const;
-  return {
-    href: formatRoute({ ...route.value, ...to }),
-    onClick: (event) => {
-      event.preventDefault();
-      go(to);
-    },
-  };
 }
