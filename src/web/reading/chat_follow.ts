@@ -1,11 +1,7 @@
-import { mergeMinutes } from "../../core/merge/merge_batches.ts";
+import { type MergedMinute, mergeMinutes } from "../../core/merge/merge_batches.ts";
 import { lineTime } from "../../core/scan/line_time.ts";
 import { type Micros, MINUTE_US, minuteOf } from "../../core/time.ts";
-import type { ReadMinute } from "../../engine/read/read_minutes.ts";
 import type { ChatArchive } from "./chat_archive.ts";
-
-/** A minute that got messages. */
-export type GrownMinute = ReadMinute;
 
 /** How a follower keeps minutes between messages. */
 export interface KeptMinutes {
@@ -25,20 +21,33 @@ export async function* followChat(
   archive: ChatArchive,
   channel: string,
   { kept, signal }: { readonly kept: KeptMinutes; readonly signal: AbortSignal },
-): AsyncGenerator<readonly GrownMinute[], void, undefined> {
+): AsyncGenerator<readonly MergedMinute[], void, undefined> {
   for await (const lines of archive.follow(channel, signal)) {
     const byMinute = new Map<Micros, string>();
     for (const line of lines) {
       const minuteUs = minuteOf(lineTime(UTF8.encode(line)).startUs);
       byMinute.set(minuteUs, `${byMinute.get(minuteUs) ?? ""}${line}\n`);
     }
-    const grown: GrownMinute[] = [];
+    const grown = new Map<Micros, Uint8Array>();
+    const add = async (minuteUs: Micros, bytes: Uint8Array): Promise<MergedMinute[]> => {
+      const before = grown.get(minuteUs) ?? kept.bytes(minuteUs) ??
+        await readMinute(archive, channel, minuteUs, signal);
+      return before === undefined ? mergeMinutes([bytes]) : mergeMinutes([before, bytes]);
+    };
     for (const [minuteUs, text] of byMinute) {
-      const before = kept.bytes(minuteUs) ?? await readMinute(archive, channel, minuteUs, signal);
       // The feed tells each message once, by its first receiver; the archive may know more of them.
-      grown.push(...mergeMinutes([...before === undefined ? [] : [before], UTF8.encode(text)]));
+      for (const merged of await add(minuteUs, UTF8.encode(text))) {
+        if (merged.minuteUs === minuteUs) {
+          grown.set(minuteUs, merged.bytes);
+          continue;
+        }
+        // A message without a time of its own has moved into this minute, which holds others.
+        for (const each of await add(merged.minuteUs, merged.bytes)) {
+          grown.set(each.minuteUs, each.bytes);
+        }
+      }
     }
-    yield grown;
+    yield [...grown].map(([minuteUs, bytes]) => ({ minuteUs, bytes }));
   }
 }
 
