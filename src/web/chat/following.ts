@@ -5,6 +5,7 @@ import type { Library } from "../state/library.ts";
 import { go } from "../state/route.ts";
 import { formatCounted } from "../ui/format.ts";
 import { icon } from "../ui/icons.ts";
+import type { FoundMinute } from "../reading/chat_reader.ts";
 import type { DayChat } from "./day_chat.ts";
 import type { ListRef } from "./focus.ts";
 
@@ -64,34 +65,36 @@ export function useFollowing({ day, list, library, atUs, isOver }: {
 /** Follows the node's feed and, less often, reads the last minutes, until `signal` aborts. */
 async function followFeed(day: DayChat, library: Library, signal: AbortSignal): Promise<void> {
   const { channel, filter } = day.request;
-  let feed: "closed" | "open" | "working" = "closed";
+  const feed = { isOpen: false, tells: false };
+  const open = async (): Promise<void> => {
+    Object.assign(feed, { isOpen: true, tells: false });
+    const onProgress = (found: readonly FoundMinute[]): void => {
+      feed.tells = true;
+      day.grow(found);
+    };
+    await library.call("follow", { channel, filter }, { signal, onProgress })
+      .catch(() => {}); // A node without a feed, or a broken connection: it is opened again.
+    Object.assign(feed, { isOpen: false, tells: false });
+  };
   while (!signal.aborted) {
     if (!document.hidden) {
-      if (feed === "closed") {
-        feed = "open";
-        library.call("follow", { channel, filter }, {
-          signal,
-          onProgress: (found) => {
-            feed = "working";
-            day.grow(found);
-          },
-        }).catch(() => {}) // A node without a feed, or a broken connection: it is opened again.
-          .finally(() => feed = "closed");
-      }
+      if (!feed.isOpen) void open();
       // The feed is open before the minutes are read: none falls between.
       await day.refresh(Date.now() * 1000);
     }
-    await sleep(feed as string === "working" ? READ_BESIDE_FEED_MS : READ_EVERY_MS, signal);
+    await sleep(feed.tells ? READ_BESIDE_FEED_MS : READ_EVERY_MS, signal);
   }
 }
 
 function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => {
+    const wake = (): void => {
       clearTimeout(timer);
+      signal.removeEventListener("abort", wake);
       resolve();
-    }, { once: true });
+    };
+    const timer = setTimeout(wake, ms);
+    signal.addEventListener("abort", wake);
   });
 }
 
