@@ -6,6 +6,7 @@ import { MINUTE_US } from "../../core/time.ts";
 import type { Library } from "../state/library.ts";
 import { NO_FILTER } from "../reading/filter.ts";
 import { go, type Route } from "../state/route.ts";
+import { typedChannel } from "../state/channel_picker.ts";
 import { linkTo } from "../state/route_link.ts";
 import { formatCount, formatCounted, formatMinute } from "../ui/format.ts";
 import { icon } from "../ui/icons.ts";
@@ -19,7 +20,7 @@ export function HomeView({ library }: { readonly library: Library }): JSX.Elemen
   const home = useMemo(() => new HomeState(library.call), [list]);
   const [typed, setTyped] = useState("");
   const [shownMax, setShownMax] = useState(SHOWN_AT_ONCE);
-  const wanted = typed.trim().toLowerCase().replace(/^[#@]/, "");
+  const wanted = typedChannel(typed);
   const found = channels.filter((channel) => channel.includes(wanted));
   const shown = found.slice(0, shownMax);
   useEffect(() => void home.show(shown), [home, shown.join()]);

@@ -26,6 +26,11 @@ export function ChannelPicker({ channels, channel }: {
   );
 }
 
+/** The login that a reader means, however it is typed: `#Forsen`, `@forsen`. */
+export function typedChannel(text: string): string {
+  return text.trim().toLowerCase().replace(/^[#@]/, "");
+}
+
 const SUGGESTED_MAX = 20;
 
 function TypedChannel({ channels, channel, pick }: {
@@ -34,7 +39,7 @@ function TypedChannel({ channels, channel, pick }: {
   readonly pick: (name: string) => void;
 }): JSX.Element {
   const [typed, setTyped] = useState(channel);
-  const wanted = typed.trim().toLowerCase().replace(/^#/, "");
+  const wanted = typedChannel(typed);
   const isKnown = channels.includes(wanted);
   return h(
     "span",
