@@ -40,7 +40,10 @@ export interface OpenIndexOptions {
 export function openIndex(
   { archive, store, hasher, reporter }: OpenIndexOptions,
 ): IndexParts | undefined {
-  if (isPostgresAddress(archive)) return undefined;
+  if (isPostgresAddress(archive)) {
+    reporter.report("info", "An archive in PostgreSQL has no index: logs are read from it");
+    return undefined;
+  }
   const index = sqliteIndex(archive);
   if (index === undefined) {
     const message =
