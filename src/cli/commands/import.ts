@@ -33,18 +33,20 @@ export function importCommand(): Command {
     .description("put chat that other tools kept into an archive")
     .argument(
       "<inputs...>",
-      "files, folders, and addresses of rustlog or justlog; - is standard input. Raw lines of IRC, journals, justlog's tree and files of " +
-        "TwitchDownloader, chat-downloader, Chatterino, Chatty, recent-messages and chatloom are recognised",
+      "files, folders, and addresses of rustlog or justlog; - is standard input. Raw lines of IRC, " +
+        "journals, justlog's tree and files of TwitchDownloader, chat-downloader, Chatterino, Chatty, " +
+        "recent-messages and chatloom are recognised",
     )
     .requiredOption("-a, --archive <dir|url>", "the archive; made if it is not there");
   return addFormatFlags(verb)
     .addHelpText(
       "after",
       "\nFiles may be packed by gzip or zstd. A server is asked for one day at a time, a second apart; days\n" +
-        "that are done are not asked for again. --channel is then the only one that is imported. Importing again changes nothing: a message that the\n" +
-        "archive has gains the importer as a receiver, and one whose id stands there with other tags is\n" +
-        "left out. So import the fullest source first. Imports never count as listening: coverage\n" +
-        "stays as it is. What was imported, doubled or refused is printed by day.\n" +
+        "that are done are not asked for again. --channel is then the only one that is imported.\n" +
+        "\nImporting again changes nothing: a message that the archive has gains the importer as a receiver,\n" +
+        "and one whose id stands there with other tags is left out. So import the fullest source first.\n" +
+        "Imports never count as listening: coverage stays as it is. What was imported, doubled or refused\n" +
+        "is printed by day.\n" +
         "\nIn raw captures a received time in front of a line is seconds, milliseconds, microseconds or\n" +
         "nanoseconds since 1970, or a date and time, in UTC unless it names its offset; or the tag\n" +
         "rm-received-ts of services that replay recent messages. Anything else in front is skipped.\n" +

@@ -19,10 +19,11 @@ export function indexCommand(): Command {
     .requiredOption("-a, --archive <dir>", "the archive; other processes may use it meanwhile")
     .addHelpText(
       "after",
-      "\nserve and record --serve do the same beside their other work; this is faster. It may be stopped at any\n" +
-        "time and goes on where it was. The index is in .chatloom/index of the archive and holds nothing that the\n" +
-        "files do not: delete it, and it is made again. Hours that are not over are not indexed yet. It needs Deno,\n" +
-        "or Node 22.16 or newer; it exits with 1 if files that cannot be used kept hours out of it.\n" +
+      "\nserve and record --serve do the same beside their other work; this is faster. It may be stopped at\n" +
+        "any time and goes on where it was. The index is in .chatloom/index of the archive and holds nothing\n" +
+        "that the files do not: delete it, and it is made again. Hours that are not over are not indexed yet.\n" +
+        "An archive in PostgreSQL has no index. It needs Deno, or Node 22.16 or newer; it exits with 1 if\n" +
+        "files that cannot be used kept hours out of it.\n" +
         examplesOf(["chatloom index --archive chat", "chatloom index --archive chat forsen"]),
     )
     .action(async (names: string[], { archive }: { archive: string }, command: Command) => {

@@ -24,7 +24,7 @@ export function tailCommand(): Command {
   const command = new Command("tail")
     .description("print messages of channels as they come, until stopped")
     .argument("<channels...>", "names of channels")
-    .option("-a, --archive <dir>", "follow the recorders of this archive, on this machine")
+    .option("-a, --archive <dir|url>", "follow the recorders of this archive, on this machine")
     .option("--node <url>", "follow a node that serves: http://host:8080")
     .option("--token-file <file>", "send the token in this file to the node")
     .addOption(
