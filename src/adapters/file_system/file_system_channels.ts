@@ -1,11 +1,10 @@
-import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { isChannelName } from "../../core/archive/archive_key.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
 import { parseJson } from "../../core/json/parse_json.ts";
 import type { ChannelChanges, ChannelChangesNotes } from "../../ports/notes/channel_changes.ts";
-import { fileError, isAbsence } from "./calls/file_errors.ts";
 import { replaceFile } from "./calls/replace_file.ts";
+import { readNotes } from "./file_system_notes.ts";
 import { STATE_FOLDER } from "./store/archive_walk.ts";
 
 /** What an operator changed in the recorded channels, in a file in the state folder of `root`. */
@@ -13,10 +12,7 @@ export function fileSystemChannels(root: string): ChannelChangesNotes {
   const path = join(resolve(root), STATE_FOLDER, "channels.json");
   return {
     async read() {
-      const text = await readFile(path, "utf8").catch((cause: unknown) => {
-        if (isAbsence(cause)) return undefined;
-        throw fileError(`read "${path}"`, { cause, otherwise: "STORE_IO" });
-      });
+      const text = await readNotes(path);
       if (text === undefined) return { added: [], removed: [] };
       const changes = parseChanges(text);
       if (changes !== undefined) return changes;

@@ -1,11 +1,13 @@
-import { readdir, readFile, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseJson } from "../../core/json/parse_json.ts";
 import type { OptOutNote, OptOutNotes } from "../../ports/notes/opt_out_notes.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 import { STATE_FOLDER } from "./store/archive_walk.ts";
-import { fileError, isAbsence } from "./calls/file_errors.ts";
+import { fileError } from "./calls/file_errors.ts";
+import { namesIn } from "./calls/names_in.ts";
 import { replaceFile } from "./calls/replace_file.ts";
+import { readNotes } from "./file_system_notes.ts";
 
 const NAME = /^(user|channel)-([0-9]{1,20})\.json$/;
 
@@ -20,31 +22,19 @@ export function fileSystemOptOuts(root: string, reporter: Reporter): OptOutNotes
   return {
     async list() {
       const notes: OptOutNote[] = [];
-      for (const name of await namesIn(folder)) {
+      for (const name of await namesIn(folder, "STORE_IO")) {
         const match = NAME.exec(name);
         if (match === null) continue;
         const path = join(folder, name);
-        const text = await readFile(path, "utf8").catch((cause: unknown) => {
-          if (isAbsence(cause)) return undefined; // Another process has removed it.
-          throw fileError(`read "${path}"`, { cause, otherwise: "STORE_IO" });
-        });
-        if (text === undefined) continue;
-        const note = parseNote(text, { kind: match[1] as OptOutNote["kind"], id: match[2]! });
-        if (note !== undefined) notes.push(note);
-        else {
-          // The name alone says who: that must hold although the rest is damaged.
-          notes.push({
-            ...{ kind: match[1] as OptOutNote["kind"], id: match[2]! },
-            ...{ logins: [], madeUs: 0, isDone: false },
-          });
-          reporter.report(
-            "warning",
-            "A note of an opt-out is damaged: the archive is searched anew",
-            {
-              path,
-            },
-          );
-        }
+        const text = await readNotes(path);
+        if (text === undefined) continue; // Another process has removed it.
+        const named = { kind: match[1] as OptOutNote["kind"], id: match[2]! };
+        const note = parseNote(text, named);
+        // The name alone says who: that must hold although the rest is damaged.
+        notes.push(note ?? { ...named, logins: [], madeUs: 0, isDone: false });
+        if (note !== undefined) continue;
+        const message = "A note of an opt-out is damaged: the archive is searched anew";
+        reporter.report("warning", message, { path });
       }
       return notes;
     },
@@ -61,15 +51,6 @@ export function fileSystemOptOuts(root: string, reporter: Reporter): OptOutNotes
       }
     },
   };
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (cause) {
-    if (isAbsence(cause)) return [];
-    throw fileError(`list "${folder}"`, { cause, otherwise: "STORE_IO" });
-  }
 }
 
 function parseNote(

@@ -1,7 +1,8 @@
-import { type FileHandle, open, readdir } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { JournalReader, ReadableRun } from "../../../ports/journal_store.ts";
 import { fileError, isAbsence } from "../calls/file_errors.ts";
+import { namesIn } from "../calls/names_in.ts";
 import { isRunName, JOURNAL_FOLDER, segmentFile, segmentNumber } from "./journal_names.ts";
 import { OPEN_RUNS } from "./open_runs.ts";
 
@@ -12,7 +13,7 @@ export function fileSystemJournalReader(root: string): JournalReader {
   const folder = join(resolve(root), ...JOURNAL_FOLDER);
   return {
     async runs() {
-      const names = await namesIn(folder);
+      const names = await namesIn(folder, "JOURNAL_IO");
       return names.filter(isRunName).map((name) => new FileReadableRun(name, join(folder, name)));
     },
   };
@@ -32,7 +33,7 @@ class FileReadableRun implements ReadableRun {
   }
 
   async segments(): Promise<readonly number[]> {
-    const names = await namesIn(this.#folder);
+    const names = await namesIn(this.#folder, "JOURNAL_IO");
     const numbers = names.map(segmentNumber).filter((number) => number !== undefined);
     return numbers.sort((a, b) => a - b);
   }
@@ -54,14 +55,5 @@ class FileReadableRun implements ReadableRun {
     } finally {
       await file?.close();
     }
-  }
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (cause) {
-    if (isAbsence(cause)) return [];
-    throw fileError(`list "${folder}"`, { cause, otherwise: "JOURNAL_IO" });
   }
 }
