@@ -1,6 +1,7 @@
 import { JsonElements } from "../../../core/json/json_elements.ts";
 import { MILLISECOND_US, TIME_END_US } from "../../../core/time.ts";
 import { type FormatReader, type FoundEntry, refused, toFoundMessage } from "./format_reader.ts";
+import { LineReader } from "./line_reader.ts";
 import { CsvRows } from "./parts/csv_rows.ts";
 import {
   fieldOf,
@@ -12,7 +13,6 @@ import {
   toLogin,
   toObject,
 } from "./parts/json_fields.ts";
-import { TextLines } from "./parts/text_lines.ts";
 import { addPlace, formatEmotes } from "./parts/told_text.ts";
 
 /** An object a line may be long: badges carry the addresses of their pictures. */
@@ -50,28 +50,17 @@ export class ChatDownloaderReader implements FormatReader {
 }
 
 /** A reader of chat-downloader's items, one a line. */
-export class ChatDownloaderLinesReader implements FormatReader {
-  readonly #lines = new TextLines(LINE_LENGTH_MAX);
+export class ChatDownloaderLinesReader extends LineReader {
   readonly #channel: string | undefined;
 
   /** See {@link ChatDownloaderOptions}. */
   constructor({ channel }: ChatDownloaderOptions) {
+    super(LINE_LENGTH_MAX);
     this.#channel = channel;
   }
 
-  /** See {@link FormatReader}. */
-  *push(text: string): Iterable<FoundEntry> {
-    for (const line of this.#lines.push(text)) yield this.#line(line);
-  }
-
-  /** See {@link FormatReader}. */
-  *end(options: { readonly isTorn: boolean }): Iterable<FoundEntry> {
-    for (const line of this.#lines.end(options)) yield this.#line(line);
-  }
-
-  #line(line: string | undefined): FoundEntry {
-    if (line === undefined) return refused("line too long");
-    return toEntry(parseObject(line), this.#channel);
+  protected override *take(line: string): Iterable<FoundEntry> {
+    yield toEntry(parseObject(line), this.#channel);
   }
 }
 

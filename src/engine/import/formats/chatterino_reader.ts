@@ -1,8 +1,9 @@
 import { type Micros, MINUTE_US, SECOND_US } from "../../../core/time.ts";
-import { type FormatReader, type FoundEntry, refused, toFoundMessage } from "./format_reader.ts";
+import { type FoundEntry, refused, toFoundMessage } from "./format_reader.ts";
+import { LineReader } from "./line_reader.ts";
 import { toLogin } from "./parts/json_fields.ts";
 import { type LocalClock, localTime } from "./parts/local_clock.ts";
-import { TextLines } from "./parts/text_lines.ts";
+import { Ordinals } from "./parts/ordinals.ts";
 
 /** What a reader of logs of clients is told. */
 export interface LogOptions {
@@ -25,8 +26,7 @@ const BACK_MAX_US = 90 * MINUTE_US;
  * A reader of Chatterino's logs: `[hh:mm:ss] login: text`, in a file a day. A line has no date, so the day
  * changes where its clock jumps by half a day. Its range is as wide as its clock is precise.
  */
-export class ChatterinoReader implements FormatReader {
-  readonly #lines = new TextLines();
+export class ChatterinoReader extends LineReader {
   readonly #channel: string | undefined;
   readonly #clock: LocalClock;
   #dayUs: Micros | undefined;
@@ -35,23 +35,13 @@ export class ChatterinoReader implements FormatReader {
 
   /** See {@link LogOptions}. */
   constructor({ channel, clock, date }: LogOptions) {
+    super();
     this.#channel = channel;
     this.#clock = clock;
     this.#dayUs = date === undefined ? undefined : localTime(date, "00:00:00");
   }
 
-  /** See {@link FormatReader}. */
-  *push(text: string): Iterable<FoundEntry> {
-    for (const line of this.#lines.push(text)) yield* this.#take(line);
-  }
-
-  /** See {@link FormatReader}. */
-  *end(options: { readonly isTorn: boolean }): Iterable<FoundEntry> {
-    for (const line of this.#lines.end(options)) yield* this.#take(line);
-  }
-
-  *#take(line: string | undefined): Iterable<FoundEntry> {
-    if (line === undefined) return yield refused("line too long");
+  protected override *take(line: string): Iterable<FoundEntry> {
     const header = HEADER.exec(line);
     if (header !== null) return this.#begin(header[1]!, header[2]!);
     if (line.startsWith("# ")) return;
@@ -140,21 +130,4 @@ function secondsOf(duration: string): number {
     seconds += Number(amount) * UNITS.get(unit!)!;
   }
   return seconds;
-}
-
-/** Numbers equal lines of the same instant of a log's clock, which nothing else tells apart. */
-export class Ordinals {
-  #atUs = NaN;
-  readonly #counts = new Map<string, number>();
-
-  /** How many equal ones came before it at `atUs`. */
-  next(atUs: Micros, text: string): number {
-    if (atUs !== this.#atUs) {
-      this.#atUs = atUs;
-      this.#counts.clear();
-    }
-    const count = this.#counts.get(text) ?? 0;
-    this.#counts.set(text, count + 1);
-    return count;
-  }
 }

@@ -1,9 +1,10 @@
 import { type Micros, SECOND_US } from "../../../core/time.ts";
-import { type LogOptions, Ordinals } from "./chatterino_reader.ts";
-import { type FormatReader, type FoundEntry, refused, toFoundMessage } from "./format_reader.ts";
+import type { LogOptions } from "./chatterino_reader.ts";
+import { type FoundEntry, refused, toFoundMessage } from "./format_reader.ts";
+import { LineReader } from "./line_reader.ts";
 import { toLogin } from "./parts/json_fields.ts";
 import { LocalClock, localTime } from "./parts/local_clock.ts";
-import { TextLines } from "./parts/text_lines.ts";
+import { Ordinals } from "./parts/ordinals.ts";
 
 const HEADER = /^# Log started: \d{4}-\d\d-\d\d \d\d:\d\d:\d\d ([+-]\d\d:?\d\d)/;
 const LINE = /^\[(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?: ?([+-]\d\d:?\d\d))?\] (.*)$/s;
@@ -18,8 +19,7 @@ const PACKING_US = 2 * SECOND_US;
  * A reader of Chatty's logs: `[date time] <symbols Name> text`, with the offset from UTC in the header.
  * A line's range is the second of its clock; of bans, which are collected, two more before it.
  */
-export class ChattyReader implements FormatReader {
-  readonly #lines = new TextLines();
+export class ChattyReader extends LineReader {
   readonly #channel: string | undefined;
   readonly #isZoneGiven: boolean;
   #clock: LocalClock | undefined;
@@ -29,23 +29,13 @@ export class ChattyReader implements FormatReader {
   constructor(
     { channel, clock }: Pick<LogOptions, "channel"> & { readonly clock: LocalClock | undefined },
   ) {
+    super();
     this.#channel = channel;
     this.#clock = clock;
     this.#isZoneGiven = clock !== undefined;
   }
 
-  /** See {@link FormatReader}. */
-  *push(text: string): Iterable<FoundEntry> {
-    for (const line of this.#lines.push(text)) yield* this.#take(line);
-  }
-
-  /** See {@link FormatReader}. */
-  *end(options: { readonly isTorn: boolean }): Iterable<FoundEntry> {
-    for (const line of this.#lines.end(options)) yield* this.#take(line);
-  }
-
-  *#take(line: string | undefined): Iterable<FoundEntry> {
-    if (line === undefined) return yield refused("line too long");
+  protected override *take(line: string): Iterable<FoundEntry> {
     const header = HEADER.exec(line);
     if (header !== null) {
       if (this.#isZoneGiven) this.#clock!.forget();

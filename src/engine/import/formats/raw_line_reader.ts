@@ -4,8 +4,8 @@ import { foldChannel } from "../../../core/irc/fold_channel.ts";
 import { parseIrcLine } from "../../../core/irc/irc_line.ts";
 import { rangeBetween } from "../../../core/recording/server_time.ts";
 import { type Micros, SECOND_US } from "../../../core/time.ts";
-import { type FormatReader, type FoundEntry, refused } from "./format_reader.ts";
-import { TextLines } from "./parts/text_lines.ts";
+import { type FoundEntry, refused } from "./format_reader.ts";
+import { LineReader } from "./line_reader.ts";
 
 /** A line that tells no time waits for the next one that does. */
 interface Waiting {
@@ -20,26 +20,19 @@ const WAITING_MAX = 1_000;
  * A reader of raw lines of IRC as justlog stores and rustlog serves them: lines as Twitch sent them, which
  * tell their time. One that does not gets the range between those around it, if that is short enough.
  */
-export class RawLineReader implements FormatReader {
-  readonly #lines = new TextLines();
+export class RawLineReader extends LineReader {
   #waiting: Waiting[] = [];
   #lastUs: Micros | undefined;
   /** Tells equal lines apart that have no time of their own. */
   #ordinal = 0;
 
   /** See {@link FormatReader}. */
-  *push(text: string): Iterable<FoundEntry> {
-    for (const line of this.#lines.push(text)) yield* this.#take(line);
-  }
-
-  /** See {@link FormatReader}. */
-  *end(options: { readonly isTorn: boolean }): Iterable<FoundEntry> {
-    for (const line of this.#lines.end(options)) yield* this.#take(line);
+  override *end(options: { readonly isTorn: boolean }): Iterable<FoundEntry> {
+    yield* super.end(options);
     yield* this.#place(undefined);
   }
 
-  *#take(line: string | undefined): Iterable<FoundEntry> {
-    if (line === undefined) return yield refused("line too long");
+  protected override *take(line: string): Iterable<FoundEntry> {
     const parsed = parseIrcLine(line);
     if (!parsed.ok) return yield refused("no line of IRC");
     const atUs = sentUs(parsed.message.tags);
