@@ -12,7 +12,7 @@ import {
   type TEXT_TIMES,
   twitchDownloaderText,
 } from "./line_exports.ts";
-import { AssExport, WebVttExport } from "./subtitles.ts";
+import { assExport, webVttExport } from "./subtitles.ts";
 import { TwitchDownloaderJson } from "./twitch_downloader_json.ts";
 
 /** The formats of text that chat can be exported in. */
@@ -53,9 +53,9 @@ export function chatExport(
     case "td-text":
       return twitchDownloaderText(times);
     case "vtt":
-      return new WebVttExport();
+      return webVttExport();
     case "ass":
-      return new AssExport();
+      return assExport();
     case "csv":
       return csvExport();
     case "html":

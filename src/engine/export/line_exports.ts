@@ -9,45 +9,23 @@ import {
   offsetMs,
 } from "./chat_export.ts";
 import { SECOND_US } from "../../core/time.ts";
+import { eventExport } from "./event_export.ts";
 import { toShown } from "./shown_message.ts";
-
-/** Formats that have a line an event, and nothing around them. */
-class LineExport implements ChatExport {
-  readonly #format: (event: ExportedEvent, facts: ExportFacts) => string;
-  #facts: ExportFacts | undefined;
-
-  constructor(format: (event: ExportedEvent, facts: ExportFacts) => string) {
-    this.#format = format;
-  }
-
-  begin(facts: ExportFacts): string {
-    this.#facts = facts;
-    return "";
-  }
-
-  event(event: ExportedEvent): string {
-    return this.#format(event, this.#facts!);
-  }
-
-  end(): string {
-    return "";
-  }
-}
 
 /** Lines of batches: all that the archive has, receivers included. Importing them gives it back. */
 export function ndjsonExport(): ChatExport {
-  return new LineExport(({ line }) => `${line}\n`);
+  return eventExport(({ line }) => `${line}\n`);
 }
 
 /** Raw lines of IRC, as justlog keeps them, of all messages. */
 export function rawExport(): ChatExport {
-  return new LineExport(({ message }) => `${formatIrcLine(message)}\n`);
+  return eventExport(({ message }) => `${formatIrcLine(message)}\n`);
 }
 
 /** The text of rustlog's or justlog's API, of the messages that these have. */
 export function logTextExport(dialect: "rustlog" | "justlog"): ChatExport {
   const lineEnd = dialect === "rustlog" ? "\r\n" : "\n";
-  return new LineExport(({ message }) =>
+  return eventExport(({ message }) =>
     LOGGED_COMMANDS.has(message.command) ? formatLogText(message, dialect) + lineEnd : ""
   );
 }
@@ -57,7 +35,7 @@ export const TEXT_TIMES = ["relative", "utc", "utc-full", "none"] as const;
 
 /** TwitchDownloader's text: `[1:02:03] Name: text`. */
 export function twitchDownloaderText(times: (typeof TEXT_TIMES)[number]): ChatExport {
-  return new LineExport((event, facts) => {
+  return eventExport((event, facts) => {
     const shown = toShown(event.message);
     if (shown === undefined) return "";
     const body = shown.body.replace(/[\r\n]+/g, " ");
@@ -122,11 +100,7 @@ export function tableRow({ message, startUs, endUs }: ExportedEvent): TableRow {
 
 /** CSV (RFC 4180) with a header: a row an event. */
 export function csvExport(): ChatExport {
-  return {
-    begin: () => csvRow(COLUMNS),
-    event: (event) => csvRow(Object.values(tableRow(event))),
-    end: () => "",
-  };
+  return eventExport((event) => csvRow(Object.values(tableRow(event))), csvRow(COLUMNS));
 }
 
 function csvRow(fields: readonly string[]): string {

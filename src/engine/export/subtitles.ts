@@ -1,40 +1,29 @@
-import {
-  type ChatExport,
-  type ExportedEvent,
-  type ExportFacts,
-  formatClock,
-  offsetMs,
-} from "./chat_export.ts";
-import { toShown } from "./shown_message.ts";
+import { type ChatExport, type ExportedEvent, formatClock, offsetMs } from "./chat_export.ts";
+import { eventExport } from "./event_export.ts";
+import { type ShownMessage, toShown } from "./shown_message.ts";
 
 /** How long a message is on the screen, in milliseconds. */
 const SHOWN_MS = 6_000;
 
-/** WebVTT: chat as subtitles of a video that begins at the start. What came before is left out. */
-export class WebVttExport implements ChatExport {
-  #facts: ExportFacts | undefined;
-
-  /** See {@link ChatExport}. */
-  begin(facts: ExportFacts): string {
-    this.#facts = facts;
-    return "WEBVTT\n\n";
-  }
-
-  /** See {@link ChatExport}. */
-  event(event: ExportedEvent): string {
-    const facts = this.#facts!;
+/** Subtitles of a video that begins at the start: what came before is left out. */
+function subtitleExport(
+  head: string,
+  cue: (shown: ShownMessage, fromMs: number, event: ExportedEvent) => string,
+): ChatExport {
+  return eventExport((event, facts) => {
     const shown = toShown(event.message);
     if (shown === undefined || event.startUs < facts.startUs) return "";
-    const fromMs = offsetMs(event, facts);
+    return cue(shown, offsetMs(event, facts), event);
+  }, head);
+}
+
+/** WebVTT: chat as subtitles of a video that begins at the start. What came before is left out. */
+export function webVttExport(): ChatExport {
+  return subtitleExport("WEBVTT\n\n", (shown, fromMs) => {
     const name = escapeVtt(shown.name);
     return `${vttTime(fromMs)} --> ${vttTime(fromMs + SHOWN_MS)}\n` +
       `<v ${name}>${name}: ${escapeVtt(shown.body)}\n\n`;
-  }
-
-  /** See {@link ChatExport}. */
-  end(): string {
-    return "";
-  }
+  });
 }
 
 function vttTime(ms: number): string {
@@ -67,31 +56,13 @@ Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
 `;
 
 /** Advanced SubStation Alpha: chat as subtitles in the lower left, names in their colours. */
-export class AssExport implements ChatExport {
-  #facts: ExportFacts | undefined;
-
-  /** See {@link ChatExport}. */
-  begin(facts: ExportFacts): string {
-    this.#facts = facts;
-    return ASS_HEAD;
-  }
-
-  /** See {@link ChatExport}. */
-  event(event: ExportedEvent): string {
-    const facts = this.#facts!;
-    const shown = toShown(event.message);
-    if (shown === undefined || event.startUs < facts.startUs) return "";
-    const fromMs = offsetMs(event, facts);
-    const colour = assColour(event.message.tags?.["color"] ?? "");
+export function assExport(): ChatExport {
+  return subtitleExport(ASS_HEAD, (shown, fromMs, { message }) => {
+    const colour = assColour(message.tags?.["color"] ?? "");
     const name = escapeAss(shown.name);
     return `Dialogue: 0,${assTime(fromMs)},${assTime(fromMs + SHOWN_MS)},Chat,,0,0,0,,` +
       `{\\c${colour}\\b1}${name}{\\r}: ${escapeAss(shown.body)}\n`;
-  }
-
-  /** See {@link ChatExport}. */
-  end(): string {
-    return "";
-  }
+  });
 }
 
 /** Hundredths of a second are what the format has. */
