@@ -19,10 +19,11 @@ export async function folderParts(
   folder: string,
   { create = false, folder: options = {} }: OpenPartsOptions,
 ): Promise<ArchiveParts> {
-  if (create) await fileSystemStore(folder, options).checkWritable();
+  const files = create ? fileSystemStore(folder, options) : await existingArchive(folder, options);
+  if (create) await files.checkWritable();
   return {
     name: folder,
-    files: create ? fileSystemStore(folder, options) : await existingArchive(folder, options),
+    files,
     lock: fileSystemLock(folder),
     notes: fileSystemNotes(folder),
     marks: fileSystemMarks(folder),
