@@ -231,32 +231,16 @@ function summary(name: string, done: Imported): string {
 
 /** Warns of what is wrong with a file. Returns whether all of it could be read. */
 function tellFault({ name, fault }: FormatOutcome, { reporter }: VerbContext): boolean {
-  switch (fault) {
-    case undefined:
-      return true;
-    case "rubbish":
-      reporter.report("warning", "Data behind the gzip in this file was left out", { name });
-      return true;
-    case "torn":
-      reporter.report(
-        "warning",
-        "This file ends too early: the part that could be decompressed was archived",
-        {
-          name,
-        },
-      );
-      return false;
-    case "damaged":
-      reporter.report(
-        "warning",
-        "This file is damaged: the part that could be decompressed was archived",
-        {
-          name,
-        },
-      );
-      return false;
-  }
+  if (fault === undefined) return true;
+  reporter.report("warning", FAULTS[fault], { name });
+  return fault === "rubbish";
 }
+
+const FAULTS: { readonly [fault in NonNullable<FormatOutcome["fault"]>]: string } = {
+  rubbish: "Data behind the gzip in this file was left out",
+  torn: "This file ends too early: the part that could be decompressed was archived",
+  damaged: "This file is damaged: the part that could be decompressed was archived",
+};
 
 /** At most this many commands are named: they come from outside. */
 const COMMANDS_MAX = 12;

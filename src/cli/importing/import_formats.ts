@@ -77,9 +77,10 @@ async function isCapture(
   format: ImportFormat | undefined,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const isFile = path !== "-" && (await stat(path).catch(() => undefined))?.isFile() === true;
-  // What is not there is reported by the importer of captures, in its turn.
-  if (!isFile) return path !== "-" && (await stat(path).catch(() => undefined)) === undefined;
+  if (path === "-") return false;
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) return true; // The importer of captures reports it, in its turn.
+  if (!found.isFile()) return false;
   if (format !== undefined || isChatterinoCopy(path)) return format === "capture";
   try {
     const file = await openCapture(path, signal);
@@ -123,10 +124,13 @@ export class FormatImports {
   async *import(input: ImportInput): AsyncGenerator<ImportOutcome | FormatOutcome, void> {
     const label = input.kind === "justlogUsers" ? `users of ${input.roomId}` : input.path;
     const shown = this.#context.progress(`Importing ${label}`);
-    const { hasher, archiver } = { hasher: this.#hasher, archiver: this.#archiver };
-    const { signal } = this.#context;
-    const onBytes = () => shown.update(archiver.lineCount);
-    const options = { archiver, hasher, signal, onBytes };
+    const archiver = this.#archiver;
+    const options = {
+      archiver,
+      hasher: this.#hasher,
+      signal: this.#context.signal,
+      onBytes: () => shown.update(archiver.lineCount),
+    };
     try {
       if (input.kind === "justlogUsers") yield* this.#importUsers(input, options);
       else {
