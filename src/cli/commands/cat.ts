@@ -162,19 +162,11 @@ async function followChannels(
   checkChannels(channels, verb);
   context.watchCtrlC();
   const { archiveCursor, LATE_MAX_US } = await import("../../engine/live/cursor.ts");
-  const { followArchive } = await import("../node/follow_archive.ts");
+  const { printFollowed } = await import("../node/print_followed.ts");
   // Behind a cursor come messages that are this much older.
   const after = archiveCursor(flags.from + LATE_MAX_US);
-  const options = { channels, filter: filterOf(flags), after };
-  for await (const items of followArchive(archive, options, context)) {
-    let text = "";
-    for (const item of items) {
-      if (item.kind !== "message") continue;
-      const { line, message } = item.event;
-      text += flags.format === "json" ? `${line}\n` : `${formatText(message)}\n`;
-    }
-    if (text !== "") await context.print(text);
-  }
+  const { format } = flags;
+  await printFollowed(archive, { channels, filter: filterOf(flags), after, format }, context);
 }
 
 /**

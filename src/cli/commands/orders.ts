@@ -10,6 +10,7 @@ import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { OrderNotes } from "../../ports/notes/order_notes.ts";
 import { openSettling } from "../../node/wiring/open_settling.ts";
+import { collect } from "../arguments/collect.ts";
 import { contextOf, type VerbContext } from "../frame/context.ts";
 import { EXIT, QuietExit } from "../frame/exit.ts";
 import { examplesOf } from "../frame/program.ts";
@@ -35,7 +36,7 @@ export function ordersCommand(): Command {
     .argument("<what>", "list, accept or drop")
     .argument("[keys...]", "the orders, as list prints them")
     .requiredOption("-a, --archive <dir|url>", "the archive")
-    .option("--channel <name>", "only of this channel; may be given several times", addName, [])
+    .option("--channel <name>", "only of this channel; may be given several times", collect, [])
     .option("--peer <url>", "only of this peer")
     .option("--all", "with accept and drop: all of these")
     .addHelpText(
@@ -62,10 +63,6 @@ export function ordersCommand(): Command {
       }
       await decide(what, { keys, flags }, { place, context });
     });
-}
-
-function addName(name: string, before: readonly string[]): readonly string[] {
-  return [...before, name];
 }
 
 async function chosen(

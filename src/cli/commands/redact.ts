@@ -14,6 +14,7 @@ import type { ArchiveLock } from "../../ports/archive_lock.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import { checkChannels } from "../arguments/channel_names.ts";
+import { collect } from "../arguments/collect.ts";
 import { contextOf, type VerbContext } from "../frame/context.ts";
 import { userTarget } from "../../node/maintain.ts";
 import { openSettling } from "../../node/wiring/open_settling.ts";
@@ -84,10 +85,6 @@ interface Place {
   readonly store: BatchStore;
   readonly lock: ArchiveLock;
   readonly hasher: Hasher;
-}
-
-function collect(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value];
 }
 
 async function targetOf(

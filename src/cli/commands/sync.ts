@@ -8,6 +8,7 @@ import type { PeerState, Syncer } from "../../engine/sync/syncer.ts";
 import { openArchive } from "../../node/wiring/archive.ts";
 import { openSyncing } from "../../node/wiring/syncing.ts";
 import { checkChannels } from "../arguments/channel_names.ts";
+import { collect } from "../arguments/collect.ts";
 import { contextOf, type VerbContext } from "../frame/context.ts";
 import { EXIT, QuietExit } from "../frame/exit.ts";
 import {
@@ -39,7 +40,7 @@ export function syncCommand(): Command {
   return addPeerFlags(addConfigFlag(command))
     .option("--once", "pull once all that they have, then end")
     .option("--since <time>", "only hours from this time on", parseTimeFlag)
-    .option("--channel <name>", "only this channel; may be given several times", addName, [])
+    .option("--channel <name>", "only this channel; may be given several times", collect, [])
     .option("--no-check", "with --once: do not check this archive for damaged files first")
     .addHelpText(
       "after",
@@ -59,10 +60,6 @@ export function syncCommand(): Command {
       }
       await syncArchive(flags, { command, context: contextOf(command) });
     });
-}
-
-function addName(name: string, before: readonly string[]): readonly string[] {
-  return [...before, name];
 }
 
 async function syncArchive(

@@ -4,6 +4,7 @@ import { bestHasher } from "../../../adapters/hashers/web_crypto_hasher.ts";
 import { copyArchive } from "../../../engine/copy/copy_archive.ts";
 import { openParts } from "../../../node/wiring/parts/archive_parts.ts";
 import { checkChannels } from "../../arguments/channel_names.ts";
+import { collect } from "../../arguments/collect.ts";
 import { contextOf } from "../../frame/context.ts";
 import { EXIT, QuietExit } from "../../frame/exit.ts";
 import { examplesOf } from "../../frame/program.ts";
@@ -19,7 +20,7 @@ export function copyCommand(): Command {
     .description("copy an archive into another one: folders and databases, either way")
     .argument("<from>", "a folder or postgres://HOST/DATABASE, which is only read")
     .argument("<to>", "another one; made if it is not there")
-    .option("--channel <name>", "only this channel; may be given several times", addName, [])
+    .option("--channel <name>", "only this channel; may be given several times", collect, [])
     .option("--no-check", "do not read back and compare what the other archive holds")
     .addHelpText(
       "after",
@@ -39,10 +40,6 @@ export function copyCommand(): Command {
       checkChannels(flags.channel, command);
       await copy({ from, to, ...flags }, command);
     });
-}
-
-function addName(name: string, before: readonly string[]): readonly string[] {
-  return [...before, name];
 }
 
 async function copy(

@@ -9,8 +9,8 @@ import { OPT_OUT_REASON, OptOutBook } from "../../../engine/optout/opt_out_book.
 import { idsOf, ownLines } from "../../../engine/optout/own_messages.ts";
 import { listRedactions } from "../../../engine/redact/redact.ts";
 import { openSettling } from "../../../node/wiring/open_settling.ts";
-import { openParts } from "../../../node/wiring/parts/archive_parts.ts";
 import type { OptOutNote } from "../../../ports/notes/opt_out_notes.ts";
+import { collect } from "../../arguments/collect.ts";
 import { contextOf, type VerbContext } from "../../frame/context.ts";
 import { EXIT, QuietExit } from "../../frame/exit.ts";
 import { examplesOf } from "../../frame/program.ts";
@@ -51,14 +51,14 @@ export function optOutCommand(): Command {
     )
     .action(async (flags: OptOutFlags, command: Command) => {
       const context = contextOf(command);
-      const parts = await openParts(flags.archive);
       const { reporter, signal } = context;
+      const isDryRun = flags.export === true || flags.list === true;
+      const parts = await openSettling(flags.archive, { reporter, isDryRun });
       const book = new OptOutBook(fileSystemOptOuts(parts.journalFolder, reporter));
       await book.load();
       if (flags.list) return await printList(book, context);
-      const isDryRun = flags.export === true;
       const options = {
-        ...await openSettling(flags.archive, { reporter, isDryRun }),
+        ...parts,
         ...{ book, reporter, signal, clock: systemClock(), hasher: await bestHasher() },
       };
       const id = await idFrom(flags, { command, options });
@@ -76,10 +76,6 @@ export function optOutCommand(): Command {
       await context.print(`${messages} messages erased\n`);
       if (unseen > 0) throw new QuietExit(EXIT.failed, "Some files could not be read");
     });
-}
-
-function collect(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value];
 }
 
 async function idFrom(

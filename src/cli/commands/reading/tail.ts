@@ -1,22 +1,21 @@
 import { Command, Option } from "commander";
 import { parseMessageLine } from "../../../core/batch/batch.ts";
 import type { Message } from "../../../core/batch/message.ts";
-import { formatText } from "../../../core/batch/message_text.ts";
 import { BatchSyntaxError } from "../../../core/errors/errors.ts";
 import { meetsFilter, type MessageFilter } from "../../../core/text/message_filter.ts";
-import { type Micros, MILLISECOND_US } from "../../../core/time.ts";
 import type { PeerEvent } from "../../../ports/peer.ts";
 import { checkChannels } from "../../arguments/channel_names.ts";
 import { addFilterFlags, type FilterFlags, filterOf } from "../../arguments/filter_flags.ts";
 import { readPeerToken } from "../../arguments/peer_list.ts";
 import { contextOf, type VerbContext } from "../../frame/context.ts";
 import { examplesOf } from "../../frame/program.ts";
+import { MISSED, printedLine, printFollowed, type PrintFormat } from "../../node/print_followed.ts";
 
 interface TailFlags extends FilterFlags {
   readonly archive?: string;
   readonly node?: string;
   readonly tokenFile?: string;
-  readonly format: "json" | "text";
+  readonly format: PrintFormat;
 }
 
 /** `chatloom tail`: prints messages as they come. */
@@ -66,16 +65,8 @@ async function tailArchive(
   archive: string,
   { flags, context }: Tailing,
 ): Promise<void> {
-  const { followArchive } = await import("../../node/follow_archive.ts");
-  const options = { channels, filter: filterOf(flags) };
-  for await (const items of followArchive(archive, options, context)) {
-    let text = "";
-    for (const item of items) {
-      if (item.kind === "message") text += lineOf(item.event, flags);
-      if (item.kind === "missed") tellMissed(item.fromUs, context);
-    }
-    if (text !== "") await context.print(text);
-  }
+  const { format } = flags;
+  await printFollowed(archive, { channels, filter: filterOf(flags), format }, context);
 }
 
 async function tailNode(
@@ -92,15 +83,8 @@ async function tailNode(
   for await (const event of followNode(node, { query, token }, context)) {
     if (event.name === "missed") context.reporter.report("warning", MISSED, { node });
     const line = readEvent(event, { filter, context });
-    if (line !== undefined) await context.print(lineOf(line, flags));
+    if (line !== undefined) await context.print(printedLine(line, flags.format));
   }
-}
-
-const MISSED = "Too slow for the feed: what was missed follows from the archive";
-
-function tellMissed(fromUs: Micros, { reporter }: VerbContext): void {
-  const from = new Date(fromUs / MILLISECOND_US).toISOString();
-  reporter.report("warning", MISSED, { from });
 }
 
 /** What an event says, if it is a message that is wanted. A node may send anything. */
@@ -119,11 +103,4 @@ function readEvent(
     });
     return undefined;
   }
-}
-
-function lineOf(
-  { line, message }: { readonly line: string; readonly message: Message },
-  { format }: TailFlags,
-): string {
-  return format === "json" ? `${line}\n` : `${formatText(message)}\n`;
 }
