@@ -1,26 +1,26 @@
 import { Command } from "commander";
-import { systemClock } from "../../adapters/system/system_clock.ts";
-import { bestHasher } from "../../adapters/hashers/web_crypto_hasher.ts";
-import { formatText } from "../../core/batch/message_text.ts";
-import type { IrcMessage } from "../../core/batch/message.ts";
-import { escapeControls } from "../../core/json/escape_controls.ts";
-import type { RedactedMessage, RedactedUser } from "../../core/redaction/redaction.ts";
-import { isTwitchWord } from "../../core/users/twitch_text.ts";
-import { type Micros, MILLISECOND_US, toSeconds } from "../../core/time.ts";
-import { sentUs } from "../../core/batch/content.ts";
-import { listRedactions, previewRedaction, redact } from "../../engine/redact/redact.ts";
-import type { ScannedMinute } from "../../engine/redact/scan_channel.ts";
-import type { ArchiveLock } from "../../ports/archive_lock.ts";
-import type { BatchStore } from "../../ports/batch_store.ts";
-import type { Hasher } from "../../ports/hasher.ts";
-import { checkChannels } from "../arguments/channel_names.ts";
-import { collect } from "../arguments/collect.ts";
-import { contextOf, type VerbContext } from "../frame/context.ts";
-import { userTarget } from "../../node/maintain.ts";
-import { openSettling } from "../../node/wiring/open_settling.ts";
-import { EXIT, QuietExit } from "../frame/exit.ts";
-import { examplesOf } from "../frame/program.ts";
-import { parseTimeFlag } from "../arguments/time_flag.ts";
+import { systemClock } from "../../../adapters/system/system_clock.ts";
+import { bestHasher } from "../../../adapters/hashers/web_crypto_hasher.ts";
+import { formatText } from "../../../core/batch/message_text.ts";
+import type { IrcMessage } from "../../../core/batch/message.ts";
+import { escapeControls } from "../../../core/json/escape_controls.ts";
+import type { RedactedMessage, RedactedUser } from "../../../core/redaction/redaction.ts";
+import { isTwitchWord } from "../../../core/users/twitch_text.ts";
+import { type Micros, MILLISECOND_US, toSeconds } from "../../../core/time.ts";
+import { sentUs } from "../../../core/batch/content.ts";
+import { listRedactions, previewRedaction, redact } from "../../../engine/redact/redact.ts";
+import type { ScannedMinute } from "../../../engine/redact/scan_channel.ts";
+import type { ArchiveLock } from "../../../ports/archive_lock.ts";
+import type { BatchStore } from "../../../ports/batch_store.ts";
+import type { Hasher } from "../../../ports/hasher.ts";
+import { checkChannels } from "../../arguments/channel_names.ts";
+import { collect } from "../../arguments/collect.ts";
+import { contextOf, type VerbContext } from "../../frame/context.ts";
+import { userTarget } from "../../../node/maintain.ts";
+import { openSettling } from "../../../node/wiring/open_settling.ts";
+import { EXIT, QuietExit } from "../../frame/exit.ts";
+import { examplesOf } from "../../frame/program.ts";
+import { parseTimeFlag } from "../../arguments/time_flag.ts";
 
 interface RedactFlags {
   readonly archive: string;
@@ -74,7 +74,7 @@ export function redactCommand(): Command {
         await obey(channel, { target, reason }, { ...place, context });
       } finally {
         // Loaded where it is needed: looking at orders needs no index.
-        const { dropStaleHours } = await import("../../node/wiring/index_parts.ts");
+        const { dropStaleHours } = await import("../../../node/wiring/index_parts.ts");
         const { archive } = flags;
         await dropStaleHours(channel, { archive, ...place, reporter: context.reporter });
       }

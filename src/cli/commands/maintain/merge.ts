@@ -1,10 +1,10 @@
 import { Command } from "commander";
-import { FILE_MAX_BYTES } from "../../adapters/file_system/file_system_store.ts";
-import { mergeBatches } from "../../core/merge/merge_batches.ts";
-import { contextOf } from "../frame/context.ts";
-import { EXIT, QuietExit } from "../frame/exit.ts";
-import { readInput, reportUnreadable } from "../arguments/input_file.ts";
-import { examplesOf } from "../frame/program.ts";
+import { FILE_MAX_BYTES } from "../../../adapters/file_system/file_system_store.ts";
+import { mergeBatches } from "../../../core/merge/merge_batches.ts";
+import { contextOf } from "../../frame/context.ts";
+import { EXIT, QuietExit } from "../../frame/exit.ts";
+import { readInput, reportUnreadable } from "../../arguments/input_file.ts";
+import { examplesOf } from "../../frame/program.ts";
 
 /** `chatloom merge`: prints the merge of batch files. */
 export function mergeCommand(): Command {

@@ -1,18 +1,18 @@
 import { Command, Option } from "commander";
-import { BLOCKING_READ_CALLS } from "../../adapters/file_system/calls/file_calls.ts";
-import { bestHasher } from "../../adapters/hashers/web_crypto_hasher.ts";
-import type { Micros } from "../../core/time.ts";
-import { toMinuteJson } from "../../engine/coverage/describe_minute.ts";
-import { coverageByMinute, type MinuteCoverage } from "../../engine/coverage/minute_coverage.ts";
-import { spanOf } from "../../engine/coverage/read_coverage.ts";
-import { faultsOf } from "../../engine/read/files/fault_reporter.ts";
-import { tolerantStore } from "../../engine/read/files/tolerant_store.ts";
-import { checkChannels } from "../arguments/channel_names.ts";
-import { contextOf } from "../frame/context.ts";
-import { openParts } from "../../node/wiring/parts/archive_parts.ts";
-import { EXIT, QuietExit } from "../frame/exit.ts";
-import { examplesOf } from "../frame/program.ts";
-import { parseTimeFlag } from "../arguments/time_flag.ts";
+import { BLOCKING_READ_CALLS } from "../../../adapters/file_system/calls/file_calls.ts";
+import { bestHasher } from "../../../adapters/hashers/web_crypto_hasher.ts";
+import type { Micros } from "../../../core/time.ts";
+import { toMinuteJson } from "../../../engine/coverage/describe_minute.ts";
+import { coverageByMinute, type MinuteCoverage } from "../../../engine/coverage/minute_coverage.ts";
+import { spanOf } from "../../../engine/coverage/read_coverage.ts";
+import { faultsOf } from "../../../engine/read/files/fault_reporter.ts";
+import { tolerantStore } from "../../../engine/read/files/tolerant_store.ts";
+import { checkChannels } from "../../arguments/channel_names.ts";
+import { contextOf } from "../../frame/context.ts";
+import { openParts } from "../../../node/wiring/parts/archive_parts.ts";
+import { EXIT, QuietExit } from "../../frame/exit.ts";
+import { examplesOf } from "../../frame/program.ts";
+import { parseTimeFlag } from "../../arguments/time_flag.ts";
 
 interface CoverageFlags {
   readonly archive: string;

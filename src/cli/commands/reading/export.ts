@@ -1,22 +1,27 @@
 import { Command, Option } from "commander";
-import { BLOCKING_READ_CALLS } from "../../adapters/file_system/calls/file_calls.ts";
-import { nodeHasher } from "../../adapters/hashers/node_hasher.ts";
-import type { Micros } from "../../core/time.ts";
+import { BLOCKING_READ_CALLS } from "../../../adapters/file_system/calls/file_calls.ts";
+import { nodeHasher } from "../../../adapters/hashers/node_hasher.ts";
+import type { Micros } from "../../../core/time.ts";
 import {
   chatExport,
   exportChat,
   type ExportOptions,
   TEXT_FORMATS,
-} from "../../engine/export/export_chat.ts";
-import { COLUMNS, type TableRow, tableRow, TEXT_TIMES } from "../../engine/export/line_exports.ts";
-import { readEvents } from "../../engine/read/read_events.ts";
-import { openParts } from "../../node/wiring/parts/archive_parts.ts";
-import { checkChannels } from "../arguments/channel_names.ts";
-import { parseTimeFlag } from "../arguments/time_flag.ts";
-import { contextOf } from "../frame/context.ts";
-import { EXIT, QuietExit } from "../frame/exit.ts";
-import { examplesOf } from "../frame/program.ts";
-import { writeOutput } from "./write_output.ts";
+} from "../../../engine/export/export_chat.ts";
+import {
+  COLUMNS,
+  type TableRow,
+  tableRow,
+  TEXT_TIMES,
+} from "../../../engine/export/line_exports.ts";
+import { readEvents } from "../../../engine/read/read_events.ts";
+import { openParts } from "../../../node/wiring/parts/archive_parts.ts";
+import { checkChannels } from "../../arguments/channel_names.ts";
+import { parseTimeFlag } from "../../arguments/time_flag.ts";
+import { contextOf } from "../../frame/context.ts";
+import { EXIT, QuietExit } from "../../frame/exit.ts";
+import { examplesOf } from "../../frame/program.ts";
+import { writeOutput } from "../../frame/write_output.ts";
 
 const FORMATS = [...TEXT_FORMATS, "parquet"] as const;
 
@@ -103,7 +108,7 @@ async function parquetPieces(
   channel: string,
   options: ExportOptions,
 ): Promise<AsyncIterable<Uint8Array>> {
-  const { parquetTable } = await import("../../adapters/parquet/parquet_table.ts");
+  const { parquetTable } = await import("../../../adapters/parquet/parquet_table.ts");
   const columns = COLUMNS.map((name) => ({ name, type: TYPES.get(name) ?? "text" as const }));
   return parquetTable(rowsOf(channel, options), columns);
 }

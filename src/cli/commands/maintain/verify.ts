@@ -1,16 +1,16 @@
 import { Command, Option } from "commander";
-import { bestHasher } from "../../adapters/hashers/web_crypto_hasher.ts";
-import { type Finding, type FindingKind, NOTE_KINDS } from "../../engine/verify/finding.ts";
-import { type HealOptions, rewriteBatch } from "../../engine/verify/rewrite_batch.ts";
-import { verifyArchive, type VerifyTotals } from "../../engine/verify/verify_archive.ts";
-import { verifyHours } from "../../engine/verify/verify_hours.ts";
-import { checkChannels } from "../arguments/channel_names.ts";
-import { THREADS_HELP } from "../arguments/threads_help.ts";
-import { contextOf } from "../frame/context.ts";
-import { verifyThreads } from "../../node/wiring/verify_thread.ts";
-import { openSettling } from "../../node/wiring/open_settling.ts";
-import { EXIT, QuietExit } from "../frame/exit.ts";
-import { examplesOf } from "../frame/program.ts";
+import { bestHasher } from "../../../adapters/hashers/web_crypto_hasher.ts";
+import { type Finding, type FindingKind, NOTE_KINDS } from "../../../engine/verify/finding.ts";
+import { type HealOptions, rewriteBatch } from "../../../engine/verify/rewrite_batch.ts";
+import { verifyArchive, type VerifyTotals } from "../../../engine/verify/verify_archive.ts";
+import { verifyHours } from "../../../engine/verify/verify_hours.ts";
+import { checkChannels } from "../../arguments/channel_names.ts";
+import { THREADS_HELP } from "../../arguments/threads_help.ts";
+import { contextOf } from "../../frame/context.ts";
+import { verifyThreads } from "../../../node/wiring/verify_thread.ts";
+import { openSettling } from "../../../node/wiring/open_settling.ts";
+import { EXIT, QuietExit } from "../../frame/exit.ts";
+import { examplesOf } from "../../frame/program.ts";
 
 interface VerifyFlags {
   readonly archive: string;
@@ -77,7 +77,7 @@ export function verifyCommand(): Command {
           tally.messages += step.value.messages;
         }
         if (flags.index) {
-          const { indexFindings } = await import("../../node/wiring/index_parts.ts");
+          const { indexFindings } = await import("../../../node/wiring/index_parts.ts");
           const place = { archive: flags.archive, store, hasher, reporter };
           const onProgress = (hours: number, hour: string) => shown.update(hours, hour);
           for await (const finding of indexFindings({ ...place, channels, signal, onProgress })) {

@@ -1,19 +1,19 @@
 import { Command } from "commander";
-import { bestHasher } from "../../adapters/hashers/web_crypto_hasher.ts";
-import { escapeControls } from "../../core/json/escape_controls.ts";
-import { acceptOrders, dropOrders, heldOrders } from "../../engine/sync/orders/decide_orders.ts";
-import { readOrder } from "../../engine/sync/orders/new_order.ts";
-import type { HeldOrder } from "../../engine/sync/orders/order_book.ts";
-import { reachOf } from "../../engine/sync/orders/take_orders.ts";
-import type { ArchiveLock } from "../../ports/archive_lock.ts";
-import type { BatchStore } from "../../ports/batch_store.ts";
-import type { Hasher } from "../../ports/hasher.ts";
-import type { OrderNotes } from "../../ports/notes/order_notes.ts";
-import { openSettling } from "../../node/wiring/open_settling.ts";
-import { collect } from "../arguments/collect.ts";
-import { contextOf, type VerbContext } from "../frame/context.ts";
-import { EXIT, QuietExit } from "../frame/exit.ts";
-import { examplesOf } from "../frame/program.ts";
+import { bestHasher } from "../../../adapters/hashers/web_crypto_hasher.ts";
+import { escapeControls } from "../../../core/json/escape_controls.ts";
+import { acceptOrders, dropOrders, heldOrders } from "../../../engine/sync/orders/decide_orders.ts";
+import { readOrder } from "../../../engine/sync/orders/new_order.ts";
+import type { HeldOrder } from "../../../engine/sync/orders/order_book.ts";
+import { reachOf } from "../../../engine/sync/orders/take_orders.ts";
+import type { ArchiveLock } from "../../../ports/archive_lock.ts";
+import type { BatchStore } from "../../../ports/batch_store.ts";
+import type { Hasher } from "../../../ports/hasher.ts";
+import type { OrderNotes } from "../../../ports/notes/order_notes.ts";
+import { openSettling } from "../../../node/wiring/open_settling.ts";
+import { collect } from "../../arguments/collect.ts";
+import { contextOf, type VerbContext } from "../../frame/context.ts";
+import { EXIT, QuietExit } from "../../frame/exit.ts";
+import { examplesOf } from "../../frame/program.ts";
 
 interface OrdersFlags {
   readonly archive: string;

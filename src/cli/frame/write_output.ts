@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { newWriterName } from "../../adapters/file_system/calls/stored_name.ts";
 import { syncFolder } from "../../adapters/file_system/calls/sync_folder.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
-import type { VerbContext } from "../frame/context.ts";
+import type { VerbContext } from "./context.ts";
 
 /**
  * Writes pieces to standard output, or to a file: there they stand all, or the file is as it was before.

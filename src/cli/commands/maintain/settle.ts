@@ -1,15 +1,15 @@
 import { Command, Option } from "commander";
-import { bestHasher } from "../../adapters/hashers/web_crypto_hasher.ts";
-import { type Micros, MILLISECOND_US } from "../../core/time.ts";
-import { settleArchive } from "../../engine/settle/settle_archive.ts";
-import { checkChannels } from "../arguments/channel_names.ts";
-import { THREADS_HELP } from "../arguments/threads_help.ts";
-import { contextOf } from "../frame/context.ts";
-import { EXIT, QuietExit } from "../frame/exit.ts";
-import { examplesOf } from "../frame/program.ts";
-import { openSettling } from "../../node/wiring/open_settling.ts";
-import { settleThreads } from "../../node/wiring/settle_thread.ts";
-import { parseTimeFlag } from "../arguments/time_flag.ts";
+import { bestHasher } from "../../../adapters/hashers/web_crypto_hasher.ts";
+import { type Micros, MILLISECOND_US } from "../../../core/time.ts";
+import { settleArchive } from "../../../engine/settle/settle_archive.ts";
+import { checkChannels } from "../../arguments/channel_names.ts";
+import { THREADS_HELP } from "../../arguments/threads_help.ts";
+import { contextOf } from "../../frame/context.ts";
+import { EXIT, QuietExit } from "../../frame/exit.ts";
+import { examplesOf } from "../../frame/program.ts";
+import { openSettling } from "../../../node/wiring/open_settling.ts";
+import { settleThreads } from "../../../node/wiring/settle_thread.ts";
+import { parseTimeFlag } from "../../arguments/time_flag.ts";
 
 interface SettleFlags {
   readonly archive: string;

@@ -1,11 +1,11 @@
 import { Command, Option } from "commander";
-import { BLOCKING_READ_CALLS } from "../../adapters/file_system/calls/file_calls.ts";
-import { FILE_MAX_BYTES } from "../../adapters/file_system/file_system_store.ts";
-import { bestHasher } from "../../adapters/hashers/web_crypto_hasher.ts";
-import { decodeBatch, splitBatch } from "../../core/batch/batch.ts";
-import type { Message } from "../../core/batch/message.ts";
-import { concatBytes, LINE_FEED } from "../../core/bytes.ts";
-import { meetsFilter, passesAll } from "../../core/text/message_filter.ts";
+import { BLOCKING_READ_CALLS } from "../../../adapters/file_system/calls/file_calls.ts";
+import { FILE_MAX_BYTES } from "../../../adapters/file_system/file_system_store.ts";
+import { bestHasher } from "../../../adapters/hashers/web_crypto_hasher.ts";
+import { decodeBatch, splitBatch } from "../../../core/batch/batch.ts";
+import type { Message } from "../../../core/batch/message.ts";
+import { concatBytes, LINE_FEED } from "../../../core/bytes.ts";
+import { meetsFilter, passesAll } from "../../../core/text/message_filter.ts";
 import {
   mayFallInto,
   type Micros,
@@ -13,17 +13,17 @@ import {
   RANGE_MAX_US,
   readRange,
   TIME_END_US,
-} from "../../core/time.ts";
-import { readMinutes } from "../../engine/read/read_minutes.ts";
-import { checkChannels } from "../arguments/channel_names.ts";
-import { addFilterFlags, type FilterFlags, filterOf } from "../arguments/filter_flags.ts";
-import { contextOf, type VerbContext } from "../frame/context.ts";
-import { openParts } from "../../node/wiring/parts/archive_parts.ts";
-import { EXIT, QuietExit } from "../frame/exit.ts";
-import { readInput, reportUnreadable } from "../arguments/input_file.ts";
-import { formatText } from "../../core/batch/message_text.ts";
-import { examplesOf } from "../frame/program.ts";
-import { parseTimeFlag } from "../arguments/time_flag.ts";
+} from "../../../core/time.ts";
+import { readMinutes } from "../../../engine/read/read_minutes.ts";
+import { checkChannels } from "../../arguments/channel_names.ts";
+import { addFilterFlags, type FilterFlags, filterOf } from "../../arguments/filter_flags.ts";
+import { contextOf, type VerbContext } from "../../frame/context.ts";
+import { openParts } from "../../../node/wiring/parts/archive_parts.ts";
+import { EXIT, QuietExit } from "../../frame/exit.ts";
+import { readInput, reportUnreadable } from "../../arguments/input_file.ts";
+import { formatText } from "../../../core/batch/message_text.ts";
+import { examplesOf } from "../../frame/program.ts";
+import { parseTimeFlag } from "../../arguments/time_flag.ts";
 
 interface CatFlags extends FilterFlags {
   readonly archive?: string;
@@ -161,8 +161,8 @@ async function followChannels(
 ): Promise<void> {
   checkChannels(channels, verb);
   context.watchCtrlC();
-  const { archiveCursor, LATE_MAX_US } = await import("../../engine/live/cursor.ts");
-  const { printFollowed } = await import("../node/print_followed.ts");
+  const { archiveCursor, LATE_MAX_US } = await import("../../../engine/live/cursor.ts");
+  const { printFollowed } = await import("../../node/print_followed.ts");
   // Behind a cursor come messages that are this much older.
   const after = archiveCursor(flags.from + LATE_MAX_US);
   const { format } = flags;
