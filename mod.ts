@@ -89,6 +89,22 @@ export type {
   ReadPeerOptions,
   SinceOptions,
 } from "./src/ports/peer.ts";
+export type {
+  Broker,
+  BrokerConsumer,
+  BrokerLink,
+  BrokerMessage,
+  BrokerTopology,
+  ConnectOptions,
+  ConsumeOptions,
+  Death,
+  Delivery,
+  ExchangeDeclaration,
+  Publication,
+  PublishOutcome,
+  QueueDeclaration,
+  QueueState,
+} from "./src/ports/remote/broker.ts";
 export type { OrderNotes } from "./src/ports/notes/order_notes.ts";
 export type { PruneMarks } from "./src/ports/notes/prune_marks.ts";
 export type { SettledNotes } from "./src/ports/notes/settled_notes.ts";

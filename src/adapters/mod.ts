@@ -40,6 +40,7 @@ export type {
   GrowingFile,
   OpenFile,
 } from "./file_system/calls/file_calls.ts";
+export { type MemoryBroker, memoryBroker } from "./memory/memory_broker.ts";
 export {
   type AsideBytes,
   type CrashOptions,

@@ -23,6 +23,7 @@ export {
   type BatchStoreSuiteOptions,
   type OpenBatchStore,
 } from "./suites/batch_store_suite.ts";
+export { brokerSuite, type BrokerSuiteOptions, type OpenBroker } from "./suites/broker_suite.ts";
 export {
   chatIndexSuite,
   type ChatIndexSuiteOptions,

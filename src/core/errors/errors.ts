@@ -6,6 +6,8 @@ import type { ArchiveKey } from "../archive/archive_key.ts";
  * - `STORE_FULL`: no room left (ENOSPC, EDQUOT)
  * - `STORE_DENIED`: the file system refuses (EACCES, EPERM, EROFS)
  * - `STORE_IO`: any other failure of a store
+ * - `STORE_UNREACHABLE`: a message broker, or the workers behind it, cannot be reached or do not answer
+ * - `STORE_REFUSED`: a message broker, or a worker, answers with a refusal
  * - `JOURNAL_IO`: the journal cannot be written or read
  * - `JOURNAL_LOST`: the journal was lost: another process treated its recorder as dead, or its
  *   files were deleted
@@ -18,6 +20,8 @@ export type ErrorCode =
   | "STORE_FULL"
   | "STORE_DENIED"
   | "STORE_IO"
+  | "STORE_UNREACHABLE"
+  | "STORE_REFUSED"
   | "JOURNAL_IO"
   | "JOURNAL_LOST"
   | "LOGIN_REFUSED"
