@@ -22,6 +22,7 @@ export interface BrokerMessage {
 export interface Publication extends Omit<BrokerMessage, "replyTo"> {
   /** Where it goes; `""` is the exchange that leads to each queue, and to who waits for a reply, by name. */
   readonly exchange: string;
+  /** The routing key that it is published with. */
   readonly routingKey: string;
   /** Whether a reply is wanted, which comes to `onReply` of this link. @default false */
   readonly wantsReply?: boolean | undefined;
@@ -35,16 +36,21 @@ export type PublishOutcome = "confirmed" | "returned" | "refused";
 
 /** Why and from where a message was moved to a queue of dead letters; the latest time. */
 export interface Death {
+  /** The queue in which it died. */
   readonly queue: string;
   /** `rejected`, `delivery_limit`, or another word of the broker. */
   readonly reason: string;
+  /** The exchange that had brought it there. */
   readonly exchange: string;
+  /** The routing key that it had there. */
   readonly routingKey: string;
 }
 
 /** A message from a queue. The queue keeps it until it is acknowledged. */
 export interface Delivery extends BrokerMessage {
+  /** The exchange that brought it; `""` if it was published to its queue by name. */
   readonly exchange: string;
+  /** The routing key that it was published with. */
   readonly routingKey: string;
   /** Whether it may have been delivered before, to this consumer or another. */
   readonly isRedelivered: boolean;
@@ -62,6 +68,7 @@ export interface Delivery extends BrokerMessage {
 
 /** An exchange, which survives a restart of the broker. */
 export interface ExchangeDeclaration {
+  /** Its name. */
   readonly name: string;
   /** `direct` leads to the queues bound by the routing key, `fanout` to all that are bound. */
   readonly kind: "direct" | "fanout";
@@ -69,6 +76,7 @@ export interface ExchangeDeclaration {
 
 /** A queue, which survives a restart of the broker. When it is full, it refuses. */
 export interface QueueDeclaration {
+  /** Its name. */
   readonly name: string;
   /** `quorum` has copies on several machines and counts failed deliveries; `classic` does neither. */
   readonly kind: "classic" | "quorum";
@@ -88,7 +96,9 @@ export interface QueueDeclaration {
 
 /** Exchanges and queues that belong together. */
 export interface BrokerTopology {
+  /** Exchanges; they are made first. */
   readonly exchanges: readonly ExchangeDeclaration[];
+  /** Queues, with what leads to them. */
   readonly queues: readonly QueueDeclaration[];
 }
 

@@ -13,6 +13,7 @@ import { assertRejectsWith, someBytes, type TestFunction } from "./suite.ts";
 
 /** A broker that is being tested. */
 export interface OpenBroker {
+  /** The broker, which may have queues of other tests. */
   readonly broker: Broker;
   /** What the names of the test's exchanges and queues begin with: no other test has used it. */
   readonly prefix: string;
