@@ -14,6 +14,7 @@ const VERBS: ReadonlyMap<string, LoadVerb> = new Map<string, LoadVerb>([
   ["settle", async () => (await import("./commands/maintain/settle.ts")).settleCommand()],
   ["redact", async () => (await import("./commands/operating/redact.ts")).redactCommand()],
   ["verify", async () => (await import("./commands/maintain/verify.ts")).verifyCommand()],
+  ["manifest", async () => (await import("./commands/maintain/manifest.ts")).manifestCommand()],
   ["copy", async () => (await import("./commands/maintain/copy.ts")).copyCommand()],
   ["serve", async () => (await import("./commands/serve.ts")).serveCommand()],
   ["sync", async () => (await import("./commands/sync.ts")).syncCommand()],

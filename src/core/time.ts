@@ -13,6 +13,9 @@ export const MINUTE_US = 60 * SECOND_US;
 /** One hour, in microseconds: the span of a folder of batches. */
 export const HOUR_US = 60 * MINUTE_US;
 
+/** A day of UTC, which has no leap seconds here. */
+export const DAY_US = 24 * HOUR_US;
+
 /**
  * Server times are below this: 2106-02-07. From there on a double cannot hold a decimal second to
  * the microsecond, so a time would not survive being written and read.

@@ -78,10 +78,13 @@ const NO_MESSAGE_TAGS: ReadonlySet<string> = new Set([
 ]);
 
 function bearsMessageId({ tags }: IrcMessage, ids: ReadonlySet<string>): boolean {
-  for (const key in tags) {
-    if (ids.has(tags[key]!) && MESSAGE_TAG.test(key) && !NO_MESSAGE_TAGS.has(key)) return true;
-  }
+  for (const key in tags) if (ids.has(tags[key]!) && isMessageIdTag(key)) return true;
   return false;
+}
+
+/** Whether a tag holds the id of the message itself, of its original, or of one that it tells the text of. */
+export function isMessageIdTag(key: string): boolean {
+  return MESSAGE_TAG.test(key) && !NO_MESSAGE_TAGS.has(key);
 }
 
 /** Before when a message is forgotten for the users whom it names; `-Infinity` if for none. */

@@ -3,12 +3,11 @@ import { chatFolder, parseHour, redactionPrefix } from "../../core/archive/archi
 import { ChatloomError } from "../../core/errors/errors.ts";
 import type { LogPerson } from "../../core/logs/log_person.ts";
 import { Lru } from "../../core/lru.ts";
-import { HOUR_US, type Micros } from "../../core/time.ts";
+import { DAY_US, type Micros } from "../../core/time.ts";
 import { ALL_TIME, type ChatLog, type LogQuery } from "./chat_log.ts";
 import type { TimeSpan } from "./minute_finder.ts";
 import type { Room } from "./room_directory.ts";
 
-const DAY_US = 24 * HOUR_US;
 const DAYS_KNOWN_MAX = 20_000;
 
 /** The conditions on lines, without which and when. */

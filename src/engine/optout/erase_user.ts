@@ -107,7 +107,9 @@ export async function obeyAgain(
  *
  * @throws {ChatloomError} when the store fails.
  */
-export async function channelsOf({ store, signal }: EraseOptions): Promise<string[]> {
+export async function channelsOf(
+  { store, signal }: Pick<EraseOptions, "store" | "signal">,
+): Promise<string[]> {
   return (await collect(store.folders("", { signal }))).filter(isChannelName);
 }
 

@@ -9,6 +9,9 @@
  * - `redacted`: it holds a match of a redaction
  * - `stray`: an entry that does not belong in an archive at all
  * - `index-differs`: an index does not tell of an hour what its files hold
+ * - `manifest-invalid`: a manifest was changed, or not signed with its key
+ * - `missing`: a manifest lists it, it is not there, and no order says so
+ * - `added`: messages that the manifest of their day does not list
  *
  * And notes, which are no faults:
  *
@@ -18,6 +21,7 @@
  * - `hidden`: a tombstone hides a file
  * - `old-place`: a file is where the first version of chatloom put it, and counts
  * - `foreign`: an entry of another program that keeps its files beside chatloom's, as wubloader does
+ * - `forgotten`: a manifest lists messages that were removed by order
  * - `unfinished`: a scratch file of a writer that is at work or has crashed
  */
 export type FindingKind =
@@ -30,6 +34,10 @@ export type FindingKind =
   | "redacted"
   | "stray"
   | "index-differs"
+  | "manifest-invalid"
+  | "missing"
+  | "added"
+  | "forgotten"
   | "unsettled"
   | "repeated-id"
   | "hidden"
@@ -40,7 +48,7 @@ export type FindingKind =
 /** The kinds of findings that are notes, not faults. */
 export const NOTE_KINDS: ReadonlySet<FindingKind> = new Set([
   ...["not-canonical", "unsettled", "repeated-id", "hidden"] as const,
-  ...["foreign", "unfinished", "old-place"] as const,
+  ...["foreign", "unfinished", "old-place", "forgotten"] as const,
 ]);
 
 /** One finding. */

@@ -1,7 +1,7 @@
 import { Fragment, h, type JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Message } from "../../core/batch/message.ts";
-import { HOUR_US, type Micros, MILLISECOND_US } from "../../core/time.ts";
+import { DAY_US, HOUR_US, type Micros, MILLISECOND_US } from "../../core/time.ts";
 import { ChannelBar } from "../state/channel_bar.ts";
 import { formatClock, formatCount, formatCounted } from "../ui/format.ts";
 import { icon } from "../ui/icons.ts";
@@ -10,7 +10,7 @@ import { go, route } from "../state/route.ts";
 import { images, zone } from "../ui/settings.ts";
 import type { ChannelSpan } from "../reading/chat_reader.ts";
 import { isEmptyFilter } from "../reading/filter.ts";
-import { DAY_US, dayOf } from "../ui/day.ts";
+import { dayOf } from "../ui/day.ts";
 import { DayChat } from "./day_chat.ts";
 import { DetailPanel } from "./detail_panel.ts";
 import { FilterBar } from "./filter_bar.ts";

@@ -1,8 +1,8 @@
 import { h, type JSX } from "preact";
-import { HOUR_US, type Micros, MINUTE_US } from "../../core/time.ts";
+import { DAY_US, HOUR_US, type Micros, MINUTE_US } from "../../core/time.ts";
 import type { Span } from "../reading/chat_archive.ts";
 import { go } from "../state/route.ts";
-import { DAY_US, dayOf } from "../ui/day.ts";
+import { dayOf } from "../ui/day.ts";
 import { formatCounted, formatDay, formatMinute } from "../ui/format.ts";
 import { zone } from "../ui/settings.ts";
 

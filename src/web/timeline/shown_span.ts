@@ -1,6 +1,6 @@
-import { HOUR_US, type Micros, MINUTE_US, minuteOf, SECOND_US } from "../../core/time.ts";
+import { DAY_US, HOUR_US, type Micros, MINUTE_US, minuteOf, SECOND_US } from "../../core/time.ts";
 import type { Span } from "../reading/chat_archive.ts";
-import { DAY_US, dayOf } from "../ui/day.ts";
+import { dayOf } from "../ui/day.ts";
 import type { Zone } from "../ui/settings.ts";
 import type { KnownMinutes } from "./silences.ts";
 

@@ -1,9 +1,6 @@
-import { HOUR_US, type Micros, MILLISECOND_US } from "../../core/time.ts";
+import { DAY_US, HOUR_US, type Micros, MILLISECOND_US } from "../../core/time.ts";
 import type { Span } from "../reading/chat_archive.ts";
 import type { Zone } from "./settings.ts";
-
-/** A usual day. Those on which clocks change have 23 or 25 hours. */
-export const DAY_US: number = 24 * HOUR_US;
 
 /** The calendar day that holds `timeUs`, from its midnight to the next, by the clocks of `zone`. */
 export function dayOf(timeUs: Micros, zone: Zone): Span {

@@ -6,7 +6,7 @@ import { verifyArchive, type VerifyTotals } from "../../../engine/verify/verify_
 import { verifyHours } from "../../../engine/verify/verify_hours.ts";
 import { checkChannels } from "../../arguments/channel_names.ts";
 import { THREADS_HELP } from "../../arguments/threads_help.ts";
-import { contextOf } from "../../frame/context.ts";
+import { contextOf, type VerbContext } from "../../frame/context.ts";
 import { verifyThreads } from "../../../node/wiring/verify_thread.ts";
 import { openSettling } from "../../../node/wiring/open_settling.ts";
 import { EXIT, QuietExit } from "../../frame/exit.ts";
@@ -18,6 +18,8 @@ interface VerifyFlags {
   readonly strict?: boolean;
   readonly heal?: boolean;
   readonly index?: boolean;
+  readonly manifest?: readonly string[];
+  readonly publicKey?: string;
 }
 
 /** `chatloom verify`: reports what is wrong in an archive. */
@@ -31,6 +33,11 @@ export function verifyCommand(): Command {
       "also count notes as wrong: unsettled minutes, repeated ids, hidden files, old places",
     )
     .option("--index", "also compare the index with the files")
+    .option(
+      "--manifest <file...>",
+      "check only what signed manifests list, and what has come or gone since",
+    )
+    .option("--public-key <key>", "the key that must have signed, as `chatloom manifest` tells it")
     .option("--heal", "rewrite files that are valid but not in canonical form, and nothing else")
     .addOption(
       new Option("-f, --format <format>", "one finding a line, as JSON or as text")
@@ -39,12 +46,14 @@ export function verifyCommand(): Command {
     .addHelpText(
       "after",
       "\nExits with 1 if anything is wrong and was not healed. Notes are no faults:\n" +
-        "files of other programs beside the chat, and unfinished files, are never more than that.\n" +
+        "files of other programs beside the chat, unfinished files, and messages that an order to\n" +
+        "forget removed from a manifest's day are never more than that.\n" +
         THREADS_HELP +
         examplesOf([
           "chatloom verify --archive chat",
           "chatloom verify -a chat forsen -f json",
           "chatloom settle -a chat && chatloom verify -a chat --strict",
+          "chatloom verify -a chat --manifest manifests/*.manifest",
         ]),
     )
     .action(async (channels: string[], flags: VerifyFlags, command: Command) => {
@@ -58,6 +67,20 @@ export function verifyCommand(): Command {
       const heal = { store, hasher, signal, lock };
       const shown = progress("Verified files");
       const tally = new Tally(flags);
+      if (flags.manifest !== undefined) {
+        const { manifestFindings } = await import("./verify_manifests.ts");
+        const place = { store, hasher, reporter, signal, publicKey: flags.publicKey };
+        for await (const each of manifestFindings(flags.manifest, place)) {
+          shown.update(tally.files += each.files, each.name);
+          tally.messages += each.messages;
+          for (const finding of each.findings) {
+            tally.add(finding, false);
+            await print(format(finding, { ...flags, healed: undefined }));
+          }
+        }
+        shown.end();
+        return await tell(tally, { flags, print });
+      }
       const { pool, inlineCount } = verifyThreads(flags.archive);
       try {
         for (const channel of channels.length === 0 ? [undefined] : channels) {
@@ -89,9 +112,17 @@ export function verifyCommand(): Command {
         shown.end();
         await pool.close();
       }
-      if (flags.format === "text") await print(`${tally}\n`);
-      if (tally.wrong > 0) throw new QuietExit(EXIT.failed, "Something is wrong in the archive");
+      await tell(tally, { flags, print });
     });
+}
+
+/** Prints what was found in all, and says by the exit code whether anything is wrong. */
+async function tell(
+  tally: Tally,
+  { flags, print }: { readonly flags: VerifyFlags; readonly print: VerbContext["print"] },
+): Promise<void> {
+  if (flags.format === "text") await print(`${tally}\n`);
+  if (tally.wrong > 0) throw new QuietExit(EXIT.failed, "Something is wrong in the archive");
 }
 
 /** How much was verified, and what was found. */

@@ -1,6 +1,6 @@
 import { isChannelName } from "../../../core/archive/archive_key.ts";
 import { logFieldsOf } from "../../../core/logs/log_fields.ts";
-import { HOUR_US, hourOf, type Micros, SECOND_US } from "../../../core/time.ts";
+import { DAY_US, HOUR_US, hourOf, type Micros, SECOND_US } from "../../../core/time.ts";
 import type { RoutedRequest } from "../../../ports/http.ts";
 import { ALL_TIME, type ChatLog } from "../../logs/chat_log.ts";
 import { hourMessages } from "../../logs/hour_figures.ts";
@@ -8,7 +8,6 @@ import { ScanTimeoutError } from "../../logs/scan_budget.ts";
 import { type ApiResponse, jsonResponse, textResponse } from "../route/api_response.ts";
 import type { ApiRoute } from "../route/api_route.ts";
 
-const DAY_US = 24 * HOUR_US;
 /** How many channels one request may ask for: what a screen shows. */
 const CHANNELS_MAX = 50;
 const DAYS_SHOWN = 30;

@@ -1,4 +1,4 @@
-import { type Micros, MILLISECOND_US } from "../../../core/time.ts";
+import { DAY_US, type Micros, MILLISECOND_US } from "../../../core/time.ts";
 
 /** What became of the lines of one day. They add up: each line is counted once. */
 export interface DayCounts {
@@ -77,8 +77,6 @@ export class ImportReport {
 
 const NO_DATE = "no date";
 const OTHERS = "other days";
-const DAY_US = 86_400_000_000;
-
 let lastDay = -1;
 let lastName = "";
 

@@ -1,4 +1,4 @@
-import { type Micros, MINUTE_US, SECOND_US } from "../../../core/time.ts";
+import { DAY_US, type Micros, MINUTE_US, SECOND_US } from "../../../core/time.ts";
 import { type FoundEntry, refused, toFoundMessage } from "./format_reader.ts";
 import { LineReader } from "./line_reader.ts";
 import { toLogin } from "./parts/json_fields.ts";
@@ -17,8 +17,6 @@ export interface LogOptions {
 
 const HEADER = /^# Start logging at (\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)/;
 const LINE = /^\[(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,](\d{1,3}))?)?(?: ?([AaPp])\.?[Mm]\.?)?\] (.*)$/s;
-const DAY_US = 24 * 60 * MINUTE_US;
-
 /** A clock falls back by an hour when daylight saving ends, and by seconds at any time. */
 const BACK_MAX_US = 90 * MINUTE_US;
 

@@ -1,6 +1,6 @@
 import { type ArchiveKey, formatHour, parseHour } from "../../../core/archive/archive_key.ts";
 import { Mutex } from "../../../async/mutex.ts";
-import { HOUR_US } from "../../../core/time.ts";
+import { DAY_US } from "../../../core/time.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import type { OrderNotes } from "../../../ports/notes/order_notes.ts";
 import type { Reporter } from "../../../ports/reporter.ts";
@@ -31,7 +31,6 @@ const ORDER_LIMITS: { readonly [kind in OrderKind]: OrderLimits } = {
 const HELD_MAX = 10_000;
 const NOTES_MAX_BYTES = 64 * 1024 * 1024;
 const CHANNEL_NOTES_MAX_BYTES = 8 * 1024 * 1024;
-const DAY_US = 24 * HOUR_US;
 const TOLD_MAX = 1_000;
 
 /** What an {@link OrderGate} works with. */

@@ -1,6 +1,4 @@
-import { HOUR_US, type Micros, MILLISECOND_US, SECOND_US } from "../../../../core/time.ts";
-
-const DAY_US = 24 * HOUR_US;
+import { DAY_US, HOUR_US, type Micros, MILLISECOND_US, SECOND_US } from "../../../../core/time.ts";
 
 /** A clock that jumps back by less than this is out of order; by more, it was set back. */
 const DISORDER_US = 10 * SECOND_US;
