@@ -1,0 +1,23 @@
+import { sha256 } from "../redaction/sha256.ts";
+
+/** Into how many ranges the channels of an archive are split, where the configuration does not say. */
+export const DEFAULT_RANGE_COUNT = 16;
+
+/** The most ranges that an archive can be split into. */
+export const RANGE_COUNT_MAX = 256;
+
+const encoder = new TextEncoder();
+
+/**
+ * The range of a channel, from 0 to `rangeCount` - 1: the first byte of the SHA-256 of its name, modulo
+ * `rangeCount`. All files of a channel are in one range, so a minute, its neighbours, and what deletes
+ * them meet at one worker.
+ *
+ * @throws {RangeError} when `rangeCount` is no whole number from 1 to 256.
+ */
+export function rangeOfChannel(channel: string, rangeCount: number = DEFAULT_RANGE_COUNT): number {
+  if (!(Number.isInteger(rangeCount) && rangeCount >= 1 && rangeCount <= RANGE_COUNT_MAX)) {
+    throw new RangeError(`Cannot split channels into ${rangeCount} ranges`);
+  }
+  return parseInt(sha256(encoder.encode(channel)).slice(0, 2), 16) % rangeCount;
+}
