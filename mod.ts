@@ -212,6 +212,27 @@ export {
 } from "./src/engine/coverage/read_coverage.ts";
 export type { Coverage, ListenedSpan } from "./src/core/coverage/coverage.ts";
 
+// Writing through a message broker.
+export { DEFAULT_RANGE_COUNT, rangeOfChannel } from "./src/core/remote/channel_range.ts";
+export {
+  type EnvelopeHeaders,
+  type ExpectedRequest,
+  formatReply,
+  formatRequest,
+  type ParsedRequest,
+  parseReply,
+  parseRequest,
+  type ReadRequest,
+  type StoreReply,
+  type StoreRequest,
+} from "./src/core/remote/envelope.ts";
+export { remoteTopology, type RemoteTopologyOptions } from "./src/core/remote/remote_topology.ts";
+export {
+  compressBody,
+  decompressBody,
+  type SentBody,
+} from "./src/engine/remote/compressed_body.ts";
+
 // Pulling from other nodes.
 export { type HourMemory, SupersededFiles } from "./src/engine/sync/state/superseded_files.ts";
 export type { PeerTotals } from "./src/engine/sync/state/peer_stats.ts";

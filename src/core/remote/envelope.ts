@@ -16,7 +16,9 @@ export type EnvelopeHeaders = ReadonlyMap<string, string | number>;
 
 /** What a sender asks of a worker. */
 export interface StoreRequest {
+  /** Whether the file is stored or deleted. */
   readonly method: "put" | "delete";
+  /** The key of the file. */
   readonly key: ArchiveKey;
   /** The name of the archive at the broker. */
   readonly archive: string;
@@ -28,6 +30,7 @@ export interface StoreRequest {
 
 /** A request that was read, and what its key says. */
 export interface ReadRequest extends StoreRequest {
+  /** What the key says. */
   readonly parts: ArchiveKeyParts;
   /** Whether the body is compressed by gzip. */
   readonly isGzip: boolean;
@@ -39,6 +42,7 @@ export interface ExpectedRequest {
   readonly archive: string;
   /** The id of the archive, if it is known. */
   readonly archiveId?: string | undefined;
+  /** Into how many ranges channels are split. @default 16 */
   readonly rangeCount?: number | undefined;
   /** The range whose queue it came from. @default any */
   readonly range?: number | undefined;
@@ -128,6 +132,7 @@ export function parseRequest(
  * the request and cannot store it now, as while the database is away.
  */
 export interface StoreReply {
+  /** What became of the request. */
   readonly status: "stored" | "refused" | "waiting";
   /** The id of the archive that the worker writes, if it knows it. */
   readonly archiveId?: string | undefined;

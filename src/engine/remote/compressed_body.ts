@@ -8,7 +8,9 @@ const SLICE_BYTES = 16 * 1024;
 
 /** A file as it is sent. */
 export interface SentBody {
+  /** The bytes to send. */
   readonly body: Uint8Array;
+  /** How they are compressed; `undefined` when they are the file's own. */
   readonly contentEncoding: "gzip" | undefined;
 }
 

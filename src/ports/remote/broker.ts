@@ -30,7 +30,8 @@ export interface Publication extends Omit<BrokerMessage, "replyTo"> {
 
 /**
  * What became of a published message: `confirmed` by every queue that it belongs in, `returned` because
- * it belongs in none, or `refused` by a queue that is full or failing.
+ * it belongs in none, or `refused` by a queue that is full or failing. Of a reply whose asker has gone it says
+ * one of these, and it is dropped.
  */
 export type PublishOutcome = "confirmed" | "returned" | "refused";
 
