@@ -223,10 +223,15 @@ export {
   parseReply,
   parseRequest,
   type ReadRequest,
+  routeOf,
   type StoreReply,
   type StoreRequest,
 } from "./src/core/remote/envelope.ts";
-export { remoteTopology, type RemoteTopologyOptions } from "./src/core/remote/remote_topology.ts";
+export {
+  putExchange,
+  remoteTopology,
+  type RemoteTopologyOptions,
+} from "./src/core/remote/remote_topology.ts";
 export {
   compressBody,
   decompressBody,

@@ -4,7 +4,7 @@ import { sha256 } from "../redaction/sha256.ts";
 export const DEFAULT_RANGE_COUNT = 16;
 
 /** The most ranges that an archive can be split into. */
-export const RANGE_COUNT_MAX = 256;
+const RANGE_COUNT_MAX = 256;
 
 const encoder = new TextEncoder();
 

@@ -3,13 +3,13 @@ import { rangeOfChannel } from "./channel_range.ts";
 import { rangeKey } from "./remote_topology.ts";
 
 /** The version of what senders and workers say to each other. */
-export const ENVELOPE_VERSION = 1;
+const ENVELOPE_VERSION = 1;
 
 /** The largest body of a message, as it is sent. */
 export const BODY_MAX_BYTES = 64 * 1024 * 1024;
 
 /** The largest file, before it is compressed. */
-export const CARRIED_FILE_MAX_BYTES = 256 * 1024 * 1024;
+const CARRIED_FILE_MAX_BYTES = 256 * 1024 * 1024;
 
 /** The headers of a message. */
 export type EnvelopeHeaders = ReadonlyMap<string, string | number>;
