@@ -20,6 +20,7 @@
  * @module
  */
 
+export { amqpBroker, type AmqpBrokerOptions } from "./amqp/amqp_broker.ts";
 export { type CounterReading, Counters } from "./metrics/counters.ts";
 export {
   FILE_MAX_BYTES,

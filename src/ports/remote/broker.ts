@@ -61,7 +61,10 @@ export interface Delivery extends BrokerMessage {
   readonly death: Death | undefined;
   /** Deletes it from the queue. Does nothing if it was answered before, or the link is lost. */
   acknowledge(): void;
-  /** Gives it back: it is delivered again, before what came later. Does nothing as above. */
+  /**
+   * Gives it back: it is delivered again, flagged. Some brokers put it before what came later, others after what
+   * is on its way. Does nothing as above.
+   */
   giveBack(): void;
   /** Moves it to the queue's exchange for dead letters, or drops it where there is none. Does nothing as above. */
   reject(): void;
@@ -103,11 +106,11 @@ export interface BrokerTopology {
   readonly queues: readonly QueueDeclaration[];
 }
 
-/** What a queue holds. */
+/** What a queue holds, as the broker last counted: some count every few seconds. */
 export interface QueueState {
   /** Messages that are ready to be delivered. */
   readonly readyCount: number;
-  /** Consumers, those in line included. */
+  /** Consumers; of a quorum queue for a single consumer RabbitMQ counts one at the most (3.10, seen 2026-11). */
   readonly consumerCount: number;
 }
 
@@ -180,11 +183,11 @@ export interface BrokerLink {
    * Takes the first message of a queue, or `undefined` when it has none. Unanswered ones are given back
    * when the link ends.
    *
-   * @throws {ChatloomError} `STORE_REFUSED` when there is no such queue.
+   * @throws {ChatloomError} `STORE_REFUSED` when there is no such queue, or it is for a single consumer.
    */
   take(queue: string): Promise<Delivery | undefined>;
 
-  /** What a queue holds, or `undefined` when there is no such queue. */
+  /** What a queue holds; `undefined` when there is no such queue. */
   inspect(queue: string): Promise<QueueState | undefined>;
 
   /** Deletes a queue with what is in it. Deleting what is not there does nothing. */

@@ -111,6 +111,10 @@ export class MemoryLink implements BrokerLink {
   async take(name: string): Promise<Delivery | undefined> {
     await this.#turn();
     const queue = this.#parts.exchanges.get(name);
+    if (queue.declared.hasSingleConsumer) {
+      const why = "it is for a single consumer";
+      throw new ChatloomError("STORE_REFUSED", `Cannot take from queue "${name}": ${why}`);
+    }
     const first = queue.take();
     if (first === undefined) return undefined;
     const onAnswer = (answered: MemoryDelivery) => void this.#unanswered.delete(answered);
