@@ -1,5 +1,4 @@
-// modern-tar: small, without dependencies, on the streams that browsers have; knows PAX and GNU names.
-import { createTarDecoder, type ParsedTarEntry } from "modern-tar";
+import { tarEntries, type TarEntry } from "../bundles/tar_entries.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
 import { FOUND_FILE_MAX_BYTES, FOUND_FILES_MAX, type FoundFile } from "./found_file.ts";
 import type { BlobSpool } from "./blob_spool.ts";
@@ -25,8 +24,7 @@ export async function* tarFiles(
 ): AsyncGenerator<FoundFile, void, undefined> {
   let count = 0;
   try {
-    // `strict`: otherwise the rest of a broken archive would be missing silently.
-    for await (const entry of entriesOf(bytes.pipeThrough(createTarDecoder({ strict: true })))) {
+    for await (const entry of tarEntries(bytes)) {
       signal?.throwIfAborted();
       const { header, body } = entry;
       if (header.type !== undefined && header.type !== "file") {
@@ -50,19 +48,7 @@ export async function* tarFiles(
   }
 }
 
-/** Not every browser lets `for await` read a stream. */
-async function* entriesOf(
-  stream: ReadableStream<ParsedTarEntry>,
-): AsyncGenerator<ParsedTarEntry, void, undefined> {
-  const reader = stream.getReader();
-  try {
-    for (let step = await reader.read(); !step.done; step = await reader.read()) yield step.value;
-  } finally {
-    await reader.cancel().catch(() => {}); // The failure has been thrown already.
-  }
-}
-
-async function bytesOf({ header, body }: ParsedTarEntry): Promise<Uint8Array> {
+async function bytesOf({ header, body }: TarEntry): Promise<Uint8Array> {
   const bytes = new Uint8Array(header.size);
   const reader = body.getReader();
   let length = 0;

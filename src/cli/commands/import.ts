@@ -41,8 +41,9 @@ export function importCommand(): Command {
   return addFormatFlags(verb)
     .addHelpText(
       "after",
-      "\nFiles may be packed by gzip or zstd. A server is asked for one day at a time, a second apart; days\n" +
-        "that are done are not asked for again. --channel is then the only one that is imported.\n" +
+      "\nFiles may be packed by gzip or zstd, and stand in a zip or tar, which is unpacked to a temporary\n" +
+        "folder first. A server is asked for one day at a time, a second apart; days that are done are not\n" +
+        "asked for again. --channel is then the only one that is imported.\n" +
         "\nImporting again changes nothing: a message that the archive has gains the importer as a receiver,\n" +
         "and one whose id stands there with other tags is left out. So import the fullest source first.\n" +
         "Imports never count as listening: coverage stays as it is. What was imported, doubled or refused\n" +
@@ -60,6 +61,7 @@ export function importCommand(): Command {
           "chatloom import captures/*.log.gz --archive chat",
           "chatloom import /var/lib/justlog/logs --archive chat",
           "chatloom import vod-chat.json.gz --archive chat",
+          "chatloom import justlog-2026.tar.zst --archive chat",
           "chatloom import Logs/Twitch/Channels --zone Europe/Berlin --archive chat",
           "chatloom import https://logs.example.org --channel forsen --archive chat",
           "chatloom import live.jsonl --channel forsen --archive chat",
@@ -77,17 +79,24 @@ export function importCommand(): Command {
       // Captures have all tags: they come first, as the first message with an id stays.
       // The formats of other tools are many modules: they are loaded when there is something to import.
       const { FormatImports, sortInputs } = await import("../importing/import_formats.ts");
-      const { captures, others, servers } = await sortInputs(paths, formats, context);
-      for await (const outcome of importAll(captures, { archive, store, context })) {
-        if (!await tellOutcome(outcome, context)) isComplete = false;
-      }
+      const inputs = await sortInputs(paths, formats, context);
       const imports = new FormatImports(store, { flags: formats, context });
-      for (const input of others) {
-        for await (const outcome of imports.import(input)) {
-          if (!await tellOutcome(outcome, context)) isComplete = false;
+      const tell = (outcome: ImportOutcome | FormatOutcome) =>
+        tellOutcome(outcome, { context, named: inputs.named });
+      try {
+        for (const outcome of inputs.failed) if (!await tell(outcome)) isComplete = false;
+        for await (const outcome of importAll(inputs.captures, { archive, store, context })) {
+          if (!await tell(outcome)) isComplete = false;
         }
+        for (const input of inputs.others) {
+          for await (const outcome of imports.import(input)) {
+            if (!await tell(outcome)) isComplete = false;
+          }
+        }
+      } finally {
+        await inputs[Symbol.asyncDispose]();
       }
-      if (!await importServers(servers, imports, { folder: journalFolder, context })) {
+      if (!await importServers(inputs.servers, imports, { folder: journalFolder, context })) {
         isComplete = false;
       }
       await print(reportText(imports.report));
@@ -209,16 +218,19 @@ class LineProgress {
 /** Prints what became of a file. Returns whether all of it could be read. */
 async function tellOutcome(
   outcome: ImportOutcome | FormatOutcome,
-  context: VerbContext,
+  { context, named }: {
+    readonly context: VerbContext;
+    readonly named: (text: string) => string;
+  },
 ): Promise<boolean> {
-  const { name } = outcome;
+  const name = named(outcome.name);
   const done = "imported" in outcome ? outcome.imported : outcome;
   if ("refusal" in done) {
-    context.reporter.report("error", done.refusal);
+    context.reporter.report("error", named(done.refusal));
     return false;
   }
   if ("lines" in done) await context.print(summary(name, done));
-  return tellFault(outcome, context);
+  return tellFault({ ...outcome, name }, context);
 }
 
 function summary(name: string, done: Imported): string {

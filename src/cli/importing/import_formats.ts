@@ -25,7 +25,8 @@ import {
 } from "../../engine/import/formats/recognise_format.ts";
 import { type CaptureFile, openCapture } from "../../node/wiring/captures/capture_file.ts";
 import type { ImportOutcome } from "../../node/wiring/import_thread.ts";
-import { findInputs, type ImportInput } from "../../node/wiring/imports/find_inputs.ts";
+import { Bundles } from "../../node/wiring/imports/bundles.ts";
+import type { ImportInput } from "../../node/wiring/imports/find_inputs.ts";
 import type { LogServer } from "../../ports/log_server.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { VerbContext } from "../frame/context.ts";
@@ -41,35 +42,52 @@ export interface FormatOutcome {
   readonly fault?: ImportOutcome["fault"];
 }
 
-/** The inputs of an import: captures, which threads can import, and all others. */
-export interface SortedInputs {
+/** The inputs of an import: captures, which threads can import, and all others. Disposing deletes what was unpacked. */
+export interface SortedInputs extends AsyncDisposable {
   /** Regular files with raw lines or a journal. */
   readonly captures: readonly string[];
   /** Other formats, and what can be read only once. */
   readonly others: readonly ImportInput[];
   /** Addresses of servers of logs. */
   readonly servers: readonly string[];
+  /** What became of bundles that could not be unpacked. */
+  readonly failed: readonly FormatOutcome[];
+  /** Writes a text with the names of bundles in place of the folders to which they were unpacked. */
+  named(text: string): string;
 }
 
-/** Finds what the user named, and tells captures from other formats by what they hold. */
+/** Finds what the user named, also in bundles, and tells captures from other formats by what they hold. */
 export async function sortInputs(
   paths: readonly string[],
   { format }: FormatFlags,
-  { signal }: Pick<VerbContext, "signal">,
+  context: Pick<VerbContext, "signal" | "progress">,
 ): Promise<SortedInputs> {
+  const { signal } = context;
   const captures: string[] = [];
   const others: ImportInput[] = [];
+  const bundles = new Bundles(context);
   const isServer = (path: string) => /^https?:\/\//i.test(path);
-  for (const path of paths) {
-    if (isServer(path)) continue;
-    for await (const input of findInputs(path)) {
-      signal.throwIfAborted();
-      if (input.kind === "file" && await isCapture(input.path, format, signal)) {
-        captures.push(input.path);
-      } else others.push(input);
+  try {
+    for (const path of paths.filter((each) => !isServer(each))) {
+      for await (const input of bundles.inputsOf(path)) {
+        signal.throwIfAborted();
+        if (input.kind === "file" && await isCapture(input.path, format, signal)) {
+          captures.push(input.path);
+        } else others.push(input);
+      }
     }
+  } catch (error) {
+    await bundles[Symbol.asyncDispose]();
+    throw error;
   }
-  return { captures, others, servers: paths.filter(isServer) };
+  return {
+    captures,
+    others,
+    servers: paths.filter(isServer),
+    failed: bundles.failed,
+    named: (text) => bundles.named(text),
+    [Symbol.asyncDispose]: () => bundles[Symbol.asyncDispose](),
+  };
 }
 
 async function isCapture(

@@ -14,8 +14,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import * as zlib from "node:zlib";
-import { DAY_MS, messageId, rawLine } from "../engine/import/formats/invented_chat.ts";
-import { runCli } from "./run_cli.ts";
+import { DAY_MS, messageId, rawLine } from "../../engine/import/formats/invented_chat.ts";
+import { runCli } from "../run_cli.ts";
 
 async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "chatloom-formats-test-"));

@@ -7,13 +7,13 @@ import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import { fileSystemStore } from "../../src/adapters/file_system/file_system_store.ts";
-import { decodeBatch } from "../../src/core/batch/batch.ts";
-import type { Message } from "../../src/core/batch/message.ts";
-import { runCli } from "./run_cli.ts";
+import { fileSystemStore } from "../../../src/adapters/file_system/file_system_store.ts";
+import { decodeBatch } from "../../../src/core/batch/batch.ts";
+import type { Message } from "../../../src/core/batch/message.ts";
+import { runCli } from "../run_cli.ts";
 
-const CASES = fileURLToPath(new URL("../cases/import/", import.meta.url));
-const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+const CASES = fileURLToPath(new URL("../../cases/import/", import.meta.url));
+const MAIN = fileURLToPath(new URL("../../../src/cli/main.ts", import.meta.url));
 
 /** Imports `paths` into a fresh archive. */
 async function imported(paths: readonly string[], input?: Uint8Array) {
