@@ -8,6 +8,9 @@ import type { FolderVersions } from "../../ports/index/folder_versions.ts";
  */
 const TICK_MAX_MS = 2_500;
 
+/** As long as a folder is not there, no file is in it. */
+const ABSENT = "-";
+
 /** The times at which folders of the archive in `root` changed: a file that comes or goes sets its folder's. */
 export function fileSystemVersions(root: string): FolderVersions {
   const archive = resolve(root);
@@ -22,7 +25,8 @@ export function fileSystemVersions(root: string): FolderVersions {
 function versionOf(path: string, nowMs: number): string {
   try {
     const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
-    if (stat === undefined || !stat.isDirectory()) return "";
+    if (stat === undefined) return ABSENT;
+    if (!stat.isDirectory()) return "";
     // A time ahead of the clock says that one of the two is wrong.
     if (Number(stat.ctimeMs) > nowMs - TICK_MAX_MS) return "";
     return `${stat.ino}.${stat.mtimeNs}.${stat.ctimeNs}`;

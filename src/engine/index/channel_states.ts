@@ -37,8 +37,10 @@ export interface ChannelState {
  */
 const OLD_US = 48 * HOUR_US;
 const OLD_CHECK_US = 10 * SECOND_US;
+/** A question that may lag does not wait for that look: the next one knows its outcome. */
+const LAG_MAX_US = 600 * SECOND_US;
 
-const CHANNELS_MAX = 256;
+const CHANNELS_MAX = 16_384;
 const HOURS_MAX = 131_072;
 
 interface Remembered {
@@ -47,6 +49,8 @@ interface Remembered {
   readonly hours: ReadonlyMap<Micros, IndexedHour>;
   /** When each was last found unchanged, on the monotonic clock. */
   readonly checkedUs: Map<Micros, Micros>;
+  /** How often files of the channel came or went: what was looked at meanwhile does not count. */
+  changes: number;
 }
 
 /** Finds out which hours of an index may be trusted, and remembers it for moments. */
@@ -57,6 +61,8 @@ export class ChannelStates {
     costMax: HOURS_MAX,
     costOf: ({ hours }) => hours.size,
   });
+  /** The channels whose old hours are looked at while a question is answered without that. */
+  readonly #looking = new Set<string>();
 
   /** Remembers nothing at first. */
   constructor(options: ChannelStatesOptions) {
@@ -66,21 +72,25 @@ export class ChannelStates {
   /** Notes that files of an hour came or went: also those beside it are looked at anew. */
   changed(channel: string, hourUs: Micros): void {
     const known = this.#channels.get(channel);
-    for (const each of [hourUs - HOUR_US, hourUs, hourUs + HOUR_US]) known?.checkedUs.delete(each);
+    if (known === undefined) return;
+    known.changes++;
+    for (const each of [hourUs - HOUR_US, hourUs, hourUs + HOUR_US]) known.checkedUs.delete(each);
   }
 
   /**
    * What the index knows of a channel in a span.
    *
    * @param span.isExact Without hours for which redactions came since: they may tell too much.
+   * @param span.mayLag Old hours that another process changes may still be known to the question after the change.
    * @throws {ChatloomError} when the store or the index fails.
    */
   async of(
     channel: string,
-    { fromUs, untilUs, isExact, signal }: AbortOptions & {
+    { fromUs, untilUs, isExact, mayLag = false, signal }: AbortOptions & {
       readonly fromUs: Micros;
       readonly untilUs: Micros;
       readonly isExact: boolean;
+      readonly mayLag?: boolean;
     },
   ): Promise<ChannelState> {
     const { stamps, clock, unstored } = this.#options;
@@ -95,22 +105,61 @@ export class ChannelStates {
     const oldUs = clock.wallUs() - OLD_US;
     const known = new Map<Micros, IndexedHour>();
     const toCheck: IndexedHour[] = [];
+    const toCheckLater: IndexedHour[] = [];
     for (const hour of within(hours, { fromUs, untilUs })) {
       const { hourUs, stamp } = hour;
       if (open.has(hourUs) || orders !== undefined && stamp.orders !== orders) continue;
-      const isFresh = hourUs < oldUs && nowUs - (checkedUs.get(hourUs) ?? -Infinity) < OLD_CHECK_US;
-      if (isFresh) known.set(hourUs, hour);
+      const ageUs = hourUs < oldUs ? nowUs - (checkedUs.get(hourUs) ?? -Infinity) : Infinity;
+      const isFresh = ageUs < OLD_CHECK_US;
+      if (isFresh || mayLag && ageUs < LAG_MAX_US) known.set(hourUs, hour);
       else toCheck.push(hour);
+      if (!isFresh && ageUs < LAG_MAX_US) toCheckLater.push(hour);
     }
-    const breaks = new WorkBreaks(clock);
-    const rest = () => breaks.rest();
-    for (
-      const { looksSame, ...hour } of await stamps.unchanged(channel, toCheck, { rest, signal })
-    ) {
+    if (mayLag && toCheckLater.length > 0) this.#checkLater(channel, toCheckLater, remembered);
+    for (const hour of await this.#check(channel, toCheck, { remembered, signal })) {
       known.set(hour.hourUs, hour);
-      if (looksSame) checkedUs.set(hour.hourUs, nowUs);
     }
     return { revision, known };
+  }
+
+  /** The hours that are unchanged; notes which need not be looked at again soon. */
+  async #check(
+    channel: string,
+    hours: readonly IndexedHour[],
+    { remembered, signal }: AbortOptions & { readonly remembered: Remembered },
+  ): Promise<IndexedHour[]> {
+    const { stamps, clock } = this.#options;
+    const { checkedUs, changes } = remembered;
+    const nowUs = clock.elapsedUs();
+    const breaks = new WorkBreaks(clock);
+    const rest = () => breaks.rest();
+    const unchanged = await stamps.unchanged(channel, hours, { rest, signal });
+    return unchanged.map(({ looksSame, ...hour }) => {
+      if (looksSame && remembered.changes === changes) checkedUs.set(hour.hourUs, nowUs);
+      return hour;
+    });
+  }
+
+  /** Looks at hours in the background. Of those that changed the next question knows that it must look. */
+  #checkLater(
+    channel: string,
+    hours: readonly IndexedHour[],
+    remembered: Remembered,
+  ): void {
+    const { checkedUs } = remembered;
+    if (this.#looking.has(channel)) return;
+    this.#looking.add(channel);
+    const before = new Map(hours.map(({ hourUs }) => [hourUs, checkedUs.get(hourUs)]));
+    const look = async () => {
+      const found = await this.#check(channel, hours, { remembered });
+      const same = new Set(found.map(({ hourUs }) => hourUs));
+      for (const { hourUs } of hours) {
+        const isSame = same.has(hourUs) && checkedUs.get(hourUs) !== before.get(hourUs);
+        if (!isSame) checkedUs.delete(hourUs);
+      }
+    };
+    // Where it fails, the question that must not lag meets the same failure and tells it.
+    look().catch(() => {}).finally(() => this.#looking.delete(channel));
   }
 
   async #remembered(channel: string, { signal }: AbortOptions): Promise<Remembered> {
@@ -127,7 +176,7 @@ export class ChannelStates {
       }
     }
     // The revision was read before the hours: if they are younger, the next question reads them again.
-    const remembered = { revision, hours, checkedUs };
+    const remembered = { revision, hours, checkedUs, changes: 0 };
     this.#channels.set(channel, remembered);
     return remembered;
   }

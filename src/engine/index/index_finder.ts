@@ -115,7 +115,8 @@ export class IndexFinder implements MinuteFinder {
     abort: AbortOptions = {},
   ): Promise<Findings<HourCounts>> {
     const hours = await this.#hoursOfFiles(channel, span, abort);
-    const state = await this.#states.of(channel, { ...hoursSpan(hours), isExact: true, ...abort });
+    const asked = { ...hoursSpan(hours), isExact: true, mayLag: true, ...abort };
+    const state = await this.#states.of(channel, asked);
     const found = hours.flatMap((hourUs) => state.known.get(hourUs) ?? []);
     const gaps = this.#gapsOf(channel, hours, state.known);
     return { found: found.map(({ hourUs, counts }) => ({ hourUs, counts })), gaps };

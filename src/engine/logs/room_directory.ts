@@ -30,8 +30,20 @@ export interface RoomDirectoryOptions {
 
 /** After this time the rooms are read again, by the next question; which is answered by those known so far … */
 const FRESH_US = 5 * SECOND_US;
-/** … unless they are older than this, or lack what it asks for. */
-const USABLE_US = 60 * SECOND_US;
+/** … unless they are older than this, as long as caches may keep the list, or lack what it asks for. */
+const USABLE_US = 600 * SECOND_US;
+/** With thousands of channels reading takes seconds: it takes this part of the time at most. */
+const LOAD_SHARE = 1 / 20;
+
+/** The rooms as they were read. */
+interface Known {
+  readonly rooms: readonly Room[];
+  readonly byId: ReadonlyMap<string, Room>;
+  readonly byLogin: ReadonlyMap<string, Room>;
+  readonly atUs: Micros;
+  /** How old they may be before they are read again. */
+  readonly freshUs: Micros;
+}
 
 /** In how many hours at the edge of a channel's time a room-id is looked for. */
 const HOURS_LOOKED_AT = 24;
@@ -48,9 +60,10 @@ const HOURS_KNOWN_MAX = 20_000;
  */
 export class RoomDirectory {
   readonly #options: RoomDirectoryOptions;
-  readonly #loading = new Coalescer<readonly Room[]>();
+  readonly #loading = new Coalescer<Known>();
   readonly #idOfHour = new Lru<string, string>({ countMax: HOURS_KNOWN_MAX });
-  #known: { readonly rooms: readonly Room[]; readonly atUs: Micros } | undefined;
+  #known: Known | undefined;
+  #isRefreshing = false;
 
   /** Reads nothing before it is asked. */
   constructor(options: RoomDirectoryOptions) {
@@ -58,60 +71,75 @@ export class RoomDirectory {
   }
 
   /**
-   * All rooms, ascending by login; a minute old at most.
+   * All rooms, ascending by login; ten minutes old at most, and not older than the last question.
    *
    * @throws {ChatloomError} when the store fails.
    */
   async all(): Promise<readonly Room[]> {
-    const { clock } = this.#options;
-    const known = this.#known;
-    if (known === undefined) return await this.#load();
-    const ageUs = clock.elapsedUs() - known.atUs;
-    if (ageUs < FRESH_US) return known.rooms;
-    const loading = this.#load();
-    if (ageUs >= USABLE_US) return await loading;
-    loading.catch(() => {}); // The next question tries again.
-    return known.rooms;
-  }
-
-  #load(): Promise<readonly Room[]> {
-    const { clock } = this.#options;
-    return this.#loading.run("", async () => {
-      const atUs = clock.elapsedUs();
-      const rooms = toRooms(await this.#names());
-      this.#known = { rooms, atUs };
-      return rooms;
-    });
-  }
-
-  /** What `find` finds among the rooms; among those of now if these were read a while ago and lack it. */
-  async #find<T>(find: (rooms: readonly Room[]) => T | undefined): Promise<T | undefined> {
-    const found = find(await this.all());
-    if (found !== undefined) return found;
-    const isFresh = this.#options.clock.elapsedUs() - (this.#known?.atUs ?? -Infinity) < FRESH_US;
-    return isFresh ? undefined : find(await this.#load());
+    return (await this.#current()).rooms;
   }
 
   /** The room that bore a login last; `undefined` if no message is of such a channel. */
   byLogin(login: string): Promise<Room | undefined> {
-    return this.#find((rooms) => lastBearer(rooms, login));
+    return this.#find(({ byLogin }) => byLogin.get(login));
   }
 
   /** The room with an id. */
   byId(id: string): Promise<Room | undefined> {
-    return this.#find((rooms) => rooms.find((room) => room.id === id && id !== ""));
+    return this.#find(({ byId }) => byId.get(id));
+  }
+
+  async #current(): Promise<Known> {
+    const known = this.#known;
+    if (known === undefined) return await this.#load();
+    const ageUs = this.#options.clock.elapsedUs() - known.atUs;
+    if (ageUs < known.freshUs) return known;
+    if (ageUs >= USABLE_US) return await this.#load();
+    // Once at a time: more questions come while it runs. The next one tries again if it fails.
+    if (!this.#isRefreshing) {
+      this.#isRefreshing = true;
+      this.#load().catch(() => {}).finally(() => this.#isRefreshing = false);
+    }
+    return known;
+  }
+
+  #load(): Promise<Known> {
+    const { clock } = this.#options;
+    return this.#loading.run("", async () => {
+      const atUs = clock.elapsedUs();
+      const rooms = toRooms(await this.#names());
+      const tookUs = clock.elapsedUs() - atUs;
+      return this.#known = {
+        rooms,
+        byId: new Map(rooms.flatMap((room) => room.id === "" ? [] : [[room.id, room]])),
+        byLogin: lastBearers(rooms),
+        atUs,
+        freshUs: Math.max(FRESH_US, tookUs / LOAD_SHARE),
+      };
+    });
+  }
+
+  /** What `find` finds among the rooms; among those of now if these were read a while ago and lack it. */
+  async #find(find: (known: Known) => Room | undefined): Promise<Room | undefined> {
+    const found = find(await this.#current());
+    if (found !== undefined) return found;
+    const { clock } = this.#options;
+    const known = this.#known;
+    const isFresh = known !== undefined && clock.elapsedUs() - known.atUs < known.freshUs;
+    return isFresh ? undefined : find(await this.#load());
   }
 
   async #names(): Promise<RoomName[]> {
     const { store, finder } = this.#options;
     const names: RoomName[] = [];
     const indexed = await this.#indexed(finder);
+    const [found, unread] = [byChannel(indexed?.found ?? []), byChannel(indexed?.gaps ?? [])];
     const channels = await collect(store.folders(""));
     for (const channel of channels.filter(isChannelName)) {
-      names.push(...indexed?.found.filter((name) => name.channel === channel) ?? []);
+      names.push(...found.get(channel) ?? []);
       const gaps = indexed === undefined
         ? [{ fromUs: 0, untilUs: TIME_END_US }]
-        : indexed.gaps.filter((gap) => gap.channel === channel);
+        : unread.get(channel) ?? [];
       const hours = gaps.length === 0 ? [] : await this.#hoursOf(channel);
       for (const { fromUs, untilUs } of gaps) {
         const unread = hours.filter((us) => us + HOUR_US > fromUs && us < untilUs);
@@ -186,18 +214,29 @@ export class RoomDirectory {
   }
 }
 
-function lastBearer(rooms: readonly Room[], login: string): Room | undefined {
-  let found: { readonly room: Room; readonly span: ChannelSpan } | undefined;
+function byChannel<T extends { readonly channel: string }>(all: readonly T[]): Map<string, T[]> {
+  const sorted = new Map<string, T[]>();
+  for (const each of all) {
+    const known = sorted.get(each.channel);
+    if (known === undefined) sorted.set(each.channel, [each]);
+    else known.push(each);
+  }
+  return sorted;
+}
+
+/** Which room bore each login last. */
+function lastBearers(rooms: readonly Room[]): Map<string, Room> {
+  const found = new Map<string, { readonly room: Room; readonly span: ChannelSpan }>();
   for (const room of rooms) {
     for (const span of room.spans) {
-      if (span.channel !== login) continue;
+      const known = found.get(span.channel);
       // In the hour of a change both bore it: the one that came later still does.
-      const isLater = found === undefined || span.untilUs > found.span.untilUs ||
-        (span.untilUs === found.span.untilUs && span.fromUs > found.span.fromUs);
-      if (isLater) found = { room, span };
+      const isLater = known === undefined || span.untilUs > known.span.untilUs ||
+        (span.untilUs === known.span.untilUs && span.fromUs > known.span.fromUs);
+      if (isLater) found.set(span.channel, { room, span });
     }
   }
-  return found?.room;
+  return new Map([...found].map(([login, { room }]) => [login, room]));
 }
 
 const ASCII = new TextDecoder("latin1");
@@ -216,10 +255,12 @@ function roomIdIn(bytes: Uint8Array): string {
 /** Joins names of one id; a folder whose messages tell no id is a room of its own. */
 function toRooms(names: readonly RoomName[]): Room[] {
   const byRoom = new Map<string, Map<string, ChannelSpan>>();
+  const idsOf = new Map<string, Set<string>>();
   const withId = new Set(names.filter(({ roomId }) => roomId !== "").map((name) => name.channel));
   for (const { channel, roomId, firstUs, lastUs } of names) {
     // Hours without any id beside others of the same folder belong to these.
     if (roomId === "" && withId.has(channel)) continue;
+    idsOf.set(channel, (idsOf.get(channel) ?? new Set()).add(roomId));
     const key = roomId === "" ? ` ${channel}` : roomId;
     const spans = byRoom.get(key) ?? new Map<string, ChannelSpan>();
     byRoom.set(key, spans);
@@ -235,17 +276,20 @@ function toRooms(names: readonly RoomName[]): Room[] {
     return {
       id: key.startsWith(" ") ? "" : key,
       login: sorted.at(-1)!.channel,
-      spans: onlyRoom(sorted, names),
+      spans: onlyRoom(sorted, idsOf),
     };
   });
   return rooms.sort((a, b) => a.login < b.login ? -1 : 1);
 }
 
 /** A folder that only this room has is read whole: also what no message tells an id for. */
-function onlyRoom(spans: readonly ChannelSpan[], names: readonly RoomName[]): ChannelSpan[] {
-  return spans.map((span) => {
-    const ids = new Set(names.filter((name) => name.channel === span.channel).map((n) => n.roomId));
-    ids.delete("");
-    return ids.size > 1 ? span : { channel: span.channel, fromUs: 0, untilUs: TIME_END_US };
-  });
+function onlyRoom(
+  spans: readonly ChannelSpan[],
+  idsOf: ReadonlyMap<string, ReadonlySet<string>>,
+): ChannelSpan[] {
+  return spans.map((span) =>
+    idsOf.get(span.channel)!.size > 1
+      ? span
+      : { channel: span.channel, fromUs: 0, untilUs: TIME_END_US }
+  );
 }

@@ -5,8 +5,8 @@
 export interface FolderVersions {
   /**
    * A text for each folder of the archive, given relative to it: as long as it stays the same, no file in the
-   * folder comes, goes or is replaced. `""` where that cannot be promised: for a folder that is not there, that
-   * changed in the last moments, or is not understood.
+   * folder comes, goes or is replaced; a folder that is not there has one too. `""` where that cannot be promised:
+   * for a folder that changed in the last moments, or is not understood.
    *
    * Looks at the disk at once: ask for some hundred folders at a time.
    */
