@@ -4,6 +4,7 @@ import {
   formatHour,
   hourPrefix,
   parseArchiveKey,
+  parseHour,
   redactionPrefix,
 } from "../../core/archive/archive_key.ts";
 import { toDigestText } from "../../core/archive/digest_text.ts";
@@ -36,6 +37,7 @@ export const EDGE_US: Micros = 10 * MINUTE_US;
 
 const FOLDERS_AT_ONCE = 256;
 const LISTINGS_MAX = 16_384;
+const HOURS_MAX = 262_144;
 
 /** An hour that still has the files that it was indexed from. */
 export interface UnchangedHour extends IndexedHour {
@@ -57,10 +59,36 @@ interface HourNames {
 export class HourStamps {
   readonly #options: HourStampsOptions;
   readonly #names = new Lru<string, HourNames>({ countMax: LISTINGS_MAX });
+  readonly #hours = new Lru<
+    string,
+    { readonly version: string; readonly hours: readonly Micros[] }
+  >({
+    countMax: LISTINGS_MAX,
+    costMax: HOURS_MAX,
+    costOf: ({ hours }) => hours.length,
+  });
 
   /** Knows no hour at first. */
   constructor(options: HourStampsOptions) {
     this.#options = options;
+  }
+
+  /**
+   * The hours that have a folder of chat, ascending. They are listed again when one comes or goes.
+   *
+   * @throws {ChatloomError} when the store fails.
+   */
+  async hours(channel: string, { signal }: AbortOptions = {}): Promise<readonly Micros[]> {
+    const { store, versions } = this.#options;
+    const folder = chatFolder(channel);
+    const version = versions?.of([folder])[0] ?? "";
+    const known = version === "" ? undefined : this.#hours.get(channel);
+    if (known?.version === version) return known.hours;
+    const found = await collect(store.folders(folder, { signal }));
+    const hours = found.flatMap((name) => parseHour(name) ?? []).sort((a, b) => a - b);
+    // The version was read before the names: a change in between makes it another one.
+    if (version !== "") this.#hours.set(channel, { version, hours });
+    return hours;
   }
 
   /**

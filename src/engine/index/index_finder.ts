@@ -1,4 +1,3 @@
-import { chatFolder, parseHour } from "../../core/archive/archive_key.ts";
 import { isIndexedId, isIndexedLogin } from "../../core/index/facts_collector.ts";
 import { HOUR_US, hourOf, type Micros, MINUTE_US, minuteOf, TIME_END_US } from "../../core/time.ts";
 import type { AbortOptions } from "../../ports/batch_store.ts";
@@ -58,6 +57,15 @@ export class IndexFinder implements MinuteFinder {
   /** Notes that files of an hour came or went: the next answer looks at it anew. */
   changed(channel: string, hourUs: Micros): void {
     this.#states.changed(channel, hourUs);
+  }
+
+  /** As {@link MinuteFinder.hours}. */
+  async hours(channel: string, abort: AbortOptions = {}): Promise<readonly Micros[]> {
+    const { stamps, unstored } = this.#options;
+    const hours = await stamps.hours(channel, abort);
+    const open = new Set([...unstored?.minutesOf(channel) ?? []].map(hourOf));
+    const more = [...open].filter((hourUs) => !hasSorted(hours, hourUs));
+    return more.length === 0 ? hours : [...hours, ...more].sort((a, b) => a - b);
   }
 
   /** As {@link MinuteFinder.spans}. */
@@ -244,20 +252,14 @@ export class IndexFinder implements MinuteFinder {
     { fromUs, untilUs }: TimeSpan,
     { signal }: AbortOptions,
   ): Promise<Micros[]> {
-    const { store, unstored } = this.#options;
-    const hours = new Set<Micros>();
-    const add = (hourUs: Micros) => {
+    const hours: Micros[] = [];
+    for (const hourUs of await this.hours(channel, { signal })) {
       for (const each of [hourUs - HOUR_US, hourUs, hourUs + HOUR_US]) {
-        if (each < 0 || each >= TIME_END_US) continue;
-        if (each + HOUR_US > fromUs && each < untilUs) hours.add(each);
+        if (each < 0 || each >= TIME_END_US || each <= (hours.at(-1) ?? -1)) continue;
+        if (each + HOUR_US > fromUs && each < untilUs) hours.push(each);
       }
-    };
-    for await (const name of store.folders(chatFolder(channel), { signal })) {
-      const hourUs = parseHour(name);
-      if (hourUs !== undefined) add(hourUs);
     }
-    for (const minuteUs of unstored?.minutesOf(channel) ?? []) add(hourOf(minuteUs));
-    return [...hours].sort((a, b) => a - b);
+    return hours;
   }
 }
 
@@ -270,4 +272,15 @@ function isIndexedPerson(
   { ids, logins }: { readonly ids: readonly string[]; readonly logins: readonly string[] },
 ): boolean {
   return ids.every(isIndexedId) && logins.every(isIndexedLogin);
+}
+
+/** Whether an ascending list holds a value. */
+function hasSorted(values: readonly number[], wanted: number): boolean {
+  let [low, high] = [0, values.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (values[middle]! < wanted) low = middle + 1;
+    else high = middle;
+  }
+  return values[low] === wanted;
 }

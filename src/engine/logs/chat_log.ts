@@ -1,22 +1,22 @@
-import { chatFolder, parseHour } from "../../core/archive/archive_key.ts";
+import { coveragePrefix } from "../../core/archive/archive_key.ts";
 import { LOGGED_COMMANDS } from "../../core/logs/log_fields.ts";
 import { concerns, type LogPerson, personOf } from "../../core/logs/log_person.ts";
 import { formatString } from "../../core/json/canonical_json.ts";
 import { Lru } from "../../core/lru.ts";
 import type { Message } from "../../core/batch/message.ts";
-import { type Micros, SECOND_US, TIME_END_US } from "../../core/time.ts";
+import { HOUR_US, hourOf, type Micros, SECOND_US, TIME_END_US } from "../../core/time.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { SettledNotes } from "../../ports/notes/settled_notes.ts";
 import type { Random } from "../../ports/random.ts";
 import type { Reporter } from "../../ports/reporter.ts";
-import { channelHours } from "../read/channel_hours.ts";
 import { SharedChatReader } from "../api/chat/shared_chat_reader.ts";
 import type { OptOuts } from "../optout/opt_outs.ts";
 import { ListenedTime } from "./listened_time.ts";
 import type { MinuteFinder, TimeSpan } from "./minute_finder.ts";
 import type { LogLine } from "./pick_lines.ts";
+import { hoursWithChat } from "./hours_with_chat.ts";
 import { type Room, RoomDirectory } from "./room_directory.ts";
 import { roomLines, type RoomLinesQuery, type RoomLinesSource } from "./room_lines.ts";
 import { ScanBudget } from "./scan_budget.ts";
@@ -162,19 +162,32 @@ export class ChatLog {
     return person;
   }
 
-  /** The first hour of a channel that has files; `Infinity` if none has. */
-  async firstHour(channel: string): Promise<Micros> {
-    let firstUs = Infinity;
-    for await (const name of this.source.store.folders(chatFolder(channel))) {
-      firstUs = Math.min(firstUs, parseHour(name) ?? Infinity);
-    }
-    return firstUs;
+  /**
+   * The hours of a channel that have chat, ascending. Such an hour may be empty.
+   *
+   * @throws {ChatloomError} when the store fails.
+   */
+  async hours(channel: string): Promise<readonly Micros[]> {
+    return await hoursWithChat(channel, this.source);
   }
 
-  /** The last hour for which a channel has chat or coverage; `undefined` if there is none. */
-  async lastHour(channel: string): Promise<Micros | undefined> {
-    const hours = await channelHours(channel, { store: this.source.store });
-    return parseHour(hours.at(-1) ?? "");
+  /** The first hour of a channel that has files; `Infinity` if none has. Throws as {@link ChatLog.hours}. */
+  async firstHour(channel: string): Promise<Micros> {
+    return (await this.hours(channel))[0] ?? Infinity;
+  }
+
+  /**
+   * Whether a channel has chat or coverage of an hour from the one that holds `fromUs` on, and so was recorded then.
+   *
+   * @throws {ChatloomError} when the store fails.
+   */
+  async isRecordedSince(channel: string, fromUs: Micros): Promise<boolean> {
+    const firstUs = hourOf(fromUs);
+    if (((await this.hours(channel)).at(-1) ?? -1) >= firstUs) return true;
+    for (let hourUs = hourOf(this.clock.wallUs()); hourUs >= firstUs; hourUs -= HOUR_US) {
+      for await (const _ of this.source.store.list(coveragePrefix(channel, hourUs))) return true;
+    }
+    return false;
   }
 
   #toRoomQuery(query: LogQuery): RoomLinesQuery {

@@ -1,5 +1,3 @@
-import { collect } from "../../async/collect.ts";
-import { chatFolder, parseHour } from "../../core/archive/archive_key.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
 import { HOUR_US, type Micros } from "../../core/time.ts";
 import type { ChatLog } from "./chat_log.ts";
@@ -47,9 +45,8 @@ export async function hourMessages(
   channel: string,
   span: TimeSpan,
 ): Promise<ReadonlyMap<Micros, number | undefined>> {
-  const names = await collect(log.source.store.folders(chatFolder(channel)));
+  const hours = await log.hours(channel);
   const counts = await countsOf(log, channel, span);
-  const hours = names.flatMap((name) => parseHour(name) ?? []);
   const isInside = (hourUs: Micros) => hourUs + HOUR_US > span.fromUs && hourUs < span.untilUs;
   return new Map(hours.filter(isInside).map((hourUs) => [hourUs, counts.get(hourUs)]));
 }

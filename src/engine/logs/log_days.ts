@@ -1,5 +1,5 @@
 import { collect } from "../../async/collect.ts";
-import { chatFolder, parseHour, redactionPrefix } from "../../core/archive/archive_key.ts";
+import { redactionPrefix } from "../../core/archive/archive_key.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
 import type { LogPerson } from "../../core/logs/log_person.ts";
 import { Lru } from "../../core/lru.ts";
@@ -74,9 +74,8 @@ export class LogDays {
     const hours: Micros[] = [];
     let stamp = "";
     for (const { channel, fromUs, untilUs } of room.spans) {
-      for (const name of await collect(store.folders(chatFolder(channel)))) {
-        const hourUs = parseHour(name);
-        if (hourUs !== undefined && hourUs >= fromUs && hourUs < untilUs) hours.push(hourUs);
+      for (const hourUs of await this.#log.hours(channel)) {
+        if (hourUs >= fromUs && hourUs < untilUs) hours.push(hourUs);
       }
       stamp += (await collect(store.list(redactionPrefix(channel)))).join();
     }

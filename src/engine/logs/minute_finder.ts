@@ -75,6 +75,9 @@ export interface HourCounts {
  * Every call may reject with a `ChatloomError`; the caller then reads everything.
  */
 export interface MinuteFinder {
+  /** The hours of a channel that have files or minutes that are not stored yet, ascending. Such an hour may be empty. */
+  hours(channel: string, options?: AbortOptions): Promise<readonly Micros[]>;
+
   /**
    * The stretches of a channel in which answers may stand: in order, from the last back if the question is
    * reversed, none overlapping another, cut to whole minutes. Memory does not grow with their number.

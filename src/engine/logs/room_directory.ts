@@ -1,6 +1,6 @@
 import { collect } from "../../async/collect.ts";
 import { Coalescer } from "../../async/coalescer.ts";
-import { chatFolder, isChannelName, parseHour } from "../../core/archive/archive_key.ts";
+import { isChannelName } from "../../core/archive/archive_key.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
 import { Lru } from "../../core/lru.ts";
 import { parseCanonicalLine } from "../../core/scan/canonical_line.ts";
@@ -8,6 +8,7 @@ import { HOUR_US, type Micros, MINUTE_US, SECOND_US, TIME_END_US } from "../../c
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { SharedChatReader } from "../api/chat/shared_chat_reader.ts";
+import { hoursWithChat } from "./hours_with_chat.ts";
 import type { ChannelSpan, MinuteFinder, RoomName } from "./minute_finder.ts";
 
 /** A channel's chat, under all logins that it bore. */
@@ -140,7 +141,7 @@ export class RoomDirectory {
       const gaps = indexed === undefined
         ? [{ fromUs: 0, untilUs: TIME_END_US }]
         : unread.get(channel) ?? [];
-      const hours = gaps.length === 0 ? [] : await this.#hoursOf(channel);
+      const hours = gaps.length === 0 ? [] : await hoursWithChat(channel, this.#options);
       for (const { fromUs, untilUs } of gaps) {
         const unread = hours.filter((us) => us + HOUR_US > fromUs && us < untilUs);
         names.push(...await this.#read(channel, unread));
@@ -156,11 +157,6 @@ export class RoomDirectory {
       if (error instanceof ChatloomError) return undefined; // The archive knows it too.
       throw error;
     }
-  }
-
-  async #hoursOf(channel: string): Promise<Micros[]> {
-    const names = await collect(this.#options.store.folders(chatFolder(channel)));
-    return names.flatMap((name) => parseHour(name) ?? []);
   }
 
   /** The names that hours in ascending order tell: by their first and last, and halfway between if these differ. */

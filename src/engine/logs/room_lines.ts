@@ -1,11 +1,10 @@
-import { collect } from "../../async/collect.ts";
-import { chatFolder, parseHour } from "../../core/archive/archive_key.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
 import { HOUR_US, type Micros, MINUTE_US, minuteOf, RANGE_MAX_US } from "../../core/time.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { SharedChatReader } from "../api/chat/shared_chat_reader.ts";
 import { WorkBreaks } from "../read/work_breaks.ts";
+import { hoursWithChat } from "./hours_with_chat.ts";
 import type { MinuteFinder, MinuteQuestion, TimeSpan } from "./minute_finder.ts";
 import { type LinePick, type LogLine, pickLines } from "./pick_lines.ts";
 import type { Room } from "./room_directory.ts";
@@ -182,9 +181,7 @@ async function hoursIn(
   if (untilUs - fromUs <= SHARED_MAX_US) {
     for (let us = firstUs; us < untilUs; us += HOUR_US) hours.add(us);
   } else {
-    for (const name of await collect(source.store.folders(chatFolder(channel)))) {
-      const hourUs = parseHour(name);
-      if (hourUs === undefined) continue;
+    for (const hourUs of await hoursWithChat(channel, source)) {
       // Until it is settled, a message at the edge of an hour may stand in a file of the next one.
       for (const us of [hourUs - HOUR_US, hourUs, hourUs + HOUR_US]) hours.add(us);
     }

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { formatArchiveKey } from "../../../src/core/archive/archive_key.ts";
 import { type Coverage, encodeCoverage } from "../../../src/core/coverage/coverage.ts";
+import { ChatloomError } from "../../../src/core/errors/errors.ts";
 import { HOUR_US, SECOND_US } from "../../../src/core/time.ts";
 import type { MinuteFinder } from "../../../src/engine/logs/minute_finder.ts";
 import type { BatchStore } from "../../../src/ports/batch_store.ts";
@@ -24,6 +25,7 @@ const finder: MinuteFinder = {
   async *spans(_, { fromUs, untilUs }) {
     yield { fromUs, untilUs };
   },
+  hours: () => Promise.reject(new ChatloomError("STORE_IO", "Cannot list: as a test wants it")),
   rooms: () =>
     Promise.resolve({ found: [], gaps: [{ channel: "forsen", fromUs: 0, untilUs: 4e15 }] }),
   people: () => Promise.resolve({ found: [], gaps: [] }),

@@ -196,8 +196,7 @@ async function isRecordedNow(
   login: string,
 ): Promise<boolean> {
   if (isRecording?.(login) === true) return true;
-  const lastUs = await log.lastHour(login);
-  return lastUs !== undefined && lastUs + 2 * HOUR_US > log.clock.wallUs();
+  return await log.isRecordedSince(login, log.clock.wallUs() - HOUR_US);
 }
 
 function refusal(
