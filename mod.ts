@@ -238,6 +238,9 @@ export {
   type SentBody,
 } from "./src/engine/remote/compressed_body.ts";
 
+export { keepLink, type KeepLinkOptions } from "./src/engine/remote/keep_link.ts";
+export { RemoteStore, type RemoteStoreOptions } from "./src/engine/remote/remote_store.ts";
+
 // Pulling from other nodes.
 export { type HourMemory, SupersededFiles } from "./src/engine/sync/state/superseded_files.ts";
 export type { PeerTotals } from "./src/engine/sync/state/peer_stats.ts";

@@ -36,3 +36,11 @@ export function untilAborted(signal: AbortSignal): Promise<void> {
     else signal.addEventListener("abort", () => resolve(), { once: true });
   });
 }
+
+/** Resolves when one of them aborts. Leaves no listener on the other, which may live long. */
+export async function untilEither(first: AbortSignal, second: AbortSignal): Promise<void> {
+  const either = new AbortController();
+  const ends = [abortWith(either, first), abortWith(either, second)];
+  await untilAborted(either.signal);
+  for (const end of ends) end();
+}

@@ -44,6 +44,21 @@ export const METRIC_CATALOGUE: readonly MetricNote[] = [
   counter("unstored_left_out", "Batches not stored yet that readers could not be given", ["code"]),
   gauge("open_batches", "Batches that are open"),
   gauge("pending_batches", "Closed batches that are not stored yet"),
+  // Writing through a message broker.
+  counter("broker_failures", "Links to the broker that were lost or could not be made", ["code"]),
+  gauge("broker_links", "Links to the broker that work"),
+  counter("remote_messages", "Messages for workers, by what the broker did with them", ["outcome"]),
+  counter("remote_replies", "Replies of workers", ["status"]),
+  counter("remote_replies_unknown", "Replies of workers to what is not waited for any more"),
+  counter("remote_replies_unreadable", "Replies of workers that were not understood"),
+  gauge("remote_waiting_messages", "Messages on their way to workers and back"),
+  gauge("remote_waiting_bytes", "Bytes of files on their way to workers"),
+  histogram(
+    "remote_store_seconds",
+    "Time until a worker had stored or deleted a file",
+    QUICK_SECONDS,
+    ["method"],
+  ),
   // Operating it.
   counter("opt_outs", "Users and channels that opted out by a code", ["kind"]),
   counter(

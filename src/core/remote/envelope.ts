@@ -9,7 +9,7 @@ const ENVELOPE_VERSION = 1;
 export const BODY_MAX_BYTES = 64 * 1024 * 1024;
 
 /** The largest file, before it is compressed. */
-const CARRIED_FILE_MAX_BYTES = 256 * 1024 * 1024;
+export const CARRIED_FILE_MAX_BYTES = 256 * 1024 * 1024;
 
 /** The headers of a message. */
 export type EnvelopeHeaders = ReadonlyMap<string, string | number>;

@@ -1,6 +1,6 @@
 import type { Random } from "../../../ports/random.ts";
 
-/** The first wait is at most this long. */
+/** The first wait is at most this long, where the caller says nothing else. */
 const BACKOFF_FIRST_MS = 1_000;
 
 /** No wait is longer. */
@@ -14,11 +14,21 @@ const BACKOFF_MAX_MS = 30_000;
  */
 export class Backoff {
   readonly #random: Random;
+  readonly #firstMs: number;
+  readonly #maxMs: number;
   #attempts = 0;
 
-  /** Begins with the shortest wait. */
-  constructor(random: Random) {
+  /** Begins with the shortest wait: at most `firstMs`, by default 1 s. No wait is longer than `maxMs`, by default 30 s. */
+  constructor(
+    random: Random,
+    { firstMs = BACKOFF_FIRST_MS, maxMs = BACKOFF_MAX_MS }: {
+      readonly firstMs?: number;
+      readonly maxMs?: number;
+    } = {},
+  ) {
     this.#random = random;
+    this.#firstMs = firstMs;
+    this.#maxMs = maxMs;
   }
 
   /** How many waits were asked for since the last {@link Backoff.reset}. */
@@ -28,7 +38,7 @@ export class Backoff {
 
   /** The next wait, in milliseconds. */
   nextMs(): number {
-    const longestMs = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** this.#attempts);
+    const longestMs = Math.min(this.#maxMs, this.#firstMs * 2 ** this.#attempts);
     this.#attempts++;
     return this.#random.next() * longestMs;
   }

@@ -1,0 +1,371 @@
+import { orAbort } from "../../async/abort.ts";
+import { type ArchiveKey, parseArchiveKey } from "../../core/archive/archive_key.ts";
+import { ChatloomError } from "../../core/errors/errors.ts";
+import { DEFAULT_RANGE_COUNT, rangeOfChannel } from "../../core/remote/channel_range.ts";
+import {
+  BODY_MAX_BYTES,
+  CARRIED_FILE_MAX_BYTES,
+  formatRequest,
+  parseReply,
+  type StoreReply,
+} from "../../core/remote/envelope.ts";
+import { putExchange, rangeKey, remoteTopology } from "../../core/remote/remote_topology.ts";
+import { type Micros, MILLISECOND_US, SECOND_US } from "../../core/time.ts";
+import type { AbortOptions, BatchStore, Stray } from "../../ports/batch_store.ts";
+import type { Clock } from "../../ports/clock.ts";
+import { type Metrics, noopMetrics } from "../../ports/metrics.ts";
+import type { Random } from "../../ports/random.ts";
+import type { Broker, BrokerLink, BrokerMessage, Publication } from "../../ports/remote/broker.ts";
+import type { Reporter } from "../../ports/reporter.ts";
+import { AbandonedCalls } from "./abandoned_calls.ts";
+import { compressBody, type SentBody } from "./compressed_body.ts";
+import { CurrentLink } from "./current_link.ts";
+import { keepLink } from "./keep_link.ts";
+import { RefusedFiles } from "./refused_files.ts";
+import { SendWindow } from "./send_window.ts";
+import { Sender } from "./sender.ts";
+import { StoreCall } from "./store_call.ts";
+
+/** What a {@link RemoteStore} works with. */
+export interface RemoteStoreOptions {
+  /** Where writes go. */
+  readonly broker: Broker;
+  /** The store that the workers write, for reading. */
+  readonly reads: BatchStore;
+  /** The name of the archive at the broker. */
+  readonly archive: string;
+  /** The id of the archive in `reads`: a worker that writes another is refused. @default not checked */
+  readonly archiveId?: string | undefined;
+  /** The name of this sender, for those who look into the broker. */
+  readonly sender: string;
+  /** Measures how long calls wait. */
+  readonly clock: Clock;
+  /** Names this sender, and varies pauses. */
+  readonly random: Random;
+  /** Told of what an operator should see. */
+  readonly reporter: Reporter;
+  /** Gets how long calls take, and what waits. @default none */
+  readonly metrics?: Metrics | undefined;
+  /** Into how many ranges channels are split; the same at all senders and workers. @default 16 */
+  readonly rangeCount?: number | undefined;
+  /** What the queues are; the same at all senders and workers. @default classic */
+  readonly queueKind?: "classic" | "quorum" | undefined;
+  /** For how long a call waits without a sign of progress, at least. @default 60 s */
+  readonly waitMinMs?: number | undefined;
+  /** As `waitMinMs`, for each hundred messages of the same range that are on their way. @default 10 s */
+  readonly waitPerBatchMs?: number | undefined;
+  /** How many messages are on their way at a time. @default 256 */
+  readonly windowCount?: number | undefined;
+  /** How many bytes of files are on their way at a time. @default 32 MiB */
+  readonly windowBytes?: number | undefined;
+  /** For how long the broker may take to confirm a message. @default 30 s */
+  readonly confirmMaxMs?: number | undefined;
+  /** Compress files on their way. @default true */
+  readonly compresses?: boolean | undefined;
+}
+
+const WAIT_MIN_MS = 60_000;
+const WAIT_PER_BATCH_MS = 10_000;
+/** A worker stores at most this many at a time, and answers then. */
+const WORKER_BATCH = 100;
+const WINDOW_COUNT = 256;
+const WINDOW_BYTES = 32 * 1024 * 1024;
+const CONFIRM_MAX_MS = 30_000;
+
+/**
+ * A store that writes through a message broker: `put` and `delete` resolve when a worker says that it has stored
+ * and flushed, all else goes to the store beside it. When the broker is away it is tried again for ever, and what is
+ * on its way is sent again: a put that comes twice is the same put.
+ *
+ * A call rejects with `STORE_UNREACHABLE` when it was without a sign of progress for `waitMinMs`, and at once
+ * while the broker has been away for as long; with `STORE_REFUSED` when a worker refuses the file, or the broker
+ * the user or the queues. It may then still happen; trying again is always right.
+ */
+export class RemoteStore implements BatchStore {
+  readonly #options: RemoteStoreOptions;
+  readonly #rangeCount: number;
+  readonly #waitMinMs: number;
+  readonly #window: SendWindow;
+  readonly #links = new CurrentLink();
+  readonly #sender: Sender;
+  /** By correlation id: bounded by the window. */
+  readonly #calls = new Map<string, StoreCall>();
+  readonly #abandoned = new AbandonedCalls();
+  readonly #refused: RefusedFiles;
+  /** When a worker of a range answered last, and any worker. */
+  readonly #answeredUs = new Map<number | "any", Micros>();
+  readonly #inRange = new Map<number, number>();
+  readonly #life = new AbortController();
+  readonly #keeping: Promise<void>;
+  readonly #name: string;
+  #callCount = 0;
+  #isBlocked = false;
+  #failure: { readonly error: ChatloomError; readonly sinceUs: Micros } | undefined;
+  #fault: unknown;
+
+  /** Connects at once, and until {@link RemoteStore.close}. */
+  constructor(options: RemoteStoreOptions) {
+    const { clock, random, reporter, metrics = noopMetrics, archive, queueKind } = options;
+    this.#options = options;
+    this.#rangeCount = options.rangeCount ?? DEFAULT_RANGE_COUNT;
+    this.#waitMinMs = options.waitMinMs ?? WAIT_MIN_MS;
+    this.#window = new SendWindow({
+      countMax: options.windowCount ?? WINDOW_COUNT,
+      bytesMax: options.windowBytes ?? WINDOW_BYTES,
+    });
+    this.#refused = new RefusedFiles({ clock, reporter });
+    this.#name = `${options.sender}.${Math.floor(random.next() * 36 ** 8).toString(36)}`;
+    this.#sender = new Sender({
+      ...{ links: this.#links, clock, random, reporter },
+      confirmMaxMs: options.confirmMaxMs ?? CONFIRM_MAX_MS,
+      isBlocked: () => this.#isBlocked,
+    });
+    metrics.gauge("remote_waiting_messages", () => [{ value: this.#window.count }]);
+    metrics.gauge("remote_waiting_bytes", () => [{ value: this.#window.bytes }]);
+    metrics.gauge("broker_links", () => [{ value: this.#links.link === undefined ? 0 : 1 }]);
+    const topology = remoteTopology({ archive, rangeCount: this.#rangeCount, queueKind });
+    this.#keeping = keepLink({
+      ...{ broker: options.broker, clock, random, reporter },
+      signal: this.#life.signal,
+      prepare: (link) => link.declare(topology),
+      onLink: (link) => this.#linked(link),
+      onFailure: (error) => this.#failed(error),
+      onReply: (reply) => this.#hear(reply),
+      onBlocked: (isBlocked) => this.#block(isBlocked),
+    }).catch((bug: unknown) => this.#end(bug));
+  }
+
+  list(prefix: string, options?: AbortOptions): AsyncIterable<ArchiveKey> {
+    return this.#options.reads.list(prefix, options);
+  }
+
+  folders(folder: string, options?: AbortOptions): AsyncIterable<string> {
+    return this.#options.reads.folders(folder, options);
+  }
+
+  async get(key: ArchiveKey, options?: AbortOptions): Promise<Uint8Array | undefined> {
+    return await this.#options.reads.get(key, options);
+  }
+
+  strays(prefix: string, options?: AbortOptions): AsyncIterable<Stray> {
+    return this.#options.reads.strays(prefix, options);
+  }
+
+  async put(key: ArchiveKey, bytes: Uint8Array, { signal }: AbortOptions = {}): Promise<void> {
+    if (bytes.length > CARRIED_FILE_MAX_BYTES) throw tooLarge(key, bytes.length);
+    await this.#call("put", { key, bytes, signal });
+  }
+
+  async delete(key: ArchiveKey, { signal }: AbortOptions = {}): Promise<void> {
+    await this.#call("delete", { key, bytes: new Uint8Array(0), signal });
+  }
+
+  /**
+   * Takes no more calls, waits for those on their way for `graceMs`, and closes the link. The rest rejects with
+   * `STORE_UNREACHABLE`. Twice is as once.
+   */
+  async close({ graceMs = 0 }: { readonly graceMs?: number } = {}): Promise<void> {
+    const closed = new ChatloomError("STORE_UNREACHABLE", "Cannot store: the store is closed");
+    this.#fault ??= closed;
+    const grace = new AbortController();
+    const waiting = Promise.allSettled([...this.#calls.values()].map(({ done }) => done));
+    const sleeping = this.#options.clock.sleep(graceMs, grace.signal).catch(() => {});
+    await Promise.race([waiting, sleeping]);
+    grace.abort();
+    this.#end(closed);
+    this.#life.abort();
+    await this.#keeping;
+  }
+
+  async #call(
+    method: "put" | "delete",
+    { key, bytes, signal }: {
+      readonly key: ArchiveKey;
+      readonly bytes: Uint8Array;
+      readonly signal: AbortSignal | undefined;
+    },
+  ): Promise<void> {
+    const parts = parseArchiveKey(key);
+    if (parts === undefined) {
+      throw new RangeError(`Cannot use "${key}" as a key: it names no file of an archive`);
+    }
+    signal?.throwIfAborted();
+    this.#throwIfHopeless(key);
+    const abandoned = this.#abandoned.take(key, method);
+    if (abandoned?.isStored) return;
+    const range = rangeOfChannel(parts.channel, this.#rangeCount);
+    const { clock, metrics = noopMetrics } = this.#options;
+    const correlationId = abandoned?.correlationId ?? `${this.#name}.${++this.#callCount}`;
+    const call = new StoreCall({ method, key, range, correlationId, clock });
+    this.#calls.set(correlationId, call);
+    const beganUs = clock.elapsedUs();
+    const sending = this.#send(call, { bytes, takenOn: abandoned?.link });
+    try {
+      await (signal === undefined ? call.done : orAbort(call.done, signal));
+      metrics.observe("remote_store_seconds", (clock.elapsedUs() - beganUs) / SECOND_US, {
+        method,
+      });
+    } catch (error) {
+      if (signal?.aborted) call.fail(error);
+      // Where its message is in a queue, a caller that asks again takes it over.
+      const takenOn = await sending;
+      if (takenOn !== undefined && !isRefusal(error)) {
+        // Taken over once; then it is sent again, for brokers lose messages.
+        this.#abandoned.add(call, takenOn === abandoned?.link ? undefined : takenOn);
+      }
+      throw error;
+    } finally {
+      this.#calls.delete(correlationId);
+    }
+  }
+
+  /** Sends a call once there is room, until it has ended. Returns the link that took its message last. */
+  async #send(
+    call: StoreCall,
+    { bytes, takenOn }: { readonly bytes: Uint8Array; readonly takenOn: BrokerLink | undefined },
+  ): Promise<BrokerLink | undefined> {
+    const watching = this.#watch(call);
+    let isIn = false;
+    try {
+      await this.#window.enter(bytes.length, call.ended);
+      isIn = call.isSent = true;
+      this.#inRange.set(call.range, (this.#inRange.get(call.range) ?? 0) + 1);
+      const message = await this.#messageOf(call, bytes);
+      if (message.body.length > BODY_MAX_BYTES) throw tooLarge(call.key, message.body.length);
+      return await this.#sender.send(call, { message, takenOn });
+    } catch (error) {
+      if (!call.ended.aborted) call.fail(error);
+      return undefined;
+    } finally {
+      if (isIn) {
+        this.#window.leave(bytes.length);
+        this.#inRange.set(call.range, this.#inRange.get(call.range)! - 1);
+      }
+      await watching;
+    }
+  }
+
+  async #messageOf(call: StoreCall, bytes: Uint8Array): Promise<Publication> {
+    const { archive, archiveId, sender, compresses = true } = this.#options;
+    const { method, key, range, correlationId } = call;
+    const sent: SentBody = compresses
+      ? await compressBody(bytes)
+      : { body: bytes, contentEncoding: undefined };
+    return {
+      exchange: putExchange(archive),
+      routingKey: rangeKey(range, this.#rangeCount),
+      wantsReply: true,
+      messageId: `${method} ${key}`,
+      correlationId,
+      appId: sender,
+      contentEncoding: sent.contentEncoding,
+      headers: formatRequest({ method, key, archive, archiveId, lengthBytes: bytes.length }),
+      // The caller may change its bytes when it leaves, while the broker still reads them.
+      body: sent.body === bytes ? bytes.slice() : sent.body,
+    };
+  }
+
+  #watch(call: StoreCall): Promise<void> {
+    const { waitPerBatchMs = WAIT_PER_BATCH_MS } = this.#options;
+    return call.watch({
+      isHeld: () => this.#isBlocked,
+      // One that waits for room waits for all ranges.
+      otherProgressUs: () => this.#answeredUs.get(call.isSent ? call.range : "any") ?? -Infinity,
+      failure: () => this.#failure?.error,
+      limitMs: () => {
+        const batches = Math.ceil((this.#inRange.get(call.range) ?? 0) / WORKER_BATCH);
+        return Math.max(this.#waitMinMs, waitPerBatchMs * batches);
+      },
+    });
+  }
+
+  #hear({ correlationId = "", headers }: BrokerMessage): void {
+    const reply = parseReply(headers);
+    const call = this.#calls.get(correlationId);
+    if (reply === undefined) return this.#options.reporter.count("remote_replies_unreadable");
+    if (this.#isForeign(reply)) return;
+    if (call === undefined) {
+      const isKnown = this.#abandoned.answered(correlationId, reply.status === "stored");
+      if (!isKnown) this.#options.reporter.count("remote_replies_unknown");
+      return;
+    }
+    for (const range of [call.range, "any"] as const) {
+      this.#answeredUs.set(range, this.#options.clock.elapsedUs());
+    }
+    this.#options.reporter.count("remote_replies", { status: reply.status });
+    if (reply.status === "waiting") return call.progress();
+    if (reply.status === "refused") return call.fail(this.#refused.add(call.key, reply));
+    this.#refused.delete(call.key);
+    call.succeed();
+  }
+
+  /** Whether a worker writes another archive than is read here; then no more is sent. */
+  #isForeign({ archiveId }: StoreReply): boolean {
+    const { archiveId: own, reporter } = this.#options;
+    if (own === undefined || archiveId === undefined || archiveId === own) return false;
+    if (this.#fault === undefined) {
+      const message =
+        `Cannot store: the workers write the archive "${archiveId}", and "${own}" is read here`;
+      this.#end(new ChatloomError("STORE_REFUSED", message));
+      reporter.report("error", "The workers write another archive than is read here", {
+        theirs: archiveId,
+        own,
+      });
+    }
+    return true;
+  }
+
+  #throwIfHopeless(key: ArchiveKey): void {
+    if (this.#fault !== undefined) throw this.#fault;
+    const nowUs = this.#options.clock.elapsedUs();
+    const failure = this.#failure;
+    if (failure !== undefined) {
+      const isLong = nowUs - failure.sinceUs >= this.#waitMinMs * MILLISECOND_US;
+      if (isLong || isRefusal(failure.error)) throw failure.error;
+    }
+    const refusal = this.#refused.find(key);
+    if (refusal !== undefined) throw refusal;
+  }
+
+  #linked(link: BrokerLink): void {
+    this.#failure = undefined;
+    this.#links.set(link);
+  }
+
+  #failed(error: ChatloomError): void {
+    this.#isBlocked = false;
+    this.#failure = {
+      error,
+      sinceUs: this.#failure?.sinceUs ?? this.#options.clock.elapsedUs(),
+    };
+    if (!isRefusal(error)) return;
+    for (const call of [...this.#calls.values()]) call.fail(error);
+  }
+
+  /** From now on all calls fail with `fault`, also those on their way. */
+  #end(fault: unknown): void {
+    this.#fault ??= fault;
+    for (const call of [...this.#calls.values()]) call.fail(this.#fault);
+  }
+
+  #block(isBlocked: boolean): void {
+    if (isBlocked === this.#isBlocked) return;
+    this.#isBlocked = isBlocked;
+    for (const call of this.#calls.values()) call.progress();
+    const { reporter } = this.#options;
+    if (isBlocked) {
+      reporter.report("warning", "The broker takes no messages now: it is short of memory or disk");
+    } else reporter.report("info", "The broker takes messages again");
+  }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof ChatloomError && error.code === "STORE_REFUSED";
+}
+
+function tooLarge(key: ArchiveKey, bytes: number): ChatloomError {
+  return new ChatloomError(
+    "STORE_REFUSED",
+    `Cannot store "${key}": a file of ${bytes} bytes is too large for a broker`,
+  );
+}
