@@ -70,6 +70,7 @@ export type {
   IndexSpan,
   IndexStamp,
 } from "./src/ports/index/chat_index.ts";
+export type { BodyCoder } from "./src/ports/body_coder.ts";
 export type { Clock } from "./src/ports/clock.ts";
 export type { FolderVersions } from "./src/ports/index/folder_versions.ts";
 export type { Hasher, HashStream } from "./src/ports/hasher.ts";

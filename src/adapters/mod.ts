@@ -67,6 +67,7 @@ export { sqliteIndex } from "./sqlite/sqlite_index.ts";
 export type { MachineClocks } from "./system/sleep_meter.ts";
 export { systemClock } from "./system/system_clock.ts";
 export { systemRandom } from "./system/system_random.ts";
+export { nodeBodyCoders } from "./compressors/node_body_coders.ts";
 export { nodeCompressor } from "./compressors/node_compressor.ts";
 export { nodeHasher } from "./hashers/node_hasher.ts";
 export { type SyncHasher, wasmHasher } from "./hashers/wasm_hasher.ts";

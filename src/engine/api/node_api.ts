@@ -40,6 +40,7 @@
  * @module
  */
 import type { BatchStore } from "../../ports/batch_store.ts";
+import type { BodyCoder } from "../../ports/body_coder.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { HttpRoute } from "../../ports/http.ts";
@@ -117,6 +118,8 @@ export interface NodeApiOptions extends OperatorOptions {
   readonly limits?: Partial<GateLimits> | (() => Partial<GateLimits>);
   /** Where is noted which hours are settled: their chat is read by checking hashes alone. */
   readonly settled?: SettledNotes | undefined;
+  /** How bodies may be compressed, the best first. @default gzip, by the runtime's own streams */
+  readonly coders?: readonly BodyCoder[] | undefined;
   /** How much chat is held for the next readers, in bytes. @default 33554432 */
   readonly cacheMaxBytes?: number;
   /** Changes which channels are recorded. @default no route does */

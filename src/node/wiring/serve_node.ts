@@ -1,3 +1,4 @@
+import { nodeBodyCoders } from "../../adapters/compressors/node_body_coders.ts";
 import { honoRouter } from "../../adapters/http/hono_router.ts";
 import { nodeServer } from "../../adapters/http/node_server.ts";
 import type { PrometheusMetrics } from "../../adapters/metrics/prometheus_metrics.ts";
@@ -34,6 +35,7 @@ export async function serveNode(options: ServeNodeOptions): Promise<HttpListener
   const routes = nodeApi({
     ...options,
     moreRoutes,
+    coders: options.coders ?? nodeBodyCoders(),
     logs: { patterns: re2Patterns(), ...options.logs },
     metricsPage: () => metrics.page(),
     version: VERSION,

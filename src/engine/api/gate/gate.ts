@@ -8,11 +8,12 @@ import type { Reporter } from "../../../ports/reporter.ts";
 import { type ApiResponse, textResponse } from "../route/api_response.ts";
 import type { ApiRoute } from "../route/api_route.ts";
 import { type Access, refuseAccess, refuseChange, refuseForeignPage } from "./access.ts";
+import type { BodyCoder } from "../../../ports/body_coder.ts";
 import { addressGroup, AddressRates, type RateLimit } from "./address_rates.ts";
 import { clientAddress, isFromHere, isTrustedProxy } from "./client_address.ts";
 import { allowAnyPage, isChange } from "./cross_origin.ts";
 import { findOversize } from "./oversize.ts";
-import { gzipped, isWorthGzip } from "./gzip_body.ts";
+import { chooseCoder, isWorthCoding, STREAM_GZIP } from "./content_coding.ts";
 import { backPressureBody, type BodyEnding } from "./back_pressure_body.ts";
 
 /** The limits on a node's callers. */
@@ -51,6 +52,8 @@ export interface GateOptions {
   readonly limits: () => GateLimits;
   /** Proxies whose `X-Forwarded-For` counts: addresses, or `loopback`. @default none */
   readonly trustedProxies?: readonly string[];
+  /** How bodies may be compressed, the best first. @default gzip, by the runtime's own streams */
+  readonly coders?: readonly BodyCoder[] | undefined;
 }
 
 /** Bodies up to this size leave at once: the network holds them for a slow caller. */
@@ -178,15 +181,17 @@ export class Gate {
     answer: ApiResponse,
     done: (ending: BodyEnding, sentBytes: number, error?: unknown) => void,
   ): Promise<Response> {
-    const { clock } = this.#options;
+    const { clock, coders = [STREAM_GZIP] } = this.#options;
     const { stallMs } = this.#options.limits();
     const { status, body } = answer;
     const headers: Record<string, string> = { ...ALWAYS, ...answer.headers };
     const lengthBytes = body instanceof Uint8Array ? body.length : undefined;
     const type = headers["content-type"] ?? "";
-    const isGzipped = status === 200 && isWorthGzip(request, { type, lengthBytes });
-    if (status === 200) headers["vary"] = "accept-encoding";
-    if (isGzipped) headers["content-encoding"] = "gzip";
+    const coder = status === 200 && isWorthCoding({ type, lengthBytes })
+      ? chooseCoder(request.headers.get("accept-encoding"), coders)
+      : undefined;
+    if (status === 200 || status === 304) headers["vary"] = "accept-encoding";
+    if (coder !== undefined) headers["content-encoding"] = coder.coding;
     else if (lengthBytes !== undefined && !hasNoBody(status)) {
       headers["content-length"] = `${lengthBytes}`;
     }
@@ -195,12 +200,12 @@ export class Gate {
       done("whole", 0);
       return new Response(null, { status, headers });
     }
-    if (body instanceof Uint8Array && !isGzipped && body.length <= AT_ONCE_MAX_BYTES) {
+    if (body instanceof Uint8Array && coder === undefined && body.length <= AT_ONCE_MAX_BYTES) {
       done("whole", body.length);
       return new Response(body as Uint8Array<ArrayBuffer>, { status, headers });
     }
     const pieces = body instanceof Uint8Array ? once(body) : body[Symbol.asyncIterator]();
-    const sent = isGzipped ? gzipped(pieces)[Symbol.asyncIterator]() : pieces;
+    const sent = coder?.encode(pieces) ?? pieces;
     const stream = backPressureBody(sent, { clock, stallMs, onEnd: done });
     return new Response(stream, { status, headers });
   }

@@ -35,7 +35,7 @@ export async function* logBody(
   const lineEnd = api === "justlog" ? "\n" : "\r\n";
   const write = writerOf(format, api);
   let text = isList ? '{"messages":[' : "";
-  let isFirst = true;
+  let [isFirst, isBegun] = [true, false];
   for await (const batch of lines) {
     for (const { message } of batch) {
       const one = write(message);
@@ -46,8 +46,12 @@ export async function* logBody(
       isFirst = false;
       if (text.length < CHUNK_LETTERS) continue;
       yield UTF8.encode(text);
-      text = "";
+      [text, isBegun] = ["", true];
     }
+    // The first lines leave at once: those after them may have to be looked for.
+    if (isBegun || text === "") continue;
+    yield UTF8.encode(text);
+    [text, isBegun] = ["", true];
   }
   if (isList) text += `]${formatFields(await moreFields())}}`;
   if (text !== "") yield UTF8.encode(text);
