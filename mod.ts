@@ -70,7 +70,6 @@ export type {
   IndexSpan,
   IndexStamp,
 } from "./src/ports/index/chat_index.ts";
-export type { BodyCoder } from "./src/ports/body_coder.ts";
 export type { Clock } from "./src/ports/clock.ts";
 export type { FolderVersions } from "./src/ports/index/folder_versions.ts";
 export type { Hasher, HashStream } from "./src/ports/hasher.ts";
@@ -291,6 +290,7 @@ export type {
 } from "./src/engine/api/routes/operator_routes.ts";
 export { measuredStore, type MeasuredStoreOptions } from "./src/engine/metrics/measured_store.ts";
 export type {
+  BodyCoder,
   Caller,
   HttpHandler,
   HttpListener,

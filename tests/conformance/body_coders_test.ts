@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as zlib from "node:zlib";
 import { nodeBodyCoders } from "../../src/adapters/compressors/node_body_coders.ts";
-import type { BodyCoder } from "../../src/ports/body_coder.ts";
+import type { BodyCoder } from "../../src/ports/http.ts";
 import { collect } from "../../src/testing/suites/suite.ts";
 
 const UNPACK: Readonly<Record<string, (bytes: Uint8Array) => Uint8Array>> = {

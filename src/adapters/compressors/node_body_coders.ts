@@ -1,5 +1,5 @@
 import * as zlib from "node:zlib";
-import type { BodyCoder } from "../../ports/body_coder.ts";
+import type { BodyCoder } from "../../ports/http.ts";
 
 /** A stream of `node:zlib`, as far as it is used: types of older runtimes lack zstd. */
 interface ZlibStream {

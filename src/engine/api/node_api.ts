@@ -40,10 +40,9 @@
  * @module
  */
 import type { BatchStore } from "../../ports/batch_store.ts";
-import type { BodyCoder } from "../../ports/body_coder.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Hasher } from "../../ports/hasher.ts";
-import type { HttpRoute } from "../../ports/http.ts";
+import type { BodyCoder, HttpRoute } from "../../ports/http.ts";
 import type { Metrics } from "../../ports/metrics.ts";
 import type { Random } from "../../ports/random.ts";
 import type { SettledNotes } from "../../ports/notes/settled_notes.ts";

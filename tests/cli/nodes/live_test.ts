@@ -20,19 +20,36 @@ const RATE = 200;
 const CHANNEL = "forsen";
 /** How often a reader asks for the last seconds. */
 const POLL_MS = 250;
+/** How often a tool for logs does, and for how many seconds. */
+const LOG_POLL_MS = 500;
+const LOG_S = 6;
 const LINE_ID = /"id":"([^"]+)"[^\n]*?"tmi-sent-ts":"(\d+)"/;
+const LINE_USER = /"user-id":"(\d+)"/;
+const LINE_TEXT = /"params":\["#\w+","([^"\\]*)"/;
 
 /** When each message was seen for the first time, in ms after it was sent, and how often it came. */
 class Seen {
   readonly delaysMs = new Map<string, number>();
   readonly counts = new Map<string, number>();
+  /** The newest line. */
+  newest = "";
 
   take(line: string): void {
     const match = LINE_ID.exec(line);
     if (match === null) return;
-    const [, id = "", sentMs] = match;
+    if (line.includes('"command":"PRIVMSG"')) this.newest = line;
+    this.note(match[1]!, Number(match[2]));
+  }
+
+  /** Takes a line of IRC. */
+  takeRaw(line: string): void {
+    const [id, sentMs] = [/[@;]id=([^;]+)/.exec(line)?.[1], /tmi-sent-ts=(\d+)/.exec(line)?.[1]];
+    if (id !== undefined && line.includes(" PRIVMSG ")) this.note(id, Number(sentMs));
+  }
+
+  note(id: string, sentMs: number): void {
     this.counts.set(id, (this.counts.get(id) ?? 0) + 1);
-    if (!this.delaysMs.has(id)) this.delaysMs.set(id, Date.now() - Number(sentMs));
+    if (!this.delaysMs.has(id)) this.delaysMs.set(id, Date.now() - sentMs);
   }
 
   p99(sinceCount: number): number {
@@ -87,6 +104,85 @@ async function pollChat(url: string, seen: Seen, signal: AbortSignal): Promise<v
   }
 }
 
+/** How a route of logs is asked. */
+interface LogQuestion {
+  /** The newest line of the feed → a path, if the line can be asked for. */
+  readonly path: (newest: string) => string | undefined;
+  /** Whether it asks for what that line names: of its answer only the line counts, the others are older. */
+  readonly isOfOne?: boolean;
+}
+
+/** Asks a route for lines of IRC again and again, until `signal` aborts. */
+async function pollLog(
+  url: string,
+  { path, isOfOne = false }: LogQuestion,
+  { feed, seen, signal }: {
+    readonly feed: Seen;
+    readonly seen: Seen;
+    readonly signal: AbortSignal;
+  },
+): Promise<void> {
+  let wanted = "";
+  while (!signal.aborted) {
+    if (wanted === "" || seen.counts.has(idOf(wanted))) wanted = feed.newest;
+    const sentMs = Number(LINE_ID.exec(wanted)?.[2]);
+    // It is out of the range that is asked for: late enough to be told as such.
+    if (isOfOne && Date.now() - sentMs > 1_000 * LOG_S) seen.note(idOf(wanted), sentMs);
+    const asked = path(wanted);
+    if (asked === undefined) wanted = "";
+    try {
+      const text = asked === undefined ? "" : await (await fetch(url + asked, { signal })).text();
+      const lines = text.startsWith("{")
+        ? JSON.parse(text).messages as string[]
+        : text.split("\r\n");
+      const ids = new Set<string>();
+      for (const line of lines) {
+        const id = /[@;]id=([^;]+)/.exec(line)?.[1] ?? "";
+        assert.ok(id === "" || !ids.has(id), `${id} came twice in one answer to ${asked}`);
+        ids.add(id);
+        if (!isOfOne || id === idOf(wanted)) seen.takeRaw(line);
+      }
+    } catch (error) {
+      if (error instanceof assert.AssertionError) throw error;
+      wanted = ""; // It may be lost with a process that was killed.
+    }
+    await sleep(isOfOne ? POLL_MS : LOG_POLL_MS, undefined, { signal }).catch(() => {});
+  }
+}
+
+function idOf(line: string): string {
+  return LINE_ID.exec(line)?.[1] ?? "";
+}
+
+/** The routes of logs that are asked for what was just said. */
+function logQuestions(): Readonly<Record<string, LogQuestion>> {
+  const range = () => {
+    const at = (ms: number) => new Date(Date.now() + ms).toISOString();
+    return `from=${at(-1_000 * LOG_S)}&to=${at(60_000)}&raw`;
+  };
+  const log = `/channel/${CHANNEL}`;
+  return {
+    "log of the channel": { path: () => `${log}?${range()}` },
+    "recent messages": {
+      path: () => `/api/v2/recent-messages/${CHANNEL}?limit=${LOG_S * RATE}`,
+    },
+    "log of a user": {
+      isOfOne: true,
+      path(newest) {
+        const id = LINE_USER.exec(newest)?.[1];
+        return id && `${log}/userid/${id}?${range()}`;
+      },
+    },
+    "search": {
+      isOfOne: true,
+      path(newest) {
+        const words = LINE_TEXT.exec(newest)?.[1]?.match(/(?<![^ ])[a-zA-Z]{3,}(?![^ ])/g);
+        return words ? `${log}/search?q=${words[0]}&limit=1000&${range()}` : undefined;
+      },
+    },
+  };
+}
+
 function cpuSeconds({ child }: NodeProcess): Promise<number> {
   return import("node:fs/promises").then(async ({ readFile }) => {
     const fields = (await readFile(`/proc/${child.pid}/stat`, "utf8")).split(" ");
@@ -116,18 +212,26 @@ test(`messages are seen within two seconds, at ${RATE} lines a second for ${SECO
   nodes.push(beside);
   const own = `http://127.0.0.1:${recorder.port}`;
   const other = `http://127.0.0.1:${beside.port}`;
-  const seen = {
+  const seen: Record<string, Seen> = {
     "feed of the recorder": new Seen(),
     "chat.json of the recorder": new Seen(),
     "feed beside it": new Seen(),
     "chat.json beside it": new Seen(),
   };
   const work = [
-    followFeed(own, seen["feed of the recorder"], stop.signal),
-    pollChat(own, seen["chat.json of the recorder"], stop.signal),
-    followFeed(other, seen["feed beside it"], stop.signal),
-    pollChat(other, seen["chat.json beside it"], stop.signal),
+    followFeed(own, seen["feed of the recorder"]!, stop.signal),
+    pollChat(own, seen["chat.json of the recorder"]!, stop.signal),
+    followFeed(other, seen["feed beside it"]!, stop.signal),
+    pollChat(other, seen["chat.json beside it"]!, stop.signal),
   ];
+  for (const [url, where] of [[own, "of the recorder"], [other, "beside it"]] as const) {
+    const feed = seen[`feed ${where}`]!;
+    for (const [name, question] of Object.entries(logQuestions())) {
+      const log = seen[`${name} ${where}`] = new Seen();
+      work.push(pollLog(url, question, { feed, seen: log, signal: stop.signal }));
+    }
+  }
+  const isOfOne = (name: string) => name.startsWith("search") || name.startsWith("log of a user");
   for (const each of Object.values(seen)) {
     await until(() => each.counts.size > 0, { limitS: 30, what: "a first message" });
   }
@@ -140,26 +244,37 @@ test(`messages are seen within two seconds, at ${RATE} lines a second for ${SECO
   const cpu = cpuAfter.map((seconds, i) => Math.round(100 * (seconds - cpuBefore[i]!) / SECONDS));
   console.log(`CPU of the recorder ${cpu[0]} %, of the server ${cpu[1]} %, of one core`);
   for (const percent of cpu) assert.ok(!(percent > CPU_MAX_PERCENT), `${percent} % of a core`);
-  for (const [i, [name, each]] of Object.entries(seen).entries()) {
-    const p99 = each.p99(since[i]!);
-    console.log(`${name}: p99 ${p99} ms of ${each.delaysMs.size - since[i]!} messages`);
-    assert.ok(each.delaysMs.size - since[i]! > RATE * SECONDS * 0.5, `${name} saw too few`);
-    assert.ok(p99 < LIMIT_MS, `${name}: p99 ${p99} ms`);
-  }
+  const assertFresh = (since: readonly number[], seconds: number) => {
+    for (const [i, [name, each]] of Object.entries(seen).entries()) {
+      const [p99, count] = [each.p99(since[i]!), each.delaysMs.size - since[i]!];
+      console.log(`${name}: p99 ${p99} ms of ${count} messages`);
+      const least = isOfOne(name) ? seconds / 20 : RATE * seconds / 2;
+      assert.ok(count > least, `${name} saw ${count} messages in ${seconds} s`);
+      assert.ok(p99 < LIMIT_MS, `${name}: p99 ${p99} ms`);
+    }
+  };
+  assertFresh(since, SECONDS);
   for (const name of ["feed of the recorder", "feed beside it"] as const) {
-    assert.ok([...seen[name].counts.values()].every((count) => count === 1), `${name}: once each`);
+    assert.ok([...seen[name]!.counts.values()].every((count) => count === 1), `${name}: once each`);
   }
 
   await stopNode(recorder, "SIGKILL");
   await sleep(300);
   const again = await startNode([...args, "--serve", `127.0.0.1:${recorder.port}`]);
   nodes.push(again);
-  const ids = new Set(seen["feed of the recorder"].counts.keys());
-  await until(() => seen["feed of the recorder"].counts.size > ids.size + 100, {
-    limitS: 30,
-    what: "messages after the restart",
-  });
+  const counts = Object.values(seen).map(({ counts }) => counts.size);
+  for (const [i, [name, each]] of Object.entries(seen).entries()) {
+    const more = isOfOne(name) ? 1 : 100;
+    await until(() => each.counts.size > counts[i]! + more, {
+      limitS: 30,
+      what: `messages after the restart in the ${name}`,
+    });
+  }
+  await sleep(2_000); // What came while the recorder was gone is seen late.
+  const sinceAgain = Object.values(seen).map(({ delaysMs }) => delaysMs.size);
   await sleep(4_000);
+  console.log("after kill -9 and the start of another recorder:");
+  assertFresh(sinceAgain, 4);
   // What was seen last need not be the last that was archived.
   const untilMs = Date.now() - 3_000;
   stop.abort();
@@ -169,13 +284,13 @@ test(`messages are seen within two seconds, at ${RATE} lines a second for ${SECO
   const { stdout } = await runCli(["cat", "--archive", archive, CHANNEL, "--command", "PRIVMSG"]);
   const archived = stdout.trimEnd().split("\n").map((line) => LINE_ID.exec(line)!);
   for (const name of ["feed of the recorder", "feed beside it"] as const) {
-    const [first] = seen[name].counts.keys();
+    const [first] = seen[name]!.counts.keys();
     const from = archived.findIndex((match) => match[1] === first);
     // Twitch delivers out of order: the first seconds may have come before.
     const owed = archived.slice(from).filter(([, , sentMs], i) =>
       i > 50 && Number(sentMs) < untilMs
     );
-    const missing = owed.filter(([, id = ""]) => !seen[name].counts.has(id));
+    const missing = owed.filter(([, id = ""]) => !seen[name]!.counts.has(id));
     assert.ok(owed.length > RATE * SECONDS / 2);
     assert.deepEqual(missing.map(([, id]) => id), [], `${name} skipped some of ${owed.length}`);
   }

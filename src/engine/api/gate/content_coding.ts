@@ -1,4 +1,4 @@
-import type { BodyCoder } from "../../../ports/body_coder.ts";
+import type { BodyCoder } from "../../../ports/http.ts";
 
 /** Smaller bodies are not worth compressing. */
 const PACKED_MIN_BYTES = 1_024;
