@@ -1,5 +1,13 @@
 import { ChatloomError } from "../../core/errors/errors.ts";
-import { HOUR_US, type Micros, MINUTE_US, minuteOf, RANGE_MAX_US } from "../../core/time.ts";
+import { hourPrefix, minutePrefix, parseArchiveKey } from "../../core/archive/archive_key.ts";
+import {
+  HOUR_US,
+  hourOf,
+  type Micros,
+  MINUTE_US,
+  minuteOf,
+  RANGE_MAX_US,
+} from "../../core/time.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { SharedChatReader } from "../api/chat/shared_chat_reader.ts";
@@ -82,19 +90,17 @@ async function* channelLines(
       return (roomId === "" || room.id === "" || roomId === room.id) && pick.accepts(message);
     },
   };
-  const state = { stretchUs: FIRST_STRETCH_US, isEmpty: false };
+  const state = { stretchUs: FIRST_STRETCH_US };
   for await (const { fromUs, untilUs } of stretches(channel, query, { source, state })) {
     // Lines count by their start, so none of the minute before is wanted.
     const range = { startUs: fromUs + RANGE_MAX_US, endUs: untilUs, isReversed: false };
     const { minutes } = await (isShort ? reader : bulkReader).read(channel, range);
     let held: LogLine[] = [];
-    state.isEmpty = true;
     breaks.begin();
     for await (const minute of minutes) {
       signal?.throwIfAborted();
       budget.check();
       if (minute.minuteUs < minuteOf(fromUs)) continue;
-      state.isEmpty = false;
       const lines = await pickLines(minute, own, breaks);
       const found = lines.filter(({ startUs }) => startUs >= fromUs && startUs < untilUs);
       if (isReversed) held = held.concat(found);
@@ -103,7 +109,7 @@ async function* channelLines(
     }
     if (held.length > HELD_LINES) {
       state.stretchUs = Math.max(MINUTE_US, minuteOf(state.stretchUs / 2));
-    } else if (!state.isEmpty) state.stretchUs = Math.min(HOUR_US, 2 * state.stretchUs);
+    } else state.stretchUs = Math.min(HOUR_US, 2 * state.stretchUs);
     if (held.length > 0) yield held.reverse();
     budget.check();
   }
@@ -116,32 +122,54 @@ async function* channelLines(
 export async function* stretches(
   channel: string,
   query: MinuteQuestion & AbortOptions,
-  { source, state = { stretchUs: HOUR_US, isEmpty: false } }: {
+  { source, state = { stretchUs: HOUR_US } }: {
     readonly source: RoomLinesSource;
-    /** How long the next stretch may be, backwards, and whether the one before held no minute at all. */
-    readonly state?: { readonly stretchUs: Micros; readonly isEmpty: boolean };
+    /** How long the next stretch may be, backwards. */
+    readonly state?: { readonly stretchUs: Micros };
   },
 ): AsyncIterable<TimeSpan> {
   const { isReversed } = query;
   for await (const span of narrowed(channel, query, source.finder)) {
     for (const hour of await hoursIn(channel, span, { source, isReversed })) {
-      if (!isReversed) {
+      if (!isReversed || hour.untilUs - hour.fromUs <= FIRST_STRETCH_US) {
         yield hour;
         continue;
       }
-      let [{ untilUs }, longer] = [hour, 1];
-      while (untilUs > hour.fromUs) {
-        const fromUs = Math.max(
-          hour.fromUs,
-          minuteOf(untilUs - 1) + MINUTE_US - longer * state.stretchUs,
-        );
-        yield { fromUs, untilUs };
-        // Where there are no files the rest of the hour is looked at in a few steps.
-        longer = state.isEmpty ? 4 * longer : 1;
-        untilUs = fromUs;
+      const minutes = await minutesWithFiles(channel, hour, source);
+      for (let at = minutes.length - 1; at >= 0;) {
+        const untilUs = Math.min(hour.untilUs, minutes[at]! + MINUTE_US);
+        const limitUs = minuteOf(untilUs - 1) + MINUTE_US - state.stretchUs;
+        let fromUs = untilUs;
+        for (; at >= 0 && minutes[at]! >= limitUs; at--) fromUs = minutes[at]!;
+        yield { fromUs: Math.max(hour.fromUs, fromUs), untilUs };
       }
     }
   }
+}
+
+/** The minutes of a stretch that has files, and those beside them: a file may tell of these too. Ascending. */
+async function minutesWithFiles(
+  channel: string,
+  { fromUs, untilUs }: TimeSpan,
+  { store }: RoomLinesSource,
+): Promise<Micros[]> {
+  const minutes = new Set<Micros>();
+  const hourUs = hourOf(fromUs);
+  for (const each of [hourUs, hourUs + HOUR_US]) {
+    // Of the next hour only the first minute can matter.
+    const isEdge = each !== hourUs;
+    if (isEdge && untilUs < each) continue;
+    const prefix = isEdge ? minutePrefix(channel, each) : hourPrefix(channel, each);
+    for await (const key of store.list(prefix)) {
+      const parts = parseArchiveKey(key);
+      if (parts?.kind !== "batch") continue;
+      const { minuteUs } = parts;
+      for (const us of [minuteUs - MINUTE_US, minuteUs, minuteUs + MINUTE_US]) {
+        if (us + MINUTE_US > fromUs && us < untilUs) minutes.add(us);
+      }
+    }
+  }
+  return [...minutes].sort((a, b) => a - b);
 }
 
 /** The spans of the finder; the whole range without one, and the rest of it where the finder fails. */

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { memoryIndex } from "../../../src/adapters/memory/memory_index.ts";
 import { systemClock } from "../../../src/adapters/system/system_clock.ts";
 import type { Message } from "../../../src/core/batch/message.ts";
-import { ChatLog, type LogQuery } from "../../../src/engine/logs/chat_log.ts";
+import { ALL_TIME, ChatLog, type LogQuery } from "../../../src/engine/logs/chat_log.ts";
 import { LogDays } from "../../../src/engine/logs/log_days.ts";
 import type { MinuteFinder } from "../../../src/engine/logs/minute_finder.ts";
 import { SharedChatReader } from "../../../src/engine/api/chat/shared_chat_reader.ts";
@@ -88,6 +88,14 @@ test("questions about logs have equal answers by an index and by reading, at any
         await answer(byReading, channel, query),
         told,
       );
+    }
+    for (const channel of CHANNELS) {
+      for (const log of [byIndex, byReading]) {
+        const all = (isReversed: boolean) =>
+          answer(log, channel, { ...ALL_TIME, isReversed, limit: Infinity });
+        const [forth, back] = [await all(false), await all(true)] as string[][];
+        assert.deepEqual(back?.sort(), forth?.sort(), `SIM_SEED=${SEED}, ${channel} backwards`);
+      }
     }
     const rooms = (log: ChatLog) => log.rooms.all();
     const ids = async (log: ChatLog) => (await rooms(log)).map(({ id, login }) => [id, login]);

@@ -70,7 +70,8 @@ export async function* fileFolders(
       const inner = [...folder, exact];
       const isWanted = level.isName(exact) &&
         (inner[1] === ROOM_FOLDER ||
-          await isRealFolder(calls, { root, folder: inner }).catch(failed(inner, false)));
+          // On the way here the folders around it were looked at.
+          await isFolder(calls, join(root, ...inner)).catch(failed(inner, false)));
       if (isWanted) yield* descend(inner);
       return;
     }
@@ -232,11 +233,15 @@ export async function isRealFolder(
   calls: FileCalls,
   { root, folder }: { readonly root: string; readonly folder: readonly string[] },
 ): Promise<boolean> {
-  const name = folder.at(-1);
-  if (name === undefined) return true; // The user may have linked the root.
+  if (folder.length === 0) return true; // The user may have linked the root.
+  return await isFolder(calls, join(root, ...folder)) &&
+    await isRealFolder(calls, { root, folder: folder.slice(0, -1) });
+}
+
+/** Whether a path is a folder itself, not a link to one. */
+async function isFolder(calls: FileCalls, path: string): Promise<boolean> {
   try {
-    return (await calls.stat(join(root, ...folder))).kind === "folder" &&
-      await isRealFolder(calls, { root, folder: folder.slice(0, -1) });
+    return (await calls.stat(path)).kind === "folder";
   } catch (error) {
     if (isAbsence(error)) return false;
     throw error;
