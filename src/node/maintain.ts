@@ -125,7 +125,7 @@ export async function redact(
   try {
     return await redactChannel(name, { target, reason }, options);
   } finally {
-    await dropStaleHours(name, { archive: archive.folder, store, hasher, reporter });
+    await dropStaleHours(name, { place: archive.parts.index, store, hasher, reporter });
   }
 }
 

@@ -35,7 +35,7 @@
  */
 
 export { type Archive, openArchive, type OpenArchiveOptions } from "./wiring/archive.ts";
-export type { ArchiveParts } from "./wiring/parts/archive_parts.ts";
+export type { ArchiveParts, IndexPlace } from "./wiring/parts/archive_parts.ts";
 export type { ChannelName } from "./channels.ts";
 export type { Instant } from "./instant.ts";
 export { record, type RecordOptions } from "./record.ts";

@@ -17,7 +17,7 @@ export interface ServeArchiveOptions {
   readonly operatorListen?: string;
   /** Connections at once. @default 4096 */
   readonly connectionsMax?: number;
-  /** Keep an index in the archive's folder, by which questions about logs are answered at once. @default true */
+  /** Keep an index in the archive, by which questions about logs are answered at once. @default true */
   readonly index?: boolean;
 }
 
@@ -54,11 +54,11 @@ export async function serve(
   const parts = { store, hasher, clock, random, reporter, metrics };
   const live = new LiveArchive({ ...parts, folder: archive.parts.journalFolder });
   await live.begin();
-  const { parts: { settled }, folder } = archive;
+  const { settled, index: place } = archive.parts;
   const unstored = live.chatStore;
   const indexed = options.index === false
     ? undefined
-    : openNodeIndex({ ...parts, archive: folder, settled, unstored });
+    : await openNodeIndex({ ...parts, place, settled, unstored });
   const listener = await serveNode({
     ...parts,
     chatStore: live.chatStore,

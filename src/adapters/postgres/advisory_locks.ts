@@ -1,7 +1,7 @@
 import { ChatloomError } from "../../core/errors/errors.ts";
 import { Mutex } from "../../async/mutex.ts";
-import type { Connection, PostgresClient, Row, Statement } from "./postgres_client.ts";
-import { isTransient } from "./postgres_errors.ts";
+import type { Connection, PostgresClient, Row, Statement } from "./connection/postgres_client.ts";
+import { isTransient } from "./connection/postgres_errors.ts";
 
 /** A lock that this process got. Another one can get it once it is released or {@link HeldLock.lost}. */
 export interface HeldLock {

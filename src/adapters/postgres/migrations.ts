@@ -1,6 +1,7 @@
+import { INDEX_TABLES } from "./index/index_tables.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
-import type { PostgresClient, Statement } from "./postgres_client.ts";
-import { codeOf } from "./postgres_errors.ts";
+import type { PostgresClient, Statement } from "./connection/postgres_client.ts";
+import { codeOf } from "./connection/postgres_errors.ts";
 
 /**
  * What each version of the tables adds to the one before. What is released is never changed: a new version
@@ -47,6 +48,7 @@ const MIGRATIONS: readonly string[] = [
     hour text collate "C" not null,
     primary key (owner, channel, hour)
   );`,
+  INDEX_TABLES,
 ];
 
 /** The tables' version that this chatloom works with. */

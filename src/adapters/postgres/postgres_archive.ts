@@ -5,11 +5,15 @@ import type { PruneMarks } from "../../ports/notes/prune_marks.ts";
 import type { SettledNotes } from "../../ports/notes/settled_notes.ts";
 import type { UnsettledNotes } from "../../ports/notes/unsettled_notes.ts";
 import { AdvisoryLocks } from "./advisory_locks.ts";
+import { PostgresIndex } from "./index/postgres_index.ts";
+import type { ChatIndex } from "../../ports/index/chat_index.ts";
 import { migrate, schemaVersion } from "./migrations.ts";
-import { parsePostgresAddress, type PostgresAddress } from "./postgres_address.ts";
-import { PostgresClient, type PostgresClientOptions } from "./postgres_client.ts";
+import { parsePostgresAddress, type PostgresAddress } from "./connection/postgres_address.ts";
+import { PostgresClient, type PostgresClientOptions } from "./connection/postgres_client.ts";
 import { PostgresLock } from "./postgres_lock.ts";
 import { postgresMarks, postgresNotes, postgresOrders, postgresSettled } from "./postgres_notes.ts";
+import type { FolderVersions } from "../../ports/index/folder_versions.ts";
+import { postgresVersions } from "./postgres_versions.ts";
 import { PostgresStore, type PostgresStoreOptions } from "./postgres_store.ts";
 import { PostgresUnsettled } from "./postgres_unsettled.ts";
 
@@ -31,6 +35,9 @@ export interface PostgresArchive {
   readonly orders: OrderNotes;
   readonly settled: SettledNotes;
   readonly unsettled: UnsettledNotes;
+  readonly versions: FolderVersions;
+  /** The index, of which this is one view: closing it closes no connection. */
+  index(): ChatIndex;
   /** Closes the connections. Idle ones do not keep the process alive. */
   close(): Promise<void>;
 }
@@ -75,6 +82,8 @@ export async function openPostgresArchive(
     orders: postgresOrders(client),
     settled: postgresSettled(client),
     unsettled: new PostgresUnsettled(client, locks),
+    versions: postgresVersions(client),
+    index: () => new PostgresIndex(client),
     close,
   };
 }

@@ -3,7 +3,7 @@ import { KeyedMutex } from "../../async/mutex.ts";
 import type { ArchiveLock } from "../../ports/archive_lock.ts";
 import type { AbortOptions } from "../../ports/batch_store.ts";
 import type { AdvisoryLocks, HeldLock } from "./advisory_locks.ts";
-import type { PostgresClient } from "./postgres_client.ts";
+import type { PostgresClient } from "./connection/postgres_client.ts";
 
 const WAIT_MIN_MS = 2;
 const WAIT_MAX_MS = 100;

@@ -5,7 +5,7 @@ import type { HourNotes } from "../../ports/notes/hour_notes.ts";
 import type { OrderNotes } from "../../ports/notes/order_notes.ts";
 import type { PruneMarks } from "../../ports/notes/prune_marks.ts";
 import type { SettledNotes } from "../../ports/notes/settled_notes.ts";
-import type { PostgresClient } from "./postgres_client.ts";
+import type { PostgresClient } from "./connection/postgres_client.ts";
 
 /** Notes are cut off here: chatloom writes no more. */
 const NOTES_MAX_LETTERS = 8 * 1024 * 1024;

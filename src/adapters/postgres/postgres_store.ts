@@ -2,8 +2,8 @@ import { type ArchiveKey, parseArchiveKey } from "../../core/archive/archive_key
 import { ChatloomError, UnreadableEntryError } from "../../core/errors/errors.ts";
 import type { AbortOptions, BatchStore, Stray } from "../../ports/batch_store.ts";
 import { isArchiveFolder, levelOf } from "../file_system/store/archive_levels.ts";
-import type { PostgresClient, Row, Statement } from "./postgres_client.ts";
-import { isDamage, postgresError } from "./postgres_errors.ts";
+import type { PostgresClient, Row, Statement } from "./connection/postgres_client.ts";
+import { isDamage, postgresError } from "./connection/postgres_errors.ts";
 import type { PostgresLock } from "./postgres_lock.ts";
 import { PutQueue } from "./put_queue.ts";
 

@@ -3,7 +3,7 @@ import { isChannelName, parseHour } from "../../core/archive/archive_key.ts";
 import { Mutex } from "../../async/mutex.ts";
 import type { UnsettledNotes, UnsettledPlace } from "../../ports/notes/unsettled_notes.ts";
 import type { AdvisoryLocks } from "./advisory_locks.ts";
-import type { PostgresClient, Row } from "./postgres_client.ts";
+import type { PostgresClient, Row } from "./connection/postgres_client.ts";
 
 const ATTEMPT = "keep notes on what to settle";
 

@@ -1,7 +1,7 @@
 import type { ArchiveKey } from "../../core/archive/archive_key.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
-import type { PostgresClient } from "./postgres_client.ts";
-import { isTransient } from "./postgres_errors.ts";
+import type { PostgresClient } from "./connection/postgres_client.ts";
+import { isTransient } from "./connection/postgres_errors.ts";
 
 interface Put {
   readonly key: ArchiveKey;
@@ -112,7 +112,7 @@ export class PutQueue {
     const rows = group.map((_, i) => `($${2 * i + 1}, $${2 * i + 2})`);
     await this.#client.once({
       text: `insert into "${schema}".file as f (key, bytes) values ${rows.join(", ")}
-        on conflict (key) do update set bytes = excluded.bytes
+        on conflict (key) do update set bytes = excluded.bytes, seq = default
         where f.bytes is distinct from excluded.bytes`,
       values: group.flatMap(({ key, bytes }) => [key, asBuffer(bytes)]),
     });

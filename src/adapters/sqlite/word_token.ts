@@ -7,7 +7,12 @@ const SPACE = 36 ** 7;
  * @param salt of this index: words cannot be looked up in lists made for all.
  */
 export function wordToken(word: string, salt: number): string {
-  let [high, low] = [salt ^ 0xdeadbeef, salt ^ 0x41c6ce57];
+  return (wordHash(word, salt) % SPACE).toString(36).padStart(7, "0");
+}
+
+/** A word as a number below 2^53, spread by `seed`. */
+export function wordHash(word: string, seed: number): number {
+  let [high, low] = [seed ^ 0xdeadbeef, seed ^ 0x41c6ce57];
   for (let i = 0; i < word.length; i++) {
     const unit = word.charCodeAt(i);
     high = Math.imul(high ^ unit, 2654435761);
@@ -15,6 +20,5 @@ export function wordToken(word: string, salt: number): string {
   }
   high = Math.imul(high ^ high >>> 16, 2246822507) ^ Math.imul(low ^ low >>> 13, 3266489909);
   low = Math.imul(low ^ low >>> 16, 2246822507) ^ Math.imul(high ^ high >>> 13, 3266489909);
-  const hash = 2 ** 21 * (high >>> 0) + (low >>> 11);
-  return (hash % SPACE).toString(36).padStart(7, "0");
+  return 2 ** 21 * (high >>> 0) + (low >>> 11);
 }

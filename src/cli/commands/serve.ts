@@ -63,7 +63,8 @@ export function serveCommand(): Command {
       const clock = systemClock();
       let access = await readAccess(flags);
       let { rate } = flags;
-      const { files: store, settled, journalFolder } = await openParts(flags.archive);
+      const archive = await openParts(flags.archive);
+      const { files: store, settled, journalFolder } = archive;
       const parts = {
         store,
         hasher: await bestHasher(),
@@ -74,9 +75,8 @@ export function serveCommand(): Command {
       };
       const live = new LiveArchive({ ...parts, folder: journalFolder });
       await live.begin();
-      const { archive, index } = flags;
-      const unstored = live.chatStore;
-      const indexed = index ? openNodeIndex({ ...parts, archive, settled, unstored }) : undefined;
+      const index = { ...parts, place: archive.index, settled, unstored: live.chatStore };
+      const indexed = flags.index ? await openNodeIndex(index) : undefined;
       const optOuts = await openOptOuts(journalFolder, { clock, reporter });
       const listener = await serveNode({
         ...parts,

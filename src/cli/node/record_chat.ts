@@ -65,7 +65,6 @@ export async function recordChat(options: RecordChatOptions, context: VerbContex
   const changes = fileSystemChannels(parts.journalFolder);
   options.wanted.setChanges(await changes.read());
   const replication = new Replication(files, {
-    archive: options.archive,
     parts,
     journalFolder,
     flags: options.replication,

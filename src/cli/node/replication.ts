@@ -90,10 +90,8 @@ export const LIVE_REPLICATION_FLAGS = [
 
 /** What replication works with. */
 export interface ReplicationOptions {
-  /** The archive, as it was given. */
-  readonly archive: string;
   /** The archive's notes. */
-  readonly parts: Pick<ArchiveParts, "notes" | "marks" | "orders" | "settled">;
+  readonly parts: Pick<ArchiveParts, "notes" | "marks" | "orders" | "settled" | "index">;
   readonly flags: ReplicationFlags;
   /** The folder in whose `.chatloom` journals are. */
   readonly journalFolder: string;
@@ -171,11 +169,11 @@ export class Replication {
     this.#adminKey = await readAdminKey(flags.adminKeyFile);
     live.chatStore.add(parts.recorder.unstored);
     await live.begin();
-    const { archive, parts: { settled } } = this.#options;
+    const { settled, index } = this.#options.parts;
     if (flags.index) {
       const unstored = live.chatStore;
-      const place = { archive, store: this.store, settled, hasher, clock, reporter, unstored };
-      this.#indexed = openNodeIndex({ ...place, metrics: this.#metrics });
+      const place = { place: index, store: this.store, settled, hasher, clock, reporter, unstored };
+      this.#indexed = await openNodeIndex({ ...place, metrics: this.#metrics });
     }
     const listener = await serveNode({
       store: this.store,

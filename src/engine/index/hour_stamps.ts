@@ -81,7 +81,7 @@ export class HourStamps {
   async hours(channel: string, { signal }: AbortOptions = {}): Promise<readonly Micros[]> {
     const { store, versions } = this.#options;
     const folder = chatFolder(channel);
-    const version = versions?.of([folder])[0] ?? "";
+    const version = (await versions?.of([folder]))?.[0] ?? "";
     const known = version === "" ? undefined : this.#hours.get(channel);
     if (known?.version === version) return known.hours;
     const found = await collect(store.folders(folder, { signal }));
@@ -112,7 +112,7 @@ export class HourStamps {
     { orders, signal }: AbortOptions & { readonly orders: string },
   ): Promise<IndexStamp> {
     const around = [hourUs - HOUR_US, hourUs, hourUs + HOUR_US];
-    const versions = this.#versions(channel, around);
+    const versions = await this.#versions(channel, around);
     const [before, own, after] = [
       await this.#namesOf(channel, around[0]!, { version: versions[0]!, signal }),
       await this.#namesOf(channel, hourUs, { version: versions[1]!, signal }),
@@ -142,7 +142,8 @@ export class HourStamps {
     const all = [...wanted];
     for (let at = 0; at < all.length; at += FOLDERS_AT_ONCE) {
       const some = all.slice(at, at + FOLDERS_AT_ONCE);
-      this.#versions(channel, some).forEach((version, i) => versions.set(some[i]!, version));
+      const found = await this.#versions(channel, some);
+      found.forEach((version, i) => versions.set(some[i]!, version));
       await rest?.();
       signal?.throwIfAborted();
     }
@@ -167,11 +168,11 @@ export class HourStamps {
     return (await this.stamp(channel, hourUs, { orders, ...abort })).files === stamp.files;
   }
 
-  #versions(channel: string, hours: readonly Micros[]): readonly string[] {
+  async #versions(channel: string, hours: readonly Micros[]): Promise<readonly string[]> {
     const { versions } = this.#options;
     if (versions === undefined) return hours.map(() => "");
     const known = hours.filter((hourUs) => hourUs >= 0);
-    const found = versions.of(
+    const found = await versions.of(
       known.map((hourUs) => `${chatFolder(channel)}/${formatHour(hourUs)}`),
     );
     const texts = new Map(known.map((hourUs, i) => [hourUs, found[i]!]));

@@ -1,7 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
-import { isPostgresAddress } from "../../adapters/postgres/postgres_address.ts";
+import { isPostgresAddress } from "../../adapters/postgres/connection/postgres_address.ts";
 import { nodeHasher } from "../../adapters/hashers/node_hasher.ts";
 import { logtapeReporter, writeLog } from "../../adapters/log/logtape_reporter.ts";
 import { systemClock } from "../../adapters/system/system_clock.ts";

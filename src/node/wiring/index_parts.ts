@@ -1,7 +1,3 @@
-import { existsSync, rmSync } from "node:fs";
-import { fileSystemVersions } from "../../adapters/file_system/file_system_versions.ts";
-import { isPostgresAddress } from "../../adapters/postgres/postgres_address.ts";
-import { indexFolder, sqliteIndex } from "../../adapters/sqlite/sqlite_index.ts";
 import type { UnstoredMinutes } from "../../engine/index/channel_states.ts";
 import { dropStale } from "../../engine/index/drop_stale.ts";
 import { HourStamps } from "../../engine/index/hour_stamps.ts";
@@ -16,6 +12,7 @@ import type { ChatIndex } from "../../ports/index/chat_index.ts";
 import type { Metrics } from "../../ports/metrics.ts";
 import type { SettledNotes } from "../../ports/notes/settled_notes.ts";
 import type { Reporter } from "../../ports/reporter.ts";
+import type { IndexPlace } from "./parts/archive_parts.ts";
 
 /** An index, and what tells whether it still knows an hour. */
 export interface IndexParts {
@@ -25,8 +22,8 @@ export interface IndexParts {
 
 /** What {@link openIndex} opens. */
 export interface OpenIndexOptions {
-  /** The archive, as a verb was given it. */
-  readonly archive: string;
+  /** Where the index is. */
+  readonly place: IndexPlace;
   /** Its files. */
   readonly store: BatchStore;
   readonly hasher: Hasher;
@@ -34,27 +31,21 @@ export interface OpenIndexOptions {
 }
 
 /**
- * The index of an archive, which is made when it is first used; `undefined`, and reported, where there is none: of an archive
- * in PostgreSQL, or where the runtime has no SQLite.
+ * The index of an archive, which is made when it is first used; `undefined`, and reported, where the runtime
+ * has no SQLite for it.
  */
-export function openIndex(
-  { archive, store, hasher, reporter }: OpenIndexOptions,
-): IndexParts | undefined {
-  if (isPostgresAddress(archive)) {
-    reporter.report("info", "An archive in PostgreSQL has no index: logs are read from it");
-    return undefined;
-  }
-  const index = sqliteIndex(archive);
-  if (index === undefined) {
+export async function openIndex(
+  { place, store, hasher, reporter }: OpenIndexOptions,
+): Promise<IndexParts | undefined> {
+  const opened = await place.open();
+  if (opened === undefined) {
     const message =
       "This runtime has no SQLite, so there is no index: logs are read from the files";
     reporter.report("info", message, { needs: "Deno, or Node 22.16 or newer" });
     return undefined;
   }
-  return {
-    index,
-    stamps: new HourStamps({ store, hasher, versions: fileSystemVersions(archive) }),
-  };
+  const { index, versions } = opened;
+  return { index, stamps: new HourStamps({ store, hasher, versions }) };
 }
 
 /** An index of a node that serves. */
@@ -66,7 +57,7 @@ export interface NodeIndex {
 }
 
 /** As {@link openIndex}, with a finder for questions and a keeper that follows the files. */
-export function openNodeIndex(
+export async function openNodeIndex(
   options: OpenIndexOptions & {
     readonly clock: Clock;
     readonly settled: SettledNotes;
@@ -74,8 +65,8 @@ export function openNodeIndex(
     /** What is not stored yet. */
     readonly unstored?: UnstoredMinutes;
   },
-): NodeIndex | undefined {
-  const opened = openIndex(options);
+): Promise<NodeIndex | undefined> {
+  const opened = await openIndex(options);
   if (opened === undefined) return undefined;
   const { index } = opened;
   const finder: IndexFinder = new IndexFinder({
@@ -117,12 +108,10 @@ export async function dropStaleHours(
   channel: string,
   { signal, ...options }: OpenIndexOptions & AbortOptions,
 ): Promise<void> {
-  const { archive } = options;
-  if (isPostgresAddress(archive) || !existsSync(indexFolder(archive))) return;
-  const opened = openIndex(options);
-  if (opened === undefined) {
-    return rmSync(indexFolder(archive), { recursive: true, force: true });
-  }
+  const { place } = options;
+  if (!await place.exists()) return;
+  const opened = await openIndex(options);
+  if (opened === undefined) return await place.remove();
   try {
     await dropStale(channel, { ...opened, signal });
   } finally {
@@ -142,7 +131,7 @@ export async function* indexFindings(
     readonly onProgress?: (hours: number, hour: string) => void;
   },
 ): AsyncIterable<Finding> {
-  const opened = openIndex(options);
+  const opened = await openIndex(options);
   if (opened === undefined) return;
   try {
     const all = channels.length > 0 ? channels : await opened.index.channels({ signal });

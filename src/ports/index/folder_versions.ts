@@ -8,7 +8,9 @@ export interface FolderVersions {
    * folder comes, goes or is replaced; a folder that is not there has one too. `""` where that cannot be promised:
    * for a folder that changed in the last moments, or is not understood.
    *
-   * Looks at the disk at once: ask for some hundred folders at a time.
+   * May look at the disk at once, without letting other tasks run: ask for some hundred folders at a time.
+   *
+   * @throws {ChatloomError} when a database cannot be asked.
    */
-  of(folders: readonly string[]): readonly string[];
+  of(folders: readonly string[]): readonly string[] | Promise<readonly string[]>;
 }

@@ -4,7 +4,7 @@ import {
   isDisconnection,
   isTransient,
   postgresError,
-} from "../../../src/adapters/postgres/postgres_errors.ts";
+} from "../../../src/adapters/postgres/connection/postgres_errors.ts";
 import type { ErrorCode } from "../../../src/core/errors/errors.ts";
 
 function failure(code: string, message = "as the server says"): Error {

@@ -2,6 +2,7 @@
 import { after } from "node:test";
 import { archiveCases } from "./archive_cases.ts";
 import { faultCases } from "./fault_cases.ts";
+import { indexCases } from "./index_cases.ts";
 import { noteCases } from "./note_cases.ts";
 import { skipPostgres, startPostgres } from "./postgres_server.ts";
 import { suiteCases } from "./suite_cases.ts";
@@ -17,5 +18,6 @@ if (skipPostgres !== false) {
   suiteCases(world);
   noteCases(world);
   archiveCases(world);
+  indexCases(world);
   faultCases(world);
 }

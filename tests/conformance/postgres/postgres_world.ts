@@ -3,8 +3,8 @@ import {
   type OpenPostgresOptions,
   type PostgresArchive,
 } from "../../../src/adapters/postgres/postgres_archive.ts";
-import { PostgresClient } from "../../../src/adapters/postgres/postgres_client.ts";
-import { parsePostgresAddress } from "../../../src/adapters/postgres/postgres_address.ts";
+import { PostgresClient } from "../../../src/adapters/postgres/connection/postgres_client.ts";
+import { parsePostgresAddress } from "../../../src/adapters/postgres/connection/postgres_address.ts";
 import type { PostgresServer } from "./postgres_server.ts";
 
 /** What the tests with PostgreSQL share. */

@@ -1,6 +1,7 @@
 import { test } from "node:test";
 import { archiveLockSuite } from "../../../src/testing/suites/archive_lock_suite.ts";
 import { batchStoreSuite } from "../../../src/testing/suites/batch_store_suite.ts";
+import { chatIndexSuite } from "../../../src/testing/suites/chat_index_suite.ts";
 import { openArchives, type PostgresWorld } from "./postgres_world.ts";
 
 // Small, so that an entry can be too large without much work; the suite stores several megabytes.
@@ -23,6 +24,14 @@ export function suiteCases(world: PostgresWorld): void {
         },
         close: archives.close,
       };
+    },
+  });
+
+  chatIndexSuite({
+    test: (name, body) => test(`PostgresIndex: ${name}`, body),
+    async open() {
+      const { open, close } = openArchives(world);
+      return { index: (await open()).index(), other: (await open()).index(), close };
     },
   });
 

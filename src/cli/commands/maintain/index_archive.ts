@@ -16,22 +16,22 @@ export function indexCommand(): Command {
   return new Command("index")
     .description("index an archive, so that questions about logs are answered at once")
     .argument("[channels...]", "only these channels")
-    .requiredOption("-a, --archive <dir>", "the archive; other processes may use it meanwhile")
+    .requiredOption("-a, --archive <dir|url>", "the archive; other processes may use it meanwhile")
     .addHelpText(
       "after",
       "\nserve and record --serve do the same beside their other work; this is faster. It may be stopped at\n" +
-        "any time and goes on where it was. The index is in .chatloom/index of the archive and holds nothing\n" +
-        "that the files do not: delete it, and it is made again. Hours that are not over are not indexed yet.\n" +
-        "An archive in PostgreSQL has no index. It needs Deno, or Node 22.16 or newer; it exits with 1 if\n" +
-        "files that cannot be used kept hours out of it.\n" +
+        "any time and goes on where it was. The index is in .chatloom/index of the archive, or in tables of its\n" +
+        "database, and holds nothing that the files do not: delete it, and it is made again. Hours that are not\n" +
+        "over are not indexed yet. In a folder it needs Deno, or Node 22.16 or newer. It exits with 1 if files\n" +
+        "that cannot be used kept hours out of it.\n" +
         examplesOf(["chatloom index --archive chat", "chatloom index --archive chat forsen"]),
     )
     .action(async (names: string[], { archive }: { archive: string }, command: Command) => {
       checkChannels(names, command);
       const { print, progress, reporter, signal } = contextOf(command);
-      const { files: store, settled } = await openParts(archive);
+      const { files: store, settled, index: place } = await openParts(archive);
       const hasher = await bestHasher();
-      const opened = openIndex({ archive, store, hasher, reporter });
+      const opened = await openIndex({ place, store, hasher, reporter });
       if (opened === undefined) throw new QuietExit(EXIT.failed, "There is no index here");
       const { index } = opened;
       const clock = systemClock();

@@ -45,7 +45,7 @@ export function pruneCommand(): Command {
       }
       const { print, reporter, signal } = contextOf(command);
       const isDryRun = flags.dryRun === true;
-      const { files: store, lock, marks, notes } = await openParts(flags.archive, {
+      const { files: store, lock, marks, notes, index } = await openParts(flags.archive, {
         folder: { movesFirstLayout: !isDryRun },
       });
       if (olderThan === undefined) {
@@ -86,8 +86,8 @@ export function pruneCommand(): Command {
       }
       if (total > 0 && !isDryRun) {
         const { dropStaleHours } = await import("../../../node/wiring/index_parts.ts");
-        const place = { archive: flags.archive, store, hasher: nodeHasher(), reporter, signal };
-        for (const channel of pruneds) await dropStaleHours(channel, place);
+        const dropped = { place: index, store, hasher: nodeHasher(), reporter, signal };
+        for (const channel of pruneds) await dropStaleHours(channel, dropped);
       }
       await print(`${hours} hours, ${total} files ${isDryRun ? "would go" : "deleted"}\n`);
       if (left > 0) throw new QuietExit(EXIT.failed, "Not all could be deleted");

@@ -59,7 +59,7 @@ export function verifyCommand(): Command {
     .action(async (channels: string[], flags: VerifyFlags, command: Command) => {
       checkChannels(channels, command);
       const { print, progress, signal, reporter } = contextOf(command);
-      const { store, lock } = await openSettling(flags.archive, {
+      const { store, lock, index } = await openSettling(flags.archive, {
         reporter,
         isDryRun: !flags.heal,
       });
@@ -101,7 +101,7 @@ export function verifyCommand(): Command {
         }
         if (flags.index) {
           const { indexFindings } = await import("../../../node/wiring/index_parts.ts");
-          const place = { archive: flags.archive, store, hasher, reporter };
+          const place = { place: index, store, hasher, reporter };
           const onProgress = (hours: number, hour: string) => shown.update(hours, hour);
           for await (const finding of indexFindings({ ...place, channels, signal, onProgress })) {
             tally.add(finding, false);

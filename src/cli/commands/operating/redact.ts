@@ -60,7 +60,7 @@ export function redactCommand(): Command {
     .action(async (channel: string, flags: RedactFlags, command: Command) => {
       checkChannels([channel], command);
       const context = contextOf(command);
-      const { store, lock } = await openSettling(flags.archive, {
+      const { store, lock, index } = await openSettling(flags.archive, {
         reporter: context.reporter,
         isDryRun: flags.dryRun === true,
       });
@@ -75,8 +75,8 @@ export function redactCommand(): Command {
       } finally {
         // Loaded where it is needed: looking at orders needs no index.
         const { dropStaleHours } = await import("../../../node/wiring/index_parts.ts");
-        const { archive } = flags;
-        await dropStaleHours(channel, { archive, ...place, reporter: context.reporter });
+        const dropped = { ...place, place: index, reporter: context.reporter };
+        await dropStaleHours(channel, dropped);
       }
     });
 }

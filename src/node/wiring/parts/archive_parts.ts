@@ -1,7 +1,9 @@
 import type { FileSystemStoreOptions } from "../../../adapters/file_system/file_system_store.ts";
-import { isPostgresAddress } from "../../../adapters/postgres/postgres_address.ts";
+import { isPostgresAddress } from "../../../adapters/postgres/connection/postgres_address.ts";
 import type { ArchiveLock } from "../../../ports/archive_lock.ts";
 import type { AbortOptions, BatchStore } from "../../../ports/batch_store.ts";
+import type { ChatIndex } from "../../../ports/index/chat_index.ts";
+import type { FolderVersions } from "../../../ports/index/folder_versions.ts";
 import type { HourNotes } from "../../../ports/notes/hour_notes.ts";
 import type { OrderNotes } from "../../../ports/notes/order_notes.ts";
 import type { PruneMarks } from "../../../ports/notes/prune_marks.ts";
@@ -26,6 +28,8 @@ export interface ArchiveParts {
   readonly settled: SettledNotes;
   /** Which hours have to be settled. */
   readonly unsettled: UnsettledNotes;
+  /** The index. */
+  readonly index: IndexPlace;
   /** The folder on this machine in whose `.chatloom` a recorder keeps its journal. */
   readonly journalFolder: string;
   /**
@@ -36,6 +40,18 @@ export interface ArchiveParts {
   writableFiles(options?: AbortOptions): Promise<BatchStore>;
   /** Closes connections, if there are any. What is idle does not keep the process alive. */
   close(): Promise<void>;
+}
+
+/** Where the index of an archive is. Nothing of it is loaded before it is used. */
+export interface IndexPlace {
+  /** Opens it; it is made when it is first used. `undefined` where the runtime has no SQLite for it. */
+  open(): Promise<
+    { readonly index: ChatIndex; readonly versions: FolderVersions } | undefined
+  >;
+  /** Whether it was made. */
+  exists(): Promise<boolean>;
+  /** Deletes it; it is made again when it is next used. */
+  remove(): Promise<void>;
 }
 
 /** How {@link openParts} opens an archive. */

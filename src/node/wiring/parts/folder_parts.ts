@@ -8,6 +8,7 @@ import { fileSystemSettled } from "../../../adapters/file_system/file_system_set
 import { fileSystemStore } from "../../../adapters/file_system/file_system_store.ts";
 import { fileSystemUnsettled } from "../../../adapters/file_system/file_system_unsettled.ts";
 import type { ArchiveParts, OpenPartsOptions } from "./archive_parts.ts";
+import { folderIndex } from "./folder_index.ts";
 import { existingArchive } from "./existing_archive.ts";
 
 /**
@@ -30,6 +31,7 @@ export async function folderParts(
     orders: fileSystemOrders(folder),
     settled: fileSystemSettled(folder),
     unsettled: fileSystemUnsettled(folder),
+    index: folderIndex(folder),
     journalFolder: folder,
     async writableFiles(options) {
       const files = fileSystemStore(folder, { movesFirstLayout: true });

@@ -21,6 +21,14 @@ export async function postgresParts(
     ...{ lock, notes, marks, orders, settled, unsettled },
     name: archive.address.shown,
     files: store,
+    index: {
+      open: () => Promise.resolve({ index: archive.index(), versions: archive.versions }),
+      exists: () => Promise.resolve(true), // Its tables were made with the others.
+      remove: async () => {
+        const index = archive.index();
+        for (const channel of await index.channels()) await index.forgetHours(channel);
+      },
+    },
     journalFolder: join(stateFolder(), "chatloom", archive.id),
     async writableFiles(options) {
       await store.checkWritable(options);

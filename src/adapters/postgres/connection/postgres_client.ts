@@ -2,9 +2,9 @@
 // client of its age hung for seconds (measured 2026-11); this file is all that names it.
 import type { Socket } from "node:net";
 import pg from "pg";
-import { orAbort } from "../../async/abort.ts";
-import { Semaphore } from "../../async/semaphore.ts";
-import type { AbortOptions } from "../../ports/batch_store.ts";
+import { orAbort } from "../../../async/abort.ts";
+import { Semaphore } from "../../../async/semaphore.ts";
+import type { AbortOptions } from "../../../ports/batch_store.ts";
 import type { PostgresAddress } from "./postgres_address.ts";
 import { isDisconnection, isTransient, postgresError } from "./postgres_errors.ts";
 
@@ -32,6 +32,9 @@ export interface PostgresClientOptions {
 
 /** A row of an answer, by the names of its columns. */
 export type Row = Readonly<Record<string, unknown>>;
+
+/** Runs one statement of a transaction. Rejects with the client's own error. */
+export type Run = (statement: Statement) => Promise<readonly Row[]>;
 
 /** A connection of its own, which is not shared and not made again. */
 export interface Connection {
@@ -103,11 +106,39 @@ export class PostgresClient {
 
   /** Runs one statement once. Rejects with the client's own error. */
   async once(statement: Statement): Promise<readonly Row[]> {
+    return await this.#withClient((client) => run(client, statement));
+  }
+
+  /**
+   * Runs statements as one transaction: all of them happen or none. Rejects with the client's own error, or with
+   * that of `work`.
+   *
+   * @param begin the statement that begins it.
+   */
+  async transact<T>(begin: string, work: (run: Run) => Promise<T>): Promise<T> {
+    return await this.#withClient(async (client) => {
+      await run(client, { text: begin });
+      let done;
+      try {
+        done = await work((statement) => run(client, statement));
+      } catch (error) {
+        // Where this fails too, the connection is closed, and the server rolls back.
+        await run(client, { text: "rollback" }).catch((cause) => {
+          throw isDisconnection(error) ? error : cause;
+        });
+        throw error;
+      }
+      await run(client, { text: "commit" });
+      return done;
+    });
+  }
+
+  async #withClient<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
     return await this.#turns.run(async () => {
       const client = await this.#pool.connect();
       let failure: unknown;
       try {
-        return await run(client, statement);
+        return await work(client);
       } catch (error) {
         failure = error;
         throw error;

@@ -1,4 +1,4 @@
-import { ChatloomError } from "../../core/errors/errors.ts";
+import { ChatloomError } from "../../../core/errors/errors.ts";
 
 /** Where an archive in PostgreSQL is. */
 export interface PostgresAddress {

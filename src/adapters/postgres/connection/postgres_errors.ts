@@ -1,4 +1,4 @@
-import { ChatloomError, type ErrorCode } from "../../core/errors/errors.ts";
+import { ChatloomError, type ErrorCode } from "../../../core/errors/errors.ts";
 
 // What the server says (SQLSTATE, appendix A of PostgreSQL's manual) or the runtime, and what to do about it.
 const EXPLANATIONS: { readonly [code: string]: readonly [ErrorCode, string] } = {
