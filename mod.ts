@@ -57,6 +57,7 @@ export { type ParsedLine, parseIrcLine, type UnreadableReason } from "./src/core
 
 // What the outside has to promise.
 export type { ArchiveLock } from "./src/ports/archive_lock.ts";
+export type { HourPacks, PackedHour } from "./src/ports/archive/hour_packs.ts";
 export type { AbortOptions, BatchStore, Stray } from "./src/ports/batch_store.ts";
 export type {
   ChatIndex,
@@ -200,6 +201,12 @@ export {
   type VerifyTotals,
 } from "./src/engine/verify/verify_archive.ts";
 
+export {
+  type HourOutcome,
+  packArchive,
+  type PackOptions,
+  unpackArchive,
+} from "./src/engine/pack/pack_archive.ts";
 export {
   pruneArchive,
   type PrunedHour,

@@ -28,6 +28,12 @@ export {
   fileSystemStore,
   type FileSystemStoreOptions,
 } from "./file_system/file_system_store.ts";
+export {
+  type PackedStore,
+  packedStore,
+  type PackedStoreOptions,
+} from "./file_system/packs/packed_store.ts";
+export type { CompressFrame } from "./file_system/packs/pack_files.ts";
 export { fileSystemLock, type FileSystemLockOptions } from "./file_system/file_system_lock.ts";
 export {
   fileSystemJournal,

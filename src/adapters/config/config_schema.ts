@@ -56,6 +56,7 @@ const record = v.object({
   "journal-dir": v.optional(text),
   serve: v.optional(text),
   "opt-outs": v.optional(flag),
+  "pack-after": v.optional(text),
   "admin-key-file": v.optional(text),
   "serve-token-file": v.optional(text),
 }, "a table");
@@ -73,6 +74,7 @@ const sync = v.object({
   once: v.optional(flag),
   since: v.optional(text),
   channel: v.optional(texts),
+  "pack-after": v.optional(text),
   check: v.optional(flag),
 }, "a table");
 

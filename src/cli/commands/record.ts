@@ -19,10 +19,11 @@ import {
 } from "../node/replication.ts";
 import { WantedChannels } from "../../engine/admin/wanted_channels.ts";
 import { ConfigFaults } from "../frame/config_faults.ts";
+import { addPackAfterFlag, type PackAfterFlag } from "../arguments/age_flag.ts";
 import { addConfigFlag, loadedConfig } from "../config/loaded_config.ts";
 import { watchConfig } from "../config/watch_config.ts";
 
-interface RecordFlags extends ReplicationFlags {
+interface RecordFlags extends ReplicationFlags, PackAfterFlag {
   readonly archive: string;
   readonly channels?: string;
   readonly connections: number;
@@ -76,7 +77,7 @@ export function recordCommand(): Command {
       "keep the journal here (default: in the archive; for a database ~/.local/state/chatloom)",
     )
     .option("--no-journal", "do not journal: a crash then loses up to two minutes");
-  return addConfigFlag(addReplicationFlags(command))
+  return addConfigFlag(addPackAfterFlag(addReplicationFlags(command)))
     .addHelpText(
       "after",
       "\nStops on Ctrl-C, SIGTERM or when the terminal is closed, after it has archived all received\n" +

@@ -6,6 +6,7 @@ import type { Settler } from "../../engine/settle/settler.ts";
 import type { PeerTotals } from "../../engine/sync/state/peer_stats.ts";
 import type { PeerState, Syncer } from "../../engine/sync/syncer.ts";
 import { openArchive } from "../../node/wiring/archive.ts";
+import { keepArchivePacked, packArchiveOnce } from "../../node/wiring/packs/keep_archive_packed.ts";
 import { openSyncing } from "../../node/wiring/syncing.ts";
 import { checkChannels } from "../arguments/channel_names.ts";
 import { collect } from "../arguments/collect.ts";
@@ -18,13 +19,14 @@ import {
   peerSource,
 } from "../arguments/peer_flags.ts";
 import { ConfigFaults } from "../frame/config_faults.ts";
+import { addPackAfterFlag, type PackAfterFlag } from "../arguments/age_flag.ts";
 import { addConfigFlag, loadedConfig } from "../config/loaded_config.ts";
 import { type LiveFlags, watchConfig } from "../config/watch_config.ts";
 import { type OpenPeers, readPeers, watchPeers } from "../arguments/peer_list.ts";
 import { examplesOf } from "../frame/program.ts";
 import { parseTimeFlag } from "../arguments/time_flag.ts";
 
-interface SyncFlags extends PeerFlags {
+interface SyncFlags extends PeerFlags, PackAfterFlag {
   readonly archive: string;
   readonly once?: boolean;
   readonly since?: Micros;
@@ -37,7 +39,7 @@ export function syncCommand(): Command {
   const command = new Command("sync")
     .description("pull from peers what an archive lacks, and settle it, until stopped")
     .requiredOption("-a, --archive <dir|url>", "the archive; made if it is not there");
-  return addPeerFlags(addConfigFlag(command))
+  return addPackAfterFlag(addPeerFlags(addConfigFlag(command)))
     .option("--once", "pull once all that they have, then end")
     .option("--since <time>", "only hours from this time on", parseTimeFlag)
     .option("--channel <name>", "only this channel; may be given several times", collect, [])
@@ -80,7 +82,14 @@ async function syncArchive(
   let source = peerSource(flags);
   const found = await readPeers(source, reporter);
   syncer.setPeers(found.peers, found);
-  if (flags.once === true) return await syncOnce({ syncer, settler, check: flags.check }, context);
+  if (flags.once === true) {
+    try {
+      return await syncOnce({ syncer, settler, check: flags.check }, context);
+    } finally {
+      const { packAfter: ageUs } = flags;
+      if (!signal.aborted) await packArchiveOnce(flags.archive, { ageUs, clock, reporter, signal });
+    }
+  }
   const onChange = (found: OpenPeers) => syncer.setPeers(found.peers, found);
   const apply = async (now: LiveFlags<SyncFlags>) => {
     if (now.flags.peer.length === 0 && now.flags.peers === undefined) {
@@ -99,6 +108,7 @@ async function syncArchive(
       context,
     ),
     showPeers(syncer, context),
+    keepArchivePacked(flags.archive, { ageUs: flags.packAfter, clock, reporter, signal }),
   ];
   for (const task of besides) task.catch(() => {}); // Awaited once the syncer has ended.
   await syncer.run(signal);

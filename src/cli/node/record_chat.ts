@@ -11,9 +11,11 @@ import { openParts } from "../../node/wiring/parts/archive_parts.ts";
 import { runRecording } from "../../node/wiring/recording.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { watchChannelList } from "../arguments/channel_list.ts";
+import type { Micros } from "../../core/time.ts";
 import type { VerbContext } from "../frame/context.ts";
 import { commandClock } from "./command_clock.ts";
 import { reportProxies } from "../arguments/proxy_notice.ts";
+import { keepArchivePacked } from "../../node/wiring/packs/keep_archive_packed.ts";
 import { Replication, type ReplicationFlags } from "./replication.ts";
 
 /** What to record, and where. */
@@ -33,6 +35,8 @@ export interface RecordChatOptions {
   readonly journalDir?: string | undefined;
   /** What is served to peers and pulled from them. */
   readonly replication: ReplicationFlags;
+  /** How old an hour is when it is packed; by default none is. */
+  readonly packAfter?: Micros;
   /** Work beside the recording that changes what is replicated. */
   readonly beside?: (work: RecordingBeside) => Promise<void>;
 }
@@ -104,6 +108,7 @@ export async function recordChat(options: RecordChatOptions, context: VerbContex
           replication.pull(syncer, signal),
           replication.follow(signal),
           replication.keepIndex(signal),
+          keepArchivePacked(options.archive, { ageUs: options.packAfter, clock, reporter, signal }),
           watch(options, { clock, signal, context }),
           options.beside?.({ replication, clock, signal }) ?? Promise.resolve(),
           showStatus(pool, { clock, signal, context }),

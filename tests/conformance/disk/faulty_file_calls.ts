@@ -32,6 +32,9 @@ export function faultyFileCalls(
   const wrap = (file: OpenFile, path: string): OpenFile => ({
     facts: async () => (step(`facts ${path}`), await file.facts()),
     read: async (bytes, offset) => (step(`read ${path}`), await file.read(bytes, offset)),
+    readAt: async (bytes, offset, position) => (
+      step(`readAt ${path}`), await file.readAt(bytes, offset, position)
+    ),
     write: async (bytes, offset) => (
       step(`write ${path}`), await file.write(part(bytes, offset), offset)
     ),

@@ -143,6 +143,12 @@ function openFile(node: Node, step: (what: string) => void): OpenFile {
         at += part.length;
         return part.length;
       }),
+    readAt: (bytes, offset, position) =>
+      later(() => {
+        const part = node.bytes.subarray(position, position + bytes.length - offset);
+        bytes.set(part, offset);
+        return part.length;
+      }),
     write: (bytes, offset) => later(() => append(node, bytes.subarray(offset), step)),
     sync: () => later(() => sync(node, step)),
     close: () => later(() => {}),

@@ -44,18 +44,23 @@ export class DurableFiles {
    *
    * When it throws, the file is there whole or not at all. A scratch file may be left behind only
    * by a crash or a disk that refuses to forget it.
+   *
+   * @param options.check called with the path of the flushed scratch file: where it throws, the file does not
+   * get its name.
    */
   async write(
     folder: string,
-    { name, bytes, signal }: {
+    { name, bytes, check, signal }: {
       readonly name: string;
       readonly bytes: Uint8Array;
+      readonly check?: (path: string) => Promise<void>;
       readonly signal?: AbortSignal | undefined;
     },
   ): Promise<void> {
     const scratch = this.#newScratch(folder, name);
     try {
       await this.#fill(scratch, bytes, signal);
+      await check?.(scratch);
       signal?.throwIfAborted();
       await this.#calls.rename(scratch, join(folder, name));
     } catch (error) {

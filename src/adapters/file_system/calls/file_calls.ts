@@ -15,12 +15,14 @@ export interface FileFacts {
   readonly modifiedMs: number;
 }
 
-/** A file that is read or written from its beginning to its end. */
+/** A file that is read or written from its beginning to its end, or read in places. */
 export interface OpenFile {
   /** What the open file is, even if its name means something else by now. */
   facts(): Promise<FileFacts>;
   /** Reads into `bytes` from `offset` on; how many bytes came, 0 at the end of the file. */
   read(bytes: Uint8Array, offset: number): Promise<number>;
+  /** As {@link OpenFile.read}, from `position` on in the file; does not move where `read` goes on. */
+  readAt(bytes: Uint8Array, offset: number, position: number): Promise<number>;
   /** Writes `bytes` from `offset` on; how many it took, which may be fewer than were there. */
   write(bytes: Uint8Array, offset: number): Promise<number>;
   /** Flushes what was written to the disk. */
@@ -171,6 +173,8 @@ function fileReadAtOnce(descriptor: number, path: string): OpenFile {
     facts: () => soon(() => factsOf(nodeFiles.fstatSync(descriptor))),
     read: (bytes, offset) =>
       soon(() => nodeFiles.readSync(descriptor, bytes, offset, atOnce(bytes, offset), null)),
+    readAt: (bytes, offset, position) =>
+      soon(() => nodeFiles.readSync(descriptor, bytes, offset, atOnce(bytes, offset), position)),
     write: () => Promise.reject(errnoError("EBADF", path)), // It is open for reading.
     sync: () =>
       new Promise((resolve, reject) =>
@@ -200,6 +204,9 @@ function openFile(file: FileHandle): OpenFile {
     },
     async read(bytes, offset) {
       return (await file.read(bytes, offset, atOnce(bytes, offset))).bytesRead;
+    },
+    async readAt(bytes, offset, position) {
+      return (await file.read(bytes, offset, atOnce(bytes, offset), position)).bytesRead;
     },
     async write(bytes, offset) {
       return (await file.write(bytes, offset, atOnce(bytes, offset))).bytesWritten;

@@ -1,8 +1,9 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { nodeHasher } from "../../../adapters/hashers/node_hasher.ts";
 import { systemClock } from "../../../adapters/system/system_clock.ts";
-import { HOUR_US, type Micros } from "../../../core/time.ts";
+import type { Micros } from "../../../core/time.ts";
 import { pruneArchive } from "../../../engine/prune/prune_archive.ts";
+import { parseAge } from "../../arguments/age_flag.ts";
 import { checkChannels } from "../../arguments/channel_names.ts";
 import { contextOf } from "../../frame/context.ts";
 import { openParts } from "../../../node/wiring/parts/archive_parts.ts";
@@ -92,18 +93,4 @@ export function pruneCommand(): Command {
       await print(`${hours} hours, ${total} files ${isDryRun ? "would go" : "deleted"}\n`);
       if (left > 0) throw new QuietExit(EXIT.failed, "Not all could be deleted");
     });
-}
-
-const UNITS_US: { readonly [unit: string]: Micros } = {
-  h: HOUR_US,
-  d: 24 * HOUR_US,
-  w: 7 * 24 * HOUR_US,
-  y: 365 * 24 * HOUR_US,
-};
-
-function parseAge(text: string): Micros {
-  const [, count = "", unit = ""] = /^([1-9]\d{0,6})([hdwy])$/.exec(text) ?? [];
-  const unitUs = Object.hasOwn(UNITS_US, unit) ? UNITS_US[unit] : undefined;
-  if (unitUs === undefined) throw new InvalidArgumentError("It must look like 36h, 30d, 8w or 2y.");
-  return Number(count) * unitUs;
 }

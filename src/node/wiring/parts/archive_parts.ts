@@ -1,5 +1,6 @@
-import type { FileSystemStoreOptions } from "../../../adapters/file_system/file_system_store.ts";
+import type { PackedStoreOptions } from "../../../adapters/file_system/packs/packed_store.ts";
 import { isPostgresAddress } from "../../../adapters/postgres/connection/postgres_address.ts";
+import type { HourPacks } from "../../../ports/archive/hour_packs.ts";
 import type { ArchiveLock } from "../../../ports/archive_lock.ts";
 import type { AbortOptions, BatchStore } from "../../../ports/batch_store.ts";
 import type { ChatIndex } from "../../../ports/index/chat_index.ts";
@@ -16,6 +17,8 @@ export interface ArchiveParts {
   readonly name: string;
   /** The files. */
   readonly files: BatchStore;
+  /** Packs its hours; `undefined` for a database, which compresses by itself. */
+  readonly packs?: HourPacks;
   /** The lock for deleting. */
   readonly lock: ArchiveLock;
   /** Which files were merged into others. */
@@ -59,7 +62,7 @@ export interface OpenPartsOptions {
   /** Begin an archive where there is none, and check that it can be written. @default false */
   readonly create?: boolean;
   /** How files in a folder are read and moved; a database has no such choice. */
-  readonly folder?: FileSystemStoreOptions;
+  readonly folder?: PackedStoreOptions;
 }
 
 /**

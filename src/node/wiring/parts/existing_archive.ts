@@ -1,9 +1,9 @@
 import { stat } from "node:fs/promises";
 import {
-  type FileSystemStore,
-  fileSystemStore,
-  type FileSystemStoreOptions,
-} from "../../../adapters/file_system/file_system_store.ts";
+  type PackedStore,
+  packedStore,
+  type PackedStoreOptions,
+} from "../../../adapters/file_system/packs/packed_store.ts";
 import { ChatloomError } from "../../../core/errors/errors.ts";
 
 /**
@@ -14,8 +14,8 @@ import { ChatloomError } from "../../../core/errors/errors.ts";
  */
 export async function existingArchive(
   folder: string,
-  options: FileSystemStoreOptions = {},
-): Promise<FileSystemStore> {
+  options: PackedStoreOptions = {},
+): Promise<PackedStore> {
   const found = await stat(folder).catch((cause: NodeJS.ErrnoException) => {
     const why = cause.code === "ENOENT" ? "there is no such folder" : cause.message;
     throw new ChatloomError("INPUT_UNREADABLE", `Cannot read archive "${folder}": ${why}`, {
@@ -25,5 +25,5 @@ export async function existingArchive(
   if (!found.isDirectory()) {
     throw new ChatloomError("INPUT_UNREADABLE", `Cannot read archive "${folder}": it is a file`);
   }
-  return fileSystemStore(folder, options);
+  return packedStore(folder, options);
 }

@@ -5,7 +5,7 @@ import {
 } from "../../../adapters/file_system/file_system_notes.ts";
 import { fileSystemOrders } from "../../../adapters/file_system/file_system_orders.ts";
 import { fileSystemSettled } from "../../../adapters/file_system/file_system_settled.ts";
-import { fileSystemStore } from "../../../adapters/file_system/file_system_store.ts";
+import { packedStore } from "../../../adapters/file_system/packs/packed_store.ts";
 import { fileSystemUnsettled } from "../../../adapters/file_system/file_system_unsettled.ts";
 import type { ArchiveParts, OpenPartsOptions } from "./archive_parts.ts";
 import { folderIndex } from "./folder_index.ts";
@@ -20,11 +20,12 @@ export async function folderParts(
   folder: string,
   { create = false, folder: options = {} }: OpenPartsOptions,
 ): Promise<ArchiveParts> {
-  const files = create ? fileSystemStore(folder, options) : await existingArchive(folder, options);
+  const files = create ? packedStore(folder, options) : await existingArchive(folder, options);
   if (create) await files.checkWritable();
   return {
     name: folder,
     files,
+    packs: files,
     lock: fileSystemLock(folder),
     notes: fileSystemNotes(folder),
     marks: fileSystemMarks(folder),
@@ -34,7 +35,7 @@ export async function folderParts(
     index: folderIndex(folder),
     journalFolder: folder,
     async writableFiles(options) {
-      const files = fileSystemStore(folder, { movesFirstLayout: true });
+      const files = packedStore(folder, { movesFirstLayout: true });
       await files.checkWritable(options);
       return files;
     },
