@@ -6,6 +6,7 @@ const PREFLIGHT_MAX_AGE_S = 24 * 3_600;
 
 // What a page reads of a response beside its body.
 const EXPOSED = "etag, retry-after, x-rustlog-capabilities, x-chatloom-unlistened-minutes, " +
+  "x-chatloom-index, " +
   "x-chatloom-next";
 
 /** Whether requests with `method` change something. */

@@ -8,6 +8,7 @@ import type { ApiResponse } from "../route/api_response.ts";
 import type { ResponseNote } from "../route/api_route.ts";
 import { logBody, logType, sliceLines } from "./log_body.ts";
 import { type LogContext, nothingThere } from "./log_context.ts";
+import { INDEX_HEADER, INDEX_NOTE, type IndexUse, indexUse } from "./index_use.ts";
 import type { LogForm } from "./log_request.ts";
 
 /** The header that says how many minutes of an answer's range no receiver listened. */
@@ -42,6 +43,7 @@ const MESSAGES = {
       },
     },
     unlistenedMinutes: { type: "integer", minimum: 0 },
+    index: { type: "string", enum: ["none", "partial", "full"] },
   },
 } as const;
 
@@ -52,7 +54,7 @@ export const LOG_NOTES: readonly ResponseNote[] = [
     status: 200,
     description: "with json or jsonBasic. unlistenedMinutes, also in the header " +
       `${UNLISTENED_HEADER} unless counting takes too long, says how many minutes of the range ` +
-      "no receiver listened",
+      `no receiver listened. ${INDEX_NOTE}`,
     type: "application/json",
     schema: MESSAGES,
   },
@@ -71,6 +73,8 @@ export interface LogAnswerOptions {
   readonly span: TimeSpan;
   /** For how long caches may keep it. @default as the range is over or not */
   readonly cacheControl?: string;
+  /** How much of the range an index knows. @default not told: an index would not help */
+  readonly index?: IndexUse;
   /** Further headers. */
   readonly headers?: ApiResponse["headers"];
   /** Further fields in JSON. */
@@ -95,7 +99,13 @@ export async function answerQuery(
   // Its failure is the answer's; while the lines are read it has no other reader.
   const first = await lines.next();
   if (first.done) throw nothingThere(context);
-  const options = { form, span: asked, ...(cacheControl === undefined ? {} : { cacheControl }) };
+  const index = asked.person && await indexUse(context.log, room, asked);
+  const options = {
+    form,
+    span: asked,
+    ...(index === undefined ? {} : { index }),
+    ...(cacheControl === undefined ? {} : { cacheControl }),
+  };
   const answer = await answerLines(context, room, rejoin(first.value, lines), options)
     .catch(async (error) => {
       await lines.return(undefined);
@@ -109,7 +119,7 @@ export async function answerLines(
   { log, api }: LogContext,
   room: Room,
   lines: AsyncIterable<readonly LogLine[]>,
-  { form: { format }, span, cacheControl, headers = {}, fields = {} }: LogAnswerOptions,
+  { form: { format }, span, cacheControl, index, headers = {}, fields = {} }: LogAnswerOptions,
 ): Promise<ApiResponse> {
   const channels = [...new Set(room.spans.map(({ channel }) => channel))];
   const unlistened = log.listened.unlistenedMinutes(channels, await startedSpan(log, room, span));
@@ -121,12 +131,17 @@ export async function answerLines(
       "content-type": logType({ format, api }),
       "cache-control": cacheControl ?? cacheControlOf(span, { nowUs: log.clock.wallUs(), api }),
       ...(inTime === undefined ? {} : { [UNLISTENED_HEADER]: `${inTime}` }),
+      ...(index === undefined ? {} : { [INDEX_HEADER]: index }),
       ...headers,
     },
     body: logBody(lines, {
       format,
       api,
-      moreFields: async () => ({ ...fields, unlistenedMinutes: await unlistened }),
+      moreFields: async () => ({
+        ...fields,
+        ...(index === undefined ? {} : { index }),
+        unlistenedMinutes: await unlistened,
+      }),
     }),
   };
 }

@@ -7,6 +7,7 @@ import type { RoutedRequest } from "../../../ports/http.ts";
 import { type ApiResponse, jsonResponse } from "../route/api_response.ts";
 import type { ApiRoute, ResponseNote } from "../route/api_route.ts";
 import { answerLines, LOG_NOTES } from "./answer_log.ts";
+import { INDEX_HEADER, INDEX_NOTE, type IndexUse, indexUse } from "./index_use.ts";
 import {
   capabilities,
   type LogContext,
@@ -68,7 +69,7 @@ export function listRoutes(context: LogContext): ApiRoute[] {
         query("userid", "A user's id instead"),
       ],
       responseNotes: json(
-        "Numbers without zeros in front; day is left out for a user",
+        `Numbers without zeros in front; day is left out for a user. ${INDEX_NOTE}`,
         object({
           availableLogs: {
             type: "array",
@@ -176,8 +177,10 @@ async function answerList(context: LogContext, { request }: RoutedRequest): Prom
   const user = named("user");
   const rules = rulesOf(context);
   const availableLogs: Record<string, string>[] = [];
+  let index: IndexUse;
   try {
     const room = await findRoom(context, channel);
+    index = await indexUse(context.log, room, ALL_TIME);
     if (user === undefined) {
       for (const dayUs of await days.days(room, rules)) availableLogs.push(dateOf(dayUs));
     } else {
@@ -198,7 +201,10 @@ async function answerList(context: LogContext, { request }: RoutedRequest): Prom
       : new Refusal(404, "failed to get available channel logs: No logs file");
   }
   const maxAgeS = api === "rustlog" ? 600 : 3_600;
-  return jsonResponse({ availableLogs }, { "cache-control": `public, max-age=${maxAgeS}` });
+  return jsonResponse({ availableLogs }, {
+    "cache-control": `public, max-age=${maxAgeS}`,
+    [INDEX_HEADER]: index,
+  });
 }
 
 function dateOf(timeUs: Micros) {
@@ -226,7 +232,13 @@ async function answerRandom(
     yield [line!];
   }
   const span = dayOf(line.startUs);
-  return await answerLines(context, room, lines(), { form, span, cacheControl: "no-cache" });
+  const index = person && await indexUse(log, room, ALL_TIME);
+  return await answerLines(context, room, lines(), {
+    form,
+    span,
+    ...(index === undefined ? {} : { index }),
+    cacheControl: "no-cache",
+  });
 }
 
 async function answerStats(
@@ -245,7 +257,8 @@ async function answerStats(
   if (person !== undefined) {
     const messageCount = await countPerson(log, room, { ...span, person });
     const { id, login } = person;
-    return jsonResponse({ userId: id, userLogin: login || null, messageCount, unlistenedMinutes });
+    const answer = { userId: id, userLogin: login || null, messageCount, unlistenedMinutes };
+    return jsonResponse(answer, { [INDEX_HEADER]: await indexUse(log, room, span) });
   }
   const { messages, top } = await countRoom(log, room, span);
   const topChatters = top.map(({ id, login, messages }) => ({

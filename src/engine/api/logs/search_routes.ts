@@ -8,6 +8,7 @@ import type { Room } from "../../logs/room_directory.ts";
 import type { ApiResponse } from "../route/api_response.ts";
 import type { ApiRoute, ParameterNote } from "../route/api_route.ts";
 import { answerLines, LOG_NOTES } from "./answer_log.ts";
+import { indexUse } from "./index_use.ts";
 import { type LogContext, logRoute, Refusal } from "./log_context.ts";
 import { countOf, FORM_NOTES, formOf, instantOf } from "./log_request.ts";
 import { askedChannel, CHANNEL_NOTES, CHANNEL_PATH, findRoom } from "./log_subject.ts";
@@ -166,9 +167,12 @@ async function answerSearch(
   // Rooms together: a minute is listened to if it is in any of them.
   const together: Room = { ...rooms[0]!, spans: rooms.flatMap(({ spans }) => spans) };
   const untilUs = Math.min(wanted.untilUs, wanted.cursor?.us ?? Infinity);
+  const span = { fromUs: page.searchedFromUs, untilUs: Math.max(page.searchedFromUs, untilUs) };
   return await answerLines(context, together, lines(), {
     form,
-    span: { fromUs: page.searchedFromUs, untilUs: Math.max(page.searchedFromUs, untilUs) },
+    span,
+    // No index knows patterns.
+    index: "words" in wanted.term ? await indexUse(context.log, together, span) : "none",
     cacheControl: "no-cache",
     headers: next === undefined ? {} : { [NEXT_HEADER]: next },
     fields: {
