@@ -58,6 +58,7 @@ import type { OptOuts } from "../optout/opt_outs.ts";
 import type { Micros } from "../../core/time.ts";
 import { allLogRoutes } from "./logs/all_log_routes.ts";
 import type { LogApiOptions } from "./logs/log_context.ts";
+import { wrongWordRoutes } from "./logs/wrong_words.ts";
 import { SharedChatReader } from "./chat/shared_chat_reader.ts";
 import { type AdminOptions, adminRoutes } from "./routes/admin_routes.ts";
 import { coverageRoute } from "./routes/coverage_route.ts";
@@ -180,7 +181,7 @@ export function nodeApi(given: NodeApiOptions): HttpRoute[] {
     ...allLogRoutes(log, options.logs ?? {}),
   ];
   routes.unshift(openApiRoute(routes, { version }));
-  return [...routes, ...wrongMethods(routes), NOWHERE]
+  return [...routes, ...wrongMethods(routes), ...wrongWordRoutes(options.logs?.api), NOWHERE]
     .flatMap((route) => {
       const slashed = { ...route, path: `${route.path}/` };
       return route.mayEndInSlash === true ? [route, slashed] : [route];

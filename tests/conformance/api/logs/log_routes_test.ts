@@ -251,9 +251,29 @@ test("capitals and a slash at the end make no difference; an unknown path is 404
   }
   assert.equal((await world.ask("/channels/")).status, 200);
   assert.equal((await world.ask("/list/?channel=forsen")).status, 200);
-  for (const path of ["/foo/bar/2026/7/30", "/channel/forsen/2026/7", "/channelx/forsen"]) {
+  for (const path of ["/foo/bar/2026/7", "/foo/forsen/search", "/channelx/forsen"]) {
     assert.equal((await world.ask(path)).status, 404, path);
   }
+});
+
+test("a wrong word in the path of a log is 400 with the words that are right, as rustlog has it", async () => {
+  const channel = "must be channel or channelid";
+  const user = "must be user or userid";
+  for (
+    const [path, reason] of [
+      ["/foo/forsen/2026/7/30", `"foo" ${channel}`],
+      ["/foo/forsen/2026/7/30/", `"foo" ${channel}`],
+      ["/foo/forsen/user/ada", `"foo" ${channel}`],
+      ["/foo/forsen/userid/1/2026/7", `"foo" ${channel}`],
+      ["/channel/forsen/foo/ada/2026/7", `"foo" ${user}`],
+      ["/channel/forsen/foo/ada", `"foo" ${user}`],
+      ["/channel/forsen/2026/7", `"2026" ${user}`],
+    ] as const
+  ) {
+    assert.equal(await refused(path), `400 Invalid URL: ${reason}`);
+  }
+  const justlog = await logWorld({ api: "justlog" });
+  assert.equal((await justlog.ask("/foo/forsen/2026/7/30")).status, 404);
 });
 
 test("what is over may be cached, today may not", async () => {
