@@ -56,6 +56,11 @@ export {
   SimulatedCrash,
 } from "./faults/faults.ts";
 export {
+  type BrokerTrouble,
+  faultyBroker,
+  type FaultyBrokerOptions,
+} from "./faults/faulty_broker.ts";
+export {
   type FaultyJournal,
   faultyJournal,
   type FaultyJournalOptions,

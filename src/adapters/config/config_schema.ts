@@ -1,6 +1,7 @@
 // valibot: a schema is a value of a few lines from which the type follows, and of the library only the
 // parts that are used are loaded.
 import * as v from "valibot";
+import { isRemoteName } from "../../core/remote/remote_topology.ts";
 
 const text = v.pipe(v.string("a text"), v.minLength(1, "a text that is not empty"));
 const texts = v.array(text, "a list of texts");
@@ -78,6 +79,23 @@ const sync = v.object({
   check: v.optional(flag),
 }, "a table");
 
+const remoteName = v.pipe(
+  v.string("a text"),
+  v.check(isRemoteName, "1 to 64 of a-z, 0-9, _ and -"),
+);
+
+const broker = v.object({
+  url: v.optional(text),
+  "url-file": v.optional(text),
+  archive: v.optional(remoteName),
+  ranges: v.optional(whole(1, 256)),
+  queues: v.optional(v.picklist(["classic", "quorum"], "classic or quorum")),
+  "heartbeat-s": v.optional(whole(1, 3_600)),
+  "wait-min-s": v.optional(whole(1, 86_400)),
+  "wait-per-batch-s": v.optional(whole(1, 86_400)),
+  window: v.optional(whole(1, 100_000)),
+}, "a table");
+
 const LEVELS = ["debug", "info", "warning", "error"] as const;
 const FORMATS = ["text", "json"] as const;
 
@@ -88,13 +106,17 @@ const config = v.object({
   record: v.optional(table(record)),
   serve: v.optional(table(serve)),
   sync: v.optional(table(sync)),
+  broker: v.optional(table(broker)),
 }, "a table");
 
 /**
- * The contents of a configuration file. What stands at the top is for all verbs; a table is for the verb
- * of its name, and its keys are the verb's flags.
+ * The contents of a configuration file. What stands at the top, and the table of the broker, is for all verbs;
+ * another table is for the verb of its name, and its keys are the verb's flags.
  */
 export type Config = v.InferOutput<typeof config>;
+
+/** How an archive is written through a message broker. */
+export type BrokerConfig = v.InferOutput<typeof broker>;
 
 /** Verbs that have a table of their own. */
 export type ConfiguredVerb = "record" | "serve" | "sync";
@@ -125,7 +147,9 @@ export function checkConfig(value: unknown): CheckedConfig {
   return { ok: false, issues: [...unknown, ...wrong] };
 }
 
-const TABLES = ["record", "serve", "sync"] as const satisfies readonly ConfiguredVerb[];
+const TABLES = ["record", "serve", "sync", "broker"] as const;
+
+type ConfigTable = typeof TABLES[number];
 
 function unknownKeys(value: unknown): string[][] {
   return [undefined, ...TABLES].flatMap((table) => {
@@ -137,9 +161,9 @@ function unknownKeys(value: unknown): string[][] {
   });
 }
 
-/** The keys that the table of a verb may hold; of the top without `table`. */
-export function configKeys(table?: ConfiguredVerb): string[] {
-  const tables = { record, serve, sync };
+/** The keys that a table may hold; of the top without `table`. */
+export function configKeys(table?: ConfigTable): string[] {
+  const tables = { record, serve, sync, broker };
   return Object.keys(table === undefined ? config.entries : tables[table].entries);
 }
 

@@ -3,7 +3,9 @@ import { abortWith } from "../../async/abort.ts";
 import type { CounterReading, Counters } from "../../adapters/metrics/counters.ts";
 import { BLOCKING_READ_CALLS } from "../../adapters/file_system/calls/file_calls.ts";
 import { hideUser } from "../../adapters/http_peer/hide_user.ts";
-import { openParts } from "../../node/wiring/parts/archive_parts.ts";
+import { hostName } from "../../node/record.ts";
+import { type ArchiveParts, openParts } from "../../node/wiring/parts/archive_parts.ts";
+import { addConfigFlag, loadedConfig } from "../config/loaded_config.ts";
 import { nodeHasher } from "../../adapters/hashers/node_hasher.ts";
 import type { Imported } from "../../engine/import/import_capture.ts";
 import {
@@ -38,7 +40,7 @@ export function importCommand(): Command {
         "recent-messages and chatloom are recognised",
     )
     .requiredOption("-a, --archive <dir|url>", "the archive; made if it is not there");
-  return addFormatFlags(verb)
+  return addConfigFlag(addFormatFlags(verb))
     .addHelpText(
       "after",
       "\nFiles may be packed by gzip or zstd, and stand in a zip or tar, which is unpacked to a temporary\n" +
@@ -70,39 +72,63 @@ export function importCommand(): Command {
     )
     .action(async (paths: string[], flags: ImportFlags, command: Command) => {
       const context = contextOf(command);
-      const { print, counters } = context;
       const { archive } = flags;
       const formats = checkFlags(flags, command);
       const folder = { calls: BLOCKING_READ_CALLS };
-      const { files: store, journalFolder } = await openParts(archive, { create: true, folder });
-      let isComplete = true;
-      // Captures have all tags: they come first, as the first message with an id stays.
-      // The formats of other tools are many modules: they are loaded when there is something to import.
-      const { FormatImports, sortInputs } = await import("../importing/import_formats.ts");
-      const inputs = await sortInputs(paths, formats, context);
-      const imports = new FormatImports(store, { flags: formats, context });
-      const tell = (outcome: ImportOutcome | FormatOutcome) =>
-        tellOutcome(outcome, { context, named: inputs.named });
+      const broker = loadedConfig(command)?.broker;
+      const { reporter } = context;
+      const remote = broker === undefined ? undefined : { broker, sender: hostName(), reporter };
+      const parts = await openParts(archive, { create: true, folder, remote });
       try {
-        for (const outcome of inputs.failed) if (!await tell(outcome)) isComplete = false;
-        for await (const outcome of importAll(inputs.captures, { archive, store, context })) {
-          if (!await tell(outcome)) isComplete = false;
-        }
-        for (const input of inputs.others) {
-          for await (const outcome of imports.import(input)) {
-            if (!await tell(outcome)) isComplete = false;
-          }
-        }
+        await importInto(parts, paths, { archive, formats, context });
       } finally {
-        await inputs[Symbol.asyncDispose]();
+        await parts.close();
       }
-      if (!await importServers(inputs.servers, imports, { folder: journalFolder, context })) {
-        isComplete = false;
-      }
-      await print(reportText(imports.report));
-      await print(ignoredLines(counters));
-      if (!isComplete) throw new QuietExit(EXIT.failed, "Not all inputs could be read");
     });
+}
+
+/** Imports `paths` into an archive, and prints what became of them. */
+async function importInto(
+  { files: store, journalFolder, settles }: ArchiveParts,
+  paths: readonly string[],
+  { archive, formats, context }: {
+    readonly archive: string;
+    readonly formats: ReturnType<typeof checkFlags>;
+    readonly context: VerbContext;
+  },
+): Promise<void> {
+  const { print, counters } = context;
+  // A thread would open the archive where it is, and not through the broker.
+  const canUseThreads = settles;
+  let isComplete = true;
+  // Captures have all tags: they come first, as the first message with an id stays.
+  // The formats of other tools are many modules: they are loaded when there is something to import.
+  const { FormatImports, sortInputs } = await import("../importing/import_formats.ts");
+  const inputs = await sortInputs(paths, formats, context);
+  const imports = new FormatImports(store, { flags: formats, context });
+  const tell = (outcome: ImportOutcome | FormatOutcome) =>
+    tellOutcome(outcome, { context, named: inputs.named });
+  try {
+    for (const outcome of inputs.failed) if (!await tell(outcome)) isComplete = false;
+    for await (
+      const outcome of importAll(inputs.captures, { archive, store, context, canUseThreads })
+    ) {
+      if (!await tell(outcome)) isComplete = false;
+    }
+    for (const input of inputs.others) {
+      for await (const outcome of imports.import(input)) {
+        if (!await tell(outcome)) isComplete = false;
+      }
+    }
+  } finally {
+    await inputs[Symbol.asyncDispose]();
+  }
+  if (!await importServers(inputs.servers, imports, { folder: journalFolder, context })) {
+    isComplete = false;
+  }
+  await print(reportText(imports.report));
+  await print(ignoredLines(counters));
+  if (!isComplete) throw new QuietExit(EXIT.failed, "Not all inputs could be read");
 }
 
 /** Imports what servers of logs have. Returns whether all of it could be had. */
@@ -126,15 +152,16 @@ async function importServers(
 /** Imports the files, several at a time where that pays; yields what became of each, in their order. */
 async function* importAll(
   paths: readonly string[],
-  { archive, store, context }: {
+  { archive, store, context, canUseThreads }: {
     readonly archive: string;
     readonly store: BatchStore;
     readonly context: VerbContext;
+    readonly canUseThreads: boolean;
   },
 ): AsyncGenerator<ImportOutcome, void> {
   const { reporter, signal } = context;
   const lines = new LineProgress(context);
-  const pool = await importThreads(archive, paths);
+  const pool = canUseThreads ? await importThreads(archive, paths) : undefined;
   if (pool !== undefined) return yield* importInThreads(paths, { pool, lines, context });
   const options = { store, hasher: nodeHasher(), reporter, signal };
   try {

@@ -120,6 +120,7 @@ export function recordCommand(): Command {
         wanted,
         channelFile: flags.channels,
         useJournal: flags.journal,
+        broker: loaded?.broker,
         replication: flags,
         beside: ({ replication, clock, signal }) =>
           watchConfig(loaded, {

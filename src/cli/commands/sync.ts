@@ -5,7 +5,7 @@ import type { Micros } from "../../core/time.ts";
 import type { Settler } from "../../engine/settle/settler.ts";
 import type { PeerTotals } from "../../engine/sync/state/peer_stats.ts";
 import type { PeerState, Syncer } from "../../engine/sync/syncer.ts";
-import { openArchive } from "../../node/wiring/archive.ts";
+import { type Archive, openArchive } from "../../node/wiring/archive.ts";
 import { keepArchivePacked, packArchiveOnce } from "../../node/wiring/packs/keep_archive_packed.ts";
 import { openSyncing } from "../../node/wiring/syncing.ts";
 import { checkChannels } from "../arguments/channel_names.ts";
@@ -68,13 +68,28 @@ async function syncArchive(
   flags: SyncFlags,
   { command, context }: { readonly command: Command; readonly context: VerbContext },
 ): Promise<void> {
-  const { reporter, signal } = context;
+  const { reporter } = context;
   context.watchCtrlC();
   const clock = systemClock();
-  const { syncer, settler } = await openSyncing({
-    ...await openArchive(flags.archive, { create: true, reporter, clock }),
-    hasher: await bestHasher(),
-  }, {
+  const { broker } = loadedConfig(command) ?? {};
+  const archive = await openArchive(flags.archive, { create: true, reporter, clock, broker });
+  try {
+    await syncInto(archive, flags, { command, context });
+  } finally {
+    await archive.parts.close();
+  }
+}
+
+async function syncInto(
+  archive: Archive,
+  flags: SyncFlags,
+  { command, context }: { readonly command: Command; readonly context: VerbContext },
+): Promise<void> {
+  const { signal, reporter } = context;
+  const { clock, parts: { settles } } = archive;
+  // Workers pack what they store.
+  const ageUs = settles ? flags.packAfter : undefined;
+  const { syncer, settler } = await openSyncing({ ...archive, hasher: await bestHasher() }, {
     channels: flags.channel,
     signal,
     sinceUs: flags.since,
@@ -86,7 +101,6 @@ async function syncArchive(
     try {
       return await syncOnce({ syncer, settler, check: flags.check }, context);
     } finally {
-      const { packAfter: ageUs } = flags;
       if (!signal.aborted) await packArchiveOnce(flags.archive, { ageUs, clock, reporter, signal });
     }
   }
@@ -108,7 +122,7 @@ async function syncArchive(
       context,
     ),
     showPeers(syncer, context),
-    keepArchivePacked(flags.archive, { ageUs: flags.packAfter, clock, reporter, signal }),
+    keepArchivePacked(flags.archive, { ageUs, clock, reporter, signal }),
   ];
   for (const task of besides) task.catch(() => {}); // Awaited once the syncer has ended.
   await syncer.run(signal);

@@ -6,6 +6,7 @@ import { parseChannel } from "../../node/channels.ts";
 import type { Severity } from "../../ports/reporter.ts";
 import { type ConfigFile, nameOf, parseConfig, readConfigText } from "./config_file.ts";
 import { ConfigFaults } from "../frame/config_faults.ts";
+import { brokerChoice } from "./broker_config.ts";
 import { type ConfiguredFlags, setLoadedConfig } from "./loaded_config.ts";
 
 /** Flags of a verb that no file can give. */
@@ -34,6 +35,7 @@ export async function applyConfig(verb: Command, path: string): Promise<void> {
   setLoadedConfig(verb, {
     path,
     text,
+    broker: await brokerChoice(file),
     channels,
     read: () => readConfigText(path),
     parse: (now) => withCommandLine(verb, parseConfig(now, path)),

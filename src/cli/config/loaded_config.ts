@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { WantedChannel } from "../../engine/session/membership.ts";
+import type { BrokerChoice } from "../../node/wiring/parts/broker_choice.ts";
 import type { Severity } from "../../ports/reporter.ts";
 
 /** What a configuration file and the command line say together: the command line wins. */
@@ -17,6 +18,8 @@ export interface LoadedConfig {
   readonly path: string;
   /** The file's text, as it was when the verb began. */
   readonly text: string;
+  /** What the file said of the broker then, if it named one. */
+  readonly broker: BrokerChoice | undefined;
   /** The channels that the file named then. */
   readonly channels: readonly WantedChannel[];
   /**

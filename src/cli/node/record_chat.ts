@@ -7,7 +7,8 @@ import { ChannelAdmin } from "../../engine/admin/channel_admin.ts";
 import { fileSystemChannels } from "../../adapters/file_system/file_system_channels.ts";
 import type { WantedChannels } from "../../engine/admin/wanted_channels.ts";
 import { openOptOuts } from "../../node/wiring/opt_outs.ts";
-import { openParts } from "../../node/wiring/parts/archive_parts.ts";
+import { type ArchiveParts, openParts } from "../../node/wiring/parts/archive_parts.ts";
+import type { BrokerChoice } from "../../node/wiring/parts/broker_choice.ts";
 import { runRecording } from "../../node/wiring/recording.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { watchChannelList } from "../arguments/channel_list.ts";
@@ -30,6 +31,8 @@ export interface RecordChatOptions {
   readonly node: string;
   readonly login?: Login | undefined;
   readonly url: string;
+  /** What the archive is written through. @default it is written where it is */
+  readonly broker?: BrokerChoice | undefined;
   readonly useJournal: boolean;
   /** Where the journal is; by default in the archive's folder, or for a database in this user's state folder. */
   readonly journalDir?: string | undefined;
@@ -58,9 +61,24 @@ const STATUS_MS = 1_000;
  * Twitch refuses the login; when the last batches cannot be stored (they stay in the journal).
  */
 export async function recordChat(options: RecordChatOptions, context: VerbContext): Promise<void> {
-  const { signal, reporter } = context;
+  const { reporter } = context;
   context.watchCtrlC();
-  const parts = await openParts(options.archive, { create: true });
+  const { broker, node: sender } = options;
+  const remote = broker === undefined ? undefined : { broker, sender, reporter };
+  const parts = await openParts(options.archive, { create: true, remote });
+  try {
+    await recordInto(parts, options, context);
+  } finally {
+    await parts.close();
+  }
+}
+
+async function recordInto(
+  parts: ArchiveParts,
+  options: RecordChatOptions,
+  context: VerbContext,
+): Promise<void> {
+  const { signal, reporter } = context;
   const files = await parts.writableFiles({ signal });
   const journalFolder = options.journalDir ?? parts.journalFolder;
   const clock = commandClock();
@@ -108,7 +126,12 @@ export async function recordChat(options: RecordChatOptions, context: VerbContex
           replication.pull(syncer, signal),
           replication.follow(signal),
           replication.keepIndex(signal),
-          keepArchivePacked(options.archive, { ageUs: options.packAfter, clock, reporter, signal }),
+          keepArchivePacked(options.archive, {
+            ageUs: parts.settles ? options.packAfter : undefined,
+            clock,
+            reporter,
+            signal,
+          }),
           watch(options, { clock, signal, context }),
           options.beside?.({ replication, clock, signal }) ?? Promise.resolve(),
           showStatus(pool, { clock, signal, context }),

@@ -32,6 +32,8 @@ export interface SettlerOptions extends Omit<SettleOptions, "rest"> {
   readonly patienceMs?: number;
   /** Remembers across crashes what is not settled. @default none */
   readonly unsettled?: Unsettled;
+  /** Whether it settles: where workers do, it notes nothing. @default true */
+  readonly settles?: boolean;
 }
 
 const QUIET_MS = 3_000;
@@ -60,6 +62,7 @@ export class Settler {
   readonly #notes = new Map<string, Note>();
   readonly #known = new KnownBatches();
   readonly #breaks: WorkBreaks;
+  readonly #settles: boolean;
   /** Ends the sleep, and when it ends by itself. */
   #sleeping: { readonly untilUs: Micros; readonly wake: () => void } | undefined;
   #totals = NOTHING_SETTLED;
@@ -68,6 +71,7 @@ export class Settler {
   /** A settler that only notes work until {@link Settler.run}. */
   constructor(options: SettlerOptions) {
     this.#breaks = new WorkBreaks(options.clock);
+    this.#settles = options.settles ?? true;
     this.#options = { ...options, rest: () => this.#breaks.rest() };
   }
 
@@ -88,6 +92,7 @@ export class Settler {
    * @param soleReceiver the only receiver of a batch, if the caller knows that it is in normal form
    */
   readonly onFileStored = (key: ArchiveKey, soleReceiver?: string): void => {
+    if (!this.#settles) return;
     const parts = parseArchiveKey(key);
     if (parts === undefined) return;
     if (soleReceiver !== undefined) this.#known.note(key, soleReceiver);
@@ -106,7 +111,7 @@ export class Settler {
    */
   async noteLeft(abort: AbortOptions = {}): Promise<void> {
     const { store, unsettled, reporter } = this.#options;
-    const places = await unsettled?.left() ?? [];
+    const places = this.#settles ? await unsettled?.left() ?? [] : [];
     for (const { channel, hour } of places) {
       const whole = { channel, minuteUs: undefined, isCoverage: false };
       const hourUs = parseHour(hour);
@@ -165,7 +170,7 @@ export class Settler {
   /** Removes the notes on disk for hours without work. */
   async #sweep(options: { readonly isLast: boolean }): Promise<void> {
     const { unsettled } = this.#options;
-    if (unsettled === undefined) return;
+    if (unsettled === undefined || !this.#settles) return;
     const pending = new Set<string>();
     for (const { channel, minuteUs } of this.#notes.values()) {
       pending.add(minuteUs === undefined ? channel : `${channel}/${formatHour(minuteUs)}`);

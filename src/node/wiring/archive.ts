@@ -1,4 +1,5 @@
 import { readdir, stat } from "node:fs/promises";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { isPostgresAddress } from "../../adapters/postgres/connection/postgres_address.ts";
@@ -16,6 +17,7 @@ import type { Hasher } from "../../ports/hasher.ts";
 import type { Random } from "../../ports/random.ts";
 import { noopReporter, type Reporter } from "../../ports/reporter.ts";
 import { type ArchiveParts, openParts } from "./parts/archive_parts.ts";
+import type { BrokerChoice } from "./parts/broker_choice.ts";
 import { existingArchive } from "./parts/existing_archive.ts";
 
 /** How {@link openArchive} opens. */
@@ -27,6 +29,10 @@ export interface OpenArchiveOptions {
    * process; a program with a log of its own passes a `reporter` instead. @default nothing is logged
    */
   readonly log?: "stderr";
+  /** Write through a message broker, whose workers store and settle. @default written where it is */
+  readonly broker?: BrokerChoice | undefined;
+  /** The name of this node, for those who look into the broker. @default the machine's */
+  readonly node?: string;
   /** Takes warnings and counts. @default {@link noopReporter} */
   readonly reporter?: Reporter;
   /** The clock. @default the clock of this machine */
@@ -72,12 +78,14 @@ export async function openArchive(
 ): Promise<Archive> {
   const { create = false, log, clock = systemClock(), random = systemRandom() } = options;
   if (!create && !isPostgresAddress(folder)) await checkArchive(folder);
-  const parts = await openParts(folder, { create });
   let { reporter = noopReporter } = options;
   if (log === "stderr") {
     writeLog((line) => process.stderr.write(line), { level: "info", format: "text" });
     reporter = logtapeReporter();
   }
+  const { broker, node: sender = hostname() } = options;
+  const remote = broker === undefined ? undefined : { broker, sender, reporter };
+  const parts = await openParts(folder, { create, remote });
   return {
     folder: parts.name,
     parts,

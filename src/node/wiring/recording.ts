@@ -29,7 +29,7 @@ import type { ArchiveParts } from "./parts/archive_parts.ts";
 /** What {@link runRecording} records, and where. */
 export interface RecordingOptions {
   /** The archive's lock and notes. */
-  readonly parts: Pick<ArchiveParts, "lock" | "unsettled">;
+  readonly parts: Pick<ArchiveParts, "lock" | "unsettled" | "settles">;
   /** The folder in whose `.chatloom` the journal is. */
   readonly journalFolder: string;
   /** The archive, for all writes and deletes of this process. */
@@ -98,11 +98,11 @@ export async function runRecording(options: RecordingOptions): Promise<void> {
   const journals = useJournal ? fileSystemJournal(journalFolder, { onReserve }) : noJournal();
   const run = await journals.openRun(options.node);
   const journal = new JournalWriter(run, { store: journals, reporter });
-  const { lock } = parts;
+  const { lock, settles } = parts;
   const unsettled = new Unsettled(parts.unsettled, { clock, reporter });
-  const settler = new Settler({ store, hasher, clock, reporter, lock, unsettled });
+  const settler = new Settler({ store, hasher, clock, reporter, lock, unsettled, settles });
   const onStored = settler.onFileStored;
-  const noted = unsettled.watch(store);
+  const noted = settles ? unsettled.watch(store) : store;
   const compressor = nodeCompressor();
   const recorder = new Recorder({
     store: noted,
@@ -153,7 +153,7 @@ export async function runRecording(options: RecordingOptions): Promise<void> {
       unwanted: options.unwanted,
       signal: stopAll.signal,
     }, clock),
-    settle(settler, { clock, signal: stopAll.signal, store, hasher, reporter, lock }),
+    settle(settler, { clock, signal: stopAll.signal, store, hasher, reporter, lock, settles }),
     countCovered(pool, { clock, reporter, signal: stopAll.signal }),
     ...companions?.tasks ?? [],
   ];
@@ -231,6 +231,7 @@ async function settle(
   const { clock, signal, reporter } = options;
   try {
     await settler.noteLeft({ signal });
+    if (options.settles === false) return await settler.run(signal);
     await settleArchive({ ...options, fromUs: clock.wallUs() - UNSETTLED_MAX_US });
   } catch (error) {
     if (signal.aborted) return; // Unsettled is not lost: the next start settles it.

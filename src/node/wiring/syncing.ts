@@ -25,12 +25,12 @@ export async function openSyncing(
 ): Promise<{ readonly syncer: Syncer; readonly settler: Settler }> {
   const { parts, hasher, clock, random, reporter } = archive;
   const { store, superseded } = await writableStore(archive, { signal });
-  const { lock, marks, orders } = parts;
+  const { lock, marks, orders, settles } = parts;
   const unsettled = new Unsettled(parts.unsettled, { clock, reporter });
-  const settler = new Settler({ store, hasher, clock, reporter, lock, unsettled });
+  const settler = new Settler({ store, hasher, clock, reporter, lock, unsettled, settles });
   await settler.noteLeft({ signal });
   const syncer = new Syncer({
-    store: unsettled.watch(store),
+    store: settles ? unsettled.watch(store) : store,
     hasher,
     clock,
     random,

@@ -65,6 +65,8 @@ export interface RecordingWorldOptions {
   readonly channels: readonly string[];
   readonly twitch?: Partial<SimulatedTwitchOptions>;
   readonly copies?: number;
+  /** The clock, for a store that shares it. */
+  readonly clock?: VirtualClock;
   readonly store?: BatchStore;
   readonly journals?: MemoryJournal;
   /** How a recorder opens its runs, if not in `journals` themselves. */
@@ -78,7 +80,7 @@ export interface RecordingWorldOptions {
 
 /** A recorder that listens to a simulated Twitch, on a virtual clock, writing to memory. */
 export class RecordingWorld {
-  readonly clock: VirtualClock = virtualClock();
+  readonly clock: VirtualClock;
   readonly random: SeededRandom;
   readonly twitch: SimulatedTwitch;
   readonly store: BatchStore;
@@ -100,6 +102,7 @@ export class RecordingWorld {
   constructor(options: RecordingWorldOptions) {
     const { seed, channels, twitch } = options;
     this.#options = options;
+    this.clock = options.clock ?? virtualClock();
     this.random = seededRandom(seed);
     this.store = options.store ?? memoryStore();
     this.journals = options.journals ?? memoryJournal();

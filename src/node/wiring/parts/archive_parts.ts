@@ -1,6 +1,7 @@
 import type { PackedStoreOptions } from "../../../adapters/file_system/packs/packed_store.ts";
 import { isPostgresAddress } from "../../../adapters/postgres/connection/postgres_address.ts";
 import type { HourPacks } from "../../../ports/archive/hour_packs.ts";
+import type { RemotePartsOptions } from "./remote_parts.ts";
 import type { ArchiveLock } from "../../../ports/archive_lock.ts";
 import type { AbortOptions, BatchStore } from "../../../ports/batch_store.ts";
 import type { ChatIndex } from "../../../ports/index/chat_index.ts";
@@ -15,6 +16,10 @@ import type { UnsettledNotes } from "../../../ports/notes/unsettled_notes.ts";
 export interface ArchiveParts {
   /** The folder as it was given, or the address of the database without user and password. */
   readonly name: string;
+  /** What tells it from all other archives, where it keeps that. */
+  readonly id?: string | undefined;
+  /** Whether who stores files settles them; else workers do. */
+  readonly settles: boolean;
   /** The files. */
   readonly files: BatchStore;
   /** Packs its hours; `undefined` for a database, which compresses by itself. */
@@ -63,6 +68,8 @@ export interface OpenPartsOptions {
   readonly create?: boolean;
   /** How files in a folder are read and moved; a database has no such choice. */
   readonly folder?: PackedStoreOptions;
+  /** Write through a broker. @default the archive is written where it is */
+  readonly remote?: RemotePartsOptions | undefined;
 }
 
 /**
@@ -75,6 +82,11 @@ export async function openParts(
   archive: string,
   options: OpenPartsOptions = {},
 ): Promise<ArchiveParts> {
+  const { remote } = options;
+  if (remote !== undefined) {
+    const { remoteParts } = await import("./remote_parts.ts");
+    return remoteParts(await openParts(archive, { ...options, remote: undefined }), remote);
+  }
   // Each is loaded where it is used: the client of a database takes longer to load than `cat` runs.
   if (isPostgresAddress(archive)) {
     const { postgresParts } = await import("./postgres_parts.ts");

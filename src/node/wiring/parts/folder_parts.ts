@@ -24,6 +24,7 @@ export async function folderParts(
   if (create) await files.checkWritable();
   return {
     name: folder,
+    settles: true,
     files,
     packs: files,
     lock: fileSystemLock(folder),

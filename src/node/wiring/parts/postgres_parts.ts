@@ -20,6 +20,8 @@ export async function postgresParts(
   return {
     ...{ lock, notes, marks, orders, settled, unsettled },
     name: archive.address.shown,
+    id: archive.id,
+    settles: true,
     files: store,
     index: {
       open: () => Promise.resolve({ index: archive.index(), versions: archive.versions }),
