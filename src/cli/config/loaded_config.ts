@@ -19,7 +19,7 @@ export interface LoadedConfig {
   /** The file's text, as it was when the verb began. */
   readonly text: string;
   /** What the file said of the broker then, if it named one. */
-  readonly broker: BrokerChoice | undefined;
+  readonly broker?: BrokerChoice | undefined;
   /** The channels that the file named then. */
   readonly channels: readonly WantedChannel[];
   /**
