@@ -115,9 +115,6 @@ const config = v.object({
  */
 export type Config = v.InferOutput<typeof config>;
 
-/** How an archive is written through a message broker. */
-export type BrokerConfig = v.InferOutput<typeof broker>;
-
 /** Verbs that have a table of their own. */
 export type ConfiguredVerb = "record" | "serve" | "sync";
 
