@@ -305,6 +305,15 @@ export type {
   RoutedRequest,
 } from "./src/ports/http.ts";
 export { type GaugeReading, type Metrics, noopMetrics } from "./src/ports/metrics.ts";
+export type {
+  MediaPlace,
+  MediaSource,
+  MediaStore,
+  MediaVersion,
+  TakenSet,
+} from "./src/ports/media/media_store.ts";
+export type { EmoteProvider, WordEmote } from "./src/core/media/emote_set.ts";
+export type { PictureType } from "./src/core/media/picture_type.ts";
 
 // The index.
 export {

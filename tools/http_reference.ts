@@ -2,6 +2,7 @@
  * What `docs/reference/http_api.md` says, made from the description that a node serves at
  * `/openapi.json`.
  */
+import { fileSystemMedia } from "../src/adapters/file_system/file_system_media.ts";
 import { bestHasher } from "../src/adapters/hashers/web_crypto_hasher.ts";
 import { memoryStore } from "../src/adapters/memory/memory_store.ts";
 import { Counters } from "../src/adapters/metrics/counters.ts";
@@ -48,6 +49,7 @@ interface ResponseDescription {
 /** What a node with every route says of itself. */
 export async function servedDescription(): Promise<ApiDescription> {
   const listener = await serveNode({
+    media: fileSystemMedia("no-archive"),
     admin: { channels: { change: () => Promise.resolve(false) }, apiKey: () => undefined },
     moreRoutes: [optOutRoute({ clock: systemClock(), makeCode: () => undefined })],
     store: memoryStore(),

@@ -25,6 +25,7 @@ const VERBS: ReadonlyMap<string, LoadVerb> = new Map<string, LoadVerb>([
   ["pack", async () => (await import("./commands/maintain/pack.ts")).packCommand()],
   ["unpack", async () => (await import("./commands/maintain/pack.ts")).unpackCommand()],
   ["optout", async () => (await import("./commands/operating/optout.ts")).optOutCommand()],
+  ["media", async () => (await import("./commands/operating/media.ts")).mediaCommand()],
   ["config", async () => (await import("./commands/operating/config.ts")).configCommand()],
   ["simulate", async () => (await import("./commands/simulate.ts")).simulateCommand()],
   ["demo", async () => (await import("./commands/demo.ts")).demoCommand()],

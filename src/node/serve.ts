@@ -1,3 +1,4 @@
+import { fileSystemMedia } from "../adapters/file_system/file_system_media.ts";
 import { parseListenAddress } from "../adapters/http/listen_address.ts";
 import { prometheusMetrics } from "../adapters/metrics/prometheus_metrics.ts";
 import { Counters } from "../adapters/metrics/counters.ts";
@@ -62,6 +63,7 @@ export async function serve(
   const listener = await serveNode({
     ...parts,
     chatStore: live.chatStore,
+    media: fileSystemMedia(archive.parts.journalFolder),
     feed: live.feed,
     finder: indexed?.finder,
     settled,

@@ -1,3 +1,4 @@
+import { fileSystemMedia } from "../../adapters/file_system/file_system_media.ts";
 import { Command, InvalidArgumentError } from "commander";
 import { prometheusMetrics } from "../../adapters/metrics/prometheus_metrics.ts";
 import { systemClock } from "../../adapters/system/system_clock.ts";
@@ -80,6 +81,7 @@ export function serveCommand(): Command {
       const optOuts = await openOptOuts(journalFolder, { clock, reporter });
       const listener = await serveNode({
         ...parts,
+        media: fileSystemMedia(journalFolder),
         optOuts: optOuts.book,
         chatStore: live.chatStore,
         finder: indexed?.finder,

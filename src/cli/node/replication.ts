@@ -1,3 +1,4 @@
+import { fileSystemMedia } from "../../adapters/file_system/file_system_media.ts";
 import type { Command } from "commander";
 import {
   type PrometheusMetrics,
@@ -178,6 +179,7 @@ export class Replication {
     const listener = await serveNode({
       store: this.store,
       chatStore: live.chatStore,
+      media: fileSystemMedia(this.#options.journalFolder),
       feed: live.feed,
       finder: this.#indexed?.finder,
       settled,

@@ -28,6 +28,8 @@
  *     GET /namehistory/ID                               logins of a user, if the operator wants it
  *     GET /search                                       several channels, if the operator wants it
  *     GET /api/v2/recent-messages/LOGIN                 the newest messages, as Chatterino asks for them
+ *     GET /media/HASH, /emotes/twitch/ID                pictures that chat showed, as far as saved
+ *     GET /CHANNEL/emotes.json[?at]                     emotes of other providers at a time
  *     GET /metrics, /healthz, /openapi.json
  *     GET /debug/state, GET and PUT /debug/log-level    for the operator
  *     POST /admin/channels                              records channels, with a key; DELETE ends it
@@ -43,6 +45,7 @@ import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { BodyCoder, HttpRoute } from "../../ports/http.ts";
+import type { MediaStore } from "../../ports/media/media_store.ts";
 import type { Metrics } from "../../ports/metrics.ts";
 import type { Random } from "../../ports/random.ts";
 import type { SettledNotes } from "../../ports/notes/settled_notes.ts";
@@ -68,6 +71,7 @@ import { fileRoutes } from "./routes/file_route.ts";
 import { type Access, DEFAULT_ACCESS } from "./gate/access.ts";
 import { isForAnyPage, preflightAnswer } from "./gate/cross_origin.ts";
 import { DEFAULT_LIMITS, Gate, type GateLimits } from "./gate/gate.ts";
+import { mediaRoutes } from "./routes/media_routes.ts";
 import { hoursRoute } from "./routes/hours_route.ts";
 import { overviewRoute } from "./routes/overview_route.ts";
 import { listingRoutes } from "./routes/listing_routes.ts";
@@ -122,6 +126,8 @@ export interface NodeApiOptions extends OperatorOptions {
   readonly coders?: readonly BodyCoder[] | undefined;
   /** How much chat is held for the next readers, in bytes. @default 33554432 */
   readonly cacheMaxBytes?: number;
+  /** Pictures that chat shows. @default no route gives any */
+  readonly media?: MediaStore | undefined;
   /** Changes which channels are recorded. @default no route does */
   readonly admin?: AdminOptions | undefined;
   /** Further routes, which go before all others. */
@@ -176,6 +182,7 @@ export function nodeApi(given: NodeApiOptions): HttpRoute[] {
       redactionsOf: (channel) => redactions.of(channel),
     }),
     coverageRoute(options),
+    ...options.media === undefined ? [] : mediaRoutes({ ...options, media: options.media }),
     hoursRoute(log),
     overviewRoute(log, { isRecording: options.logs?.isRecording }),
     ...allLogRoutes(log, options.logs ?? {}),

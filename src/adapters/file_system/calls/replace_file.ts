@@ -10,7 +10,7 @@ import { syncFolder } from "./sync_folder.ts";
  *
  * @throws {ChatloomError} `STORE_FULL`, `STORE_DENIED` or `STORE_IO`
  */
-export async function replaceFile(path: string, text: string): Promise<void> {
+export async function replaceFile(path: string, text: string | Uint8Array): Promise<void> {
   const folder = dirname(path);
   const scratch = `${path}.${newWriterName()}.tmp`;
   try {

@@ -77,6 +77,12 @@ export function redactCommand(): Command {
         const { dropStaleHours } = await import("../../../node/wiring/index_parts.ts");
         const dropped = { ...place, place: index, reporter: context.reporter };
         await dropStaleHours(channel, dropped);
+        const { dropPictures } = await import("../../../node/wiring/parts/media_parts.ts");
+        await dropPictures(channel, {
+          archive: flags.archive,
+          ...place,
+          reporter: context.reporter,
+        });
       }
     });
 }

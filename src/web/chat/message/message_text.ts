@@ -1,5 +1,6 @@
 import type { Message } from "../../../core/batch/message.ts";
 import { escapeControls } from "../../../core/json/escape_controls.ts";
+import { linksIn } from "../../../core/text/links.ts";
 
 /** A part of a text. */
 export type TextPiece =
@@ -42,18 +43,14 @@ export function plainText(text: string): string {
   return escapeControls(ACTION.exec(text)?.[1] ?? text);
 }
 
-// ASCII only, so that an address cannot look like another one; what ends a sentence is no part of it.
-const LINK = /\bhttps?:\/\/[\w.~:/?#[\]@!$&'()*+,;=%-]+[\w/#&=%-](?=[.,;:!?)\]'"]*(?:\s|$))/g;
-
 /** Splits text into links and what stands between them. */
 function withLinks(text: string): TextPiece[] {
   const pieces: TextPiece[] = [];
   let at = 0;
-  for (const match of text.matchAll(LINK)) {
-    if (!URL.canParse(match[0])) continue;
-    if (match.index > at) pieces.push({ kind: "text", text: text.slice(at, match.index) });
-    pieces.push({ kind: "link", text: match[0] });
-    at = match.index + match[0].length;
+  for (const link of linksIn(text)) {
+    if (link.at > at) pieces.push({ kind: "text", text: text.slice(at, link.at) });
+    pieces.push({ kind: "link", text: link.url });
+    at = link.at + link.url.length;
   }
   if (at < text.length) pieces.push({ kind: "text", text: text.slice(at) });
   return pieces;
