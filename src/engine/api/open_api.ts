@@ -81,7 +81,9 @@ function describeParameter(note: ParameterNote, place: "path" | "query"): Json {
 
 function describeAnswer({ description, type, schema }: ResponseNote) {
   if (type === undefined) return { description };
-  return { description, content: { [type]: schema === undefined ? {} : { schema } } };
+  // Without it the types of a generated client know nothing of a body that is text.
+  const known = schema ?? (type.startsWith("text/") ? STRING : undefined);
+  return { description, content: { [type]: known === undefined ? {} : { schema: known } } };
 }
 
 /** The route that gives the description of all routes, its own included. */
