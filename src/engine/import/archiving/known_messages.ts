@@ -1,5 +1,5 @@
 import { hourPrefix, parseArchiveKey, redactionPrefix } from "../../../core/archive/archive_key.ts";
-import { decodeBatch } from "../../../core/batch/batch.ts";
+import { parseMessageLine, splitBatch } from "../../../core/batch/batch.ts";
 import { contentKey, contentOfFields, sentUs } from "../../../core/batch/content.ts";
 import type { Message } from "../../../core/batch/message.ts";
 import { BatchSyntaxError } from "../../../core/errors/errors.ts";
@@ -10,11 +10,18 @@ import {
 } from "../../../core/redaction/redaction_matcher.ts";
 import { Lru } from "../../../core/lru.ts";
 import { formatHour } from "../../../core/archive/archive_key.ts";
+import { parseJson } from "../../../core/json/parse_json.ts";
+import { LINE_FEED } from "../../../core/bytes.ts";
+import { splitReceivers } from "../../../core/merge/receiver_list.ts";
+import { decodeSpan, toByteText } from "../../../core/scan/byte_text.ts";
+import { NOT_FOUND, skipString } from "../../../core/scan/canonical_scan.ts";
+import { type ExactLine, scanExactLine } from "../../../core/scan/exact_line.ts";
 import { hourOf, type Micros } from "../../../core/time.ts";
 import type { AbortOptions, BatchStore } from "../../../ports/batch_store.ts";
 import type { Hasher } from "../../../ports/hasher.ts";
 import { loadRedaction } from "../../read/files/load_redactions.ts";
 import { readEntry } from "../../read/files/read_entry.ts";
+import { contentHash, contentHashOfLine } from "./content_hash.ts";
 
 /** The messages of one hour of a channel that the archive holds, and those that are on their way there. */
 export interface KnownHour {
@@ -32,19 +39,6 @@ export function sightingName(
   { receiver, receivedS }: { readonly receiver: string; readonly receivedS: number | undefined },
 ): string {
   return `${hash} ${receiver} ${receivedS ?? ""}`;
-}
-
-/** A number of 53 bits that stands for a content. */
-export function contentHash(text: string): number {
-  let [high, low] = [0x9e3779b9, 0x85ebca6b];
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    high = Math.imul(high ^ unit, 0x9e3779b1);
-    low = Math.imul(low ^ unit, 0x5f356495);
-  }
-  high = Math.imul(high ^ (high >>> 16), 0x85ebca6b) ^ Math.imul(low ^ (low >>> 13), 0xc2b2ae35);
-  low = Math.imul(low ^ (low >>> 16), 0x85ebca6b) ^ Math.imul(high ^ (high >>> 13), 0xc2b2ae35);
-  return 0x1_0000_0000 * (high & 0x1f_ffff) + (low >>> 0);
 }
 
 /** A day of a channel that is not busy, or that many channels side by side. */
@@ -113,7 +107,7 @@ export class KnownMessages {
       const entry = await readEntry(key, { store, hasher, signal });
       if (entry?.ok !== true) continue;
       try {
-        for (const message of decodeBatch(entry.bytes)) noteMessage(known, message);
+        noteBatch(known, entry.bytes);
       } catch (error) {
         if (!(error instanceof BatchSyntaxError)) throw error;
       }
@@ -149,6 +143,48 @@ export class KnownMessages {
 /** Names an hour of a channel: `forsen 2026-08-01T12`. */
 export function hourName(channel: string, timeUs: Micros): string {
   return `${channel} ${formatHour(hourOf(timeUs))}`;
+}
+
+/**
+ * Notes the messages of a batch. Most lines are what recorders write for exact messages: they are noted as bytes, as
+ * parsing them takes most of the time of importing again.
+ *
+ * @throws {BatchSyntaxError} when a line is not a message.
+ */
+function noteBatch(known: KnownHour, bytes: Uint8Array): void {
+  const text = toByteText(bytes);
+  for (let at = 0, lineNumber = 1; at < bytes.length; lineNumber++) {
+    const line = scanExactLine(text, at);
+    if (line !== undefined && line.idFrom !== NOT_FOUND) {
+      noteLine(known, line);
+      at = line.to + 1;
+      continue;
+    }
+    const feed = bytes.indexOf(LINE_FEED, at);
+    const to = feed < 0 ? bytes.length : feed;
+    for (const each of splitBatch(bytes.subarray(at, to))) {
+      noteMessage(known, parseMessageLine(each, lineNumber));
+    }
+    at = to + 1;
+  }
+}
+
+/** A line as bytes, noted as {@link noteMessage} notes it. */
+function noteLine(known: KnownHour, line: ExactLine): void {
+  const { bytes } = line.text;
+  const hash = contentHashOfLine(line);
+  known.contents.add(hash);
+  const id = decodeSpan(bytes, line.idFrom, skipString(bytes, line.idFrom - 1) - 1);
+  known.ids.add(unescaped(id));
+  const { text, receiversFrom: from, receiversTo: to } = line;
+  for (const receiver of splitReceivers({ text, from, to })) {
+    const name = unescaped(decodeSpan(bytes, receiver.from + 1, receiver.idTo - 1));
+    known.sightings.add(sightingName(hash, { receiver: name, receivedS: undefined }));
+  }
+}
+
+function unescaped(text: string): string {
+  return text.includes("\\") ? parseJson(`"${text}"`) as string : text;
 }
 
 function noteMessage(known: KnownHour, message: Message): void {

@@ -19,13 +19,8 @@ import type { Reporter } from "../../../ports/reporter.ts";
 import { countWritten } from "../../record/encode_recorded.ts";
 import type { FoundEntry, FoundMessage, StoredMessage } from "../formats/format_reader.ts";
 import { ImportReport, type LineOutcome } from "./import_report.ts";
-import {
-  contentHash,
-  hourName,
-  KnownMessages,
-  sightingName,
-  sightingNames,
-} from "./known_messages.ts";
+import { contentHash } from "./content_hash.ts";
+import { hourName, KnownMessages, sightingName, sightingNames } from "./known_messages.ts";
 
 /** What a {@link MessageArchiver} works with. */
 export interface ArchiverOptions {
