@@ -56,6 +56,8 @@ export { mergeBatches, type MergedMinute, mergeMinutes } from "./src/core/merge/
 export { type ParsedLine, parseIrcLine, type UnreadableReason } from "./src/core/irc/irc_line.ts";
 
 // What the outside has to promise.
+export type { ArchiveChange, ArchiveChanges } from "./src/ports/archive/archive_changes.ts";
+export type { LiveLines } from "./src/ports/archive/live_lines.ts";
 export type { ArchiveLock } from "./src/ports/archive_lock.ts";
 export type { HourPacks, PackedHour } from "./src/ports/archive/hour_packs.ts";
 export type { AbortOptions, BatchStore, Stray } from "./src/ports/batch_store.ts";

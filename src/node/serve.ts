@@ -5,7 +5,8 @@ import { Counters } from "../adapters/metrics/counters.ts";
 import type { Reporter } from "../ports/reporter.ts";
 import type { Archive } from "./wiring/archive.ts";
 import { openNodeIndex } from "./wiring/index_parts.ts";
-import { LiveArchive } from "./wiring/live_archive.ts";
+import { followChanges } from "./wiring/live/follow_changes.ts";
+import { LiveArchive } from "./wiring/live/live_archive.ts";
 import { serveNode } from "./wiring/serve_node.ts";
 
 /** How {@link serve} serves. */
@@ -53,7 +54,8 @@ export async function serve(
   const reporter = counting(archive.reporter, counters);
   const metrics = prometheusMetrics({ counters });
   const parts = { store, hasher, clock, random, reporter, metrics };
-  const live = new LiveArchive({ ...parts, folder: archive.parts.journalFolder });
+  const { changes, liveLines: lines, journalFolder } = archive.parts;
+  const live = new LiveArchive({ ...parts, folder: journalFolder, lines });
   await live.begin();
   const { settled, index: place } = archive.parts;
   const unstored = live.chatStore;
@@ -73,7 +75,11 @@ export async function serve(
     access: token === undefined ? undefined : { readers: { kind: "token", token } },
   });
   const stop = new AbortController();
-  const following = Promise.all([live.run(stop.signal), indexed?.run(stop.signal)]);
+  const following = Promise.all([
+    live.run(stop.signal),
+    indexed?.run(stop.signal),
+    followChanges(changes, { live, indexed }, stop.signal),
+  ]);
   following.catch(() => {}); // Closing tells.
   const close = async () => {
     stop.abort();

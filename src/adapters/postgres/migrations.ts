@@ -49,6 +49,13 @@ const MIGRATIONS: readonly string[] = [
     primary key (owner, channel, hour)
   );`,
   INDEX_TABLES,
+  // Of the last minutes; not logged, as files will hold it.
+  `create unlogged table $S.live_line (
+    seq bigint generated always as identity primary key,
+    sender uuid not null,
+    made_at timestamptz not null default clock_timestamp(),
+    lines text not null
+  );`,
 ];
 
 /** The tables' version that this chatloom works with. */

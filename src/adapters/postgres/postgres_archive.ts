@@ -10,6 +10,10 @@ import type { ChatIndex } from "../../ports/index/chat_index.ts";
 import { migrate, schemaVersion } from "./migrations.ts";
 import { parsePostgresAddress, type PostgresAddress } from "./connection/postgres_address.ts";
 import { PostgresClient, type PostgresClientOptions } from "./connection/postgres_client.ts";
+import { postgresChanges } from "./postgres_changes.ts";
+import { postgresLiveLines } from "./postgres_live_lines.ts";
+import type { ArchiveChanges } from "../../ports/archive/archive_changes.ts";
+import type { LiveLines } from "../../ports/archive/live_lines.ts";
 import { PostgresLock } from "./postgres_lock.ts";
 import { postgresMarks, postgresNotes, postgresOrders, postgresSettled } from "./postgres_notes.ts";
 import type { FolderVersions } from "../../ports/index/folder_versions.ts";
@@ -36,6 +40,8 @@ export interface PostgresArchive {
   readonly settled: SettledNotes;
   readonly unsettled: UnsettledNotes;
   readonly versions: FolderVersions;
+  readonly changes: ArchiveChanges;
+  readonly liveLines: LiveLines;
   /** The index, of which this is one view: closing it closes no connection. */
   index(): ChatIndex;
   /** Closes the connections. Idle ones do not keep the process alive. */
@@ -83,6 +89,8 @@ export async function openPostgresArchive(
     settled: postgresSettled(client),
     unsettled: new PostgresUnsettled(client, locks),
     versions: postgresVersions(client),
+    changes: postgresChanges(client),
+    liveLines: postgresLiveLines(client),
     index: () => new PostgresIndex(client),
     close,
   };

@@ -5,6 +5,7 @@ import { isArchiveFolder, levelOf } from "../file_system/store/archive_levels.ts
 import type { PostgresClient, Row, Statement } from "./connection/postgres_client.ts";
 import { isDamage, postgresError } from "./connection/postgres_errors.ts";
 import type { PostgresLock } from "./postgres_lock.ts";
+import { tellDeleted } from "./postgres_changes.ts";
 import { PutQueue } from "./put_queue.ts";
 
 /** How {@link PostgresStore} behaves. */
@@ -101,7 +102,8 @@ export class PostgresStore implements BatchStore {
     const attempt = `delete "${key}"`;
     const statement: Statement = {
       name: "chatloom delete",
-      text: `delete from ${this.#table} where key = $1`,
+      text: `with gone as (delete from ${this.#table} where key = $1 returning key)
+        select ${tellDeleted(this.#client.address.schema)} from gone`,
       values: [key],
     };
     signal?.throwIfAborted();

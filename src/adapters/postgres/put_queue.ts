@@ -1,6 +1,7 @@
 import type { ArchiveKey } from "../../core/archive/archive_key.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
 import type { PostgresClient } from "./connection/postgres_client.ts";
+import { tellStored } from "./postgres_changes.ts";
 import { isTransient } from "./connection/postgres_errors.ts";
 
 interface Put {
@@ -111,9 +112,12 @@ export class PutQueue {
     const { schema } = this.#client.address;
     const rows = group.map((_, i) => `($${2 * i + 1}, $${2 * i + 2})`);
     await this.#client.once({
-      text: `insert into "${schema}".file as f (key, bytes) values ${rows.join(", ")}
-        on conflict (key) do update set bytes = excluded.bytes, seq = default
-        where f.bytes is distinct from excluded.bytes`,
+      text: `with stored as (
+          insert into "${schema}".file as f (key, bytes) values ${rows.join(", ")}
+          on conflict (key) do update set bytes = excluded.bytes, seq = default
+          where f.bytes is distinct from excluded.bytes
+          returning key
+        ) select ${tellStored(schema)} from stored`,
       values: group.flatMap(({ key, bytes }) => [key, asBuffer(bytes)]),
     });
   }

@@ -21,7 +21,8 @@ import {
   readAccess,
 } from "../arguments/serve_flags.ts";
 import { openNodeIndex } from "../../node/wiring/index_parts.ts";
-import { LiveArchive } from "../../node/wiring/live_archive.ts";
+import { followChanges } from "../../node/wiring/live/follow_changes.ts";
+import { LiveArchive } from "../../node/wiring/live/live_archive.ts";
 import { openOptOuts } from "../../node/wiring/opt_outs.ts";
 import { serveNode } from "../../node/wiring/serve_node.ts";
 
@@ -74,7 +75,7 @@ export function serveCommand(): Command {
         metrics: prometheusMetrics({ counters }),
         reporter,
       };
-      const live = new LiveArchive({ ...parts, folder: journalFolder });
+      const live = new LiveArchive({ ...parts, folder: journalFolder, lines: archive.liveLines });
       await live.begin();
       const index = { ...parts, place: archive.index, settled, unstored: live.chatStore };
       const indexed = flags.index ? await openNodeIndex(index) : undefined;
@@ -98,6 +99,7 @@ export function serveCommand(): Command {
       await Promise.all([
         live.run(signal),
         indexed?.run(signal),
+        followChanges(archive.changes, { live, indexed }, signal),
         optOuts.follow(signal),
         watchConfig(loadedConfig(command), {
           clock,

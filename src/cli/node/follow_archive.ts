@@ -8,7 +8,7 @@ import type { Cursor } from "../../engine/live/cursor.ts";
 import { followChat, type StreamItem } from "../../engine/live/live_stream.ts";
 import { RedactionWatch } from "../../engine/live/redaction_watch.ts";
 import { replaySource } from "../../engine/live/replay.ts";
-import { LiveArchive } from "../../node/wiring/live_archive.ts";
+import { LiveArchive } from "../../node/wiring/live/live_archive.ts";
 import type { VerbContext } from "../frame/context.ts";
 
 /** What is followed. */

@@ -41,9 +41,11 @@ import {
 } from "../arguments/serve_flags.ts";
 import { watchedStore } from "../../engine/index/watched_store.ts";
 import { type NodeIndex, openNodeIndex } from "../../node/wiring/index_parts.ts";
+import { LiveSender } from "../../engine/live/live_sender.ts";
+import { followChanges } from "../../node/wiring/live/follow_changes.ts";
 import { PeerFeeds } from "../../engine/live/peers/peer_feeds.ts";
 import { PeerMessages } from "../../engine/live/peers/peer_messages.ts";
-import { LiveArchive } from "../../node/wiring/live_archive.ts";
+import { LiveArchive } from "../../node/wiring/live/live_archive.ts";
 import { serveNode } from "../../node/wiring/serve_node.ts";
 
 /** What a recording node serves to peers and pulls from them, as flags say. */
@@ -92,7 +94,10 @@ export const LIVE_REPLICATION_FLAGS = [
 /** What replication works with. */
 export interface ReplicationOptions {
   /** The archive's notes. */
-  readonly parts: Pick<ArchiveParts, "notes" | "marks" | "orders" | "settled" | "index">;
+  readonly parts: Pick<
+    ArchiveParts,
+    "notes" | "marks" | "orders" | "settled" | "index" | "changes" | "liveLines"
+  >;
   readonly flags: ReplicationFlags;
   /** The folder in whose `.chatloom` journals are. */
   readonly journalFolder: string;
@@ -119,6 +124,7 @@ export class Replication {
   #access: Partial<Access> = {};
   #adminKey: string | undefined;
   #syncer: Syncer | undefined;
+  readonly #sender: LiveSender | undefined;
   #indexed: NodeIndex | undefined;
 
   /** For an archive whose files are in `files`. It serves and pulls nothing yet. */
@@ -127,6 +133,9 @@ export class Replication {
     this.#options = options;
     this.#source = peerSource(flags);
     this.#superseded = new SupersededFiles(parts.notes, reporter);
+    const { liveLines: lines } = parts;
+    const { clock } = options;
+    this.#sender = lines && new LiveSender({ lines, clock, reporter });
     const store = rememberingStore(files, this.#superseded);
     if (flags.serve === undefined) {
       this.store = store;
@@ -139,8 +148,11 @@ export class Replication {
       ...{ folder: options.journalFolder, store: this.store, reporter, metrics: this.#metrics },
       ...{ hasher: options.hasher, clock: options.clock, random: systemRandom() },
       skips: (run) => run.isOwn,
+      lines: parts.liveLines,
     });
-    const onMessage = this.publish.bind(this);
+    const { feed } = this.#live;
+    // What peers tell is not given on: their files come by sync.
+    const onMessage = feed.publish.bind(feed);
     const messages = new PeerMessages({ clock: options.clock, onMessage });
     this.#live.chatStore.add(messages);
     this.#peerMessages = messages;
@@ -150,6 +162,7 @@ export class Replication {
   /** Gives a recorded message to those who follow its channel. */
   publish(received: ReceivedMessage): void {
     this.#live?.feed.publish(received);
+    this.#sender?.add(received);
   }
 
   /**
@@ -251,7 +264,13 @@ export class Replication {
    * `signal` aborts.
    */
   async follow(signal: AbortSignal): Promise<void> {
-    await Promise.all([this.#live?.run(signal), this.#peerFeeds?.run(signal)]);
+    const live = this.#live;
+    await Promise.all([
+      live?.run(signal),
+      this.#peerFeeds?.run(signal),
+      this.#sender?.run(signal),
+      live && followChanges(this.#options.parts.changes, { live, indexed: this.#indexed }, signal),
+    ]);
   }
 
   /**

@@ -77,6 +77,11 @@ export class ChannelStates {
     for (const each of [hourUs - HOUR_US, hourUs, hourUs + HOUR_US]) known.checkedUs.delete(each);
   }
 
+  /** Notes that files of any hour may have come or gone. */
+  changedAll(): void {
+    this.#channels.clear();
+  }
+
   /**
    * What the index knows of a channel in a span.
    *

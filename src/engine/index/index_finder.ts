@@ -59,6 +59,11 @@ export class IndexFinder implements MinuteFinder {
     this.#states.changed(channel, hourUs);
   }
 
+  /** Notes that files of any hour may have come or gone. */
+  changedAll(): void {
+    this.#states.changedAll();
+  }
+
   /** As {@link MinuteFinder.hours}. */
   async hours(channel: string, abort: AbortOptions = {}): Promise<readonly Micros[]> {
     const { stamps, unstored } = this.#options;

@@ -82,6 +82,12 @@ export class IndexKeeper {
     this.#wake?.();
   };
 
+  /** Notes that any file may have come or gone: all is looked at again. Can be passed as a callback. */
+  readonly onMissed = (): void => {
+    this.#sweepAtUs = -Infinity;
+    this.#wake?.();
+  };
+
   /** Notes an hour that a question found not indexed. Can be passed as a callback. */
   readonly onGap = (channel: string, hourUs: Micros): void => {
     const nowUs = this.#options.clock.wallUs();

@@ -1,6 +1,7 @@
 // One server for all of these: starting it takes longer than most of them. They run one after another.
 import { after } from "node:test";
 import { archiveCases } from "./archive_cases.ts";
+import { changeCases } from "./change_cases.ts";
 import { faultCases } from "./fault_cases.ts";
 import { indexCases } from "./index_cases.ts";
 import { noteCases } from "./note_cases.ts";
@@ -19,5 +20,6 @@ if (skipPostgres !== false) {
   noteCases(world);
   archiveCases(world);
   indexCases(world);
+  changeCases(world);
   faultCases(world);
 }

@@ -42,6 +42,8 @@ export interface Connection {
   readonly lost: AbortSignal;
   /** Runs one statement. Rejects with the client's own error. */
   run(statement: Statement): Promise<readonly Row[]>;
+  /** Has `onNotice` called with what is told on channels that it listens to. */
+  onNotice(onNotice: (payload: string) => void): void;
   /** Whether the process stays alive for this connection. */
   keepProcess(isKept: boolean): void;
   close(): Promise<void>;
@@ -191,6 +193,8 @@ export class PostgresClient {
           throw error;
         }
       },
+      onNotice: (onNotice) =>
+        void client.on("notification", ({ payload }) => onNotice(payload ?? "")),
       keepProcess: (isKept) => isKept ? socket.ref() : socket.unref(),
       close: async () => await client.end(),
     };

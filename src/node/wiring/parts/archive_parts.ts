@@ -4,6 +4,8 @@ import type { HourPacks } from "../../../ports/archive/hour_packs.ts";
 import type { RemotePartsOptions } from "./remote_parts.ts";
 import type { ArchiveLock } from "../../../ports/archive_lock.ts";
 import type { AbortOptions, BatchStore } from "../../../ports/batch_store.ts";
+import type { ArchiveChanges } from "../../../ports/archive/archive_changes.ts";
+import type { LiveLines } from "../../../ports/archive/live_lines.ts";
 import type { ChatIndex } from "../../../ports/index/chat_index.ts";
 import type { FolderVersions } from "../../../ports/index/folder_versions.ts";
 import type { HourNotes } from "../../../ports/notes/hour_notes.ts";
@@ -36,6 +38,10 @@ export interface ArchiveParts {
   readonly settled: SettledNotes;
   /** Which hours have to be settled. */
   readonly unsettled: UnsettledNotes;
+  /** Tells of files that other processes store and delete. @default they are looked for */
+  readonly changes?: ArchiveChanges;
+  /** What recorders on any machine have received. @default only journals on this machine are read */
+  readonly liveLines?: LiveLines;
   /** The index. */
   readonly index: IndexPlace;
   /** The folder on this machine in whose `.chatloom` a recorder keeps its journal. */

@@ -15,10 +15,10 @@ export async function postgresParts(
   { create = false }: OpenPartsOptions,
 ): Promise<ArchiveParts> {
   const archive = await openPostgresArchive(address, { create });
-  const { store, lock, notes, marks, orders, settled, unsettled } = archive;
+  const { store, lock, notes, marks, orders, settled, unsettled, changes, liveLines } = archive;
   if (create) await store.checkWritable();
   return {
-    ...{ lock, notes, marks, orders, settled, unsettled },
+    ...{ lock, notes, marks, orders, settled, unsettled, changes, liveLines },
     name: archive.address.shown,
     id: archive.id,
     settles: true,
