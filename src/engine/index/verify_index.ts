@@ -43,7 +43,8 @@ export async function* verifyIndex(
     signal?.throwIfAborted();
     const facts = await readFacts(channel, hour.hourUs, options);
     const reason = await differenceOf(channel, hour, { facts, index, signal });
-    options.onProgress?.(++compared, `${channel} ${formatHour(hour.hourUs)}`);
+    compared++;
+    options.onProgress?.(compared, `${channel} ${formatHour(hour.hourUs)}`);
     if (reason === undefined) continue;
     // Of files that changed meanwhile the index has to know nothing.
     const [now] = await stamps.unchanged(channel, [hour], { signal });

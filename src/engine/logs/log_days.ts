@@ -1,6 +1,7 @@
 import { collect } from "../../async/collect.ts";
 import { redactionPrefix } from "../../core/archive/archive_key.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
+import { LOGGED_COMMANDS } from "../../core/logs/log_fields.ts";
 import type { LogPerson } from "../../core/logs/log_person.ts";
 import { Lru } from "../../core/lru.ts";
 import { DAY_US, type Micros } from "../../core/time.ts";
@@ -83,7 +84,10 @@ export class LogDays {
   }
 
   /** Days for which an index knows messages; `undefined` without one. */
-  async #counted(room: Room, { commands }: LogRules): Promise<Set<Micros> | undefined> {
+  async #counted(
+    room: Room,
+    { commands = LOGGED_COMMANDS }: LogRules,
+  ): Promise<Set<Micros> | undefined> {
     const { finder } = this.#log.source;
     // Where a folder holds several rooms, counts do not say whose messages they are.
     if (finder === undefined || room.spans.some(({ fromUs }) => fromUs > 0)) return undefined;
@@ -91,9 +95,7 @@ export class LogDays {
     try {
       for (const { channel } of room.spans) {
         for (const { hourUs, counts } of (await finder.counts(channel, ALL_TIME)).found) {
-          const has = [...counts].some(([command, count]) =>
-            count > 0 && commands?.has(command) !== false
-          );
+          const has = [...counts].some(([command, count]) => count > 0 && commands.has(command));
           if (has) days.add(hourUs - hourUs % DAY_US);
         }
       }

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { collect } from "../../../src/async/collect.ts";
+import { chatFolder } from "../../../src/core/archive/archive_key.ts";
 import { MINUTE_US } from "../../../src/core/time.ts";
 import { SightingSet } from "../../../src/core/merge/sighting_set.ts";
 import { settleArchive, type SettledArchive } from "../../../src/engine/settle/settle_archive.ts";
@@ -18,7 +20,8 @@ import type { SeededNetwork } from "../../../src/testing/chance/seeded_network.t
 import type { SimulatedTwitch } from "../../../src/testing/simulated_twitch/simulated_twitch.ts";
 import type { VirtualClock } from "../../../src/testing/time/virtual_clock.ts";
 import { CHANNEL, type Pace } from "./pace.ts";
-import { Exchange, type Letter } from "./exchange.ts";
+import { type Asked, askIndex } from "./ask_index.ts";
+import { Exchange, keysOf, type Letter } from "./exchange.ts";
 import { MachineClock } from "./machine_clock.ts";
 import { workersOn } from "../settle/settle_world.ts";
 import { hasher, NodeDisk } from "./node_disk.ts";
@@ -33,6 +36,8 @@ export interface ClusterNodeOptions {
   readonly random: SeededRandom;
   readonly pace: Pace;
   readonly bug: Bug;
+  /** Whether it keeps an index, loses it now and then, and prunes. */
+  readonly isIndexed: boolean;
 }
 
 /** One machine: its disk and clock stay, its processes come and go. */
@@ -62,7 +67,7 @@ export class ClusterNode {
 
   /** Starts a process. */
   start(): void {
-    const { pace, twitch, network, bug } = this.#options;
+    const { pace, twitch, network, bug, isIndexed } = this.#options;
     const random = this.#options.random.fork(`life ${++this.#lives}`);
     this.process = new NodeProcess({
       name: this.name,
@@ -84,6 +89,7 @@ export class ClusterNode {
       flushIntervalMs: pace.flushIntervalMs,
       exchangeEveryS: pace.exchangeEveryS,
       bug,
+      isIndexed,
     });
   }
 
@@ -99,10 +105,11 @@ export class ClusterNode {
       if (++count < lastCall || (this.process?.backlogBytes ?? 0) > 0) return undefined;
       return pick(random, ["crash-before", "crash-after"]);
     };
+    const { index } = this.disk;
     return {
-      delay: () => this.#delay(random, slowMs),
+      delay: () => index.isAsked ? undefined : this.#delay(random, slowMs),
       store: (_call: FallibleCall) =>
-        crash() ??
+        index.isAsked ? undefined : crash() ??
           (!this.#isCalm && chance(random, rate)
             ? pick(random, ["full", "denied", "io", "lost-answer"])
             : undefined),
@@ -203,8 +210,33 @@ export class ClusterNode {
     await this.#options.clock.run(this.assertNothingLost());
   }
 
+  /** Asks the index of the process, if it has any and is awake, and holds the answers against the files. */
+  async ask(random: SeededRandom, note: string): Promise<Asked> {
+    const { process, disk } = this;
+    const nothing = { questions: 0, knownHours: 0 };
+    if (process?.index === undefined || process.isOver || this.isAsleep) return nothing;
+    disk.index.isAsked = true;
+    try {
+      return await askIndex(process.index, { random, note: `${this.name}, ${note}` });
+    } finally {
+      disk.index.isAsked = false;
+    }
+  }
+
+  /** Another process deletes an hour, the oldest as a rule, and no running process is told. */
+  async pruneBesides(random: SeededRandom): Promise<void> {
+    const hours = (await collect(this.disk.store.folders(chatFolder(CHANNEL)))).sort();
+    const hour = chance(random, 0.7) ? hours[0] : hours.at(-1);
+    if (hour === undefined) return;
+    const { store } = this.disk;
+    for (const key of await keysOf(store, `${chatFolder(CHANNEL)}/${hour}/`)) {
+      await store.delete(key);
+    }
+  }
+
   /** Whatever was in the archive or in a journal is in one of the two, and readers get just that. */
   async assertNothingLost(): Promise<void> {
+    if (this.#options.isIndexed) return; // It prunes; worlds without an index show that nothing is lost.
     const kept = await this.disk.kept();
     const ever = this.disk.everKnown();
     for (const set of [kept, ever]) await this.disk.forget(CHANNEL, set);

@@ -15,7 +15,7 @@ import { SeededNetwork } from "../../../src/testing/chance/seeded_network.ts";
 import { SimulatedTwitch } from "../../../src/testing/simulated_twitch/simulated_twitch.ts";
 import { type VirtualClock, virtualClock } from "../../../src/testing/time/virtual_clock.ts";
 import { ClusterNode } from "./cluster_node.ts";
-import { CHANNEL, HOURS, MINUTES, type Pace } from "./pace.ts";
+import { CHANNEL, HOURS, INDEXED_HOURS, MINUTES, type Pace } from "./pace.ts";
 import { damageLetter, keysOf, type Letter } from "./exchange.ts";
 import { hasher } from "./node_disk.ts";
 import type { Bug } from "./node_process.ts";
@@ -25,6 +25,8 @@ export interface ClusterOptions {
   readonly seed: string;
   readonly nodeCount?: number;
   readonly bug?: Bug;
+  /** Whether nodes keep an index, lose it now and then, and prune. @default false */
+  readonly isIndexed?: boolean;
 }
 
 // Few people who come and go and a room whose settings change: equal lines, again and again.
@@ -43,6 +45,9 @@ const EVENTS = {
   nothing: 966,
 };
 
+/** What may happen besides to a node that keeps an index. */
+const INDEX_EVENTS = { ...EVENTS, redact: 40, "prune besides": 10, "lose the index": 4 };
+
 /** Some nodes, their Twitch and what is between them, all on one clock and decided by one seed. */
 export class ClusterWorld {
   readonly seed: string;
@@ -55,11 +60,17 @@ export class ClusterWorld {
   /** Orders to forget whose making was confirmed. */
   readonly promised: ArchiveKey[] = [];
 
-  constructor({ seed, nodeCount = 3, bug = {} }: ClusterOptions) {
+  /** What asking came to, in worlds with an index. */
+  readonly asked = { moments: 0, questions: 0, knownHours: 0 };
+  readonly #isIndexed: boolean;
+
+  constructor({ seed, nodeCount = 3, bug = {}, isIndexed = false }: ClusterOptions) {
     this.seed = seed;
+    this.#isIndexed = isIndexed;
     const random = seededRandom(seed);
     this.random = random;
-    this.pace = chance(random, 0.05) ? HOURS : MINUTES;
+    const isLong = chance(random, 0.05);
+    this.pace = isIndexed ? INDEXED_HOURS : isLong ? HOURS : MINUTES;
     // Five minutes before midnight, give or take: hours and days end while it goes on.
     const startUs = Date.UTC(2026, 7, 1, 23, 50) * 1000 + intBelow(random, 600) * SECOND_US +
       345_678;
@@ -100,6 +111,7 @@ export class ClusterWorld {
         random: random.fork(name),
         pace: this.pace,
         bug,
+        isIndexed,
       })
     );
   }
@@ -116,6 +128,17 @@ export class ClusterWorld {
       }
       if (chance(random, 0.02 / secondsPerEvent)) this.#partition(random);
       await this.clock.advance(STEP_MS);
+      if (this.#isIndexed && chance(random, 1 / 300)) await this.#askAll(random, second);
+    }
+  }
+
+  /** Asks each node at this moment. */
+  async #askAll(random: SeededRandom, second: number): Promise<void> {
+    this.asked.moments++;
+    for (const node of this.nodes) {
+      const { questions, knownHours } = await node.ask(random, `second ${second}`);
+      this.asked.questions += questions;
+      this.asked.knownHours += knownHours;
     }
   }
 
@@ -127,7 +150,8 @@ export class ClusterWorld {
       return;
     }
     if (node.isAsleep) return; // It wakes when it wakes.
-    switch (pickWeighted(random, EVENTS)) {
+    const events: Partial<typeof INDEX_EVENTS> = this.#isIndexed ? INDEX_EVENTS : EVENTS;
+    switch (pickWeighted(random, events)) {
       case "kill":
         if (node.process.backlogBytes === 0) await node.kill();
         return;
@@ -141,6 +165,11 @@ export class ClusterWorld {
         return await this.#redact(node, random);
       case "settle besides":
         return node.settleBesides(random);
+      case "prune besides":
+        return await node.pruneBesides(random);
+      case "lose the index":
+        await node.stop();
+        return node.disk.index.lose();
     }
   }
 

@@ -13,6 +13,7 @@ import type { DeadRun } from "../../../src/ports/journal_store.ts";
 import { noopReporter } from "../../../src/ports/reporter.ts";
 import { keysOf } from "./exchange.ts";
 import { type JournalTape, journalTape } from "./journal_tape.ts";
+import { IndexOnDisk } from "./node_index.ts";
 import { addTape } from "./plain_recording.ts";
 
 export const hasher: SyncHasher = await wasmHasher();
@@ -22,6 +23,8 @@ export class NodeDisk {
   readonly #files = memoryStore();
   readonly #runs: MemoryJournal = memoryJournal();
   readonly #everStored = new Map<ArchiveKey, Uint8Array>();
+  /** The index, for worlds that have one. */
+  readonly index: IndexOnDisk = new IndexOnDisk();
   /** The archive. */
   readonly store: BatchStore;
   /** Where all processes of the node that settle the archive take turns. */
@@ -36,10 +39,14 @@ export class NodeDisk {
       folders: (...args) => files.folders(...args),
       strays: (...args) => files.strays(...args),
       get: (...args) => files.get(...args),
-      delete: (...args) => files.delete(...args),
-      put: (key, bytes, ...rest) => {
+      delete: async (key, ...rest) => {
+        await files.delete(key, ...rest);
+        this.index.onFileChanged(key);
+      },
+      put: async (key, bytes, ...rest) => {
         if (!this.#everStored.has(key)) this.#everStored.set(key, bytes.slice());
-        return files.put(key, bytes, ...rest);
+        await files.put(key, bytes, ...rest);
+        this.index.onFileChanged(key);
       },
     };
     this.lock = inProcessLock(this.store);

@@ -4,6 +4,7 @@ import { HOUR_US } from "../../../src/core/time.ts";
 import type { RedactedMessage, RedactedUser } from "../../../src/core/redaction/redaction.ts";
 import { JournalWriter } from "../../../src/engine/journal/journal_writer.ts";
 import { recoverJournals } from "../../../src/engine/recovery/recover_journals.ts";
+import { watchedStore } from "../../../src/engine/index/watched_store.ts";
 import { Recorder } from "../../../src/engine/record/recorder.ts";
 import { redact } from "../../../src/engine/redact/redact.ts";
 import { chatPool } from "../../../src/engine/session/chat_pool.ts";
@@ -21,12 +22,13 @@ import {
   type ProcessState,
 } from "../../../src/testing/faults/faults.ts";
 import { faultyJournal } from "../../../src/testing/faults/faulty_journal.ts";
-import { type FaultyStore, faultyStore } from "../../../src/testing/faults/faulty_store.ts";
+import { faultyStore } from "../../../src/testing/faults/faulty_store.ts";
 import type { SeededNetwork } from "../../../src/testing/chance/seeded_network.ts";
 import type { SeededRandom } from "../../../src/testing/chance/seeded_random.ts";
 import { Exchange, type Letter } from "./exchange.ts";
 import { type MachineClock, sleepyTransport } from "./machine_clock.ts";
 import { hasher, type NodeDisk } from "./node_disk.ts";
+import { NodeIndex } from "./node_index.ts";
 
 /** A mistake that is planted, to see that it is found. */
 export interface Bug {
@@ -67,6 +69,8 @@ export interface NodeProcessOptions {
   readonly flushIntervalMs: number;
   readonly exchangeEveryS: readonly [number, number];
   readonly bug: Bug;
+  /** Whether it keeps an index, as `record --serve` does. */
+  readonly isIndexed: boolean;
 }
 
 const RECOVERY_RETRY_MS = 5_000;
@@ -79,7 +83,9 @@ export class NodeProcess {
   readonly done: Promise<void>;
   readonly #options: NodeProcessOptions;
   readonly #stop = new AbortController();
-  readonly #store: FaultyStore;
+  readonly #store: BatchStore;
+  /** Answers by an index, and without. */
+  readonly index: NodeIndex | undefined;
   readonly #tasks = new Set<Promise<unknown>>();
   #recorder: Recorder | undefined;
   /** What it ended with, if that was no order and no crash. */
@@ -87,9 +93,16 @@ export class NodeProcess {
 
   constructor(options: NodeProcessOptions) {
     this.#options = options;
-    const { disk, trouble } = options;
+    const { disk, trouble, clock, isIndexed } = options;
     const { store: plan, delay } = trouble;
-    this.#store = faultyStore(disk.store, { plan, delay, processState: this.processState });
+    const store = faultyStore(disk.store, { plan, delay, processState: this.processState });
+    this.#store = isIndexed
+      ? watchedStore(store, (key) => this.index?.keeper.onFileChanged(key))
+      : store;
+    if (isIndexed) {
+      const random = options.random.fork("index");
+      this.index = new NodeIndex({ store: this.#store, onDisk: disk.index, clock, random });
+    }
     this.done = this.#run().catch((error) => this.#end(error));
   }
 
@@ -165,12 +178,14 @@ export class NodeProcess {
       flushIntervalMs: this.#options.flushIntervalMs,
     });
     this.#recorder = recorder;
+    this.index?.add(recorder.unstored);
     const stopRecorder = new AbortController();
     const { signal } = this.#stop;
     this.#start(recorder.run(stopRecorder.signal));
     this.#start(this.#recover({ ...settling, journals, onStored }));
     this.#start(this.#settle(settler, settling));
     this.#start(this.#exchange(onStored));
+    if (this.index !== undefined) this.#start(this.index.keeper.run(signal));
     try {
       await this.#listen(recorder, run.name);
     } finally {

@@ -26,5 +26,8 @@ export const HOURS: Pace = {
   sleepS: [3_000, 3_700],
 };
 
+/** Long enough for hours to end and to be indexed while the next ones go on. */
+export const INDEXED_HOURS: Pace = { ...HOURS, seconds: 6_000, sleepS: [20, 1_500] };
+
 /** What all nodes record. */
 export const CHANNEL = "forsen";
