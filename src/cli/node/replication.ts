@@ -77,7 +77,7 @@ export function addReplicationFlags(command: Command): Command {
     )
     .option(
       "--opt-outs",
-      "let users have themselves erased: POST /optout gives a code to say in chat",
+      "let users have themselves erased, or export what they wrote: POST /optout and /optout/export give a code to say in chat",
     );
 }
 
@@ -208,7 +208,11 @@ export class Replication {
       logs: { ...flags, isRecording: (channel) => parts.pool.wants(channel) },
       optOuts: this.#options.optOuts.book,
       admin: { channels: this.#options.channels, apiKey: () => this.#adminKey },
-      moreRoutes: flags.optOuts === true ? [this.#options.optOuts.route(trustProxy)] : [],
+      moreRoutes: flags.optOuts === true
+        ? this.#options.optOuts.routes({
+          ...{ store: live.chatStore, hasher, reporter, trustedProxies: trustProxy },
+        })
+        : [],
       state: () => ({ recorder: parts.recorder.state(), pool: parts.pool.state() }),
       access: () => this.#access,
     });

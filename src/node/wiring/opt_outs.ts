@@ -5,9 +5,14 @@ import { loginDigest } from "../../core/redaction/login_digest.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
 import type { ApiRoute } from "../../engine/api/route/api_route.ts";
 import { optOutRoute } from "../../engine/api/routes/opt_out_route.ts";
+import {
+  type OwnExportOptions,
+  ownExportRoutes,
+} from "../../engine/api/routes/own_export_routes.ts";
 import type { EraseOptions } from "../../engine/optout/erase_user.ts";
 import { OptOutBook } from "../../engine/optout/opt_out_book.ts";
 import { OptOutCodes } from "../../engine/optout/opt_out_codes.ts";
+import { OwnExports } from "../../engine/optout/own_exports.ts";
 import { OptOutKeeper } from "../../engine/optout/opt_out_keeper.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Reporter } from "../../ports/reporter.ts";
@@ -15,8 +20,8 @@ import type { Reporter } from "../../ports/reporter.ts";
 /** Who has opted out on a node, and how more do. */
 export interface OpenOptOuts {
   readonly book: OptOutBook;
-  /** The route that gives out codes. */
-  route(trustedProxies: readonly string[]): ApiRoute;
+  /** The routes that give out codes, and what a user wrote. */
+  routes(options: Omit<OwnExportOptions, "exports" | "clock">): ApiRoute[];
   /** Takes a message that may say a code. */
   hear(message: IrcMessage): void;
   /** Erases users beside a recorder until `signal` aborts. */
@@ -39,11 +44,16 @@ export async function openOptOuts(
   const book = new OptOutBook(fileSystemOptOuts(folder, reporter));
   await book.load();
   const codes = new OptOutCodes({ clock, random: systemRandom() });
+  const exports = new OwnExports({ clock, random: systemRandom() });
   let keeper: OptOutKeeper | undefined;
   return {
     book,
-    route: (trustedProxies) => optOutRoute({ clock, trustedProxies, makeCode: () => codes.make() }),
+    routes: (options) => [
+      optOutRoute({ ...options, clock, makeCode: () => codes.make() }),
+      ...ownExportRoutes({ ...options, clock, exports }),
+    ],
     hear(message) {
+      exports.hear(message);
       const speaker = codes.speaker(message);
       if (speaker === undefined || book.isUserOptedOut(speaker.id)) return;
       const logins = speaker.logins.map(loginDigest).sort();
