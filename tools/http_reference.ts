@@ -9,7 +9,9 @@ import { Counters } from "../src/adapters/metrics/counters.ts";
 import { prometheusMetrics } from "../src/adapters/metrics/prometheus_metrics.ts";
 import { systemClock } from "../src/adapters/system/system_clock.ts";
 import { systemRandom } from "../src/adapters/system/system_random.ts";
-import { optOutRoute } from "../src/engine/api/routes/opt_out_route.ts";
+import { optOutRoute } from "../src/engine/api/optout/opt_out_route.ts";
+import { ownExportRoutes } from "../src/engine/api/optout/own_export_routes.ts";
+import { OwnExports } from "../src/engine/optout/own_exports.ts";
 import { serveNode } from "../src/node/wiring/serve_node.ts";
 import { noopReporter } from "../src/ports/reporter.ts";
 
@@ -48,10 +50,17 @@ interface ResponseDescription {
 
 /** What a node with every route says of itself. */
 export async function servedDescription(): Promise<ApiDescription> {
+  const chances = { clock: systemClock(), random: systemRandom() };
   const listener = await serveNode({
     media: fileSystemMedia("no-archive"),
     admin: { channels: { change: () => Promise.resolve(false) }, apiKey: () => undefined },
-    moreRoutes: [optOutRoute({ clock: systemClock(), makeCode: () => undefined })],
+    moreRoutes: [
+      optOutRoute({ clock: systemClock(), makeCode: () => undefined }),
+      ...ownExportRoutes({
+        ...{ clock: systemClock(), store: memoryStore(), hasher: await bestHasher() },
+        ...{ exports: new OwnExports(chances), reporter: noopReporter },
+      }),
+    ],
     store: memoryStore(),
     hasher: await bestHasher(),
     clock: systemClock(),

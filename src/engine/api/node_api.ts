@@ -34,6 +34,8 @@
  *     GET /debug/state, GET and PUT /debug/log-level    for the operator
  *     POST /admin/channels                              records channels, with a key; DELETE ends it
  *     POST /optout                                      a code to say in chat, if the operator offers it
+ *     POST /optout/export                               a code to say in chat, and a secret link
+ *     GET /optout/export/TOKEN[?channel]                what the speaker of the code wrote
  *     GET /extras/DIR                                   []
  *
  * `/files`, `/segments` and chat.json answer as the restreamer of wubloader does. Redactions are also

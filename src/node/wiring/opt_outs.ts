@@ -4,11 +4,11 @@ import type { IrcMessage } from "../../core/batch/message.ts";
 import { loginDigest } from "../../core/redaction/login_digest.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
 import type { ApiRoute } from "../../engine/api/route/api_route.ts";
-import { optOutRoute } from "../../engine/api/routes/opt_out_route.ts";
+import { optOutRoute } from "../../engine/api/optout/opt_out_route.ts";
 import {
   type OwnExportOptions,
   ownExportRoutes,
-} from "../../engine/api/routes/own_export_routes.ts";
+} from "../../engine/api/optout/own_export_routes.ts";
 import type { EraseOptions } from "../../engine/optout/erase_user.ts";
 import { OptOutBook } from "../../engine/optout/opt_out_book.ts";
 import { OptOutCodes } from "../../engine/optout/opt_out_codes.ts";

@@ -6,7 +6,7 @@ import { batchKey } from "../../../src/core/archive/archive_key.ts";
 import { encodeBatch } from "../../../src/core/batch/batch.ts";
 import { parseIrcLine } from "../../../src/core/irc/irc_line.ts";
 import { SECOND_US } from "../../../src/core/time.ts";
-import { ownExportRoutes } from "../../../src/engine/api/routes/own_export_routes.ts";
+import { ownExportRoutes } from "../../../src/engine/api/optout/own_export_routes.ts";
 import { OwnExports } from "../../../src/engine/optout/own_exports.ts";
 import { noopReporter } from "../../../src/ports/reporter.ts";
 import { seededRandom } from "../../../src/testing/chance/seeded_random.ts";
