@@ -4,7 +4,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Random } from "../../ports/random.ts";
 
 /** For how long a code may be said in chat. */
-const CODE_LIFE_US = 60 * SECOND_US;
+export const CODE_LIFE_US: Micros = 60 * SECOND_US;
 /** At most this many codes wait to be said at a time: no caller can fill the memory. */
 const CODES_MAX = 1_000;
 const CODE_LENGTH = 6;

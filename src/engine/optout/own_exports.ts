@@ -2,9 +2,9 @@ import type { IrcMessage } from "../../core/batch/message.ts";
 import { type Micros, SECOND_US } from "../../core/time.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Random } from "../../ports/random.ts";
-import { OptOutCodes, randomLetters } from "./opt_out_codes.ts";
+import { CODE_LIFE_US, OptOutCodes, randomLetters } from "./opt_out_codes.ts";
 
-/** For how long a link gives lines, from the request for it on: a code may be said in its first minute. */
+/** For how long a link gives lines once its code was said. One whose code can be said no more ends with the code. */
 const LINK_LIFE_US = 600 * SECOND_US;
 const LINKS_MAX = 1_000;
 /** 158 bits: no caller can guess one. */
@@ -20,7 +20,7 @@ export interface ExportTicket {
 
 interface Link {
   readonly code: string;
-  readonly endUs: Micros;
+  endUs: Micros;
   userId: string | undefined;
 }
 
@@ -32,7 +32,7 @@ export class OwnExports {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #codes: OptOutCodes;
-  /** By token; those that end first come first. */
+  /** By token. */
   readonly #links = new Map<string, Link>();
 
   /** No link is given out yet. */
@@ -49,7 +49,7 @@ export class OwnExports {
     const code = this.#codes.make();
     if (code === undefined) return undefined;
     const token = randomLetters(this.#random, TOKEN_LENGTH);
-    const endUs = this.#clock.elapsedUs() + LINK_LIFE_US;
+    const endUs = this.#clock.elapsedUs() + CODE_LIFE_US;
     this.#links.set(token, { code, endUs, userId: undefined });
     return { code, token };
   }
@@ -58,9 +58,13 @@ export class OwnExports {
   hear(message: IrcMessage): void {
     const heard = this.#codes.heard(message);
     if (heard === undefined) return;
-    // The same code may have been given out before, and have ended unsaid: the youngest counts.
-    const link = [...this.#links.values()].findLast(({ code }) => code === heard.code);
-    if (link !== undefined) link.userId ??= heard.speaker.id;
+    this.#forgetOld();
+    for (const link of this.#links.values()) {
+      // A link that was said may have had the same code before.
+      if (link.code !== heard.code || link.userId !== undefined) continue;
+      link.userId = heard.speaker.id;
+      link.endUs = this.#clock.elapsedUs() + LINK_LIFE_US;
+    }
   }
 
   /** Whose lines a link gives; `"unsaid"` before its code is said, `undefined` if it holds no more. */
@@ -74,8 +78,7 @@ export class OwnExports {
   #forgetOld(): void {
     const nowUs = this.#clock.elapsedUs();
     for (const [token, { endUs }] of this.#links) {
-      if (endUs > nowUs) return;
-      this.#links.delete(token);
+      if (endUs <= nowUs) this.#links.delete(token);
     }
   }
 }
