@@ -32,6 +32,7 @@ function serveCalls(): void {
       (await ready).readers.current.seconds(channel, span, signal),
     coverage: async ({ channel, ...span }, { signal }) =>
       (await ready).readers.current.coverage(channel, span, signal),
+    figures: async (request, options) => (await ready).readers.current.figures(request, options),
   });
 }
 

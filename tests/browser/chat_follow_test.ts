@@ -41,6 +41,7 @@ function archiveOf(
     channels: none,
     hours: none,
     coverage: none,
+    async *figures() {},
     async *minutes(_, { fromUs, untilUs }) {
       for (const [minuteUs, bytes] of minutes) {
         if (minuteUs >= fromUs && minuteUs < untilUs) yield { minuteUs, bytes: bytes.slice() };

@@ -4,6 +4,7 @@ import { ChatloomError } from "../../core/errors/errors.ts";
 import { lineTime } from "../../core/scan/line_time.ts";
 import { readEventStream } from "../http/event_stream.ts";
 import { type ChannelOverview, readOverview } from "./overview_json.ts";
+import { type NodeHour, readNodeHour } from "./hours_json.ts";
 import { parseJson } from "../../core/json/parse_json.ts";
 import { type Micros, MINUTE_US, minuteOf, TIME_END_US } from "../../core/time.ts";
 
@@ -173,6 +174,23 @@ export class NodeChat {
     }
     if (!Array.isArray(list)) throw refused("its overview is no list");
     return list.flatMap((each) => readOverview(each) ?? []);
+  }
+
+  /**
+   * The hours of a span that have chat or coverage, with their figures, ascending, at once.
+   *
+   * @throws {ChatloomError} `PEER_REFUSED`, also of a node that does not tell, or `CONNECTION_LOST`.
+   */
+  async *figures(
+    channel: string,
+    { fromUs, untilUs }: { readonly fromUs: Micros; readonly untilUs: Micros },
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly NodeHour[], void, undefined> {
+    const query = `start=${formatInstant(fromUs)}&end=${formatInstant(untilUs)}`;
+    const path = `${channel}/hours.json?${query}`;
+    const hours = await this.#json(path, signal);
+    if (!Array.isArray(hours)) throw refused(`"${path}" is no list of hours`);
+    yield hours.flatMap((each) => readNodeHour(each) ?? []).sort((a, b) => a.hourUs - b.hourUs);
   }
 
   async #names(path: string, signal: AbortSignal): Promise<string[]> {

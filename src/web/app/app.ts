@@ -2,6 +2,7 @@ import { Fragment, h, type JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import type { ArchivesState } from "../state/archives_state.ts";
 import { ArchivesView } from "../archives/archives_view.ts";
+import { CalendarView } from "../calendar/calendar_view.ts";
 import { ChatView } from "../chat/chat_view.ts";
 import { HomeView } from "../home/home_view.ts";
 import { SearchView } from "../search/search_view.ts";
@@ -24,7 +25,10 @@ export interface AppProps {
 }
 
 type Views = readonly (readonly [view: Route["view"], label: string])[];
-const READING: Views = [["timeline", "Timeline"], ["chat", "Chat"], ["search", "Search"]];
+const READING: Views = [["calendar", "Calendar"], ["timeline", "Timeline"], ["chat", "Chat"], [
+  "search",
+  "Search",
+]];
 // What a node serves is about its channels; a page from a disk, about the archives that it is given.
 const NODE_VIEWS: Views = [["home", "Channels"], ...READING, ["archives", "Merge"]];
 const FILE_VIEWS: Views = [["archives", "Archives"], ...READING];
@@ -72,7 +76,8 @@ function CurrentView({ archives, library }: Omit<AppProps, "breakdown">): JSX.El
   if (name === undefined || shown.kind !== "ready" || shown.span.channel !== name) {
     return h(EmptyState, { library, archives, channel: name });
   }
-  const View = { chat: ChatView, timeline: TimelineView, search: SearchView }[view];
+  const View =
+    { calendar: CalendarView, chat: ChatView, timeline: TimelineView, search: SearchView }[view];
   return h(View, { library, channels, channel: shown.span });
 }
 
@@ -86,7 +91,7 @@ function shownView(library: Library): Route["view"] {
 function useTitle(view: Route["view"], channel: string | undefined): void {
   const { atUs } = route.value;
   const day = atUs === undefined ? "" : ` ${formatDay(atUs, zone.value)}`;
-  const what = { chat: "", timeline: ", timeline", search: ", search" };
+  const what = { calendar: ", calendar", chat: "", timeline: ", timeline", search: ", search" };
   const title = view === "home" || view === "archives" || channel === undefined
     ? "chatloom"
     : `${channel}${view === "search" ? "" : day}${what[view]} – chatloom`;

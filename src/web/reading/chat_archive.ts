@@ -5,6 +5,7 @@ import type { MessageFilter } from "../../core/text/message_filter.ts";
 import { HOUR_US, type Micros, MINUTE_US } from "../../core/time.ts";
 import { readHourCoverage } from "../../engine/coverage/read_coverage.ts";
 import { type ReadMinute, readMinutes } from "../../engine/read/read_minutes.ts";
+import { storedFigures } from "./stored_figures.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import { noopReporter } from "../../ports/reporter.ts";
@@ -45,6 +46,19 @@ export interface ChatArchive {
    * listened, in order.
    */
   coverage(channel: string, span: Span, signal: AbortSignal): Promise<readonly ListenedMinute[]>;
+
+  /** What is known of the hours that overlap `span` and have chat or coverage, ascending, some at a time. */
+  figures(channel: string, span: Span, signal: AbortSignal): AsyncIterable<readonly HourFigures[]>;
+}
+
+/** What is known of an hour: how many messages it has, and how much of it was listened to. */
+export interface HourFigures {
+  /** When it starts. */
+  readonly hourUs: Micros;
+  /** How many messages of any kind it holds; `undefined` where they are not counted. */
+  readonly messages: number | undefined;
+  /** In how many of its seconds a receiver listened; `undefined` where no receiver left coverage of it. */
+  readonly listenedS: number | undefined;
 }
 
 /** A minute in which a receiver listened. */
@@ -83,6 +97,7 @@ export function storedChat(store: BatchStore, hasher: Hasher): ChatArchive {
       }
       return found;
     },
+    figures: (channel, span, signal) => storedFigures(channel, { store, hasher, span, signal }),
   };
 }
 

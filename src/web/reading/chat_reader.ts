@@ -9,7 +9,13 @@ import {
   readStart,
   SECOND_US,
 } from "../../core/time.ts";
-import { type ChatArchive, type ListenedMinute, type Span, spanOfHours } from "./chat_archive.ts";
+import {
+  type ChatArchive,
+  type HourFigures,
+  type ListenedMinute,
+  type Span,
+  spanOfHours,
+} from "./chat_archive.ts";
 import {
   searchChat,
   type SearchEnd,
@@ -208,6 +214,20 @@ export class ChatReader {
   /** In which minutes of whole hours, at most a day, a receiver is known to have listened. */
   coverage(channel: string, span: Span, signal: AbortSignal): Promise<readonly ListenedMinute[]> {
     return this.#archive.coverage(channel, span, signal);
+  }
+
+  /** Calls `onProgress` with what is known of the hours of a span, in order, some at a time. */
+  async figures(
+    { channel, ...span }: Span & { readonly channel: string },
+    { signal, onProgress }: {
+      readonly signal: AbortSignal;
+      readonly onProgress: (hours: readonly HourFigures[]) => void;
+    },
+  ): Promise<void> {
+    for await (const hours of this.#archive.figures(channel, span, signal)) {
+      signal.throwIfAborted();
+      onProgress(hours);
+    }
   }
 
   async #lines(channel: string, minuteUs: Micros, signal: AbortSignal): Promise<readonly string[]> {

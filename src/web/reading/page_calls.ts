@@ -19,7 +19,7 @@ import type {
 } from "./chat_reader.ts";
 import type { SearchEnd, SearchProgress, SearchRequest } from "./chat_search.ts";
 import type { Filter } from "./filter.ts";
-import type { ListenedMinute } from "./chat_archive.ts";
+import type { HourFigures, ListenedMinute } from "./chat_archive.ts";
 import type { Call } from "../rpc/rpc_messages.ts";
 
 /** The calls that the page makes to its worker. */
@@ -48,6 +48,8 @@ export type PageCalls = {
   readonly seconds: Call<SpanRequest, readonly MinuteSeconds[]>;
   /** In which minutes of whole hours, at most a day, a receiver is known to have listened. */
   readonly coverage: Call<SpanRequest, readonly ListenedMinute[]>;
+  /** What is known of the hours of a span, in order, some at a time. */
+  readonly figures: Call<SpanRequest, void, readonly HourFigures[]>;
 };
 
 /** The result of connecting to a node. */

@@ -5,7 +5,7 @@ import { type Filter, NO_FILTER } from "../reading/filter.ts";
 
 /** What the page shows: all of it stands in the address, so that it can be linked to. */
 export interface Route {
-  readonly view: "home" | "archives" | "timeline" | "chat" | "search";
+  readonly view: "home" | "archives" | "calendar" | "timeline" | "chat" | "search";
   readonly channel: string | undefined;
   /** The moment looked at. */
   readonly atUs: Micros | undefined;
@@ -30,7 +30,9 @@ export function parseRoute(hash: string): Route {
   const [path = "", query = ""] = hash.replace(/^#/, "").split("?", 2);
   const [, view = "", channel = "", at = ""] = path.split("/");
   if (view === "archives") return { ...START, view };
-  if (view !== "timeline" && view !== "chat" && view !== "search") return START;
+  if (view !== "calendar" && view !== "timeline" && view !== "chat" && view !== "search") {
+    return START;
+  }
   const [from, until] = decode(at).split("~");
   const params = new URLSearchParams(query);
   return {
@@ -90,7 +92,7 @@ export function formatRoute({ view, channel, atUs, untilUs, linked, filter }: Ro
   if (filter.user !== "") params.set("user", filter.user);
   if (filter.command !== "") params.set("command", filter.command);
   const query = params.toString();
-  return query === "" || view === "timeline" ? text : `${text}?${query}`;
+  return query === "" || view === "timeline" || view === "calendar" ? text : `${text}?${query}`;
 }
 
 /** `2019-09-15T00:01:23.456Z`: to the millisecond, as Twitch gives times. */

@@ -1,6 +1,7 @@
 import { Fragment, h, type JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { HOUR_US, MILLISECOND_US, MINUTE_US, minuteOf, SECOND_US } from "../../core/time.ts";
+import { escapeControls } from "../../core/json/escape_controls.ts";
 import { ChannelBar } from "../state/channel_bar.ts";
 import { formatClock, formatCount, formatCounted, formatDay, formatMinute } from "../ui/format.ts";
 import { icon } from "../ui/icons.ts";
@@ -11,6 +12,7 @@ import { theme, zone } from "../ui/settings.ts";
 import type { Span } from "../reading/chat_archive.ts";
 import type { ChannelSpan } from "../reading/chat_reader.ts";
 import { Chart } from "./chart.ts";
+import { type GapNeighbours, gapNeighbours } from "./gap_neighbours.ts";
 import { ReceiverRows } from "./receiver_rows.ts";
 import { heldSpan, LIVE_LAG_US, shownSpan, SPAN_MAX_US, SPAN_MIN_US } from "./shown_span.ts";
 import { TimelineData } from "./timeline_data.ts";
@@ -68,17 +70,25 @@ export function TimelineView({ library, channels, channel }: TimelineViewProps):
       "div",
       { class: "timeline-body" },
       h(Summary, { model, data }),
-      h(ChartPlace, { model, onWidth: setWidth }),
+      h(ChartPlace, { model, channel, onWidth: setWidth }),
       h(Legend, null),
       h(ReceiverRows, { model, widthPx }),
-      h(Silences, { model, kind: "unrecorded", title: "When no recorder listened" }),
-      h(Silences, { model, kind: "unknown", title: "No messages, not known whether recorded" }),
+      h(Silences, { data, model, kind: "unrecorded", title: "When no recorder listened" }),
+      h(Silences, {
+        data,
+        model,
+        kind: "unknown",
+        title: "No messages, not known whether recorded",
+      }),
     ),
   );
 }
 
 function move(span: Span, { by, factor }: { readonly by: number; readonly factor: number }): void {
   const lengthUs = span.untilUs - span.fromUs;
+  if (factor > 1 && lengthUs >= SPAN_MAX_US) {
+    return go({ view: "calendar", atUs: span.fromUs, untilUs: undefined });
+  }
   const freshUs = Math.min(SPAN_MAX_US, Math.max(SPAN_MIN_US, lengthUs * factor));
   const middleUs = (span.fromUs + span.untilUs) / 2 + by * lengthUs;
   const fromUs = Math.max(0, Math.round((middleUs - freshUs / 2) / SECOND_US) * SECOND_US);
@@ -163,11 +173,12 @@ function Figure({ name, value }: { readonly name: string; readonly value: string
 }
 
 interface ChartPlaceProps {
+  readonly channel: Span;
   readonly model: TimelineModel;
   readonly onWidth: (widthPx: number) => void;
 }
 
-function ChartPlace({ model, onWidth }: ChartPlaceProps): JSX.Element {
+function ChartPlace({ model, channel, onWidth }: ChartPlaceProps): JSX.Element {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<Chart | undefined>(undefined);
   const [bar, setBar] = useState<number | undefined>();
@@ -207,8 +218,8 @@ function ChartPlace({ model, onWidth }: ChartPlaceProps): JSX.Element {
       role: "img",
       tabIndex: 0,
       "aria-label":
-        "Messages a minute over time. Arrow keys move, plus and minus zoom, Enter opens the chat.",
-      onKeyDown: (event: KeyboardEvent) => onKey(event, model.span),
+        "Messages a minute over time. Arrow keys move, plus and minus zoom, Home and End go to the first and last chat, Enter opens the chat.",
+      onKeyDown: (event: KeyboardEvent) => onKey(event, model.span, channel),
     }),
     h("p", { class: "hover hint" }, bar === undefined ? HOW_TO : describeBar(model, bar)),
   );
@@ -216,7 +227,7 @@ function ChartPlace({ model, onWidth }: ChartPlaceProps): JSX.Element {
 
 const HOW_TO = "Drag to zoom in, click to read the chat of that moment.";
 
-function onKey(event: KeyboardEvent, span: Span): void {
+function onKey(event: KeyboardEvent, span: Span, channel: Span): void {
   if (event.altKey || event.ctrlKey || event.metaKey) return;
   const steps: Record<string, { by: number; factor: number }> = {
     ArrowLeft: { by: -0.25, factor: 1 },
@@ -228,6 +239,12 @@ function onKey(event: KeyboardEvent, span: Span): void {
   if (step !== undefined) {
     event.preventDefault();
     move(span, step);
+  } else if (event.key === "Home" || event.key === "End") {
+    event.preventDefault();
+    const lengthUs = span.untilUs - span.fromUs;
+    const lastUs = Math.max(channel.fromUs, channel.untilUs - lengthUs);
+    const fromUs = event.key === "Home" ? channel.fromUs : lastUs;
+    go({ atUs: fromUs, untilUs: fromUs + lengthUs });
   } else if (event.key === "Enter") {
     go({ view: "chat", atUs: (span.fromUs + span.untilUs) / 2, untilUs: undefined });
   }
@@ -278,7 +295,8 @@ function Legend(): JSX.Element {
 
 const GAPS_SHOWN = 50;
 
-function Silences({ model, kind, title }: {
+function Silences({ data, model, kind, title }: {
+  readonly data: TimelineData;
   readonly model: TimelineModel;
   readonly kind: Silence["kind"];
   readonly title: string;
@@ -297,6 +315,7 @@ function Silences({ model, kind, title }: {
           "li",
           { key: gap.fromUs },
           h("a", linkTo({ view: "chat", atUs: gap.fromUs, untilUs: undefined }), describeGap(gap)),
+          h("p", { class: "hint" }, describeNeighbours(gapNeighbours(data, gap), kind)),
         )
       ),
     ),
@@ -308,4 +327,18 @@ function Silences({ model, kind, title }: {
 function describeGap({ fromUs, untilUs }: Span): string {
   const minutes = Math.round((untilUs - fromUs) / MINUTE_US);
   return `${formatMinute(fromUs, zone.value)}, ${formatCounted(minutes, "minute")}`;
+}
+
+function describeNeighbours(
+  { before, after, likelyMissed }: GapNeighbours,
+  kind: Silence["kind"],
+): string {
+  const names = (some: readonly string[]): string =>
+    some.length === 0
+      ? "no receiver heard chat"
+      : `${some.map(escapeControls).join(", ")} heard chat`;
+  const missed = likelyMissed === undefined || kind === "unknown"
+    ? ""
+    : ` Likely missed: about ${formatCounted(likelyMissed, "message")}.`;
+  return `Before: ${names(before)}. After: ${names(after)}.${missed}`;
 }

@@ -48,7 +48,7 @@ export async function readZip(bytes: Uint8Array): Promise<Tree> {
 /** Goes to a view by the links at the top. */
 export async function openView(
   page: Page,
-  name: "Archives" | "Timeline" | "Chat" | "Search",
+  name: "Archives" | "Calendar" | "Timeline" | "Chat" | "Search",
 ): Promise<void> {
   await page.click(`nav >> text="${name}"`);
 }

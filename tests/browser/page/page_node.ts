@@ -15,7 +15,7 @@ import { buildPage } from "../../../tools/build_page.ts";
 /** Serves `store` and the page on loopback. */
 export async function startNode(
   store: BatchStore,
-  options: Pick<NodeApiOptions, "access" | "feed"> = {},
+  options: Pick<NodeApiOptions, "access" | "feed" | "finder"> = {},
 ): Promise<HttpListener> {
   const hasher = await wasmHasher();
   const page = new TextEncoder().encode(await buildPage());

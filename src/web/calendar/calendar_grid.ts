@@ -1,0 +1,160 @@
+import { h, type JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Micros } from "../../core/time.ts";
+import { go } from "../state/route.ts";
+import { formatCounted, formatDay } from "../ui/format.ts";
+import { zone } from "../ui/settings.ts";
+import type { CalendarDay } from "./calendar_model.ts";
+import { formatMissing } from "./format_missing.ts";
+import { weekdayOf } from "./year_span.ts";
+
+/** What colours tell. */
+export type Measure = "messages" | "gaps";
+
+/** What a calendar shows. */
+export interface CalendarGridProps {
+  readonly days: readonly CalendarDay[];
+  readonly measure: Measure;
+  /** A moment of the day that the focus begins at. */
+  readonly atUs: Micros | undefined;
+}
+
+const WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
+const LEVELS = 4;
+const DAY_S = 86_400;
+
+/** A year by weeks, a column each. Arrow keys move by days and weeks, Enter opens the day. */
+export function CalendarGrid({ days, measure, atUs }: CalendarGridProps): JSX.Element {
+  const grid = useRef<HTMLDivElement>(null);
+  const asked = days.findIndex(({ fromUs, untilUs }) =>
+    atUs !== undefined && atUs >= fromUs && atUs < untilUs
+  );
+  const [moved, setMoved] = useState<number | undefined>();
+  const active = Math.min(days.length - 1, moved ?? Math.max(0, asked));
+  const doesFollow = useRef(false);
+  useEffect(() => {
+    const cell = grid.current?.querySelector<HTMLElement>("[tabindex='0']");
+    if (!doesFollow.current) {
+      // Narrow screens show a part: the one that is asked for.
+      const frame = grid.current?.parentElement;
+      if (frame && cell) frame.scrollLeft = cell.offsetLeft - frame.clientWidth / 2;
+      return;
+    }
+    doesFollow.current = false;
+    cell?.focus();
+  }, [active, days.length]);
+  // Keys that come faster than frames each go on from the one before.
+  const latest = useRef(active);
+  latest.current = active;
+  const move = (to: number): void => {
+    doesFollow.current = true;
+    latest.current = Math.min(days.length - 1, Math.max(0, to));
+    setMoved(latest.current);
+  };
+  const first = days[0] === undefined ? 0 : weekdayOf(days[0].fromUs, zone.value);
+  const most = Math.max(1, ...days.map(({ messages }) => messages));
+  return h(
+    "div",
+    { class: "calendar-frame" },
+    h(
+      "div",
+      {
+        ref: grid,
+        class: "calendar",
+        role: "grid",
+        "aria-label": "Days of the year. Arrow keys move by days and weeks, Enter opens a day.",
+        onKeyDown: (event: KeyboardEvent) => onKey(event, { days, active: latest.current, move }),
+      },
+      h(MonthRow, { days, first }),
+      WEEKDAYS.map((name, weekday) =>
+        h(
+          "div",
+          { key: name, role: "row" },
+          h("span", { role: "rowheader", style: { gridRow: weekday + 2 } }, name),
+          days.map((day, i) =>
+            (first + i) % 7 !== weekday ? null : h("span", {
+              key: day.fromUs,
+              role: "gridcell",
+              class: cellClass(day, { measure, most }),
+              style: { gridColumn: Math.floor((first + i) / 7) + 2, gridRow: weekday + 2 },
+              tabIndex: i === active ? 0 : -1,
+              "aria-label": describeDay(day),
+              title: describeDay(day),
+              onClick: () => openDay(day),
+            })
+          ),
+        )
+      ),
+    ),
+  );
+}
+
+function MonthRow(
+  { days, first }: { readonly days: readonly CalendarDay[]; readonly first: number },
+): JSX.Element {
+  return h(
+    "div",
+    { class: "months", "aria-hidden": "true" },
+    days.map(({ fromUs }, i) => {
+      const [, month, day] = formatDay(fromUs, zone.value).split("-").map(Number);
+      const style = { gridColumn: Math.floor((first + i) / 7) + 2, gridRow: 1 };
+      return day === 1 && h("span", { key: fromUs, style }, MONTHS[month! - 1]);
+    }),
+  );
+}
+
+/** Opens the timeline of a day: how much chat, and which receivers heard it. */
+function openDay({ fromUs, isRecorded, missingS }: CalendarDay): void {
+  if (isRecorded || missingS > 0) go({ view: "timeline", atUs: fromUs, untilUs: undefined });
+}
+
+function onKey(
+  event: KeyboardEvent,
+  { days, active, move }: {
+    readonly days: readonly CalendarDay[];
+    readonly active: number;
+    readonly move: (to: number) => void;
+  },
+): void {
+  if (event.altKey || event.ctrlKey || event.metaKey) return;
+  const steps: Record<string, number> = {
+    ArrowUp: active - 1,
+    ArrowDown: active + 1,
+    ArrowLeft: active - 7,
+    ArrowRight: active + 7,
+    PageUp: active - 28,
+    PageDown: active + 28,
+    Home: 0,
+    End: days.length - 1,
+  };
+  const to = steps[event.key];
+  if (to !== undefined) move(to);
+  else if (["Enter", " ", "+"].includes(event.key)) openDay(days[active]!);
+  else return;
+  event.preventDefault();
+}
+
+function cellClass(
+  day: CalendarDay,
+  { measure, most }: { readonly measure: Measure; readonly most: number },
+): string {
+  const share = measure === "messages" ? day.messages / most : day.missingS / DAY_S;
+  // By the root: a quiet day differs from a silent one beside the busiest.
+  const level = Math.min(LEVELS, Math.ceil(Math.sqrt(share) * LEVELS));
+  const isKnown = day.isRecorded || day.missingS > 0;
+  return [
+    "cal-day",
+    `is-${measure}`,
+    `is-level-${day.isUncounted && measure === "messages" ? Math.max(1, level) : level}`,
+    measure === "messages" && day.missingS > 0 ? "has-gap" : "",
+    isKnown ? "" : "is-blank",
+  ].filter((name) => name !== "").join(" ");
+}
+
+function describeDay({ fromUs, messages, missingS, isRecorded, isUncounted }: CalendarDay): string {
+  const day = formatDay(fromUs, zone.value);
+  if (!isRecorded && missingS === 0) return `${day}: nothing recorded`;
+  const count = isUncounted ? "messages not counted" : formatCounted(messages, "message");
+  return `${day}: ${count}${missingS > 0 ? `, ${formatMissing(missingS)} without a recorder` : ""}`;
+}
