@@ -101,12 +101,13 @@ function Figures({ model, year, isReading }: {
 }): JSX.Element {
   const { days, gaps } = model;
   const messages = days.reduce((sum, day) => sum + day.messages, 0);
+  const isUncounted = days.some((day) => day.isUncounted);
   const missingS = gaps.reduce((sum, gap) => sum + gap.missingS, 0);
   const missed = gaps.reduce((sum, gap) => sum + (gap.likelyMissed ?? 0), 0);
   const figures: [name: string, value: string][] = [
     [
-      days.some((day) => day.isUncounted) ? "messages, as far as counted" : "messages",
-      formatCount(messages),
+      isUncounted ? "messages, as far as an index counts them" : "messages",
+      isUncounted && messages === 0 ? "–" : formatCount(messages),
     ],
     ["days with chat", formatCount(days.filter((day) => day.isRecorded).length)],
     ["without a recorder", missingS === 0 ? "–" : formatMissing(missingS)],
