@@ -75,8 +75,8 @@ async function facts(
   await settled(page);
   return {
     span: await page.locator(".span").innerText(),
-    unrecorded: await page.locator(".gaps.is-unrecorded li").allTextContents(),
-    unknown: await page.locator(".gaps.is-unknown li").allTextContents(),
+    unrecorded: await page.locator(".gaps.is-unrecorded li a").allTextContents(),
+    unknown: await page.locator(".gaps.is-unknown li a").allTextContents(),
   };
 }
 

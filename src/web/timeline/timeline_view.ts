@@ -335,7 +335,7 @@ function describeNeighbours(
 ): string {
   const names = (some: readonly string[]): string =>
     some.length === 0
-      ? "no receiver heard chat"
+      ? "no chat within 10 minutes"
       : `${some.map(escapeControls).join(", ")} heard chat`;
   const missed = likelyMissed === undefined || kind === "unknown"
     ? ""
