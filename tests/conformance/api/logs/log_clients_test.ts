@@ -181,6 +181,50 @@ test("Chatterino gets its history, by the template of its environment", async ()
   );
 });
 
+test("justlog's page asks by id where its fields hold id:, as it builds its paths", async () => {
+  const part = (word: string, field: string) =>
+    field.startsWith("id:") ? `${word}id/${field.slice(3)}` : `${word}/${field.toLowerCase()}`;
+  const listed = (field: string, word: string) =>
+    field.startsWith("id:") ? `${word}id=${field.slice(3)}` : `${word}=${field}`;
+  const found = [];
+  for (const [channel, user] of [["forsen", "ada"], ["id:11", "id:1"], ["id:11", "Ada"]] as const) {
+    const list = JSON.parse(
+      await text(`/list?${listed(channel, "channel")}&${listed(user.toLowerCase(), "user")}`),
+    );
+    const { year, month } = list.availableLogs[0];
+    const path = `/${part("channel", channel)}/${part("user", user)}/${year}/${month}`;
+    const { messages } = JSON.parse(await text(`${path}?jsonBasic=1&reverse=1`));
+    found.push(messages.map((message: { text: string }) => message.text));
+  }
+  assert.ok(found[0]!.includes("last words"));
+  assert.deepEqual(found[1], found[0]);
+  assert.deepEqual(found[2], found[0]);
+});
+
+test("answers come in the coding that a client takes, with headers that caches need", async () => {
+  const path = "/files/forsen/chat";
+  const long = "/openapi.json";
+  for (const coding of ["br", "gzip"]) {
+    const headers = { "accept-encoding": coding };
+    const packed = await fetch(server.url + long, { headers });
+    assert.equal(packed.headers.get("content-encoding"), coding);
+    assert.equal(packed.headers.get("vary"), "accept-encoding");
+    // fetch unpacks it.
+    assert.equal(JSON.parse(await packed.text()).openapi, "3.1.0");
+    const head = await fetch(server.url + long, { headers, method: "HEAD" });
+    assert.equal(head.headers.get("content-encoding"), coding);
+    assert.equal(head.headers.get("content-length"), null, "that of the packed bytes is not known");
+    assert.equal(await head.text(), "");
+  }
+  const first = await get(path);
+  await first.text();
+  const etag = first.headers.get("etag") ?? "";
+  assert.match(etag, /^W\//, "the same content in any coding");
+  const again = await fetch(server.url + path, { headers: { "if-none-match": etag } });
+  assert.equal(again.status, 304);
+  assert.equal(again.headers.get("vary"), "accept-encoding");
+});
+
 test("real chat: each line of a day is the one that was imported", { skip }, async () => {
   const body = await text("/channel/xqcow/2019/9/15?raw");
   const { readFileSync } = await import("node:fs");

@@ -79,12 +79,19 @@ const request = new Request(`http://localhost/channel/forsen/2026/7/31?${QUERY}`
   headers: QUERY.includes("packed") ? { "accept-encoding": "br" } : {},
 });
 const response = await handler(request, { address: "127.0.0.1" });
-let [bytes, lines, buffersMax] = [0, 0, 0];
+let [bytes, lines, rssMax] = [0, 0, 0];
+const rssBefore = process.memoryUsage().rss;
 for await (const chunk of response.body!) {
   bytes += chunk.length;
   for (const byte of chunk) if (byte === 10) lines++;
-  buffersMax = Math.max(buffersMax, process.memoryUsage().arrayBuffers);
+  rssMax = Math.max(rssMax, process.memoryUsage().rss);
 }
 console.log(
-  JSON.stringify({ status: response.status, bytes, lines, buffersMax, kept: kept.length }),
+  JSON.stringify({
+    status: response.status,
+    bytes,
+    lines,
+    rssGrowth: rssMax - rssBefore,
+    kept: kept.length,
+  }),
 );
