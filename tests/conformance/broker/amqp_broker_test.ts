@@ -3,6 +3,7 @@ import { after, test } from "node:test";
 import { amqpBroker } from "../../../src/adapters/amqp/amqp_broker.ts";
 import { brokerSuite } from "../../../src/testing/suites/broker_suite.ts";
 import { faultCases } from "./fault_cases.ts";
+import { remoteCases } from "./remote_cases.ts";
 import { skipRabbit, startRabbit } from "./rabbit_server.ts";
 
 if (skipRabbit !== false) {
@@ -30,4 +31,5 @@ if (skipRabbit !== false) {
     });
   }
   faultCases(server);
+  remoteCases(server);
 }
