@@ -15,10 +15,15 @@ export const CHANNELS = ["forsen", "ada_lovelace"];
 
 const MAIN = fileURLToPath(new URL("../../../src/cli/main.ts", import.meta.url));
 
-/** Starts a recorder of {@link CHANNELS}, as a process of its own, by the command `before` if given. */
-export function record(url: string, archive: string, before: readonly string[] = []): ChildProcess {
+/** Starts a recorder of {@link CHANNELS}, as a process of its own, by the command `before`, with `flags`. */
+export function record(
+  url: string,
+  archive: string,
+  before: readonly string[] = [],
+  flags: readonly string[] = [],
+): ChildProcess {
   const args = ["record", ...CHANNELS, "--url", url, "--archive", archive];
-  args.push("--log-level", "warning");
+  args.push("--log-level", "warning", ...flags);
   const command = [...before, process.execPath, "run", "--allow-all", "--no-check", MAIN, ...args];
   return spawn(command[0]!, command.slice(1), {
     stdio: ["ignore", "ignore", "inherit"],
