@@ -173,10 +173,15 @@ test("a late file goes beside the pack, is settled with it, and is packed the ne
   assert.deepEqual(tree(archive), tree(settled));
 });
 
-test("pruning deletes packs", async () => {
+test("pruning deletes packs, also damaged ones", async () => {
   const archive = await packed("pruned");
+  const damaged = await packed("pruned-damaged");
+  writeFileSync(join(damaged, PACK), "no pack");
+  assert.equal((await runCli(["prune", "-a", damaged, "--older-than", "1h"])).exitCode, 0);
+  assert.deepEqual([...tree(damaged).keys()], []);
   const { exitCode, stdout } = await runCli(["prune", "-a", archive, "--older-than", "1h"]);
   assert.equal(exitCode, 0, stdout);
+  assert.equal(stdout, `${CHANNEL} ${HOUR}: 3 files\n1 hours, 3 files deleted\n`);
   assert.deepEqual([...tree(archive).keys()], []);
 });
 

@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync, type SpawnSyncReturns } from "node:child_process";
 import { once } from "node:events";
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -21,6 +22,7 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { after, before, test } from "node:test";
 import { packForNpm } from "../../tools/pack.ts";
+import { packedStore } from "../../src/adapters/file_system/packs/packed_store.ts";
 import { CONFIG, moduleGraph } from "../architecture/module_graph.ts";
 import { PROJECT, sourcePaths } from "../architecture/source_file.ts";
 import { assertHostileMemory, CANNOT_MEASURE } from "../cli/nodes/hostile_memory.ts";
@@ -160,6 +162,28 @@ test("chatloom verify finds a stray file and exits with 1", { skip }, () => {
   const { status, stdout } = chatloom("verify", "--archive", archive);
   assert.equal(status, 1);
   assert.match(stdout, /^stray: forsen\/chat\/notes\.txt: /m);
+});
+
+test("reading a packed archive with Node 20 says plainly what to do", { skip }, async (t) => {
+  if (!run("node", ["--version"]).stdout.startsWith("v20.")) return t.skip("it is another Node");
+  const archive = join(folder, "packed");
+  cpSync(join(PROJECT, "tests/golden/synthetic/settled"), archive, { recursive: true });
+  const store = packedStore(archive);
+  await store.pack("loomtest", "2026-08-01T12");
+  for (const verb of [["cat", "loomtest"], ["verify"], ["unpack"]]) {
+    const { status, stderr } = chatloom(...verb, "--archive", archive);
+    assert.equal(status, 1, verb[0]);
+    assert.match(
+      stderr,
+      /it is packed with zstd.*Run chatloom with Deno, or with Node 22\.15/,
+      verb[0],
+    );
+  }
+  await store.unpack("loomtest", "2026-08-01T12");
+  const { status, stderr } = chatloom("pack", "--archive", archive);
+  assert.equal(status, 1);
+  assert.match(stderr, /Cannot pack .*Run chatloom with Deno, or with Node 22\.15/);
+  assert.equal(chatloom("verify", "--archive", archive).status, 0, "nothing was changed");
 });
 
 test(
@@ -319,6 +343,12 @@ for (const version of NEWER) {
     mkdirSync(archive);
     const verified = run(binary, [command, "verify", "--archive", archive]);
     assert.equal(verified.status, 0, verified.stdout + verified.stderr);
+    cpSync(join(PROJECT, "tests/golden/synthetic/settled"), archive, { recursive: true });
+    for (const verb of ["pack", "verify", "unpack"]) {
+      const { status, stdout, stderr } = run(binary, [command, verb, "--archive", archive]);
+      assert.equal(status, 0, `${verb}: ${stdout}${stderr}`);
+      assert.match(stdout, /3 files/);
+    }
     assertPass(binary, preparePortable().filter((path) => TRIED_EVERYWHERE.test(path)));
   });
 }

@@ -9,6 +9,7 @@ import { type UnreadableEntry, UnreadableEntryError } from "../../core/errors/er
 import { hourOf, type Micros } from "../../core/time.ts";
 import type { ArchiveLock } from "../../ports/archive_lock.ts";
 import type { AbortOptions, BatchStore, Stray } from "../../ports/batch_store.ts";
+import type { HourPacks } from "../../ports/archive/hour_packs.ts";
 import type { HourNotes } from "../../ports/notes/hour_notes.ts";
 import type { PruneMarks } from "../../ports/notes/prune_marks.ts";
 import { channelHours, keysOfHour } from "../read/channel_hours.ts";
@@ -19,6 +20,8 @@ import { tolerantStore } from "../read/files/tolerant_store.ts";
 export interface PruneOptions extends AbortOptions {
   /** The archive. */
   readonly store: BatchStore;
+  /** Its packs, if it can have some. */
+  readonly packs?: HourPacks | undefined;
   /** Serializes deletes from this archive. */
   readonly lock: ArchiveLock;
   /** Where the first kept hour of a channel is noted. */
@@ -82,11 +85,12 @@ export async function* pruneArchive(options: PruneOptions): AsyncGenerator<Prune
 async function pruneHour(
   channel: string,
   hour: string,
-  { store, lock, isDryRun, signal }: PruneOptions,
+  { store, packs, lock, isDryRun, signal }: PruneOptions,
 ): Promise<Pick<PrunedHour, "files" | "undeleted" | "strays">> {
   const hourUs = parseHour(hour)!;
   const work = async () => {
     const undeleted = new Map<string, UnreadableEntry>();
+    const dropped = isDryRun ? 0 : await packs?.drop(channel, hour, { signal }) ?? 0;
     const keys = await keysOfHour(channel, hourUs, { store, signal });
     if (!isDryRun) {
       for (const key of keys) {
@@ -106,7 +110,8 @@ async function pruneHour(
     for (const prefix of [hourPrefix(channel, hourUs), coveragePrefix(channel, hourUs)]) {
       for await (const stray of store.strays(prefix, { signal })) strays.push(stray);
     }
-    return { files: keys.length - undeleted.size, undeleted: [...undeleted.values()], strays };
+    const files = dropped + keys.length - undeleted.size;
+    return { files, undeleted: [...undeleted.values()], strays };
   };
   return isDryRun ? await work() : await lock.hold(channel, work, { signal });
 }

@@ -13,7 +13,7 @@ export interface PackedHour {
 /**
  * Packs hours of an archive: a compressed file an hour holds the files that were in the hour's folder.
  * A store of the same archive gives the same answers before, meanwhile and after. Each call leaves all bytes
- * readable at every moment, also if the process dies. The caller of `pack` and `unpack` holds the
+ * readable at every moment, also if the process dies. The caller of `pack`, `unpack` and `drop` holds the
  * {@link ArchiveLock} of the channel.
  */
 export interface HourPacks {
@@ -48,4 +48,13 @@ export interface HourPacks {
    * @throws {ChatloomError} as `pack` does.
    */
   unpack(channel: string, hour: string, options?: AbortOptions): Promise<PackedHour | undefined>;
+
+  /**
+   * Deletes the pack of an hour with all files that are in it, also one that cannot be read, for a caller that
+   * deletes the whole hour. It stays if it hides files that are beside it.
+   *
+   * @returns how many files are gone.
+   * @throws {ChatloomError} `STORE_DENIED` or `STORE_IO`
+   */
+  drop(channel: string, hour: string, options?: AbortOptions): Promise<number>;
 }

@@ -17,6 +17,7 @@ import {
   packedStore,
 } from "../../../src/adapters/file_system/packs/packed_store.ts";
 import { compressFrame } from "../../../src/adapters/file_system/packs/zstd.ts";
+import { fileSystemVersions } from "../../../src/adapters/file_system/file_system_versions.ts";
 import { collect } from "../../../src/async/collect.ts";
 import { batchKey, formatHour } from "../../../src/core/archive/archive_key.ts";
 import { concatBytes } from "../../../src/core/bytes.ts";
@@ -307,6 +308,48 @@ test("packedStore follows no link to packs, and names what is no pack", async ()
     const linked = await collect(packedStore(path).strays(""));
     const paths = linked.map((stray) => stray.path);
     assert.deepEqual(paths.sort(), ["elsewhere", "forsen/.chatloom/packs"]);
+  } finally {
+    await close();
+  }
+});
+
+test("fileSystemVersions changes with the pack of an hour", async () => {
+  const { path, close } = tempFolder();
+  try {
+    const folders = [`forsen/chat/${HOUR}`, "forsen/chat"];
+    const longAgo = () => {
+      // As if the last change were older than a tick of any file system's clock.
+      const { now } = Date;
+      Date.now = () => now() + 60_000;
+      try {
+        return fileSystemVersions(path).of(folders) as readonly string[];
+      } finally {
+        Date.now = now;
+      }
+    };
+    const store = packedStore(path, fast);
+    const seen = new Set<string>();
+    const look = () => {
+      const [hour = ""] = longAgo();
+      assert.equal(longAgo()[0], hour);
+      assert.notEqual(hour, "");
+      assert.ok(!seen.has(hour), `${hour} was seen before`);
+      seen.add(hour);
+    };
+    look();
+    await fill(store);
+    look();
+    await store.pack("forsen", HOUR);
+    assert.equal(
+      (fileSystemVersions(path).of(folders) as readonly string[])[0],
+      "",
+      "it may change again",
+    );
+    look();
+    await store.delete(FIRST);
+    look();
+    await store.pack("forsen", HOUR);
+    look();
   } finally {
     await close();
   }

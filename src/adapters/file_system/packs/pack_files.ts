@@ -13,27 +13,16 @@ import { closing, type DurableFiles } from "../calls/durable_files.ts";
 import type { FileCalls, OpenFile } from "../calls/file_calls.ts";
 import { EntryFault, isAbsence } from "../calls/file_errors.ts";
 import { scratchWriter } from "../calls/stored_name.ts";
-import { ROOM_FOLDER } from "../store/archive_levels.ts";
 import { entriesOf, isRealFolder } from "../store/archive_walk.ts";
 import { FRAME_BYTES, memberBytes, type PackIndex, readFrame, readPackIndex } from "./open_pack.ts";
+import { packedHour, packName, packsFolder } from "../store/pack_names.ts";
 import { checkZstd } from "./zstd.ts";
-
-/** The folder of a channel's packs, in its room. */
-export const PACKS_FOLDER = "packs";
-
-const SUFFIX = ".tar.zst";
 
 // Minutes are mostly read in a row, and those of a frame come together.
 const CONTENTS_MAX_BYTES = 16 * 1024 * 1024;
 
 // As many contents of frames are in memory while threads compress them.
 const FRAMES_AT_ONCE = 4;
-
-/** The hour that a pack of this name holds; `undefined` if no pack is called so. */
-export function packedHour(name: string): string | undefined {
-  const hour = name.endsWith(SUFFIX) ? name.slice(0, -SUFFIX.length) : "";
-  return parseHour(hour) === undefined ? undefined : hour;
-}
 
 /** A file for a pack. */
 export interface FileToPack {
@@ -140,7 +129,7 @@ export class PackFiles {
     await this.#files.ensureFolder(folder);
     await this.#sweep(folder);
     await this.#files.write(folder, {
-      name: `${hour}${SUFFIX}`,
+      name: packName(hour),
       bytes: made.bytes,
       signal,
       check: async (path) => {
@@ -151,7 +140,7 @@ export class PackFiles {
     return { bytes: made.plainBytes, packedBytes: made.bytes.length };
   }
 
-  /** Removes the pack of an hour. */
+  /** Removes the pack of an hour, with what is in it. */
   async remove(channel: string, hour: string): Promise<void> {
     if (!(await this.#isReal(channel))) return;
     const path = this.#path(channel, hour);
@@ -193,16 +182,16 @@ export class PackFiles {
   }
 
   #isReal(channel: string): Promise<boolean> {
-    const folder = [channel, ROOM_FOLDER, PACKS_FOLDER];
+    const folder = packsFolder(channel).split("/");
     return isRealFolder(this.#calls, { root: this.#root, folder });
   }
 
   #folder(channel: string): string {
-    return join(this.#root, channel, ROOM_FOLDER, PACKS_FOLDER);
+    return join(this.#root, packsFolder(channel));
   }
 
   #path(channel: string, hour: string): string {
-    return join(this.#folder(channel), `${hour}${SUFFIX}`);
+    return join(this.#folder(channel), packName(hour));
   }
 }
 

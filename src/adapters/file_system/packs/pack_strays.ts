@@ -4,14 +4,8 @@ import type { Stray } from "../../../ports/batch_store.ts";
 import type { FileCalls } from "../calls/file_calls.ts";
 import { entryError } from "../calls/file_errors.ts";
 import { kindReason, scratchWriter } from "../calls/stored_name.ts";
-import { ROOM_FOLDER } from "../store/archive_levels.ts";
 import { entriesOf, isRealFolder } from "../store/archive_walk.ts";
-import { packedHour, PACKS_FOLDER } from "./pack_files.ts";
-
-/** The folder of a channel's packs, relative to the archive. */
-export function packsFolder(channel: string): string {
-  return `${channel}/${ROOM_FOLDER}/${PACKS_FOLDER}`;
-}
+import { packedHour, packsFolder } from "../store/pack_names.ts";
 
 /** What in a channel's folder of packs is no pack; `stray` itself if that is no folder. */
 export async function* packStrays(

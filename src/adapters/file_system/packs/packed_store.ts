@@ -26,7 +26,8 @@ import {
 import { Faults } from "./faults.ts";
 import { ROOM_FOLDER } from "../store/archive_levels.ts";
 import { type CompressFrame, type FileToPack, PackFiles } from "./pack_files.ts";
-import { packsFolder, packStrays } from "./pack_strays.ts";
+import { packsFolder } from "../store/pack_names.ts";
+import { packStrays } from "./pack_strays.ts";
 import { compressFrame } from "./zstd.ts";
 
 /** How a {@link PackedStore} behaves. */
@@ -247,6 +248,23 @@ class PackedArchive implements PackedStore {
       () => this.#unpackHour({ channel, hour }, undefined, abort),
       abort.signal,
     );
+  }
+
+  async drop(channel: string, hour: string, abort: AbortOptions = {}): Promise<number> {
+    checkHour(channel, hour);
+    abort.signal?.throwIfAborted();
+    const place = { channel, hour };
+    const index = await this.#index(place).catch(ignoreUnreadable);
+    const names = [...index?.members.keys() ?? []];
+    // A batch that such a tombstone hides would be seen until it is deleted, too.
+    const hidesOthers = names.some((name) =>
+      name.endsWith(".tombstone") && !index!.members.has(name.replace(/\.tombstone$/, ".json"))
+    );
+    if (hidesOthers) return 0;
+    await this.#doing(`delete "${channel}/${hour}"`, () => this.#packs.remove(channel, hour));
+    const prefix = `${chatFolder(channel)}/${hour}/`;
+    const beside = new Set(await collect(this.#plain.list(prefix, abort)));
+    return names.filter((name) => !beside.has(`${prefix}${name}`)).length;
   }
 
   /** Puts the files of a pack, all but `without`, into the folder, and removes the pack. */

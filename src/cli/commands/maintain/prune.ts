@@ -46,7 +46,7 @@ export function pruneCommand(): Command {
       }
       const { print, reporter, signal } = contextOf(command);
       const isDryRun = flags.dryRun === true;
-      const { files: store, lock, marks, notes, index } = await openParts(flags.archive, {
+      const { files: store, packs, lock, marks, notes, index } = await openParts(flags.archive, {
         folder: { movesFirstLayout: !isDryRun },
       });
       if (olderThan === undefined) {
@@ -60,6 +60,7 @@ export function pruneCommand(): Command {
       }
       const pruned = pruneArchive({
         store,
+        packs,
         lock,
         marks,
         notes,
