@@ -32,23 +32,18 @@ export function CalendarGrid({ days, measure, atUs }: CalendarGridProps): JSX.El
   );
   const [moved, setMoved] = useState<number | undefined>();
   const active = Math.min(days.length - 1, moved ?? Math.max(0, asked));
-  const doesFollow = useRef(false);
   useEffect(() => {
     const cell = grid.current?.querySelector<HTMLElement>("[tabindex='0']");
-    if (!doesFollow.current) {
-      // Narrow screens show a part: the one that is asked for.
-      const frame = grid.current?.parentElement;
-      if (frame && cell) frame.scrollLeft = cell.offsetLeft - frame.clientWidth / 2;
-      return;
-    }
-    doesFollow.current = false;
-    cell?.focus();
+    const isFocused = grid.current?.contains(document.activeElement) === true;
+    if (isFocused) return cell?.focus();
+    // Narrow screens show a part: the one that is asked for.
+    const frame = grid.current?.parentElement;
+    if (frame && cell) frame.scrollLeft = cell.offsetLeft - frame.clientWidth / 2;
   }, [active, days.length]);
   // Keys that come faster than frames each go on from the one before.
   const latest = useRef(active);
   latest.current = active;
   const move = (to: number): void => {
-    doesFollow.current = true;
     latest.current = Math.min(days.length - 1, Math.max(0, to));
     setMoved(latest.current);
   };
