@@ -95,6 +95,62 @@ test("a name is looked up over all days, and a hit leads to its place in chat", 
   await closePage(opened);
 });
 
+test("a name leads to the timeout, and its link opens the same line elsewhere, in three clicks", {
+  skip: skipPage,
+}, async () => {
+  const timeoutMs = FIRST_MS + 40 * DAY_MS + 5_000;
+  const room = memoryStore();
+  for (let day = 0; day < DAYS; day++) await putMessages(room, "search", dayOfChat(day));
+  await putMessages(room, "search", [{
+    ...said("troll", {
+      tags: { "tmi-sent-ts": `${timeoutMs}`, "ban-duration": "600", id: "timeout-40" },
+    }),
+    command: "CLEARCHAT",
+    sender: "tmi.twitch.tv",
+    time: timeoutMs / 1000,
+    receivers: { "a.AAAAA.0": timeoutMs / 1000 + 0.5 },
+  }]);
+  const server = await startNode(room);
+  const origin = server.url as `http://${string}`;
+  const permissions = ["clipboard-read", "clipboard-write"];
+  const opened = await browser.open({ origin, permissions, hash: "#/chat/search/2026-06-20" });
+  const fresh = await browser.open({ origin });
+  try {
+    const { page } = opened;
+    let clicks = 0;
+    const click = async (selector: string): Promise<void> => {
+      clicks += 1;
+      await page.click(selector);
+    };
+    await click(".row:has-text('Bad WORDS 50')");
+    assert.equal(
+      await page.locator(".detail a[target=_blank]").getAttribute("href"),
+      "https://www.twitch.tv/troll",
+    );
+    await click(".detail >> text='All days'");
+    await found(page);
+    assert.match(page.url(), /#\/search\/search\?user=troll$/);
+    assert.equal(await page.locator(".hit").count(), TROLL.length + 1);
+    await click(".hit:has(.is-clearchat) .hit-link");
+    await page.waitForSelector(".row.is-linked");
+    assert.equal(clicks, 3); // The address is the link.
+    await fresh.page.goto(page.url());
+    await fresh.page.waitForSelector(".row.is-linked");
+    assert.match(await fresh.page.locator(".row.is-linked").innerText(), /troll was timed out/);
+    await page.click(".row.is-linked");
+    await page.click("text='Copy text'");
+    await page.waitForSelector("text='Copied'");
+    assert.equal(
+      await page.evaluate(() => navigator.clipboard.readText()),
+      "[2026-06-10 12:00:05] #search troll: troll has been timed out for 600 seconds",
+    );
+  } finally {
+    await closePage(opened);
+    await closePage(fresh);
+    await server.close();
+  }
+});
+
 test("a bot's link to a channel and a user opens what the user said", {
   skip: skipPage,
 }, async () => {

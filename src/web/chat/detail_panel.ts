@@ -1,6 +1,8 @@
 import { Fragment, h, type JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Message } from "../../core/batch/message.ts";
+import { formatLogText } from "../../core/logs/format_log.ts";
+import { LOGGED_COMMANDS } from "../../core/logs/log_fields.ts";
 import { userOf } from "../../core/text/message_filter.ts";
 import { escapeControls } from "../../core/json/escape_controls.ts";
 import { fromSeconds } from "../../core/time.ts";
@@ -9,6 +11,7 @@ import { icon } from "../ui/icons.ts";
 import { formatRoute } from "../state/route.ts";
 import { zone } from "../ui/settings.ts";
 import { messageRoute } from "./message_link.ts";
+import { PersonLinks } from "./person_links.ts";
 
 /** All details of one message. */
 export interface DetailPanelProps {
@@ -48,6 +51,12 @@ export function DetailPanel({ message, onClose, onUser }: DetailPanelProps): JSX
       "div",
       { class: "buttons" },
       h(CopyButton, { label: "Copy link", icon: "link", text: () => linkTo(message) }),
+      LOGGED_COMMANDS.has(message.command) &&
+        h(CopyButton, {
+          label: "Copy text",
+          icon: "file",
+          text: () => escapeControls(formatLogText(message, "rustlog")),
+        }),
       h(CopyButton, { label: "Copy line", icon: "file", text: () => JSON.stringify(message) }),
       user !== "" &&
         h(
@@ -56,6 +65,7 @@ export function DetailPanel({ message, onClose, onUser }: DetailPanelProps): JSX
           icon("search"),
           "By this user",
         ),
+      user !== "" && h(PersonLinks, { user }),
     ),
     h(Sightings, { message }),
     h(Fields, { message }),
