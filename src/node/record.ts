@@ -1,4 +1,3 @@
-import { hostname } from "node:os";
 import { isNodeName } from "../core/archive/node_name.ts";
 import { isJoinRate, TWITCH_CHAT_URL } from "../engine/session/chat_pool.ts";
 import { JOIN_RATE_DEFAULT } from "../engine/session/join_queue.ts";
@@ -7,6 +6,7 @@ import type { AbortOptions } from "../ports/batch_store.ts";
 import { type Archive, writableStore } from "./wiring/archive.ts";
 import { type ChannelName, toChannel } from "./channels.ts";
 import { runRecording } from "./wiring/recording.ts";
+import { hostName } from "./host_name.ts";
 
 /** How {@link record} records. */
 export interface RecordOptions extends AbortOptions {
@@ -84,10 +84,4 @@ export async function record(
       ? {}
       : { login: { nick: login.nick, readToken: () => Promise.resolve(login.token) } }),
   });
-}
-
-/** The machine's name, as far as it can stand in a receiver's id. */
-export function hostName(): string {
-  const name = hostname().split(".")[0]?.replace(/[^A-Za-z0-9_-]/g, "-").slice(0, 32) ?? "";
-  return isNodeName(name) ? name : "node";
 }

@@ -34,15 +34,17 @@ test("what all verbs share loads no verb and no engine", () => {
 // A node needs a server, sockets and metrics; what works on files does not.
 for (
   const verb of [
-    "cat",
+    "reading/cat",
     "maintain/copy",
-    "coverage",
+    "reading/coverage",
     "import",
-    "merge",
-    "orders",
+    "maintain/merge",
+    "operating/orders",
     "maintain/prune",
-    "settle",
-    "verify",
+    "maintain/settle",
+    "maintain/verify",
+    "maintain/manifest",
+    "maintain/pack",
   ]
 ) {
   test(`${verb} loads nothing of a server`, () => {

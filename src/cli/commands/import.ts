@@ -3,7 +3,7 @@ import { abortWith } from "../../async/abort.ts";
 import type { CounterReading, Counters } from "../../adapters/metrics/counters.ts";
 import { BLOCKING_READ_CALLS } from "../../adapters/file_system/calls/file_calls.ts";
 import { hideUser } from "../../adapters/http_peer/hide_user.ts";
-import { hostName } from "../../node/record.ts";
+import { hostName } from "../../node/host_name.ts";
 import { type ArchiveParts, openParts } from "../../node/wiring/parts/archive_parts.ts";
 import { addConfigFlag, loadedConfig } from "../config/loaded_config.ts";
 import { nodeHasher } from "../../adapters/hashers/node_hasher.ts";

@@ -8,7 +8,7 @@ import { isNick, type Login } from "../../engine/session/login.ts";
 import type { WantedChannel } from "../../engine/session/membership.ts";
 import { readChannelList, warnOfEntry } from "../arguments/channel_list.ts";
 import { parseChannel } from "../../node/channels.ts";
-import { hostName } from "../../node/record.ts";
+import { hostName } from "../../node/host_name.ts";
 import { contextOf } from "../frame/context.ts";
 import { examplesOf } from "../frame/program.ts";
 import { recordChat } from "../node/record_chat.ts";
