@@ -35,6 +35,14 @@ export function deadLetterName(archive: string): string {
 }
 
 /**
+ * The queue at which all workers of an archive stand, so that each knows how many there are. Nothing is sent there;
+ * only workers declare it.
+ */
+export function workersQueue(archive: string): string {
+  return `chatloom.${archive}.workers`;
+}
+
+/**
  * The routing key of a range: `3of16`. With the count in it, an archive whose count changes has other queues, and
  * workers can empty the old ones.
  */
