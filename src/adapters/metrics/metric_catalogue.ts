@@ -53,6 +53,25 @@ export const METRIC_CATALOGUE: readonly MetricNote[] = [
   counter("remote_replies_unreadable", "Replies of workers that were not understood"),
   gauge("remote_waiting_messages", "Messages on their way to workers and back"),
   gauge("remote_waiting_bytes", "Bytes of files on their way to workers"),
+  counter("worker_messages", "Messages that a worker answered", ["outcome"]),
+  counter(
+    "worker_redeliveries",
+    "Messages that came to a worker and may have been elsewhere before",
+  ),
+  counter(
+    "worker_ranges_left",
+    "Ranges that a worker left to others, as it had more than its share",
+  ),
+  counter("worker_store_errors", "Tries of a worker to store what came that failed", ["code"]),
+  gauge("worker_ranges", "Ranges from which messages come to this worker"),
+  gauge("worker_held_messages", "Messages that a worker has and has not answered", ["range"]),
+  gauge("worker_range_lag_seconds", "For how long a worker has had the oldest of them", ["range"]),
+  gauge("queue_messages", "Messages that wait at the broker; of dead letters, all", ["queue"]),
+  histogram(
+    "worker_store_seconds",
+    "Time from the arrival of a message at a worker until it is stored",
+    QUICK_SECONDS,
+  ),
   histogram(
     "remote_store_seconds",
     "Time until a worker had stored or deleted a file",

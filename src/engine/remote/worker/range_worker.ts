@@ -44,6 +44,8 @@ export class RangeWorker {
   #prefetch: number;
   #isActive = false;
   #isLeaving = false;
+  /** Whether more came than may be held. */
+  #isOver = false;
   #awayMs = 0;
 
   constructor(range: number, context: RangeWorkerOptions) {
@@ -109,7 +111,7 @@ export class RangeWorker {
   /** Consumes until the range is left. */
   async #consume(): Promise<void> {
     const { link, stop } = this.#context;
-    [this.#isActive, this.#isLeaving] = [false, false];
+    [this.#isActive, this.#isLeaving, this.#isOver] = [false, false, false];
     const consumer = await link.consume(this.#queue, {
       prefetch: this.#prefetch,
       onDelivery: (delivery) => this.#receive(delivery),
@@ -138,11 +140,13 @@ export class RangeWorker {
     const { clock, reporter, prefetchBytes = PREFETCH_BYTES } = options;
     this.#isActive = true;
     if (delivery.isRedelivered) reporter.count("worker_redeliveries");
+    if (this.#isOver) return;
     if (held.bytes + delivery.body.length > prefetchBytes && this.#sinceUs.size > 0) {
-      // The broker bounds what it sends by count only. Fewer come from now on, so that none comes back for ever.
+      // The broker bounds what it sends by count only. This and what follows is given back when the range is left:
+      // one at a time, each would come again at once. Fewer come then, so that none comes back for ever.
+      this.#isOver = true;
       this.#prefetch = Math.max(1, Math.floor(this.#sinceUs.size / 2));
-      delivery.giveBack();
-      if (!this.#isLeaving) void this.release().catch(() => {}); // A lost link ends the range anyway.
+      void this.release().catch(() => {}); // A lost link ends the range anyway.
       return;
     }
     const sinceUs = clock.elapsedUs();

@@ -1,0 +1,118 @@
+import { memoryBroker } from "../../../../src/adapters/memory/memory_broker.ts";
+import { memoryStore } from "../../../../src/adapters/memory/memory_store.ts";
+import { wasmHasher } from "../../../../src/adapters/hashers/wasm_hasher.ts";
+import { type ArchiveKey, batchKey } from "../../../../src/core/archive/archive_key.ts";
+import { inProcessLock } from "../../../../src/engine/settle/in_process_lock.ts";
+import {
+  RemoteStore,
+  type RemoteStoreOptions,
+} from "../../../../src/engine/remote/remote_store.ts";
+import { memorySuspects } from "../../../../src/engine/remote/worker/suspects.ts";
+import { Worker } from "../../../../src/engine/remote/worker/worker.ts";
+import type { WorkerOptions } from "../../../../src/engine/remote/worker/worker_options.ts";
+import type { BatchStore } from "../../../../src/ports/batch_store.ts";
+import type { Broker, BrokerLink } from "../../../../src/ports/remote/broker.ts";
+import { seededRandom } from "../../../../src/testing/chance/seeded_random.ts";
+import { virtualClock } from "../../../../src/testing/time/virtual_clock.ts";
+
+const hasher = await wasmHasher();
+const encoder = new TextEncoder();
+const timeUs = Date.UTC(2026, 7, 1, 12) * 1000;
+
+/** A file with the text, under the key that its hash gives it. */
+export async function fileOf(channel: string, text: string) {
+  const bytes = encoder.encode(text);
+  const key: ArchiveKey = batchKey(channel, { timeUs, digest: await hasher.digest(bytes) });
+  return { key, bytes };
+}
+
+/** A worker in a simulated process. */
+export interface SimulatedWorker {
+  readonly worker: Worker;
+  /** Ends as {@link Worker.run} does. */
+  readonly ended: Promise<void>;
+  /** Asks it to stop, as SIGTERM does. */
+  stop(): Promise<void>;
+  /** Ends the process: its links break, and none of its calls ever answers. */
+  kill(): Promise<void>;
+}
+
+/** A broker and an archive in virtual time, with senders and workers. */
+export class WorkerWorld {
+  readonly clock = virtualClock();
+  readonly broker = memoryBroker();
+  readonly store = memoryStore();
+  readonly reports: string[] = [];
+  readonly counts = new Map<string, number>();
+  readonly suspects = memorySuspects();
+  readonly reporter = {
+    report: (severity: string, message: string, fields: object = {}) =>
+      void this.reports.push(`${severity}: ${message} ${JSON.stringify(fields)}`),
+    count: (name: string, labels: { readonly [name: string]: string } = {}, amount = 1) => {
+      const id = [name, ...Object.values(labels)].join(" ");
+      this.counts.set(id, (this.counts.get(id) ?? 0) + amount);
+    },
+  };
+  #count = 0;
+
+  sender(options: Partial<RemoteStoreOptions> = {}): RemoteStore {
+    return new RemoteStore({
+      ...{ broker: this.broker, reads: this.store, archive: "main", sender: "test" },
+      ...{ clock: this.clock, reporter: this.reporter, random: seededRandom(7), ...options },
+    });
+  }
+
+  worker(
+    { through = (store) => store, ...options }: Partial<WorkerOptions> & {
+      /** What the worker takes for the archive. */
+      readonly through?: (store: BatchStore) => BatchStore;
+    } = {},
+  ): SimulatedWorker {
+    const stopper = new AbortController();
+    const links: BrokerLink[] = [];
+    let isDead = false;
+    const alive = async <T>(work: Promise<T>): Promise<T> => {
+      const result = await work;
+      return isDead ? await new Promise<never>(() => {}) : result;
+    };
+    const broker: Broker = {
+      connect: async (connectOptions) => {
+        const link = await alive((options.broker ?? this.broker).connect(connectOptions));
+        links.push(link);
+        return link;
+      },
+    };
+    const { store } = this;
+    const inner = through(store);
+    const worker = new Worker({
+      ...{ archive: "main", lock: inProcessLock(store), hasher, clock: this.clock },
+      ...{ random: seededRandom(++this.#count), reporter: this.reporter, name: "worker" },
+      suspects: this.suspects,
+      ...options,
+      broker,
+      store: {
+        ...inner,
+        put: (key, bytes) => isDead ? new Promise(() => {}) : alive(inner.put(key, bytes)),
+        delete: (key) => isDead ? new Promise(() => {}) : alive(inner.delete(key)),
+      },
+    });
+    const ended = worker.run(stopper.signal);
+    ended.catch(() => {}); // Tests that care await it.
+    return {
+      ...{ worker, ended },
+      async stop() {
+        stopper.abort();
+        await ended;
+      },
+      async kill() {
+        isDead = true;
+        for (const link of links) await link.close();
+      },
+    };
+  }
+
+  /** Lets the world run until `body` ends. */
+  async run(body: () => Promise<void>): Promise<void> {
+    await this.clock.run(body());
+  }
+}
