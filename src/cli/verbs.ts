@@ -18,6 +18,7 @@ const VERBS: ReadonlyMap<string, LoadVerb> = new Map<string, LoadVerb>([
   ["copy", async () => (await import("./commands/maintain/copy.ts")).copyCommand()],
   ["serve", async () => (await import("./commands/serve.ts")).serveCommand()],
   ["sync", async () => (await import("./commands/sync.ts")).syncCommand()],
+  ["worker", async () => (await import("./commands/worker.ts")).workerCommand()],
   ["index", async () => (await import("./commands/maintain/index_archive.ts")).indexCommand()],
   ["orders", async () => (await import("./commands/operating/orders.ts")).ordersCommand()],
   ["coverage", async () => (await import("./commands/reading/coverage.ts")).coverageCommand()],

@@ -96,6 +96,15 @@ const broker = v.object({
   window: v.optional(whole(1, 100_000)),
 }, "a table");
 
+const worker = v.object({
+  ranges: v.optional(text),
+  "batch-size": v.optional(whole(1, 10_000)),
+  "prefetch-count": v.optional(whole(1, 10_000)),
+  "prefetch-mib": v.optional(whole(1, 65_536)),
+  "grace-s": v.optional(whole(0, 3_600)),
+  name: v.optional(text),
+}, "a table");
+
 const LEVELS = ["debug", "info", "warning", "error"] as const;
 const FORMATS = ["text", "json"] as const;
 
@@ -107,6 +116,7 @@ const config = v.object({
   serve: v.optional(table(serve)),
   sync: v.optional(table(sync)),
   broker: v.optional(table(broker)),
+  worker: v.optional(table(worker)),
 }, "a table");
 
 /**
@@ -116,7 +126,7 @@ const config = v.object({
 export type Config = v.InferOutput<typeof config>;
 
 /** Verbs that have a table of their own. */
-export type ConfiguredVerb = "record" | "serve" | "sync";
+export type ConfiguredVerb = "record" | "serve" | "sync" | "worker";
 
 /** What is wrong with a value. */
 export interface ConfigIssue {
@@ -144,7 +154,7 @@ export function checkConfig(value: unknown): CheckedConfig {
   return { ok: false, issues: [...unknown, ...wrong] };
 }
 
-const TABLES = ["record", "serve", "sync", "broker"] as const;
+const TABLES = ["record", "serve", "sync", "worker", "broker"] as const;
 
 type ConfigTable = typeof TABLES[number];
 
@@ -160,7 +170,7 @@ function unknownKeys(value: unknown): string[][] {
 
 /** The keys that a table may hold; of the top without `table`. */
 export function configKeys(table?: ConfigTable): string[] {
-  const tables = { record, serve, sync, broker };
+  const tables = { record, serve, sync, worker, broker };
   return Object.keys(table === undefined ? config.entries : tables[table].entries);
 }
 

@@ -73,7 +73,7 @@ test("all mistakes are told, each with file, line, key and what is allowed", () 
     "[serve]",
     'rate = "a"',
     "[serve.x]",
-    "[worker]",
+    "[workers]",
   ].join("\n");
   assert.deepEqual(faultsOf(text), [
     'c.toml:1: archiv is unknown; did you mean "archive"?',
@@ -83,7 +83,7 @@ test("all mistakes are told, each with file, line, key and what is allowed", () 
     "c.toml:8: record.channels[1] must be a text",
     "c.toml:11: serve.rate must be a whole number from 1 to 1000000",
     `c.toml:12: serve.x is unknown; allowed are ${configKeys("serve").sort().join(", ")}`,
-    "c.toml:13: worker is unknown; allowed are archive, broker, log-format, log-level, record, serve, sync",
+    'c.toml:13: workers is unknown; did you mean "worker"?',
   ]);
 });
 

@@ -9,14 +9,14 @@ import { examplesOf } from "../../frame/program.ts";
 /** `chatloom config`: helps with a configuration file. */
 export function configCommand(): Command {
   const command = new Command("config")
-    .description("check a configuration file, for --config of record, serve and sync")
+    .description("check a configuration file, for --config of record, serve, sync and worker")
     .addHelpText("after", examplesOf(["chatloom config check chatloom.toml"]));
   command.command("check")
     .description("say what is wrong with a configuration file; change nothing")
     .argument("<file>", "the file, in TOML")
     .addHelpText(
       "after",
-      "\nChecks keys and values as record, serve and sync do, and that files it names can be read.\n" +
+      "\nChecks keys and values as record, serve, sync and worker do, and that files it names can be read.\n" +
         "Exits with 2 if something is wrong.\n" +
         examplesOf(["chatloom config check chatloom.toml"]),
     )
@@ -34,13 +34,15 @@ export function configCommand(): Command {
  * @throws {ConfigFaults} with all faults.
  */
 async function checkVerbs(file: ConfigFile): Promise<void> {
-  const [{ recordCommand }, { serveCommand }, { syncCommand }] = await Promise.all([
-    import("../record.ts"),
-    import("../serve.ts"),
-    import("../sync.ts"),
-  ]);
+  const [{ recordCommand }, { serveCommand }, { syncCommand }, { workerCommand }] = await Promise
+    .all([
+      import("../record.ts"),
+      import("../serve.ts"),
+      import("../sync.ts"),
+      import("../worker.ts"),
+    ]);
   const faults: string[] = [];
-  for (const verb of [recordCommand(), serveCommand(), syncCommand()]) {
+  for (const verb of [recordCommand(), serveCommand(), syncCommand(), workerCommand()]) {
     try {
       for (const [option, value] of valuesFor(verb, file).values) {
         if (!option.flags.includes("<file>")) continue;

@@ -242,7 +242,7 @@ export class RangeWorker {
     return true;
   }
 
-  /** Says that a file is stored, and only then lets go of its message. */
+  /** Says that a file is stored, and only then acknowledges its message. */
   #succeed({ key, deliveries }: StoreTask): void {
     const { options } = this.#context;
     options.onStored?.(key);

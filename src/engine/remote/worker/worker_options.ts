@@ -7,7 +7,7 @@ import type { Metrics } from "../../../ports/metrics.ts";
 import type { Random } from "../../../ports/random.ts";
 import type { Broker } from "../../../ports/remote/broker.ts";
 import type { Reporter } from "../../../ports/reporter.ts";
-import type { SuspectNotes } from "./suspects.ts";
+import type { SuspectNotes } from "../../../ports/remote/suspect_notes.ts";
 
 /** What a worker works with. */
 export interface WorkerOptions {
