@@ -15,7 +15,7 @@ interface WorkerFlags {
   readonly prefetchCount: number;
   readonly prefetchMib: number;
   readonly graceS: number;
-  readonly name: string;
+  readonly name?: string;
 }
 
 /** `chatloom worker`: stores what recorders hand to a message broker. */
@@ -40,7 +40,10 @@ export function workerCommand(): Command {
       whole(0),
       10,
     )
-    .option("--name <name>", "the name of this worker", `${hostname()}.${process.pid}`)
+    .option(
+      "--name <name>",
+      "the name of this worker (default: the machine's and the process's id)",
+    )
     .addHelpText(
       "after",
       "\nThe file of --config names the broker in its table [broker], as it does for record, sync and import;\n" +
@@ -68,9 +71,10 @@ export function workerCommand(): Command {
       const { reporter, signal } = context;
       const archive = await openArchive(flags.archive, { create: true, reporter });
       try {
-        reporter.report("info", "The worker begins", { name: flags.name, archive: archive.folder });
+        const name = flags.name ?? `${hostname()}.${process.pid}`;
+        reporter.report("info", "The worker begins", { name, archive: archive.folder });
         await runWorker({ ...archive, hasher: await bestHasher() }, {
-          ...{ broker, signal, name: flags.name, ranges: flags.ranges },
+          ...{ broker, signal, name, ranges: flags.ranges },
           ...{ batchSize: flags.batchSize, prefetchCount: flags.prefetchCount },
           prefetchBytes: flags.prefetchMib * 1024 * 1024,
           graceMs: flags.graceS * 1_000,
