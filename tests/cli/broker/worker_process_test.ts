@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { test, type TestContext } from "node:test";
+import { amqpBroker } from "../../../src/adapters/amqp/amqp_broker.ts";
+import { wasmHasher } from "../../../src/adapters/hashers/wasm_hasher.ts";
+import { systemClock } from "../../../src/adapters/system/system_clock.ts";
+import { systemRandom } from "../../../src/adapters/system/system_random.ts";
+import { batchKey } from "../../../src/core/archive/archive_key.ts";
+import { MINUTE_US } from "../../../src/core/time.ts";
+import { RemoteStore } from "../../../src/engine/remote/remote_store.ts";
+import { openParts } from "../../../src/node/wiring/parts/archive_parts.ts";
+import { noopReporter } from "../../../src/ports/reporter.ts";
+import { skipRabbit, startRabbit } from "../../conformance/broker/rabbit_server.ts";
+import { tempFolder } from "../../conformance/disk/temp_folder.ts";
+import { skipPostgres, startPostgres } from "../../conformance/postgres/postgres_server.ts";
+import { MAIN } from "../run_cli.ts";
+
+const CHANNELS = Array.from({ length: 40 }, (_, n) => `channel_${n}`);
+const FIRST_US = Date.UTC(2026, 7, 1) * 1_000;
+/** Files a round, and after how many of them the worker is ended: most are then on their way. */
+const [COUNT, MIDWAY] = [600, 150];
+
+test("workers over a folder: one is killed and one is stopped under load, the next takes over", {
+  skip: skipRabbit,
+}, async (t) => {
+  const folder = tempFolder();
+  t.after(() => folder.close());
+  await workersTakeOver(t, folder.path);
+});
+
+test("workers over PostgreSQL: one is killed and one is stopped under load, the next takes over", {
+  skip: skipRabbit || skipPostgres,
+}, async (t) => {
+  const server = await startPostgres();
+  t.after(() => server.close());
+  await workersTakeOver(t, server.address());
+});
+
+test("a worker that waits for its broker ends on SIGTERM with exit code 0", async (t) => {
+  const folder = tempFolder();
+  t.after(() => folder.close());
+  const worker = startWorker(t, {
+    url: "amqp://guest:secret@127.0.0.1:1/%2f",
+    address: folder.path,
+  });
+  await worker.said("The broker cannot be used");
+  assert.deepEqual(await worker.end("SIGTERM"), [0, null], worker.log());
+  assert.ok(!worker.log().includes("secret"), "the log has the password");
+});
+
+/** Sends rounds of files to workers that end in the midst of each, and looks for every file. */
+async function workersTakeOver(t: TestContext, address: string): Promise<void> {
+  const rabbit = await startRabbit();
+  t.after(() => rabbit.close());
+  const parts = await openParts(address, { create: true });
+  t.after(() => parts.close());
+  const sender = new RemoteStore({
+    ...{ broker: amqpBroker({ url: rabbit.url }), reads: parts.files, archive: "main" },
+    ...{ sender: "test", clock: systemClock(), random: systemRandom(), reporter: noopReporter },
+  });
+  t.after(() => sender.close({ graceMs: 0 }));
+  const keys: string[] = [];
+  const start = () => startWorker(t, { url: rabbit.url, address });
+
+  const first = start();
+  await first.said("The worker begins");
+  const second = start();
+  const killed = await putMany(sender, { round: 0, keys });
+  await first.end("SIGKILL");
+  await killed.all; // The second, which stood in line behind it, stores the rest.
+  const third = start();
+  const stopped = await putMany(sender, { round: 1, keys });
+  assert.deepEqual(await second.end("SIGTERM"), [0, null], second.log());
+  await stopped.all;
+  assert.deepEqual(await third.end("SIGTERM"), [0, null], third.log());
+
+  assert.equal(keys.length, 2 * COUNT);
+  // The text of these files is no chat, so settling leaves each as it is.
+  for (const key of keys) assert.ok(await parts.files.get(key), `${key} is lost`);
+}
+
+/** Puts many files, each of a minute of its own; resolves midway, with what resolves when all are stored. */
+async function putMany(
+  sender: RemoteStore,
+  { round, keys }: { readonly round: number; readonly keys: string[] },
+): Promise<{ readonly all: Promise<void> }> {
+  const hasher = await wasmHasher();
+  let stored = 0;
+  let resolveMidway = () => {};
+  const midway = new Promise<void>((resolve) => resolveMidway = resolve);
+  const puts = Array.from({ length: COUNT }, async (_, n) => {
+    const bytes = new TextEncoder().encode(`round ${round}, file ${n}`);
+    const timeUs = FIRST_US + n * MINUTE_US;
+    const digest = await hasher.digest(bytes);
+    const key = batchKey(CHANNELS[n % CHANNELS.length]!, { timeUs, digest });
+    await sender.put(key, bytes);
+    keys.push(key);
+    if (++stored === MIDWAY) resolveMidway();
+  });
+  const all = Promise.all(puts).then(() => {});
+  await Promise.race([midway, all]);
+  assert.ok(stored < COUNT, "all were stored before the worker was ended");
+  return { all };
+}
+
+/** Starts `chatloom worker`. */
+function startWorker(
+  t: TestContext,
+  { url, address }: { readonly url: string; readonly address: string },
+) {
+  const folder = tempFolder();
+  const config = join(folder.path, "chatloom.toml");
+  writeFileSync(config, `archive = "${address}"\n[broker]\nurl = "${url}"\n`);
+  const isDeno = process.versions["deno"] !== undefined;
+  const args = [...(isDeno ? ["run", "-A", "--no-check"] : []), MAIN, "worker", "--config", config];
+  const child: ChildProcess = spawn(process.execPath, args, {
+    stdio: ["ignore", "ignore", "pipe"],
+    env: { ...process.env, HOME: folder.path, XDG_STATE_HOME: folder.path },
+  });
+  let text = "";
+  let heard = () => {};
+  child.stderr!.setEncoding("utf8").on("data", (chunk) => {
+    text = (text + chunk).slice(-100_000);
+    heard();
+  });
+  const ended = once(child, "exit");
+  t.after(async () => {
+    if (child.exitCode === null && child.signalCode === null) process.kill(child.pid!, "SIGKILL");
+    await ended;
+    folder.close();
+  });
+  return {
+    log: () => text,
+    async said(words: string): Promise<void> {
+      while (!text.includes(words)) {
+        assert.equal(child.exitCode, null, text);
+        await Promise.race([new Promise<void>((resolve) => heard = resolve), ended]);
+      }
+    },
+    /** Ends it with a signal; `child.kill` would hide the exit code in Deno. */
+    async end(signal: "SIGTERM" | "SIGKILL") {
+      process.kill(child.pid!, signal);
+      return await ended;
+    },
+  };
+}
