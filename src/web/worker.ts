@@ -20,7 +20,7 @@ function serveCalls(): void {
     zip: async (colon, options) => (await ready).collection.zip(colon, options),
     save: async (folder, options) => (await ready).collection.save(folder, options),
     useNode: async (address, { signal }) => (await ready).readers.useNode(address, signal),
-    channels: async (_, { signal }) => (await ready).readers.current.channels(signal),
+    channels: async (_, { signal }) => (await ready).readers.channels(signal),
     overview: async (channels, { signal }) => (await ready).readers.overview(channels, signal),
     span: async (channel, { signal }) => (await ready).readers.current.span(channel, signal),
     read: async (request, options) => (await ready).readers.current.read(request, options),

@@ -11,7 +11,7 @@
  */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { cpSync, readFileSync } from "node:fs";
+import { cpSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -28,6 +28,7 @@ import {
 } from "../browser/page/page_archives.ts";
 import { mergeToZip, openView, sourcesReady } from "../browser/page/page_actions.ts";
 import { tempFolder } from "../conformance/disk/temp_folder.ts";
+import { peakBytes, rendererPeakBytes } from "./worlds/page_memory.ts";
 
 const ARCHIVE_MB = Number(process.env["PAGE_BENCH_MB"] ?? 100);
 const DAY_MESSAGES = Number(process.env["PAGE_BENCH_MESSAGES"] ?? 500_000);
@@ -81,7 +82,9 @@ async function benchMerge(): Promise<void> {
   const merged = await mergeToZip(page);
   const facts = await page.locator(".result .facts").innerText();
   console.log(`page: picking and checking ${seconds(checkMs)}, comparing ${seconds(compareMs)}`);
-  console.log(`page: ${facts}; renderer's peak memory ${megabytes(await rendererPeakBytes())}`);
+  console.log(
+    `page: ${facts}; renderer's peak memory ${megabytes(await rendererPeakBytes(browser.browser))}`,
+  );
   assertSameTree(merged, readBatches(together));
   await page.context().close();
 }
@@ -123,7 +126,7 @@ async function benchDay(): Promise<void> {
         `95 % within ${at(0.95)}, ${late} late`,
     );
   }
-  console.log(`renderer's peak memory ${megabytes(await rendererPeakBytes())}`);
+  console.log(`renderer's peak memory ${megabytes(await rendererPeakBytes(browser.browser))}`);
   await page.context().close();
 }
 
@@ -144,26 +147,6 @@ async function frameTimes(page: Page, stepPx: number): Promise<number[]> {
       };
       requestAnimationFrame(step);
     }), stepPx);
-}
-
-/** The most memory that any page's process has had at once. */
-async function rendererPeakBytes(): Promise<number> {
-  const session = await browser.browser.newBrowserCDPSession();
-  const { processInfo } = await session.send("SystemInfo.getProcessInfo");
-  await session.detach();
-  const peaks = processInfo.filter(({ type }) => type === "renderer").map(({ id }) =>
-    peakBytes(id)
-  );
-  return Math.max(...peaks);
-}
-
-function peakBytes(pid: number): number {
-  try {
-    const status = readFileSync(`/proc/${pid}/status`, "utf8");
-    return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024;
-  } catch {
-    return 0; // It has just ended.
-  }
 }
 
 async function runSettle(archive: string): Promise<{ ms: number; peakBytes: number }> {

@@ -83,3 +83,28 @@ test("a channel of a thousand is found by typing, and only its hours are asked f
   assert.deepEqual([...new Set(listings)], [0, 777].map((i) => `/files/${nameOf(i)}/chat`));
   await closePage(opened);
 });
+
+test("a moment in the address is read before the hours of its channel are known", {
+  skip: skipPage,
+}, async () => {
+  const store = memoryStore();
+  await putMessages(store, "search", [said("hello")]);
+  const own = await startNode(store);
+  const context = await browser.browser.newContext();
+  const page = await context.newPage();
+  const asked: string[] = [];
+  const answers = Promise.withResolvers<void>();
+  await page.route(/\/files/, async (route) => {
+    const { pathname } = new URL(route.request().url());
+    asked.push(pathname);
+    if (pathname === "/files/search/chat") await answers.promise;
+    await route.continue();
+  });
+  await page.goto(`${own.url}/#/chat/search/2026-08-02T12:00:00.000Z`);
+  await page.waitForSelector(".row .speech");
+  answers.resolve();
+  await page.waitForFunction(() => document.title.includes("search"));
+  assert.deepEqual(asked, ["/files", "/files/search/chat"]);
+  await context.close();
+  await own.close();
+});

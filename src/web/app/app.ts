@@ -73,6 +73,12 @@ function CurrentView({ archives, library }: Omit<AppProps, "breakdown">): JSX.El
     return h(Fragment, null, isLocked && h(Locked, { library }), h(ArchivesView, { archives }));
   }
   const shown = library.shown.value;
+  const { atUs } = route.value;
+  // A moment can be read before it is known which hours the channel has.
+  if (view === "chat" && atUs !== undefined && name !== undefined && shown.kind === "looking") {
+    const channel = { channel: name, hours: [], fromUs: atUs, untilUs: atUs };
+    return h(ChatView, { library, channels, channel });
+  }
   if (name === undefined || shown.kind !== "ready" || shown.span.channel !== name) {
     return h(EmptyState, { library, archives, channel: name });
   }

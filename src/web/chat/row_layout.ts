@@ -75,7 +75,7 @@ export class RowLayout {
     each.heights[row] = heightPx;
     each.measuredPx += heightPx - before;
     if (before === 0) each.measuredCount++;
-    this.#forgetSums();
+    this.#tops = undefined; // How many rows there are before a block stays as it is.
     return true;
   }
 

@@ -3,7 +3,8 @@ import type { Message } from "../../core/batch/message.ts";
 import { formatText } from "../../core/batch/message_text.ts";
 import type { Micros } from "../../core/time.ts";
 import type { DayChat } from "./day_chat.ts";
-import { MessageRow } from "./message/message_row.ts";
+import { images } from "../ui/settings.ts";
+import { DrawnRows } from "./drawn_rows.ts";
 import type { RowLayout, RowPlace } from "./row_layout.ts";
 import { ScrollPosition } from "./scroll_position.ts";
 
@@ -27,6 +28,10 @@ interface VirtualListProps {
 }
 
 const OVERSCAN_PX = 500;
+/** Rows that turn out less tall than expected leave a hole only within this distance. */
+const HOLE_PX = 150;
+/** How many messages are fetched before and after those in the document: they are there when they are drawn. */
+const FETCHED_AHEAD = 60;
 const REST_MS = 250;
 
 /** A list of any length, of which only the visible rows are in the document. */
@@ -46,8 +51,8 @@ export class VirtualList extends Component<VirtualListProps> {
   #hasFocus = false;
   #isAtEnd = true;
   #widthPx = 0;
-  /** Rows in the document whose height is known. */
-  #measured = new WeakSet<Element>();
+  readonly #drawn = new DrawnRows();
+  #unwatch: (() => void) | undefined;
 
   override componentDidMount(): void {
     this.props.onReady(this);
@@ -56,23 +61,29 @@ export class VirtualList extends Component<VirtualListProps> {
       this.#followBar();
       if (widthPx !== this.#widthPx) {
         this.#layout.remeasure();
-        this.#measured = new WeakSet();
+        this.#drawn.remeasure();
       }
       this.#widthPx = widthPx;
       this.#draw();
     });
     this.#resizes.observe(this.#scroller.current!);
+    // Rows draw their pictures by themselves, and are as tall as these from then on.
+    this.#unwatch = images.subscribe(() =>
+      requestAnimationFrame(() => {
+        this.#drawn.remeasure();
+        this.#draw();
+      })
+    );
     this.#settle();
   }
 
   override componentWillUnmount(): void {
     this.#resizes?.disconnect();
+    this.#unwatch?.();
     clearTimeout(this.#restTimer);
   }
 
-  override componentDidUpdate(before: VirtualListProps): void {
-    // Some messages have new marks, which may make a row taller.
-    if (before.version !== this.props.version) this.#measured = new WeakSet();
+  override componentDidUpdate(): void {
     this.#settle();
   }
 
@@ -178,13 +189,13 @@ export class VirtualList extends Component<VirtualListProps> {
       const place = this.#layout.at(Number(element.getAttribute("data-index")));
       if (place === undefined || element.getAttribute("aria-busy") === "true") continue;
       // Asking for a height makes the browser lay out the page: skip rows that cannot have changed.
-      if (this.#measured.has(element)) continue;
-      this.#measured.add(element);
+      const drawn = { minuteUs: place.minuteUs, row: this.#rowInMinute(place) };
+      if (this.#drawn.measure(drawn)) continue;
       isNews = this.#layout.measure(place, element.getBoundingClientRect().height) || isNews;
     }
     if (isNews) this.#applyAnchor();
     this.#placeSlab();
-    const { first, last } = this.#visible();
+    const { first, last } = this.#visible(HOLE_PX);
     if (first < this.#first || last > this.#last) this.forceUpdate();
     this.#fetch();
     this.#focusActive();
@@ -198,16 +209,17 @@ export class VirtualList extends Component<VirtualListProps> {
     this.#slab.current.style.transform = `translateY(${topPx}px)`;
   }
 
-  #visible(): { first: number; last: number } {
-    const from = this.#layout.rowAt(this.#position.topPx - OVERSCAN_PX);
-    const to = this.#layout.rowAt(this.#position.topPx + this.#viewPx + OVERSCAN_PX);
+  /** The rows on screen, and those at most `aroundPx` from it. */
+  #visible(aroundPx = OVERSCAN_PX): { first: number; last: number } {
+    const from = this.#layout.rowAt(this.#position.topPx - aroundPx);
+    const to = this.#layout.rowAt(this.#position.topPx + this.#viewPx + aroundPx);
     if (from === undefined || to === undefined) return { first: 0, last: -1 };
     return { first: this.#layout.indexOf(from), last: this.#layout.indexOf(to) };
   }
 
   #fetch(): void {
     const wanted = new Map<Micros, number[]>();
-    for (let i = this.#first; i <= this.#last; i++) {
+    for (let i = this.#first - FETCHED_AHEAD; i <= this.#last + FETCHED_AHEAD; i++) {
       const place = this.#layout.at(i);
       if (place === undefined) continue;
       const row = this.#rowInMinute(place);
@@ -321,18 +333,18 @@ export class VirtualList extends Component<VirtualListProps> {
       const place = this.#layout.at(i)!;
       const row = this.#rowInMinute(place);
       const message = day.messages.get(place.minuteUs, row);
-      rows.push(h(MessageRow, {
-        key: `${place.minuteUs} ${row}`,
+      rows.push(this.#drawn.draw({ minuteUs: place.minuteUs, row }, {
         index: i,
         total,
         message,
         mark: message === undefined ? undefined : day.marks.of(message),
+        receiverCount: day.receiverCount(place.minuteUs),
         isTabStop: i === stop,
         isSelected: isSame(selected, place),
         isLinked: isSame(linked, place),
-        receiverCount: day.receiverCount(place.minuteUs),
       }));
     }
+    this.#drawn.end();
     return h(
       "div",
       {

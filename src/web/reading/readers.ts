@@ -13,6 +13,8 @@ export class Readers {
   readonly #hasher: Hasher;
   #node: NodeChat | undefined;
   #reader: { readonly version: number; readonly reader: ChatReader } | undefined;
+  /** What the node answered when it was found, for the first who asks. */
+  #found: readonly string[] | undefined;
 
   /** Reads from `collection`. */
   constructor(collection: SourceCollection, hasher: Hasher) {
@@ -32,6 +34,13 @@ export class Readers {
     return this.#reader.reader;
   }
 
+  /** The names of the channels, sorted. */
+  async channels(signal: AbortSignal): Promise<readonly string[]> {
+    const found = this.#collection.isEmpty ? this.#found : undefined;
+    this.#found = undefined;
+    return found ?? await this.current.channels(signal);
+  }
+
   /** The node's overview of channels; none without a node. */
   async overview(
     channels: readonly string[],
@@ -43,14 +52,16 @@ export class Readers {
   /** Finds out whether there is a node at `address`, and reads from it if so. */
   async useNode(address: NodeAddress, signal: AbortSignal): Promise<NodeStanding> {
     const node = new NodeChat(address);
+    let found;
     try {
-      await node.channels(signal);
+      found = await node.channels(signal);
     } catch (error) {
       if (!(error instanceof ChatloomError)) throw error;
       const status = error instanceof NodeRefusal ? error.status : undefined;
       return status === 401 || status === 403 ? "locked" : "none";
     }
     this.#node = node;
+    this.#found = found;
     this.#reader = undefined;
     return "open";
   }

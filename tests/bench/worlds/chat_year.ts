@@ -23,11 +23,17 @@ const ENCODER = new TextEncoder();
 export class ChatYear {
   readonly #random: SeededRandom;
   readonly #syllables = "ka po ri lu me to sa ni xe do gu fi ba ro wi ya".split(" ");
+  readonly #perMinute: number;
   #count = 0;
 
-  /** Chat by `seed`. */
-  constructor(seed: string) {
+  /**
+   * Chat by `seed`.
+   *
+   * @param perMinute Messages in a minute, on average. @default {@link MESSAGES_PER_MINUTE}
+   */
+  constructor(seed: string, perMinute = MESSAGES_PER_MINUTE) {
     this.#random = seededRandom(seed);
+    this.#perMinute = perMinute;
   }
 
   /** How many messages were made. */
@@ -54,7 +60,7 @@ export class ChatYear {
     const hour = Math.floor(minuteUs / (60 * MINUTE_US)) % 24;
     // Two thirds of the messages are written while the stream is on.
     const isLive = hour >= 14 && hour < 14 + STREAM_HOURS;
-    const rate = MESSAGES_PER_MINUTE * (isLive ? 2 : 0.5);
+    const rate = this.#perMinute * (isLive ? 2 : 0.5);
     const count = Math.max(1, Math.round(rate * (0.6 + 0.8 * this.#random.next())));
     const times = Array.from({ length: count }, () => Math.floor(this.#random.next() * 60_000));
     times.sort((a, b) => a - b);

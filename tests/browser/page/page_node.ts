@@ -12,13 +12,15 @@ import { noopMetrics } from "../../../src/ports/metrics.ts";
 import { noopReporter } from "../../../src/ports/reporter.ts";
 import { buildPage } from "../../../tools/build_page.ts";
 
-/** Serves `store` and the page on loopback. */
+/** Serves `store` and the page on loopback; `html` is another page in its place. */
 export async function startNode(
   store: BatchStore,
-  options: Pick<NodeApiOptions, "access" | "feed" | "finder"> = {},
+  { html, ...options }:
+    & Partial<Pick<NodeApiOptions, "access" | "clock" | "feed" | "finder" | "settled">>
+    & { readonly html?: string } = {},
 ): Promise<HttpListener> {
   const hasher = await wasmHasher();
-  const page = new TextEncoder().encode(await buildPage());
+  const page = new TextEncoder().encode(html ?? await buildPage());
   const routes = nodeApi({
     store,
     hasher,
