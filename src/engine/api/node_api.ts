@@ -59,11 +59,13 @@ import type { ApiRoute } from "./route/api_route.ts";
 import { chatRoutes } from "./routes/chat_routes.ts";
 import { ChatLog } from "../logs/chat_log.ts";
 import type { MinuteFinder } from "../logs/minute_finder.ts";
-import type { OptOuts } from "../optout/opt_outs.ts";
+import { NO_OPT_OUTS, type OptOuts } from "../optout/opt_outs.ts";
 import type { Micros } from "../../core/time.ts";
 import { allLogRoutes } from "./logs/all_log_routes.ts";
 import type { LogApiOptions } from "./logs/log_context.ts";
 import { wrongWordRoutes } from "./logs/wrong_words.ts";
+import { storeWithoutOptedOut } from "../optout/store_without_opted_out.ts";
+import { optedOutMessages, refuseOptedOut } from "./optout/refuse_opted_out.ts";
 import { SharedChatReader } from "./chat/shared_chat_reader.ts";
 import { type AdminOptions, adminRoutes } from "./routes/admin_routes.ts";
 import { coverageRoute } from "./routes/coverage_route.ts";
@@ -145,9 +147,12 @@ const CACHE_MAX_BYTES = 32 * 1024 * 1024;
  */
 export function nodeApi(given: NodeApiOptions): HttpRoute[] {
   const faults = faultsOf(given.reporter);
-  const store = tolerantStore(given.store, (entry) => faults.tellFolder(entry));
+  const { optOuts = NO_OPT_OUTS } = given;
+  const readable = (files: BatchStore) =>
+    storeWithoutOptedOut(tolerantStore(files, (entry) => faults.tellFolder(entry)), optOuts);
+  const store = readable(given.store);
   const options = { ...given, store };
-  const chatStore = tolerantStore(given.chatStore ?? store, (entry) => faults.tellFolder(entry));
+  const chatStore = given.chatStore === undefined ? store : readable(given.chatStore);
   const { reporter, random, clock, metrics, version } = options;
   const gate = new Gate({
     ...options,
@@ -169,7 +174,7 @@ export function nodeApi(given: NodeApiOptions): HttpRoute[] {
     http: { runningRequests: gate.running, heldChatBytes: reader.heldBytes },
   });
   const loginOf = async (id: string) => (await log.rooms.byId(id))?.login;
-  const routes: ApiRoute[] = [
+  const open: ApiRoute[] = [
     ...options.moreRoutes ?? [],
     ...options.admin === undefined ? [] : adminRoutes({ ...options, ...options.admin, loginOf }),
     ...operatorRoutes({ ...options, state }),
@@ -181,7 +186,9 @@ export function nodeApi(given: NodeApiOptions): HttpRoute[] {
     liveRoute({
       feed,
       source: replaySource({ store: chatStore, reader, clock }),
-      redactionsOf: (channel) => redactions.of(channel),
+      async redactionsOf(channel) {
+        return optedOutMessages(channel, optOuts, await redactions.of(channel));
+      },
     }),
     coverageRoute(options),
     ...options.media === undefined ? [] : mediaRoutes({ ...options, media: options.media }),
@@ -189,6 +196,7 @@ export function nodeApi(given: NodeApiOptions): HttpRoute[] {
     overviewRoute(log, { isRecording: options.logs?.isRecording }),
     ...allLogRoutes(log, options.logs ?? {}),
   ];
+  const routes = open.map((route) => refuseOptedOut(route, { optOuts, rooms: log.rooms }));
   routes.unshift(openApiRoute(routes, { version }));
   return [...routes, ...wrongMethods(routes), ...wrongWordRoutes(options.logs?.api), NOWHERE]
     .flatMap((route) => {

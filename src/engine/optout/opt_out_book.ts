@@ -1,4 +1,5 @@
 import type { RedactedUser } from "../../core/redaction/redaction.ts";
+import { loginDigest } from "../../core/redaction/login_digest.ts";
 import { type RedactionMatcher, redactionMatcher } from "../../core/redaction/redaction_matcher.ts";
 import type { OptOutNote, OptOutNotes } from "../../ports/notes/opt_out_notes.ts";
 import type { OptOuts } from "./opt_outs.ts";
@@ -11,6 +12,10 @@ export class OptOutBook implements OptOuts {
   readonly #notes: OptOutNotes;
   #known: ReadonlyMap<string, OptOutNote> = new Map();
   #ofAll: RedactionMatcher | undefined;
+  /** The ids of channels that have opted out … */
+  #channels: ReadonlySet<string> = new Set();
+  /** … and the digests of their logins. */
+  #channelLogins: ReadonlySet<string> = new Set();
   /** By channel, as `#forsen`: what orders of peers say. */
   readonly #ofChannels = new Map<string, RedactionMatcher>();
 
@@ -26,7 +31,17 @@ export class OptOutBook implements OptOuts {
 
   /** See {@link OptOuts}. */
   isChannelOptedOut(id: string): boolean {
-    return this.#known.has(`channel ${id}`);
+    return this.#channels.has(id);
+  }
+
+  /** See {@link OptOuts}. */
+  isChannelNameOptedOut(login: string): boolean {
+    return this.hasOptedOutChannels && this.#channelLogins.has(loginDigest(login));
+  }
+
+  /** See {@link OptOuts}. */
+  get hasOptedOutChannels(): boolean {
+    return this.#channels.size > 0;
   }
 
   /** All notes. */
@@ -92,6 +107,9 @@ export class OptOutBook implements OptOuts {
 
   #set(known: ReadonlyMap<string, OptOutNote>): void {
     this.#known = known;
+    const channels = this.notes.filter(({ kind }) => kind === "channel");
+    this.#channels = new Set(channels.map(({ id }) => id));
+    this.#channelLogins = new Set(channels.flatMap(({ logins }) => logins));
     const users = this.notes.filter(({ kind }) => kind === "user");
     this.#ofAll = users.length === 0
       ? undefined

@@ -39,7 +39,12 @@ const world = apiWorld({
   logLevel: { get: () => "info", set() {} },
   access: { operator: { kind: "operator", token: "operator-token" } },
   logs: { nameHistory: true, crossChannelSearch: true },
-  optOuts: { isUserOptedOut: (id) => id === "9", isChannelOptedOut: (id) => id === "33" },
+  optOuts: {
+    isUserOptedOut: (id) => id === "9",
+    isChannelOptedOut: (id) => id === "33",
+    isChannelNameOptedOut: () => false,
+    hasOptedOutChannels: true,
+  },
 });
 const IDS = { "room-id": "11", "user-id": "1" };
 const KEY = await world.put("forsen", [said(1, "a", { tags: IDS })]);
@@ -276,6 +281,58 @@ async function describe(): Promise<[string, Operation][]> {
   );
 }
 
+/** The first example of a route, about a channel that has opted out. */
+function optedOutExample(name: string): [path: string][] {
+  const path = EXAMPLES[name]![0]![0];
+  return path.includes("forsen") && name !== "get /overview.json"
+    ? [[path.replaceAll("forsen", "shy")]]
+    : [];
+}
+
+test("no route with a channel tells anything of one that has opted out", async () => {
+  const refused: string[] = [];
+  for (const [name, { parameters = [] }] of await describe()) {
+    // The overview leaves channels out; it has a test of its own.
+    const names = parameters.map((each) => each.name);
+    if (!names.some((each) => each === "channel" || each === "login")) continue;
+    if (name === "get /overview.json") continue;
+    const [example] = optedOutExample(name);
+    assert.ok(example, `${name} needs an example that names forsen first`);
+    const response = await world.ask(example[0]);
+    assert.equal(response.status, 403, `${name}: ${example[0]}`);
+    assert.match(await response.text(), /opted out/, name);
+    refused.push(name);
+  }
+  assert.ok(refused.length >= 24, `${refused.length} routes`);
+});
+
+test("a channel whose name alone is known to have opted out is not told of, nor listed", async () => {
+  const quiet = apiWorld({
+    optOuts: {
+      isUserOptedOut: () => false,
+      isChannelOptedOut: () => false,
+      isChannelNameOptedOut: (login) => login === "shy",
+      hasOptedOutChannels: true,
+    },
+  });
+  await quiet.put("forsen", [said(1, "a", { tags: IDS })]);
+  const key = await quiet.put("shy", [said(1, "c", { channel: "shy" })]);
+  assert.deepEqual(await quiet.json("/files"), ["forsen"]);
+  assert.deepEqual(Object.keys(await quiet.json("/digests") as object), ["forsen"]);
+  const { channels } = await quiet.json("/channels") as { channels: { name: string }[] };
+  assert.deepEqual(channels.map(({ name }) => name), ["forsen"]);
+  for (
+    const path of [
+      `/segments/${key}`,
+      "/digests/shy",
+      `/shy/chat.json?${RANGE}`,
+      "/live?channel=forsen,SHY",
+    ]
+  ) {
+    assert.equal((await quiet.ask(path)).status, 403, path);
+  }
+});
+
 test("the description has every route, and an example for each", async () => {
   const described = (await describe()).map(([name]) => name).sort();
   assert.deepEqual(described, Object.keys(EXAMPLES).sort());
@@ -285,7 +342,8 @@ test("what a route answers is described, and what is described is answered", asy
   for (const [name, { responses, summary }] of await describe()) {
     assert.match(summary, /^[A-Z].*\.$/s, name);
     const seen = new Set<string>();
-    for (const [path, options] of EXAMPLES[name]!) {
+    const examples = [...EXAMPLES[name]!, ...optedOutExample(name)];
+    for (const [path, options] of examples) {
       const first = await world.ask(path, options);
       const tag = first.headers.get("etag");
       const answers = [first];

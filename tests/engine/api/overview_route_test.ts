@@ -114,6 +114,8 @@ test("a channel that has opted out is in no overview", async () => {
   const optOuts = {
     isUserOptedOut: () => false,
     isChannelOptedOut: (id: string) => id === "22484632",
+    isChannelNameOptedOut: () => false,
+    hasOptedOutChannels: true,
   };
   const world = apiWorld({ optOuts });
   await world.put("forsen", [said(1, "one", { tags: { "room-id": "22484632" } })]);

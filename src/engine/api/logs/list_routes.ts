@@ -275,7 +275,7 @@ async function answerNames(
 ): Promise<ApiResponse> {
   const id = params["id"] ?? "";
   if (log.optOuts?.isUserOptedOut(id) === true) {
-    throw new Refusal(403, "The requested channel has opted out of being logged");
+    throw new Refusal(403, "The requested user has opted out of being logged");
   }
   const names = await loginsOf(log, id);
   const time = (us: Micros) => new Date(us / 1_000).toISOString().replace(".000Z", "Z");

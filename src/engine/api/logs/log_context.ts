@@ -5,6 +5,7 @@ import type { ChatLog } from "../../logs/chat_log.ts";
 import type { LogDays } from "../../logs/log_days.ts";
 import { ScanTimeoutError } from "../../logs/scan_budget.ts";
 import { type ApiResponse, textResponse } from "../route/api_response.ts";
+import { CHANNEL_OPTED_OUT } from "../optout/refuse_opted_out.ts";
 import type { ApiRoute, ParameterNote, ResponseNote } from "../route/api_route.ts";
 
 /** What the operator decides about log routes. */
@@ -46,6 +47,9 @@ export function nothingThere({ api }: Pick<LogContext, "api">): Refusal {
   return new Refusal(404, api === "rustlog" ? "Not found" : "could not load logs");
 }
 
+/** What justlog says of users and channels that have opted out. */
+export const JUSTLOG_OPTED_OUT = "User or channel has opted out";
+
 /** Refusals of log routes by their status. */
 const REFUSALS = {
   400: "A parameter is invalid",
@@ -78,6 +82,10 @@ export function logRoute(
     audience: "readers",
     mayEndInSlash: true,
     responseNotes: [...route.responseNotes, ...refusalNotes],
+    optedOut: () => {
+      const isJustlog = context.api === "justlog";
+      return refused(new Refusal(403, isJustlog ? JUSTLOG_OPTED_OUT : CHANNEL_OPTED_OUT), context);
+    },
     async answer(routed) {
       const lower = context.api === "justlog" ? lowerCase(routed.request) : undefined;
       if (lower !== undefined) return lower;

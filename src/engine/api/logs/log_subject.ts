@@ -1,7 +1,7 @@
 import type { LogPerson } from "../../../core/logs/log_person.ts";
 import type { Room } from "../../logs/room_directory.ts";
 import type { ParameterNote } from "../route/api_route.ts";
-import { type LogContext, nothingThere, Refusal } from "./log_context.ts";
+import { JUSTLOG_OPTED_OUT, type LogContext, nothingThere, Refusal } from "./log_context.ts";
 
 /** Longer names are no login and no id: they must not fill what is remembered of users. */
 const NAME_MAX_LENGTH = 64;
@@ -52,17 +52,15 @@ export function askedUser(params: { readonly [name: string]: string }): AskedNam
 /**
  * The room of a channel. Logins are compared without case.
  *
- * @throws {Refusal} 403 when it has opted out, 404 when the archive has none of that name.
+ * @throws {Refusal} 404 when the archive has none of that name.
  */
 export async function findRoom(context: LogContext, { kind, name }: AskedName): Promise<Room> {
   const { log } = context;
   if (name.length > NAME_MAX_LENGTH) throw nothingThere(context);
-  if (kind === "id" && log.optOuts?.isChannelOptedOut(name) === true) throw optedOut(context);
   const room = kind === "id"
     ? await log.rooms.byId(name)
     : await log.rooms.byLogin(name.toLowerCase());
   if (room === undefined) throw nothingThere(context);
-  if (log.optOuts?.isChannelOptedOut(room.id) === true) throw optedOut(context);
   return room;
 }
 
@@ -79,15 +77,15 @@ export async function findPerson(
   const { log } = context;
   if (name.length > NAME_MAX_LENGTH) throw nothingThere(context);
   const asked = kind === "id" ? { id: name } : { login: name.toLowerCase() };
-  if (kind === "id" && log.optOuts?.isUserOptedOut(name) === true) throw optedOut(context, "user");
+  if (kind === "id" && log.optOuts?.isUserOptedOut(name) === true) throw userOptedOut(context);
   const person = await log.person(room, asked);
   if (person === undefined) throw nothingThere(context);
-  if (log.optOuts?.isUserOptedOut(person.id) === true) throw optedOut(context, "user");
+  if (log.optOuts?.isUserOptedOut(person.id) === true) throw userOptedOut(context);
   return person;
 }
 
-/** The refusal of a channel or user that has opted out, in the words of the dialect. */
-function optedOut({ api }: LogContext, what: "channel" | "user" = "channel"): Refusal {
-  if (api === "justlog") return new Refusal(403, "User or channel has opted out");
-  return new Refusal(403, `The requested ${what} has opted out of being logged`);
+/** The refusal of a user who has opted out, in the words of the dialect. */
+function userOptedOut({ api }: LogContext): Refusal {
+  if (api === "justlog") return new Refusal(403, JUSTLOG_OPTED_OUT);
+  return new Refusal(403, "The requested user has opted out of being logged");
 }

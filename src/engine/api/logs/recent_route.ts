@@ -87,6 +87,7 @@ export function recentRoute(context: LogContext): ApiRoute {
         schema: ERROR,
       },
     ],
+    optedOut: () => refusal(403, { code: "channel_ignored", reason: "The channel has opted out" }),
     answer: (routed) => answerRecent(context, routed),
   };
 }
@@ -108,9 +109,6 @@ async function answerRecent(
   const parsed = parseQuery(new URL(request.url).searchParams);
   if (typeof parsed === "string") return refusal(400, { code: "invalid_query", reason: parsed });
   const room = await log.rooms.byLogin(login);
-  if (room !== undefined && log.optOuts?.isChannelOptedOut(room.id) === true) {
-    return refusal(403, { code: "channel_ignored", reason: "The channel has opted out" });
-  }
   const recent = room === undefined ? [] : await newest(context, room, parsed);
   const isRecorded = await isRecordedNow(context, login);
   return jsonResponse({

@@ -47,6 +47,13 @@ export interface ApiRoute {
    * Without it a change needs the token of its audience. @default false
    */
   readonly checksCaller?: boolean;
+  /**
+   * Whether the route itself leaves channels out that have opted out. Every other route with a channel in its path
+   * or query is answered with 403 for those. @default false
+   */
+  readonly leavesOutChannels?: boolean;
+  /** The response about a channel that has opted out. @default 403 with a reason as text */
+  readonly optedOut?: () => ApiResponse;
   /** The size of the largest body that it takes, in bytes. @default 1024 with `PUT`, else 0 */
   readonly bodyMaxBytes?: number;
   /** The media type of the body. @default text/plain */

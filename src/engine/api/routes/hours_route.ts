@@ -61,10 +61,6 @@ async function answerHours(
   const end = parseInstant(query.get("end") ?? `${TIME_END_US / 1e6}`);
   if (!start.ok) return textResponse(400, `start must be a time: ${start.reason}`);
   if (!end.ok) return textResponse(400, `end must be a time: ${end.reason}`);
-  const room = await log.rooms.byLogin(channel);
-  if (room !== undefined && log.optOuts?.isChannelOptedOut(room.id) === true) {
-    return textResponse(403, "The requested channel has opted out of being logged");
-  }
   const hours = await hourFigures(log, channel, { fromUs: start.us, untilUs: end.us });
   if (hours.length > HOURS_MAX) {
     const lastUs = hours[HOURS_MAX]!.hourUs - HOUR_US;

@@ -46,6 +46,7 @@ export function overviewRoute(
     method: "GET",
     path: "/overview.json",
     audience: "readers",
+    leavesOutChannels: true,
     summary:
       "The last message of channels, their messages a day, and when no receiver listened to them lately.",
     queryNotes: [{
@@ -101,6 +102,7 @@ async function overviewOf(
 ): Promise<ChannelOverview | undefined> {
   const nowUs = log.clock.wallUs();
   const todayUs = nowUs - nowUs % DAY_US;
+  if (log.optOuts?.isChannelNameOptedOut(channel) === true) return undefined;
   const room = await log.rooms.byLogin(channel);
   if (room === undefined || log.optOuts?.isChannelOptedOut(room.id) === true) return undefined;
   const fromUs = todayUs - (DAYS_SHOWN - 1) * DAY_US;

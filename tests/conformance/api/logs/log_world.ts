@@ -94,6 +94,8 @@ export async function logWorld(
     optOuts: {
       isUserOptedOut: (id) => id === "9",
       isChannelOptedOut: (id) => id === "33",
+      isChannelNameOptedOut: () => false,
+      hasOptedOutChannels: true,
     },
     ...options,
   });
