@@ -54,8 +54,8 @@ export async function serve(
   const reporter = counting(archive.reporter, counters);
   const metrics = prometheusMetrics({ counters });
   const parts = { store, hasher, clock, random, reporter, metrics };
-  const { changes, liveLines: lines, journalFolder } = archive.parts;
-  const live = new LiveArchive({ ...parts, folder: journalFolder, lines });
+  const { changes, liveLines: lines, journalFolder, versions } = archive.parts;
+  const live = new LiveArchive({ ...parts, folder: journalFolder, lines, versions });
   await live.begin();
   const { settled, index: place } = archive.parts;
   const unstored = live.chatStore;

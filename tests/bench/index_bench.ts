@@ -27,6 +27,7 @@ import { HourStamps } from "../../src/engine/index/hour_stamps.ts";
 import { IndexFinder } from "../../src/engine/index/index_finder.ts";
 import { ALL_TIME, ChatLog } from "../../src/engine/logs/chat_log.ts";
 import { LogDays, monthOf } from "../../src/engine/logs/log_days.ts";
+import { rememberedListings } from "../../src/engine/read/files/remembered_listings.ts";
 import { settleArchive } from "../../src/engine/settle/settle_archive.ts";
 import { noopReporter } from "../../src/ports/reporter.ts";
 import { tellRow } from "./bench_row.ts";
@@ -90,7 +91,11 @@ function openLog(isIndexed: boolean): { readonly log: ChatLog; close(): Promise<
   const index = isIndexed ? sqliteIndex(folder) : undefined;
   const stamps = new HourStamps({ store, hasher, versions: fileSystemVersions(folder) });
   const finder = index && new IndexFinder({ index, store, stamps, clock });
-  const options = { store, hasher, clock, reporter, settled, random: systemRandom() };
+  const remembered = rememberedListings(store, fileSystemVersions(folder));
+  const options = {
+    ...{ store: remembered, hasher, clock, reporter, settled },
+    random: systemRandom(),
+  };
   const reader = new SharedChatReader({
     ...options,
     cacheMaxBytes: 32 * 1024 * 1024,

@@ -18,6 +18,7 @@ import { HOUR_US, SECOND_US } from "../../src/core/time.ts";
 import { nodeApi } from "../../src/engine/api/node_api.ts";
 import type { HourToIndex } from "../../src/ports/index/chat_index.ts";
 import { HourStamps } from "../../src/engine/index/hour_stamps.ts";
+import { rememberedListings } from "../../src/engine/read/files/remembered_listings.ts";
 import { IndexFinder } from "../../src/engine/index/index_finder.ts";
 import { honoRouter } from "../../src/adapters/http/hono_router.ts";
 import { noopMetrics } from "../../src/ports/metrics.ts";
@@ -94,10 +95,12 @@ async function write(folder: string, { channels, hours }: World): Promise<void> 
 function openNode(folder: string) {
   const index = sqliteIndex(folder)!;
   const store = fileSystemStore(folder);
-  const stamps = new HourStamps({ store, hasher, versions: fileSystemVersions(folder) });
+  const versions = fileSystemVersions(folder);
+  const stamps = new HourStamps({ store, hasher, versions });
   const settled = fileSystemSettled(folder);
   const routes = nodeApi({
     store,
+    chatStore: rememberedListings(store, versions),
     hasher,
     clock,
     reporter,

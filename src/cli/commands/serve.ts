@@ -66,7 +66,7 @@ export function serveCommand(): Command {
       let access = await readAccess(flags);
       let { rate } = flags;
       const archive = await openParts(flags.archive);
-      const { files: store, settled, journalFolder } = archive;
+      const { files: store, settled, journalFolder, versions, liveLines: lines } = archive;
       const parts = {
         store,
         hasher: await bestHasher(),
@@ -75,7 +75,7 @@ export function serveCommand(): Command {
         metrics: prometheusMetrics({ counters }),
         reporter,
       };
-      const live = new LiveArchive({ ...parts, folder: journalFolder, lines: archive.liveLines });
+      const live = new LiveArchive({ ...parts, folder: journalFolder, lines, versions });
       await live.begin();
       const index = { ...parts, place: archive.index, settled, unstored: live.chatStore };
       const indexed = flags.index ? await openNodeIndex(index) : undefined;

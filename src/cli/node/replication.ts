@@ -96,7 +96,7 @@ export interface ReplicationOptions {
   /** The archive's notes. */
   readonly parts: Pick<
     ArchiveParts,
-    "notes" | "marks" | "orders" | "settled" | "index" | "changes" | "liveLines"
+    "notes" | "marks" | "orders" | "settled" | "index" | "changes" | "liveLines" | "versions"
   >;
   readonly flags: ReplicationFlags;
   /** The folder in whose `.chatloom` journals are. */
@@ -149,6 +149,7 @@ export class Replication {
       ...{ hasher: options.hasher, clock: options.clock, random: systemRandom() },
       skips: (run) => run.isOwn,
       lines: parts.liveLines,
+      versions: parts.versions,
     });
     const { feed } = this.#live;
     // What peers tell is not given on: their files come by sync.

@@ -186,3 +186,39 @@ test("an index where no folder can be made says so, and reading goes on", { skip
   assert.ok(!existsSync(indexFolder(folder.path)));
   folder.close();
 });
+
+test(
+  "sqliteIndex takes a crowd that joins without ids as fast as one with ids",
+  { skip },
+  async () => {
+    const people = 5_000;
+    const facts = (hasIds: boolean, round: number) => ({
+      counts: new Map([["JOIN", people]]),
+      rooms: [],
+      words: [],
+      people: Array.from({ length: people }, (_, i) => ({
+        id: hasIds ? `${round * people + i + 1}` : "",
+        login: `user_${round * people + i}`,
+        minutes: [{ minuteUs: T, roles: ["named" as const], messages: 0 }],
+      })),
+    });
+    const took = { ids: 0, none: 0 };
+    const folders = { ids: tempFolder(), none: tempFolder() };
+    const indexes = { ids: sqliteIndex(folders.ids.path)!, none: sqliteIndex(folders.none.path)! };
+    for (const round of [0, 1]) {
+      for (const kind of ["ids", "none"] as const) {
+        const startMs = performance.now();
+        const hour = {
+          hourUs: T + round * HOUR_US,
+          stamp: STAMP,
+          facts: facts(kind === "ids", round),
+        };
+        await indexes[kind].putHours("forsen", [hour]);
+        took[kind] = performance.now() - startMs;
+      }
+    }
+    for (const index of Object.values(indexes)) await index.close();
+    for (const folder of Object.values(folders)) folder.close();
+    assert.ok(took.none < 3 * took.ids, `${took.none} ms against ${took.ids} ms`);
+  },
+);

@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileSystemStore } from "../../../src/adapters/file_system/file_system_store.ts";
+import { fileSystemVersions } from "../../../src/adapters/file_system/file_system_versions.ts";
 import { memoryStore } from "../../../src/adapters/memory/memory_store.ts";
+import { rememberedListings } from "../../../src/engine/read/files/remembered_listings.ts";
 import {
   batchStoreSuite,
   type BatchStoreSuiteOptions,
@@ -25,6 +27,12 @@ check("fileSystemStore", () => {
 check("fileSystemStore without colons", () => {
   const { path, close } = tempFolder();
   const open = () => fileSystemStore(path, { colon: "_" });
+  return { store: open(), again: open, close };
+});
+
+check("rememberedListings over fileSystemStore", () => {
+  const { path, close } = tempFolder();
+  const open = () => rememberedListings(fileSystemStore(path), fileSystemVersions(path));
   return { store: open(), again: open, close };
 });
 

@@ -6,8 +6,10 @@ import { PeerMessages } from "../../../engine/live/peers/peer_messages.ts";
 import type { ArchiveKey } from "../../../core/archive/archive_key.ts";
 import type { LiveLines } from "../../../ports/archive/live_lines.ts";
 import { OverlayStore } from "../../../engine/live/overlay_store.ts";
+import { rememberedListings } from "../../../engine/read/files/remembered_listings.ts";
 import type { BatchStore } from "../../../ports/batch_store.ts";
 import type { Clock } from "../../../ports/clock.ts";
+import type { FolderVersions } from "../../../ports/index/folder_versions.ts";
 import type { Hasher } from "../../../ports/hasher.ts";
 import type { ReadableRun } from "../../../ports/journal_store.ts";
 import type { Metrics } from "../../../ports/metrics.ts";
@@ -20,6 +22,8 @@ export interface LiveArchiveOptions {
   readonly folder: string;
   /** The archive's files. */
   readonly store: BatchStore;
+  /** Tells that its folders have the files that they had. @default they are listed each time */
+  readonly versions?: FolderVersions | undefined;
   readonly hasher: Hasher;
   readonly clock: Clock;
   readonly random: Random;
@@ -42,9 +46,11 @@ export class LiveArchive {
   readonly #received: PeerMessages;
 
   /** Reads nothing yet. */
-  constructor({ folder, lines, ...options }: LiveArchiveOptions) {
+  constructor({ folder, lines, versions, ...options }: LiveArchiveOptions) {
     this.feed = new LiveFeed(options);
-    this.chatStore = new OverlayStore(options);
+    const { store: files } = options;
+    const store = versions === undefined ? files : rememberedListings(files, versions);
+    this.chatStore = new OverlayStore({ ...options, store });
     this.#follower = new JournalFollower({
       ...options,
       journals: fileSystemJournalReader(folder),

@@ -24,6 +24,8 @@ export interface ArchiveParts {
   readonly settles: boolean;
   /** The files. */
   readonly files: BatchStore;
+  /** Tells that folders have the files that they had; `undefined` where listing them costs no more. */
+  readonly versions?: FolderVersions;
   /** Packs its hours; `undefined` for a database, which compresses by itself. */
   readonly packs?: HourPacks;
   /** The lock for deleting. */

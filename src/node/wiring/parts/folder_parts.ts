@@ -6,6 +6,7 @@ import {
 import { fileSystemOrders } from "../../../adapters/file_system/file_system_orders.ts";
 import { fileSystemSettled } from "../../../adapters/file_system/file_system_settled.ts";
 import { packedStore } from "../../../adapters/file_system/packs/packed_store.ts";
+import { fileSystemVersions } from "../../../adapters/file_system/file_system_versions.ts";
 import { fileSystemUnsettled } from "../../../adapters/file_system/file_system_unsettled.ts";
 import type { ArchiveParts, OpenPartsOptions } from "./archive_parts.ts";
 import { folderIndex } from "./folder_index.ts";
@@ -26,6 +27,7 @@ export async function folderParts(
     name: folder,
     settles: true,
     files,
+    versions: fileSystemVersions(folder),
     packs: files,
     lock: fileSystemLock(folder),
     notes: fileSystemNotes(folder),
