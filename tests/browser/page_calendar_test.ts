@@ -171,6 +171,7 @@ test("the calendar of a dropped archive counts its messages", { skip: skipPage }
   assert.deepEqual(await gapText(page), ["2026-08-01 12:00: 20 minutes, about 200 messages"]);
   await page.click("summary");
   assert.match(await page.locator("tr", { hasText: "2026-08" }).innerText(), /3,400\s+1\s/);
+  assert.match(await page.locator("tr", { hasText: "2026-09" }).innerText(), /–\s+–\s+–/);
   await closePage(opened);
 });
 
@@ -225,6 +226,40 @@ test("zooming out of two weeks leads to the year", { skip: skipPage }, async () 
   await page.click("[aria-label='Show more']");
   await yearRead(page);
   assert.match(page.url(), /#\/calendar\/crewchan\/2026-07-20/);
+  await closePage(opened);
+});
+
+test("a finger meets days and years of at least 24 px each way", { skip: skipPage }, async () => {
+  const viewport = { width: 390, height: 780 };
+  const hash = `#/calendar/${CHANNEL}/2026-08-01`;
+  const opened = await browser.open({ origin, hash, viewport, hasTouch: true, isMobile: true });
+  const { page } = opened;
+  await yearRead(page);
+  const small = await page.evaluate(() =>
+    [...document.querySelectorAll(".cal-day, .years a, .measure button, .gaps li a")].filter(
+      (each) => {
+        const { width, height } = each.getBoundingClientRect();
+        return Math.min(width, height) < 24;
+      },
+    ).map((each) => each.outerHTML)
+  );
+  assert.deepEqual(small.slice(0, 3), []);
+  await closePage(opened);
+});
+
+test("what a message says has its own direction: right to left where its letters do", {
+  skip: skipPage,
+}, async () => {
+  const opened = await browser.open({ origin, hash: `#/chat/${CHANNEL}/2026-08-01T10:00:00Z` });
+  const { page } = opened;
+  await page.waitForSelector(".row .speech");
+  const directions = await page.locator(".speech .text").first().evaluate((text) => [
+    text.textContent,
+    text.matches("bdi:dir(rtl)"),
+    text.closest(".speech")!.matches(":dir(ltr)"),
+    text.closest(".speech")!.querySelector(".name")!.matches("bdi:dir(ltr)"),
+  ]);
+  assert.deepEqual(directions, ["مرحبا 0", true, true, true]);
   await closePage(opened);
 });
 

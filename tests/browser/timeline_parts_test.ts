@@ -69,6 +69,9 @@ test("silencesOf takes an hour without any file for unrecorded where recorders t
   // Files without a word of who listened: a recorder that tells nothing was there.
   assert.deepEqual(found({ said, read, listened: all }), ["unknown 60-120"]);
   assert.deepEqual(found({ said: [0, 179], read, bare: [1] }), ["unknown 1-179"]);
+  // Before the first hour of which any tells, nothing is known: as in the calendar.
+  const late = new Map(listening(120, 180));
+  assert.deepEqual(found({ said: [179], read, listened: late, bare: [0, 1] }), ["unknown 0-120"]);
 });
 
 test("heldSpan cuts off what is known to be empty, and nothing that was not read", () => {

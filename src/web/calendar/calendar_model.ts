@@ -1,4 +1,5 @@
 import { HOUR_US, type Micros } from "../../core/time.ts";
+import { isMissingHour } from "../timeline/silences.ts";
 import type { HourFigures, Span } from "../reading/chat_archive.ts";
 import { dayOf } from "../ui/day.ts";
 import type { Zone } from "../ui/settings.ts";
@@ -52,17 +53,15 @@ export function calendarYear(
   hours: ReadonlyMap<Micros, HourFigures>,
   { year, recorded, zone }: { readonly year: Span; readonly recorded: Span; readonly zone: Zone },
 ): CalendarYear {
-  // Recorders that write coverage do so in every hour. Before the first of it, a missing hour may have been
-  // silent, or its chat may have been imported.
-  let firstToldUs = Infinity;
+  let firstToldUs: Micros | undefined;
   for (const { hourUs, listenedS } of hours.values()) {
-    if (listenedS !== undefined) firstToldUs = Math.min(firstToldUs, hourUs);
+    if (listenedS !== undefined) firstToldUs = Math.min(firstToldUs ?? hourUs, hourUs);
   }
   const missingOf = (hourUs: Micros): number => {
     // Recording begins and ends within an hour.
     const isInside = hourUs > recorded.fromUs && hourUs < recorded.untilUs - HOUR_US;
     const hour = hours.get(hourUs);
-    const isBlank = hour === undefined && hourUs > firstToldUs;
+    const isBlank = hour === undefined && isMissingHour(hourUs, firstToldUs);
     return !isInside ? 0 : isBlank ? HOUR_S : HOUR_S - (hour?.listenedS ?? HOUR_S);
   };
   const days = daysWithin(year, zone).map((day): CalendarDay => {

@@ -224,12 +224,14 @@ function MonthTable({ days }: { readonly days: readonly CalendarDay[] }): JSX.El
         null,
         [...months].map(([month, some]) => {
           const missingS = sum(some, "missingS");
+          const messages = sum(some, "messages");
+          const recorded = some.filter((day) => day.isRecorded).length;
           return h(
             "tr",
             { key: month },
             h("th", { scope: "row" }, month),
-            h("td", null, formatCount(sum(some, "messages"))),
-            h("td", null, formatCount(some.filter((day) => day.isRecorded).length)),
+            h("td", null, messages === 0 ? "–" : formatCount(messages)),
+            h("td", null, recorded === 0 ? "–" : formatCount(recorded)),
             h("td", null, missingS === 0 ? "–" : formatMissing(missingS)),
           );
         }),

@@ -26,17 +26,27 @@ export interface Silence extends Span {
 }
 
 /**
+ * Whether an hour without chat and without coverage was not recorded. Recorders that write coverage do so in every
+ * hour, also in silent ones. Before the first of it, chat may have been silent, or it was imported.
+ *
+ * @param firstToldUs The first hour that is known to have coverage; `undefined` if none is.
+ */
+export function isMissingHour(hourUs: Micros, firstToldUs: Micros | undefined): boolean {
+  return firstToldUs !== undefined && hourUs > firstToldUs;
+}
+
+/**
  * The runs of minutes in `span` without a message, in order, but for those in which a receiver
  * listened: there, chat was silent. Minutes that are not known are left out.
  */
 export function silencesOf(known: KnownMinutes, { fromUs, untilUs }: Span): Silence[] {
-  let doesAnyTell = false;
+  let firstToldUs: Micros | undefined;
   for (let hourUs = hourOf(fromUs); hourUs < untilUs; hourUs += HOUR_US) {
-    doesAnyTell ||= known.isCovered(hourUs);
+    if (firstToldUs === undefined && known.isCovered(hourUs)) firstToldUs = hourUs;
   }
   const silences: Silence[] = [];
   for (let at = minuteOf(fromUs); at < untilUs; at += MINUTE_US) {
-    const kind = kindOf(known, at, doesAnyTell);
+    const kind = kindOf(known, at, firstToldUs);
     if (kind === undefined) continue;
     const last = silences.at(-1);
     const isNext = last !== undefined && last.kind === kind && last.untilUs === at;
@@ -54,7 +64,7 @@ export function silencesOf(known: KnownMinutes, { fromUs, untilUs }: Span): Sile
 function kindOf(
   known: KnownMinutes,
   minuteUs: Micros,
-  doesAnyTell: boolean,
+  firstToldUs: Micros | undefined,
 ): Silence["kind"] | undefined {
   if (known.minute(minuteUs) !== undefined || !known.isKnown(minuteUs)) return undefined;
   const listenedS = known.listenedS(minuteUs);
@@ -62,6 +72,6 @@ function kindOf(
   if (listenedS > 0) return undefined;
   const hourUs = hourOf(minuteUs);
   if (known.isCovered(hourUs)) return "unrecorded";
-  // Recorders that write coverage do so in every hour, also in silent ones.
-  return doesAnyTell && !known.hasFiles(hourUs) ? "unrecorded" : "unknown";
+  const isBlank = !known.hasFiles(hourUs);
+  return isBlank && isMissingHour(hourUs, firstToldUs) ? "unrecorded" : "unknown";
 }
