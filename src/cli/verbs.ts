@@ -19,6 +19,11 @@ const VERBS: ReadonlyMap<string, LoadVerb> = new Map<string, LoadVerb>([
   ["serve", async () => (await import("./commands/serve.ts")).serveCommand()],
   ["sync", async () => (await import("./commands/sync.ts")).syncCommand()],
   ["worker", async () => (await import("./commands/worker.ts")).workerCommand()],
+  ["topology", async () => (await import("./commands/operating/topology.ts")).topologyCommand()],
+  [
+    "dead-letters",
+    async () => (await import("./commands/operating/dead_letters.ts")).deadLettersCommand(),
+  ],
   ["index", async () => (await import("./commands/maintain/index_archive.ts")).indexCommand()],
   ["orders", async () => (await import("./commands/operating/orders.ts")).ordersCommand()],
   ["coverage", async () => (await import("./commands/reading/coverage.ts")).coverageCommand()],

@@ -4,7 +4,8 @@ import process from "node:process";
 import { bestHasher } from "../../adapters/hashers/web_crypto_hasher.ts";
 import { openArchive } from "../../node/wiring/archive.ts";
 import { runWorker } from "../../node/wiring/working.ts";
-import { addConfigFlag, loadedConfig } from "../config/loaded_config.ts";
+import { addConfigFlag } from "../config/loaded_config.ts";
+import { neededBroker } from "../config/needed_broker.ts";
 import { contextOf } from "../frame/context.ts";
 import { examplesOf } from "../frame/program.ts";
 
@@ -59,10 +60,7 @@ export function workerCommand(): Command {
     )
     .action(async (flags: WorkerFlags, command: Command) => {
       const context = contextOf(command);
-      const broker = loadedConfig(command)?.broker;
-      if (broker === undefined) {
-        command.error("error: name a file with --config that has a table [broker]");
-      }
+      const broker = neededBroker(command);
       const rangeCount = broker.rangeCount ?? 16;
       if (flags.ranges?.some((range) => range >= rangeCount)) {
         command.error(`error: there are ${rangeCount} ranges: 0 to ${rangeCount - 1}`);

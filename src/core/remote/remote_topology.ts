@@ -35,8 +35,8 @@ export function deadLetterName(archive: string): string {
 }
 
 /**
- * The queue at which all workers of an archive stand, so that each knows how many there are. Nothing is sent there;
- * only workers declare it.
+ * The queue at which all workers of an archive stand, so that each knows how many there are. Only they declare it. Who
+ * looks at the archive's queues asks there what each of them does.
  */
 export function workersQueue(archive: string): string {
   return `chatloom.${archive}.workers`;

@@ -1,9 +1,4 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import process from "node:process";
 import { test, type TestContext } from "node:test";
 import { amqpBroker } from "../../../src/adapters/amqp/amqp_broker.ts";
 import { wasmHasher } from "../../../src/adapters/hashers/wasm_hasher.ts";
@@ -17,7 +12,7 @@ import { noopReporter } from "../../../src/ports/reporter.ts";
 import { skipRabbit, startRabbit } from "../../conformance/broker/rabbit_server.ts";
 import { tempFolder } from "../../conformance/disk/temp_folder.ts";
 import { skipPostgres, startPostgres } from "../../conformance/postgres/postgres_server.ts";
-import { MAIN } from "../run_cli.ts";
+import { startWorker } from "./worker_child.ts";
 
 const CHANNELS = Array.from({ length: 40 }, (_, n) => `channel_${n}`);
 const FIRST_US = Date.UTC(2026, 7, 1) * 1_000;
@@ -105,46 +100,4 @@ async function putMany(
   await Promise.race([midway, all]);
   assert.ok(stored < COUNT, "all were stored before the worker was ended");
   return { all };
-}
-
-/** Starts `chatloom worker`. */
-function startWorker(
-  t: TestContext,
-  { url, address }: { readonly url: string; readonly address: string },
-) {
-  const folder = tempFolder();
-  const config = join(folder.path, "chatloom.toml");
-  writeFileSync(config, `archive = "${address}"\n[broker]\nurl = "${url}"\n`);
-  const isDeno = process.versions["deno"] !== undefined;
-  const args = [...(isDeno ? ["run", "-A", "--no-check"] : []), MAIN, "worker", "--config", config];
-  const child: ChildProcess = spawn(process.execPath, args, {
-    stdio: ["ignore", "ignore", "pipe"],
-    env: { ...process.env, HOME: folder.path, XDG_STATE_HOME: folder.path },
-  });
-  let text = "";
-  let heard = () => {};
-  child.stderr!.setEncoding("utf8").on("data", (chunk) => {
-    text = (text + chunk).slice(-100_000);
-    heard();
-  });
-  const ended = once(child, "exit");
-  t.after(async () => {
-    if (child.exitCode === null && child.signalCode === null) process.kill(child.pid!, "SIGKILL");
-    await ended;
-    folder.close();
-  });
-  return {
-    log: () => text,
-    async said(words: string): Promise<void> {
-      while (!text.includes(words)) {
-        assert.equal(child.exitCode, null, text);
-        await Promise.race([new Promise<void>((resolve) => heard = resolve), ended]);
-      }
-    },
-    /** Ends it with a signal; `child.kill` would hide the exit code in Deno. */
-    async end(signal: "SIGTERM" | "SIGKILL") {
-      process.kill(child.pid!, signal);
-      return await ended;
-    },
-  };
 }

@@ -2,10 +2,10 @@ import { deadLetterName } from "../../../core/remote/remote_topology.ts";
 import type { BrokerLink, Delivery } from "../../../ports/remote/broker.ts";
 
 /** The header of a dead letter that says why it is one. */
-const REASON_HEADER = "dead-reason";
+export const REASON_HEADER = "dead-reason";
 
 /** The header of a dead letter that says which routing key it had. */
-const ROUTE_HEADER = "dead-route";
+export const ROUTE_HEADER = "dead-route";
 
 const REASON_MAX = 500;
 

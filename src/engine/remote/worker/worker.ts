@@ -7,19 +7,22 @@ import {
   remoteTopology,
   workersQueue,
 } from "../../../core/remote/remote_topology.ts";
-import type { BrokerLink } from "../../../ports/remote/broker.ts";
+import { formatStatus, isStatusQuestion } from "../../../core/remote/worker_status.ts";
+import type { BrokerLink, Delivery } from "../../../ports/remote/broker.ts";
 import { keepLink } from "../keep_link.ts";
 import { RangeWorker } from "./range_worker.ts";
 import type { HeldBytes, WorkerOptions } from "./worker_options.ts";
 
 const GRACE_MS = 10_000;
 const REBALANCE_MS = 30_000;
+/** For how long a worker that has said what it does is not asked again. */
+const ANSWERED_PAUSE_MS = 500;
 
 /**
  * Stores what senders hand to the broker, for its share of the ranges of an archive.
  *
  * A worker stands in line at the queue of each of its ranges; the broker lets the first in line consume. All
- * workers also stand at one queue that nothing is sent to, so each knows how many there are. One that consumes more
+ * workers also stand at one queue for questions, so each knows how many there are. One that consumes more
  * than its share leaves what is too much, and goes to the end of the line there. One that dies leaves its place
  * to the next.
  */
@@ -97,7 +100,7 @@ export class Worker {
       );
       await link.consume(workersQueue(archive), {
         prefetch: 1,
-        onDelivery: (delivery) => delivery.reject(), // Nothing is sent there.
+        onDelivery: (delivery) => void this.#answer(delivery, { link, done: done.signal }),
       });
       const balancing = this.#keepBalance(link, done.signal);
       const running = this.#working.map(async (worker) => {
@@ -115,6 +118,28 @@ export class Worker {
       unstop();
       this.#working = [];
     }
+  }
+
+  /**
+   * Says what this worker does to who asks at the workers' queue. It keeps the question for a moment, so that
+   * others asked beside it come to other workers.
+   */
+  async #answer(
+    delivery: Delivery,
+    { link, done }: { readonly link: BrokerLink; readonly done: AbortSignal },
+  ): Promise<void> {
+    const { replyTo, correlationId, headers } = delivery;
+    const { clock, name } = this.#options;
+    if (replyTo !== undefined && isStatusQuestion(headers)) {
+      const heldCount = this.#working.reduce((sum, worker) => sum + worker.heldCount, 0);
+      const status = { worker: name, activeRanges: this.activeRanges, heldCount };
+      link.publish({
+        ...{ exchange: "", routingKey: replyTo, correlationId, body: new Uint8Array(0) },
+        headers: formatStatus(status),
+      }).catch(() => {}); // Who asked can ask again.
+      await clock.sleep(ANSWERED_PAUSE_MS, done).catch(() => {}); // Ends: another is asked.
+    }
+    delivery.acknowledge();
   }
 
   /** Ends a link that cannot be worked with: another one is made. */

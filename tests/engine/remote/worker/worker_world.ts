@@ -51,6 +51,8 @@ export interface SimulatedWorker {
   stop(): Promise<void>;
   /** Ends the process: its links break, and none of its calls ever answers. */
   kill(): Promise<void>;
+  /** Stops the process where it is, or lets it go on: meanwhile nothing comes to it, and no call of it returns. */
+  freeze(isFrozen?: boolean): void;
 }
 
 /** A broker and an archive in virtual time, with senders and workers. */
@@ -87,15 +89,35 @@ export class WorkerWorld {
     const stopper = new AbortController();
     const links: BrokerLink[] = [];
     let isDead = false;
+    let thawed: Promise<void> = Promise.resolve();
+    let thaw = () => {};
     const alive = async <T>(work: Promise<T>): Promise<T> => {
       const result = await work;
+      await thawed;
       return isDead ? await new Promise<never>(() => {}) : result;
     };
     const broker: Broker = {
       connect: async (connectOptions) => {
         const link = await alive((options.broker ?? this.broker).connect(connectOptions));
         links.push(link);
-        return link;
+        return {
+          lost: link.lost,
+          declare: (topology) => alive(link.declare(topology)),
+          publish: async (message) => {
+            await thawed;
+            return await alive(link.publish(message));
+          },
+          consume: (queue, consuming) =>
+            alive(link.consume(queue, {
+              ...consuming,
+              onDelivery: (delivery) =>
+                void thawed.then(() => isDead || consuming.onDelivery(delivery)),
+            })),
+          take: (queue) => alive(link.take(queue)),
+          inspect: (queue) => alive(link.inspect(queue)),
+          deleteQueue: (queue) => alive(link.deleteQueue(queue)),
+          close: () => link.close(),
+        };
       },
     };
     const { store } = this;
@@ -108,8 +130,14 @@ export class WorkerWorld {
       broker,
       store: {
         ...inner,
-        put: (key, bytes) => isDead ? new Promise(() => {}) : alive(inner.put(key, bytes)),
-        delete: (key) => isDead ? new Promise(() => {}) : alive(inner.delete(key)),
+        put: async (key, bytes) => {
+          await alive(Promise.resolve());
+          await alive(inner.put(key, bytes));
+        },
+        delete: async (key) => {
+          await alive(Promise.resolve());
+          await alive(inner.delete(key));
+        },
       },
     });
     const ended = worker.run(stopper.signal);
@@ -119,6 +147,10 @@ export class WorkerWorld {
       async stop() {
         stopper.abort();
         await ended;
+      },
+      freeze(isFrozen = true) {
+        thaw();
+        if (isFrozen) thawed = new Promise((resolve) => thaw = resolve);
       },
       async kill() {
         isDead = true;
