@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import process from "node:process";
 import { bestHasher } from "../../adapters/hashers/web_crypto_hasher.ts";
 import { openArchive } from "../../node/wiring/archive.ts";
-import { runWorker } from "../../node/wiring/working.ts";
+import { runWorker } from "../../node/wiring/broker/working.ts";
 import { addConfigFlag } from "../config/loaded_config.ts";
 import { neededBroker } from "../config/needed_broker.ts";
 import { contextOf } from "../frame/context.ts";

@@ -8,7 +8,7 @@ import {
   deadLetters,
   retryDeadLetter,
 } from "../../../engine/remote/operating/dead_letters.ts";
-import { withBrokerLink } from "../../../node/wiring/broker_link.ts";
+import { withBrokerLink } from "../../../node/wiring/broker/broker_link.ts";
 import { addConfigFlag } from "../../config/loaded_config.ts";
 import { neededBroker } from "../../config/needed_broker.ts";
 import { contextOf, type VerbContext } from "../../frame/context.ts";

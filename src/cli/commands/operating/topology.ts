@@ -4,7 +4,7 @@ import type {
   QueueReport,
   TopologyReport,
 } from "../../../engine/remote/operating/read_topology.ts";
-import { topologyOf } from "../../../node/wiring/broker_link.ts";
+import { topologyOf } from "../../../node/wiring/broker/broker_link.ts";
 import { addConfigFlag } from "../../config/loaded_config.ts";
 import { neededBroker } from "../../config/needed_broker.ts";
 import { contextOf } from "../../frame/context.ts";

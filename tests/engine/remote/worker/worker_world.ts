@@ -2,6 +2,10 @@ import { memoryBroker } from "../../../../src/adapters/memory/memory_broker.ts";
 import { memoryStore } from "../../../../src/adapters/memory/memory_store.ts";
 import { wasmHasher } from "../../../../src/adapters/hashers/wasm_hasher.ts";
 import { type ArchiveKey, batchKey } from "../../../../src/core/archive/archive_key.ts";
+import { collect } from "../../../../src/async/collect.ts";
+import { memoryUnsettled } from "../../../../src/adapters/memory/memory_notes.ts";
+import { Unsettled } from "../../../../src/engine/settle/unsettled.ts";
+import { SettlingWorker } from "../../../../src/engine/remote/worker/settling_worker.ts";
 import { inProcessLock } from "../../../../src/engine/settle/in_process_lock.ts";
 import {
   RemoteStore,
@@ -44,7 +48,7 @@ function memorySuspects(): SuspectNotes {
 
 /** A worker in a simulated process. */
 export interface SimulatedWorker {
-  readonly worker: Worker;
+  readonly worker: Pick<Worker, "run" | "activeRanges">;
   /** Ends as {@link Worker.run} does. */
   readonly ended: Promise<void>;
   /** Asks it to stop, as SIGTERM does. */
@@ -53,6 +57,8 @@ export interface SimulatedWorker {
   kill(): Promise<void>;
   /** Stops the process where it is, or lets it go on: meanwhile nothing comes to it, and no call of it returns. */
   freeze(isFrozen?: boolean): void;
+  /** Breaks its links, as a broker does to one that says nothing. */
+  breakLinks(): Promise<void>;
 }
 
 /** A broker and an archive in virtual time, with senders and workers. */
@@ -81,9 +87,11 @@ export class WorkerWorld {
   }
 
   worker(
-    { through = (store) => store, ...options }: Partial<WorkerOptions> & {
+    { through = (store) => store, settles = false, ...options }: Partial<WorkerOptions> & {
       /** What the worker takes for the archive. */
       readonly through?: (store: BatchStore) => BatchStore;
+      /** Whether it settles what it stores. */
+      readonly settles?: boolean;
     } = {},
   ): SimulatedWorker {
     const stopper = new AbortController();
@@ -121,8 +129,19 @@ export class WorkerWorld {
       },
     };
     const { store } = this;
-    const inner = through(store);
-    const worker = new Worker({
+    const inner = through({
+      list: (prefix, abort) => store.list(prefix, abort),
+      folders: (folder, abort) => store.folders(folder, abort),
+      strays: (prefix, abort) => store.strays(prefix, abort),
+      get: (key, abort) => store.get(key, abort),
+      put: (key, bytes, abort) => store.put(key, bytes, abort),
+      delete: (key, abort) => store.delete(key, abort),
+    });
+    const before = async <T>(begin: () => Promise<T>): Promise<T> => {
+      await alive(Promise.resolve());
+      return await alive(begin());
+    };
+    const own: WorkerOptions = {
       ...{ archive: "main", lock: inProcessLock(store), hasher, clock: this.clock },
       ...{ random: seededRandom(++this.#count), reporter: this.reporter, name: "worker" },
       suspects: this.suspects,
@@ -130,16 +149,16 @@ export class WorkerWorld {
       broker,
       store: {
         ...inner,
-        put: async (key, bytes) => {
-          await alive(Promise.resolve());
-          await alive(inner.put(key, bytes));
+        async *list(prefix, abort) {
+          for (const key of await before(() => collect(inner.list(prefix, abort)))) yield key;
         },
-        delete: async (key) => {
-          await alive(Promise.resolve());
-          await alive(inner.delete(key));
-        },
+        get: (key, abort) => before(() => inner.get(key, abort)),
+        put: (key, bytes, abort) => before(() => inner.put(key, bytes, abort)),
+        delete: (key, abort) => before(() => inner.delete(key, abort)),
       },
-    });
+    };
+    const unsettled = new Unsettled(memoryUnsettled(), own);
+    const worker = settles ? new SettlingWorker({ ...own, unsettled }) : new Worker(own);
     const ended = worker.run(stopper.signal);
     ended.catch(() => {}); // Tests that care await it.
     return {
@@ -152,9 +171,12 @@ export class WorkerWorld {
         thaw();
         if (isFrozen) thawed = new Promise((resolve) => thaw = resolve);
       },
+      async breakLinks() {
+        for (const link of links) await link.close();
+      },
       async kill() {
         isDead = true;
-        for (const link of links) await link.close();
+        await this.breakLinks();
       },
     };
   }

@@ -1,8 +1,11 @@
-import { amqpBroker } from "../../adapters/amqp/amqp_broker.ts";
-import { systemClock } from "../../adapters/system/system_clock.ts";
-import { readTopology, type TopologyReport } from "../../engine/remote/operating/read_topology.ts";
-import type { BrokerLink } from "../../ports/remote/broker.ts";
-import type { BrokerChoice } from "./parts/broker_choice.ts";
+import { amqpBroker } from "../../../adapters/amqp/amqp_broker.ts";
+import { systemClock } from "../../../adapters/system/system_clock.ts";
+import {
+  readTopology,
+  type TopologyReport,
+} from "../../../engine/remote/operating/read_topology.ts";
+import type { BrokerLink } from "../../../ports/remote/broker.ts";
+import type { BrokerChoice } from "../parts/broker_choice.ts";
 
 const NAME = "chatloom operator";
 

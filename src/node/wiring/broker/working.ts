@@ -1,12 +1,11 @@
-import { amqpBroker } from "../../adapters/amqp/amqp_broker.ts";
-import { fileSystemSuspects } from "../../adapters/file_system/file_system_suspects.ts";
-import { Unsettled } from "../../engine/settle/unsettled.ts";
-import { Settler } from "../../engine/settle/settler.ts";
-import { Worker } from "../../engine/remote/worker/worker.ts";
-import type { WorkerOptions } from "../../engine/remote/worker/worker_options.ts";
-import type { Metrics } from "../../ports/metrics.ts";
-import { type Archive, writableStore } from "./archive.ts";
-import type { BrokerChoice } from "./parts/broker_choice.ts";
+import { amqpBroker } from "../../../adapters/amqp/amqp_broker.ts";
+import { fileSystemSuspects } from "../../../adapters/file_system/file_system_suspects.ts";
+import { Unsettled } from "../../../engine/settle/unsettled.ts";
+import { SettlingWorker } from "../../../engine/remote/worker/settling_worker.ts";
+import type { WorkerOptions } from "../../../engine/remote/worker/worker_options.ts";
+import type { Metrics } from "../../../ports/metrics.ts";
+import { type Archive, writableStore } from "../archive.ts";
+import type { BrokerChoice } from "../parts/broker_choice.ts";
 
 /** How {@link runWorker} works. */
 export interface RunWorkerOptions extends
@@ -36,10 +35,8 @@ export async function runWorker(
   const { store } = await writableStore(archive, { signal });
   const { lock } = parts;
   const unsettled = new Unsettled(parts.unsettled, { clock, reporter });
-  const settler = new Settler({ store, hasher, clock, reporter, lock, unsettled });
-  await settler.noteLeft({ signal });
-  const worker = new Worker({
-    ...{ ...own, hasher, clock, random, reporter, lock, onStored: settler.onFileStored },
+  const worker = new SettlingWorker({
+    ...{ ...own, hasher, clock, random, reporter, lock, store, unsettled },
     broker: amqpBroker({
       url: choice.url,
       heartbeatS: choice.heartbeatS,
@@ -47,16 +44,7 @@ export async function runWorker(
     }),
     ...{ archive: choice.archive, rangeCount: choice.rangeCount, queueKind: choice.queueKind },
     archiveId: parts.id,
-    store: unsettled.watch(store),
     suspects: fileSystemSuspects(parts.journalFolder),
   });
-  const settling = new AbortController();
-  const running = settler.run(settling.signal);
-  try {
-    await worker.run(signal);
-  } finally {
-    settling.abort();
-    await running;
-  }
-  await settler.settleNoted();
+  await worker.run(signal);
 }

@@ -1,0 +1,49 @@
+import { Settler } from "../../settle/settler.ts";
+import type { Unsettled } from "../../settle/unsettled.ts";
+import { Worker } from "./worker.ts";
+import type { WorkerOptions } from "./worker_options.ts";
+
+/** What a {@link SettlingWorker} works with. */
+export interface SettlingWorkerOptions extends Omit<WorkerOptions, "onStored"> {
+  /** Remembers across crashes what is stored and not settled. */
+  readonly unsettled: Unsettled;
+}
+
+/** A {@link Worker} that settles what it stores. */
+export class SettlingWorker {
+  readonly #settler: Settler;
+  readonly #worker: Worker;
+
+  /** A worker that begins with {@link SettlingWorker.run}. */
+  constructor({ unsettled, ...options }: SettlingWorkerOptions) {
+    const { store, hasher, clock, reporter, lock } = options;
+    this.#settler = new Settler({ store, hasher, clock, reporter, lock, unsettled });
+    this.#worker = new Worker({
+      ...options,
+      store: unsettled.watch(store),
+      onStored: this.#settler.onFileStored,
+    });
+  }
+
+  /** As {@link Worker.activeRanges}. */
+  get activeRanges(): number[] {
+    return this.#worker.activeRanges;
+  }
+
+  /**
+   * Works until `signal` aborts, and settles what an earlier run left. What is in hand at the end is stored and
+   * settled, the rest given back.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    await this.#settler.noteLeft({ signal });
+    const settling = new AbortController();
+    const running = this.#settler.run(settling.signal);
+    try {
+      await this.#worker.run(signal);
+    } finally {
+      settling.abort();
+      await running;
+    }
+    await this.#settler.settleNoted();
+  }
+}

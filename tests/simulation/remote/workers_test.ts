@@ -1,0 +1,308 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { memoryStore } from "../../../src/adapters/memory/memory_store.ts";
+import { batchKey, parseArchiveKey } from "../../../src/core/archive/archive_key.ts";
+import { KeyedMutex } from "../../../src/async/mutex.ts";
+import { ChatloomError } from "../../../src/core/errors/errors.ts";
+import { formatReply } from "../../../src/core/remote/envelope.ts";
+import type { RemoteStore } from "../../../src/engine/remote/remote_store.ts";
+import type { ArchiveLock } from "../../../src/ports/archive_lock.ts";
+import type { BatchStore } from "../../../src/ports/batch_store.ts";
+import type { Broker, BrokerLink, Delivery } from "../../../src/ports/remote/broker.ts";
+import {
+  between,
+  chance,
+  intBelow,
+  pick,
+  type SeededRandom,
+  seededRandom,
+} from "../../../src/testing/chance/seeded_random.ts";
+import { type BrokerTrouble, faultyBroker } from "../../../src/testing/faults/faulty_broker.ts";
+import { type SimulatedWorker, WorkerWorld } from "../../engine/remote/worker/worker_world.ts";
+import {
+  contentsOf,
+  filesOf,
+  hasher,
+  randomSightings,
+  settleAll,
+  type SmallSighting,
+} from "../settle/settle_world.ts";
+
+const SEED = globalThis.process?.env["SIM_SEED"] ?? "workers";
+// A few in every run; SIM_SEEDS asks for more.
+const SEEDS = Number(globalThis.process?.env["SIM_SEEDS"] ?? 2);
+/** How many runs are played until a planted fault shows. */
+const TRIES = 8;
+const CHANNELS = ["forsen", "ada", "xqc", "nymn", "pajlada"];
+const TROUBLE: BrokerTrouble = {
+  ...{ drop: 0.03, loseConfirmed: 0.05, double: 0.15, delay: 0.3, breakLink: 0.02 },
+};
+const FAULTY_S = 180;
+
+interface Rules {
+  /** Whether the broker lets one worker at a time consume a range, and the lock one at a time delete. */
+  readonly isExclusive?: boolean;
+  /** Whether workers say that a file is stored, and acknowledge it, when it comes. */
+  readonly isHasty?: boolean;
+}
+
+/** What became of a run. */
+interface Outcome {
+  readonly archive: ReadonlyMap<string, string>;
+  readonly expected: ReadonlyMap<string, string>;
+  /** Times at which one worker settled a channel that another one was settling. */
+  readonly overlaps: readonly string[];
+  readonly settledCount: number;
+  readonly kills: number;
+  readonly freezes: number;
+}
+
+/** Several recorders that heard nearly the same, three workers that die and freeze, and a broker in trouble. */
+async function play(
+  seed: string,
+  { isExclusive = true, isHasty = false }: Rules = {},
+): Promise<Outcome> {
+  const world = new WorkerWorld();
+  const random = seededRandom(seed);
+  const { clock, store } = world;
+  let isFaulty = true;
+  const faulty = faultyBroker(world.broker, {
+    ...{ random: random.fork("broker"), clock, trouble: () => isFaulty ? TROUBLE : {} },
+  });
+  const broker = changed(faulty, { isExclusive, isHasty });
+  const log = new SettlingLog();
+  const cluster = new KeyedMutex();
+  const failing = random.fork("store");
+  const through = (inner: BatchStore): BatchStore => ({
+    ...inner,
+    async put(key, bytes, options) {
+      await clock.sleep(between(failing, [1, 40]));
+      if (isFaulty && chance(failing, 0.05)) throw new ChatloomError("STORE_IO", "It fails");
+      await inner.put(key, bytes, options);
+    },
+    async delete(key, options) {
+      await clock.sleep(between(failing, [1, 40]));
+      await inner.delete(key, options);
+    },
+  });
+  let count = 0;
+  const running = new Set<{ readonly worker: SimulatedWorker; readonly locks: Locks }>();
+  const startWorker = () => {
+    const name = `worker ${++count}`;
+    const locks = new Locks(name, { cluster, log, isExclusive });
+    const worker = world.worker({ broker, through, name, lock: locks, settles: true });
+    running.add({ worker, locks });
+  };
+  const local = memoryStore();
+  let [kills, freezes] = [0, 0];
+  await world.run(async () => {
+    for (let i = 0; i < 3; i++) startWorker();
+    const senders = [1, 2, 3].map((n) =>
+      world.sender({ broker, sender: `node${n}`, random: random.fork(`sender ${n}`) })
+    );
+    const puts = senders.map((sender, n) => sendAll(sender, { n, random, clock, local }));
+    const events = random.fork("events");
+    for (let passedS = 0; passedS < FAULTY_S; passedS += 5) {
+      await clock.sleep(5_000);
+      if (!chance(events, 0.4)) continue;
+      const one = pick(events, [...running]);
+      if (chance(events, 0.3)) world.broker.restart();
+      else if (chance(events, 0.5)) {
+        kills++;
+        running.delete(one);
+        await one.worker.kill();
+        one.locks.die();
+        startWorker();
+      } else {
+        freezes++;
+        one.worker.freeze();
+        // The broker gives up a link that says nothing: another worker takes over.
+        void clock.sleep(between(events, [2_000, 40_000])).then(() => one.worker.breakLinks());
+        void clock.sleep(between(events, [5_000, 60_000])).then(() => one.worker.freeze(false));
+      }
+    }
+    await clock.sleep(60_000);
+    isFaulty = false;
+    await Promise.all(puts);
+    for (const sender of senders) await sender.close({ graceMs: 60_000 });
+    await clock.sleep(120_000); // What came late is stored again, and settled.
+    for (const { worker } of running) await worker.stop();
+  });
+  await settleAll(store);
+  await settleAll(local);
+  return {
+    ...{ archive: await contentsOf(store), expected: await contentsOf(local) },
+    ...{ overlaps: log.overlaps, settledCount: log.count, kills, freezes },
+  };
+}
+
+/** Puts what a recorder heard, as it hears it; tries for ever what fails, as a recorder does. */
+async function sendAll(
+  sender: RemoteStore,
+  { n, random, clock, local }: {
+    readonly n: number;
+    readonly random: SeededRandom;
+    readonly clock: WorkerWorld["clock"];
+    readonly local: BatchStore;
+  },
+): Promise<void> {
+  const chances = random.fork(`recorder ${n}`);
+  await Promise.all(CHANNELS.map(async (channel) => {
+    const heard: SmallSighting[] = randomSightings(random.fork(channel), 60);
+    const mine = heard.filter(() => chance(chances, 0.7)).map((each) => ({ ...each, receiver: n }));
+    for (let at = 0; at < mine.length; at += 6) {
+      for (const [key, bytes] of filesOf(mine.slice(at, at + 6))) {
+        const timeUs = timeOf(key);
+        const own = batchKey(channel, { timeUs, digest: hasher.digest(bytes) });
+        await local.put(own, bytes);
+        while (!await sender.put(own, bytes).then(() => true, () => false)) {
+          await clock.sleep(1_000);
+        }
+      }
+      await clock.sleep(intBelow(chances, 40) * 1_000);
+    }
+  }));
+}
+
+function timeOf(key: string): number {
+  const parts = parseArchiveKey(key);
+  assert.equal(parts?.kind, "batch");
+  return (parts as { readonly minuteUs: number }).minuteUs;
+}
+
+/** Who settles which channel when. */
+class SettlingLog {
+  readonly overlaps: string[] = [];
+  count = 0;
+  readonly #settling = new Map<string, Set<string>>();
+
+  /** Notes that `worker` begins to settle `channel`; returns what notes that it ends. */
+  enter(channel: string, worker: string): () => void {
+    this.count++;
+    const inside = this.#settling.get(channel) ?? new Set();
+    this.#settling.set(channel, inside);
+    if (inside.size > 0) this.overlaps.push(`${channel}: ${[...inside, worker].join(" and ")}`);
+    inside.add(worker);
+    return () => inside.delete(worker);
+  }
+}
+
+interface LocksOptions {
+  readonly cluster: KeyedMutex;
+  readonly log: SettlingLog;
+  readonly isExclusive: boolean;
+}
+
+/** The archive's mutex as one process sees it: what it holds is free when it dies, and held while it is frozen. */
+class Locks implements ArchiveLock {
+  readonly #worker: string;
+  readonly #options: LocksOptions;
+  readonly #own = new KeyedMutex();
+  readonly #died: Promise<void>;
+  #isDead = false;
+  die = (): void => {};
+
+  constructor(worker: string, options: LocksOptions) {
+    this.#worker = worker;
+    this.#options = options;
+    this.#died = new Promise((resolve) => {
+      this.die = () => {
+        this.#isDead = true;
+        resolve();
+      };
+    });
+  }
+
+  async hold<T>(name: string, work: () => Promise<T>): Promise<T> {
+    const { cluster, log, isExclusive } = this.#options;
+    const mutex = isExclusive ? cluster : this.#own;
+    const result = await mutex.run(name, async () => {
+      if (this.#isDead) return undefined;
+      const leave = log.enter(name, this.#worker);
+      try {
+        return await Promise.race([work().then((value) => ({ value })), this.#died]);
+      } finally {
+        leave();
+      }
+    });
+    // A process that has died goes on with nothing.
+    return result === undefined ? await new Promise<never>(() => {}) : result.value;
+  }
+}
+
+/** A broker whose queues, or whose workers, do not keep the rules. */
+function changed(broker: Broker, { isExclusive, isHasty }: Required<Rules>): Broker {
+  return {
+    async connect(options) {
+      const link = await broker.connect(options);
+      return {
+        lost: link.lost,
+        declare: ({ exchanges, queues }) =>
+          link.declare({
+            exchanges,
+            queues: queues.map((queue) =>
+              isExclusive ? queue : { ...queue, hasSingleConsumer: false }
+            ),
+          }),
+        publish: (message) => link.publish(message),
+        consume: (queue, consuming) =>
+          link.consume(queue, {
+            ...consuming,
+            onDelivery(delivery) {
+              if (isHasty) sayStored(link, delivery);
+              consuming.onDelivery(delivery);
+            },
+          }),
+        take: (queue) => link.take(queue),
+        inspect: (queue) => link.inspect(queue),
+        deleteQueue: (queue) => link.deleteQueue(queue),
+        close: () => link.close(),
+      };
+    },
+  };
+}
+
+/** What a worker does too early that acknowledges before it has stored. */
+function sayStored(link: BrokerLink, delivery: Delivery): void {
+  const { replyTo, correlationId } = delivery;
+  if (replyTo === undefined) return;
+  const headers = formatReply({ status: "stored" });
+  link.publish({
+    ...{ exchange: "", routingKey: replyTo, correlationId, headers, body: new Uint8Array(0) },
+  }).catch(() => {});
+  delivery.acknowledge();
+}
+
+test("workers that die, freeze and take over lose nothing, and never settle a channel at once", async () => {
+  let [settled, kills, freezes] = [0, 0, 0];
+  for (let i = 0; i < SEEDS; i++) {
+    const seed = `${SEED} ${i}`;
+    const outcome = await play(seed);
+    const replay = `replay with SIM_SEED="${SEED}" SIM_SEEDS=${i + 1}`;
+    assert.deepEqual(outcome.archive, outcome.expected, replay);
+    assert.ok(outcome.archive.size > 20, `only ${outcome.archive.size} files, ${replay}`);
+    assert.deepEqual(outcome.overlaps, [], replay);
+    settled += outcome.settledCount;
+    kills += outcome.kills;
+    freezes += outcome.freezes;
+  }
+  assert.ok(settled > 50 * SEEDS, `settled ${settled} times`);
+  assert.ok(kills >= SEEDS && freezes >= SEEDS, `${kills} kills, ${freezes} freezes`);
+});
+
+test("without the rules two workers settle a channel at once, and the log tells", async () => {
+  let overlaps = 0;
+  for (let i = 0; i < TRIES && overlaps === 0; i++) {
+    overlaps = (await play(`${SEED} ${i}`, { isExclusive: false })).overlaps.length;
+  }
+  assert.ok(overlaps > 0, "no overlap was seen");
+});
+
+test("a worker that acknowledges before it has stored is found", async () => {
+  let lostCount = 0;
+  for (let i = 0; i < TRIES && lostCount === 0; i++) {
+    const { archive, expected } = await play(`${SEED} ${i}`, { isHasty: true });
+    for (const [key, text] of expected) if (archive.get(key) !== text) lostCount++;
+  }
+  assert.ok(lostCount > 0, "nothing was lost");
+});
