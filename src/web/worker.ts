@@ -25,6 +25,7 @@ function serveCalls(): void {
     span: async (channel, { signal }) => (await ready).readers.current.span(channel, signal),
     read: async (request, options) => (await ready).readers.current.read(request, options),
     search: async (request, options) => (await ready).readers.current.search(request, options),
+    export: async (request, options) => (await ready).readers.current.export(request, options),
     follow: async (request, options) => (await ready).readers.current.follow(request, options),
     rows: async (request, { signal }) => (await ready).readers.current.rows(request, signal),
     locate: async (location, { signal }) => (await ready).readers.current.locate(location, signal),

@@ -294,5 +294,5 @@ test("the page stays small", { skip: skipPage }, async () => {
   assert.equal(html, await buildPage(), "the same sources gave other bytes");
 });
 /** Raise it knowingly: every visitor of a node loads this much. */
-// Raised from 400 kB for the calendar of years.
-const PAGE_MAX_BYTES = 430_000; // Of which a fifth is uPlot and Preact, a seventh styles.
+// Raised from 400 kB for the calendar of years, and from 430 for the writers of other tools' formats and people.
+const PAGE_MAX_BYTES = 460_000; // Of which a fifth is uPlot and Preact, a seventh styles.

@@ -33,6 +33,9 @@ test("meetsFilter finds a user by login or display name, and by their ban", () =
     [SAID, "bob", false],
     [SUB, "ada", true],
     [BAN, "ada", true],
+    ["@user-id=7;display-name=Ada :lovelace PRIVMSG #c :Hi", "id:7", true],
+    ["@user-id=77 :lovelace PRIVMSG #c :Hi", "id:7", false],
+    ["@target-user-id=7 :tmi.twitch.tv CLEARCHAT #c :lovelace", "id:7", true],
     [CLEAR, "ada", false],
     [":tmi.twitch.tv NOTICE #c :ada", "ada", false],
   ];

@@ -2,7 +2,10 @@ import type { IrcMessage } from "../batch/message.ts";
 
 /** Which messages to keep: those that meet every part. An empty part lets all pass. */
 export interface MessageFilter {
-  /** Names as {@link filteredUser} gives them: of the author, or of the banned user. */
+  /**
+   * Names as {@link filteredUser} gives them, or ids behind `id:`, which outlive names: of the author, or of the
+   * banned user.
+   */
   readonly users: ReadonlySet<string>;
   /** Commands in upper case. */
   readonly commands: ReadonlySet<string>;
@@ -30,7 +33,7 @@ export function meetsFilter(message: IrcMessage, filter: MessageFilter): boolean
 
 /**
  * The names by which a filter finds a message, in lower case: login and display name of the author
- * or subject, and the login of the user whom it bans or whose messages it clears.
+ * or subject, and the login of the user whom it bans or whose messages it clears; and their ids as `id:123`.
  */
 function usersOf(
   { command, params, sender, tags, user }: Pick<
@@ -40,7 +43,11 @@ function usersOf(
 ): string[] {
   const names = [sender, user, tags?.["login"], tags?.["display-name"]];
   if (command === "CLEARCHAT") names.push(params[1]);
-  return names.flatMap((name) => name ? [name.toLowerCase()] : []);
+  const ids = [tags?.["user-id"], tags?.["target-user-id"]];
+  return [
+    ...names.flatMap((name) => name ? [name.toLowerCase()] : []),
+    ...ids.flatMap((id) => id ? [`id:${id}`] : []),
+  ];
 }
 
 /** The user by whose name a filter finds messages like this one, as written; `""` if there is none. */

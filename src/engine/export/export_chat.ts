@@ -3,9 +3,11 @@ import { type Micros, TIME_END_US } from "../../core/time.ts";
 import { channelHours } from "../read/channel_hours.ts";
 import { readEvents, type ReadEventsOptions } from "../read/read_events.ts";
 import type { ChatExport, ExportedEvent, ExportFacts } from "./chat_export.ts";
+import type { TEXT_FORMATS } from "./file_types.ts";
 import { HtmlPage } from "./html_page.ts";
 import {
   csvExport,
+  jsonExport,
   logTextExport,
   ndjsonExport,
   rawExport,
@@ -14,20 +16,6 @@ import {
 } from "./line_exports.ts";
 import { assExport, webVttExport } from "./subtitles.ts";
 import { TwitchDownloaderJson } from "./twitch_downloader_json.ts";
-
-/** The formats of text that chat can be exported in. */
-export const TEXT_FORMATS = [
-  "ndjson",
-  "raw",
-  "rustlog",
-  "justlog",
-  "td-json",
-  "td-text",
-  "vtt",
-  "ass",
-  "csv",
-  "html",
-] as const;
 
 /** What an export is told. */
 export interface ExportOptions extends ReadEventsOptions {
@@ -43,6 +31,8 @@ export function chatExport(
   switch (format) {
     case "ndjson":
       return ndjsonExport();
+    case "json":
+      return jsonExport();
     case "raw":
       return rawExport();
     case "rustlog":
@@ -118,12 +108,13 @@ export async function* exportEvents(
 /** How many events may come before one that tells the room. */
 const WAITING_MAX = 100;
 
-function roomOf({ message: { tags } }: ExportedEvent): string {
+/** The id of the room that an event tells; `""` if it tells none. */
+export function roomOf({ message: { tags } }: ExportedEvent): string {
   return tags !== null && Object.hasOwn(tags, "room-id") ? tags["room-id"]! : "";
 }
 
 /** How many events are looked at for the id of the room. */
-const LOOKED_AT_MAX = 10_000;
+export const LOOKED_AT_MAX = 10_000;
 
 /** What is known of a range before it is written. */
 async function exportFacts(channel: string, options: ExportOptions): Promise<ExportFacts> {

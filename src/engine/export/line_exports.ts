@@ -17,6 +17,20 @@ export function ndjsonExport(): ChatExport {
   return eventExport(({ line }) => `${line}\n`);
 }
 
+/** The same as one list of JSON, for what reads no lines. */
+export function jsonExport(): ChatExport {
+  let isFirst = true;
+  return {
+    begin: () => "[",
+    event({ line }) {
+      const comma = isFirst ? "\n" : ",\n";
+      isFirst = false;
+      return comma + line;
+    },
+    end: () => "\n]\n",
+  };
+}
+
 /** Raw lines of IRC, as justlog keeps them, of all messages. */
 export function rawExport(): ChatExport {
   return eventExport(({ message }) => `${formatIrcLine(message)}\n`);

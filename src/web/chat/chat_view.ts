@@ -5,6 +5,7 @@ import { DAY_US, HOUR_US, type Micros, MILLISECOND_US } from "../../core/time.ts
 import { ChannelBar } from "../state/channel_bar.ts";
 import { formatClock, formatCount, formatCounted } from "../ui/format.ts";
 import { icon } from "../ui/icons.ts";
+import { ExportMenu } from "../saving/export_menu.ts";
 import type { Library } from "../state/library.ts";
 import { go, route } from "../state/route.ts";
 import { images, zone } from "../ui/settings.ts";
@@ -76,6 +77,10 @@ export function ChatView({ library, channels, channel }: ChatViewProps): JSX.Ele
       { channels, channel, atUs: focusUs },
       h(JumpField, { dayUs: fromUs, focusUs }),
       h(ImagesButton, null),
+      h(ExportMenu, {
+        library,
+        shown: { channel: channel.channel, fromUs, untilUs, filter },
+      }),
       library.isNode && !isOver && h(LiveButton, { following }),
     ),
     h(FilterBar, null),

@@ -22,6 +22,12 @@ import {
   type SearchProgress,
   type SearchRequest,
 } from "./chat_search.ts";
+import {
+  type ExportedFile,
+  type ExportProgress,
+  type ExportRequest,
+  exportShown,
+} from "./shown_export.ts";
 import { followChat } from "./chat_follow.ts";
 import type { Filter } from "./filter.ts";
 import { RowMatcher } from "./matching_rows.ts";
@@ -128,6 +134,17 @@ export class ChatReader {
     },
   ): Promise<SearchEnd> {
     return searchChat(this.#archive, request, options);
+  }
+
+  /** Writes messages as a file; see {@link exportShown}. */
+  export(
+    request: ExportRequest,
+    options: {
+      readonly signal: AbortSignal;
+      readonly onProgress: (progress: ExportProgress) => void;
+    },
+  ): Promise<ExportedFile> {
+    return exportShown(this.#archive, request, options);
   }
 
   /** Calls `onProgress` with minutes that get messages, as the node receives them, until it ends the feed. */

@@ -18,6 +18,7 @@ import type {
   ReadRequest,
 } from "./chat_reader.ts";
 import type { SearchEnd, SearchProgress, SearchRequest } from "./chat_search.ts";
+import type { ExportedFile, ExportProgress, ExportRequest } from "./shown_export.ts";
 import type { Filter } from "./filter.ts";
 import type { HourFigures, ListenedMinute } from "./chat_archive.ts";
 import type { Call } from "../rpc/rpc_messages.ts";
@@ -40,6 +41,8 @@ export type PageCalls = {
   readonly read: Call<ReadRequest, void, readonly FoundMinute[]>;
   /** Finds messages of any time, from the last back. */
   readonly search: Call<SearchRequest, SearchEnd, SearchProgress>;
+  /** Writes messages as a file of another tool's format. */
+  readonly export: Call<ExportRequest, ExportedFile, ExportProgress>;
   /** Tells minutes that get messages, until the node ends its feed; fails where there is none. */
   readonly follow: Call<FollowRequest, void, readonly FoundMinute[]>;
   readonly rows: Call<RowsRequest, readonly Message[]>;

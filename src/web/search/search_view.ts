@@ -5,6 +5,7 @@ import { FilterBar } from "../chat/filter_bar.ts";
 import type { Span } from "../reading/chat_archive.ts";
 import type { ChannelSpan } from "../reading/chat_reader.ts";
 import { isEmptyFilter } from "../reading/filter.ts";
+import { ExportMenu } from "../saving/export_menu.ts";
 import { ChannelPicker } from "../state/channel_picker.ts";
 import type { Library } from "../state/library.ts";
 import { go, route } from "../state/route.ts";
@@ -63,6 +64,10 @@ export function SearchView({ library, channels, channel }: SearchViewProps): JSX
       run === undefined
         ? h("p", { class: "empty" }, HOW_TO)
         : h(Found, { run, channel: channel.channel }),
+      run !== undefined && h(ExportMenu, {
+        library,
+        shown: { channel: channel.channel, ...run.span, filter: run.filter },
+      }),
     ),
   );
 }

@@ -10,6 +10,7 @@ import type {
 import type { RememberedSource, SourceMemory } from "../../adapters/browser/source_memory.ts";
 import type { RpcClient } from "../rpc/rpc_client.ts";
 import type { TakenSource } from "../sources/intake.ts";
+import { saveBlob } from "../ui/save_blob.ts";
 import { mayRead, reopen } from "../sources/reopen.ts";
 
 /** A source as the page shows it. */
@@ -195,14 +196,9 @@ export class ArchivesState {
   async download(): Promise<void> {
     await this.#run(this.saving, async (options) => {
       const blob = await this.#call("zip", isWindows() ? "_" : ":", options);
-      const url = URL.createObjectURL(blob);
-      const link = document.createElement("a");
-      link.href = url;
-      link.download = "chatloom-merged.zip";
-      link.click();
-      // The browser reads the URL at some later time, and does not report when.
-      setTimeout(() => URL.revokeObjectURL(url), 60_000);
-      return `${link.download} went to your downloads`;
+      const name = "chatloom-merged.zip";
+      saveBlob(blob, name);
+      return `${name} went to your downloads`;
     });
   }
 

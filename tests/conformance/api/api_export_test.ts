@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { TEXT_FORMATS } from "../../../src/engine/export/export_chat.ts";
+import { TEXT_FORMATS } from "../../../src/engine/export/file_types.ts";
 import { checkTdJson } from "../../engine/export/td_rules.ts";
 import { messageId } from "../../engine/import/formats/invented_chat.ts";
 import { apiWorld, said as saidAs } from "./api_world.ts";
@@ -25,6 +25,27 @@ test("chat.export gives a range as a file in each format", async () => {
   assert.match(await world.text(`/forsen/chat.export?${video}`), /^\[0:00:00\] .*\n\[0:00:01\] /);
   const part = "format=raw&start=2026-08-01T12:01&end=2026-08-01T12:10";
   assert.equal((await world.text(`/forsen/chat.export?${part}`)).split("\n").length, 2);
+});
+
+test("chat.export holds the messages of the users and commands that are asked for", async () => {
+  const world = apiWorld();
+  const of = (atS: number, login: string, id: string) => ({
+    ...said(atS, `by ${login}`),
+    sender: login,
+    user: login,
+    tags: { id: messageId(atS), "user-id": id },
+  });
+  const joined = { ...of(4, "ada", "7"), command: "JOIN", params: ["#forsen"] };
+  await world.put("forsen", [of(1, "ada", "7"), of(2, "bob", "8"), of(3, "lovelace", "7"), joined]);
+  const texts = async (filter: string) =>
+    (await world.text(`/forsen/chat.export?format=ndjson&${RANGE}&${filter}`)).split("\n")
+      .slice(0, -1).map((line) => JSON.parse(line).params[1] ?? "JOIN");
+  assert.deepEqual(await texts("user=ADA,bob"), ["by ada", "by bob", "JOIN"]);
+  assert.deepEqual(await texts("user=ada&command=privmsg"), ["by ada"]);
+  // An id outlives the name.
+  assert.deepEqual(await texts("user=id:7&command=PRIVMSG"), ["by ada", "by lovelace"]);
+  const many = await world.ask(`/forsen/chat.export?format=raw&${RANGE}&user=${"a,".repeat(101)}`);
+  assert.equal(many.status, 400);
 });
 
 test("chat.export is a download that no browser shows as a page of the node", async () => {

@@ -4,11 +4,8 @@ import fc from "fast-check";
 import { nodeHasher } from "../../../src/adapters/hashers/node_hasher.ts";
 import { formatIrcLine } from "../../../src/core/irc/format_irc_line.ts";
 import { cutAtEmotes } from "../../../src/core/text/emote_pieces.ts";
-import {
-  chatExport,
-  exportChat,
-  type TEXT_FORMATS,
-} from "../../../src/engine/export/export_chat.ts";
+import { chatExport, exportChat } from "../../../src/engine/export/export_chat.ts";
+import type { TEXT_FORMATS } from "../../../src/engine/export/file_types.ts";
 import { noopReporter } from "../../../src/ports/reporter.ts";
 import { LAWS_SEED } from "../../laws/fixed_seed.ts";
 import { DAY_MS, ImportedArchive, messageId } from "../import/formats/invented_chat.ts";

@@ -2,12 +2,8 @@ import { Command, Option } from "commander";
 import { BLOCKING_READ_CALLS } from "../../../adapters/file_system/calls/file_calls.ts";
 import { nodeHasher } from "../../../adapters/hashers/node_hasher.ts";
 import type { Micros } from "../../../core/time.ts";
-import {
-  chatExport,
-  exportChat,
-  type ExportOptions,
-  TEXT_FORMATS,
-} from "../../../engine/export/export_chat.ts";
+import { chatExport, exportChat, type ExportOptions } from "../../../engine/export/export_chat.ts";
+import { TEXT_FORMATS } from "../../../engine/export/file_types.ts";
 import {
   COLUMNS,
   type TableRow,
@@ -63,9 +59,10 @@ export function exportCommand(): Command {
     .option("-o, --output <file>", "write this file, all of it or nothing")
     .addHelpText(
       "after",
-      "\nndjson is all that the archive has, a line a message; raw is lines of IRC. rustlog, justlog and\n" +
-        "td-text are those tools' lines of text, td-json is TwitchDownloader's JSON. vtt and ass are\n" +
-        "subtitles, html is one page that needs no network, csv and parquet are tables.\n" +
+      "\nndjson is all that the archive has, a line a message, json the same as one list; raw is lines of\n" +
+        "IRC. rustlog, justlog and td-text are those tools' lines of text, td-json is TwitchDownloader's\n" +
+        "JSON. vtt and ass are subtitles, html is one page that needs no network, csv and parquet are\n" +
+        "tables.\n" +
         "Redacted messages are left out of all of them.\n" +
         examplesOf([
           "chatloom export forsen -a chat -f td-json --from 2026-08-01T18:00 --to 2026-08-01T22:00 -o chat.json",

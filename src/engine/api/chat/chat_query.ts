@@ -59,7 +59,7 @@ export function chatQueryNotes({ isBounded }: ChatQueryRules): ParameterNote[] {
     note("reverse", "Whether the last messages come first", flag),
     note(
       "user",
-      "Logins or display names, separated by commas: of authors, or of banned users",
+      "Logins or display names, or ids as id:123, separated by commas: of authors, or of banned users",
       list,
     ),
     note("command", "IRC commands, separated by commas: PRIVMSG,USERNOTICE", list),
@@ -98,11 +98,8 @@ export function parseChatQuery(
   if (limit !== null && !/^[1-9]\d{0,14}$/.test(limit)) {
     return refuse("limit must be a whole number above 0");
   }
-  const users = namesOf(query, "user");
-  const commands = namesOf(query, "command");
-  if (users.length > NAMES_MAX || commands.length > NAMES_MAX) {
-    return refuse(`user and command take at most ${NAMES_MAX} names`);
-  }
+  const named = parseNames(query);
+  if (!named.ok) return named;
   return {
     ok: true,
     wanted: {
@@ -111,6 +108,25 @@ export function parseChatQuery(
       format,
       limit: limit === null ? Infinity : Number(limit),
       isReversed: reverse === "true",
+      ...named.names,
+    },
+  };
+}
+
+/** Parses the users and commands of a query, or says what is wrong with them. */
+export function parseNames(
+  query: URLSearchParams,
+):
+  | { readonly ok: true; readonly names: Pick<ChatQuery, "users" | "commands"> }
+  | { readonly ok: false; readonly reason: string } {
+  const users = namesOf(query, "user");
+  const commands = namesOf(query, "command");
+  if (users.length > NAMES_MAX || commands.length > NAMES_MAX) {
+    return { ok: false, reason: `user and command take at most ${NAMES_MAX} names` };
+  }
+  return {
+    ok: true,
+    names: {
       users: new Set(users.map(filteredUser)),
       commands: new Set(commands.map((each) => each.toUpperCase())),
     },

@@ -1,34 +1,24 @@
 import { isChannelName } from "../../../core/archive/archive_key.ts";
 import { parseMessageLine, splitBatch } from "../../../core/batch/batch.ts";
 import { HOUR_US, mayFallInto, type Micros, readRange, TIME_END_US } from "../../../core/time.ts";
+import { meetsFilter, type MessageFilter } from "../../../core/text/message_filter.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import type { RoutedRequest } from "../../../ports/http.ts";
 import type { ExportedEvent } from "../../export/chat_export.ts";
-import { chatExport, exportEvents, TEXT_FORMATS } from "../../export/export_chat.ts";
+import { chatExport, exportEvents } from "../../export/export_chat.ts";
+import { FILE_TYPES, TEXT_FORMATS } from "../../export/file_types.ts";
 import { WorkBreaks } from "../../read/work_breaks.ts";
 import { type ApiResponse, ASK_EACH_TIME, textResponse } from "../route/api_response.ts";
 import { type ApiRoute, CHANNEL_NOTE } from "../route/api_route.ts";
 import { INSTANT_FORMS, parseInstant } from "../route/parse_instant.ts";
 import type { ChatMinute } from "../chat/chat_bytes.ts";
+import { chatQueryNotes, parseNames } from "../chat/chat_query.ts";
 import type { SharedChatReader } from "../chat/shared_chat_reader.ts";
 
 type Format = (typeof TEXT_FORMATS)[number];
 
 /** A month: more is for the command line, which no other reader waits for. */
 const RANGE_MAX_US = 31 * 24 * HOUR_US;
-
-const TYPES: Readonly<Record<Format, readonly [type: string, ending: string]>> = {
-  ndjson: ["application/x-ndjson", "ndjson"],
-  raw: ["text/plain; charset=utf-8", "txt"],
-  rustlog: ["text/plain; charset=utf-8", "txt"],
-  justlog: ["text/plain; charset=utf-8", "txt"],
-  "td-json": ["application/json", "json"],
-  "td-text": ["text/plain; charset=utf-8", "txt"],
-  vtt: ["text/vtt; charset=utf-8", "vtt"],
-  ass: ["text/plain; charset=utf-8", "ass"],
-  csv: ["text/csv; charset=utf-8", "csv"],
-  html: ["text/html; charset=utf-8", "html"],
-};
 
 /** The route that gives a range of chat as a file in the format of another tool. */
 export function exportRoute(reader: SharedChatReader, clock: Clock): ApiRoute {
@@ -55,6 +45,9 @@ export function exportRoute(reader: SharedChatReader, clock: Clock): ApiRoute {
           "When the video begins: offsets and subtitles count from here. start by default",
         schema: time,
       },
+      ...chatQueryNotes({ isBounded: false }).filter(({ name }) =>
+        name === "user" || name === "command"
+      ),
     ],
     responseNotes: [
       ...[
@@ -80,11 +73,12 @@ async function answerExport(
   if (!isChannelName(channel)) return textResponse(400, "Bad channel: it is no channel's name");
   const parsed = parseQuery(new URL(request.url).searchParams);
   if (typeof parsed === "string") return textResponse(400, parsed);
-  const { format, startUs, endUs, videoUs } = parsed;
+  const { format, startUs, endUs, videoUs, filter } = parsed;
   const { minutes } = await reader.read(channel, { startUs, endUs, isReversed: false });
-  const events = eventsOf(minutes, { fromUs: startUs, untilUs: endUs }, new WorkBreaks(clock));
+  const wanted = { fromUs: startUs, untilUs: endUs, filter };
+  const events = eventsOf(minutes, wanted, new WorkBreaks(clock));
   const facts = { channel, startUs: videoUs, endUs: Math.max(videoUs, endUs) };
-  const [type, ending] = TYPES[format];
+  const [type, ending] = FILE_TYPES[format];
   return {
     status: 200,
     headers: {
@@ -104,6 +98,7 @@ interface ExportQuery {
   readonly startUs: Micros;
   readonly endUs: Micros;
   readonly videoUs: Micros;
+  readonly filter: MessageFilter;
 }
 
 /** The query, or what is wrong with it. */
@@ -121,12 +116,18 @@ function parseQuery(query: URLSearchParams): ExportQuery | string {
   const [startUs, endUs, videoUs] = [times["start"]!, times["end"]!, times["video"]!];
   if (endUs <= startUs) return "Bad end: it is not after start";
   if (endUs - startUs > RANGE_MAX_US) return "Bad end: it is more than 31 days after start";
-  return { format, startUs, endUs, videoUs };
+  const named = parseNames(query);
+  if (!named.ok) return named.reason;
+  return { format, startUs, endUs, videoUs, filter: { ...named.names, text: "" } };
 }
 
 async function* eventsOf(
   minutes: AsyncIterable<ChatMinute>,
-  range: { readonly fromUs: Micros; readonly untilUs: Micros },
+  { filter, ...range }: {
+    readonly fromUs: Micros;
+    readonly untilUs: Micros;
+    readonly filter: MessageFilter;
+  },
   breaks: WorkBreaks,
 ): AsyncGenerator<ExportedEvent, void, undefined> {
   for await (const { bytes } of minutes) {
@@ -135,7 +136,8 @@ async function* eventsOf(
       if (breaks.isDue) await breaks.take();
       const message = parseMessageLine(line, i + 1);
       const { startUs, endUs } = readRange(message);
-      if (mayFallInto({ startUs, endUs }, range)) yield { message, line, startUs, endUs };
+      if (!mayFallInto({ startUs, endUs }, range) || !meetsFilter(message, filter)) continue;
+      yield { message, line, startUs, endUs };
     }
   }
 }
