@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { posix } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { runCli } from "../cli/run_cli.ts";
 import { KnownCommands } from "./known_commands.ts";
 
 const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
@@ -15,7 +16,9 @@ function read(path: string): string {
 }
 
 interface Service {
-  readonly build: { readonly context: string; readonly dockerfile: string };
+  /** Missing where it is a foreign image. */
+  readonly build?: { readonly context: string; readonly dockerfile: string };
+  readonly environment?: Readonly<Record<string, string>>;
   readonly command: string;
   readonly ports: readonly string[];
   readonly volumes: readonly string[];
@@ -55,6 +58,7 @@ test("the compose file builds the image, and its nodes use flags, ports and volu
   const names = Object.keys(compose.services);
   assert.ok(names.length >= 2);
   for (const [name, { build, command, ports, volumes }] of Object.entries(compose.services)) {
+    assert.ok(build, name);
     const context = posix.join(FOLDER, build.context);
     assert.ok(existsSync(`${PROJECT}${context}/deno.json`), `${name} builds ${context}`);
     const image = instructions(posix.join(context, build.dockerfile));
@@ -81,6 +85,43 @@ test("the compose file builds the image, and its nodes use flags, ports and volu
     assert.equal(peer.port, port);
     assert.equal(flag("--node"), name);
   }
+});
+
+test("the compose file with a broker runs verbs, flags, volumes and addresses that are there", async (t) => {
+  const compose = parseYaml(`${FOLDER}/compose_broker.yaml`) as Compose | undefined;
+  if (compose === undefined) return t.skip("python3 has no package yaml");
+  const { services } = compose;
+  const verbs: string[] = [];
+  for (const [name, service] of Object.entries(services)) {
+    for (const volume of service.volumes) {
+      const [source = ""] = volume.split(":");
+      const isThere = source.startsWith("./")
+        ? existsSync(PROJECT + posix.join(FOLDER, source))
+        : Object.hasOwn(compose.volumes, source);
+      assert.ok(isThere, `${name}: no volume ${source}`);
+    }
+    if (service.build === undefined) continue;
+    const image = instructions(posix.join(FOLDER, service.build.context, service.build.dockerfile));
+    const [verb = "", ...words] = service.command.replace(/\$\{[^}]*\}/g, "forsen").split(/\s+/);
+    verbs.push(verb);
+    await commands.check(name, verb, ` ${words.join(" ")}`);
+    const config = words[words.indexOf("--config") + 1];
+    assert.ok(service.volumes.includes(`./broker.toml:${config}:ro`), `${name}: ${config}`);
+    assert.ok(service.volumes.includes(`${name}:${image.get("VOLUME")}`), name);
+    const broker = new URL(
+      service.environment!["CHATLOOM_BROKER_URL"]!.replace(/\$\{[^}]*\}/, "x"),
+    );
+    assert.ok(Object.hasOwn(services, broker.hostname), `${name}: no broker ${broker.hostname}`);
+    for (const port of service.ports ?? []) assert.match(port, /^127\.0\.0\.1:\d+:8080$/, name);
+  }
+  assert.deepEqual(verbs.sort(), ["record", "record", "serve", "serve", "worker", "worker"]);
+  const env = { CHATLOOM_BROKER_URL: "amqp://broker" };
+  const checked = await runCli(["config", "check", `${PROJECT}${FOLDER}/broker.toml`], { env });
+  assert.equal(checked.exitCode, 0, checked.stderr);
+  const [, host = ""] = /^archive = "postgres:\/\/chatloom@([a-z]+)\//m.exec(
+    read(`${FOLDER}/broker.toml`),
+  ) ?? [];
+  assert.ok(Object.hasOwn(services, host), `no database ${host}`);
 });
 
 test("the image is made of the tarball that the task makes, and runs the command in it", () => {

@@ -103,6 +103,9 @@ const worker = v.object({
   "prefetch-mib": v.optional(whole(1, 65_536)),
   "grace-s": v.optional(whole(0, 3_600)),
   name: v.optional(text),
+  listen: v.optional(text),
+  "metrics-token-file": v.optional(text),
+  "open-metrics": v.optional(flag),
 }, "a table");
 
 const LEVELS = ["debug", "info", "warning", "error"] as const;

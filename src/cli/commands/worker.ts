@@ -1,8 +1,12 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { hostname } from "node:os";
 import process from "node:process";
+import { prometheusMetrics } from "../../adapters/metrics/prometheus_metrics.ts";
 import { bestHasher } from "../../adapters/hashers/web_crypto_hasher.ts";
 import { openArchive } from "../../node/wiring/archive.ts";
+import { serveWorker } from "../../node/wiring/broker/serve_worker.ts";
+import type { HttpListener } from "../../ports/http.ts";
+import { parseListenFlag, readAccess } from "../arguments/serve_flags.ts";
 import { runWorker } from "../../node/wiring/broker/working.ts";
 import { addConfigFlag } from "../config/loaded_config.ts";
 import { neededBroker } from "../config/needed_broker.ts";
@@ -17,6 +21,9 @@ interface WorkerFlags {
   readonly prefetchMib: number;
   readonly graceS: number;
   readonly name?: string;
+  readonly listen?: string;
+  readonly metricsTokenFile?: string;
+  readonly openMetrics?: boolean;
 }
 
 /** `chatloom worker`: stores what recorders hand to a message broker. */
@@ -45,6 +52,12 @@ export function workerCommand(): Command {
       "--name <name>",
       "the name of this worker (default: the machine's and the process's id)",
     )
+    .option("--listen <address>", "serve /metrics and /healthz at this address", parseListenFlag)
+    .option(
+      "--metrics-token-file <file>",
+      "callers of other machines need the token in this file for /metrics",
+    )
+    .option("--open-metrics", "let any caller see /metrics")
     .addHelpText(
       "after",
       "\nThe file of --config names the broker in its table [broker], as it does for record, sync and import;\n" +
@@ -55,6 +68,7 @@ export function workerCommand(): Command {
         "rest back.\n" +
         examplesOf([
           "chatloom worker --config chatloom.toml",
+          "chatloom worker --config chatloom.toml --listen :9091",
           "chatloom worker --config chatloom.toml --archive postgres://chatloom@db/chat --ranges 0-7",
         ]),
     )
@@ -66,18 +80,29 @@ export function workerCommand(): Command {
         command.error(`error: there are ${rangeCount} ranges: 0 to ${rangeCount - 1}`);
       }
       context.watchCtrlC();
-      const { reporter, signal } = context;
+      const { reporter, signal, counters } = context;
+      const { listen } = flags;
+      const access = await readAccess(flags);
+      const metrics = listen === undefined ? undefined : prometheusMetrics({ counters });
+      const hasher = await bestHasher();
       const archive = await openArchive(flags.archive, { create: true, reporter });
+      let listener: HttpListener | undefined;
       try {
+        if (listen !== undefined && metrics !== undefined) {
+          const { clock } = archive;
+          listener = await serveWorker({ listen, metrics, access, clock, hasher, reporter });
+          reporter.report("info", "Serving the worker's metrics", { url: listener.url });
+        }
         const name = flags.name ?? `${hostname()}.${process.pid}`;
         reporter.report("info", "The worker begins", { name, archive: archive.folder });
-        await runWorker({ ...archive, hasher: await bestHasher() }, {
-          ...{ broker, signal, name, ranges: flags.ranges },
+        await runWorker({ ...archive, hasher }, {
+          ...{ broker, signal, metrics, name, ranges: flags.ranges },
           ...{ batchSize: flags.batchSize, prefetchCount: flags.prefetchCount },
           prefetchBytes: flags.prefetchMib * 1024 * 1024,
           graceMs: flags.graceS * 1_000,
         });
       } finally {
+        await listener?.close();
         await archive.parts.close();
       }
     });

@@ -54,7 +54,7 @@ import type { SettledNotes } from "../../ports/notes/settled_notes.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 import { faultsOf } from "../read/files/fault_reporter.ts";
 import { tolerantStore } from "../read/files/tolerant_store.ts";
-import { notFound, textResponse } from "./route/api_response.ts";
+import { textResponse } from "./route/api_response.ts";
 import type { ApiRoute } from "./route/api_route.ts";
 import { chatRoutes } from "./routes/chat_routes.ts";
 import { ChatLog } from "../logs/chat_log.ts";
@@ -83,6 +83,7 @@ import { LiveFeed } from "../live/live_feed.ts";
 import { RedactionWatch } from "../live/redaction_watch.ts";
 import { replaySource } from "../live/replay.ts";
 import { liveRoute } from "./routes/live_route.ts";
+import { NOWHERE } from "./routes/nowhere.ts";
 import { openApiRoute } from "./open_api.ts";
 import { type OperatorOptions, operatorRoutes } from "./routes/operator_routes.ts";
 import { ServableFiles } from "./files/servable_files.ts";
@@ -240,13 +241,3 @@ function wrongMethods(routes: readonly ApiRoute[]): ApiRoute[] {
     };
   });
 }
-
-// Requests for no route pass the gate too: their rate counts, and so do they.
-const NOWHERE: ApiRoute = {
-  method: "ANY",
-  path: "*",
-  audience: "health",
-  summary: "No route has this path.",
-  responseNotes: [],
-  answer: () => Promise.resolve(notFound()),
-};

@@ -46,7 +46,11 @@ test("topology shows who consumes what; dead-letters lists, shows, retries and d
     archive.close();
   });
   const worker = startWorker(t, {
-    ...{ url: rabbit.url, address: archive.path, flags: ["--name", "anna"] },
+    ...{
+      url: rabbit.url,
+      address: archive.path,
+      flags: ["--name", "anna", "--listen", "127.0.0.1:0"],
+    },
   });
   const run = async (...args: readonly string[]) =>
     await runCli([...args, "--config", worker.config]);
@@ -67,6 +71,15 @@ test("topology shows who consumes what; dead-letters lists, shows, retries and d
   assert.match(seen.stdout, row);
   assert.match(seen.stdout, /^worker anna: 1 ranges, 0 messages in hand$/m);
   assert.match(seen.stdout, /^0 messages wait, 1 workers, 2 dead letters$/m);
+  const [served = ""] = /http:\/\/127\.0\.0\.1:\d+/.exec(worker.log()) ?? [];
+  assert.equal(await (await fetch(`${served}/healthz`)).text(), "ok");
+  const metrics = await (await fetch(`${served}/metrics`)).text();
+  assert.match(metrics, /^chatloom_worker_messages_total\{outcome="refused"\} 1$/m);
+  assert.match(metrics, /^chatloom_worker_ranges 1$/m);
+  const other = await fetch(`${served}/files`);
+  await other.body?.cancel();
+  assert.equal(other.status, 404);
+
   const report = JSON.parse((await run("topology", "--json")).stdout);
   assert.deepEqual(report.workers, [{ worker: "anna", activeRanges: [ada], heldCount: 0 }]);
 

@@ -79,7 +79,7 @@ test("all mistakes are told, each with file, line, key and what is allowed", () 
     'c.toml:1: archiv is unknown; did you mean "archive"?',
     'c.toml:3: record.join_rate is unknown; did you mean "join-rate"?',
     "c.toml:4: record.connections must be a whole number from 1 to 16",
-    "c.toml:5: record.listen is unknown here; it belongs to [serve]",
+    "c.toml:5: record.listen is unknown here; it belongs to [serve] or [worker]",
     "c.toml:8: record.channels[1] must be a text",
     "c.toml:11: serve.rate must be a whole number from 1 to 1000000",
     `c.toml:12: serve.x is unknown; allowed are ${configKeys("serve").sort().join(", ")}`,

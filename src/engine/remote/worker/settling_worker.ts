@@ -16,8 +16,9 @@ export class SettlingWorker {
 
   /** A worker that begins with {@link SettlingWorker.run}. */
   constructor({ unsettled, ...options }: SettlingWorkerOptions) {
-    const { store, hasher, clock, reporter, lock } = options;
+    const { store, hasher, clock, reporter, lock, metrics } = options;
     this.#settler = new Settler({ store, hasher, clock, reporter, lock, unsettled });
+    metrics?.gauge("settle_pending", () => [{ value: this.#settler.pending }]);
     this.#worker = new Worker({
       ...options,
       store: unsettled.watch(store),

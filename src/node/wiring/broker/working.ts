@@ -1,5 +1,6 @@
 import { amqpBroker } from "../../../adapters/amqp/amqp_broker.ts";
 import { fileSystemSuspects } from "../../../adapters/file_system/file_system_suspects.ts";
+import { measuredStore } from "../../../engine/metrics/measured_store.ts";
 import { Unsettled } from "../../../engine/settle/unsettled.ts";
 import { SettlingWorker } from "../../../engine/remote/worker/settling_worker.ts";
 import type { WorkerOptions } from "../../../engine/remote/worker/worker_options.ts";
@@ -32,7 +33,9 @@ export async function runWorker(
   { broker: choice, signal, ...own }: RunWorkerOptions,
 ): Promise<void> {
   const { parts, hasher, clock, random, reporter } = archive;
-  const { store } = await writableStore(archive, { signal });
+  const { store: files } = await writableStore(archive, { signal });
+  const { metrics } = own;
+  const store = metrics === undefined ? files : measuredStore(files, { reporter, metrics });
   const { lock } = parts;
   const unsettled = new Unsettled(parts.unsettled, { clock, reporter });
   const worker = new SettlingWorker({
