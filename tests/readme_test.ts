@@ -5,6 +5,7 @@ import { posix } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { EXIT } from "../src/cli/frame/exit.ts";
+import { MERGE_SHOT, SHOTS } from "../tools/screenshots/shots.ts";
 import { KnownCommands } from "./docs/known_commands.ts";
 
 const PROJECT = fileURLToPath(new URL("../", import.meta.url));
@@ -38,6 +39,19 @@ test("README names only tasks that are there", () => {
   const { tasks } = JSON.parse(read("deno.json")) as { tasks: object };
   for (const [, task = ""] of readme.matchAll(/deno task ([a-z]+)/g)) {
     assert.ok(Object.hasOwn(tasks, task), `there is no task "${task}"`);
+  }
+});
+
+test("documents show the pictures that `deno task screenshots` takes, and no others are kept", () => {
+  const taken = [...SHOTS.map(({ name }) => name), MERGE_SHOT].map((name) => `${name}.png`).sort();
+  assert.deepEqual(readdirSync(`${PROJECT}docs/screenshots`).sort(), taken);
+  const shown = DOCUMENTS.flatMap((path) =>
+    [...read(path).matchAll(/screenshots\/([\w.-]+)\)/g)].map(([, name]) => name!)
+  );
+  assert.deepEqual([...new Set(shown)].sort(), taken);
+  const inReadme = [...readme.matchAll(/docs\/screenshots\/(\w+)\.png/g)].map(([, name]) => name);
+  for (const name of ["home", "search", "person", "calendar", "phone", "dark"]) {
+    assert.ok(inReadme.includes(name), `README shows no ${name}`);
   }
 });
 

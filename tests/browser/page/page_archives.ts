@@ -69,6 +69,8 @@ export async function settledTogether(folder: string, archives: readonly string[
 /** How generated chat is made. */
 export interface GeneratedOptions {
   readonly channel: string;
+  /** @default 1 */
+  readonly roomId?: string;
   readonly seed: string;
   readonly startMs: number;
   readonly messages: number;
@@ -84,7 +86,7 @@ export function* generatedLines(options: GeneratedOptions): Generator<string> {
   const { channel, seed, startMs, messages, ratePerSecond } = options;
   const chat = generatedChat(channel, {
     random: seededRandom(seed),
-    roomId: "1",
+    roomId: options.roomId ?? "1",
     startUs: startMs * 1000,
     ratePerSecond,
     mix: { MEMBERSHIP: 40 },

@@ -1,0 +1,42 @@
+/** One picture of the page. */
+export interface Shot {
+  /** The name of its file in `docs/screenshots`, without `.png`. */
+  readonly name: string;
+  /** What is shown: the part of the address after the `#`. */
+  readonly route: string;
+  /** What must be there before the picture is taken. */
+  readonly selector: string;
+  /** @default a desk's 1200 × 800 */
+  readonly viewport?: { readonly width: number; readonly height: number };
+  /** @default light */
+  readonly colorScheme?: "dark";
+}
+
+/** The picture of a page from a disk, which merges two recordings. */
+export const MERGE_SHOT = "merge";
+
+/** The pictures that `deno task screenshots` takes of a node. */
+export const SHOTS: readonly Shot[] = [
+  { name: "home", route: "/", selector: ".home li" },
+  { name: "calendar", route: "/calendar/forsen/2026-08-01", selector: ".gaps li" },
+  {
+    name: "timeline",
+    route: "/timeline/forsen/2026-08-01T18:00:00Z~2026-08-01T20:00:00Z",
+    selector: ".gaps li",
+  },
+  { name: "chat", route: "/chat/forsen/2026-08-01T18:20:00Z", selector: ".row .speech" },
+  { name: "search", route: "/search/forsen?text=stream", selector: ".hit" },
+  { name: "person", route: "/search/forsen?user=turbowizard159", selector: ".hit" },
+  {
+    name: "phone",
+    route: "/chat/forsen/2026-08-01T18:20:00Z",
+    selector: ".row .speech",
+    viewport: { width: 390, height: 780 },
+  },
+  {
+    name: "dark",
+    route: "/chat/forsen/2026-08-01T18:20:00Z",
+    selector: ".row .speech",
+    colorScheme: "dark",
+  },
+];
