@@ -8,6 +8,7 @@ import { fileSystemChannels } from "../../adapters/file_system/file_system_chann
 import type { WantedChannels } from "../../engine/admin/wanted_channels.ts";
 import { openOptOuts } from "../../node/wiring/opt_outs.ts";
 import { type ArchiveParts, openParts } from "../../node/wiring/parts/archive_parts.ts";
+import { dropPicturesIn } from "../../node/wiring/parts/media_parts.ts";
 import type { BrokerChoice } from "../../node/wiring/parts/broker_choice.ts";
 import { runRecording } from "../../node/wiring/recording.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -86,6 +87,10 @@ async function recordInto(
   const optOuts = await openOptOuts(parts.journalFolder, { clock, reporter });
   const changes = fileSystemChannels(parts.journalFolder);
   options.wanted.setChanges(await changes.read());
+  const refuse = () =>
+    options.wanted.setRefused((name) => optOuts.book.isChannelNameOptedOut(name));
+  refuse();
+  optOuts.book.watch(refuse);
   const replication = new Replication(files, {
     parts,
     journalFolder,
@@ -119,6 +124,7 @@ async function recordInto(
       const keeping = optOuts.keep({
         ...{ store, hasher, clock, reporter, lock: parts.lock },
         storeReceived: () => recorder.storeReceived(signal),
+        onErased: () => dropPicturesIn(parts.journalFolder, { store, hasher, reporter, signal }),
       }, signal);
       return {
         tasks: [

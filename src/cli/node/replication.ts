@@ -251,6 +251,7 @@ export class Replication {
       random: systemRandom(),
       reporter,
       superseded: this.#superseded,
+      isRefused: (channel) => this.#options.optOuts.book.isChannelNameOptedOut(channel),
       marks: parts.marks,
       orders: parts.orders,
       onStored: (key) => {

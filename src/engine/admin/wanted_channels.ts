@@ -9,6 +9,7 @@ export class WantedChannels {
   #named: readonly WantedChannel[] = [];
   #listed: readonly WantedChannel[] = [];
   #changes: ChannelChanges = NO_CHANGES;
+  #isRefused: (name: string) => boolean = () => false;
   #onChange: (channels: readonly WantedChannel[]) => void = () => {};
 
   /** The channels to record now; one may stand there twice. */
@@ -18,7 +19,7 @@ export class WantedChannels {
     return [
       ...[...this.#named, ...this.#listed].filter(({ name }) => !without.has(name)),
       ...added.map((name) => ({ name, isImportant: false })),
-    ];
+    ].filter(({ name }) => !this.#isRefused(name));
   }
 
   /** What the operator has changed. */
@@ -46,6 +47,12 @@ export class WantedChannels {
   /** Sets what the operator has changed. */
   setChanges(changes: ChannelChanges): void {
     this.#changes = changes;
+    this.#onChange(this.channels);
+  }
+
+  /** Sets which channels are not recorded, whatever names them: they have opted out. Call it again when that changes. */
+  setRefused(isRefused: (name: string) => boolean): void {
+    this.#isRefused = isRefused;
     this.#onChange(this.channels);
   }
 }

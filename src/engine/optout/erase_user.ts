@@ -14,6 +14,8 @@ export interface EraseOptions extends RedactOptions {
    * @default at once, for a process that records nothing
    */
   readonly storeReceived?: () => Promise<void>;
+  /** Clears what is kept beside the files, such as saved pictures; called before a note counts as done. */
+  readonly onErased?: () => Promise<void>;
 }
 
 /** What was erased. */
@@ -51,6 +53,7 @@ export async function eraseUser(note: OptOutNote, options: EraseOptions): Promis
     messages += done.messages;
     unseen += done.unseen.length;
   }
+  await options.onErased?.();
   await book.put({ ...found, isDone: true });
   return { messages, unseen };
 }

@@ -1,4 +1,6 @@
 import type { RedactedUser } from "../../core/redaction/redaction.ts";
+import type { IrcMessage } from "../../core/batch/message.ts";
+import { Lru } from "../../core/lru.ts";
 import { loginDigest } from "../../core/redaction/login_digest.ts";
 import { type RedactionMatcher, redactionMatcher } from "../../core/redaction/redaction_matcher.ts";
 import type { OptOutNote, OptOutNotes } from "../../ports/notes/opt_out_notes.ts";
@@ -6,6 +8,8 @@ import type { OptOuts } from "./opt_outs.ts";
 
 /** Why an order to forget a user was made who has opted out. */
 export const OPT_OUT_REASON = "opt-out";
+
+const NAMES_ASKED_MAX = 10_000;
 
 /** Who has opted out, in memory: what notes say, and what was said just now. */
 export class OptOutBook implements OptOuts {
@@ -16,6 +20,11 @@ export class OptOutBook implements OptOuts {
   #channels: ReadonlySet<string> = new Set();
   /** … and the digests of their logins. */
   #channelLogins: ReadonlySet<string> = new Set();
+  /** Both, to notice changes. */
+  #channelNames = "";
+  /** Answers about logins: recorders ask for each line. */
+  #namesAsked = new Lru<string, boolean>({ countMax: NAMES_ASKED_MAX });
+  #onChange: () => void = () => {};
   /** By channel, as `#forsen`: what orders of peers say. */
   readonly #ofChannels = new Map<string, RedactionMatcher>();
 
@@ -36,7 +45,13 @@ export class OptOutBook implements OptOuts {
 
   /** See {@link OptOuts}. */
   isChannelNameOptedOut(login: string): boolean {
-    return this.hasOptedOutChannels && this.#channelLogins.has(loginDigest(login));
+    if (this.#channelLogins.size === 0) return false;
+    let isOut = this.#namesAsked.get(login);
+    if (isOut === undefined) {
+      isOut = this.#channelLogins.has(loginDigest(login));
+      this.#namesAsked.set(login, isOut);
+    }
+    return isOut;
   }
 
   /** See {@link OptOuts}. */
@@ -50,13 +65,14 @@ export class OptOutBook implements OptOuts {
   }
 
   /**
-   * What matches messages that name a user who has opted out, here or by an order of a peer; `undefined` if
-   * there is none.
+   * What matches messages that are not recorded: they name a user who has opted out, here or by an order of a
+   * peer, or are of a channel that has; `undefined` if there is neither.
    */
   get matcher(): RedactionMatcher | undefined {
     const [ofAll, ofChannels] = [this.#ofAll, this.#ofChannels];
-    if (ofChannels.size === 0) return ofAll;
+    if (ofChannels.size === 0 && !this.hasOptedOutChannels) return ofAll;
     return (message, sighting) =>
+      this.#isOfOptedOut(message) ||
       ofAll?.(message, sighting) === true ||
       ofChannels.get((message.params[0] ?? "").toLowerCase())?.(message, sighting) === true;
   }
@@ -105,15 +121,32 @@ export class OptOutBook implements OptOuts {
     this.#set(known);
   }
 
+  /** Calls `onChange` after each change of channels that have opted out, the last function that was given. */
+  watch(onChange: () => void): void {
+    this.#onChange = onChange;
+  }
+
+  #isOfOptedOut({ params, tags }: IrcMessage): boolean {
+    if (!this.hasOptedOutChannels) return false;
+    if (this.#channels.has(tags?.["room-id"] ?? "")) return true;
+    const [channel = ""] = params;
+    return channel.startsWith("#") && this.isChannelNameOptedOut(channel.slice(1).toLowerCase());
+  }
+
   #set(known: ReadonlyMap<string, OptOutNote>): void {
     this.#known = known;
     const channels = this.notes.filter(({ kind }) => kind === "channel");
+    const names = channels.map(({ id, logins }) => [id, ...logins].join(" ")).sort().join("\n");
+    const isOther = names !== this.#channelNames;
+    this.#channelNames = names;
     this.#channels = new Set(channels.map(({ id }) => id));
     this.#channelLogins = new Set(channels.flatMap(({ logins }) => logins));
+    this.#namesAsked = new Lru({ countMax: NAMES_ASKED_MAX });
     const users = this.notes.filter(({ kind }) => kind === "user");
     this.#ofAll = users.length === 0
       ? undefined
       : redactionMatcher(users.map((note) => ({ target: targetOf(note), madeUs: 0, reason: "" })));
+    if (isOther) this.#onChange();
   }
 }
 

@@ -1,6 +1,7 @@
 import { ChatloomError } from "../../core/errors/errors.ts";
 import { type Micros, SECOND_US } from "../../core/time.ts";
 import type { OptOutNote } from "../../ports/notes/opt_out_notes.ts";
+import { eraseChannel } from "./erase_channel.ts";
 import {
   channelsOf,
   type EraseOptions,
@@ -89,6 +90,9 @@ export class OptOutKeeper {
             files: unseen,
           });
         }
+      } else {
+        const { files } = await eraseChannel(note, options);
+        reporter.report("info", "A channel that opted out is erased", { channel: note.id, files });
       }
       this.#done.add(nameOf(note));
     }

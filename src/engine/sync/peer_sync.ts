@@ -132,12 +132,13 @@ export class PeerSync {
   }
 
   async #plan({ signal, since, upTo }: PassOptions): Promise<HoursPlan> {
-    const { channels, marks } = this.#options;
+    const { channels, isRefused, marks } = this.#options;
     const { damage, localDigests } = this.#shared;
     return await planHours(this.peer, {
       since,
       upTo,
       channels,
+      isRefused,
       marks,
       damage,
       signal,

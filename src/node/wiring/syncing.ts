@@ -1,7 +1,9 @@
+import { fileSystemOptOuts } from "../../adapters/file_system/file_system_opt_outs.ts";
 import { formatHour } from "../../core/archive/archive_key.ts";
 import type { Micros } from "../../core/time.ts";
 import { Settler } from "../../engine/settle/settler.ts";
 import { Unsettled } from "../../engine/settle/unsettled.ts";
+import { OptOutBook } from "../../engine/optout/opt_out_book.ts";
 import { Syncer } from "../../engine/sync/syncer.ts";
 import type { AbortOptions } from "../../ports/batch_store.ts";
 import { type Archive, writableStore } from "./archive.ts";
@@ -29,6 +31,8 @@ export async function openSyncing(
   const unsettled = new Unsettled(parts.unsettled, { clock, reporter });
   const settler = new Settler({ store, hasher, clock, reporter, lock, unsettled, settles });
   await settler.noteLeft({ signal });
+  const optOuts = new OptOutBook(fileSystemOptOuts(parts.journalFolder, reporter));
+  await optOuts.load();
   const syncer = new Syncer({
     store: settles ? unsettled.watch(store) : store,
     hasher,
@@ -40,6 +44,7 @@ export async function openSyncing(
     orders,
     onStored: settler.onFileStored,
     onCrowded: settler.onFileStored,
+    isRefused: (channel) => optOuts.isChannelNameOptedOut(channel),
     channels: channels.length === 0 ? undefined : channels,
     since: sinceUs === undefined ? undefined : formatHour(sinceUs),
   });

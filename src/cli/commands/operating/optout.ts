@@ -5,6 +5,8 @@ import { systemClock } from "../../../adapters/system/system_clock.ts";
 import { loginDigest } from "../../../core/redaction/login_digest.ts";
 import { MILLISECOND_US } from "../../../core/time.ts";
 import { channelsOf, type EraseOptions, eraseUser } from "../../../engine/optout/erase_user.ts";
+import { eraseChannel, newestRoomOf } from "../../../engine/optout/erase_channel.ts";
+import type { ArchiveParts } from "../../../node/wiring/parts/archive_parts.ts";
 import { OPT_OUT_REASON, OptOutBook } from "../../../engine/optout/opt_out_book.ts";
 import { idsOf, ownLines } from "../../../engine/optout/own_messages.ts";
 import { listRedactions } from "../../../engine/redact/redact.ts";
@@ -32,7 +34,7 @@ export function optOutCommand(): Command {
     .requiredOption("-a, --archive <dir|url>", "the archive")
     .option("--user-id <id>", "the user's id")
     .option("--login <name>", "a name of the user; may be given several times", collect, [])
-    .option("--channel", "the user's own channel instead: questions about it are answered with 403")
+    .option("--channel", "the user's own channel instead: erase it here, and record it no more")
     .option("--list", "print who has opted out, and change nothing")
     .option("--undo", "record the user again; what was erased stays erased")
     .option("--export", "print what the user wrote, a line of JSON each, and change nothing")
@@ -42,10 +44,13 @@ export function optOutCommand(): Command {
         "bear the user's id and digests of the user's names. Recorders on this archive notice within\n" +
         "seconds, and clear memory and journals as well. A user can be named by a login that the\n" +
         "archive knows. Run it again to finish what was interrupted.\n" +
+        "\nWith --channel all files of the channel go, its redactions excepted, and nothing of it is recorded,\n" +
+        "fetched from peers or given to any caller. Peers are not told: their operators must do the same.\n" +
         examplesOf([
           "chatloom optout -a chat --user-id 22484632 --export > lines.ndjson",
           "chatloom optout -a chat --user-id 22484632",
           "chatloom optout -a chat --login forsen",
+          "chatloom optout -a chat --user-id 22484632 --channel",
           "chatloom optout -a chat --list",
         ]),
     )
@@ -65,21 +70,44 @@ export function optOutCommand(): Command {
       if (flags.export) return await printOwn(id, { options, context });
       const kind = flags.channel ? "channel" : "user";
       if (flags.undo) return await undo({ kind, id }, { options, context });
-      const logins = flags.login.map(loginDigest).sort();
+      // Done again, it forgets no name that it found before: the files that told it are gone.
+      const known = book.notes.find((each) => each.kind === kind && each.id === id);
+      const logins = [...new Set([...known?.logins ?? [], ...flags.login.map(loginDigest)])].sort();
       const note: OptOutNote = { kind, id, logins, madeUs: options.clock.wallUs(), isDone: false };
       await book.put(note);
+      const erasing = { ...options, onErased: () => clearBeside(options, parts) };
+      let unseen: number;
       if (kind === "channel") {
-        await book.put({ ...note, isDone: true });
-        return await context.print(`Channel ${id} is not given any more\n`);
+        const done = await eraseChannel(note, erasing);
+        unseen = done.unseen;
+        await context.print(
+          `${done.files} files erased; the channel is recorded and given no more\n`,
+        );
+      } else {
+        const done = await eraseUser(note, erasing);
+        unseen = done.unseen;
+        await context.print(`${done.messages} messages erased\n`);
       }
-      const { messages, unseen } = await eraseUser(note, options);
-      await context.print(`${messages} messages erased\n`);
       if (unseen > 0) throw new QuietExit(EXIT.failed, "Some files could not be read");
     });
 }
 
+/** Has the index and the saved pictures forget what the files hold no more. Loaded here: other uses need neither. */
+async function clearBeside(
+  options: EraseOptions,
+  parts: Pick<ArchiveParts, "index" | "journalFolder">,
+): Promise<void> {
+  const { dropStaleHours } = await import("../../../node/wiring/index_parts.ts");
+  for (const channel of await channelsOf(options)) {
+    await dropStaleHours(channel, { ...options, place: parts.index });
+  }
+  const { dropPicturesIn } = await import("../../../node/wiring/parts/media_parts.ts");
+  const { store, hasher, reporter, signal } = options;
+  await dropPicturesIn(parts.journalFolder, { store, hasher, reporter, signal });
+}
+
 async function idFrom(
-  { userId, login }: OptOutFlags,
+  { userId, login, channel }: OptOutFlags,
   { command, options }: { readonly command: Command; readonly options: EraseOptions },
 ): Promise<string> {
   if (userId !== undefined) {
@@ -89,7 +117,9 @@ async function idFrom(
   const [name] = login;
   if (name === undefined) return command.error("error: name the user with --user-id or --login");
   const ids = new Set<string>();
-  for (const channel of await channelsOf(options)) {
+  const room = channel ? await newestRoomOf(name.toLowerCase(), options) : undefined;
+  if (room !== undefined) ids.add(room);
+  for (const channel of room === undefined ? await channelsOf(options) : []) {
     for (const id of await idsOf(name, { ...options, channel })) ids.add(id);
   }
   const [id, ...others] = ids;

@@ -28,6 +28,8 @@ export interface PlanHoursOptions extends AbortOptions {
   readonly since: string;
   /** Only these channels; all that the peer has if `undefined`. */
   readonly channels: readonly string[] | undefined;
+  /** Channels that are left out. @default none */
+  readonly isRefused?: ((channel: string) => boolean) | undefined;
   readonly marks: PruneMarks;
   readonly damage: DamagedFiles;
   /** The digests of the own archive. */
@@ -86,13 +88,14 @@ function byHour(a: PlannedHour, b: PlannedHour): number {
 }
 
 async function differingChannels(peer: Peer, options: PlanHoursOptions): Promise<string[]> {
-  const { channels, since, damage, signal } = options;
-  if (channels !== undefined) return [...channels];
+  const { channels, since, damage, signal, isRefused = () => false } = options;
+  if (channels !== undefined) return channels.filter((channel) => !isRefused(channel));
   const digests = await peer.digests({ since, signal });
   const names = [...digests?.keys() ?? await peer.channels({ signal })].filter(isChannelName);
   if (names.length > PEER_CHANNELS_MAX) throw tooMuch(peer, `${names.length} channels`);
   const differing: string[] = [];
   for (const channel of new Set(names)) {
+    if (isRefused(channel)) continue;
     const theirs = digests?.get(channel);
     const isEqual = theirs !== undefined && !damage.isIn(channel) &&
       theirs === (await options.localDigest(channel, since)).digest;

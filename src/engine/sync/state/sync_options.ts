@@ -32,6 +32,8 @@ export interface SyncOptions {
   readonly onCrowded?: (key: ArchiveKey) => void;
   /** Only these channels. @default all that a peer has */
   readonly channels?: readonly string[] | undefined;
+  /** Channels of which nothing is taken, asked at each pass: they have opted out here. @default none */
+  readonly isRefused?: ((channel: string) => boolean) | undefined;
   /** Only hours from this one on, such as `2026-08-01T12`. @default all */
   readonly since?: string | undefined;
   /** How many files are fetched at once from a peer, fewer where there are many peers. @default 8 */

@@ -15,9 +15,21 @@ export async function dropPictures(
 ): Promise<void> {
   const { journalFolder, close } = await openParts(archive);
   try {
-    if (!existsSync(mediaFolder(journalFolder))) return;
-    await dropUnlinked(fileSystemMedia(journalFolder), { ...options, channel });
+    await dropPicturesIn(journalFolder, { ...options, channel });
   } finally {
     await close();
   }
+}
+
+/**
+ * The same for pictures in the folder of an archive's state.
+ *
+ * @throws {ChatloomError} when the archive or the pictures cannot be read or deleted.
+ */
+export async function dropPicturesIn(
+  folder: string,
+  options: ReadMinutesOptions & { readonly channel?: string | undefined },
+): Promise<void> {
+  if (!existsSync(mediaFolder(folder))) return;
+  await dropUnlinked(fileSystemMedia(folder), options);
 }

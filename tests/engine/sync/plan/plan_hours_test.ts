@@ -278,3 +278,14 @@ test("newestHour and checkFolders go by hours, of all channels or of those that 
     `b/.chatloom/coverage/${H12} 0`,
   ]);
 });
+
+test("planHours asks a peer for nothing of a channel that has opted out here", async () => {
+  const side = { redactions: "1", hours: { [H12]: "1" } };
+  const theirs = { a: side, b: side };
+  const isRefused = (channel: string) => channel === "a";
+  for (const channels of [undefined, ["a", "b"]]) {
+    const { planned, tookRedactions } = await plan(theirs, {}, { channels, isRefused });
+    assert.deepEqual(planned, [`b/chat/${H12} 1 `]);
+    assert.deepEqual(tookRedactions, ["b"]);
+  }
+});
