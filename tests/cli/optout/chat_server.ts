@@ -23,6 +23,7 @@ export async function serveChat(channel: string): Promise<ChatServer> {
           const nick = /^NICK (\S+)/.exec(line)?.[1];
           if (nick !== undefined) peer.send(`:tmi.twitch.tv 001 ${nick} :Welcome, GLHF!\r\n`);
           if (line.startsWith("PING")) peer.send(`:tmi.twitch.tv PONG tmi.twitch.tv\r\n`);
+          if (line.startsWith("PART ") && line.includes(`#${channel}`)) joined.delete(peer);
           if (!line.startsWith("JOIN ") || !line.includes(`#${channel}`)) continue;
           peer.send(`@room-id=1 :tmi.twitch.tv ROOMSTATE #${channel}\r\n`);
           joined.add(peer);

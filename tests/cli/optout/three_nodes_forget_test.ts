@@ -1,60 +1,17 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type NodeProcess, startNode, stopNode, until } from "../nodes/node_processes.ts";
 import { runCli } from "../run_cli.ts";
 import { serveChat } from "./chat_server.ts";
+import { filesWith, ID, LOGIN, namingLines, privmsg, TEXT } from "./person_in_chat.ts";
 
 // Two nodes record a chat, a third pulls from them. A user says a code of the first node's in chat. Then no
 // file of any node holds the user's login or text; the id stands in orders and in the first node's note alone.
 
-const [ID, LOGIN, TEXT] = ["777000777", "victimlogin", "unmistakablesecret"];
 const MINUTE_MS = 60_000;
-
-function privmsg(
-  { id = ID, login = LOGIN, text = TEXT, ms = Date.now(), tags = "" }: {
-    readonly id?: string;
-    readonly login?: string;
-    readonly text?: string;
-    readonly ms?: number;
-    readonly tags?: string;
-  },
-): string {
-  const message = `id=${crypto.randomUUID()};room-id=1;tmi-sent-ts=${ms};user-id=${id}${tags}`;
-  return `@display-name=${login};${message} :${login}!${login}@${login}.tmi.twitch.tv PRIVMSG #forsen :${text}`;
-}
-
-/** All lines that name the user, in each role. */
-function namingLines(ms: number): string[] {
-  const at = `room-id=1;tmi-sent-ts=${ms}`;
-  return [
-    privmsg({ ms }),
-    privmsg({
-      id: "5",
-      login: "other",
-      ms,
-      tags: `;reply-parent-user-id=${ID};reply-parent-msg-body=${TEXT}`,
-    }),
-    `@${at};target-user-id=${ID};ban-duration=1 :tmi.twitch.tv CLEARCHAT #forsen :${LOGIN}`,
-    `@login=${LOGIN};${at};target-msg-id=1 :tmi.twitch.tv CLEARMSG #forsen :${TEXT}`,
-    `:${LOGIN}!${LOGIN}@${LOGIN}.tmi.twitch.tv JOIN #forsen`,
-    `:${LOGIN}!${LOGIN}@${LOGIN}.tmi.twitch.tv PART #forsen`,
-    privmsg({ id: "6", login: "bystander", text: "stays here", ms }),
-  ];
-}
-
-/** The files below `folder` that hold `text` in their name or bytes, relative to it. */
-async function filesWith(folder: string, text: string): Promise<string[]> {
-  const found: string[] = [];
-  for (const name of await readdir(folder, { recursive: true })) {
-    // Files come and go while nodes run.
-    const bytes = await readFile(join(folder, name)).catch(() => undefined);
-    if (name.includes(text) || bytes?.includes(text)) found.push(name);
-  }
-  return found;
-}
 
 test("after a code is said in chat, no file of three nodes holds login or text of its speaker", async (t) => {
   const root = await mkdtemp(join(tmpdir(), "chatloom-optout-"));

@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { type NodeProcess, startNode, stopNode, until } from "../nodes/node_processes.ts";
+import { runCli } from "../run_cli.ts";
+import { serveChat } from "./chat_server.ts";
+import { filesWith, ID, LOGIN, namingLines, privmsg, TEXT } from "./person_in_chat.ts";
+
+const DAY_MS = 86_400_000;
+
+test("a channel that opts out beside its recorder is erased, left, refused, not fetched, and comes back when undone", async (t) => {
+  const root = await mkdtemp(join(tmpdir(), "chatloom-channel-"));
+  const chat = await serveChat("forsen");
+  let node: NodeProcess | undefined;
+  let peer: NodeProcess | undefined;
+  t.after(async () => {
+    node?.child.kill("SIGKILL");
+    peer?.child.kill("SIGKILL");
+    await chat.close();
+    await rm(root, { recursive: true, force: true });
+  });
+  const [archive, there, old, none] = ["a", "b", "old.log", "none.txt"]
+    .map((name) => join(root, name)) as [string, string, string, string];
+  await writeFile(none, "# none\n");
+  await writeFile(old, namingLines(Date.now() - DAY_MS).join("\n"));
+  for (const each of [archive, there]) {
+    assert.equal((await runCli(["import", old, "--archive", each])).exitCode, 0);
+  }
+  peer = await startNode(["--channels", none, "--archive", there, "--node", "n1"]);
+  const args = ["forsen", "--url", chat.url, "--archive", archive, "--node", "n0"];
+  const start = async () => await startNode(args);
+  node = await start();
+  await until(() => chat.joinedCount === 1, { limitS: 30, what: "the recorder is in" });
+  chat.say(privmsg({ text: "newest words" }));
+  await until(async () => (await filesWith(archive, "newest words")).length > 0, {
+    limitS: 30,
+    what: "new lines are on the disk",
+  });
+
+  const optOut = ["optout", "--archive", archive, "--login", "forsen", "--channel"];
+  const done = await runCli(optOut);
+  assert.equal(done.exitCode, 0, done.stderr);
+  await until(() => chat.joinedCount === 0, { limitS: 30, what: "the recorder has left" });
+  for (const text of [TEXT, "newest words", LOGIN]) {
+    await until(async () => (await filesWith(archive, text)).length === 0, {
+      limitS: 60,
+      what: `"${text}" is in no file and no journal`,
+    });
+  }
+  const url = `http://127.0.0.1:${node.port}`;
+  for (const path of ["/forsen/chat.ndjson", "/channel/forsen", "/digests/forsen"]) {
+    const response = await fetch(`${url}${path}`);
+    await response.body?.cancel();
+    assert.equal(response.status, 403, path);
+  }
+  const peerUrl = `http://127.0.0.1:${peer.port}`;
+  const synced = await runCli(["sync", "--archive", archive, "--peer", peerUrl, "--once"]);
+  assert.equal(synced.exitCode, 0, synced.stderr);
+  assert.deepEqual(await filesWith(archive, TEXT), []);
+  assert.equal(await stopNode(node, "SIGTERM"), 0);
+
+  const listed = await runCli(["optout", "--archive", archive, "--list"]);
+  assert.match(listed.stdout, /^channel 1 \S+\n$/);
+  node = await start();
+  const undone = await runCli([
+    "optout",
+    "--archive",
+    archive,
+    "--user-id",
+    "1",
+    "--channel",
+    "--undo",
+  ]);
+  assert.match(undone.stdout, /^The channel is recorded again/);
+  await until(() => chat.joinedCount === 1, { limitS: 30, what: "it is recorded again" });
+  chat.say(privmsg({ text: "after it all" }));
+  await until(async () => (await filesWith(archive, "after it all")).length > 0, {
+    limitS: 30,
+    what: "new lines are recorded",
+  });
+});
+
+test("optout names a user by any login that the user bore, exports, erases, and undoes it", async (t) => {
+  const root = await mkdtemp(join(tmpdir(), "chatloom-verb-"));
+  t.after(() => rm(root, { recursive: true, force: true }));
+  const [archive, old] = [join(root, "a"), join(root, "old.log")];
+  const ms = Date.now() - DAY_MS;
+  await writeFile(
+    old,
+    [
+      privmsg({ login: "formername", text: "under the old name", ms: ms - DAY_MS }),
+      ...namingLines(ms),
+    ].join("\n"),
+  );
+  assert.equal((await runCli(["import", old, "--archive", archive])).exitCode, 0);
+  const optOut = (...args: string[]) => runCli(["optout", "--archive", archive, ...args]);
+  const exported = await optOut("--login", "formername", "--export");
+  assert.equal(exported.exitCode, 0, exported.stderr);
+  const texts = exported.stdout.trim().split("\n").map((line) => JSON.parse(line).params[1]);
+  assert.deepEqual(texts, ["under the old name", TEXT]);
+  const unknown = await optOut("--login", "stranger");
+  assert.notEqual(unknown.exitCode, 0);
+  assert.match(unknown.stderr, /knows no user "stranger"/);
+
+  assert.match((await optOut("--login", "formername")).stdout, /^\d+ messages erased/);
+  for (const text of [LOGIN, "formername", TEXT, "under the old name"]) {
+    assert.deepEqual(await filesWith(archive, text), [], text);
+  }
+  assert.ok((await filesWith(archive, "stays here")).length > 0);
+  const undone = await optOut("--user-id", ID, "--undo");
+  assert.match(undone.stdout, /^The user is recorded again; 1 orders deleted/);
+  assert.deepEqual(await filesWith(archive, ID), []);
+  assert.equal((await optOut("--list")).stdout, "");
+});
