@@ -13,11 +13,9 @@ const DAY_MS = 86_400_000;
 test("a channel that opts out beside its recorder is erased, left, refused, not fetched, and comes back when undone", async (t) => {
   const root = await mkdtemp(join(tmpdir(), "chatloom-channel-"));
   const chat = await serveChat("forsen");
-  let node: NodeProcess | undefined;
-  let peer: NodeProcess | undefined;
+  const nodes: NodeProcess[] = [];
   t.after(async () => {
-    node?.child.kill("SIGKILL");
-    peer?.child.kill("SIGKILL");
+    for (const { child } of nodes) child.kill("SIGKILL");
     await chat.close();
     await rm(root, { recursive: true, force: true });
   });
@@ -28,10 +26,14 @@ test("a channel that opts out beside its recorder is erased, left, refused, not 
   for (const each of [archive, there]) {
     assert.equal((await runCli(["import", old, "--archive", each])).exitCode, 0);
   }
-  peer = await startNode(["--channels", none, "--archive", there, "--node", "n1"]);
+  const start = async (args: readonly string[]) => {
+    const node = await startNode(args);
+    nodes.push(node);
+    return node;
+  };
+  const peer = await start(["--channels", none, "--archive", there, "--node", "n1"]);
   const args = ["forsen", "--url", chat.url, "--archive", archive, "--node", "n0"];
-  const start = async () => await startNode(args);
-  node = await start();
+  const node = await start(args);
   await until(() => chat.joinedCount === 1, { limitS: 30, what: "the recorder is in" });
   chat.say(privmsg({ text: "newest words" }));
   await until(async () => (await filesWith(archive, "newest words")).length > 0, {
@@ -63,7 +65,7 @@ test("a channel that opts out beside its recorder is erased, left, refused, not 
 
   const listed = await runCli(["optout", "--archive", archive, "--list"]);
   assert.match(listed.stdout, /^channel 1 \S+\n$/);
-  node = await start();
+  await start(args);
   const undone = await runCli([
     "optout",
     "--archive",
