@@ -73,6 +73,24 @@ export async function newestRoomOf(
   return newest;
 }
 
+/**
+ * Deletes what came into the folders of a channel after it was erased: a fetch from a peer or a settler's write that
+ * had begun before. Looks at folders of its own logins only.
+ *
+ * @throws {ChatloomError} when the store fails.
+ */
+export async function eraseLate(note: OptOutNote, options: EraseOptions): Promise<void> {
+  const { signal } = options;
+  for (const channel of await channelsOf(options)) {
+    if (!note.logins.includes(loginDigest(channel))) continue;
+    const store = tolerantStore(options.store, () => {});
+    for await (const _ of store.list(`${channel}/chat/`, { signal })) {
+      await eraseFolder(channel, { note, options });
+      break;
+    }
+  }
+}
+
 interface Erasure {
   readonly note: OptOutNote;
   readonly options: EraseOptions;

@@ -1,7 +1,7 @@
 import { ChatloomError } from "../../core/errors/errors.ts";
 import { type Micros, SECOND_US } from "../../core/time.ts";
 import type { OptOutNote } from "../../ports/notes/opt_out_notes.ts";
-import { eraseChannel } from "./erase_channel.ts";
+import { eraseChannel, eraseLate } from "./erase_channel.ts";
 import {
   channelsOf,
   type EraseOptions,
@@ -98,6 +98,7 @@ export class OptOutKeeper {
     }
     if (clock.elapsedUs() < this.#nextOrdersUs) return;
     for (const channel of await channelsOf(options)) await this.#keepOrders(channel, options);
+    for (const note of book.notes) if (note.kind === "channel") await eraseLate(note, options);
     this.#nextOrdersUs = clock.elapsedUs() + ORDERS_INTERVAL_US;
   }
 

@@ -145,3 +145,22 @@ for (const fault of ["crash-before", "crash-after", "full", "lost-answer"] satis
     assert.ok(calls > 10, `${calls} calls`);
   });
 }
+
+test("what a fetch brings that began before a channel opted out is deleted soon after", async () => {
+  const { store, textOf } = await archive();
+  const late = (await archive()).store;
+  const book = new OptOutBook(memoryNotes());
+  await book.put(NOTE);
+  const clock = virtualClock();
+  const options = { book, store, hasher, clock, reporter: noopReporter };
+  const stop = new AbortController();
+  const running = new OptOutKeeper(options).run(stop.signal);
+  await clock.advance(5_000);
+  assert.doesNotMatch(await textOf(), /secretword/);
+  for await (const key of late.list("shy/chat/")) await store.put(key, (await late.get(key))!);
+  assert.match(await textOf(), /secretword/);
+  await clock.advance(60_000);
+  stop.abort();
+  await running;
+  assert.doesNotMatch(await textOf(), /secretword|shy\/chat/);
+});
