@@ -56,7 +56,8 @@ function squeeze(style: string): string {
 
 /**
  * What the page may do: run its own script, start its own worker, compile the hash function, talk to
- * where it came from, and show the emotes that its reader asked for.
+ * where it came from, and show the emotes that its reader asked for: as blobs, which are fetched from where the
+ * page came from with the reader's token, or from Twitch.
  */
 function policyOf({ script, style }: { readonly script: string; readonly style: string }): string {
   return [
@@ -64,7 +65,7 @@ function policyOf({ script, style }: { readonly script: string; readonly style: 
     `script-src ${hashOf(script)} 'wasm-unsafe-eval'`,
     "worker-src blob:",
     `style-src ${hashOf(style)}`,
-    "img-src data: https://static-cdn.jtvnw.net/emoticons/",
+    "img-src data: blob: https://static-cdn.jtvnw.net/emoticons/",
     "connect-src 'self'",
     "base-uri 'none'",
     "form-action 'none'",

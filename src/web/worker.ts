@@ -33,6 +33,8 @@ function serveCalls(): void {
       (await ready).readers.current.seconds(channel, span, signal),
     coverage: async ({ channel, ...span }, { signal }) =>
       (await ready).readers.current.coverage(channel, span, signal),
+    emotes: async (request, { signal }) => (await ready).readers.emotes(request, signal),
+    picture: async (name, { signal }) => (await ready).readers.picture(name, signal),
     figures: async (request, options) => (await ready).readers.current.figures(request, options),
   });
 }

@@ -5,6 +5,12 @@ import { lineTime } from "../../core/scan/line_time.ts";
 import { readEventStream } from "../http/event_stream.ts";
 import { type ChannelOverview, readOverview } from "./overview_json.ts";
 import { type NodeHour, readNodeHour } from "./hours_json.ts";
+import {
+  type PictureName,
+  picturePath,
+  readWordEmotes,
+  type WordEmote,
+} from "./word_emotes_json.ts";
 import { parseJson } from "../../core/json/parse_json.ts";
 import { type Micros, MINUTE_US, minuteOf, TIME_END_US } from "../../core/time.ts";
 
@@ -25,6 +31,7 @@ interface NodeMinute {
 // The longest line seen on Twitch's wire has 1,746 bytes; escapes and receivers make it grow.
 const LINE_MAX_BYTES = 4 * 1024 * 1024;
 const JSON_MAX_BYTES = 64 * 1024 * 1024;
+const PICTURE_MAX_BYTES = 16 * 1024 * 1024;
 const MINUTE_MAX_BYTES = 256 * 1024 * 1024;
 
 /** A minute in which a receiver listened. */
@@ -193,6 +200,43 @@ export class NodeChat {
     yield hours.flatMap((each) => readNodeHour(each) ?? []).sort((a, b) => a.hourUs - b.hourUs);
   }
 
+  /**
+   * The words that a channel showed as pictures at a time; none of nodes that save no pictures.
+   *
+   * @throws {ChatloomError} `PEER_REFUSED` or `CONNECTION_LOST`.
+   */
+  async emotes(channel: string, atUs: Micros, signal: AbortSignal): Promise<readonly WordEmote[]> {
+    try {
+      return readWordEmotes(
+        await this.#json(`${channel}/emotes.json?at=${formatInstant(atUs)}`, signal),
+      );
+    } catch (error) {
+      if (error instanceof NodeRefusal && error.status === 404) return [];
+      throw error;
+    }
+  }
+
+  /**
+   * A picture that the node saved; `undefined` if it has none of that name.
+   *
+   * @throws {ChatloomError} `PEER_REFUSED` or `CONNECTION_LOST`.
+   */
+  async picture(name: PictureName, signal: AbortSignal): Promise<Blob | undefined> {
+    const path = picturePath(name);
+    if (path === undefined) return undefined;
+    try {
+      const response = await this.#ask(path, signal);
+      const type = response.headers.get("content-type") ?? "";
+      const bytes = await this.#body(path, response, PICTURE_MAX_BYTES);
+      return /^image\/(?:avif|gif|jpeg|png|webp)$/.test(type)
+        ? new Blob([bytes.slice()], { type })
+        : undefined;
+    } catch (error) {
+      if (error instanceof NodeRefusal && error.status === 404) return undefined;
+      throw error;
+    }
+  }
+
   async #names(path: string, signal: AbortSignal): Promise<string[]> {
     const names = await this.#json(path, signal);
     if (!Array.isArray(names) || !names.every((name) => typeof name === "string")) {
@@ -204,18 +248,27 @@ export class NodeChat {
   /** The JSON that `path` gives; `undefined` if it is none. */
   async #json(path: string, signal: AbortSignal): Promise<unknown> {
     const response = await this.#ask(path, signal);
+    const bytes = await this.#body(path, response, JSON_MAX_BYTES);
+    try {
+      return parseJson(new TextDecoder().decode(bytes));
+    } catch {
+      return undefined;
+    }
+  }
+
+  async #body(
+    path: string,
+    response: Response,
+    maxBytes: number,
+  ): Promise<Uint8Array> {
     const parts: Uint8Array[] = [];
     let length = 0;
     for await (const part of partsOf(response)) {
       length += part.length;
-      if (length > JSON_MAX_BYTES) throw refused(`"${path}" is too long`);
+      if (length > maxBytes) throw refused(`"${path}" is too long`);
       parts.push(part);
     }
-    try {
-      return parseJson(new TextDecoder().decode(concatBytes(parts)));
-    } catch {
-      return undefined;
-    }
+    return concatBytes(parts);
   }
 
   async #ask(path: string, signal: AbortSignal): Promise<Response> {

@@ -4,16 +4,17 @@ import type { Message } from "../../core/batch/message.ts";
 import { DAY_US, HOUR_US, type Micros, MILLISECOND_US } from "../../core/time.ts";
 import { ChannelBar } from "../state/channel_bar.ts";
 import { formatClock, formatCount, formatCounted } from "../ui/format.ts";
-import { icon } from "../ui/icons.ts";
 import { ExportMenu } from "../saving/export_menu.ts";
 import type { Library } from "../state/library.ts";
 import { go, route } from "../state/route.ts";
-import { images, zone } from "../ui/settings.ts";
+import { zone } from "../ui/settings.ts";
 import type { ChannelSpan } from "../reading/chat_reader.ts";
 import { isEmptyFilter } from "../reading/filter.ts";
 import { dayOf } from "../ui/day.ts";
 import { DayChat } from "./day_chat.ts";
 import { DetailPanel } from "./detail_panel.ts";
+import { EmoteSetting } from "./message/emote_setting.ts";
+import { Pictures, PicturesContext } from "./message/pictures.ts";
 import { FilterBar } from "./filter_bar.ts";
 import { useFocus } from "./focus.ts";
 import { LiveButton, UnseenButton, useFollowing } from "./following.ts";
@@ -68,7 +69,8 @@ export function ChatView({ library, channels, channel }: ChatViewProps): JSX.Ele
     select(undefined);
     if (selected !== undefined) list.current?.showRow(selected.place, { focus: true });
   };
-  return h(
+  const pictures = usePictures(library, channel.channel);
+  const view = h(
     "div",
     { class: "chat" },
     h("h1", { class: "visually-hidden" }, `Chat of ${channel.channel}`),
@@ -76,7 +78,7 @@ export function ChatView({ library, channels, channel }: ChatViewProps): JSX.Ele
       ChannelBar,
       { channels, channel, atUs: focusUs },
       h(JumpField, { dayUs: fromUs, focusUs }),
-      h(ImagesButton, null),
+      h(EmoteSetting, { isNode: library.isNode }),
       h(ExportMenu, {
         library,
         shown: { channel: channel.channel, fromUs, untilUs, filter },
@@ -115,25 +117,23 @@ export function ChatView({ library, channels, channel }: ChatViewProps): JSX.Ele
     ),
     h(StatusLine, { day }),
   );
+  return h(PicturesContext.Provider, { value: pictures }, view);
+}
+
+/** The pictures of the node while the chat is the node's. */
+function usePictures(library: Library, channel: string): Pictures | undefined {
+  const { isNode } = library;
+  const pictures = useMemo(
+    () => isNode ? new Pictures(library.call, channel) : undefined,
+    [isNode, channel],
+  );
+  useEffect(() => () => pictures?.close(), [pictures]);
+  return pictures;
 }
 
 /** Where to begin when the address does not say: at the start, or with a node at the latest messages. */
 function startOf({ fromUs, untilUs }: ChannelSpan, isNode: boolean): Micros {
   return isNode ? untilUs - HOUR_US : fromUs;
-}
-
-function ImagesButton(): JSX.Element {
-  const isOn = images.value === "on";
-  return h("button", {
-    type: "button",
-    class: "quiet only-icon toggle",
-    "aria-pressed": isOn,
-    "aria-label": "Load emote pictures from Twitch",
-    title: isOn
-      ? "Emote pictures come from Twitch"
-      : "Load emote pictures from Twitch, which then sees your address",
-    onClick: () => void (images.value = isOn ? "off" : "on"),
-  }, icon("image"));
 }
 
 function Emptiness({ day }: { readonly day: DayChat }): JSX.Element | null {

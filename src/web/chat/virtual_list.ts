@@ -53,6 +53,7 @@ export class VirtualList extends Component<VirtualListProps> {
   #widthPx = 0;
   readonly #drawn = new DrawnRows();
   #unwatch: (() => void) | undefined;
+  #isMeasuringDue = false;
 
   override componentDidMount(): void {
     this.props.onReady(this);
@@ -68,12 +69,7 @@ export class VirtualList extends Component<VirtualListProps> {
     });
     this.#resizes.observe(this.#scroller.current!);
     // Rows draw their pictures by themselves, and are as tall as these from then on.
-    this.#unwatch = images.subscribe(() =>
-      requestAnimationFrame(() => {
-        this.#drawn.remeasure();
-        this.#draw();
-      })
-    );
+    this.#unwatch = images.subscribe(this.#onPictures);
     this.#settle();
   }
 
@@ -251,6 +247,18 @@ export class VirtualList extends Component<VirtualListProps> {
     row.focus({ preventScroll: true });
   }
 
+  /** Measures anew once for all pictures that come before the next frame. */
+  readonly #onPictures = (): void => {
+    if (this.#isMeasuringDue) return;
+    this.#isMeasuringDue = true;
+    requestAnimationFrame(() => {
+      this.#isMeasuringDue = false;
+      if (this.#slab.current === null) return; // The list is gone.
+      this.#drawn.remeasure();
+      this.#draw();
+    });
+  };
+
   readonly #onClick = (event: MouseEvent): void => {
     if (getSelection()?.isCollapsed === false) return; // The click ended a selection of text.
     if ((event.target as Element).closest("a") !== null) return;
@@ -351,6 +359,8 @@ export class VirtualList extends Component<VirtualListProps> {
         class: "chat-scroll",
         ref: this.#scroller,
         onScroll: this.#onScroll,
+        onLoadCapture: this.#onPictures,
+        onErrorCapture: this.#onPictures,
         onClick: this.#onClick,
         onKeyDown: this.#onKey,
         onFocusIn: () => void (this.#hasFocus = true),

@@ -1,6 +1,7 @@
 import type { Message } from "../../core/batch/message.ts";
 import type { Micros } from "../../core/time.ts";
 import type { ChannelOverview } from "../../adapters/browser/overview_json.ts";
+import type { PictureName, WordEmote } from "../../adapters/browser/word_emotes_json.ts";
 import type { NodeAddress } from "../../adapters/browser/node_chat.ts";
 import type {
   CheckProgress,
@@ -53,7 +54,17 @@ export type PageCalls = {
   readonly coverage: Call<SpanRequest, readonly ListenedMinute[]>;
   /** What is known of the hours of a span, in order, some at a time. */
   readonly figures: Call<SpanRequest, void, readonly HourFigures[]>;
+  /** The words that the node knows as pictures at a time. */
+  readonly emotes: Call<EmotesRequest, readonly WordEmote[]>;
+  /** A picture that the node saved. */
+  readonly picture: Call<PictureName, Blob | undefined>;
 };
+
+/** Which emotes to tell. */
+export interface EmotesRequest {
+  readonly channel: string;
+  readonly atUs: Micros;
+}
 
 /** The result of connecting to a node. */
 export type NodeStanding = "open" | "locked" | "none";

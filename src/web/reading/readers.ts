@@ -4,6 +4,8 @@ import type { Hasher } from "../../ports/hasher.ts";
 import type { NodeStanding } from "./page_calls.ts";
 import type { SourceCollection } from "../sources/source_collection.ts";
 import type { ChannelOverview } from "../../adapters/browser/overview_json.ts";
+import type { PictureName, WordEmote } from "../../adapters/browser/word_emotes_json.ts";
+import type { Micros } from "../../core/time.ts";
 import { storedChat } from "./chat_archive.ts";
 import { ChatReader } from "./chat_reader.ts";
 
@@ -47,6 +49,19 @@ export class Readers {
     signal: AbortSignal,
   ): Promise<readonly ChannelOverview[]> {
     return await this.#node?.overview(channels, signal) ?? [];
+  }
+
+  /** The words that were pictures on the node at a time; none without a node. */
+  async emotes(
+    { channel, atUs }: { readonly channel: string; readonly atUs: Micros },
+    signal: AbortSignal,
+  ): Promise<readonly WordEmote[]> {
+    return await this.#node?.emotes(channel, atUs, signal) ?? [];
+  }
+
+  /** A picture of the node's; `undefined` without a node. */
+  async picture(name: PictureName, signal: AbortSignal): Promise<Blob | undefined> {
+    return await this.#node?.picture(name, signal);
   }
 
   /** Finds out whether there is a node at `address`, and reads from it if so. */

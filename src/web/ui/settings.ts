@@ -9,8 +9,13 @@ export type Zone = "utc" | "local";
 export const theme: Signal<Theme> = kept("theme", ["auto", "dark", "light"]);
 /** The time zone. */
 export const zone: Signal<Zone> = kept("zone", ["utc", "local"]);
-/** Whether emotes may be fetched from Twitch, which then knows that this browser shows this chat. */
-export const images: Signal<"off" | "on"> = kept("images", ["off", "on"]);
+/** Where pictures of emotes may come from. */
+export type EmoteSource = "off" | "node" | "twitch";
+/**
+ * Where they come from: nowhere, the node of this page, or what it lacks from Twitch, which then knows that this
+ * browser shows this chat.
+ */
+export const images: Signal<EmoteSource> = kept("emotes", ["off", "node", "twitch"]);
 
 function kept<T extends string>(name: string, choices: readonly [T, ...T[]]): Signal<T> {
   const stored = readStored(`chatloom.${name}`);

@@ -16,7 +16,7 @@ import { buildPage } from "../../../tools/build_page.ts";
 export async function startNode(
   store: BatchStore,
   { html, ...options }:
-    & Partial<Pick<NodeApiOptions, "access" | "clock" | "feed" | "finder" | "settled">>
+    & Partial<Pick<NodeApiOptions, "access" | "clock" | "feed" | "finder" | "media" | "settled">>
     & { readonly html?: string } = {},
 ): Promise<HttpListener> {
   const hasher = await wasmHasher();

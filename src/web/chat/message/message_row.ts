@@ -4,13 +4,16 @@ import { escapeControls } from "../../../core/json/escape_controls.ts";
 import { fromSeconds } from "../../../core/time.ts";
 import { formatClock, formatCounted } from "../../ui/format.ts";
 import { icon } from "../../ui/icons.ts";
-import { images, zone } from "../../ui/settings.ts";
+import { zone } from "../../ui/settings.ts";
 import { RECEIVERS_TOLD_APART } from "../../reading/minute_summary.ts";
 import { badgesOf } from "./badges.ts";
 import type { Mark } from "./marks.ts";
-import { emoteAddress, plainText, spokenText, type TextPiece } from "./message_text.ts";
+import { Emote } from "./emote.ts";
+import { plainText, spokenText } from "./message_text.ts";
 import { type NameColor, nameColor } from "./name_color.ts";
 import { noticeText } from "./notice_text.ts";
+import { useWordEmotes } from "./pictures.ts";
+import { type DrawnPiece, withWordEmotes } from "./word_emotes.ts";
 
 /** One row of the list. */
 export interface MessageRowProps {
@@ -105,6 +108,7 @@ function Speech({ message }: { readonly message: Message }): JSX.Element {
   const name = tags?.["display-name"] || login;
   const color = nameColor(tags?.["color"], login);
   const { isAction, pieces } = spokenText(message);
+  const words = useWordEmotes(fromSeconds(message.time));
   const isOtherName = name.toLowerCase() !== login.toLowerCase() && login !== "";
   return h(
     "p",
@@ -118,7 +122,7 @@ function Speech({ message }: { readonly message: Message }): JSX.Element {
     h(
       "bdi",
       { class: "text", style: isAction ? colorStyle(color) : undefined },
-      pieces.map((piece, i) => h(Piece, { key: i, piece })),
+      withWordEmotes(pieces, words).map((piece, i) => h(Piece, { key: i, piece })),
     ),
   );
 }
@@ -127,24 +131,24 @@ function colorStyle({ onLight, onDark }: NameColor): Record<string, string> {
   return { "--on-light": onLight, "--on-dark": onDark };
 }
 
-function Piece({ piece }: { readonly piece: TextPiece }): JSX.Element {
-  if (piece.kind === "link") {
-    // The site learns nothing of this page.
-    const rel = "noopener noreferrer nofollow ugc";
-    return h("a", { class: "link", href: piece.text, target: "_blank", rel }, piece.text);
+function Piece({ piece }: { readonly piece: DrawnPiece }): JSX.Element {
+  switch (piece.kind) {
+    case "text":
+      return h(Fragment, null, piece.text);
+    case "link": {
+      // The site learns nothing of this page.
+      const rel = "noopener noreferrer nofollow ugc";
+      return h("a", { class: "link", href: piece.text, target: "_blank", rel }, piece.text);
+    }
+    case "stack":
+      return h(
+        "span",
+        { class: "emote-stack" },
+        piece.layers.map((layer, i) => h(Emote, { key: i, piece: layer })),
+      );
+    default:
+      return h(Emote, { piece });
   }
-  if (piece.kind !== "emote") return h(Fragment, null, piece.text);
-  if (images.value === "off") {
-    return h("span", { class: "emote-name", title: "Emote" }, piece.text);
-  }
-  return h("img", {
-    class: "emote",
-    src: emoteAddress(piece.id),
-    alt: piece.text,
-    title: piece.text,
-    loading: "lazy",
-    referrerPolicy: "no-referrer",
-  });
 }
 
 /** Further notes on it, in small print. */

@@ -2,10 +2,21 @@ import type { Message } from "../../../core/batch/message.ts";
 import { escapeControls } from "../../../core/json/escape_controls.ts";
 import { linksIn } from "../../../core/text/links.ts";
 
+/** Text as it stands there, or an address to follow. */
+export interface PlainPiece {
+  readonly kind: "text" | "link";
+  readonly text: string;
+}
+
+/** An emote of Twitch. */
+export interface TwitchEmotePiece {
+  readonly kind: "emote";
+  readonly text: string;
+  readonly id: string;
+}
+
 /** A part of a text. */
-export type TextPiece =
-  | { readonly kind: "text" | "link"; readonly text: string }
-  | { readonly kind: "emote"; readonly text: string; readonly id: string };
+export type TextPiece = PlainPiece | TwitchEmotePiece;
 
 /** The text of a message. */
 export interface SpokenText {
