@@ -198,6 +198,39 @@ test("actions and control characters read the same in every kind of line", {
   await closePage(opened);
 });
 
+test("a reply leads to its thread and back, and one filter shows all moderation", {
+  skip: skipPage,
+}, async () => {
+  const reply = (iso: string, text: string) =>
+    saidAt(iso, text, {
+      "reply-parent-msg-id": "id-one",
+      "reply-thread-parent-msg-id": "id-root",
+      "reply-parent-msg-body": "before it",
+      "reply-parent-user-login": "ada",
+    });
+  const opened = await openChat("threads", [
+    saidAt("2026-08-02T12:00:01Z", "root"),
+    saidAt("2026-08-02T12:00:02Z", "aside"),
+    reply("2026-08-02T12:00:03Z", "one"),
+    reply("2026-08-02T13:00:04Z", "two"),
+    { ...saidAt("2026-08-02T13:00:05Z", "x"), command: "CLEARCHAT", params: ["#search", "ada"] },
+    { ...saidAt("2026-08-02T13:00:06Z", "y"), command: "CLEARMSG", params: ["#search", "y"] },
+  ]);
+  const { page } = opened;
+  const texts = () => page.locator(".row .text").allTextContents();
+  await wholeDayRead(page);
+  await page.click(".reply-text >> nth=0");
+  await page.waitForFunction(() => document.querySelectorAll(".row").length === 3);
+  await rowsLoaded(page);
+  assert.deepEqual(await texts(), ["root", "one", "two"]);
+  assert.match(page.url(), /thread=id-root/);
+  await page.click("text=Leave the thread");
+  await page.waitForFunction(() => document.querySelectorAll(".row").length === 6);
+  await page.selectOption("select[aria-label=Kind]", { label: "All moderation" });
+  await page.waitForFunction(() => document.querySelectorAll(".row").length === 2);
+  await closePage(opened);
+});
+
 test("only messages that fewer receivers saw than others are noted", {
   skip: skipPage,
 }, async () => {

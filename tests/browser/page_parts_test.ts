@@ -81,7 +81,13 @@ test("parseRoute undoes formatRoute", () => {
     {
       view: "chat",
       channel: "forsen",
-      filter: { text: "a&b=#?/% ü", isRegex: true, user: "Ünï code", command: "PRIVMSG" },
+      filter: {
+        text: "a&b=#?/% ü",
+        isRegex: true,
+        user: "Ünï code",
+        command: "PRIVMSG",
+        thread: "a-1",
+      },
     },
   ];
   const blank = parseRoute("");

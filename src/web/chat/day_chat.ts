@@ -4,7 +4,7 @@ import { reasonOf } from "../state/archives_state.ts";
 import type { PageCalls } from "../reading/page_calls.ts";
 import type { Span } from "../reading/chat_archive.ts";
 import type { FoundMinute } from "../reading/chat_reader.ts";
-import type { Filter } from "../reading/filter.ts";
+import { type Filter, isEmptyFilter } from "../reading/filter.ts";
 import type { RpcClient } from "../rpc/rpc_client.ts";
 import { Marks } from "./message/marks.ts";
 import { RowLayout } from "./row_layout.ts";
@@ -123,7 +123,7 @@ export class DayChat {
 
   async #readOn(): Promise<void> {
     // A search reads all of the day, as the reader requested it.
-    const isHourly = this.request.isFrugal && isPlain(this.request.filter);
+    const isHourly = this.request.isFrugal && isEmptyFilter(this.request.filter);
     do {
       const didRead = await this.#readHour(isEmpty(this.#after) ? "before" : "after");
       if (!didRead) return;
@@ -198,8 +198,4 @@ export class DayChat {
 
 function isEmpty({ fromUs, untilUs }: Span): boolean {
   return fromUs >= untilUs;
-}
-
-function isPlain({ text, user, command }: Filter): boolean {
-  return text === "" && user === "" && command === "";
 }

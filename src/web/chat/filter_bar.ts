@@ -8,6 +8,7 @@ const COMMANDS: readonly (readonly [command: string, label: string])[] = [
   ["", "Everything"],
   ["PRIVMSG", "Messages"],
   ["USERNOTICE", "Subs, raids, announcements"],
+  ["CLEARCHAT,CLEARMSG", "All moderation"],
   ["CLEARCHAT", "Bans and timeouts"],
   ["CLEARMSG", "Deletions"],
   ["NOTICE", "Notices"],
@@ -80,13 +81,17 @@ export function FilterBar(): JSX.Element {
       },
       COMMANDS.map(([command, label]) => h("option", { key: command, value: command }, label)),
     ),
-    !isEmptyFilter(draft) && view === "chat" && h("button", {
+    !isEmptyFilter(draft) && !draft.thread && view === "chat" && h("button", {
       type: "button",
       class: "quiet",
       onClick: () => go({ view: "search", filter: draft, atUs: undefined, untilUs: undefined }),
     }, "All days"),
     !isEmptyFilter(draft) &&
-      h("button", { type: "button", class: "quiet", onClick: () => setDraft(NO_FILTER) }, "Clear"),
+      h(
+        "button",
+        { type: "button", class: "quiet", onClick: () => setDraft(NO_FILTER) },
+        draft.thread ? "Leave the thread" : "Clear",
+      ),
   );
 }
 

@@ -1,3 +1,4 @@
+import type { Message } from "../../core/batch/message.ts";
 import { filteredUser, type MessageFilter } from "../../core/text/message_filter.ts";
 
 /** Which messages to show: all that meet every part that is given. */
@@ -8,16 +9,18 @@ export interface Filter {
   readonly isRegex: boolean;
   /** Login or display name, in any case. */
   readonly user: string;
-  /** `PRIVMSG` and the like; any if empty. */
+  /** `PRIVMSG` and the like, or several with commas; any if empty. */
   readonly command: string;
+  /** The id of the message that a thread of replies began with. @default all messages */
+  readonly thread?: string;
 }
 
 /** The filter that lets all messages pass. */
 export const NO_FILTER: Filter = { text: "", isRegex: false, user: "", command: "" };
 
 /** Whether all messages pass. */
-export function isEmptyFilter({ text, user, command }: Filter): boolean {
-  return text === "" && user === "" && command === "";
+export function isEmptyFilter({ text, user, command, thread = "" }: Filter): boolean {
+  return text === "" && user === "" && command === "" && thread === "";
 }
 
 /** All of `filter` but a regular expression, in the form that messages are compared with. */
@@ -25,7 +28,17 @@ export function plainFilter({ text, isRegex, user, command }: Filter): MessageFi
   const name = filteredUser(user);
   return {
     users: new Set(name === "" ? [] : [name]),
-    commands: new Set(command === "" ? [] : [command]),
+    commands: new Set(command === "" ? [] : command.split(",")),
     text: isRegex ? "" : text,
   };
+}
+
+/** The id of the message that a reply's thread began with; `undefined` for what is no reply. */
+export function threadOf({ tags }: Pick<Message, "tags">): string | undefined {
+  return tags?.["reply-thread-parent-msg-id"] || tags?.["reply-parent-msg-id"] || undefined;
+}
+
+/** Whether a message is of the filter's thread, if it has one. */
+export function isOfThread(message: Message, { thread = "" }: Filter): boolean {
+  return thread === "" || message.tags?.["id"] === thread || threadOf(message) === thread;
 }

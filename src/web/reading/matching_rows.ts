@@ -1,6 +1,6 @@
 import type { Message } from "../../core/batch/message.ts";
 import { meetsFilter, searchedText } from "../../core/text/message_filter.ts";
-import { type Filter, isEmptyFilter, plainFilter } from "./filter.ts";
+import { type Filter, isEmptyFilter, isOfThread, plainFilter } from "./filter.ts";
 import { Matcher } from "./matcher.ts";
 
 /** Finds the messages of minute after minute that meet a filter. */
@@ -29,7 +29,7 @@ export class RowMatcher {
     const rows: number[] = [];
     const plain = plainFilter(this.#filter);
     for (const [row, message] of messages.entries()) {
-      if (meetsFilter(message, plain)) rows.push(row);
+      if (meetsFilter(message, plain) && isOfThread(message, this.#filter)) rows.push(row);
     }
     if (this.#matcher === undefined || rows.length === 0) return Uint32Array.from(rows);
     const texts = rows.map((row) => searchedText(messages[row]!));

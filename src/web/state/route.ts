@@ -35,6 +35,7 @@ export function parseRoute(hash: string): Route {
   }
   const [from, until] = decode(at).split("~");
   const params = new URLSearchParams(query);
+  const thread = parseLinked(params.get("thread")) ?? "";
   return {
     view,
     channel: isChannelName(channel) ? channel : undefined,
@@ -46,6 +47,7 @@ export function parseRoute(hash: string): Route {
       isRegex: params.has("regex"),
       user: params.get("user") ?? "",
       command: params.get("command") ?? "",
+      ...thread !== "" && view === "chat" ? { thread } : {},
     },
   };
 }
@@ -91,6 +93,7 @@ export function formatRoute({ view, channel, atUs, untilUs, linked, filter }: Ro
   if (filter.text !== "" && filter.isRegex) params.set("regex", "");
   if (filter.user !== "") params.set("user", filter.user);
   if (filter.command !== "") params.set("command", filter.command);
+  if (filter.thread && view === "chat") params.set("thread", filter.thread);
   const query = params.toString();
   return query === "" || view === "timeline" || view === "calendar" ? text : `${text}?${query}`;
 }

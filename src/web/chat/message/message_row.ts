@@ -6,6 +6,9 @@ import { formatClock, formatCounted } from "../../ui/format.ts";
 import { icon } from "../../ui/icons.ts";
 import { zone } from "../../ui/settings.ts";
 import { RECEIVERS_TOLD_APART } from "../../reading/minute_summary.ts";
+import { NO_FILTER, threadOf } from "../../reading/filter.ts";
+import type { Route } from "../../state/route.ts";
+import { linkTo } from "../../state/route_link.ts";
 import { badgesOf } from "./badges.ts";
 import type { Mark } from "./marks.ts";
 import { Emote } from "./emote.ts";
@@ -64,7 +67,7 @@ export interface BodyProps {
 
 /** Time and text of a message. */
 export function MessageBody({ message, mark, receiverCount }: BodyProps): JSX.Element {
-  const { command, tags } = message;
+  const { command } = message;
   const timeUs = fromSeconds(message.time);
   const isSpoken = command === "PRIVMSG";
   const notice = isSpoken ? undefined : noticeText(message);
@@ -76,7 +79,7 @@ export function MessageBody({ message, mark, receiverCount }: BodyProps): JSX.El
     h(
       "div",
       { class: "said" },
-      isSpoken && h(Reply, { tags }),
+      isSpoken && h(Reply, { message }),
       notice !== undefined && h("p", { class: "notice-text" }, notice),
       speaks && h(Speech, { message }),
       h(Notes, { message, mark, receiverCount }),
@@ -84,7 +87,9 @@ export function MessageBody({ message, mark, receiverCount }: BodyProps): JSX.El
   );
 }
 
-function Reply({ tags }: Pick<Message, "tags">): JSX.Element | null {
+/** What a message replies to, which leads to the thread. */
+function Reply({ message }: { readonly message: Message }): JSX.Element | null {
+  const { tags } = message;
   const body = tags?.["reply-parent-msg-body"];
   if (body === undefined) return null;
   const name = tags?.["reply-parent-display-name"] || tags?.["reply-parent-user-login"] ||
@@ -93,13 +98,22 @@ function Reply({ tags }: Pick<Message, "tags">): JSX.Element | null {
     "p",
     { class: "reply" },
     icon("reply"),
-    h("span", { class: "reply-text" }, [
+    h("a", { class: "reply-text", title: "Show the thread", ...linkTo(threadRoute(message)) }, [
       "to ",
       h("bdi", null, escapeControls(name)),
       ": ",
       h("bdi", null, plainText(body)),
     ]),
   );
+}
+
+function threadRoute(message: Message): Partial<Route> {
+  return {
+    view: "chat",
+    atUs: fromSeconds(message.time),
+    untilUs: undefined,
+    filter: { ...NO_FILTER, thread: threadOf(message) ?? "" },
+  };
 }
 
 function Speech({ message }: { readonly message: Message }): JSX.Element {
