@@ -102,6 +102,10 @@ export const METRIC_CATALOGUE: readonly MetricNote[] = [
   counter("feed_events", "Messages of followed channels that were emitted to the feed"),
   counter("feed_events_sent", "Messages that clients of the feed were given as they came"),
   counter("feed_missed", "Times that a client of the feed was too slow and was given the archive"),
+  counter(
+    "live_lines_left_out",
+    "Messages that other nodes of a database were not given at once: they come with the files",
+  ),
   counter("feed_peer_messages", "Messages that the feed of a peer told", ["peer"]),
   counter("feed_peer_refused", "Events of a peer's feed that are no message of now", ["peer"]),
   counter("feed_peer_failures", "Tries to follow the feed of a peer that failed", ["peer"]),
