@@ -7,6 +7,7 @@ import { ChatView } from "../chat/chat_view.ts";
 import { HomeView } from "../home/home_view.ts";
 import { SearchView } from "../search/search_view.ts";
 import { TimelineView } from "../timeline/timeline_view.ts";
+import { PersonView } from "../person/person_view.ts";
 import { icon } from "../ui/icons.ts";
 import type { Library } from "../state/library.ts";
 import { EmptyState, Locked } from "../archives/empty_state.ts";
@@ -82,8 +83,13 @@ function CurrentView({ archives, library }: Omit<AppProps, "breakdown">): JSX.El
   if (name === undefined || shown.kind !== "ready" || shown.span.channel !== name) {
     return h(EmptyState, { library, archives, channel: name });
   }
-  const View =
-    { calendar: CalendarView, chat: ChatView, timeline: TimelineView, search: SearchView }[view];
+  const View = {
+    calendar: CalendarView,
+    chat: ChatView,
+    timeline: TimelineView,
+    search: SearchView,
+    person: PersonView,
+  }[view];
   return h(View, { library, channels, channel: shown.span });
 }
 
@@ -97,7 +103,13 @@ function shownView(library: Library): Route["view"] {
 function useTitle(view: Route["view"], channel: string | undefined): void {
   const { atUs } = route.value;
   const day = atUs === undefined ? "" : ` ${formatDay(atUs, zone.value)}`;
-  const what = { calendar: ", calendar", chat: "", timeline: ", timeline", search: ", search" };
+  const what = {
+    calendar: ", calendar",
+    chat: "",
+    timeline: ", timeline",
+    search: ", search",
+    person: ", person",
+  };
   const title = view === "home" || view === "archives" || channel === undefined
     ? "chatloom"
     : `${channel}${view === "search" ? "" : day}${what[view]} – chatloom`;
@@ -133,7 +145,8 @@ function Header({ library }: Pick<AppProps, "library">): JSX.Element {
 
 /** A search covers all time at first, and a moment is none of its bounds. */
 function toView(view: Route["view"]): Partial<Route> {
-  const isOther = (view === "search") !== (route.value.view === "search");
+  const spans = ["search", "person"];
+  const isOther = spans.includes(view) !== spans.includes(route.value.view);
   return isOther ? { view, atUs: undefined, untilUs: undefined } : { view };
 }
 

@@ -8,6 +8,9 @@ import { escapeControls } from "../../core/json/escape_controls.ts";
 import { fromSeconds } from "../../core/time.ts";
 import { formatClock, formatDay } from "../ui/format.ts";
 import { icon } from "../ui/icons.ts";
+import { personOf } from "../reading/person_facts.ts";
+import { NO_FILTER } from "../reading/filter.ts";
+import { linkTo as linkWithin } from "../state/route_link.ts";
 import { formatRoute } from "../state/route.ts";
 import { zone } from "../ui/settings.ts";
 import { messageRoute } from "./message_link.ts";
@@ -65,6 +68,15 @@ export function DetailPanel({ message, onClose, onUser }: DetailPanelProps): JSX
           icon("search"),
           "By this user",
         ),
+      user !== "" && h("a", {
+        class: "button",
+        ...linkWithin({
+          view: "person",
+          atUs: undefined,
+          untilUs: undefined,
+          filter: { ...NO_FILTER, user: personOf(message, user) },
+        }),
+      }, "Person"),
       user !== "" && h(PersonLinks, { user }),
     ),
     h(Sightings, { message }),

@@ -7,7 +7,7 @@ export interface Filter {
   readonly text: string;
   /** `text` is a regular expression. */
   readonly isRegex: boolean;
-  /** Login or display name, in any case. */
+  /** Logins or display names in any case, or ids as `id:123`, separated by commas: any of them. */
   readonly user: string;
   /** `PRIVMSG` and the like, or several with commas; any if empty. */
   readonly command: string;
@@ -25,9 +25,9 @@ export function isEmptyFilter({ text, user, command, thread = "" }: Filter): boo
 
 /** All of `filter` but a regular expression, in the form that messages are compared with. */
 export function plainFilter({ text, isRegex, user, command }: Filter): MessageFilter {
-  const name = filteredUser(user);
+  const names = user.split(",").map(filteredUser).filter((name) => name !== "");
   return {
-    users: new Set(name === "" ? [] : [name]),
+    users: new Set(names),
     commands: new Set(command === "" ? [] : command.split(",")),
     text: isRegex ? "" : text,
   };

@@ -5,7 +5,7 @@ import { type Filter, NO_FILTER } from "../reading/filter.ts";
 
 /** What the page shows: all of it stands in the address, so that it can be linked to. */
 export interface Route {
-  readonly view: "home" | "archives" | "calendar" | "timeline" | "chat" | "search";
+  readonly view: "home" | "archives" | "calendar" | "timeline" | "chat" | "search" | "person";
   readonly channel: string | undefined;
   /** The moment looked at. */
   readonly atUs: Micros | undefined;
@@ -13,6 +13,7 @@ export interface Route {
   readonly untilUs: Micros | undefined;
   /** The message that a link points at: its id, or "" for the one of that millisecond. */
   readonly linked: string | undefined;
+  /** Of a person's view the user alone. */
   readonly filter: Filter;
 }
 
@@ -28,9 +29,15 @@ const START: Route = {
 /** Reads the part after the `#`. Unknown parts are left out. */
 export function parseRoute(hash: string): Route {
   const [path = "", query = ""] = hash.replace(/^#/, "").split("?", 2);
-  const [, view = "", channel = "", at = ""] = path.split("/");
+  const [, view = "", channel = "", ...rest] = path.split("/");
   if (view === "archives") return { ...START, view };
-  if (view !== "calendar" && view !== "timeline" && view !== "chat" && view !== "search") {
+  const who = view === "person" ? decode(rest.shift() ?? "") : "";
+  if (view === "person" && who === "") return START;
+  const [at = ""] = rest;
+  if (
+    view !== "calendar" && view !== "timeline" && view !== "chat" && view !== "search" &&
+    view !== "person"
+  ) {
     return START;
   }
   const [from, until] = decode(at).split("~");
@@ -42,7 +49,7 @@ export function parseRoute(hash: string): Route {
     atUs: parseMoment(from),
     untilUs: view === "chat" ? undefined : parseMoment(until),
     linked: view === "chat" ? parseLinked(params.get("id")) : undefined,
-    filter: {
+    filter: view === "person" ? { ...NO_FILTER, user: who } : {
       text: params.get("text") ?? "",
       isRegex: params.has("regex"),
       user: params.get("user") ?? "",
@@ -85,6 +92,7 @@ export function formatRoute({ view, channel, atUs, untilUs, linked, filter }: Ro
   let text = `#/${view}`;
   if (channel === undefined) return text;
   text += `/${channel}`;
+  if (view === "person") text += `/${encodeURIComponent(filter.user)}`;
   if (atUs !== undefined) text += `/${formatMoment(atUs)}`;
   if (atUs !== undefined && untilUs !== undefined) text += `~${formatMoment(untilUs)}`;
   const params = new URLSearchParams();
@@ -95,8 +103,11 @@ export function formatRoute({ view, channel, atUs, untilUs, linked, filter }: Ro
   if (filter.command !== "") params.set("command", filter.command);
   if (filter.thread && view === "chat") params.set("thread", filter.thread);
   const query = params.toString();
-  return query === "" || view === "timeline" || view === "calendar" ? text : `${text}?${query}`;
+  return query === "" || PLAIN_VIEWS.has(view) ? text : `${text}?${query}`;
 }
+
+/** Views that no filter stands behind. */
+const PLAIN_VIEWS: ReadonlySet<Route["view"]> = new Set(["timeline", "calendar", "person"]);
 
 /** `2019-09-15T00:01:23.456Z`: to the millisecond, as Twitch gives times. */
 export function formatMoment(timeUs: Micros): string {

@@ -142,9 +142,14 @@ function isWanted(line: Uint8Array, { users, commands }: ChatQuery): boolean {
   // Parsing the line is ten times as slow as finding that it contains none of the words.
   const text = UTF8_DECODER.decode(line);
   const lower = users.size === 0 ? "" : text.toLowerCase();
-  if (users.size > 0 && !mayHold(lower, users)) return false;
+  if (users.size > 0 && !mayHold(lower, new Set([...users].map(bareId)))) return false;
   if (commands.size > 0 && !mayHold(text, commands)) return false;
   return meetsFilter(parseCanonicalLine(text), { users, commands, text: "" });
+}
+
+/** An id stands in a line without the `id:` that tells it from names. */
+function bareId(user: string): string {
+  return user.startsWith("id:") ? user.slice(3) : user;
 }
 
 /** Whether one of the words may stand in a text of canonical JSON, which escapes some letters. */
