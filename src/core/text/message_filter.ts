@@ -4,7 +4,7 @@ import type { IrcMessage } from "../batch/message.ts";
 export interface MessageFilter {
   /**
    * Names as {@link filteredUser} gives them, or ids behind `id:`, which outlive names: of the author, or of the
-   * banned user.
+   * banned user. Where one is an id, the other names are for messages that tell no id: names change hands.
    */
   readonly users: ReadonlySet<string>;
   /** Commands in upper case. */
@@ -27,8 +27,19 @@ export function passesAll({ users, commands, text }: MessageFilter): boolean {
 export function meetsFilter(message: IrcMessage, filter: MessageFilter): boolean {
   const { users, commands, text } = filter;
   if (commands.size > 0 && !commands.has(message.command)) return false;
-  if (users.size > 0 && !usersOf(message).some((name) => users.has(name))) return false;
+  if (users.size > 0 && !namesOf(message, users).some((name) => users.has(name))) return false;
   return text === "" || searchedText(message).toLowerCase().includes(text.toLowerCase());
+}
+
+/** The names of a message that count beside those of a filter: its ids alone where both have ids. */
+function namesOf(message: IrcMessage, users: ReadonlySet<string>): string[] {
+  const names = usersOf(message);
+  const ids = names.filter(isId);
+  return ids.length > 0 && [...users].some(isId) ? ids : names;
+}
+
+function isId(name: string): boolean {
+  return name.startsWith("id:");
 }
 
 /**

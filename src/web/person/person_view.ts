@@ -14,7 +14,7 @@ import { route } from "../state/route.ts";
 import { linkTo } from "../state/route_link.ts";
 import { formatCounted, formatDay, formatMinute } from "../ui/format.ts";
 import { zone } from "../ui/settings.ts";
-import { type Action, linesOf, type PersonFacts, personFacts } from "../reading/person_facts.ts";
+import { type Action, type PersonFacts, personFacts } from "../reading/person_facts.ts";
 
 /** What a person's view shows. */
 export interface PersonViewProps {
@@ -35,7 +35,7 @@ export function PersonView({ library, channel }: PersonViewProps): JSX.Element {
     [channel.channel, span.fromUs, span.untilUs, filter.user, library.version.value],
   );
   useEffect(() => () => run.stop(), [run]);
-  const lines = linesOf(run.hits.value, filter.user);
+  const lines = run.hits.value;
   const facts = personFacts(lines);
   const login = facts.names[0]?.login ?? filter.user.split(",").at(-1)!;
   const { kind } = run.status.value;

@@ -35,15 +35,6 @@ export function personOf({ command, tags }: Message, login: string): string {
   return /^\d{1,20}$/.test(id) ? `id:${id},${login}` : login;
 }
 
-/** The lines that are of `person`: another person may have had the same name, with another id. */
-export function linesOf(hits: readonly Message[], person: string): Message[] {
-  const id = /(?:^|,)id:(\d+)/.exec(person)?.[1];
-  return hits.filter(({ tags }) => {
-    const told = tags?.["user-id"] || tags?.["target-user-id"];
-    return id === undefined || told === undefined || told === "" || told === id;
-  });
-}
-
 /** What `lines`, the last first, tell of the person who wrote them. */
 export function personFacts(lines: readonly Message[]): PersonFacts {
   const spoken = lines.filter(isSpoken);

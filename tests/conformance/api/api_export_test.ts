@@ -46,6 +46,8 @@ test("chat.export holds the messages of the users and commands that are asked fo
   assert.deepEqual(await texts("user=id:7&command=PRIVMSG"), ["by ada", "by lovelace"]);
   const chat = await world.text(`/forsen/chat.ndjson?${RANGE}&user=id:7&command=PRIVMSG`);
   assert.deepEqual(chat.match(/by \w+/g), ["by ada", "by lovelace"]);
+  // Names change hands: beside an id they are for messages that tell none.
+  assert.deepEqual(await texts("user=id:7,bob&command=PRIVMSG"), ["by ada", "by lovelace"]);
   const many = await world.ask(`/forsen/chat.export?format=raw&${RANGE}&user=${"a,".repeat(101)}`);
   assert.equal(many.status, 400);
 });
