@@ -119,6 +119,10 @@ for (const source of ["dropped", "node"] as const) {
     assert.match(facts, /First seen\s+2026-05-01 12:00\s+Last seen\s+2026-05-31 12:00/);
     // Which names a person had before, a node does not tell.
     assert.equal(facts.includes("lovelace, 2026-05-01 to 2026-05-01"), !isNode);
+    await page.setViewportSize({ width: 390, height: 780 });
+    await page.click(".export-menu > summary");
+    const box = (await page.locator(".export-panel").boundingBox())!;
+    assert.ok(box.x >= 0 && box.x + box.width <= 390, JSON.stringify(box));
     await page.evaluate(axe);
     const found = await page.evaluate(() =>
       (globalThis as unknown as {
