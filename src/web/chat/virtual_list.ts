@@ -30,8 +30,6 @@ interface VirtualListProps {
 const OVERSCAN_PX = 500;
 /** Rows that turn out less tall than expected leave a hole only within this distance. */
 const HOLE_PX = 150;
-/** How many messages are fetched before and after those in the document: they are there when they are drawn. */
-const FETCHED_AHEAD = 60;
 const REST_MS = 250;
 
 /** A list of any length, of which only the visible rows are in the document. */
@@ -215,7 +213,7 @@ export class VirtualList extends Component<VirtualListProps> {
 
   #fetch(): void {
     const wanted = new Map<Micros, number[]>();
-    for (let i = this.#first - FETCHED_AHEAD; i <= this.#last + FETCHED_AHEAD; i++) {
+    for (let i = this.#first; i <= this.#last; i++) {
       const place = this.#layout.at(i);
       if (place === undefined) continue;
       const row = this.#rowInMinute(place);
