@@ -55,3 +55,11 @@ export function countLines(bytes: Uint8Array): number {
   for (let at = bytes.indexOf(LINE_FEED); at !== -1; at = bytes.indexOf(LINE_FEED, at + 1)) count++;
   return bytes.length > 0 && bytes[bytes.length - 1] !== LINE_FEED ? count + 1 : count;
 }
+
+/** The bytes that `text` writes in hex, two digits a byte. */
+export function hexBytes(text: string): Uint8Array {
+  return Uint8Array.from(
+    { length: text.length / 2 },
+    (_, i) => parseInt(text.slice(2 * i, 2 * i + 2), 16),
+  );
+}

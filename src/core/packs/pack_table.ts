@@ -1,4 +1,4 @@
-import { concatBytes } from "../bytes.ts";
+import { concatBytes, hexBytes } from "../bytes.ts";
 import { fromDigestText, toDigestText } from "../archive/digest_text.ts";
 import { sha256 } from "../redaction/sha256.ts";
 import { TAR_END_BYTES, tarMemberBytes } from "./tar_header.ts";
@@ -192,13 +192,6 @@ function skippable(magic: number, contentBytes: number): Uint8Array {
 
 function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
   return new DataView(buffer, byteOffset, byteLength);
-}
-
-function hexBytes(text: string): Uint8Array {
-  return Uint8Array.from(
-    { length: text.length / 2 },
-    (_, i) => parseInt(text.slice(2 * i, 2 * i + 2), 16),
-  );
 }
 
 function hexText(bytes: Uint8Array): string {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { areBytesEqual } from "../../core/bytes.ts";
+import { areBytesEqual, hexBytes } from "../../core/bytes.ts";
 import { type ArchiveKey, formatArchiveKey } from "../../core/archive/archive_key.ts";
+import { sha256 } from "../../core/redaction/sha256.ts";
 import { UnreadableEntryError } from "../../core/errors/errors.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import { assertRejectsWith, collect, someBytes, type TestFunction } from "./suite.ts";
@@ -16,6 +17,11 @@ export interface OpenBatchStore {
    * there is no such entry. What was under `key` may be gone.
    */
   spoil?(key: ArchiveKey): void | Promise<void>;
+  /**
+   * Puts bytes in the place of `key` that are not the file it names, as a failing disk does; left out where
+   * `put` stores what it is given.
+   */
+  damage?(key: ArchiveKey, bytes: Uint8Array): void | Promise<void>;
   /** Removes all that was made for the test. */
   close?(): void | Promise<void>;
 }
@@ -31,7 +37,10 @@ export interface BatchStoreSuiteOptions {
 const NOON_US = Date.UTC(2026, 7, 1, 12) * 1000;
 const MINUTE_US = 60_000_000;
 
-/** Checks that a {@link BatchStore} keeps every promise of its port. */
+/**
+ * Checks that a {@link BatchStore} keeps every promise of its port. What it puts is what its keys say: their
+ * digests are those of the bytes, and tombstones are empty.
+ */
 export function batchStoreSuite({ test, open }: BatchStoreSuiteOptions): void {
   const check = (name: string, body: (opened: OpenBatchStore) => Promise<void>) =>
     test(`BatchStore ${name}`, async () => {
@@ -53,46 +62,69 @@ export function batchStoreSuite({ test, open }: BatchStoreSuiteOptions): void {
 
 type Check = (name: string, body: (opened: OpenBatchStore) => Promise<void>) => unknown;
 
-/** A key for tests. Equal arguments, equal key: `n` stands for the digest. */
-function keyOf(
+/** A file for tests, whose key has the digest of its bytes. */
+interface SomeFile {
+  readonly key: ArchiveKey;
+  readonly bytes: Uint8Array;
+}
+
+/** A file for tests. Equal arguments, equal file; a tombstone hides the batch of the same arguments. */
+function fileOf(
   n: number,
-  { channel = "forsen", minute = 0, kind = "batch" }: {
+  { channel = "forsen", minute = 0, kind = "batch", bytes = someBytes(50, n * 2 + 1) }: {
     readonly channel?: string;
     readonly minute?: number;
     readonly kind?: "batch" | "tombstone" | "redaction" | "coverage";
+    readonly bytes?: Uint8Array;
   } = {},
-): ArchiveKey {
-  const digest = someBytes(32, n * 2 + 1);
-  if (kind === "redaction") return formatArchiveKey({ kind, channel, digest });
+): SomeFile {
+  const digest = hexBytes(sha256(bytes));
+  if (kind === "redaction") return { key: formatArchiveKey({ kind, channel, digest }), bytes };
   if (kind === "coverage") {
     const hourUs = NOON_US + Math.floor(minute / 60) * 60 * MINUTE_US;
-    return formatArchiveKey({ kind, channel, hourUs, digest });
+    return { key: formatArchiveKey({ kind, channel, hourUs, digest }), bytes };
   }
-  return formatArchiveKey({ kind, channel, minuteUs: NOON_US + minute * MINUTE_US, digest });
+  const minuteUs = NOON_US + minute * MINUTE_US;
+  const key = formatArchiveKey({ kind, channel, minuteUs, digest });
+  return { key, bytes: kind === "tombstone" ? new Uint8Array(0) : bytes };
+}
+
+/** The key of {@link fileOf}. */
+function keyOf(...args: Parameters<typeof fileOf>): ArchiveKey {
+  return fileOf(...args).key;
+}
+
+async function putFile(store: BatchStore, { key, bytes }: SomeFile): Promise<void> {
+  await store.put(key, bytes);
+}
+
+async function assertHas(store: BatchStore, { key, bytes }: SomeFile): Promise<void> {
+  assert.deepEqual(plain(await store.get(key)), plain(bytes), key);
 }
 
 function checkBytes(check: Check): void {
   check("returns the bytes that were put", async ({ store }) => {
     const allBytes = Uint8Array.from({ length: 256 }, (_, i) => i);
-    await store.put(keyOf(1), allBytes);
-    await store.put(keyOf(2), new Uint8Array(0));
-    await store.put(keyOf(3, { kind: "tombstone" }), someBytes(10));
-    await store.put(keyOf(4, { kind: "redaction" }), someBytes(20));
-    assert.deepEqual(plain(await store.get(keyOf(1))), plain(allBytes));
-    assert.deepEqual(plain(await store.get(keyOf(2))), []);
-    assert.deepEqual(plain(await store.get(keyOf(3, { kind: "tombstone" }))), plain(someBytes(10)));
-    assert.deepEqual(plain(await store.get(keyOf(4, { kind: "redaction" }))), plain(someBytes(20)));
+    const files = [
+      fileOf(1, { bytes: allBytes }),
+      fileOf(2, { bytes: new Uint8Array(0) }),
+      fileOf(3, { kind: "tombstone" }),
+      fileOf(4, { kind: "redaction" }),
+      fileOf(5, { kind: "coverage" }),
+    ];
+    for (const file of files) await putFile(store, file);
+    for (const file of files) await assertHas(store, file);
   });
 
   check("stores and returns several megabytes", async ({ store }) => {
-    const bytes = someBytes(3_000_011);
-    await store.put(keyOf(1), bytes);
-    assert.ok(areBytesEqual((await store.get(keyOf(1)))!, bytes));
+    const { key, bytes } = fileOf(1, { bytes: someBytes(3_000_011) });
+    await store.put(key, bytes);
+    assert.ok(areBytesEqual((await store.get(key))!, bytes));
   });
 
   check("returns undefined for a missing key", async ({ store }) => {
     assert.equal(await store.get(keyOf(1)), undefined);
-    await store.put(keyOf(1), someBytes(3));
+    await putFile(store, fileOf(1));
     assert.equal(await store.get(keyOf(2)), undefined);
     assert.equal(await store.get(keyOf(1, { channel: "forse" })), undefined);
     assert.equal(await store.get(keyOf(1, { minute: 1 })), undefined);
@@ -101,63 +133,65 @@ function checkBytes(check: Check): void {
 
   check("stores only the part of a buffer that it is given", async ({ store }) => {
     const whole = someBytes(100);
-    await store.put(keyOf(1), whole.subarray(10, 20));
-    assert.deepEqual(plain(await store.get(keyOf(1))), plain(whole.slice(10, 20)));
+    const { key } = fileOf(1, { bytes: whole.slice(10, 20) });
+    await store.put(key, whole.subarray(10, 20));
+    assert.deepEqual(plain(await store.get(key)), plain(whole.slice(10, 20)));
   });
 
   check("keeps its bytes when the caller changes those that were put", async ({ store }) => {
-    const bytes = someBytes(50);
+    const bytes = fileOf(1).bytes.slice();
     await store.put(keyOf(1), bytes);
     bytes.fill(0);
-    assert.deepEqual(plain(await store.get(keyOf(1))), plain(someBytes(50)));
+    await assertHas(store, fileOf(1));
   });
 
   check("returns bytes that the caller may change", async ({ store }) => {
-    await store.put(keyOf(1), someBytes(50));
+    await putFile(store, fileOf(1));
     (await store.get(keyOf(1)))!.fill(0);
-    assert.deepEqual(plain(await store.get(keyOf(1))), plain(someBytes(50)));
+    await assertHas(store, fileOf(1));
   });
 }
 
 function checkReplacing(check: Check): void {
   check("puts a file that is already there without harm", async ({ store }) => {
-    for (let i = 0; i < 3; i++) await store.put(keyOf(1), someBytes(50));
-    assert.deepEqual(plain(await store.get(keyOf(1))), plain(someBytes(50)));
+    for (let i = 0; i < 3; i++) await putFile(store, fileOf(1));
+    await assertHas(store, fileOf(1));
     assert.deepEqual(await collect(store.list("")), [keyOf(1)]);
   });
 
-  check("replaces a damaged file, whatever its length", async ({ store }) => {
+  check("replaces a damaged file, whatever its length", async ({ store, damage }) => {
+    const plant = damage ?? ((key, bytes) => store.put(key, bytes));
     for (const damaged of [someBytes(49), someBytes(51), new Uint8Array(0), someBytes(50, 9)]) {
       await store.delete(keyOf(1));
-      await store.put(keyOf(1), damaged);
-      await store.put(keyOf(1), someBytes(50));
-      assert.deepEqual(plain(await store.get(keyOf(1))), plain(someBytes(50)));
+      await plant(keyOf(1), damaged);
+      await putFile(store, fileOf(1));
+      await assertHas(store, fileOf(1));
     }
     assert.deepEqual(await collect(store.list("")), [keyOf(1)]);
   });
 
   check("deletes, also a missing key", async ({ store }) => {
     await store.delete(keyOf(1));
-    await store.put(keyOf(1), someBytes(50));
-    await store.put(keyOf(2), someBytes(60));
+    await putFile(store, fileOf(1));
+    await putFile(store, fileOf(2));
     await store.delete(keyOf(1));
     await store.delete(keyOf(1));
     assert.equal(await store.get(keyOf(1)), undefined);
     assert.deepEqual(await collect(store.list("")), [keyOf(2)]);
-    await store.put(keyOf(1), someBytes(50));
-    assert.deepEqual(plain(await store.get(keyOf(1))), plain(someBytes(50)));
+    await putFile(store, fileOf(1));
+    await assertHas(store, fileOf(1));
   });
 
   check(
     "deletes a batch and not the tombstone that hides it, and the other way",
     async ({ store }) => {
-      const tombstone = keyOf(1, { kind: "tombstone" });
-      await store.put(keyOf(1), someBytes(50));
-      await store.put(tombstone, new Uint8Array(0));
+      const tombstone = fileOf(1, { kind: "tombstone" });
+      await putFile(store, fileOf(1));
+      await putFile(store, tombstone);
       await store.delete(keyOf(1));
-      assert.deepEqual(await collect(store.list("")), [tombstone]);
-      await store.put(keyOf(1), someBytes(50));
-      await store.delete(tombstone);
+      assert.deepEqual(await collect(store.list("")), [tombstone.key]);
+      await putFile(store, fileOf(1));
+      await store.delete(tombstone.key);
       assert.deepEqual(await collect(store.list("")), [keyOf(1)]);
     },
   );
@@ -165,12 +199,12 @@ function checkReplacing(check: Check): void {
   check("has what another process put, and loses what it deleted", async ({ store, again }) => {
     if (again === undefined) return;
     const other = await again();
-    await store.put(keyOf(1), someBytes(50));
-    assert.deepEqual(plain(await other.get(keyOf(1))), plain(someBytes(50)));
+    await putFile(store, fileOf(1));
+    await assertHas(other, fileOf(1));
     assert.deepEqual(await collect(other.list("")), [keyOf(1)]);
     await other.delete(keyOf(1));
     assert.equal(await store.get(keyOf(1)), undefined);
-    await other.put(keyOf(2), someBytes(60));
+    await putFile(other, fileOf(2));
     assert.deepEqual(await collect(store.list("")), [keyOf(2)]);
   });
 }
@@ -179,20 +213,21 @@ function checkReplacing(check: Check): void {
 const CHANNELS = ["a", "a-b", "a0", "a_b", "aa", "b", "forsen", "forsen1"];
 
 async function fill(store: BatchStore): Promise<ArchiveKey[]> {
-  const keys: ArchiveKey[] = [];
-  for (const [n, channel] of CHANNELS.entries()) {
+  const files: SomeFile[] = [];
+  for (const [i, channel] of CHANNELS.entries()) {
+    const n = 10 * i;
     // Minutes of three hours, two files in one of them.
-    for (const minute of [59, 0, 61, 0, 121]) {
-      keys.push(keyOf(keys.length, { channel, minute }));
+    for (const [j, minute] of [59, 0, 61, 0, 121].entries()) {
+      files.push(fileOf(n + j, { channel, minute }));
     }
-    if (n % 2 === 0) keys.push(keyOf(keys.length, { channel, kind: "redaction" }));
-    if (n % 3 === 0) keys.push(keyOf(keys.length - 1, { channel, minute: 0, kind: "tombstone" }));
-    if (n % 4 === 0) keys.push(keyOf(keys.length, { channel, minute: 61, kind: "coverage" }));
+    if (i % 2 === 0) files.push(fileOf(n + 5, { channel, kind: "redaction" }));
+    if (i % 3 === 0) files.push(fileOf(n + 3, { channel, minute: 0, kind: "tombstone" }));
+    if (i % 4 === 0) files.push(fileOf(n + 6, { channel, minute: 61, kind: "coverage" }));
   }
   // In no order, so that none comes out by itself.
-  const shuffled = keys.toSorted((a, b) => a.slice(-12) < b.slice(-12) ? -1 : 1);
-  await Promise.all(shuffled.map((key, n) => store.put(key, someBytes(10 + n))));
-  return keys.toSorted();
+  const shuffled = files.toSorted((a, b) => a.key.slice(-12) < b.key.slice(-12) ? -1 : 1);
+  await Promise.all(shuffled.map((file) => putFile(store, file)));
+  return files.map(({ key }) => key).toSorted();
 }
 
 function checkListing(check: Check): void {
@@ -298,33 +333,34 @@ function checkKeys(check: Check): void {
 
 function checkConcurrency(check: Check): void {
   check("takes many puts at once", async ({ store }) => {
-    const keys = Array.from({ length: 200 }, (_, n) => keyOf(n, { minute: n % 70 }));
-    await Promise.all(keys.map((key, n) => store.put(key, someBytes(100 + n))));
-    assert.deepEqual(await collect(store.list("")), keys.toSorted());
-    for (const [n, key] of keys.entries()) {
-      assert.deepEqual(plain(await store.get(key)), plain(someBytes(100 + n)));
-    }
+    const files = Array.from(
+      { length: 200 },
+      (_, n) => fileOf(n, { minute: n % 70, bytes: someBytes(100 + n, 2 * n + 1) }),
+    );
+    await Promise.all(files.map((file) => putFile(store, file)));
+    assert.deepEqual(await collect(store.list("")), files.map(({ key }) => key).toSorted());
+    for (const file of files) await assertHas(store, file);
   });
 
   check("takes the same put from many callers at once", async ({ store, again }) => {
     const other = await again?.() ?? store;
-    const bytes = someBytes(100_000);
+    const { key, bytes } = fileOf(1, { bytes: someBytes(100_000) });
     await Promise.all(
-      Array.from({ length: 20 }, (_, n) => (n % 2 ? store : other).put(keyOf(1), bytes)),
+      Array.from({ length: 20 }, (_, n) => (n % 2 ? store : other).put(key, bytes)),
     );
-    assert.ok(areBytesEqual((await store.get(keyOf(1)))!, bytes));
-    assert.deepEqual(await collect(store.list("")), [keyOf(1)]);
+    assert.ok(areBytesEqual((await store.get(key))!, bytes));
+    assert.deepEqual(await collect(store.list("")), [key]);
     assert.deepEqual(await collect(store.strays("")), []);
   });
 
   check("never shows a part of a file", async ({ store, again }) => {
     const reader = await again?.() ?? store;
-    const bytes = someBytes(2_000_000);
     for (let n = 0; n < 3; n++) {
+      const { key, bytes } = fileOf(n, { bytes: someBytes(2_000_000, 2 * n + 1) });
       let isPut = false;
-      const put = store.put(keyOf(n), bytes).finally(() => isPut = true);
+      const put = store.put(key, bytes).finally(() => isPut = true);
       for (let looks = 0; !isPut && looks < 1000; looks++) {
-        const found = await reader.get(keyOf(n));
+        const found = await reader.get(key);
         if (found !== undefined) assert.ok(areBytesEqual(found, bytes), `${found.length} bytes`);
         await new Promise((resolve) => setTimeout(resolve, 0));
       }
@@ -344,8 +380,9 @@ function checkConcurrency(check: Check): void {
       const ahead = gone[listed.length];
       if (ahead !== undefined) await store.delete(ahead);
       if (come.length === 30) continue; // Otherwise a listing that sees them all would never end.
-      come.push(keyOf(1000 + listed.length, { channel: "forsen", minute: listed.length }));
-      await store.put(come.at(-1)!, someBytes(5));
+      const file = fileOf(1000 + listed.length, { channel: "forsen", minute: listed.length });
+      come.push(file.key);
+      await putFile(store, file);
     }
     assert.deepEqual(listed, [...new Set(listed)].sort(), "ascending, each once");
     for (const key of keys) assert.ok(gone.includes(key) || listed.includes(key), key);
@@ -354,7 +391,7 @@ function checkConcurrency(check: Check): void {
 
   check("deletes a file that another caller deletes at the same time", async ({ store, again }) => {
     const other = await again?.() ?? store;
-    await store.put(keyOf(1), someBytes(10));
+    await putFile(store, fileOf(1));
     await Promise.all([store, other, store, other].map((each) => each.delete(keyOf(1))));
     assert.equal(await store.get(keyOf(1)), undefined);
   });
@@ -370,17 +407,16 @@ function checkUnreadable(check: Check): void {
     async (opened) => {
       const { store, spoil } = opened;
       if (spoil === undefined) return;
-      const keys = [1, 2, 3, 4].map((n) => keyOf(n)).toSorted();
+      const files = [1, 2, 3, 4].map((n) => fileOf(n)).toSorted((a, b) => a.key < b.key ? -1 : 1);
+      for (const file of files.slice(0, 3)) await putFile(store, file);
+      const keys = files.map(({ key }) => key);
       const [first, bad, third, absent] = keys as [string, string, string, string];
-      for (const key of [first, bad, third]) await store.put(key, someBytes(50));
       await spoil(bad);
       assert.deepEqual(await collect(store.list("")), [first, bad, third]);
       assert.deepEqual(await collect(store.list(bad)), [bad]);
       assert.deepEqual(await collect(store.strays("")), [], "it has a key, so it is no stray");
       for (let i = 0; i < 2; i++) await assert.rejects(store.get(bad), verdictOn(bad));
-      for (const key of [first, third]) {
-        assert.deepEqual(plain(await store.get(key)), plain(someBytes(50)));
-      }
+      for (const file of [files[0]!, files[2]!]) await assertHas(store, file);
       assert.equal(await store.get(absent), undefined, "a missing entry is not unreadable");
     },
   );
@@ -390,21 +426,21 @@ function checkUnreadable(check: Check): void {
     async ({ store, spoil }) => {
       if (spoil === undefined) return;
       await spoil(keyOf(1));
-      await store.put(keyOf(2), someBytes(50));
-      const isReplaced = await store.put(keyOf(1), someBytes(50)).then(() => true, (error) => {
+      await putFile(store, fileOf(2));
+      const isReplaced = await putFile(store, fileOf(1)).then(() => true, (error) => {
         assert.ok(verdictOn(keyOf(1))(error), String(error));
         return false;
       });
-      if (isReplaced) assert.deepEqual(plain(await store.get(keyOf(1))), plain(someBytes(50)));
+      if (isReplaced) await assertHas(store, fileOf(1));
       else await assert.rejects(store.get(keyOf(1)), verdictOn(keyOf(1)));
-      assert.deepEqual(plain(await store.get(keyOf(2))), plain(someBytes(50)));
+      await assertHas(store, fileOf(2));
       assert.deepEqual(await collect(store.list("")), [keyOf(1), keyOf(2)].toSorted());
     },
   );
 
   check("deletes an entry that cannot be read, or leaves it as it is", async ({ store, spoil }) => {
     if (spoil === undefined) return;
-    await store.put(keyOf(2), someBytes(50));
+    await putFile(store, fileOf(2));
     await spoil(keyOf(1));
     await store.delete(keyOf(1)).catch((error) => assert.ok(verdictOn(keyOf(1))(error)));
     const left = await collect(store.list(""));
@@ -420,10 +456,10 @@ function checkSignals(check: Check): void {
   check(
     "rejects with the reason of a signal that has aborted, and does nothing",
     async ({ store }) => {
-      await store.put(keyOf(1), someBytes(10));
+      await putFile(store, fileOf(1));
       const reason = { why: "the test says so" };
       const signal = AbortSignal.abort(reason);
-      await assertRejectsWith(store.put(keyOf(2), someBytes(10), { signal }), reason);
+      await assertRejectsWith(store.put(keyOf(2), fileOf(2).bytes, { signal }), reason);
       await assertRejectsWith(store.get(keyOf(1), { signal }), reason);
       await assertRejectsWith(store.delete(keyOf(1), { signal }), reason);
       await assertRejectsWith(collect(store.list("", { signal })), reason);
@@ -434,15 +470,15 @@ function checkSignals(check: Check): void {
   );
 
   check("does a put that is aborted midway whole or not at all", async ({ store }) => {
-    const bytes = someBytes(1_000_000);
     for (let n = 0; n < 10; n++) {
+      const { key, bytes } = fileOf(n, { bytes: someBytes(1_000_000, 2 * n + 1) });
       const aborter = new AbortController();
       const reason = new Error("enough");
-      const put = store.put(keyOf(n), bytes, { signal: aborter.signal }).then(() => "done");
+      const put = store.put(key, bytes, { signal: aborter.signal }).then(() => "done");
       setTimeout(() => aborter.abort(reason), n);
       const outcome = await put.catch((error) => error);
       assert.ok(outcome === "done" || outcome === reason, String(outcome));
-      const found = await store.get(keyOf(n));
+      const found = await store.get(key);
       if (found !== undefined || outcome === "done") assert.ok(areBytesEqual(found!, bytes));
     }
     assert.deepEqual(await collect(store.strays("")), []);

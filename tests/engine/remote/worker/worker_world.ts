@@ -14,10 +14,10 @@ import {
 import { Worker } from "../../../../src/engine/remote/worker/worker.ts";
 import type { WorkerOptions } from "../../../../src/engine/remote/worker/worker_options.ts";
 import type { BatchStore } from "../../../../src/ports/batch_store.ts";
-import type { SuspectNotes } from "../../../../src/ports/remote/suspect_notes.ts";
 import type { Broker, BrokerLink } from "../../../../src/ports/remote/broker.ts";
 import { seededRandom } from "../../../../src/testing/chance/seeded_random.ts";
 import { virtualClock } from "../../../../src/testing/time/virtual_clock.ts";
+import { memorySuspects } from "./running_worker.ts";
 
 const hasher = await wasmHasher();
 const encoder = new TextEncoder();
@@ -28,22 +28,6 @@ export async function fileOf(channel: string, text: string) {
   const bytes = encoder.encode(text);
   const key: ArchiveKey = batchKey(channel, { timeUs, digest: await hasher.digest(bytes) });
   return { key, bytes };
-}
-
-/** Notes that outlive simulated processes. */
-function memorySuspects(): SuspectNotes {
-  const counts = new Map<string, number>();
-  return {
-    add(id) {
-      const count = (counts.get(id) ?? 0) + 1;
-      counts.set(id, count);
-      return Promise.resolve(count);
-    },
-    remove(id) {
-      counts.delete(id);
-      return Promise.resolve();
-    },
-  };
 }
 
 /** A worker in a simulated process. */
