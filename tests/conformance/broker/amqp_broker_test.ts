@@ -31,5 +31,5 @@ if (skipRabbit !== false) {
     });
   }
   faultCases(server);
-  remoteCases(server);
+  await remoteCases(server);
 }

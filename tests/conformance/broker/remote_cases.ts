@@ -1,81 +1,99 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import { amqpBroker } from "../../../src/adapters/amqp/amqp_broker.ts";
+import { fileSystemLock } from "../../../src/adapters/file_system/file_system_lock.ts";
+import { fileSystemStore } from "../../../src/adapters/file_system/file_system_store.ts";
+import { wasmHasher } from "../../../src/adapters/hashers/wasm_hasher.ts";
 import { memoryStore } from "../../../src/adapters/memory/memory_store.ts";
 import { systemClock } from "../../../src/adapters/system/system_clock.ts";
 import { systemRandom } from "../../../src/adapters/system/system_random.ts";
 import { collect } from "../../../src/async/collect.ts";
+import { batchKey } from "../../../src/core/archive/archive_key.ts";
+import { MINUTE_US } from "../../../src/core/time.ts";
 import { remoteTopology } from "../../../src/core/remote/remote_topology.ts";
 import { RemoteStore } from "../../../src/engine/remote/remote_store.ts";
-import type { BatchStore } from "../../../src/ports/batch_store.ts";
 import { noopReporter } from "../../../src/ports/reporter.ts";
-import { batchStoreSuite } from "../../../src/testing/suites/batch_store_suite.ts";
 import { someBytes } from "../../../src/testing/suites/suite.ts";
-import { StoringWorker } from "../../engine/remote/storing_worker.ts";
-import { keyOf } from "../batch_keys.ts";
+import { RANGE_COUNT, remoteSuite, type WorkersArchive } from "../../engine/remote/remote_suite.ts";
+import { runWorker } from "../../engine/remote/worker/running_worker.ts";
+import { tempFolder } from "../disk/temp_folder.ts";
+import { skipPostgres, startPostgres } from "../postgres/postgres_server.ts";
+import { openArchives } from "../postgres/postgres_world.ts";
 import type { RabbitServer } from "./rabbit_server.ts";
 
-/** A store that writes through the broker of these tests. */
-export function remoteCases(server: RabbitServer): void {
-  let count = 0;
+const hasher = await wasmHasher();
+const NOON_US = Date.UTC(2026, 7, 1, 12) * 1_000;
 
-  /** A worker and senders for an archive of their own, whose queues are deleted at the end. */
-  async function open() {
-    const archive = `remote${++count}`;
-    const [broker, reads] = [amqpBroker({ url: server.url }), memoryStore()];
-    const worker = new StoringWorker(reads, { archive });
-    await worker.start(broker);
-    const stores: RemoteStore[] = [];
-    const again = () => {
-      const store = new RemoteStore({
-        ...{ broker, reads, archive, sender: "test", reporter: noopReporter },
-        ...{ clock: systemClock(), random: systemRandom() },
+/** Senders and workers over the broker of these tests, and every kind of archive. */
+export async function remoteCases(server: RabbitServer): Promise<void> {
+  const archives: [title: string, open: () => WorkersArchive | Promise<WorkersArchive>][] = [
+    ["a store in memory", () => ({ store: memoryStore(), close: () => {} })],
+    ["a folder", folderArchive],
+  ];
+  if (skipPostgres === false) {
+    const database = await startPostgres();
+    after(() => database.close());
+    archives.push(["PostgreSQL", async () => {
+      const { open, close } = openArchives({ server: database });
+      const { store, lock } = await open();
+      return { store, lock, close };
+    }]);
+  } else test("RemoteStore to PostgreSQL", { skip: skipPostgres }, () => {});
+
+  let count = 0;
+  const broker = amqpBroker({ url: server.url });
+  for (const queueKind of ["classic", "quorum"] as const) {
+    for (const [title, openArchive] of archives) {
+      remoteSuite({
+        ...{ title: `RabbitMQ (${queueKind}) and ${title}`, queueKind, openArchive },
+        openBroker: () => ({ broker, archive: `remote${++count}` }),
+        async clear(archive) {
+          const link = await broker.connect();
+          const { queues } = remoteTopology({ archive, rangeCount: RANGE_COUNT, queueKind });
+          for (const { name } of queues) await link.deleteQueue(name);
+          await link.close();
+        },
       });
-      stores.push(store);
-      return store;
-    };
-    return {
-      ...{ archive, broker, reads, worker, again, store: again() as BatchStore },
-      async close() {
-        await Promise.all(stores.map((store) => store.close()));
-        await worker.stop();
-        const link = await broker.connect();
-        for (const { name } of remoteTopology({ archive }).queues) await link.deleteQueue(name);
-        await link.close();
-      },
-    };
+    }
   }
 
-  batchStoreSuite({ test: (name, body) => test(`RemoteStore over RabbitMQ: ${name}`, body), open });
-
   test("RemoteStore over RabbitMQ loses nothing when the broker is killed twice", async () => {
-    const { archive, broker, reads, worker, store, close } = await open();
-    const files = 600;
-    let stored = 0;
-    let isHalfway = () => {};
-    const halfway = new Promise<void>((resolve) => isHalfway = resolve);
-    const puts = Array.from({ length: files }, async (_, n) => {
-      await store.put(
-        keyOf(n, { minute: n % 60, channel: `channel${n % 20}` }),
-        someBytes(9_000, n),
-      );
-      if (++stored === files / 3) isHalfway();
+    const [archive, reads] = ["killed", memoryStore()];
+    const worker = runWorker({ broker, archive, store: reads });
+    const store = new RemoteStore({
+      ...{ broker, reads, archive, sender: "test", reporter: noopReporter },
+      ...{ clock: systemClock(), random: systemRandom() },
     });
-    await halfway;
-    await server.kill();
-    await server.start();
-    await server.kill();
-    await server.start();
-    await worker.stop();
-    const next = new StoringWorker(reads, { archive });
-    await next.start(broker);
-    await Promise.all(puts);
-    assert.equal((await collect(reads.list(""))).length, files);
-    for (let n = 0; n < files; n++) {
-      const key = keyOf(n, { minute: n % 60, channel: `channel${n % 20}` });
-      assert.deepEqual(await reads.get(key), someBytes(9_000, n));
+    const files = await Promise.all(Array.from({ length: 600 }, async (_, n) => {
+      const [bytes, timeUs] = [someBytes(9_000, 2 * n + 1), NOON_US + (n % 60) * MINUTE_US];
+      const digest = await hasher.digest(bytes);
+      return { key: batchKey(`channel${n % 20}`, { timeUs, digest }), bytes };
+    }));
+    let stored = 0;
+    let isPartway = () => {};
+    const partway = new Promise<void>((resolve) => isPartway = resolve);
+    const puts = files.map(async ({ key, bytes }) => {
+      await store.put(key, bytes);
+      if (++stored === 100) isPartway();
+    });
+    await partway;
+    for (let kills = 0; kills < 2; kills++) {
+      await server.kill();
+      await server.start();
     }
-    await next.stop();
-    await close();
+    await Promise.all(puts);
+    assert.equal((await collect(reads.list(""))).length, files.length);
+    for (const { key, bytes } of files) assert.deepEqual(await reads.get(key), bytes);
+    await store.close();
+    await worker.stop();
   });
+}
+
+function folderArchive(): WorkersArchive {
+  const folder = tempFolder();
+  return {
+    store: fileSystemStore(folder.path),
+    lock: fileSystemLock(folder.path),
+    close: () => folder.close(),
+  };
 }

@@ -1,7 +1,9 @@
 import { test } from "node:test";
+import { memoryBroker } from "../../../src/adapters/memory/memory_broker.ts";
 import { archiveLockSuite } from "../../../src/testing/suites/archive_lock_suite.ts";
 import { batchStoreSuite } from "../../../src/testing/suites/batch_store_suite.ts";
 import { chatIndexSuite } from "../../../src/testing/suites/chat_index_suite.ts";
+import { remoteSuite } from "../../engine/remote/remote_suite.ts";
 import { openArchives, type PostgresWorld } from "./postgres_world.ts";
 
 // Small, so that an entry can be too large without much work; the suite stores several megabytes.
@@ -24,6 +26,16 @@ export function suiteCases(world: PostgresWorld): void {
         },
         close: archives.close,
       };
+    },
+  });
+
+  remoteSuite({
+    title: "a broker in memory and PostgreSQL",
+    openBroker: () => ({ broker: memoryBroker(), archive: "main" }),
+    async openArchive() {
+      const { open, close } = openArchives(world);
+      const { store, lock } = await open();
+      return { store, lock, close };
     },
   });
 
