@@ -89,7 +89,7 @@ export function importCommand(): Command {
 
 /** Imports `paths` into an archive, and prints what became of them. */
 async function importInto(
-  { files: store, journalFolder, settles }: ArchiveParts,
+  { files: store, journalFolder, settles, storedAtOnce }: ArchiveParts,
   paths: readonly string[],
   { archive, formats, context }: {
     readonly archive: string;
@@ -111,7 +111,13 @@ async function importInto(
   try {
     for (const outcome of inputs.failed) if (!await tell(outcome)) isComplete = false;
     for await (
-      const outcome of importAll(inputs.captures, { archive, store, context, canUseThreads })
+      const outcome of importAll(inputs.captures, {
+        archive,
+        store,
+        context,
+        canUseThreads,
+        storedAtOnce,
+      })
     ) {
       if (!await tell(outcome)) isComplete = false;
     }
@@ -152,9 +158,10 @@ async function importServers(
 /** Imports the files, several at a time where that pays; yields what became of each, in their order. */
 async function* importAll(
   paths: readonly string[],
-  { archive, store, context, canUseThreads }: {
+  { archive, store, context, canUseThreads, storedAtOnce }: {
     readonly archive: string;
     readonly store: BatchStore;
+    readonly storedAtOnce: ArchiveParts["storedAtOnce"];
     readonly context: VerbContext;
     readonly canUseThreads: boolean;
   },
@@ -163,7 +170,7 @@ async function* importAll(
   const lines = new LineProgress(context);
   const pool = canUseThreads ? await importThreads(archive, paths) : undefined;
   if (pool !== undefined) return yield* importInThreads(paths, { pool, lines, context });
-  const options = { store, hasher: nodeHasher(), reporter, signal };
+  const options = { store, hasher: nodeHasher(), reporter, signal, storedAtOnce };
   try {
     for (const path of paths) {
       const outcome = await importFile(path, { ...options, onProgress: lines.of(path) });

@@ -18,7 +18,7 @@ import type { VerbContext } from "../frame/context.ts";
 import { commandClock } from "./command_clock.ts";
 import { reportProxies } from "../arguments/proxy_notice.ts";
 import { keepArchivePacked } from "../../node/wiring/packs/keep_archive_packed.ts";
-import { Replication, type ReplicationFlags } from "./replication.ts";
+import { Replication, type ReplicationFlags, replicationMetrics } from "./replication.ts";
 
 /** What to record, and where. */
 export interface RecordChatOptions {
@@ -65,17 +65,21 @@ export async function recordChat(options: RecordChatOptions, context: VerbContex
   const { reporter } = context;
   context.watchCtrlC();
   const { broker, node: sender } = options;
-  const remote = broker === undefined ? undefined : { broker, sender, reporter };
+  const metrics = replicationMetrics(options.replication, context);
+  const remote = broker === undefined ? undefined : { broker, sender, reporter, metrics };
   const parts = await openParts(options.archive, { create: true, remote });
   try {
-    await recordInto(parts, options, context);
+    await recordInto({ parts, metrics }, options, context);
   } finally {
     await parts.close();
   }
 }
 
 async function recordInto(
-  parts: ArchiveParts,
+  { parts, metrics }: {
+    readonly parts: ArchiveParts;
+    readonly metrics: ReturnType<typeof replicationMetrics>;
+  },
   options: RecordChatOptions,
   context: VerbContext,
 ): Promise<void> {
@@ -99,6 +103,7 @@ async function recordInto(
     clock,
     context,
     optOuts,
+    metrics,
     channels: new ChannelAdmin(options.wanted, changes),
   });
   reportProxies([options.url], reporter);

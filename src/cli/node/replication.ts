@@ -108,6 +108,16 @@ export interface ReplicationOptions {
   readonly channels: ChannelAdmin;
   /** Who has opted out. */
   readonly optOuts: OpenOptOuts;
+  /** What `/metrics` shows, where it is served. */
+  readonly metrics: PrometheusMetrics | undefined;
+}
+
+/** The metrics of a recorder that serves them; they are made first, for the archive is measured too. */
+export function replicationMetrics(
+  flags: ReplicationFlags,
+  { counters }: VerbContext,
+): PrometheusMetrics | undefined {
+  return flags.serve === undefined ? undefined : prometheusMetrics({ counters });
 }
 
 /** Serves an archive that is being recorded into, and pulls into it from peers. */
@@ -129,7 +139,7 @@ export class Replication {
 
   /** For an archive whose files are in `files`. It serves and pulls nothing yet. */
   constructor(files: BatchStore, options: ReplicationOptions) {
-    const { parts, flags, context: { reporter, counters } } = options;
+    const { parts, flags, context: { reporter } } = options;
     this.#options = options;
     this.#source = peerSource(flags);
     this.#superseded = new SupersededFiles(parts.notes, reporter);
@@ -137,11 +147,11 @@ export class Replication {
     const { clock } = options;
     this.#sender = lines && new LiveSender({ lines, clock, reporter });
     const store = rememberingStore(files, this.#superseded);
-    if (flags.serve === undefined) {
+    this.#metrics = options.metrics;
+    if (flags.serve === undefined || this.#metrics === undefined) {
       this.store = store;
       return;
     }
-    this.#metrics = prometheusMetrics({ counters });
     const measured = measuredStore(store, { reporter, metrics: this.#metrics });
     this.store = watchedStore(measured, (key) => this.#indexed?.keeper.onFileChanged(key));
     this.#live = new LiveArchive({

@@ -1,3 +1,4 @@
+import type { TaskWindowLimits } from "../../async/task_window.ts";
 import type { ArchiveKey } from "../../core/archive/archive_key.ts";
 import { sentUs } from "../../core/batch/content.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
@@ -34,6 +35,8 @@ export interface ImportOptions {
   readonly reporter: Reporter;
   /** Aborts the import; stored batches stay, and importing again does the rest. */
   readonly signal?: AbortSignal | undefined;
+  /** What is stored at a time. @default 16 batches, 8 MiB */
+  readonly storedAtOnce?: TaskWindowLimits | undefined;
   /** Called now and then with the number of lines done. */
   readonly onProgress?: (lines: number) => void;
   /** Called for each batch that is safely stored. */

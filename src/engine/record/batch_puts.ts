@@ -1,4 +1,4 @@
-import { TaskWindow } from "../../async/task_window.ts";
+import { TaskWindow, type TaskWindowLimits } from "../../async/task_window.ts";
 import type { ArchiveKey } from "../../core/archive/archive_key.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
@@ -10,7 +10,7 @@ import type { RecordedBatch } from "./recording.ts";
  * How many batches are stored at a time, and how many bytes of them: a disk flushes sixteen files in little
  * more time than one, and a minute of ten thousand channels closes at once.
  */
-export const STORED_AT_ONCE = { countMax: 16, bytesMax: 8 * 1024 * 1024 } as const;
+export const STORED_AT_ONCE: TaskWindowLimits = { countMax: 16, bytesMax: 8 * 1024 * 1024 };
 
 /** A batch that was stored. */
 export interface PutBatch {
@@ -28,6 +28,8 @@ export interface BatchPutsOptions {
   readonly hasher: Hasher;
   /** Gets counts of what was stored. */
   readonly reporter: Reporter;
+  /** What is stored at a time. @default 16 batches, 8 MiB */
+  readonly storedAtOnce?: TaskWindowLimits | undefined;
   /** Called for each batch that is safely stored, in no order. */
   readonly onStored?: ((batch: PutBatch) => void) | undefined;
 }
@@ -35,11 +37,12 @@ export interface BatchPutsOptions {
 /** Stores closed batches, several at a time, for callers that end with the first failure. */
 export class BatchPuts {
   readonly #options: BatchPutsOptions;
-  readonly #running = new TaskWindow<void>(STORED_AT_ONCE);
+  readonly #running: TaskWindow<void>;
 
   /** Nothing is being stored yet. */
   constructor(options: BatchPutsOptions) {
     this.#options = options;
+    this.#running = new TaskWindow(options.storedAtOnce ?? STORED_AT_ONCE);
   }
 
   /**

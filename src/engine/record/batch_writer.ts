@@ -1,4 +1,4 @@
-import { TaskWindow } from "../../async/task_window.ts";
+import { TaskWindow, type TaskWindowLimits } from "../../async/task_window.ts";
 import type { ByteCompressor } from "../../core/recording/byte_compressor.ts";
 import type { ArchiveKey } from "../../core/archive/archive_key.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
@@ -28,6 +28,8 @@ export interface BatchWriterOptions {
   readonly compressor?: ByteCompressor | undefined;
   /** How many bytes of batches wait in memory while the store fails. @default 40 MiB */
   readonly waitingMaxBytes?: number | undefined;
+  /** What is stored at a time. @default 16 batches, 8 MiB */
+  readonly storedAtOnce?: TaskWindowLimits | undefined;
 }
 
 const RETRY_MIN_MS = 1_000;
@@ -52,7 +54,7 @@ export class BatchWriter {
   readonly #waiting = new WaitingBatches();
   readonly #spilled = new SpilledBatches();
   /** The tries that run, and how each ends: with the failure, if it fails. */
-  readonly #tries = new TaskWindow<ChatloomError | undefined>(STORED_AT_ONCE);
+  readonly #tries: TaskWindow<ChatloomError | undefined>;
   #isFailing = false;
   /** Whether the last try succeeded. */
   #didTake = true;
@@ -62,6 +64,7 @@ export class BatchWriter {
   constructor(options: BatchWriterOptions) {
     this.#options = options;
     this.#maxBytes = options.waitingMaxBytes ?? WAITING_MAX_BYTES;
+    this.#tries = new TaskWindow(options.storedAtOnce ?? STORED_AT_ONCE);
   }
 
   /** How many batches are not stored yet. */

@@ -15,7 +15,7 @@ import type { JournalWriter } from "../journal/journal_writer.ts";
 import type { ChatListener, ReceivedLine } from "../session/lines/listener.ts";
 import { ListeningTracker } from "../coverage/listening_tracker.ts";
 import { writeCoverage } from "../coverage/write_coverage.ts";
-import { BatchWriter } from "./batch_writer.ts";
+import { BatchWriter, type BatchWriterOptions } from "./batch_writer.ts";
 import { RecordedMinutes } from "./recorded_minutes.ts";
 import type { ReceivedMessage } from "./received_message.ts";
 import { type RecordedBatch, Recording } from "./recording.ts";
@@ -50,6 +50,8 @@ export interface RecorderOptions {
   readonly compressor?: ByteCompressor | undefined;
   /** See `BatchWriterOptions.waitingMaxBytes`. */
   readonly waitingMaxBytes?: number | undefined;
+  /** See `BatchWriterOptions.storedAtOnce`. */
+  readonly storedAtOnce?: BatchWriterOptions["storedAtOnce"];
 }
 
 /** The state of a {@link Recorder}. */

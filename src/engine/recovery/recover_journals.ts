@@ -1,3 +1,4 @@
+import type { TaskWindowLimits } from "../../async/task_window.ts";
 import type { ByteCompressor } from "../../core/recording/byte_compressor.ts";
 import type { ArchiveKey } from "../../core/archive/archive_key.ts";
 import { BatchSyntaxError, ChatloomError } from "../../core/errors/errors.ts";
@@ -31,6 +32,8 @@ export interface RecoverOptions {
   readonly reporter: Reporter;
   /** Aborts between two entries; recovered batches stay, and the next try does the rest. */
   readonly signal?: AbortSignal | undefined;
+  /** What is stored at a time. @default 16 batches, 8 MiB */
+  readonly storedAtOnce?: TaskWindowLimits | undefined;
   /** Called for each batch that is safely stored. */
   readonly onStored?: (key: ArchiveKey) => void;
 }

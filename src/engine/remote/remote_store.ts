@@ -135,6 +135,11 @@ export class RemoteStore implements BatchStore {
     }).catch((bug: unknown) => this.#end(bug));
   }
 
+  /** What a caller puts at a time to keep the way to the workers busy. More waits. */
+  get window(): { readonly countMax: number; readonly bytesMax: number } {
+    return this.#window.limits;
+  }
+
   list(prefix: string, options?: AbortOptions): AsyncIterable<ArchiveKey> {
     return this.#options.reads.list(prefix, options);
   }

@@ -13,14 +13,15 @@ interface Waiting {
 
 /** Bounds what is on its way; who comes later waits in line, first come, first served. */
 export class SendWindow {
-  readonly #limits: SendWindowLimits;
+  /** Its bounds. */
+  readonly limits: SendWindowLimits;
   readonly #line: Waiting[] = [];
   #count = 0;
   #bytes = 0;
 
   /** An empty window. */
   constructor(limits: SendWindowLimits) {
-    this.#limits = limits;
+    this.limits = limits;
   }
 
   /** How many messages are in it. */
@@ -76,7 +77,7 @@ export class SendWindow {
   }
 
   #hasRoomFor(bytes: number): boolean {
-    const { countMax, bytesMax } = this.#limits;
+    const { countMax, bytesMax } = this.limits;
     return this.#count === 0 || (this.#count < countMax && this.#bytes + bytes <= bytesMax);
   }
 }

@@ -29,7 +29,7 @@ import type { ArchiveParts } from "./parts/archive_parts.ts";
 /** What {@link runRecording} records, and where. */
 export interface RecordingOptions {
   /** The archive's lock and notes. */
-  readonly parts: Pick<ArchiveParts, "lock" | "unsettled" | "settles">;
+  readonly parts: Pick<ArchiveParts, "lock" | "unsettled" | "settles" | "storedAtOnce">;
   /** The folder in whose `.chatloom` the journal is. */
   readonly journalFolder: string;
   /** The archive, for all writes and deletes of this process. */
@@ -112,6 +112,7 @@ export async function runRecording(options: RecordingOptions): Promise<void> {
     journal,
     compressor,
     onStored,
+    storedAtOnce: parts.storedAtOnce,
     onMessage: options.onMessage,
     unwanted: options.unwanted,
     onCommand: options.onCommand,
@@ -151,6 +152,7 @@ export async function runRecording(options: RecordingOptions): Promise<void> {
     recover({
       ...{ journals, store: noted, hasher, compressor, reporter, onStored },
       unwanted: options.unwanted,
+      storedAtOnce: parts.storedAtOnce,
       signal: stopAll.signal,
     }, clock),
     settle(settler, { clock, signal: stopAll.signal, store, hasher, reporter, lock, settles }),

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { access, constants } from "node:fs/promises";
 import { configKeyOf, valuesFor } from "../../config/apply_config.ts";
+import { brokerChoice } from "../../config/broker_config.ts";
 import { type ConfigFile, parseConfig, readConfigText } from "../../config/config_file.ts";
 import { ConfigFaults } from "../../frame/config_faults.ts";
 import { contextOf } from "../../frame/context.ts";
@@ -56,6 +57,14 @@ async function checkVerbs(file: ConfigFile): Promise<void> {
       if (!(error instanceof ConfigFaults)) throw error;
       faults.push(...error.faults);
     }
+  }
+  // Reads the file of the broker's address, if it names one; an environment variable may be set elsewhere only.
+  const { broker } = file.config;
+  if (broker?.url !== undefined || broker?.["url-file"] !== undefined) {
+    await brokerChoice(file).catch((error) => {
+      if (!(error instanceof ConfigFaults)) throw error;
+      faults.push(...error.faults);
+    });
   }
   if (faults.length > 0) throw new ConfigFaults([...new Set(faults)]);
 }

@@ -46,6 +46,7 @@ export function remoteParts(
     ...own,
     files: store,
     settles: false,
+    storedAtOnce: store.window,
     writableFiles: () => Promise.resolve(store),
     async close() {
       await store.close({ graceMs: GRACE_MS });
