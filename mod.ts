@@ -14,6 +14,7 @@
  */
 
 // What an archive is made of.
+export type { TaskWindowLimits } from "./src/async/task_window.ts";
 export {
   type ArchiveKey,
   type ArchiveKeyParts,

@@ -1,4 +1,5 @@
 import { abortWith } from "../../async/abort.ts";
+import type { TaskWindowLimits } from "../../async/task_window.ts";
 import type { ByteCompressor } from "../../core/recording/byte_compressor.ts";
 import type { ArchiveKey } from "../../core/archive/archive_key.ts";
 import type { IrcMessage } from "../../core/batch/message.ts";
@@ -15,7 +16,7 @@ import type { JournalWriter } from "../journal/journal_writer.ts";
 import type { ChatListener, ReceivedLine } from "../session/lines/listener.ts";
 import { ListeningTracker } from "../coverage/listening_tracker.ts";
 import { writeCoverage } from "../coverage/write_coverage.ts";
-import { BatchWriter, type BatchWriterOptions } from "./batch_writer.ts";
+import { BatchWriter } from "./batch_writer.ts";
 import { RecordedMinutes } from "./recorded_minutes.ts";
 import type { ReceivedMessage } from "./received_message.ts";
 import { type RecordedBatch, Recording } from "./recording.ts";
@@ -51,7 +52,7 @@ export interface RecorderOptions {
   /** See `BatchWriterOptions.waitingMaxBytes`. */
   readonly waitingMaxBytes?: number | undefined;
   /** See `BatchWriterOptions.storedAtOnce`. */
-  readonly storedAtOnce?: BatchWriterOptions["storedAtOnce"];
+  readonly storedAtOnce?: TaskWindowLimits | undefined;
 }
 
 /** The state of a {@link Recorder}. */
