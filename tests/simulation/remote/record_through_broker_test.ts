@@ -11,7 +11,7 @@ import { noopReporter } from "../../../src/ports/reporter.ts";
 import { seededRandom } from "../../../src/testing/chance/seeded_random.ts";
 import { type BrokerTrouble, faultyBroker } from "../../../src/testing/faults/faulty_broker.ts";
 import { virtualClock } from "../../../src/testing/time/virtual_clock.ts";
-import { type Answer, storeAndSay, StoringWorker } from "../../engine/remote/storing_worker.ts";
+import { type RunningWorker, runWorker } from "../../engine/remote/worker/running_worker.ts";
 import { RecordingWorld } from "../recording/recording_world.ts";
 
 const SEED = globalThis.process?.env["SIM_SEED"] ?? "broker";
@@ -29,8 +29,9 @@ const TROUBLE: BrokerTrouble = {
 };
 
 /** A recorder whose store is behind a broker in trouble, and workers. */
-function worldOf(seed: string, { answer = storeAndSay, waitingMaxBytes }: {
-  readonly answer?: Answer;
+function worldOf(seed: string, { through = (archive) => archive, waitingMaxBytes }: {
+  /** What workers take for the archive. */
+  readonly through?: (archive: BatchStore) => BatchStore;
   readonly waitingMaxBytes?: number;
 } = {}) {
   const [clock, plain, reads] = [virtualClock(), memoryBroker(), memoryStore()];
@@ -55,14 +56,16 @@ function worldOf(seed: string, { answer = storeAndSay, waitingMaxBytes }: {
     ...{ broker, reads, clock, archive: "main", sender: "node", compresses: false },
     ...{ random: random.fork("sender"), reporter: world.reporter },
   });
-  let worker: StoringWorker | undefined;
+  let worker: RunningWorker | undefined;
   return {
     ...{ world, plain, reads, state, remote },
+    /** Starts a worker in the place of the one before, which gives back what it has not stored. */
     async startWorker() {
-      await worker?.stop();
-      worker = new StoringWorker(reads, { answer });
-      // In trouble a worker may not even come to consume.
-      await worker.start(broker).catch(() => {});
+      await clock.run(worker?.stop() ?? Promise.resolve());
+      worker = runWorker({
+        ...{ broker, store: through(reads), clock, reporter: world.reporter },
+        random: random.fork("worker"),
+      });
     },
     async end() {
       state.trouble = {};
@@ -70,6 +73,7 @@ function worldOf(seed: string, { answer = storeAndSay, waitingMaxBytes }: {
       await world.pass(CALM_S);
       await world.stop();
       await world.clock.run(remote.close({ graceMs: 60_000 }));
+      await clock.run(worker!.stop());
       await world.end();
     },
   };
@@ -154,13 +158,17 @@ test("a broker that is away from the start and for long costs nothing but time a
 });
 
 test("a worker that says stored before it has stored is found", async () => {
-  let isTold = 0;
+  let puts = 0;
   const faulty = worldOf(SEED, {
     // Its machine dies now and then between its word and its deed.
-    answer: (_, store) =>
-      ++isTold % 10 === 0
-        ? Promise.resolve({ status: "stored" })
-        : store().then(() => ({ status: "stored" })),
+    through: (archive) => ({
+      list: archive.list,
+      folders: archive.folders,
+      strays: archive.strays,
+      get: archive.get,
+      delete: archive.delete,
+      put: (key, bytes) => ++puts % 10 === 0 ? Promise.resolve() : archive.put(key, bytes),
+    }),
   });
   await faulty.startWorker();
   await faulty.world.start();
