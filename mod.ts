@@ -14,7 +14,7 @@
  */
 
 // What an archive is made of.
-export type { TaskWindowLimits } from "./src/async/task_window.ts";
+export type { StoredAtOnce } from "./src/engine/record/batch_puts.ts";
 export {
   type ArchiveKey,
   type ArchiveKeyParts,
@@ -249,7 +249,8 @@ export {
 } from "./src/engine/remote/compressed_body.ts";
 
 export { keepLink, type KeepLinkOptions } from "./src/engine/remote/keep_link.ts";
-export { RemoteStore, type RemoteStoreOptions } from "./src/engine/remote/remote_store.ts";
+export { RemoteStore } from "./src/engine/remote/remote_store.ts";
+export type { RemoteStoreOptions } from "./src/engine/remote/remote_store_options.ts";
 
 // Pulling from other nodes.
 export { type HourMemory, SupersededFiles } from "./src/engine/sync/state/superseded_files.ts";

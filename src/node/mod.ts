@@ -34,7 +34,7 @@
  * @module
  */
 
-export type { TaskWindowLimits } from "../async/task_window.ts";
+export type { StoredAtOnce } from "../engine/record/batch_puts.ts";
 export type { BrokerChoice } from "./wiring/parts/broker_choice.ts";
 export { type Archive, openArchive, type OpenArchiveOptions } from "./wiring/archive.ts";
 export type { ArchiveParts, IndexPlace } from "./wiring/parts/archive_parts.ts";

@@ -1,4 +1,3 @@
-import type { TaskWindowLimits } from "../../async/task_window.ts";
 import type { ArchiveKey } from "../../core/archive/archive_key.ts";
 import { sentUs } from "../../core/batch/content.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
@@ -10,7 +9,7 @@ import { JOURNAL_MAGIC } from "../journal/entry.ts";
 import { splitAtLf } from "../journal/read_journal.ts";
 import { parseCaptureLine } from "./capture_line.ts";
 import { CaptureText, type TextLine } from "./capture_text.ts";
-import { BatchPuts } from "../record/batch_puts.ts";
+import { BatchPuts, type StoredAtOnce } from "../record/batch_puts.ts";
 import { ImportedJournal } from "./imported_journal.ts";
 import { ImportedLines } from "./imported_lines.ts";
 import type { RecordedBatch } from "../record/recording.ts";
@@ -36,7 +35,7 @@ export interface ImportOptions {
   /** Aborts the import; stored batches stay, and importing again does the rest. */
   readonly signal?: AbortSignal | undefined;
   /** What is stored at a time. @default 16 batches, 8 MiB */
-  readonly storedAtOnce?: TaskWindowLimits | undefined;
+  readonly storedAtOnce?: StoredAtOnce | undefined;
   /** Called now and then with the number of lines done. */
   readonly onProgress?: (lines: number) => void;
   /** Called for each batch that is safely stored. */

@@ -1,4 +1,4 @@
-import { TaskWindow, type TaskWindowLimits } from "../../async/task_window.ts";
+import { TaskWindow } from "../../async/task_window.ts";
 import type { ArchiveKey } from "../../core/archive/archive_key.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Hasher } from "../../ports/hasher.ts";
@@ -6,11 +6,19 @@ import type { Reporter } from "../../ports/reporter.ts";
 import { countWritten, encodeRecordedBatch } from "./encode_recorded.ts";
 import type { RecordedBatch } from "./recording.ts";
 
+/** What is stored at a time. */
+export interface StoredAtOnce {
+  /** How many batches, at the most. */
+  readonly countMax: number;
+  /** How many bytes they hold together, about. */
+  readonly bytesMax: number;
+}
+
 /**
  * How many batches are stored at a time, and how many bytes of them: a disk flushes sixteen files in little
  * more time than one, and a minute of ten thousand channels closes at once.
  */
-export const STORED_AT_ONCE: TaskWindowLimits = { countMax: 16, bytesMax: 8 * 1024 * 1024 };
+export const STORED_AT_ONCE: StoredAtOnce = { countMax: 16, bytesMax: 8 * 1024 * 1024 };
 
 /** A batch that was stored. */
 export interface PutBatch {
@@ -29,7 +37,7 @@ export interface BatchPutsOptions {
   /** Gets counts of what was stored. */
   readonly reporter: Reporter;
   /** What is stored at a time. @default 16 batches, 8 MiB */
-  readonly storedAtOnce?: TaskWindowLimits | undefined;
+  readonly storedAtOnce?: StoredAtOnce | undefined;
   /** Called for each batch that is safely stored, in no order. */
   readonly onStored?: ((batch: PutBatch) => void) | undefined;
 }

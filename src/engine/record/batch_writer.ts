@@ -1,4 +1,4 @@
-import { TaskWindow, type TaskWindowLimits } from "../../async/task_window.ts";
+import { TaskWindow } from "../../async/task_window.ts";
 import type { ByteCompressor } from "../../core/recording/byte_compressor.ts";
 import type { ArchiveKey } from "../../core/archive/archive_key.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
@@ -7,7 +7,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 import type { JournalWriter } from "../journal/journal_writer.ts";
-import { STORED_AT_ONCE } from "./batch_puts.ts";
+import { STORED_AT_ONCE, type StoredAtOnce } from "./batch_puts.ts";
 import { countWritten, encodeRecordedBatch } from "./encode_recorded.ts";
 import { recallBatches } from "./recall_batches.ts";
 import type { RecordedBatch } from "./recording.ts";
@@ -29,7 +29,7 @@ export interface BatchWriterOptions {
   /** How many bytes of batches wait in memory while the store fails. @default 40 MiB */
   readonly waitingMaxBytes?: number | undefined;
   /** What is stored at a time. @default 16 batches, 8 MiB */
-  readonly storedAtOnce?: TaskWindowLimits | undefined;
+  readonly storedAtOnce?: StoredAtOnce | undefined;
 }
 
 const RETRY_MIN_MS = 1_000;

@@ -1,5 +1,4 @@
 import { abortWith } from "../../async/abort.ts";
-import type { TaskWindowLimits } from "../../async/task_window.ts";
 import type { ByteCompressor } from "../../core/recording/byte_compressor.ts";
 import type { ArchiveKey } from "../../core/archive/archive_key.ts";
 import type { IrcMessage } from "../../core/batch/message.ts";
@@ -16,6 +15,7 @@ import type { JournalWriter } from "../journal/journal_writer.ts";
 import type { ChatListener, ReceivedLine } from "../session/lines/listener.ts";
 import { ListeningTracker } from "../coverage/listening_tracker.ts";
 import { writeCoverage } from "../coverage/write_coverage.ts";
+import type { StoredAtOnce } from "./batch_puts.ts";
 import { BatchWriter } from "./batch_writer.ts";
 import { RecordedMinutes } from "./recorded_minutes.ts";
 import type { ReceivedMessage } from "./received_message.ts";
@@ -52,7 +52,7 @@ export interface RecorderOptions {
   /** See `BatchWriterOptions.waitingMaxBytes`. */
   readonly waitingMaxBytes?: number | undefined;
   /** See `BatchWriterOptions.storedAtOnce`. */
-  readonly storedAtOnce?: TaskWindowLimits | undefined;
+  readonly storedAtOnce?: StoredAtOnce | undefined;
 }
 
 /** The state of a {@link Recorder}. */

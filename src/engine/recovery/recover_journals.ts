@@ -1,4 +1,3 @@
-import type { TaskWindowLimits } from "../../async/task_window.ts";
 import type { ByteCompressor } from "../../core/recording/byte_compressor.ts";
 import type { ArchiveKey } from "../../core/archive/archive_key.ts";
 import { BatchSyntaxError, ChatloomError } from "../../core/errors/errors.ts";
@@ -10,7 +9,7 @@ import type { DeadRun, JournalStore } from "../../ports/journal_store.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 import { ListeningTracker, mayConcernListening } from "../coverage/listening_tracker.ts";
 import { writeCoverage } from "../coverage/write_coverage.ts";
-import { BatchPuts } from "../record/batch_puts.ts";
+import { BatchPuts, type StoredAtOnce } from "../record/batch_puts.ts";
 import { Recording } from "../record/recording.ts";
 import { replayEntry } from "../record/replay_entry.ts";
 import { formatEntry, type JournalEntry } from "../journal/entry.ts";
@@ -33,7 +32,7 @@ export interface RecoverOptions {
   /** Aborts between two entries; recovered batches stay, and the next try does the rest. */
   readonly signal?: AbortSignal | undefined;
   /** What is stored at a time. @default 16 batches, 8 MiB */
-  readonly storedAtOnce?: TaskWindowLimits | undefined;
+  readonly storedAtOnce?: StoredAtOnce | undefined;
   /** Called for each batch that is safely stored. */
   readonly onStored?: (key: ArchiveKey) => void;
 }

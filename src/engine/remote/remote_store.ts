@@ -12,57 +12,17 @@ import {
 import { putExchange, rangeKey, remoteTopology } from "../../core/remote/remote_topology.ts";
 import { type Micros, MILLISECOND_US, SECOND_US } from "../../core/time.ts";
 import type { AbortOptions, BatchStore, Stray } from "../../ports/batch_store.ts";
-import type { Clock } from "../../ports/clock.ts";
-import { type Metrics, noopMetrics } from "../../ports/metrics.ts";
-import type { Random } from "../../ports/random.ts";
-import type { Broker, BrokerLink, BrokerMessage, Publication } from "../../ports/remote/broker.ts";
-import type { Reporter } from "../../ports/reporter.ts";
+import { noopMetrics } from "../../ports/metrics.ts";
+import type { BrokerLink, BrokerMessage, Publication } from "../../ports/remote/broker.ts";
 import { AbandonedCalls } from "./abandoned_calls.ts";
 import { compressBody, type SentBody } from "./compressed_body.ts";
 import { CurrentLink } from "./current_link.ts";
 import { keepLink } from "./keep_link.ts";
 import { RefusedFiles } from "./refused_files.ts";
+import type { RemoteStoreOptions } from "./remote_store_options.ts";
 import { SendWindow } from "./send_window.ts";
 import { Sender } from "./sender.ts";
 import { StoreCall } from "./store_call.ts";
-
-/** What a {@link RemoteStore} works with. */
-export interface RemoteStoreOptions {
-  /** Where writes go. */
-  readonly broker: Broker;
-  /** The store that the workers write, for reading. */
-  readonly reads: BatchStore;
-  /** The name of the archive at the broker. */
-  readonly archive: string;
-  /** The id of the archive in `reads`: a worker that writes another is refused. @default not checked */
-  readonly archiveId?: string | undefined;
-  /** The name of this sender, for those who look into the broker. */
-  readonly sender: string;
-  /** Measures how long calls wait. */
-  readonly clock: Clock;
-  /** Names this sender, and varies pauses. */
-  readonly random: Random;
-  /** Told of what an operator should see. */
-  readonly reporter: Reporter;
-  /** Gets how long calls take, and what waits. @default none */
-  readonly metrics?: Metrics | undefined;
-  /** Into how many ranges channels are split; the same at all senders and workers. @default 16 */
-  readonly rangeCount?: number | undefined;
-  /** What the queues are; the same at all senders and workers. @default classic */
-  readonly queueKind?: "classic" | "quorum" | undefined;
-  /** For how long a call waits without a sign of progress, at least. @default 60 s */
-  readonly waitMinMs?: number | undefined;
-  /** As `waitMinMs`, for each hundred messages of the same range that are on their way. @default 10 s */
-  readonly waitPerBatchMs?: number | undefined;
-  /** How many messages are on their way at a time. @default 256 */
-  readonly windowCount?: number | undefined;
-  /** How many bytes of files are on their way at a time. @default 32 MiB */
-  readonly windowBytes?: number | undefined;
-  /** For how long the broker may take to confirm a message. @default 30 s */
-  readonly confirmMaxMs?: number | undefined;
-  /** Compress files on their way. @default true */
-  readonly compresses?: boolean | undefined;
-}
 
 const WAIT_MIN_MS = 60_000;
 const WAIT_PER_BATCH_MS = 10_000;

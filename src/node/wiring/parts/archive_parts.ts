@@ -1,4 +1,4 @@
-import type { TaskWindowLimits } from "../../../async/task_window.ts";
+import type { StoredAtOnce } from "../../../engine/record/batch_puts.ts";
 import type { PackedStoreOptions } from "../../../adapters/file_system/packs/packed_store.ts";
 import { isPostgresAddress } from "../../../adapters/postgres/connection/postgres_address.ts";
 import type { HourPacks } from "../../../ports/archive/hour_packs.ts";
@@ -28,7 +28,7 @@ export interface ArchiveParts {
   /** Tells that folders have the files that they had; `undefined` where listing them costs no more. */
   readonly versions?: FolderVersions;
   /** What a recorder or an import stores at a time. @default what suits a disk */
-  readonly storedAtOnce?: TaskWindowLimits | undefined;
+  readonly storedAtOnce?: StoredAtOnce | undefined;
   /** Packs its hours; `undefined` for a database, which compresses by itself. */
   readonly packs?: HourPacks;
   /** The lock for deleting. */

@@ -1,4 +1,4 @@
-import type { RemoteStoreOptions } from "../../../engine/remote/remote_store.ts";
+import type { RemoteStoreOptions } from "../../../engine/remote/remote_store_options.ts";
 
 /** A message broker that an archive is written through, and how. */
 export interface BrokerChoice extends

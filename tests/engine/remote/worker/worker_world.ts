@@ -7,10 +7,8 @@ import { memoryUnsettled } from "../../../../src/adapters/memory/memory_notes.ts
 import { Unsettled } from "../../../../src/engine/settle/unsettled.ts";
 import { SettlingWorker } from "../../../../src/engine/remote/worker/settling_worker.ts";
 import { inProcessLock } from "../../../../src/engine/settle/in_process_lock.ts";
-import {
-  RemoteStore,
-  type RemoteStoreOptions,
-} from "../../../../src/engine/remote/remote_store.ts";
+import { RemoteStore } from "../../../../src/engine/remote/remote_store.ts";
+import type { RemoteStoreOptions } from "../../../../src/engine/remote/remote_store_options.ts";
 import { Worker } from "../../../../src/engine/remote/worker/worker.ts";
 import type { WorkerOptions } from "../../../../src/engine/remote/worker/worker_options.ts";
 import type { BatchStore } from "../../../../src/ports/batch_store.ts";
