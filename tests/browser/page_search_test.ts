@@ -175,7 +175,7 @@ test("days bound a search of files that were dropped; text and patterns are foun
   const marked = await page.evaluate(() =>
     [...CSS.highlights.get("found")!].map((range) => (range as Range).toString())
   );
-  assert.deepEqual(marked, TROLL.map(() => "Bad WORDS"));
+  assert.deepEqual(marked, TROLL.flatMap(() => ["Bad", "WORDS"]));
   await page.fill("[aria-label^='From']", "2026-05-21");
   assert.deepEqual(await found(page), TROLL.slice(0, 4));
   await page.fill("[aria-label^='To']", "2026-06-10");
@@ -183,6 +183,18 @@ test("days bound a search of files that were dropped; text and patterns are foun
   await page.click("[aria-label='Regular expression']");
   await type(page, "words [34]0$");
   assert.deepEqual(await found(page), ["Bad WORDS 40", "Bad WORDS 30"]);
+  await page.click("[aria-label='Regular expression']");
+  await type(page, "WORDS bad");
+  assert.deepEqual(await found(page), TROLL.slice(1, 4), "whole words in any order");
+  for (const none of ["bad word", '"words bad"']) {
+    await type(page, none);
+    assert.deepEqual(await found(page), [], none);
+  }
+  await type(page, '"bad words 4"');
+  assert.deepEqual(await found(page), [], "words of a phrase are whole too");
+  await type(page, '"bad words 40"');
+  assert.deepEqual(await found(page), ["Bad WORDS 40"]);
+  await page.click("[aria-label='Regular expression']");
   await type(page, "nothing like it");
   assert.deepEqual(await found(page), []);
   await page.waitForSelector("text=No message of search meets this");
@@ -215,7 +227,7 @@ test("a search rests when it has found enough, and goes on when it is asked to",
     });
     const { page } = opened;
     const counts: number[] = [];
-    for (let i = 0; i < 2; i++) {
+    for (let i = 0; i < 4; i++) {
       await page.waitForSelector("text=Search earlier messages");
       counts.push(await page.locator(".hit").count());
       await page.click("text=Search earlier messages");
@@ -225,12 +237,42 @@ test("a search rests when it has found enough, and goes on when it is asked to",
       );
     }
     await page.waitForFunction(() => document.querySelectorAll(".hit").length === 900);
-    assert.deepEqual(counts, [300, 600]);
+    assert.deepEqual(counts, [200, 400, 600, 800]);
+    await found(page);
     await closePage(opened);
   } finally {
     await server.close();
   }
 });
+
+test(
+  "a node searches by itself: no chat is read, its keyboard user reaches a hit, its refusal is shown",
+  {
+    skip: skipPage,
+  },
+  async () => {
+    const opened = await browser.open({ origin: node.url as `http://${string}` });
+    const { page } = opened;
+    const asked: string[] = [];
+    page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+    page.context().on("request", (request) => asked.push(new URL(request.url()).pathname));
+    await page.goto(`${node.url}/#/search/search?text=words+bad&user=troll`);
+    assert.deepEqual(await found(page), TROLL);
+    assert.equal(await page.locator(".histogram-bar:not(:disabled)").count(), TROLL.length);
+    assert.ok(asked.includes("/search/search.json"), `${asked}`);
+    assert.ok(!asked.some((path) => path.endsWith("chat.ndjson")), `${asked}`);
+    await page.focus("[aria-label=User]");
+    let steps = 0;
+    const isAtHit = () => document.activeElement?.classList.contains("hit-link") === true;
+    while (!await page.evaluate(isAtHit) && steps++ < 40) await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector(".row.is-linked");
+    assert.match(await page.locator(".row.is-linked").innerText(), /Bad WORDS 50/);
+    await page.goto(`${node.url}/#/search/search?text=(&regex=1`);
+    await page.waitForSelector(".search-status .bad");
+    await closePage(opened);
+  },
+);
 
 test("hitBars counts every hit of the span once, in at most 61 bars", () => {
   for (const days of [0.001, 0.1, 1, 3, 30, 365, 3_650]) {

@@ -4,6 +4,7 @@ import { ChatloomError } from "../../core/errors/errors.ts";
 import { lineTime } from "../../core/scan/line_time.ts";
 import { readEventStream } from "../http/event_stream.ts";
 import { type ChannelOverview, readOverview } from "./overview_json.ts";
+import { type FoundPage, readFoundPage } from "./node_json/search_json.ts";
 import { type NodeHour, readNodeHour } from "./hours_json.ts";
 import {
   type PictureName,
@@ -33,6 +34,23 @@ const LINE_MAX_BYTES = 4 * 1024 * 1024;
 const JSON_MAX_BYTES = 64 * 1024 * 1024;
 const PICTURE_MAX_BYTES = 16 * 1024 * 1024;
 const MINUTE_MAX_BYTES = 256 * 1024 * 1024;
+
+const REASON_MAX_LENGTH = 500;
+
+/** What to search a channel for. Empty texts ask for nothing. */
+export interface FoundPageQuery {
+  readonly fromUs: Micros;
+  readonly untilUs: Micros;
+  /** Words, and phrases in quotes. */
+  readonly q: string;
+  /** A pattern instead. */
+  readonly regex: string;
+  readonly user: string;
+  readonly command: string;
+  /** Where the page before ended. */
+  readonly cursor: string;
+  readonly limit: number;
+}
 
 /** A minute in which a receiver listened. */
 interface ListenedMinute {
@@ -237,6 +255,33 @@ export class NodeChat {
     }
   }
 
+  /**
+   * A page of the messages of a span that meet a search, newest first; `undefined` of nodes that have no search.
+   *
+   * @throws {ChatloomError} `PEER_REFUSED`, with the node's reason, or `CONNECTION_LOST`.
+   */
+  async search(
+    channel: string,
+    { fromUs, untilUs, limit, ...asked }: FoundPageQuery,
+    signal: AbortSignal,
+  ): Promise<FoundPage | undefined> {
+    const query = new URLSearchParams({ limit: `${limit}` });
+    for (const [name, text] of Object.entries(asked)) if (text !== "") query.set(name, text);
+    if (fromUs > 0) query.set("start", formatInstant(fromUs));
+    if (untilUs < TIME_END_US) query.set("end", formatInstant(untilUs));
+    const path = `${channel}/search.json?${query}`;
+    let found: unknown;
+    try {
+      found = await this.#json(path, signal);
+    } catch (error) {
+      if (error instanceof NodeRefusal && error.status === 404) return undefined;
+      throw error;
+    }
+    const page = readFoundPage(found);
+    if (page === undefined) throw refused(`"${path}" is no page of messages`);
+    return page;
+  }
+
   async #names(path: string, signal: AbortSignal): Promise<string[]> {
     const names = await this.#json(path, signal);
     if (!Array.isArray(names) || !names.every((name) => typeof name === "string")) {
@@ -283,7 +328,7 @@ export class NodeChat {
       signal.throwIfAborted();
       throw new ChatloomError("CONNECTION_LOST", `Cannot reach the node: ${path}`, { cause });
     }
-    if (!response.ok) throw refused(`"${path}" gives ${response.status}`, response.status);
+    if (!response.ok) throw refused(await reasonIn(response, path), response.status);
     return response;
   }
 }
@@ -302,6 +347,23 @@ export class NodeRefusal extends ChatloomError {
 
 function refused(reason: string, status?: number): NodeRefusal {
   return new NodeRefusal(reason, status);
+}
+
+/** What a node says of a request that it refuses: its own reason, if it is short. */
+async function reasonIn(response: Response, path: string): Promise<string> {
+  const plain = `"${path}" gives ${response.status}`;
+  let reason = "";
+  // Reasons are text that helps the reader of the page where they can mend the request.
+  const isMendable = response.status === 400 || response.status === 503;
+  if (!isMendable || !response.headers.get("content-type")?.startsWith("text/plain")) {
+    await response.body?.cancel();
+    return plain;
+  }
+  for await (const part of partsOf(response)) {
+    reason += new TextDecoder().decode(part);
+    if (reason.length > REASON_MAX_LENGTH) return plain;
+  }
+  return reason.trim() || plain;
 }
 
 function formatInstant(timeUs: Micros): string {

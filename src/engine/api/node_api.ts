@@ -18,6 +18,7 @@
  *     GET /CHANNEL/coverage.json?start&end              who listened, minute by minute, at most 24 h
  *         both: &format=json|text &limit=N &reverse=true &user=a,b &command=PRIVMSG,…
  *     GET /CHANNEL/hours.json[?start&end]               messages and listened seconds of each hour
+ *     GET /CHANNEL/search.json[?q|regex&user&command]   found messages, newest first, by the index
  *     GET /overview.json?channel=a,b                    last message, messages a day, gaps of channels
  *     GET /channels, /list, /capabilities               as rustlog and justlog answer, with their forms
  *     GET /channel/C[/Y/M/D]                            lines of a channel: of a range, of a day

@@ -15,7 +15,7 @@ import { SharedChatReader } from "../api/chat/shared_chat_reader.ts";
 import type { OptOuts } from "../optout/opt_outs.ts";
 import { ListenedTime } from "./listened_time.ts";
 import type { MinuteFinder, TimeSpan } from "./minute_finder.ts";
-import type { LogLine } from "./pick_lines.ts";
+import type { LinePick, LogLine } from "./pick_lines.ts";
 import { hoursWithChat } from "./hours_with_chat.ts";
 import { type Room, RoomDirectory } from "./room_directory.ts";
 import { roomLines, type RoomLinesQuery, type RoomLinesSource } from "./room_lines.ts";
@@ -47,10 +47,15 @@ export interface LogQuery extends TimeSpan {
   readonly isReversed?: boolean;
   /** Only what this user wrote, or what dealt with the user. @default all users */
   readonly person?: LogPerson | undefined;
+  /**
+   * Only messages that name a user so, in lower case: an index narrows by it. Which of them are wanted says
+   * {@link LogQuery.accepts}.
+   */
+  readonly namedUser?: string | undefined;
   /** Whether a gift is also in the log of its recipient. @default false */
   readonly countsGifts?: boolean;
   /** @default {@link LOGGED_COMMANDS} */
-  readonly commands?: ReadonlySet<string>;
+  readonly commands?: LinePick["commands"];
   /** Only messages that hold all of these words; an index narrows by them. */
   readonly words?: readonly string[];
   /** Only lines that hold one of these texts, as {@link LinePick} has them. */
@@ -191,7 +196,7 @@ export class ChatLog {
   }
 
   #toRoomQuery(query: LogQuery): RoomLinesQuery {
-    const { fromUs, untilUs, isReversed = false, person, words, signal } = query;
+    const { fromUs, untilUs, isReversed = false, person, namedUser, words, signal } = query;
     const { countsGifts = false, commands = LOGGED_COMMANDS, accepts = () => true } = query;
     const { optOuts } = this;
     return {
@@ -200,6 +205,7 @@ export class ChatLog {
       isReversed,
       signal,
       budget: query.budget ?? this.budget(),
+      ...(namedUser === undefined ? {} : { person: { ids: [], logins: [namedUser] } }),
       ...(person === undefined ? {} : { person: questionOf(person) }),
       ...(words === undefined ? {} : { words }),
       pick: {

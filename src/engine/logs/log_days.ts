@@ -12,7 +12,10 @@ import type { Room } from "./room_directory.ts";
 const DAYS_KNOWN_MAX = 20_000;
 
 /** The conditions on lines, without which and when. */
-export type LogRules = Pick<LogQuery, "commands" | "countsGifts" | "signal">;
+export interface LogRules extends Pick<LogQuery, "countsGifts" | "signal"> {
+  /** @default {@link LOGGED_COMMANDS} */
+  readonly commands?: ReadonlySet<string>;
+}
 
 /** The UTC day that holds `timeUs`. */
 export function dayOf(timeUs: Micros): TimeSpan {

@@ -16,7 +16,7 @@ export interface LinePick {
   /** Only messages whose line holds one of these, in any case: plain ASCII in lower case. By default all. */
   readonly needles?: readonly string[] | undefined;
   /** Only these commands. */
-  readonly commands: ReadonlySet<string>;
+  readonly commands: Pick<ReadonlySet<string>, "has">;
   /** Whether the message is wanted. */
   accepts(message: Message): boolean;
 }
@@ -47,7 +47,7 @@ const ASCII = new TextDecoder("latin1");
 const COMMAND = `{"command":"`;
 
 /** Whether the line surely has another command. Where an unknown field stands in front of it, it may not. */
-function isOtherCommand(text: string, from: number, commands: ReadonlySet<string>): boolean {
+function isOtherCommand(text: string, from: number, commands: LinePick["commands"]): boolean {
   if (!text.startsWith(COMMAND, from)) return false;
   const at = from + COMMAND.length;
   return !commands.has(text.slice(at, text.indexOf('"', at)));

@@ -1,16 +1,16 @@
 import type { Message } from "../../core/batch/message.ts";
-import { searchedText } from "../../core/text/message_filter.ts";
-import { wordsOf } from "../../core/text/fold_words.ts";
+import { meetsFilter } from "../../core/text/message_filter.ts";
+import { meetsTextSearch, searchableText, type TextSearch } from "../../core/text/text_search.ts";
 import { HOUR_US, type Micros, SECOND_US } from "../../core/time.ts";
 import { ScanBudget, ScanTimeoutError } from "./scan_budget.ts";
 import type { ChatLog } from "./chat_log.ts";
 import type { TimeSpan } from "./minute_finder.ts";
-import type { LogLine } from "./pick_lines.ts";
+import type { LinePick, LogLine } from "./pick_lines.ts";
 import type { Room } from "./room_directory.ts";
 
-/** What is looked for: all of some words, in any order and case, or a match of a pattern. */
+/** What is looked for: all of some words and phrases, in any case, or a match of a pattern. */
 export type SearchTerm =
-  | { readonly words: readonly string[] }
+  | TextSearch
   | { readonly matches: (text: string) => boolean };
 
 /** Where a search goes on: after the line at `us` with `mark`, or with all lines before `us`. */
@@ -23,6 +23,12 @@ export interface SearchCursor {
 /** Which lines of a room to look for. */
 export interface SearchQuery extends TimeSpan {
   readonly term: SearchTerm;
+  /** Only lines by which a filter finds this name, as `filteredUser` gives it. @default those of all users */
+  readonly user?: string | undefined;
+  /** @default those that a log shows */
+  readonly commands?: LinePick["commands"] | undefined;
+  /** The page ends after this time, in microseconds, with what was found. @default 8 s */
+  readonly pageMaxUs?: Micros | undefined;
   /** At most this many lines. */
   readonly limit: number;
   /** Where an earlier search stopped. */
@@ -40,16 +46,13 @@ export interface SearchPage {
   readonly searchedFromUs: Micros;
 }
 
-/** A search stops after this time with what it found. */
+/** A search stops after this time with what it found, by default. */
 const PAGE_MAX_US = 8 * SECOND_US;
 
 /** The stretches that are searched one after another, which grow while they are quick. */
 const FIRST_STRETCH_US = 6 * HOUR_US;
 const STRETCH_MAX_US = 366 * 24 * HOUR_US;
 const QUICK_US = SECOND_US;
-
-/** Longer texts are searched in their beginning. Twitch takes 500 characters. */
-const TEXT_MAX_LENGTH = 4_096;
 
 /**
  * Searches a room from the newest line back, for some seconds at most: the page then ends there, and its cursor
@@ -63,7 +66,7 @@ export async function searchRoom(
   room: Room,
   query: SearchQuery,
 ): Promise<SearchPage> {
-  const { cursor, limit, signal } = query;
+  const { cursor, limit, signal, pageMaxUs = PAGE_MAX_US } = query;
   const { clock } = log;
   const budget = new ScanBudget(clock, PAGE_MAX_US);
   const beganUs = clock.elapsedUs();
@@ -83,10 +86,10 @@ export async function searchRoom(
     const startedUs = clock.elapsedUs();
     const span = { fromUs, untilUs, isReversed: true, budget, signal };
     try {
-      const found = log.lines(room, { ...span, ...conditionOf(query.term) });
+      const found = log.lines(room, { ...span, ...conditionOf(query) });
       for await (const line of resumed(found, untilUs === startUs ? cursor : undefined)) {
         lines.push(line);
-        const isLate = clock.elapsedUs() - beganUs > PAGE_MAX_US;
+        const isLate = clock.elapsedUs() - beganUs > pageMaxUs;
         if (lines.length >= limit || isLate) return page(cursorOf(line), line.startUs);
       }
     } catch (error) {
@@ -98,7 +101,7 @@ export async function searchRoom(
     }
     untilUs = fromUs;
     if (untilUs <= firstUs) break;
-    if (clock.elapsedUs() - beganUs > PAGE_MAX_US) return page({ us: untilUs, mark: "" }, untilUs);
+    if (clock.elapsedUs() - beganUs > pageMaxUs) return page({ us: untilUs, mark: "" }, untilUs);
     const isQuick = clock.elapsedUs() - startedUs < QUICK_US;
     stretchUs = isQuick ? Math.min(2 * stretchUs, STRETCH_MAX_US) : FIRST_STRETCH_US;
   }
@@ -115,17 +118,21 @@ async function firstHourOf(log: ChatLog, room: Room): Promise<Micros> {
   return firstUs;
 }
 
-function conditionOf(term: SearchTerm) {
-  const text = (message: Message) => searchedText(message).slice(0, TEXT_MAX_LENGTH);
-  if ("matches" in term) return { accepts: (message: Message) => term.matches(text(message)) };
-  const { words } = term;
+function conditionOf({ term, user, commands }: SearchQuery) {
+  const filter = {
+    users: new Set(user === undefined ? [] : [user]),
+    commands: new Set<string>(),
+    text: "",
+  };
+  const meetsTerm = "matches" in term
+    ? (message: Message) => term.matches(searchableText(message))
+    : (message: Message) => meetsTextSearch(message, term);
+  const words = "matches" in term ? [] : term.words;
   return {
-    words,
-    needles: needlesOf(words),
-    accepts: (message: Message) => {
-      const own = new Set(wordsOf(text(message)));
-      return words.every((word) => own.has(word));
-    },
+    ...(commands === undefined ? {} : { commands }),
+    ...(user === undefined ? {} : { namedUser: user }),
+    ...(words.length === 0 ? {} : { words, needles: needlesOf(words) }),
+    accepts: (message: Message) => meetsFilter(message, filter) && meetsTerm(message),
   };
 }
 

@@ -1,4 +1,5 @@
 import { parseHour } from "../../core/archive/archive_key.ts";
+import type { Message } from "../../core/batch/message.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
 import { type Coverage, joinSpans } from "../../core/coverage/coverage.ts";
 import type { MessageFilter } from "../../core/text/message_filter.ts";
@@ -47,8 +48,41 @@ export interface ChatArchive {
    */
   coverage(channel: string, span: Span, signal: AbortSignal): Promise<readonly ListenedMinute[]>;
 
+  /**
+   * A page of what a search finds, newest first, where the source searches by itself, by an index; `undefined` if
+   * it cannot.
+   */
+  search?(
+    channel: string,
+    query: NodeSearch,
+    signal: AbortSignal,
+  ): Promise<NodeFindings | undefined>;
+
   /** What is known of the hours that overlap `span` and have chat or coverage, ascending, some at a time. */
   figures(channel: string, span: Span, signal: AbortSignal): AsyncIterable<readonly HourFigures[]>;
+}
+
+/** A search as a source takes it that searches by itself. Empty texts ask for nothing. */
+export interface NodeSearch extends Span {
+  /** Words and phrases in quotes, as `parseTextSearch` reads them. */
+  readonly q: string;
+  /** A regular expression instead. */
+  readonly regex: string;
+  readonly user: string;
+  readonly command: string;
+  /** Where the page before ended; empty at first. */
+  readonly cursor: string;
+  readonly limit: number;
+}
+
+/** A page of such a search. */
+export interface NodeFindings {
+  /** Newest first. */
+  readonly messages: readonly Message[];
+  /** The cursor of the next page; `undefined` when all was searched. */
+  readonly next: string | undefined;
+  /** All from here to the end was searched. */
+  readonly searchedFromUs: Micros;
 }
 
 /** What is known of an hour: how many messages it has, and how much of it was listened to. */

@@ -16,12 +16,8 @@ import {
   type Span,
   spanOfHours,
 } from "./chat_archive.ts";
-import {
-  searchChat,
-  type SearchEnd,
-  type SearchProgress,
-  type SearchRequest,
-} from "./chat_search.ts";
+import type { SearchEnd, SearchOptions, SearchRequest } from "./chat_search.ts";
+import { search } from "./node_search.ts";
 import {
   type ExportedFile,
   type ExportProgress,
@@ -125,15 +121,9 @@ export class ChatReader {
     }
   }
 
-  /** Searches a channel from the last message back; see {@link searchChat}. */
-  search(
-    request: SearchRequest,
-    options: {
-      readonly signal: AbortSignal;
-      readonly onProgress: (progress: SearchProgress) => void;
-    },
-  ): Promise<SearchEnd> {
-    return searchChat(this.#archive, request, options);
+  /** Searches a channel from the last message back; see {@link search}. */
+  search(request: SearchRequest, options: SearchOptions): Promise<SearchEnd> {
+    return search(this.#archive, request, options);
   }
 
   /** Writes messages as a file; see {@link exportShown}. */

@@ -11,6 +11,8 @@ export interface SearchRequest extends Span {
   readonly filter: Filter;
   /** A search rests once it has found this many. */
   readonly limit: number;
+  /** Where a node goes on. @default `""`, at the end of the span */
+  readonly cursor?: string;
 }
 
 /** What a search found since it told last. */
@@ -21,12 +23,22 @@ export interface SearchProgress {
   readonly counts: readonly (readonly [minuteUs: Micros, count: number])[];
   /** All from here to the end was searched. */
   readonly searchedUs: Micros;
+  /** Where a node goes on. */
+  readonly cursor?: string | undefined;
 }
 
 /** How a search ended. */
 export interface SearchEnd {
   /** It goes on before this; `undefined` when all was searched. */
   readonly untilUs: Micros | undefined;
+  /** Where a node goes on, if it is one. */
+  readonly cursor?: string;
+}
+
+/** How a search is followed, and stopped. */
+export interface SearchOptions {
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: SearchProgress) => void;
 }
 
 // What is read at once: little at first, so that something is there soon, then more and more.
@@ -44,12 +56,9 @@ const MANY = 500;
 export async function searchChat(
   archive: ChatArchive,
   { channel, filter, limit, ...span }: SearchRequest,
-  { signal, onProgress }: {
-    readonly signal: AbortSignal;
-    readonly onProgress: (progress: SearchProgress) => void;
-  },
+  { signal, onProgress }: SearchOptions,
 ): Promise<SearchEnd> {
-  const matcher = new RowMatcher(filter);
+  const matcher = new RowMatcher(filter, { hasWholeWords: true });
   try {
     const hours = (await archive.hours(channel, signal))
       .filter((hourUs) => hourUs + HOUR_US > span.fromUs && hourUs < span.untilUs);

@@ -1,21 +1,28 @@
 import type { Message } from "../../core/batch/message.ts";
 import { meetsFilter, searchedText } from "../../core/text/message_filter.ts";
 import { type Filter, isEmptyFilter, isOfThread, plainFilter } from "./filter.ts";
+import { meetsTextSearch, parseTextSearch, type TextSearch } from "../../core/text/text_search.ts";
 import { Matcher } from "./matcher.ts";
 
 /** Finds the messages of minute after minute that meet a filter. */
 export class RowMatcher {
   readonly #filter: Filter;
   readonly #matcher: Matcher | undefined;
+  readonly #search: TextSearch | undefined;
 
   /**
    * A matcher of `filter`. The caller stops it.
    *
+   * @param options.hasWholeWords reads the text as words and phrases, as a node does. @default any part of a text
    * @throws {ChatloomError} `INPUT_UNREADABLE` when its text should be a regular expression and is none.
    */
-  constructor(filter: Filter) {
+  constructor(
+    filter: Filter,
+    { hasWholeWords = false }: { readonly hasWholeWords?: boolean } = {},
+  ) {
     this.#filter = filter;
     const isRegex = filter.isRegex && filter.text !== "";
+    this.#search = hasWholeWords && !isRegex ? parseTextSearch(filter.text) : undefined;
     this.#matcher = isRegex ? new Matcher(filter.text) : undefined;
   }
 
@@ -27,9 +34,12 @@ export class RowMatcher {
   async rows(messages: readonly Message[]): Promise<Uint32Array | undefined> {
     if (isEmptyFilter(this.#filter)) return undefined;
     const rows: number[] = [];
+    const search = this.#search;
     const plain = plainFilter(this.#filter);
+    const filter = search === undefined ? plain : { ...plain, text: "" };
     for (const [row, message] of messages.entries()) {
-      if (meetsFilter(message, plain) && isOfThread(message, this.#filter)) rows.push(row);
+      if (!meetsFilter(message, filter) || !isOfThread(message, this.#filter)) continue;
+      if (search === undefined || meetsTextSearch(message, search)) rows.push(row);
     }
     if (this.#matcher === undefined || rows.length === 0) return Uint32Array.from(rows);
     const texts = rows.map((row) => searchedText(messages[row]!));

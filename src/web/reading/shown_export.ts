@@ -12,6 +12,8 @@ import { RowMatcher } from "./matching_rows.ts";
 export interface ExportRequest extends Span {
   readonly channel: string;
   readonly filter: Filter;
+  /** Reads the text as a search does: as words and phrases. @default any part of a text */
+  readonly hasWholeWords?: boolean;
   readonly format: (typeof TEXT_FORMATS)[number];
 }
 
@@ -91,10 +93,10 @@ async function findRoom(
 
 async function* eventsByMinute(
   archive: ChatArchive,
-  { channel, filter, fromUs, untilUs }: ExportRequest,
+  { channel, filter, fromUs, untilUs, hasWholeWords = false }: ExportRequest,
   signal: AbortSignal,
 ): AsyncGenerator<{ readonly minuteUs: Micros; readonly events: readonly ExportedEvent[] }> {
-  const matcher = new RowMatcher(filter);
+  const matcher = new RowMatcher(filter, { hasWholeWords });
   // An event that begins in an earlier minute may last until now.
   const span = { fromUs: Math.max(0, fromUs - RANGE_MAX_US), untilUs, wanted: plainFilter(filter) };
   try {

@@ -1,6 +1,7 @@
 import { h, type JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Message } from "../../core/batch/message.ts";
+import { parseTextSearch } from "../../core/text/text_search.ts";
 import { fromSeconds, type Micros } from "../../core/time.ts";
 import { MessageBody } from "../chat/message/message_row.ts";
 import { messageRoute } from "../chat/message_link.ts";
@@ -13,11 +14,14 @@ import { zone } from "../ui/settings.ts";
 /** Found messages by day, from the last back. Each leads to its place in chat. */
 export function HitList({ hits, text }: {
   readonly hits: readonly Message[];
-  /** Highlighted where it stands. */
+  /** Words and phrases, which are highlighted where they stand. */
   readonly text: string;
 }): JSX.Element {
   const list = useRef<HTMLDivElement>(null);
-  useEffect(() => highlight(list.current!, ".text, .notice-text", text), [hits, text]);
+  useEffect(() => {
+    const { words, phrases } = parseTextSearch(text);
+    highlight(list.current!, ".text, .notice-text", [...words, ...phrases]);
+  }, [hits, text]);
   return h(
     "div",
     { class: "hits", ref: list },

@@ -32,6 +32,7 @@ export class SearchRun {
   readonly #channel: string;
   readonly #call: Library["call"];
   #untilUs: Micros;
+  #cursor = "";
   #run: AbortController | undefined;
 
   /** Begins to search at once. */
@@ -63,11 +64,14 @@ export class SearchRun {
         channel: this.#channel,
         filter: this.filter,
         fromUs: this.span.fromUs,
-        untilUs: this.#untilUs,
+        // A cursor of a node counts within the whole span.
+        untilUs: this.#cursor === "" ? this.#untilUs : this.span.untilUs,
+        cursor: this.#cursor,
         limit: HITS_AT_ONCE,
       };
       const onProgress = (progress: SearchProgress): void => this.#take(progress);
       const { untilUs } = await this.#call("search", request, { signal, onProgress });
+      if (signal.aborted) return;
       if (untilUs !== undefined) this.#untilUs = untilUs;
       else this.searchedUs.value = this.span.fromUs;
       this.status.value = { kind: untilUs === undefined ? "done" : "resting" };
@@ -83,10 +87,15 @@ export class SearchRun {
     this.status.value = { kind: "resting" };
   }
 
-  #take({ hits, counts, searchedUs }: SearchProgress): void {
+  #take({ hits, counts, searchedUs, cursor = "" }: SearchProgress): void {
     this.#untilUs = this.searchedUs.value = searchedUs;
+    this.#cursor = cursor;
     if (hits.length === 0) return;
     this.hits.value = [...this.hits.value, ...hits];
-    this.counts.value = new Map([...this.counts.value, ...counts]);
+    const sums = new Map(this.counts.value);
+    for (const [minuteUs, count] of counts) {
+      sums.set(minuteUs, (sums.get(minuteUs) ?? 0) + count);
+    }
+    this.counts.value = sums;
   }
 }

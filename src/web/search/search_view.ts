@@ -66,15 +66,20 @@ export function SearchView({ library, channels, channel }: SearchViewProps): JSX
         : h(Found, { run, channel: channel.channel }),
       run !== undefined && h(ExportMenu, {
         library,
-        shown: { channel: channel.channel, ...run.span, filter: run.filter },
+        shown: {
+          channel: channel.channel,
+          ...run.span,
+          filter: run.filter,
+          hasWholeWords: true,
+        },
       }),
     ),
   );
 }
 
 const HOW_TO =
-  "Type a word or a name. All days are searched, the last one first; narrow the time above, or by a " +
-  "click on a bar.";
+  'Type words or a name. Words are found whole, in any order and case; "a phrase" in quotes as it stands. ' +
+  "All days are searched, the last one first; narrow the time above, or by a click on a bar.";
 
 /** A day that bounds the search; empty where nothing does. */
 function DayField({ label, atUs, onDay }: {
@@ -122,7 +127,7 @@ function Found({ run, channel }: {
       "p",
       { class: "empty" },
       `No message of ${channel} meets this in the time that was searched. `,
-      "Names are compared whole, texts in part and in any case.",
+      'Names and words are compared whole, in any case; "a phrase" in quotes as it stands.',
     ),
   );
 }

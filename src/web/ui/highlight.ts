@@ -2,21 +2,21 @@
 const NAME = "found";
 
 /**
- * Marks where `text` stands in the elements that `selector` finds inside `root`, in any case. The document
+ * Marks where each of `texts` stands in the elements that `selector` finds inside `root`, in any case. The document
  * stays as it is; browsers without the CSS Custom Highlight API show no mark.
  *
  * @see {@link https://www.w3.org/TR/css-highlight-api-1/ | CSS Custom Highlight API}
  */
-export function highlight(root: Element, selector: string, text: string): void {
+export function highlight(root: Element, selector: string, texts: readonly string[]): void {
   if (!("highlights" in CSS)) return;
   CSS.highlights.delete(NAME);
-  const wanted = text.toLowerCase();
-  if (wanted === "") return;
+  const wanted = texts.map((text) => text.toLowerCase()).filter((text) => text !== "");
+  if (wanted.length === 0) return;
   const ranges: Range[] = [];
   for (const element of root.querySelectorAll(selector)) {
     const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
-      ranges.push(...rangesIn(node as Text, wanted));
+      for (const each of wanted) ranges.push(...rangesIn(node as Text, each));
     }
   }
   CSS.highlights.set(NAME, new Highlight(...ranges));

@@ -152,6 +152,12 @@ const EXAMPLES: Record<string, readonly (readonly [path: string, options?: AskOp
     ["/forsen/coverage.json"],
     [`/.x/coverage.json?${RANGE}`],
   ],
+  "get /{channel}/search.json": [
+    ["/forsen/search.json?command=PRIVMSG&user=forsen"],
+    ["/forsen/search.json"],
+    ["/shy/search.json?q=a"],
+    ["/.x/search.json?q=a"],
+  ],
   "get /{channel}/hours.json": [
     ["/forsen/hours.json"],
     ["/forsen/hours.json?start=x"],
@@ -378,6 +384,9 @@ test("described parameters are those that change or refuse an answer", async () 
     channel: "for sen",
     after: "x",
     since: "x",
+    q: "a".repeat(1_001),
+    regex: "(",
+    cursor: "x",
     start: "x",
     end: "x",
     video: "x",

@@ -1,4 +1,3 @@
-import { Semaphore } from "../../../async/semaphore.ts";
 import { wordsOf } from "../../../core/text/fold_words.ts";
 import { TIME_END_US } from "../../../core/time.ts";
 import type { RoutedRequest } from "../../../ports/http.ts";
@@ -11,6 +10,7 @@ import { answerLines, LOG_NOTES } from "./answer_log.ts";
 import { indexUse } from "./index_use.ts";
 import { type LogContext, logRoute, Refusal } from "./log_context.ts";
 import { countOf, FORM_NOTES, formOf, instantOf } from "./log_request.ts";
+import type { SearchLine } from "./search_line.ts";
 import { askedChannel, CHANNEL_NOTES, CHANNEL_PATH, findRoom } from "./log_subject.ts";
 
 /** The header with the cursor of the next page. */
@@ -20,10 +20,6 @@ const LIMIT_DEFAULT = 100;
 const LIMIT_MAX = 1_000;
 const WORDS_MAX = 20;
 const ROOMS_MAX = 20;
-
-/** Searches that run at a time, and that wait for one of these. */
-const RUNNING_MAX = 2;
-const WAITING_MAX = 32;
 
 const TERM_NOTES: readonly ParameterNote[] = [
   text("q", "Words, all of which a message must hold, in any order and case"),
@@ -47,8 +43,7 @@ const PAGE_NOTE = "A page of lines, newest first. A page may be short or empty a
   "one all the same: a search stops after some seconds. ";
 
 /** The routes that search one channel, or several. */
-export function searchRoutes(context: LogContext): ApiRoute[] {
-  const running = new Semaphore(RUNNING_MAX);
+export function searchRoutes(context: LogContext, running: SearchLine): ApiRoute[] {
   const responseNotes = LOG_NOTES.map((note) => ({
     ...note,
     description: `${PAGE_NOTE}${note.description}`,
@@ -131,18 +126,32 @@ async function termOf(
     if (words.length > WORDS_MAX) {
       throw new Refusal(400, `Invalid param: q holds more than ${WORDS_MAX} words`);
     }
-    return { words };
+    return { words, phrases: [] };
   }
+  return { matches: await compilePattern(regex, patterns) };
+}
+
+/** A test for a pattern. @throws {Refusal} when it is none that can be matched in linear time. */
+export async function compilePattern(
+  regex: string,
+  patterns: LogContext["patterns"],
+): Promise<(text: string) => boolean> {
   if (patterns === undefined) throw new Refusal(400, "Invalid param: regex is not taken here");
   try {
-    return { matches: await patterns.compile(regex) };
+    return await patterns.compile(regex);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw new Refusal(400, `Invalid param: regex: ${error.message.replaceAll("\n", " ")}`);
   }
 }
 
-function parseCursor(written: string): SearchCursor {
+/** A cursor as callers send it back. */
+export function formatCursor({ us, mark }: SearchCursor): string {
+  return `${us}-${mark}`;
+}
+
+/** Reads the cursor of a page. @throws {Refusal} when it is none. */
+export function parseCursor(written: string): SearchCursor {
   const [, us, mark = ""] = /^(\d{1,16})-([a-z0-9]{0,7})$/.exec(written) ?? [];
   if (us === undefined) throw new Refusal(400, "Invalid param: cursor is none of a page");
   return { us: Number(us), mark };
@@ -152,15 +161,12 @@ async function answerSearch(
   context: LogContext,
   rooms: readonly Room[],
   { request, running, ...wanted }: WantedSearch & Pick<RoutedRequest, "request"> & {
-    readonly running: Semaphore;
+    readonly running: SearchLine;
   },
 ): Promise<ApiResponse> {
   const form = formOf(request, context.api);
-  if (running.waitingCount >= WAITING_MAX) {
-    throw new Refusal(503, "Too many searches at a time, try again");
-  }
   const page = await running.run(() => searchRooms(context.log, rooms, wanted));
-  const next = page.next === undefined ? undefined : `${page.next.us}-${page.next.mark}`;
+  const next = page.next && formatCursor(page.next);
   async function* lines() {
     yield page.lines;
   }
