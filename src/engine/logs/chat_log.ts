@@ -48,10 +48,10 @@ export interface LogQuery extends TimeSpan {
   /** Only what this user wrote, or what dealt with the user. @default all users */
   readonly person?: LogPerson | undefined;
   /**
-   * Only messages that name a user so, in lower case: an index narrows by it. Which of them are wanted says
-   * {@link LogQuery.accepts}.
+   * Only messages that name one of these users, by login in lower case or by id as `id:123`: an index narrows by
+   * them. Which of the messages are wanted says {@link LogQuery.accepts}.
    */
-  readonly namedUser?: string | undefined;
+  readonly namedUsers?: readonly string[] | undefined;
   /** Whether a gift is also in the log of its recipient. @default false */
   readonly countsGifts?: boolean;
   /** @default {@link LOGGED_COMMANDS} */
@@ -196,7 +196,7 @@ export class ChatLog {
   }
 
   #toRoomQuery(query: LogQuery): RoomLinesQuery {
-    const { fromUs, untilUs, isReversed = false, person, namedUser, words, signal } = query;
+    const { fromUs, untilUs, isReversed = false, person, namedUsers, words, signal } = query;
     const { countsGifts = false, commands = LOGGED_COMMANDS, accepts = () => true } = query;
     const { optOuts } = this;
     return {
@@ -205,7 +205,7 @@ export class ChatLog {
       isReversed,
       signal,
       budget: query.budget ?? this.budget(),
-      ...(namedUser === undefined ? {} : { person: { ids: [], logins: [namedUser] } }),
+      ...(namedUsers === undefined ? {} : { person: questionOfNames(namedUsers) }),
       ...(person === undefined ? {} : { person: questionOf(person) }),
       ...(words === undefined ? {} : { words }),
       pick: {
@@ -223,6 +223,14 @@ export class ChatLog {
 
 function questionOf({ id, login }: LogPerson) {
   return { ids: id === "" ? [] : [id], logins: login === "" ? [] : [login] };
+}
+
+function questionOfNames(names: readonly string[]) {
+  const ids = names.filter((name) => name.startsWith("id:"));
+  return {
+    ids: ids.map((name) => name.slice(3)),
+    logins: names.filter((name) => !name.startsWith("id:")),
+  };
 }
 
 /** What a line that names a user holds: the id in quotes, or the login at the end of a text. */

@@ -23,8 +23,8 @@ export interface SearchCursor {
 /** Which lines of a room to look for. */
 export interface SearchQuery extends TimeSpan {
   readonly term: SearchTerm;
-  /** Only lines by which a filter finds this name, as `filteredUser` gives it. @default those of all users */
-  readonly user?: string | undefined;
+  /** Only lines by which a filter finds one of these, as `MessageFilter` has them. @default those of all users */
+  readonly users?: ReadonlySet<string> | undefined;
   /** @default those that a log shows */
   readonly commands?: LinePick["commands"] | undefined;
   /** The page ends after this time, in microseconds, with what was found. @default 8 s */
@@ -118,19 +118,17 @@ async function firstHourOf(log: ChatLog, room: Room): Promise<Micros> {
   return firstUs;
 }
 
-function conditionOf({ term, user, commands }: SearchQuery) {
-  const filter = {
-    users: new Set(user === undefined ? [] : [user]),
-    commands: new Set<string>(),
-    text: "",
-  };
+const NO_USERS: ReadonlySet<string> = new Set();
+
+function conditionOf({ term, users = NO_USERS, commands }: SearchQuery) {
+  const filter = { users, commands: new Set<string>(), text: "" };
   const meetsTerm = "matches" in term
     ? (message: Message) => term.matches(searchableText(message))
     : (message: Message) => meetsTextSearch(message, term);
   const words = "matches" in term ? [] : term.words;
   return {
     ...(commands === undefined ? {} : { commands }),
-    ...(user === undefined ? {} : { namedUser: user }),
+    ...(users.size === 0 ? {} : { namedUsers: [...users] }),
     ...(words.length === 0 ? {} : { words, needles: needlesOf(words) }),
     accepts: (message: Message) => meetsFilter(message, filter) && meetsTerm(message),
   };

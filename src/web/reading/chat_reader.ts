@@ -16,8 +16,7 @@ import {
   type Span,
   spanOfHours,
 } from "./chat_archive.ts";
-import type { SearchEnd, SearchOptions, SearchRequest } from "./chat_search.ts";
-import { search } from "./node_search.ts";
+import { search, type SearchEnd, type SearchOptions, type SearchRequest } from "./chat_search.ts";
 import {
   type ExportedFile,
   type ExportProgress,

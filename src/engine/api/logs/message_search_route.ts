@@ -19,17 +19,18 @@ import { compilePattern, formatCursor, parseCursor } from "./search_routes.ts";
 const LIMIT_DEFAULT = 100;
 const LIMIT_MAX = 1_000;
 const TEXT_MAX_LENGTH = 1_000;
-/** No name of a user is longer. */
-const NAME_MAX_LENGTH = 64;
 const TERMS_MAX = 30;
-const COMMANDS_MAX = 20;
+const NAMES_MAX = 20;
 /** A page tells how far it came soon: the reader sees progress, and may stop. */
 const PAGE_MAX_US = SECOND_US;
 
 const NOTES: readonly ParameterNote[] = [
   note("q", `What a message must hold: ${TEXT_SEARCH_FORM}`),
   note("regex", "A regular expression in the syntax of RE2 instead, matched in any case"),
-  note("user", "The login or display name of the author, or of the banned user"),
+  note(
+    "user",
+    "Logins, display names, or ids as id:123, with commas: of authors, or of banned users",
+  ),
   note("command", "IRC commands, separated by commas: PRIVMSG,CLEARCHAT; by default all"),
   note("start", `Messages from this time on: ${INSTANT_FORMS}`),
   note("end", "Messages before this time"),
@@ -114,7 +115,7 @@ async function answerSearch(
     searchRoom(log, room, { term, ...wanted, pageMaxUs: PAGE_MAX_US })
   );
   const untilUs = Math.max(page.searchedFromUs, wanted.untilUs);
-  const canNarrow = wanted.user !== undefined || "words" in term && term.words.length > 0;
+  const canNarrow = wanted.users.size > 0 || "words" in term && term.words.length > 0;
   const head = {
     next: page.next === undefined ? null : formatCursor(page.next),
     searched_from: page.searchedFromUs,
@@ -134,20 +135,21 @@ const UTF8 = new TextEncoder();
 const ASCII = new TextDecoder("latin1");
 
 async function parseSearch(query: URLSearchParams, { patterns }: LogContext) {
-  const text = (name: string, maxLength = TEXT_MAX_LENGTH): string => {
+  const text = (name: string): string => {
     const given = query.get(name) ?? "";
-    if (given.length <= maxLength) return given;
-    throw new Refusal(400, `${name} may have at most ${maxLength} characters`);
+    if (given.length <= TEXT_MAX_LENGTH) return given;
+    throw new Refusal(400, `${name} may have at most ${TEXT_MAX_LENGTH} characters`);
   };
-  const [q, regex, user] = [text("q"), text("regex"), filteredUser(text("user", NAME_MAX_LENGTH))];
+  const [q, regex] = [text("q"), text("regex")];
+  const users = text("user").split(",").map(filteredUser).filter((name) => name !== "");
   const commands = text("command").toUpperCase().split(",").map((each) => each.trim())
     .filter((each) => each !== "");
   if (q !== "" && regex !== "") throw new Refusal(400, "Only one of q and regex may be there");
-  if (q.trim() === "" && regex === "" && user === "" && commands.length === 0) {
+  if (q.trim() === "" && regex === "" && users.length === 0 && commands.length === 0) {
     throw new Refusal(400, "One of q, regex, user and command is needed");
   }
-  if (commands.length > COMMANDS_MAX) {
-    throw new Refusal(400, `command takes at most ${COMMANDS_MAX} names`);
+  if (users.length > NAMES_MAX || commands.length > NAMES_MAX) {
+    throw new Refusal(400, `user and command take at most ${NAMES_MAX} names`);
   }
   const limit = countOf(query, "limit") ?? LIMIT_DEFAULT;
   if (limit < 1 || limit > LIMIT_MAX) {
@@ -163,7 +165,7 @@ async function parseSearch(query: URLSearchParams, { patterns }: LogContext) {
   return {
     term,
     limit,
-    user: user === "" ? undefined : user,
+    users: new Set(users),
     commands: commands.length === 0 ? ALL_COMMANDS : new Set(commands),
     fromUs: timeOf(query, "start") ?? 0,
     untilUs: timeOf(query, "end") ?? TIME_END_US,

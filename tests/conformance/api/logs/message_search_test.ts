@@ -81,6 +81,9 @@ test("search.json answers the same with an index and without, page by page", asy
     { user: "Cy" },
     { user: "tmi.twitch.tv" },
     { user: "adalove" },
+    { user: "id:1" },
+    { user: "id:1,ada,cy" },
+    { user: "bob,cy" },
     { user: "bob", q: "again" },
     { user: "bob", command: "CLEARCHAT" },
     { command: "USERNOTICE" },
@@ -122,7 +125,7 @@ test("search.json says what is wrong with a request", async () => {
       "q=a&cursor=x",
       "q=a&start=yesterday",
       `q=${"a".repeat(1_001)}`,
-      `user=${"a".repeat(65)}`,
+      `user=${"a".repeat(1_001)}`,
       `q=${Array.from({ length: 31 }, (_, i) => i).join("+")}`,
       `command=${Array.from({ length: 21 }, (_, i) => `C${i}`)}`,
     ]
