@@ -263,7 +263,9 @@ class PackedArchive implements PackedStore {
     if (hidesOthers) return 0;
     await this.#doing(`delete "${channel}/${hour}"`, () => this.#packs.remove(channel, hour));
     const prefix = `${chatFolder(channel)}/${hour}/`;
-    const beside = new Set(await collect(this.#plain.list(prefix, abort)));
+    if (names.length === 0) return 0;
+    const listed = await collect(this.#plain.list(prefix, abort)).catch(ignoreUnreadable);
+    const beside = new Set(listed);
     return names.filter((name) => !beside.has(`${prefix}${name}`)).length;
   }
 
