@@ -42,10 +42,6 @@ export const METRIC_CATALOGUE: readonly MetricNote[] = [
     ],
   ),
   counter("unstored_left_out", "Batches not stored yet that readers could not be given", ["code"]),
-  counter(
-    "live_lines_left_out",
-    "Messages that reach other nodes with their files, as they could not be told at once",
-  ),
   gauge("open_batches", "Batches that are open"),
   gauge("pending_batches", "Closed batches that are not stored yet"),
   // Writing through a message broker.

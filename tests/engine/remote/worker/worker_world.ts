@@ -45,7 +45,7 @@ export interface SimulatedWorker {
 
 /** A broker and an archive in virtual time, with senders and workers. */
 export class WorkerWorld {
-  readonly clock = virtualClock();
+  readonly clock;
   readonly broker = memoryBroker();
   readonly store = memoryStore();
   readonly reports: string[] = [];
@@ -60,6 +60,11 @@ export class WorkerWorld {
     },
   };
   #count = 0;
+
+  /** @param settle waits for what goes on outside of virtual time, as compression does in some runtimes */
+  constructor({ settle }: { readonly settle?: () => Promise<void> } = {}) {
+    this.clock = virtualClock(settle === undefined ? {} : { settle });
+  }
 
   sender(options: Partial<RemoteStoreOptions> = {}): RemoteStore {
     return new RemoteStore({
