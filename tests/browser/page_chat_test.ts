@@ -5,6 +5,7 @@ import { memoryStore } from "../../src/adapters/memory/memory_store.ts";
 import type { Message } from "../../src/core/batch/message.ts";
 import type { BatchStore } from "../../src/ports/batch_store.ts";
 import type { HttpListener } from "../../src/ports/http.ts";
+import type { Page } from "playwright-core";
 import { tempFolder } from "../conformance/disk/temp_folder.ts";
 import {
   openView,
@@ -44,6 +45,16 @@ after(async () => {
   folder.close();
 });
 
+/** Waits until the list has drawn rows where it was scrolled to: those of before are loaded, too. */
+async function rowsReach(page: Page): Promise<void> {
+  await page.waitForFunction(() => {
+    const list = document.querySelector(".chat-scroll")!.getBoundingClientRect();
+    const rows = [...document.querySelectorAll(".row")].map((row) => row.getBoundingClientRect());
+    return rows.some(({ top }) => top <= list.top + 2) &&
+      rows.some(({ bottom }) => bottom >= list.bottom - 2);
+  });
+}
+
 test(
   "VirtualList shows a day, in order, with few rows in the document",
   { skip: skipPage },
@@ -59,7 +70,7 @@ test(
     let last = "";
     for (let i = 0; i < 30; i++) {
       await page.locator(".chat-scroll").evaluate((list, i) => list.scrollTop += 400 + i * 100, i);
-      await page.waitForTimeout(30);
+      await rowsReach(page);
       await rowsLoaded(page);
       const clocks = await visibleClocks(page);
       assert.ok(clocks.length > 5);
