@@ -4,7 +4,8 @@ import { memoryStore } from "../../../src/adapters/memory/memory_store.ts";
 import { systemClock } from "../../../src/adapters/system/system_clock.ts";
 import { batchKey } from "../../../src/core/archive/archive_key.ts";
 import { encodeBatch } from "../../../src/core/batch/batch.ts";
-import { MINUTE_US } from "../../../src/core/time.ts";
+import { collect } from "../../../src/async/collect.ts";
+import { HOUR_US, MINUTE_US } from "../../../src/core/time.ts";
 import { SharedChatReader } from "../../../src/engine/api/chat/shared_chat_reader.ts";
 import { ALL_TIME, ChatLog, type LogQuery } from "../../../src/engine/logs/chat_log.ts";
 import type { BatchStore } from "../../../src/ports/batch_store.ts";
@@ -81,4 +82,25 @@ test("the newest messages of a settled archive cost about the files that hold th
   assert.ok(costs.count >= 20);
   assert.ok(costs.get <= 40, `${costs.get} files`);
   assert.ok(costs.list <= 80, `${costs.list} listings`);
+});
+
+test("readers that ask for the same hours at the same time read each file once", async () => {
+  const { store, calls } = counting(memoryStore());
+  const { settled } = await settledWorld(store);
+  for (const notes of [settled, undefined]) {
+    const options = { store, hasher, clock: systemClock(), reporter: noopReporter };
+    const reader = new SharedChatReader({
+      ...{ ...options, settled: notes, cacheMaxBytes: 1_000_000, bootName: "" },
+    });
+    const before = { ...calls };
+    const range = { startUs: WORLD_US, endUs: WORLD_US + 2 * HOUR_US, isReversed: false };
+    const texts = await Promise.all(Array.from({ length: 16 }, async () => {
+      const { minutes } = await reader.read("forsen", range);
+      return (await collect(minutes)).map(({ minuteUs }) => minuteUs);
+    }));
+    assert.equal(texts[0]!.length, 120);
+    assert.equal(new Set(texts.map(String)).size, 1);
+    // The hour before, and a few that opening a reading anew looks at again.
+    assert.ok(calls.get - before.get <= 122, `${calls.get - before.get} files`);
+  }
 });

@@ -1,4 +1,4 @@
-import { COMMA, concatBytes, LINE_FEED, OPEN_BRACKET } from "../../../core/bytes.ts";
+import { COMMA, concatBytes, LINE_FEED } from "../../../core/bytes.ts";
 import type { ArchiveKey } from "../../../core/archive/archive_key.ts";
 import { parseCanonicalLine } from "../../../core/scan/canonical_line.ts";
 import { meetsFilter } from "../../../core/text/message_filter.ts";
@@ -51,35 +51,37 @@ export async function* chatLines(
 
 /**
  * The same lines as one list in JSON. Nothing comes before the first lines are there. A long chunk
- * is copied in slices, as the reader takes them, so that many readers of it share its bytes.
+ * is handed on in slices of bytes that all readers of the chunk share.
  */
 export async function* chatList(lines: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-  let before = OPEN_BRACKET;
+  let before = "[";
   for await (const piece of lines) {
-    for (let from = 0; from < piece.length; from += SLICE_BYTES) {
-      yield listSlice(piece, from, before);
+    yield UTF8.encode(before);
+    const list = listOf(piece);
+    for (let from = 0; from < list.length; from += SLICE_BYTES) {
+      yield list.subarray(from, from + SLICE_BYTES);
     }
-    before = COMMA;
+    before = ",";
   }
-  yield UTF8.encode(before === OPEN_BRACKET ? "[]" : "]");
+  yield UTF8.encode(before === "[" ? "[]" : "]");
 }
 
 /**
- * One slice, from `from` on, of what `piece` is in a list: `before`, and all but its last line feed.
- * Canonical JSON has line feeds at the ends of lines only: commas replace them.
+ * What lines are in a list, without brackets, by those lines. Held by the answers that are on their
+ * way: many readers ask for the same minute at the same time, and a form that none needs is garbage.
  */
-function listSlice(piece: Uint8Array, from: number, before: number): Uint8Array {
-  const slice = new Uint8Array(Math.min(SLICE_BYTES, piece.length - from));
-  if (from === 0) {
-    slice[0] = before;
-    slice.set(piece.subarray(0, slice.length - 1), 1);
-  } else {
-    slice.set(piece.subarray(from - 1, from - 1 + slice.length));
+const LISTS = new WeakMap<Uint8Array, WeakRef<Uint8Array>>();
+
+/** Canonical JSON has line feeds at the ends of lines only: commas replace all but the last. */
+function listOf(lines: Uint8Array): Uint8Array {
+  const known = LISTS.get(lines)?.deref();
+  if (known !== undefined) return known;
+  const list = lines.slice(0, -1);
+  for (let at = list.indexOf(LINE_FEED); at !== -1; at = list.indexOf(LINE_FEED, at + 1)) {
+    list[at] = COMMA;
   }
-  for (let at = slice.indexOf(LINE_FEED); at !== -1; at = slice.indexOf(LINE_FEED, at + 1)) {
-    slice[at] = COMMA;
-  }
-  return slice;
+  LISTS.set(lines, new WeakRef(list));
+  return list;
 }
 
 /** Whether the query may leave out a line of the minute, so that each must be checked. */

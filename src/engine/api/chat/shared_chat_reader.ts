@@ -87,7 +87,7 @@ export class SharedChatReader {
   readonly #cache: Lru<ArchiveKey, Uint8Array>;
   readonly #heavyReads = new HeavyReads();
   readonly #loaded = new LoadedBatches();
-  readonly #listings = new Coalescer<Listed>();
+  readonly #passing = new Coalescer<HourReader>();
   readonly #passes = new Lru<string, { readonly listing: string; readonly pass: HourReader }>({
     countMax: PASSES_MAX,
   });
@@ -162,10 +162,15 @@ export class SharedChatReader {
     }
   }
 
-  /** The reader of an hour as it is listed now. */
-  async #pass(channel: string, hourUs: Micros): Promise<HourReader> {
+  /** The reader of an hour as it is listed now: one for all who ask at the same time. */
+  #pass(channel: string, hourUs: Micros): Promise<HourReader> {
     const key = `${channel} ${formatHour(hourUs)}`;
-    const listed = await this.#listings.run(key, () => this.#list(channel, hourUs));
+    return this.#passing.run(key, () => this.#passNow(channel, hourUs, key));
+  }
+
+  /** The reader of an hour as it is listed now. Never called for the same hour while it runs. */
+  async #passNow(channel: string, hourUs: Micros, key: string): Promise<HourReader> {
+    const listed = await this.#list(channel, hourUs);
     const { listing, frozen } = listed;
     const known = this.#passes.get(key);
     const isMended = known !== undefined && await this.#isMended(known.pass.leftOut);
