@@ -98,7 +98,7 @@ function openNode(folder: string) {
   const versions = fileSystemVersions(folder);
   const stamps = new HourStamps({ store, hasher, versions });
   const settled = fileSystemSettled(folder);
-  const routes = nodeApi({
+  const { routes } = nodeApi({
     store,
     chatStore: rememberedListings(store, versions),
     hasher,

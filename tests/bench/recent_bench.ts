@@ -65,18 +65,20 @@ function openNode(folder: string) {
   const store = fileSystemStore(folder);
   const versions = fileSystemVersions(folder);
   const stamps = new HourStamps({ store, hasher, versions });
-  const handler = honoRouter(nodeApi({
-    store,
-    chatStore: rememberedListings(store, versions),
-    hasher,
-    clock,
-    reporter,
-    settled: fileSystemSettled(folder),
-    random: systemRandom(),
-    metrics: noopMetrics,
-    version: "0",
-    finder: new IndexFinder({ index, store, stamps, clock }),
-  }));
+  const handler = honoRouter(
+    nodeApi({
+      store,
+      chatStore: rememberedListings(store, versions),
+      hasher,
+      clock,
+      reporter,
+      settled: fileSystemSettled(folder),
+      random: systemRandom(),
+      metrics: noopMetrics,
+      version: "0",
+      finder: new IndexFinder({ index, store, stamps, clock }),
+    }).routes,
+  );
   return {
     async ask(): Promise<number> {
       const url = `http://h/api/v2/recent-messages/${CHANNEL}`;

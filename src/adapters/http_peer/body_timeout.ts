@@ -1,4 +1,4 @@
-import { abortWith } from "../../async/abort.ts";
+import { abortWith, orAbort } from "../../async/abort.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
 import { explainFailure } from "../proxy/connection_advice.ts";
 import { lost, refused } from "./peer_errors.ts";
@@ -113,7 +113,8 @@ export class BodyTimeout {
       this.#controller.abort(this.#slowness);
     }, limitMs);
     try {
-      return await work;
+      // Where a connection broke off as it was aborted, Deno may leave the work pending for ever.
+      return await orAbort(work, this.#controller.signal);
     } finally {
       clearTimeout(timer);
     }

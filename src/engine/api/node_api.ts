@@ -44,7 +44,7 @@
  *
  * @module
  */
-import type { BatchStore } from "../../ports/batch_store.ts";
+import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { BodyCoder, HttpRoute } from "../../ports/http.ts";
@@ -143,11 +143,20 @@ export interface NodeApiOptions extends OperatorOptions {
 /** The last dozen minutes of a busy channel: readers of the same hours are rarely further apart. */
 const CACHE_MAX_BYTES = 32 * 1024 * 1024;
 
-/**
- * The routes of a node, in the order in which a router must try them. Nothing runs before
- * a request comes.
- */
-export function nodeApi(given: NodeApiOptions): HttpRoute[] {
+/** What a node answers. */
+export interface NodeApi {
+  /** In the order in which a router must try them. */
+  readonly routes: readonly HttpRoute[];
+  /**
+   * Reads what the first question about logs would wait for: which rooms the archive holds.
+   *
+   * @throws {ChatloomError} when the store fails.
+   */
+  warmUp(abort?: AbortOptions): Promise<void>;
+}
+
+/** The routes of a node. Nothing runs before a request comes, or `warmUp` is called. */
+export function nodeApi(given: NodeApiOptions): NodeApi {
   const faults = faultsOf(given.reporter);
   const { optOuts = NO_OPT_OUTS } = given;
   const readable = (files: BatchStore) =>
@@ -200,12 +209,19 @@ export function nodeApi(given: NodeApiOptions): HttpRoute[] {
   ];
   const routes = open.map((route) => refuseOptedOut(route, { optOuts, rooms: log.rooms }));
   routes.unshift(openApiRoute(routes, { version }));
-  return [...routes, ...wrongMethods(routes), ...wrongWordRoutes(options.logs?.api), NOWHERE]
-    .flatMap((route) => {
-      const slashed = { ...route, path: `${route.path}/` };
-      return route.mayEndInSlash === true ? [route, slashed] : [route];
-    })
-    .map((route) => gate.guard(route));
+  const all = [
+    ...routes,
+    ...wrongMethods(routes),
+    ...wrongWordRoutes(options.logs?.api),
+    NOWHERE,
+  ].flatMap((route) => {
+    const slashed = { ...route, path: `${route.path}/` };
+    return route.mayEndInSlash === true ? [route, slashed] : [route];
+  });
+  return {
+    routes: all.map((route) => gate.guard(route)),
+    warmUp: (abort) => log.rooms.warmUp(abort),
+  };
 }
 
 /** Tells what holds now: `given`, and for what it leaves out the default. */

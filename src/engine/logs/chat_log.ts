@@ -4,7 +4,14 @@ import { concerns, type LogPerson, personOf } from "../../core/logs/log_person.t
 import { formatString } from "../../core/json/canonical_json.ts";
 import { Lru } from "../../core/lru.ts";
 import type { Message } from "../../core/batch/message.ts";
-import { HOUR_US, hourOf, type Micros, SECOND_US, TIME_END_US } from "../../core/time.ts";
+import {
+  HOUR_US,
+  hourOf,
+  type Micros,
+  MINUTE_US,
+  SECOND_US,
+  TIME_END_US,
+} from "../../core/time.ts";
 import type { BatchStore } from "../../ports/batch_store.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Hasher } from "../../ports/hasher.ts";
@@ -77,6 +84,15 @@ const BULK_CACHE_MAX_BYTES = 8 * 1024 * 1024;
 
 const PERSONS_KNOWN_MAX = 10_000;
 const PERSON_FRESH_US = 30 * SECOND_US;
+/** Who was not found may have spoken since, in messages that were sent up to this long before. */
+const NEWCOMER_LATE_US = MINUTE_US;
+
+interface KnownPerson {
+  readonly person: LogPerson | undefined;
+  /** When it was looked for in all of time, by the clock that only elapses, and by that of the wall. */
+  readonly atUs: Micros;
+  readonly wallUs: Micros;
+}
 
 /** Answers questions about logs, for all APIs. Lines come from the archive; an index only says where to look. */
 export class ChatLog {
@@ -93,10 +109,7 @@ export class ChatLog {
   /** Who is left out. */
   readonly optOuts: OptOuts | undefined;
   readonly #scanMaxUs: Micros;
-  readonly #persons = new Lru<
-    string,
-    { readonly person: LogPerson | undefined; readonly atUs: Micros }
-  >({ countMax: PERSONS_KNOWN_MAX });
+  readonly #persons = new Lru<string, KnownPerson>({ countMax: PERSONS_KNOWN_MAX });
 
   /** Reads nothing before it is asked. */
   constructor(options: ChatLogOptions) {
@@ -147,13 +160,26 @@ export class ChatLog {
   ): Promise<LogPerson | undefined> {
     const wanted: LogPerson = { id: "", login: "", ...asked };
     const key = JSON.stringify([room.id, room.login, wanted.id, wanted.login]);
+    const { atUs, wallUs } = { atUs: this.clock.elapsedUs(), wallUs: this.clock.wallUs() };
     const known = this.#persons.get(key);
-    if (known !== undefined && this.clock.elapsedUs() - known.atUs < PERSON_FRESH_US) {
-      return known.person;
-    }
-    const atUs = this.clock.elapsedUs();
+    const isFresh = known !== undefined && atUs - known.atUs < PERSON_FRESH_US;
+    if (isFresh && known.person !== undefined) return known.person;
+    // Who says a first message is known at once; all of time is not searched again for that.
+    const fromUs = isFresh ? Math.max(0, known.wallUs - NEWCOMER_LATE_US) : 0;
+    const person = await this.#newestBearer(room, wanted, { fromUs, signal });
+    const searched = isFresh ? known : { atUs, wallUs };
+    this.#persons.set(key, { ...searched, person });
+    return person;
+  }
+
+  async #newestBearer(
+    room: Room,
+    wanted: LogPerson,
+    { fromUs, signal }: { readonly fromUs: Micros; readonly signal: AbortSignal | undefined },
+  ): Promise<LogPerson | undefined> {
     const line = await this.firstLine(room, {
       ...ALL_TIME,
+      fromUs,
       isReversed: true,
       person: wanted,
       accepts: (message) => {
@@ -162,9 +188,7 @@ export class ChatLog {
       },
       signal,
     });
-    const person = line && personOf(line.message);
-    this.#persons.set(key, { person, atUs });
-    return person;
+    return line && personOf(line.message);
   }
 
   /**

@@ -5,7 +5,7 @@ import { ChatloomError } from "../../core/errors/errors.ts";
 import { Lru } from "../../core/lru.ts";
 import { parseCanonicalLine } from "../../core/scan/canonical_line.ts";
 import { HOUR_US, type Micros, MINUTE_US, SECOND_US, TIME_END_US } from "../../core/time.ts";
-import type { BatchStore } from "../../ports/batch_store.ts";
+import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { SharedChatReader } from "../api/chat/shared_chat_reader.ts";
 import { hoursWithChat } from "./hours_with_chat.ts";
@@ -64,11 +64,21 @@ export class RoomDirectory {
   readonly #loading = new Coalescer<Known>();
   readonly #idOfHour = new Lru<string, string>({ countMax: HOURS_KNOWN_MAX });
   #known: Known | undefined;
+  #first: Promise<Known> | undefined;
   #isRefreshing = false;
 
   /** Reads nothing before it is asked. */
   constructor(options: RoomDirectoryOptions) {
     this.#options = options;
+  }
+
+  /**
+   * Reads the rooms before any question needs them. Questions that come meanwhile wait for it.
+   *
+   * @throws {ChatloomError} when the store fails.
+   */
+  async warmUp(abort: AbortOptions = {}): Promise<void> {
+    if (this.#known === undefined) await this.#loadFirst(abort);
   }
 
   /**
@@ -81,8 +91,8 @@ export class RoomDirectory {
   }
 
   /** The room that bore a login last; `undefined` if no message is of such a channel. */
-  byLogin(login: string): Promise<Room | undefined> {
-    return this.#find(({ byLogin }) => byLogin.get(login));
+  async byLogin(login: string): Promise<Room | undefined> {
+    return await this.#find(({ byLogin }) => byLogin.get(login)) ?? await this.#newcomer(login);
   }
 
   /** The room with an id. */
@@ -92,7 +102,7 @@ export class RoomDirectory {
 
   async #current(): Promise<Known> {
     const known = this.#known;
-    if (known === undefined) return await this.#load();
+    if (known === undefined) return await this.#loadFirst();
     const ageUs = this.#options.clock.elapsedUs() - known.atUs;
     if (ageUs < known.freshUs) return known;
     if (ageUs >= USABLE_US) return await this.#load();
@@ -104,11 +114,20 @@ export class RoomDirectory {
     return known;
   }
 
-  #load(): Promise<Known> {
+  #loadFirst(abort?: AbortOptions): Promise<Known> {
+    const forget = () => this.#first = undefined;
+    if (this.#first === undefined) {
+      this.#first = this.#load(abort);
+      this.#first.then(forget, forget);
+    }
+    return this.#first;
+  }
+
+  #load(abort: AbortOptions = {}): Promise<Known> {
     const { clock } = this.#options;
     return this.#loading.run("", async () => {
       const atUs = clock.elapsedUs();
-      const rooms = toRooms(await this.#names());
+      const rooms = toRooms(await this.#names(abort));
       const tookUs = clock.elapsedUs() - atUs;
       return this.#known = {
         rooms,
@@ -130,13 +149,24 @@ export class RoomDirectory {
     return isFresh ? undefined : find(await this.#load());
   }
 
-  async #names(): Promise<RoomName[]> {
+  /** The room of a channel that was not there when the rooms were read: its own folder tells the id. */
+  async #newcomer(login: string): Promise<Room | undefined> {
+    if (!isChannelName(login)) return undefined;
+    const hours = await hoursWithChat(login, this.#options);
+    if (hours.length === 0) return undefined;
+    const id = await this.#nearest(login, [...hours].reverse());
+    const span = { channel: login, fromUs: 0, untilUs: TIME_END_US };
+    return { id, login, spans: [...this.#known?.byId.get(id)?.spans ?? [], span] };
+  }
+
+  async #names(abort: AbortOptions): Promise<RoomName[]> {
     const { store, finder } = this.#options;
     const names: RoomName[] = [];
-    const indexed = await this.#indexed(finder);
+    const indexed = await this.#indexed(finder, abort);
     const [found, unread] = [byChannel(indexed?.found ?? []), byChannel(indexed?.gaps ?? [])];
     const channels = await collect(store.folders(""));
     for (const channel of channels.filter(isChannelName)) {
+      abort.signal?.throwIfAborted();
       names.push(...found.get(channel) ?? []);
       const gaps = indexed === undefined
         ? [{ fromUs: 0, untilUs: TIME_END_US }]
@@ -150,9 +180,9 @@ export class RoomDirectory {
     return names;
   }
 
-  async #indexed(finder: MinuteFinder | undefined) {
+  async #indexed(finder: MinuteFinder | undefined, abort: AbortOptions) {
     try {
-      return await finder?.rooms();
+      return await finder?.rooms(abort);
     } catch (error) {
       if (error instanceof ChatloomError) return undefined; // The archive knows it too.
       throw error;

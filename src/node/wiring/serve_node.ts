@@ -32,7 +32,7 @@ export async function serveNode(options: ServeNodeOptions): Promise<HttpListener
   const { metrics } = options;
   const page = pageRoute(pageSource(options.reporter), options.hasher);
   const moreRoutes = [...options.moreRoutes ?? [], page];
-  const routes = nodeApi({
+  const { routes, warmUp } = nodeApi({
     ...options,
     moreRoutes,
     coders: options.coders ?? nodeBodyCoders(),
@@ -40,7 +40,17 @@ export async function serveNode(options: ServeNodeOptions): Promise<HttpListener
     metricsPage: () => metrics.page(),
     version: VERSION,
   });
-  return await listenEverywhere(honoRouter(routes), options);
+  const listener = await listenEverywhere(honoRouter(routes), options);
+  const closing = new AbortController();
+  // Who asks first should not wait for it; a store that fails is reported when a question needs it.
+  warmUp({ signal: closing.signal }).catch(() => {});
+  return {
+    url: listener.url,
+    close(options) {
+      closing.abort();
+      return listener.close(options);
+    },
+  };
 }
 
 /** Listens for all callers, and if `operatorListen` is given for the operator; closing closes both. */

@@ -21,7 +21,7 @@ export async function startNode(
 ): Promise<HttpListener> {
   const hasher = await wasmHasher();
   const page = new TextEncoder().encode(html ?? await buildPage());
-  const routes = nodeApi({
+  const { routes } = nodeApi({
     store,
     hasher,
     clock: systemClock(),

@@ -64,7 +64,7 @@ export function apiWorld(
       counts.set(key, (counts.get(key) ?? 0) + amount);
     },
   };
-  const routes = nodeApi({
+  const { routes } = nodeApi({
     store,
     hasher,
     clock,

@@ -18,7 +18,7 @@ peerSuite({
   digest: (bytes) => hasher.digest(bytes),
   async open() {
     const store = memoryStore();
-    const routes = nodeApi({
+    const { routes } = nodeApi({
       store,
       hasher,
       clock: systemClock(),

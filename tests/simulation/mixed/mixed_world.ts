@@ -164,7 +164,7 @@ async function recordTheirs(heard: readonly Heard[], theirs: ReferenceNode): Pro
 
 /** The archive of `node`, as `chatloom serve` serves it. */
 export async function serveOurs({ files }: Pick<SyncNode, "files">): Promise<HttpListener> {
-  const routes = nodeApi({
+  const { routes } = nodeApi({
     store: files,
     hasher,
     clock: systemClock(),

@@ -73,7 +73,7 @@ const pool = chatPool({
 });
 pool.setChannels([{ name: "forsen", isImportant: true }]);
 watchRecording(metrics, { recorder, pool, settler });
-const routes = nodeApi({
+const { routes } = nodeApi({
   store,
   hasher,
   clock,

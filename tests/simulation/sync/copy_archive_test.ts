@@ -47,7 +47,7 @@ test("a client that knows the reference's routes alone copies an archive and che
   const hidden = await put("forsen", [said(5, "hidden")]);
   await store.put(hidden.replace(".json", ".tombstone"), new Uint8Array());
   const hasher = await bestHasher();
-  const routes = nodeApi({
+  const { routes } = nodeApi({
     store,
     hasher,
     clock: systemClock(),

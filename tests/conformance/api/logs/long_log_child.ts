@@ -68,16 +68,18 @@ const store: BatchStore = {
   async *strays() {},
 };
 
-const handler = honoRouter(nodeApi({
-  store,
-  hasher,
-  clock: systemClock(),
-  random: seededRandom(1),
-  reporter: noopReporter,
-  metrics: noopMetrics,
-  version: "1",
-  coders: nodeBodyCoders(),
-}));
+const handler = honoRouter(
+  nodeApi({
+    store,
+    hasher,
+    clock: systemClock(),
+    random: seededRandom(1),
+    reporter: noopReporter,
+    metrics: noopMetrics,
+    version: "1",
+    coders: nodeBodyCoders(),
+  }).routes,
+);
 // A canary: what keeps all lines must run out of memory, or the bound proves nothing.
 const kept = QUERY === "keeps"
   ? keys.map((_, i) =>
