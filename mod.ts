@@ -292,7 +292,7 @@ export type { LogDialect } from "./src/core/logs/format_log.ts";
 export type { LogApiOptions } from "./src/engine/api/logs/log_context.ts";
 export type { TextPatterns } from "./src/ports/text_patterns.ts";
 export type { AdminOptions, ChannelChanger } from "./src/engine/api/routes/admin_routes.ts";
-export { nodeApi, type NodeApiOptions } from "./src/engine/api/node_api.ts";
+export { type NodeApi, nodeApi, type NodeApiOptions } from "./src/engine/api/node_api.ts";
 export { pageRoute } from "./src/engine/api/routes/page_route.ts";
 export type {
   LogLevel,
