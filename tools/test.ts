@@ -7,8 +7,8 @@ import process from "node:process";
 import { PROJECT, runStep, type StepResult } from "./run_step.ts";
 import { countTests, formatCounts } from "./test_counts.ts";
 
-/** These mostly wait for npm, Node and Chromium, so they run beside the others. */
-const BESIDE = ["tests/browser", "tests/runtime"];
+/** These mostly wait for npm, Node, Chromium and servers, and take about as long as the others, so they run beside them. */
+const BESIDE = ["tests/browser", "tests/conformance", "tests/runtime"];
 
 const args = process.argv.slice(2);
 const isCi = process.env["CI"] === "true";
@@ -20,7 +20,7 @@ function runTests(name: string, places: readonly string[], isQuiet = false): Pro
 }
 
 async function runAll(): Promise<StepResult[]> {
-  const beside = runTests("tests in Node and Chromium", BESIDE, true);
+  const beside = runTests("tests with other programs", BESIDE, true);
   const places = readdirSync(`${PROJECT}tests`, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() || entry.name.endsWith("_test.ts"))
     .map(({ name }) => `tests/${name}`)
