@@ -1,8 +1,10 @@
 import type { Message } from "../../core/batch/message.ts";
 import { parseCanonicalLine } from "../../core/scan/canonical_line.ts";
 import { type Micros, readStart } from "../../core/time.ts";
+import { firstLineFrom, lineEnd, lineStart } from "../../core/scan/line_time.ts";
 import type { ChatMinute } from "../api/chat/chat_bytes.ts";
 import type { WorkBreaks } from "../read/work_breaks.ts";
+import type { TimeSpan } from "./minute_finder.ts";
 
 /** A message of a log. */
 export interface LogLine {
@@ -21,17 +23,47 @@ export interface LinePick {
   accepts(message: Message): boolean;
 }
 
+/** Which lines of a minute to look at, and in which order. */
+export interface LineSpan extends TimeSpan {
+  /** Newest first. */
+  readonly isReversed: boolean;
+}
+
+/** How much of a minute is decoded and parsed before the caller gets what it has of it. */
+const BLOCK_BYTES = 256 * 1024;
+
 /**
- * The wanted messages of a minute, in order. Only lines that can be wanted are parsed: finding a text in the bytes
- * of a minute takes a hundredth of parsing it. Takes `breaks`.
+ * The wanted messages of a minute that start in `span`, in its order, some at a time. Only lines that can be wanted
+ * are parsed, and none before the caller needs it: finding a text in the bytes of a minute takes a hundredth of
+ * parsing it. Takes `breaks`.
  */
-export async function pickLines(
+export async function* pickLines(
   { bytes }: ChatMinute,
-  pick: LinePick,
-  breaks: WorkBreaks,
-): Promise<LogLine[]> {
+  { span, pick, breaks }: {
+    readonly span: LineSpan;
+    readonly pick: LinePick;
+    readonly breaks: WorkBreaks;
+  },
+): AsyncGenerator<LogLine[]> {
+  const first = firstLineFrom(bytes, span.fromUs);
+  const end = firstLineFrom(bytes, span.untilUs);
+  for (let [from, to] = [first, end]; from < to;) {
+    const block = span.isReversed
+      ? bytes.subarray(Math.max(first, lineStart(bytes, Math.max(0, to - BLOCK_BYTES))), to)
+      : bytes.subarray(from, Math.min(end, lineEnd(bytes, Math.min(to, from + BLOCK_BYTES) - 1)));
+    if (span.isReversed) to -= block.length;
+    else from += block.length;
+    const lines = await blockLines(ASCII.decode(block), pick, breaks);
+    if (lines.length > 0) {
+      yield span.isReversed ? lines.reverse() : lines;
+      breaks.begin();
+    } else await breaks.rest();
+  }
+}
+
+/** The wanted messages of some lines, in their order. */
+async function blockLines(text: string, pick: LinePick, breaks: WorkBreaks): Promise<LogLine[]> {
   const lines: LogLine[] = [];
-  const text = ASCII.decode(bytes);
   const starts = pick.needles === undefined ? allStarts(text) : startsWith(text, pick.needles);
   for (const from of starts) {
     if (breaks.isDue) await breaks.take();

@@ -10,6 +10,7 @@ import {
 } from "../../core/time.ts";
 import type { AbortOptions, BatchStore } from "../../ports/batch_store.ts";
 import type { Clock } from "../../ports/clock.ts";
+import type { ChatMinute } from "../api/chat/chat_bytes.ts";
 import type { SharedChatReader } from "../api/chat/shared_chat_reader.ts";
 import { WorkBreaks } from "../read/work_breaks.ts";
 import { hoursWithChat } from "./hours_with_chat.ts";
@@ -95,19 +96,37 @@ async function* channelLines(
     // Lines count by their start, so none of the minute before is wanted.
     const range = { startUs: fromUs + RANGE_MAX_US, endUs: untilUs, isReversed: false };
     const { minutes } = await (isShort ? reader : bulkReader).read(channel, range);
+    // Of a short stretch the minutes are held, as it takes little of them to tell the newest lines.
+    const holdsMinutes = isReversed && untilUs - fromUs <= FIRST_STRETCH_US;
+    const heldMinutes: ChatMinute[] = [];
     let held: LogLine[] = [];
+    let count = 0;
+    const linesOf = (minute: ChatMinute, isReversed: boolean) =>
+      pickLines(minute, { span: { fromUs, untilUs, isReversed }, pick: own, breaks });
     breaks.begin();
     for await (const minute of minutes) {
       signal?.throwIfAborted();
       budget.check();
       if (minute.minuteUs < minuteOf(fromUs)) continue;
-      const lines = await pickLines(minute, own, breaks);
-      const found = lines.filter(({ startUs }) => startUs >= fromUs && startUs < untilUs);
-      if (isReversed) held = held.concat(found);
-      else if (found.length > 0) yield found;
+      if (holdsMinutes) {
+        heldMinutes.push(minute);
+        continue;
+      }
+      for await (const lines of linesOf(minute, false)) {
+        if (isReversed) held = held.concat(lines);
+        else yield lines;
+      }
       breaks.begin();
     }
-    if (held.length > HELD_LINES) {
+    for (const minute of heldMinutes.reverse()) {
+      for await (const lines of linesOf(minute, true)) {
+        signal?.throwIfAborted();
+        budget.check();
+        count += lines.length;
+        yield lines;
+      }
+    }
+    if (count + held.length > HELD_LINES) {
       state.stretchUs = Math.max(MINUTE_US, minuteOf(state.stretchUs / 2));
     } else state.stretchUs = Math.min(HOUR_US, 2 * state.stretchUs);
     if (held.length > 0) yield held.reverse();

@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HeavyReads } from "../../../src/engine/api/chat/heavy_reads.ts";
-import { lineFrom, lineTimes } from "../../../src/engine/api/chat/line_times.ts";
 import { WorkBreaks } from "../../../src/engine/read/work_breaks.ts";
 import { entityTag, holdsTag } from "../../../src/engine/api/route/api_response.ts";
 import { parseInstant } from "../../../src/engine/api/route/parse_instant.ts";
 import type { Clock } from "../../../src/ports/clock.ts";
-import { virtualClock } from "../../../src/testing/time/virtual_clock.ts";
 import { type Deferred, deferred } from "../deferred.ts";
 
 /** Lets promises that can settle do so. */
@@ -84,22 +82,6 @@ test("HeavyReads keeps four readings open, and closes the one that was not used 
   assert.deepEqual(closed, [1]);
   reads.keepOpen(readings[6]!);
   assert.deepEqual(closed, [1, 3]);
-});
-
-test("lineTimes finds each line and its time once for the same bytes", async () => {
-  const line = (time: number): string => `{"time":${time},"time_range":0.5,"user":null}\n`;
-  const text = [line(1), line(1), line(2.5)].join("");
-  const bytes = new TextEncoder().encode(text);
-  const breaks = new WorkBreaks(virtualClock());
-  const times = await lineTimes(bytes, breaks);
-  assert.equal(await lineTimes(bytes, breaks), times);
-  assert.deepEqual([...times.offsets], [0, line(1).length, 2 * line(1).length, text.length]);
-  assert.deepEqual([...times.startUs], [1e6, 1e6, 2.5e6]);
-  assert.deepEqual([...times.endUs], [1.5e6, 1.5e6, 3e6]);
-  const from = [0, 1e6, 1e6 + 1, 2.5e6, 2.5e6 + 1].map((timeUs) => lineFrom(times, timeUs));
-  assert.deepEqual(from, [0, 0, 2, 2, 3]);
-  const none = await lineTimes(new Uint8Array(), breaks);
-  assert.deepEqual([[...none.offsets], lineFrom(none, 0)], [[0], 0]);
 });
 
 test("holdsTag finds a tag among those that a caller holds, weak or strong", () => {

@@ -1,12 +1,12 @@
 import { COMMA, concatBytes, LINE_FEED } from "../../../core/bytes.ts";
 import type { ArchiveKey } from "../../../core/archive/archive_key.ts";
 import { parseCanonicalLine } from "../../../core/scan/canonical_line.ts";
+import { firstLineFrom, lineEnd, lineStart, lineTime } from "../../../core/scan/line_time.ts";
 import { meetsFilter } from "../../../core/text/message_filter.ts";
 import { isPlainText } from "../../../core/json/canonical_json.ts";
 import { formatText } from "../../../core/batch/message_text.ts";
 import { type Micros, MINUTE_US, RANGE_MAX_US } from "../../../core/time.ts";
 import type { ChatQuery } from "./chat_query.ts";
-import { lineFrom, lineTimes } from "./line_times.ts";
 import type { MinuteSpan } from "../../read/minute_closure.ts";
 import type { WorkBreaks } from "../../read/work_breaks.ts";
 
@@ -107,17 +107,19 @@ class LinePicker {
   async *pick({ bytes }: ChatMinute): AsyncIterable<Uint8Array> {
     const { isReversed, startUs, endUs } = this.#wanted;
     this.#breaks.begin();
-    const index = await lineTimes(bytes, this.#breaks);
-    const first = lineFrom(index, startUs - RANGE_MAX_US);
-    const last = lineFrom(index, endUs) - 1;
-    const step = isReversed ? -1 : 1;
+    const first = firstLineFrom(bytes, startUs - RANGE_MAX_US);
+    const end = firstLineFrom(bytes, endUs);
+    // A line before this one may hang over.
+    const inside = firstLineFrom(bytes, startUs);
     let picked: Uint8Array[] = [];
     let pickedBytes = 0;
-    for (let i = isReversed ? last : first; i >= first && i <= last; i += step) {
+    for (let at = isReversed ? end : first; isReversed ? at > first : at < end;) {
       if (this.left <= 0) break;
       if (this.#breaks.isDue) await this.#breaks.take();
-      if (index.endUs[i]! < startUs) continue;
-      const line = bytes.subarray(index.offsets[i], index.offsets[i + 1]);
+      const from = isReversed ? lineStart(bytes, at - 1) : at;
+      const line = bytes.subarray(from, isReversed ? at : lineEnd(bytes, at));
+      at = isReversed ? from : from + line.length;
+      if (from < inside && lineTime(line).endUs < startUs) continue;
       if (!isWanted(line, this.#wanted)) continue;
       const answer = this.#answerOf(line);
       picked.push(answer);
