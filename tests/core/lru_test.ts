@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Lru } from "../../src/core/lru.ts";
+import { intBelow, pick, seededRandom } from "../../src/testing/chance/seeded_random.ts";
+
+const SEED = 20261128;
 
 const keysOf = <K, V>(lru: Lru<K, V>) => [...lru.entries()].map(([key]) => key);
 
@@ -56,4 +59,39 @@ test("Lru forgets what is deleted, which is no eviction", () => {
   lru.set("a", "aaaaaaaaa");
   lru.clear();
   assert.deepEqual([lru.size, lru.cost], [0, 0]);
+});
+
+test("Lru does what a list does that is sorted by use", () => {
+  const random = seededRandom(SEED);
+  for (const [countMax, costMax] of [[4, Infinity], [Infinity, 12], [5, 9]] as const) {
+    const evicted: string[] = [];
+    const lru = new Lru<string, number>({
+      ...{ countMax, costMax, costOf: (value) => value },
+      onEvict: (key) => evicted.push(key),
+    });
+    let list: [string, number][] = [];
+    const gone: string[] = [];
+    for (let step = 0; step < 3_000; step++) {
+      const key = pick(random, ["a", "b", "c", "d", "e", "f", "g"]);
+      const known = list.find(([each]) => each === key);
+      const others = list.filter(([each]) => each !== key);
+      const kind = pick(random, ["get", "set", "set", "delete"]);
+      if (kind === "get") {
+        assert.equal(lru.get(key), known?.[1]);
+        list = known === undefined ? list : [...others, known];
+      } else if (kind === "delete") {
+        assert.equal(lru.delete(key), known !== undefined);
+        list = others;
+      } else {
+        const cost = 1 + intBelow(random, 13);
+        lru.set(key, cost);
+        list = cost > costMax ? others : [...others, [key, cost]];
+        const sum = () => list.reduce((sum, [, each]) => sum + each, 0);
+        while (list.length > countMax || sum() > costMax) gone.push(list.shift()![0]);
+      }
+      assert.deepEqual([...lru.entries()], list);
+      assert.equal(lru.cost, list.reduce((sum, [, each]) => sum + each, 0));
+    }
+    assert.deepEqual(evicted, gone);
+  }
 });
