@@ -203,14 +203,16 @@ test("SightingSet.extents reaches as far as equal ranged contents touch", () => 
     { ...at(startS, "a"), sender: "bob" },
     { ...CHAT, time: startS },
   ));
-  const inSeconds = (minuteUs: number) =>
-    set.extents(minuteUs).map((
+  const inSeconds = (fromUs: number, toUs?: number) =>
+    set.extents(fromUs, toUs).map((
       { startUs, endUs },
     ) => [startUs / 1e6 - startS, endUs / 1e6 - startS])
       .sort((x, y) => x[0]! - y[0]!);
   assert.deepEqual(inSeconds(startS * 1e6), [[-80, 70], [0, 50]]);
   assert.deepEqual(inSeconds(startS * 1e6 + 2 * MINUTE_US), [[120, 170]]);
   assert.deepEqual(inSeconds(startS * 1e6 + MINUTE_US), []);
+  const three = [[-80, 70], [0, 50], [120, 170]];
+  assert.deepEqual(inSeconds(startS * 1e6, startS * 1e6 + 2 * MINUTE_US), three);
 });
 
 test("SightingSet.drop takes out what matches, and what is dropped can be added again", () => {

@@ -221,18 +221,18 @@ export class SightingSet {
   }
 
   /**
-   * How far the ranged contents of one minute reach: the extents of those overlapping chains of
-   * equal ranged contents that have a sighting which starts in the minute. No event of the minute
-   * depends on anything that does not touch one of them.
+   * How far the ranged contents of some minutes reach, from the one that starts at `fromUs` to the one that
+   * starts at `toUs`: the extents of those overlapping chains of equal ranged contents that have a sighting which
+   * starts in one of the minutes. No event of these minutes depends on anything that does not touch one of them.
    */
-  extents(minuteUs: Micros): Extent[] {
+  extents(fromUs: Micros, toUs: Micros = fromUs): Extent[] {
     const extents: Extent[] = [];
+    const isInside = ({ startUs }: Sighting) => startUs >= fromUs && startUs < toUs + MINUTE_US;
     for (const { sightings } of this.#ranged.messages) {
-      // Most contents of the minutes around are not of this one.
-      if (!sightings.some(({ startUs }) => minuteOf(startUs) === minuteUs)) continue;
+      // Most contents of the minutes around are not of these.
+      if (!sightings.some(isInside)) continue;
       for (const part of overlapParts(sightings)) {
-        if (!part.some(({ startUs }) => minuteOf(startUs) === minuteUs)) continue;
-        extents.push(extentOf(part));
+        if (part.some(isInside)) extents.push(extentOf(part));
       }
     }
     return extents;

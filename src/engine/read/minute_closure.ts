@@ -196,11 +196,9 @@ function reachOf(
   { span, reach }: { readonly span: MinuteSpan; readonly reach: MinuteSpan },
 ): MinuteSpan {
   let { fromUs, toUs } = reach;
-  for (let at = earlierBy(span.fromUs, MINUTE_US); at <= span.toUs; at += MINUTE_US) {
-    for (const { startUs, endUs } of ranged.extents(at)) {
-      fromUs = Math.min(fromUs, earlierBy(startUs, RANGE_MAX_US + 1));
-      toUs = Math.max(toUs, laterBy(endUs, RANGE_MAX_US));
-    }
+  for (const { startUs, endUs } of ranged.extents(earlierBy(span.fromUs, MINUTE_US), span.toUs)) {
+    fromUs = Math.min(fromUs, earlierBy(startUs, RANGE_MAX_US + 1));
+    toUs = Math.max(toUs, laterBy(endUs, RANGE_MAX_US));
   }
   return { fromUs, toUs };
 }
