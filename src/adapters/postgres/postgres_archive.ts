@@ -9,6 +9,8 @@ import { PostgresIndex } from "./index/postgres_index.ts";
 import type { ChatIndex } from "../../ports/index/chat_index.ts";
 import { migrate, schemaVersion } from "./migrations.ts";
 import { parsePostgresAddress, type PostgresAddress } from "./connection/postgres_address.ts";
+import { pause } from "./connection/pause.ts";
+import { isAway } from "./connection/postgres_errors.ts";
 import { PostgresClient, type PostgresClientOptions } from "./connection/postgres_client.ts";
 import { postgresChanges } from "./postgres_changes.ts";
 import { postgresLiveLines } from "./postgres_live_lines.ts";
@@ -21,17 +23,30 @@ import { postgresVersions } from "./postgres_versions.ts";
 import { PostgresStore, type PostgresStoreOptions } from "./postgres_store.ts";
 import { PostgresUnsettled } from "./postgres_unsettled.ts";
 
+const AWAY_MIN_MS = 1_000;
+const AWAY_MAX_MS = 15_000;
+
 /** How {@link openPostgresArchive} opens. */
 export interface OpenPostgresOptions extends PostgresStoreOptions, PostgresClientOptions {
   /** Begin an archive where there is none. @default false */
   readonly create?: boolean;
+  /** Asked when the database does not answer now: whether to open the archive nevertheless. @default no */
+  readonly mayBeAway?: (error: ChatloomError) => boolean;
 }
 
 /** An archive in PostgreSQL: its files, its lock, and the notes of the nodes that share it. */
 export interface PostgresArchive {
   readonly address: PostgresAddress;
-  /** A UUID that no other archive has, whatever the names of its server are. */
-  readonly id: string;
+  /**
+   * A UUID that no other archive has, whatever the names of its server are; `undefined` while the database was
+   * away when the archive was opened.
+   */
+  readonly id: string | undefined;
+  /**
+   * Resolves with the id when the tables are those of this version, which is now unless the database is away: it
+   * is then tried again until that is so, or the archive is closed. Rejects when it is refused for good.
+   */
+  readonly ready: Promise<string>;
   readonly store: PostgresStore;
   readonly lock: PostgresLock;
   readonly notes: HourNotes;
@@ -57,30 +72,33 @@ export interface PostgresArchive {
  */
 export async function openPostgresArchive(
   address: string,
-  { create = false, ...options }: OpenPostgresOptions = {},
+  { create = false, mayBeAway = () => false, ...options }: OpenPostgresOptions = {},
 ): Promise<PostgresArchive> {
   const client = new PostgresClient(parsePostgresAddress(address), options);
   const locks = new AdvisoryLocks(client);
-  let id;
+  const closed = new AbortController();
   const close = async () => {
+    closed.abort();
     await locks.close();
     await client.close();
   };
+  const begin = () => beginArchive(client, { create });
+  let id: string | undefined;
+  let ready: Promise<string>;
   try {
-    if (create || await schemaVersion(client) > 0) await migrate(client);
-    else {
-      const { shown } = client.address;
-      throw new ChatloomError("INPUT_UNREADABLE", `Cannot read archive "${shown}": there is none`);
-    }
-    id = await readId(client);
+    ready = Promise.resolve(id = await begin());
   } catch (error) {
-    await close().catch(() => {}); // The first failure is thrown.
-    throw error;
+    if (!isAway(error) || !mayBeAway(error)) {
+      await close().catch(() => {}); // The first failure is thrown.
+      throw error;
+    }
+    ready = again(begin, closed.signal);
+    ready.catch(() => {}); // Who cares awaits it.
   }
   const lock = new PostgresLock(client, locks);
   return {
     address: client.address,
-    id,
+    ...{ id, ready },
     store: new PostgresStore(client, lock, options),
     lock,
     notes: postgresNotes(client),
@@ -94,6 +112,32 @@ export async function openPostgresArchive(
     index: () => new PostgresIndex(client),
     close,
   };
+}
+
+/** Sees to the tables; returns the archive's id. */
+async function beginArchive(
+  client: PostgresClient,
+  { create }: { readonly create: boolean },
+): Promise<string> {
+  if (create || await schemaVersion(client) > 0) await migrate(client);
+  else {
+    const { shown } = client.address;
+    throw new ChatloomError("INPUT_UNREADABLE", `Cannot read archive "${shown}": there is none`);
+  }
+  return await readId(client);
+}
+
+/** Does `work` until the database is not away; rejects with `signal.reason` when that aborts. */
+async function again<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (let pauseMs = AWAY_MIN_MS;; pauseMs = Math.min(2 * pauseMs, AWAY_MAX_MS)) {
+    await pause(pauseMs * (0.5 + Math.random()), signal);
+    signal.throwIfAborted();
+    try {
+      return await work();
+    } catch (error) {
+      if (!isAway(error)) throw error;
+    }
+  }
 }
 
 async function readId(client: PostgresClient): Promise<string> {

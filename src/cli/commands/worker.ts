@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import process from "node:process";
 import { prometheusMetrics } from "../../adapters/metrics/prometheus_metrics.ts";
 import { bestHasher } from "../../adapters/hashers/web_crypto_hasher.ts";
-import { openArchive } from "../../node/wiring/archive.ts";
+import { awaitArchive } from "../../node/wiring/broker/await_archive.ts";
 import { serveWorker } from "../../node/wiring/broker/serve_worker.ts";
 import type { HttpListener } from "../../ports/http.ts";
 import { parseListenFlag, readAccess } from "../arguments/serve_flags.ts";
@@ -85,7 +85,8 @@ export function workerCommand(): Command {
       const access = await readAccess(flags);
       const metrics = listen === undefined ? undefined : prometheusMetrics({ counters });
       const hasher = await bestHasher();
-      const archive = await openArchive(flags.archive, { create: true, reporter });
+      const archive = await awaitArchive(flags.archive, { reporter, signal });
+      if (archive === undefined) return;
       let listener: HttpListener | undefined;
       try {
         if (listen !== undefined && metrics !== undefined) {

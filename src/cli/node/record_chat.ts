@@ -58,8 +58,8 @@ const STATUS_MS = 1_000;
 /**
  * Records until the context's signal aborts; then finishes and resolves.
  *
- * @throws {ChatloomError} when the archive cannot be written, before anything is connected to; when
- * Twitch refuses the login; when the last batches cannot be stored (they stay in the journal).
+ * @throws {ChatloomError} when the archive cannot be written, before anything is connected to, except that a
+ * database may be away or full; when Twitch refuses the login; when the last batches cannot be stored (they stay in the journal).
  */
 export async function recordChat(options: RecordChatOptions, context: VerbContext): Promise<void> {
   const { reporter } = context;
@@ -67,7 +67,7 @@ export async function recordChat(options: RecordChatOptions, context: VerbContex
   const { broker, node: sender } = options;
   const metrics = replicationMetrics(options.replication, context);
   const remote = broker === undefined ? undefined : { broker, sender, reporter, metrics };
-  const parts = await openParts(options.archive, { create: true, remote });
+  const parts = await openParts(options.archive, { create: true, remote, mayBeAway: reporter });
   try {
     await recordInto({ parts, metrics }, options, context);
   } finally {

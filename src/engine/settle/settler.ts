@@ -38,6 +38,8 @@ export interface SettlerOptions extends Omit<SettleOptions, "rest"> {
 
 const QUIET_MS = 3_000;
 const PATIENCE_MS = 60_000;
+/** How often it looks for what processes left that ended. */
+const LEFT_LOOK_MS = 60_000;
 const RETRY_MIN_US = SECOND_US;
 const RETRY_MAX_US = 60 * SECOND_US;
 
@@ -106,7 +108,7 @@ export class Settler {
   };
 
   /**
-   * Notes what a process that was killed stored and did not settle. Call it once, at the start.
+   * Notes what processes that were killed stored and did not settle. Call it at the start.
    * Where an hour cannot be listed, its whole channel is noted, to be tried again.
    */
   async noteLeft(abort: AbortOptions = {}): Promise<void> {
@@ -129,6 +131,23 @@ export class Settler {
     if (places.length > 0) {
       const what = "An earlier run ended before it had settled its files, settling them now";
       reporter.report("info", what, { hours: places.length });
+    }
+  }
+
+  /**
+   * {@link Settler.noteLeft} every minute or so until `signal` aborts: the machine of another process may be gone
+   * for good, and no process be started in its place.
+   */
+  async keepNotingLeft(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    while (!signal.aborted) {
+      await clock.sleep(LEFT_LOOK_MS, signal).catch(() => {}); // Aborted: the loop ends.
+      if (signal.aborted) return;
+      try {
+        await this.noteLeft({ signal });
+      } catch (error) {
+        if (!signal.aborted) throw error;
+      }
     }
   }
 

@@ -243,5 +243,5 @@ async function settle(
       error: error.message,
     });
   }
-  await settler.run(signal);
+  await Promise.all([settler.run(signal), settler.keepNotingLeft(signal)]);
 }

@@ -32,8 +32,10 @@ export const skipRabbit: string | false = !isThere && process.env["CI"] !== "tru
   ? `RabbitMQ is not installed: ${CURE}`
   : false;
 
-/** Starts a broker. */
-export async function startRabbit(): Promise<RabbitServer> {
+/** Starts a broker; one that `isAway` has its address, and nothing listens there before its `start`. */
+export async function startRabbit(
+  { isAway = false }: { readonly isAway?: boolean } = {},
+): Promise<RabbitServer> {
   if (!isThere) throw new Error(`Cannot start RabbitMQ: it is missing: ${CURE}`);
   const folder = mkdtempSync(join(tmpdir(), "chatloom-rabbit-"));
   const [port = 0, distPort = 0, epmdPort = 0] = await freePorts(3);
@@ -77,7 +79,7 @@ export async function startRabbit(): Promise<RabbitServer> {
     rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   };
   process.on("exit", onExit);
-  await start();
+  if (!isAway) await start();
   return {
     url: `amqp://127.0.0.1:${port}/%2f`,
     kill: () => end("SIGKILL"),

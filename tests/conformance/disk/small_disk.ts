@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { tempFolder } from "./temp_folder.ts";
 
-/** A real file system of a few hundred kilobytes. */
+/** A real file system of its own. */
 export interface SmallDisk {
   readonly path: string;
   makeReadOnly(): void;
@@ -11,9 +11,10 @@ export interface SmallDisk {
 /** Mounts a small disk, or says why that cannot be done here. */
 export function mountSmallDisk(
   sizeKilobytes: number,
+  { inodes = 200 }: { readonly inodes?: number } = {},
 ): { readonly disk: SmallDisk } | { readonly reason: string } {
   const { path, close } = tempFolder();
-  const options = `size=${sizeKilobytes}k,nr_inodes=200`;
+  const options = `size=${sizeKilobytes}k,nr_inodes=${inodes}`;
   const mount = (...args: readonly string[]) => spawnSync("mount", args, { encoding: "utf8" });
   const { error, status, stderr } = mount("-t", "tmpfs", "-o", options, "tmpfs", path);
   if (error !== undefined || status !== 0) {

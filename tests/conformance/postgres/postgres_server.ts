@@ -1,10 +1,19 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
+import { mountSmallDisk } from "../disk/small_disk.ts";
 
 /** A PostgreSQL server of the tests' own, in a temporary folder, on a free port of loopback. */
 export interface PostgresServer {
@@ -14,6 +23,10 @@ export interface PostgresServer {
   kill(): Promise<void>;
   /** Starts it again on what it left. */
   start(): Promise<void>;
+  /** Whether it has ended, by itself or otherwise. */
+  readonly hasEnded: boolean;
+  /** Fills the disk that it was started on, and makes room again; `undefined` if it has none of its own. */
+  readonly disk: { fill(): void; free(): void } | undefined;
   /** Ends it and removes its folder. */
   close(): Promise<void>;
 }
@@ -54,10 +67,22 @@ function findBinaries(): string | undefined {
  * client that does not. With `isHonest` it is as Debian sets it up: for benches.
  */
 export async function startPostgres(
-  { isHonest = false }: { readonly isHonest?: boolean } = {},
+  { isHonest = false, diskMib }: {
+    readonly isHonest?: boolean;
+    /** The size of a disk of its own, if one can be mounted here. @default none */
+    readonly diskMib?: number;
+  } = {},
 ): Promise<PostgresServer> {
   if (binaries === undefined) throw new Error(`Cannot start PostgreSQL: it is missing: ${CURE}`);
-  const folder = mkdtempSync(join(tmpdir(), "chatloom-postgres-"));
+  const mounted = diskMib === undefined
+    ? undefined
+    : mountSmallDisk(diskMib * 1024, { inodes: 20_000 });
+  const disk = mounted !== undefined && "disk" in mounted ? mounted.disk : undefined;
+  const folder = disk?.path ?? mkdtempSync(join(tmpdir(), "chatloom-postgres-"));
+  const removeFolder = () => {
+    if (disk !== undefined) return disk.close();
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+  };
   const files = join(folder, "files");
   chmodSync(folder, 0o700);
   // The server refuses to run as root.
@@ -79,6 +104,7 @@ export async function startPostgres(
     unix_socket_directories: folder,
     max_connections: 60,
     shared_buffers: "32MB",
+    ...(disk === undefined ? {} : { min_wal_size: "32MB", max_wal_size: "64MB" }),
     ...(isHonest ? {} : {
       synchronous_commit: "off",
       wal_writer_delay: "10s", // So what is not flushed for a client is not flushed at all.
@@ -114,7 +140,7 @@ export async function startPostgres(
     if (pid !== undefined) {
       for (const each of [...childrenOf(pid), pid]) killIfThere(each, "SIGKILL");
     }
-    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+    removeFolder();
   };
   process.on("exit", onExit);
   const end = async (signal: NodeJS.Signals) => {
@@ -131,10 +157,23 @@ export async function startPostgres(
     },
     kill: () => end("SIGKILL"),
     start,
+    get hasEnded() {
+      return server === undefined || server.exitCode !== null || server.signalCode !== null;
+    },
+    disk: disk && {
+      fill: () => {
+        const { bavail, bsize } = statfsSync(folder);
+        const filler = join(folder, "filler");
+        // The server writes meanwhile: most of it at once, then what is left, to the last byte.
+        spawnSync("fallocate", ["-l", String(Math.max(1, bavail * bsize - 2 ** 20)), filler]);
+        spawnSync("sh", ["-c", 'cat /dev/zero >> "$0"', filler], { stdio: "ignore" });
+      },
+      free: () => rmSync(join(folder, "filler"), { force: true }),
+    },
     async close() {
       await end("SIGINT");
       process.removeListener("exit", onExit);
-      rmSync(folder, { recursive: true, force: true });
+      removeFolder();
     },
   };
 }

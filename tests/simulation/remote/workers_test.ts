@@ -8,6 +8,7 @@ import { formatReply } from "../../../src/core/remote/envelope.ts";
 import type { RemoteStore } from "../../../src/engine/remote/remote_store.ts";
 import type { ArchiveLock } from "../../../src/ports/archive_lock.ts";
 import type { BatchStore } from "../../../src/ports/batch_store.ts";
+import type { Reporter } from "../../../src/ports/reporter.ts";
 import type { Broker, BrokerLink, Delivery } from "../../../src/ports/remote/broker.ts";
 import {
   between,
@@ -18,6 +19,12 @@ import {
   seededRandom,
 } from "../../../src/testing/chance/seeded_random.ts";
 import { type BrokerTrouble, faultyBroker } from "../../../src/testing/faults/faulty_broker.ts";
+import {
+  type Cut,
+  overlapsIn,
+  takeoversIn,
+  type WorkerRecord,
+} from "../../engine/remote/worker/worker_log.ts";
 import { type SimulatedWorker, WorkerWorld } from "../../engine/remote/worker/worker_world.ts";
 import {
   contentsOf,
@@ -40,8 +47,10 @@ const TROUBLE: BrokerTrouble = {
 const FAULTY_S = 180;
 
 interface Rules {
-  /** Whether the broker lets one worker at a time consume a range, and the lock one at a time delete. */
-  readonly isExclusive?: boolean;
+  /** Whether the broker lets one worker at a time consume a range. */
+  readonly isSingle?: boolean;
+  /** Whether the archive's lock lets one worker at a time settle a channel. */
+  readonly isLocked?: boolean;
   /** Whether workers say that a file is stored, and acknowledge it, when it comes. */
   readonly isHasty?: boolean;
 }
@@ -52,6 +61,9 @@ interface Outcome {
   readonly expected: ReadonlyMap<string, string>;
   /** Times at which one worker settled a channel that another one was settling. */
   readonly overlaps: readonly string[];
+  /** The same for ranges and channels, as the logs of the workers tell it. */
+  readonly logged: readonly string[];
+  readonly takeovers: number;
   readonly settledCount: number;
   readonly kills: number;
   readonly freezes: number;
@@ -60,7 +72,7 @@ interface Outcome {
 /** Several recorders that heard nearly the same, three workers that die and freeze, and a broker in trouble. */
 async function play(
   seed: string,
-  { isExclusive = true, isHasty = false }: Rules = {},
+  { isSingle = true, isLocked = true, isHasty = false }: Rules = {},
 ): Promise<Outcome> {
   const world = new WorkerWorld();
   const random = seededRandom(seed);
@@ -69,7 +81,7 @@ async function play(
   const faulty = faultyBroker(world.broker, {
     ...{ random: random.fork("broker"), clock, trouble: () => isFaulty ? TROUBLE : {} },
   });
-  const broker = changed(faulty, { isExclusive, isHasty });
+  const broker = changed(faulty, { isSingle, isHasty });
   const log = new SettlingLog();
   const cluster = new KeyedMutex();
   const failing = random.fork("store");
@@ -86,12 +98,27 @@ async function play(
     },
   });
   let count = 0;
-  const running = new Set<{ readonly worker: SimulatedWorker; readonly locks: Locks }>();
+  const records: WorkerRecord[] = [];
+  const cuts: Cut[] = [];
+  const cut = (ends: Cut["ends"], of: string) => {
+    const nowMs = clock.elapsedUs() / 1_000;
+    cuts.push({ ends, of, fromMs: nowMs, toMs: nowMs });
+  };
+  const running = new Set<{
+    readonly name: string;
+    readonly worker: SimulatedWorker;
+    readonly locks: Locks;
+  }>();
   const startWorker = () => {
     const name = `worker ${++count}`;
-    const locks = new Locks(name, { cluster, log, isExclusive });
-    const worker = world.worker({ broker, through, name, lock: locks, settles: true });
-    running.add({ worker, locks });
+    const locks = new Locks(name, { cluster, log, isLocked });
+    const reporter: Reporter = {
+      report: (_, message, fields: { readonly range?: number; readonly channel?: string } = {}) =>
+        void records.push({ ...fields, worker: name, timeMs: clock.elapsedUs() / 1_000, message }),
+      count: () => {},
+    };
+    const worker = world.worker({ broker, through, name, lock: locks, reporter, settles: true });
+    running.add({ name, worker, locks });
   };
   const local = memoryStore();
   let [kills, freezes] = [0, 0];
@@ -110,11 +137,13 @@ async function play(
       else if (chance(events, 0.5)) {
         kills++;
         running.delete(one);
+        cut("all", one.name);
         await one.worker.kill();
         one.locks.die();
         startWorker();
       } else {
         freezes++;
+        cut("ranges until its link", one.name);
         one.worker.freeze();
         // The broker gives up a link that says nothing: another worker takes over.
         void clock.sleep(between(events, [2_000, 40_000])).then(() => one.worker.breakLinks());
@@ -133,6 +162,7 @@ async function play(
   return {
     ...{ archive: await contentsOf(store), expected: await contentsOf(local) },
     ...{ overlaps: log.overlaps, settledCount: log.count, kills, freezes },
+    ...{ logged: overlapsIn(records, cuts), takeovers: takeoversIn(records).takeovers },
   };
 }
 
@@ -190,7 +220,7 @@ class SettlingLog {
 interface LocksOptions {
   readonly cluster: KeyedMutex;
   readonly log: SettlingLog;
-  readonly isExclusive: boolean;
+  readonly isLocked: boolean;
 }
 
 /** The archive's mutex as one process sees it: what it holds is free when it dies, and held while it is frozen. */
@@ -214,8 +244,8 @@ class Locks implements ArchiveLock {
   }
 
   async hold<T>(name: string, work: () => Promise<T>): Promise<T> {
-    const { cluster, log, isExclusive } = this.#options;
-    const mutex = isExclusive ? cluster : this.#own;
+    const { cluster, log, isLocked } = this.#options;
+    const mutex = isLocked ? cluster : this.#own;
     const result = await mutex.run(name, async () => {
       if (this.#isDead) return undefined;
       const leave = log.enter(name, this.#worker);
@@ -231,7 +261,10 @@ class Locks implements ArchiveLock {
 }
 
 /** A broker whose queues, or whose workers, do not keep the rules. */
-function changed(broker: Broker, { isExclusive, isHasty }: Required<Rules>): Broker {
+function changed(
+  broker: Broker,
+  { isSingle, isHasty }: Required<Pick<Rules, "isSingle" | "isHasty">>,
+): Broker {
   return {
     async connect(options) {
       const link = await broker.connect(options);
@@ -241,7 +274,7 @@ function changed(broker: Broker, { isExclusive, isHasty }: Required<Rules>): Bro
           link.declare({
             exchanges,
             queues: queues.map((queue) =>
-              isExclusive ? queue : { ...queue, hasSingleConsumer: false }
+              isSingle ? queue : { ...queue, hasSingleConsumer: false }
             ),
           }),
         publish: (message) => link.publish(message),
@@ -282,6 +315,8 @@ test("workers that die, freeze and take over lose nothing, and never settle a ch
     assert.deepEqual(outcome.archive, outcome.expected, replay);
     assert.ok(outcome.archive.size > 20, `only ${outcome.archive.size} files, ${replay}`);
     assert.deepEqual(outcome.overlaps, [], replay);
+    assert.deepEqual(outcome.logged, [], replay);
+    assert.ok(outcome.takeovers > 5, `${outcome.takeovers} takeovers, ${replay}`);
     settled += outcome.settledCount;
     kills += outcome.kills;
     freezes += outcome.freezes;
@@ -290,12 +325,23 @@ test("workers that die, freeze and take over lose nothing, and never settle a ch
   assert.ok(kills >= SEEDS && freezes >= SEEDS, `${kills} kills, ${freezes} freezes`);
 });
 
-test("without the rules two workers settle a channel at once, and the log tells", async () => {
-  let overlaps = 0;
-  for (let i = 0; i < TRIES && overlaps === 0; i++) {
-    overlaps = (await play(`${SEED} ${i}`, { isExclusive: false })).overlaps.length;
+test("without single consumers two workers have a range at once, and only their logs tell", async () => {
+  const { archive, expected, overlaps, logged } = await play(SEED, { isSingle: false });
+  assert.ok(logged.some((each) => each.startsWith("range ")), "no overlap was seen");
+  // The archive's lock holds still.
+  assert.deepEqual(overlaps, []);
+  assert.deepEqual(logged.filter((each) => each.startsWith("channel ")), []);
+  assert.deepEqual(archive, expected);
+});
+
+test("without the lock too, two workers settle a channel at once, and the logs tell", async () => {
+  let [overlaps, logged] = [0, 0];
+  for (let i = 0; i < TRIES && logged === 0; i++) {
+    const outcome = await play(`${SEED} ${i}`, { isSingle: false, isLocked: false });
+    overlaps += outcome.overlaps.length;
+    logged += outcome.logged.filter((each) => each.startsWith("channel ")).length;
   }
-  assert.ok(overlaps > 0, "no overlap was seen");
+  assert.ok(overlaps > 0 && logged > 0, "no overlap was seen");
 });
 
 test("a worker that acknowledges before it has stored is found", async () => {

@@ -48,6 +48,25 @@ export function isTransient(error: unknown): boolean {
   return TRANSIENT.has(codeOf(error)) || isDisconnection(error) && codeOf(error) !== "ENOTFOUND";
 }
 
+/**
+ * Whether a failed call says that the database is not there now, and not that anything is wrong with it. A host
+ * without an address counts: a container that is stopped has none.
+ */
+export function isAway(error: unknown): error is ChatloomError {
+  if (!(error instanceof ChatloomError)) return false;
+  return isTransient(error.cause) || isUnknownHost(error);
+}
+
+/** Whether what a failed call says of the database may be over later, without a change here. */
+export function mayPass(error: unknown): error is ChatloomError {
+  return isAway(error) || error instanceof ChatloomError && error.code === "STORE_FULL";
+}
+
+/** Whether the database's host has no address. */
+export function isUnknownHost({ cause }: ChatloomError): boolean {
+  return codeOf(cause) === "ENOTFOUND";
+}
+
 /** Whether the server says that what it read is damaged: the verdict is on that row alone. */
 export function isDamage(error: unknown): boolean {
   return codeOf(error) === "XX001" || codeOf(error) === "XX002";

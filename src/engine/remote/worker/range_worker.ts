@@ -16,6 +16,12 @@ import {
   type WorkerOptions,
 } from "./worker_options.ts";
 
+/** What a worker's log says, with the `range`, when messages of it begin to come to this worker. */
+export const RANGE_TAKEN = "A range comes to this worker";
+
+/** What it says before the next in line may have the range. */
+export const RANGE_LEFT = "A range leaves this worker";
+
 const RETRY_MAX_MS = 30_000;
 /** Brokers close a link that holds a message for 30 minutes: another worker may reach the store. */
 const FAILING_MAX_MS = 10 * 60_000;
@@ -77,6 +83,7 @@ export class RangeWorker {
   /** Leaves the queue to the next in line, when what is in hand is stored, and joins the line again. */
   async release(): Promise<void> {
     this.#isLeaving = true;
+    this.#setActive(false);
     await this.#consumer?.cancel();
     this.#wake();
   }
@@ -89,6 +96,7 @@ export class RangeWorker {
   async run(): Promise<void> {
     const { link, stop, options: { clock } } = this.#context;
     const stopped = () => {
+      this.#setActive(false);
       void this.#consumer?.cancel().catch(() => {}); // A link that is lost delivers nothing either.
       this.#wake();
     };
@@ -111,7 +119,7 @@ export class RangeWorker {
   /** Consumes until the range is left. */
   async #consume(): Promise<void> {
     const { link, stop } = this.#context;
-    [this.#isActive, this.#isLeaving, this.#isOver] = [false, false, false];
+    [this.#isLeaving, this.#isOver] = [false, false];
     const consumer = await link.consume(this.#queue, {
       prefetch: this.#prefetch,
       onDelivery: (delivery) => this.#receive(delivery),
@@ -130,15 +138,24 @@ export class RangeWorker {
       }
     } finally {
       this.#consumer = undefined;
+      this.#setActive(false);
       await consumer.close().catch(() => {}); // A lost link gives all of it back.
       this.#forgetAll();
     }
   }
 
+  #setActive(isActive: boolean): void {
+    if (isActive === this.#isActive) return;
+    this.#isActive = isActive;
+    const { reporter } = this.#context.options;
+    reporter.report("debug", isActive ? RANGE_TAKEN : RANGE_LEFT, { range: this.range });
+  }
+
   #receive(delivery: Delivery): void {
-    const { options, held } = this.#context;
+    const { options, held, stop, link } = this.#context;
     const { clock, reporter, prefetchBytes = PREFETCH_BYTES } = options;
-    this.#isActive = true;
+    // What was on its way when the range was left is still taken.
+    if (!this.#isLeaving && !stop.aborted && !link.lost.aborted) this.#setActive(true);
     if (delivery.isRedelivered) reporter.count("worker_redeliveries");
     if (this.#isOver) return;
     if (held.bytes + delivery.body.length > prefetchBytes && this.#sinceUs.size > 0) {

@@ -1,5 +1,6 @@
 import { Settler } from "../../settle/settler.ts";
 import type { Unsettled } from "../../settle/unsettled.ts";
+import { toldTurns } from "./told_turns.ts";
 import { Worker } from "./worker.ts";
 import type { WorkerOptions } from "./worker_options.ts";
 
@@ -16,11 +17,12 @@ export class SettlingWorker {
 
   /** A worker that begins with {@link SettlingWorker.run}. */
   constructor({ unsettled, ...options }: SettlingWorkerOptions) {
-    const { store, hasher, clock, reporter, lock, metrics } = options;
+    const { store, hasher, clock, reporter, metrics } = options;
+    const lock = toldTurns(options.lock, reporter);
     this.#settler = new Settler({ store, hasher, clock, reporter, lock, unsettled });
     metrics?.gauge("settle_pending", () => [{ value: this.#settler.pending }]);
     this.#worker = new Worker({
-      ...options,
+      ...{ ...options, lock },
       store: unsettled.watch(store),
       onStored: this.#settler.onFileStored,
     });
@@ -32,18 +34,21 @@ export class SettlingWorker {
   }
 
   /**
-   * Works until `signal` aborts, and settles what an earlier run left. What is in hand at the end is stored and
-   * settled, the rest given back.
+   * Works until `signal` aborts, and settles what other processes left that ended, before and meanwhile. What is in
+   * hand at the end is stored and settled, the rest given back.
    */
   async run(signal: AbortSignal): Promise<void> {
     await this.#settler.noteLeft({ signal });
     const settling = new AbortController();
-    const running = this.#settler.run(settling.signal);
+    const running = [
+      this.#settler.run(settling.signal),
+      this.#settler.keepNotingLeft(settling.signal),
+    ];
     try {
       await this.#worker.run(signal);
     } finally {
       settling.abort();
-      await running;
+      await Promise.all(running);
     }
     await this.#settler.settleNoted();
   }

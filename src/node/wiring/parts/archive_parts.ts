@@ -13,6 +13,7 @@ import type { HourNotes } from "../../../ports/notes/hour_notes.ts";
 import type { OrderNotes } from "../../../ports/notes/order_notes.ts";
 import type { PruneMarks } from "../../../ports/notes/prune_marks.ts";
 import type { SettledNotes } from "../../../ports/notes/settled_notes.ts";
+import type { Reporter } from "../../../ports/reporter.ts";
 import type { UnsettledNotes } from "../../../ports/notes/unsettled_notes.ts";
 
 /** What an archive consists of for a node, wherever it is: files, the lock for deleting, notes. */
@@ -77,6 +78,11 @@ export interface IndexPlace {
 export interface OpenPartsOptions {
   /** Begin an archive where there is none, and check that it can be written. @default false */
   readonly create?: boolean;
+  /**
+   * Open an archive in a database that does not answer now: all calls fail until it does. This reporter is told.
+   * @default it cannot be opened
+   */
+  readonly mayBeAway?: Reporter | undefined;
   /** How files in a folder are read and moved; a database has no such choice. */
   readonly folder?: PackedStoreOptions;
   /** Write through a broker. @default the archive is written where it is */

@@ -1,8 +1,14 @@
-import { homedir } from "node:os";
-import { join } from "node:path";
-import process from "node:process";
-import { openPostgresArchive } from "../../../adapters/postgres/postgres_archive.ts";
+import {
+  openPostgresArchive,
+  type PostgresArchive,
+} from "../../../adapters/postgres/postgres_archive.ts";
+import { parsePostgresAddress } from "../../../adapters/postgres/connection/postgres_address.ts";
+import { isUnknownHost, mayPass } from "../../../adapters/postgres/connection/postgres_errors.ts";
+import { ChatloomError } from "../../../core/errors/errors.ts";
+import type { AbortOptions } from "../../../ports/batch_store.ts";
+import type { Reporter } from "../../../ports/reporter.ts";
 import type { ArchiveParts, OpenPartsOptions } from "./archive_parts.ts";
+import { StateOfAddress } from "./state_of_address.ts";
 
 /**
  * The parts of the archive in PostgreSQL at `address`. A recorder's journal stays on this machine: it is what
@@ -12,15 +18,35 @@ import type { ArchiveParts, OpenPartsOptions } from "./archive_parts.ts";
  */
 export async function postgresParts(
   address: string,
-  { create = false }: OpenPartsOptions,
+  { create = false, mayBeAway: reporter }: OpenPartsOptions,
 ): Promise<ArchiveParts> {
-  const archive = await openPostgresArchive(address, { create });
+  const state = new StateOfAddress(parsePostgresAddress(address));
+  const knownId = await state.id();
+  const archive = await openPostgresArchive(address, {
+    create,
+    mayBeAway(error) {
+      // A name that never had an address is misspelt.
+      if (reporter === undefined || knownId === undefined && isUnknownHost(error)) return false;
+      tellFailure(reporter, error);
+      return true;
+    },
+  });
   const { store, lock, notes, marks, orders, settled, unsettled, changes, liveLines } = archive;
-  if (create) await store.checkWritable();
+  if (reporter !== undefined) await remember(archive, { state, reporter });
+  const check = async (options: AbortOptions = {}) => {
+    if (archive.id === undefined) return;
+    try {
+      await store.checkWritable(options);
+    } catch (error) {
+      if (reporter === undefined || !mayPass(error)) throw error;
+      tellFailure(reporter, error);
+    }
+  };
+  if (create) await check();
   return {
     ...{ lock, notes, marks, orders, settled, unsettled, changes, liveLines },
     name: archive.address.shown,
-    id: archive.id,
+    id: archive.id ?? knownId,
     settles: true,
     files: store,
     index: {
@@ -31,17 +57,36 @@ export async function postgresParts(
         for (const channel of await index.channels()) await index.forgetHours(channel);
       },
     },
-    journalFolder: join(stateFolder(), "chatloom", archive.id),
+    journalFolder: state.folder(archive.id ?? knownId),
     async writableFiles(options) {
-      await store.checkWritable(options);
+      await check(options);
       return store;
     },
     close: () => archive.close(),
   };
 }
 
-/** Where programs keep what should survive a restart (XDG Base Directory Specification 0.8). */
-function stateFolder(): string {
-  const chosen = process.env["XDG_STATE_HOME"] ?? "";
-  return chosen.startsWith("/") ? chosen : join(homedir(), ".local", "state");
+/** Notes the archive's id for a start without the database: now, or when the database is back. */
+async function remember(
+  { id, ready }: PostgresArchive,
+  { state, reporter }: { readonly state: StateOfAddress; readonly reporter: Reporter },
+): Promise<void> {
+  if (id !== undefined) return await state.remember(id, reporter);
+  ready.then(async (found) => {
+    reporter.report("info", "The archive can be reached now");
+    await state.remember(found, reporter);
+  }).catch((error: unknown) => {
+    if (!(error instanceof ChatloomError)) return; // The archive was closed before.
+    const fields = { code: error.code, error: error.message };
+    reporter.report(
+      "error",
+      "The archive cannot be used: end this, and mend what is wrong",
+      fields,
+    );
+  });
+}
+
+function tellFailure(reporter: Reporter, { code, message }: ChatloomError): void {
+  const what = "The archive cannot be written now: what comes is kept in the journal until it can";
+  reporter.report("error", what, { code, error: message });
 }

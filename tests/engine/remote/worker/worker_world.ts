@@ -13,6 +13,7 @@ import { Worker } from "../../../../src/engine/remote/worker/worker.ts";
 import type { WorkerOptions } from "../../../../src/engine/remote/worker/worker_options.ts";
 import type { BatchStore } from "../../../../src/ports/batch_store.ts";
 import type { Broker, BrokerLink } from "../../../../src/ports/remote/broker.ts";
+import type { UnsettledNotes } from "../../../../src/ports/notes/unsettled_notes.ts";
 import { seededRandom } from "../../../../src/testing/chance/seeded_random.ts";
 import { virtualClock } from "../../../../src/testing/time/virtual_clock.ts";
 import { memorySuspects } from "./running_worker.ts";
@@ -74,12 +75,21 @@ export class WorkerWorld {
   }
 
   worker(
-    { through = (store) => store, settles = false, ...options }: Partial<WorkerOptions> & {
-      /** What the worker takes for the archive. */
-      readonly through?: (store: BatchStore) => BatchStore;
-      /** Whether it settles what it stores. */
-      readonly settles?: boolean;
-    } = {},
+    {
+      through = (store) => store,
+      settles = false,
+      unsettled: notes = memoryUnsettled(),
+      ...options
+    }:
+      & Partial<WorkerOptions>
+      & {
+        /** What the worker takes for the archive. */
+        readonly through?: (store: BatchStore) => BatchStore;
+        /** Whether it settles what it stores. */
+        readonly settles?: boolean;
+        /** Its notes on what is not settled. */
+        readonly unsettled?: UnsettledNotes;
+      } = {},
   ): SimulatedWorker {
     const stopper = new AbortController();
     const links: BrokerLink[] = [];
@@ -144,7 +154,7 @@ export class WorkerWorld {
         delete: (key, abort) => before(() => inner.delete(key, abort)),
       },
     };
-    const unsettled = new Unsettled(memoryUnsettled(), own);
+    const unsettled = new Unsettled(notes, own);
     const worker = settles ? new SettlingWorker({ ...own, unsettled }) : new Worker(own);
     const ended = worker.run(stopper.signal);
     ended.catch(() => {}); // Tests that care await it.
