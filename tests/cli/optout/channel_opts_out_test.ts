@@ -3,12 +3,16 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { fileSystemMedia } from "../../../src/adapters/file_system/file_system_media.ts";
+import { minuteOf } from "../../../src/core/time.ts";
 import { type NodeProcess, startNode, stopNode, until } from "../nodes/node_processes.ts";
 import { runCli } from "../run_cli.ts";
 import { serveChat } from "./chat_server.ts";
 import { filesWith, ID, LOGIN, namingLines, privmsg, TEXT } from "./person_in_chat.ts";
 
 const DAY_MS = 86_400_000;
+const LINK = "https://pictures.example/a.png";
+const PICTURE = "A".repeat(43);
 
 test("a channel that opts out beside its recorder is erased, left, refused, not fetched, and comes back when undone", async (t) => {
   const root = await mkdtemp(join(tmpdir(), "chatloom-channel-"));
@@ -89,10 +93,12 @@ test("optout names a user by any login that the user bore, exports, erases, and 
   t.after(() => rm(root, { recursive: true, force: true }));
   const [archive, old] = [join(root, "a"), join(root, "old.log")];
   const ms = Date.now() - DAY_MS;
+  const linkMs = ms - DAY_MS + 1;
   await writeFile(
     old,
     [
       privmsg({ login: "formername", text: "under the old name", ms: ms - DAY_MS }),
+      privmsg({ login: "formername", text: `see ${LINK}`, ms: linkMs }),
       ...namingLines(ms),
     ].join("\n"),
   );
@@ -101,12 +107,21 @@ test("optout names a user by any login that the user bore, exports, erases, and 
   const exported = await optOut("--login", "formername", "--export");
   assert.equal(exported.exitCode, 0, exported.stderr);
   const texts = exported.stdout.trim().split("\n").map((line) => JSON.parse(line).params[1]);
-  assert.deepEqual(texts, ["under the old name", TEXT]);
+  assert.deepEqual(texts, ["under the old name", `see ${LINK}`, TEXT]);
   const unknown = await optOut("--login", "stranger");
   assert.notEqual(unknown.exitCode, 0);
   assert.match(unknown.stderr, /knows no user "stranger"/);
 
+  const media = fileSystemMedia(archive);
+  await media.putObject(PICTURE, new Uint8Array([1]));
+  await media.putSource({
+    url: LINK,
+    versions: [{ fetchedUs: 1, hash: PICTURE, type: "image/png" }],
+    places: [{ channel: "forsen", minuteUs: minuteOf(1_000 * linkMs) }],
+  });
   assert.match((await optOut("--login", "formername")).stdout, /^\d+ messages erased/);
+  assert.equal(await media.getObject(PICTURE), undefined, "what the user linked to goes too");
+  assert.equal(await media.source(LINK), undefined);
   for (const text of [LOGIN, "formername", TEXT, "under the old name"]) {
     assert.deepEqual(await filesWith(archive, text), [], text);
   }

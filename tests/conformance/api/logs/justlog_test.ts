@@ -97,6 +97,10 @@ test("justlog's log of a user has the gifts that the user got", async () => {
 
 test("justlog's refusals end in a line feed and have its words", async () => {
   assert.equal(await refused("/channel/shy/2026/8/1"), "403 User or channel has opted out\n");
+  assert.equal(
+    await refused("/channel/forsen/userid/9/2026/8"),
+    "403 User or channel has opted out\n",
+  );
   assert.equal(await refused("/channel/forsen/2026/7/29"), "404 could not load logs\n");
   assert.equal(await refused("/list?channel=stranger"), "422 could not find users\n");
   for (const path of ["/capabilities", "/namehistory/1", "/channel/forsen/stats"]) {

@@ -53,6 +53,15 @@ test("recent messages come oldest first, with tags that clients display them by"
   assert.ok(messages[1]!.includes(`rm-received-ts=${ms(at(1)) + 250};`));
 });
 
+test("recent messages tell nothing of a user or a channel that has opted out", async () => {
+  const { messages } = await ask("?limit=800", "forsen");
+  assert.ok(messages.length > 0);
+  assert.doesNotMatch(messages.join("\n"), /shyuser|hidden/i);
+  const refused = await world.ask("/api/v2/recent-messages/shy");
+  assert.equal(refused.status, 403);
+  assert.equal((await refused.json()).error_code, "channel_ignored");
+});
+
 test("limit takes the newest, before and after go by the received time, all combine", async () => {
   const texts = async (query: string) => (await ask(query)).messages.map(read);
   assert.deepEqual(await texts("?limit=2"), ["NOTICE Slow.", "PRIVMSG three"]);
