@@ -18,6 +18,7 @@ import { ClusterNode } from "./cluster_node.ts";
 import { CHANNEL, HOURS, INDEXED_HOURS, MINUTES, type Pace } from "./pace.ts";
 import { damageLetter, keysOf, type Letter } from "./exchange.ts";
 import { hasher } from "./node_disk.ts";
+import type { ChatIndex } from "../../../src/ports/index/chat_index.ts";
 import type { Bug } from "./node_process.ts";
 
 /** How a world is made. */
@@ -27,6 +28,8 @@ export interface ClusterOptions {
   readonly bug?: Bug;
   /** Whether nodes keep an index, lose it now and then, and prune. @default false */
   readonly isIndexed?: boolean;
+  /** Makes the index of a node. @default in memory */
+  readonly newIndex?: () => ChatIndex;
 }
 
 // Few people who come and go and a room whose settings change: equal lines, again and again.
@@ -64,7 +67,7 @@ export class ClusterWorld {
   readonly asked = { moments: 0, questions: 0, knownHours: 0 };
   readonly #isIndexed: boolean;
 
-  constructor({ seed, nodeCount = 3, bug = {}, isIndexed = false }: ClusterOptions) {
+  constructor({ seed, nodeCount = 3, bug = {}, isIndexed = false, newIndex }: ClusterOptions) {
     this.seed = seed;
     this.#isIndexed = isIndexed;
     const random = seededRandom(seed);
@@ -114,6 +117,7 @@ export class ClusterWorld {
         isIndexed,
       })
     );
+    if (newIndex !== undefined) { for (const { disk } of this.nodes) disk.index.use(newIndex); }
   }
 
   /** Lets everything go wrong for a while. */

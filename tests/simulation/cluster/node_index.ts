@@ -21,6 +21,7 @@ import { hasher } from "./node_disk.ts";
 /** The index of a node on its disk: it stays when processes go. */
 export class IndexOnDisk {
   index: ChatIndex = memoryIndex();
+  #make: () => ChatIndex = memoryIndex;
   /** While a question is asked, its moment lasts: disks neither wait nor fail. */
   isAsked = false;
   readonly #versions = new Map<string, number>();
@@ -36,9 +37,15 @@ export class IndexOnDisk {
     of: (folders) => folders.map((folder) => `${this.#versions.get(folder) ?? ""}`),
   };
 
+  /** Makes indexes in this way from now on. */
+  use(make: () => ChatIndex): void {
+    this.#make = make;
+    this.lose();
+  }
+
   /** Loses all that the index holds. */
   lose(): void {
-    this.index = memoryIndex();
+    this.index = this.#make();
   }
 }
 
