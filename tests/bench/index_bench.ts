@@ -3,9 +3,19 @@
 // minutes; without an index it is to read the month, 1 GB, and for a word that was said once the whole year.
 // Per message the index may take a quarter of its packed line: some 25 bytes, of which a word's minute takes one or
 // two, and a user's minute two. `--messages 20000000` makes the whole year; the default is its first month. A smaller one
-// has few messages of each user, and a larger index.
+// has few messages of each user, and a larger index. `--keep FOLDER` makes the archive there, or measures the one that is
+// there; `--no-scans` leaves out how long it takes without the index.
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -36,12 +46,19 @@ import { ChatYear, YEAR_BEGIN_US, YEAR_CHANNEL } from "./worlds/chat_year.ts";
 /** Node's types here are older than its zstd. */
 const { zstdCompressSync } = zlib as unknown as { zstdCompressSync(bytes: Uint8Array): Uint8Array };
 
-const flag = process.argv.indexOf("--messages");
-const MESSAGES = flag < 0 ? 1_500_000 : Number(process.argv[flag + 1]);
+const flag = (name: string): string | undefined => {
+  const at = process.argv.indexOf(name);
+  return at < 0 ? undefined : process.argv[at + 1];
+};
+const MESSAGES = Number(flag("--messages") ?? 1_500_000);
+const KEPT = flag("--keep");
+const SCANS = !process.argv.includes("--no-scans");
 const RARE = "zyzzyvaonce";
 const ROUNDS = 5;
 
-const folder = mkdtempSync(join(tmpdir(), "chatloom-index-bench-"));
+const folder = KEPT ?? mkdtempSync(join(tmpdir(), "chatloom-index-bench-"));
+/** What is known of a kept archive. */
+const FACTS = join(folder, ".index_bench.json");
 const hasher = nodeHasher();
 const clock = systemClock();
 const settled = fileSystemSettled(folder);
@@ -52,6 +69,12 @@ interface Written {
   readonly messages: number;
   readonly packedBytes: number;
   readonly lastUs: Micros;
+}
+
+/** An archive that is settled and indexed. */
+interface Filled extends Written {
+  /** Messages a second of one core. */
+  readonly fillRate: number;
 }
 
 /** Writes the archive, as it is settled: not through a store, which would flush each file. */
@@ -132,24 +155,36 @@ function grepMs(text: string, folders: readonly string[]): number {
   return performance.now() - startMs;
 }
 
-const { messages, packedBytes, lastUs } = await write();
-console.log(`${messages} messages in ${(lastUs - YEAR_BEGIN_US) / HOUR_US} hours`);
-await settleArchive({ store, hasher, reporter, notes: settled });
-// Folders that changed in the last moments would be listed.
-await new Promise((resolve) => setTimeout(resolve, 3_000));
-
-const cpuBefore = process.cpuUsage();
-{
+/** Writes the archive, settles and indexes it. */
+async function fill(): Promise<Filled> {
+  const written = await write();
+  await settleArchive({ store, hasher, reporter, notes: settled });
+  // Folders that changed in the last moments would be listed.
+  await new Promise((resolve) => setTimeout(resolve, 3_000));
+  const cpuBefore = process.cpuUsage();
   const index = sqliteIndex(folder)!;
   const stamps = new HourStamps({ store, hasher, versions: fileSystemVersions(folder) });
   await fillChannel(YEAR_CHANNEL, { index, store, stamps, hasher, reporter, settled });
   await index.purge();
   await index.close();
+  const cpu = process.cpuUsage(cpuBefore);
+  return { ...written, fillRate: written.messages / ((cpu.user + cpu.system) / 1e6) };
 }
-const cpu = process.cpuUsage(cpuBefore);
+
+/** The archive of an earlier run, or a new one. */
+async function keptOrNew(): Promise<Filled> {
+  if (existsSync(FACTS)) return JSON.parse(readFileSync(FACTS, "utf8"));
+  mkdirSync(folder, { recursive: true });
+  const filled = await fill();
+  if (KEPT !== undefined) writeFileSync(FACTS, JSON.stringify(filled));
+  return filled;
+}
+
+const { messages, packedBytes, lastUs, fillRate } = await keptOrNew();
+console.log(`${messages} messages in ${(lastUs - YEAR_BEGIN_US) / HOUR_US} hours`);
 tellRow({
   name: "filling, of one core",
-  figure: messages / ((cpu.user + cpu.system) / 1e6),
+  figure: fillRate,
   unit: "messages/s",
   atLeast: 5_000,
 });
@@ -225,7 +260,7 @@ for (
 ) {
   const ms = await leastMs(true, work, { isRunning });
   const coldMs = isRunning ? await leastMs(true, work) : undefined;
-  const scanMs = scans ? await leastMs(false, work, { rounds: 1 }) : undefined;
+  const scanMs = scans && SCANS ? await leastMs(false, work, { rounds: 1 }) : undefined;
   const grepped = grep?.();
   tellRow({
     name,
@@ -239,7 +274,7 @@ for (
     ].join(", "),
   });
 }
-rmSync(folder, { recursive: true });
+if (KEPT === undefined) rmSync(folder, { recursive: true });
 
 interface Question {
   readonly name: string;
