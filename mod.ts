@@ -223,7 +223,11 @@ export {
 export type { Coverage, ListenedSpan } from "./src/core/coverage/coverage.ts";
 
 // Writing through a message broker.
-export { DEFAULT_RANGE_COUNT, rangeOfChannel } from "./src/core/remote/channel_range.ts";
+export {
+  ChannelRanges,
+  DEFAULT_RANGE_COUNT,
+  rangeOfChannel,
+} from "./src/core/remote/channel_range.ts";
 export {
   type EnvelopeHeaders,
   type ExpectedRequest,
@@ -242,11 +246,8 @@ export {
   remoteTopology,
   type RemoteTopologyOptions,
 } from "./src/core/remote/remote_topology.ts";
-export {
-  compressBody,
-  decompressBody,
-  type SentBody,
-} from "./src/engine/remote/compressed_body.ts";
+export { compressBody, platformGzip, type SentBody } from "./src/engine/remote/compressed_body.ts";
+export type { Gzip } from "./src/ports/remote/gzip.ts";
 
 export { keepLink, type KeepLinkOptions } from "./src/engine/remote/keep_link.ts";
 export { RemoteStore } from "./src/engine/remote/remote_store.ts";

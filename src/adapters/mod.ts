@@ -75,6 +75,7 @@ export { systemClock } from "./system/system_clock.ts";
 export { systemRandom } from "./system/system_random.ts";
 export { nodeBodyCoders } from "./compressors/node_body_coders.ts";
 export { nodeCompressor } from "./compressors/node_compressor.ts";
+export { nodeGzip } from "./compressors/node_gzip.ts";
 export { nodeHasher } from "./hashers/node_hasher.ts";
 export { type SyncHasher, wasmHasher } from "./hashers/wasm_hasher.ts";
 export { bestHasher, webCryptoHasher } from "./hashers/web_crypto_hasher.ts";

@@ -4,50 +4,26 @@
 // that flushes once for a group of puts pays the disk less often than a folder, which flushes each file and its
 // folder. Reading is a round trip (0.1 ms on loopback) and 40 kB of hexadecimal, against opening a file.
 
-import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileSystemStore } from "../../src/adapters/file_system/file_system_store.ts";
 import { openPostgresArchive } from "../../src/adapters/postgres/postgres_archive.ts";
-import { type ArchiveKey, batchKey, hourPrefix } from "../../src/core/archive/archive_key.ts";
-import { MINUTE_US } from "../../src/core/time.ts";
+import { hourPrefix } from "../../src/core/archive/archive_key.ts";
 import type { BatchStore } from "../../src/ports/batch_store.ts";
-import { type SeededRandom, seededRandom } from "../../src/testing/chance/seeded_random.ts";
 import { startPostgres } from "../conformance/postgres/postgres_server.ts";
 import { tellRow } from "./bench_row.ts";
+import {
+  eachFile,
+  MADE_FROM_US,
+  type MadeFile,
+  madeMinutes,
+  takeFiles,
+} from "./worlds/made_batches.ts";
 
 const BATCHES = Number(process.env["BATCHES"] ?? 960);
 const ROUNDS = 5;
-const START_US = Date.UTC(2026, 7, 1) * 1000;
-const LINES = 56; // 20 kB.
-
-interface File {
-  readonly key: ArchiveKey;
-  readonly bytes: Uint8Array;
-}
-
-function batchAt(i: number, random: SeededRandom): File {
-  const timeUs = START_US + i * MINUTE_US;
-  let text = "";
-  for (let line = 0; line < LINES; line++) {
-    const words = Array.from({ length: 8 }, () => Math.floor(random.next() * 1e5).toString(36));
-    const ms = timeUs / 1000 + line * 1000;
-    text +=
-      `{"command":"PRIVMSG","host":"a.tmi.twitch.tv","params":["#forsen","${words.join(" ")}"],` +
-      `"receivers":{"a.AbCdE.1":${ms / 1000}.0},"sender":"a","tags":{"id":"${i}-${line}-${
-        words[0]
-      }",` +
-      `"badge-info":"subscriber/12","color":"#1E90FF","display-name":"${
-        words[1]
-      }","first-msg":"0",` +
-      `"tmi-sent-ts":"${ms}"},"time":${ms / 1000}.0,"time_range":0.0,"user":"a"}\n`;
-  }
-  const bytes = new TextEncoder().encode(text);
-  const digest = new Uint8Array(createHash("sha256").update(bytes).digest());
-  return { key: batchKey("forsen", { timeUs, digest }), bytes };
-}
 
 async function timed(work: () => Promise<unknown>): Promise<number> {
   const startMs = performance.now();
@@ -55,28 +31,23 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - startMs;
 }
 
-async function each(files: readonly File[], width: number, work: (file: File) => Promise<unknown>) {
-  let next = 0;
-  const worker = async () => {
-    while (next < files.length) await work(files[next++]!);
-  };
-  await Promise.all(Array.from({ length: width }, worker));
-}
-
 /** What is measured of a store, in ms. */
-async function measure(store: BatchStore, files: readonly File[]): Promise<Map<string, number>> {
+async function measure(
+  store: BatchStore,
+  files: readonly MadeFile[],
+): Promise<Map<string, number>> {
   const few = files.slice(0, files.length / 4);
   const rest = files.slice(few.length);
-  const put = ({ key, bytes }: File) => store.put(key, bytes);
+  const put = ({ key, bytes }: MadeFile) => store.put(key, bytes);
   return new Map([
-    ["puts, 64 at once", await timed(() => each(rest, 64, put))],
-    ["puts, one after another", await timed(() => each(few, 1, put))],
-    ["gets, one after another", await timed(() => each(files, 1, ({ key }) => store.get(key)))],
+    ["puts, 64 at once", await timed(() => eachFile(rest, 64, put))],
+    ["puts, one after another", await timed(() => eachFile(few, 1, put))],
+    ["gets, one after another", await timed(() => eachFile(files, 1, ({ key }) => store.get(key)))],
     [
       "listings of an hour",
       await timed(() =>
-        each(files.slice(0, 200), 1, async () => {
-          for await (const _ of store.list(hourPrefix("forsen", START_US)));
+        eachFile(files.slice(0, 200), 1, async () => {
+          for await (const _ of store.list(hourPrefix("forsen", MADE_FROM_US)));
         })
       ),
     ],
@@ -84,16 +55,16 @@ async function measure(store: BatchStore, files: readonly File[]): Promise<Map<s
 }
 
 const server = await startPostgres({ isHonest: true });
-const seed = Number(process.env["SEED"] ?? 1);
+const seed = process.env["SEED"] ?? "1";
 console.log(`SEED=${seed}`);
-const random = seededRandom(seed);
 const best = { files: new Map<string, number>(), postgres: new Map<string, number>() };
 const keep = (into: Map<string, number>, found: ReadonlyMap<string, number>) => {
   for (const [name, ms] of found) into.set(name, Math.min(ms, into.get(name) ?? Infinity));
 };
 try {
   for (let round = 0; round < ROUNDS; round++) {
-    const files = Array.from({ length: BATCHES }, (_, i) => batchAt(i, random));
+    const made = madeMinutes({ channels: ["forsen"] }, `${seed} ${round}`);
+    const files = takeFiles(made[Symbol.iterator](), BATCHES);
     const folder = mkdtempSync(join(tmpdir(), "chatloom-bench-files-"));
     const archive = await openPostgresArchive(server.address(), { create: true });
     try {

@@ -26,7 +26,7 @@ export function nodeCompressor(): ByteCompressor {
  * The output in a buffer of its length. The one of zlib, `allocated` bytes long, is freed at once:
  * left to a garbage collector, those of a busy minute take more memory than compressing saves.
  */
-function ownCopy(answer: Uint8Array, allocated: number): Uint8Array {
+export function ownCopy(answer: Uint8Array, allocated: number): Uint8Array {
   const bytes = new Uint8Array(answer);
   if (answer.buffer.byteLength === allocated) freeMemory(new Uint8Array(answer.buffer));
   return bytes;

@@ -1,9 +1,11 @@
 import { type ArchiveKey, type ArchiveKeyParts, parseArchiveKey } from "../archive/archive_key.ts";
-import { rangeOfChannel } from "./channel_range.ts";
+import { ChannelRanges, rangeOfChannel } from "./channel_range.ts";
 import { rangeKey } from "./remote_topology.ts";
 
 /** The version of what senders and workers say to each other. */
 const ENVELOPE_VERSION = 1;
+
+const DEFAULT_RANGES = new ChannelRanges();
 
 /** The largest body of a message, as it is sent. */
 export const BODY_MAX_BYTES = 64 * 1024 * 1024;
@@ -42,8 +44,8 @@ export interface ExpectedRequest {
   readonly archive: string;
   /** The id of the archive, if it is known. */
   readonly archiveId?: string | undefined;
-  /** Into how many ranges channels are split. @default 16 */
-  readonly rangeCount?: number | undefined;
+  /** The range of each channel. @default of 16 */
+  readonly ranges?: ChannelRanges | undefined;
   /** The range whose queue it came from. @default any */
   readonly range?: number | undefined;
 }
@@ -104,7 +106,7 @@ export function parseRequest(
   if (
     archiveId !== undefined && expected.archiveId !== undefined && archiveId !== expected.archiveId
   ) return wrong(`its sender reads another archive, with the id ${shown(archiveId)}`);
-  const range = rangeOfChannel(parts.channel, expected.rangeCount);
+  const range = (expected.ranges ?? DEFAULT_RANGES).of(parts.channel);
   if (expected.range !== undefined && range !== expected.range) {
     return wrong(`it is of range ${range}, in the queue of range ${expected.range}`);
   }

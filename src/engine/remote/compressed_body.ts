@@ -1,4 +1,5 @@
 import { concatBytes } from "../../core/bytes.ts";
+import type { Gzip } from "../../ports/remote/gzip.ts";
 
 /** Below this size compressing saves less than it costs. */
 const COMPRESS_FROM_BYTES = 4 * 1024;
@@ -15,32 +16,31 @@ export interface SentBody {
 }
 
 /** Compresses a file for the way, where that makes it smaller: chat shrinks to a quarter. */
-export async function compressBody(bytes: Uint8Array): Promise<SentBody> {
+export async function compressBody(
+  bytes: Uint8Array,
+  gzip: Gzip = platformGzip,
+): Promise<SentBody> {
   if (bytes.length < COMPRESS_FROM_BYTES) return { body: bytes, contentEncoding: undefined };
-  const body = await readAll(bytes, { stream: new CompressionStream("gzip") });
+  const body = await gzip.compress(bytes);
   return body.length < bytes.length
     ? { body, contentEncoding: "gzip" }
     : { body: bytes, contentEncoding: undefined };
 }
 
-/**
- * Decompresses a body that was compressed by {@link compressBody}, of a file that had `lengthBytes`. Takes no
- * more memory than that and a little, whatever the body claims to hold.
- *
- * @returns `undefined` when it is no gzip, or holds more or fewer bytes.
- */
-export async function decompressBody(
-  body: Uint8Array,
-  lengthBytes: number,
-): Promise<Uint8Array | undefined> {
-  try {
-    const stream = new DecompressionStream("gzip");
-    const bytes = await readAll(body, { stream, maxBytes: lengthBytes });
-    return bytes.length === lengthBytes ? bytes : undefined;
-  } catch {
-    return undefined; // Not a gzip, cut off, or too long.
-  }
-}
+/** {@link Gzip} by the streams of the platform, which every runtime has. */
+export const platformGzip: Gzip = {
+  compress: (bytes) => readAll(bytes, { stream: new CompressionStream("gzip") }),
+
+  async decompress(body, lengthBytes) {
+    try {
+      const stream = new DecompressionStream("gzip");
+      const bytes = await readAll(body, { stream, maxBytes: lengthBytes });
+      return bytes.length === lengthBytes ? bytes : undefined;
+    } catch {
+      return undefined; // Not a gzip, cut off, or too long.
+    }
+  },
+};
 
 async function readAll(
   bytes: Uint8Array,

@@ -1,7 +1,7 @@
 import { orAbort } from "../../async/abort.ts";
 import { type ArchiveKey, parseArchiveKey } from "../../core/archive/archive_key.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
-import { DEFAULT_RANGE_COUNT, rangeOfChannel } from "../../core/remote/channel_range.ts";
+import { ChannelRanges, DEFAULT_RANGE_COUNT } from "../../core/remote/channel_range.ts";
 import {
   BODY_MAX_BYTES,
   CARRIED_FILE_MAX_BYTES,
@@ -44,6 +44,7 @@ const CONFIRM_MAX_MS = 30_000;
 export class RemoteStore implements BatchStore {
   readonly #options: RemoteStoreOptions;
   readonly #rangeCount: number;
+  readonly #ranges: ChannelRanges;
   readonly #waitMinMs: number;
   readonly #window: SendWindow;
   readonly #links = new CurrentLink();
@@ -68,6 +69,7 @@ export class RemoteStore implements BatchStore {
     const { clock, random, reporter, metrics = noopMetrics, archive, queueKind } = options;
     this.#options = options;
     this.#rangeCount = options.rangeCount ?? DEFAULT_RANGE_COUNT;
+    this.#ranges = new ChannelRanges(this.#rangeCount);
     this.#waitMinMs = options.waitMinMs ?? WAIT_MIN_MS;
     this.#window = new SendWindow({
       countMax: options.windowCount ?? WINDOW_COUNT,
@@ -158,7 +160,7 @@ export class RemoteStore implements BatchStore {
     this.#throwIfHopeless(key);
     const abandoned = this.#abandoned.take(key, method);
     if (abandoned?.isStored) return;
-    const range = rangeOfChannel(parts.channel, this.#rangeCount);
+    const range = this.#ranges.of(parts.channel);
     const { clock, metrics = noopMetrics } = this.#options;
     const correlationId = abandoned?.correlationId ?? `${this.#name}.${++this.#callCount}`;
     const call = new StoreCall({ method, key, range, correlationId, clock });
@@ -211,10 +213,10 @@ export class RemoteStore implements BatchStore {
   }
 
   async #messageOf(call: StoreCall, bytes: Uint8Array): Promise<Publication> {
-    const { archive, archiveId, sender, compresses = true } = this.#options;
+    const { archive, archiveId, sender, compresses = true, gzip } = this.#options;
     const { method, key, range, correlationId } = call;
     const sent: SentBody = compresses
-      ? await compressBody(bytes)
+      ? await compressBody(bytes, gzip)
       : { body: bytes, contentEncoding: undefined };
     return {
       exchange: putExchange(archive),

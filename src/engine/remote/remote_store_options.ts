@@ -3,6 +3,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Metrics } from "../../ports/metrics.ts";
 import type { Random } from "../../ports/random.ts";
 import type { Broker } from "../../ports/remote/broker.ts";
+import type { Gzip } from "../../ports/remote/gzip.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 
 /** What a `RemoteStore` works with. */
@@ -41,4 +42,6 @@ export interface RemoteStoreOptions {
   readonly confirmMaxMs?: number | undefined;
   /** Compress files on their way. @default true */
   readonly compresses?: boolean | undefined;
+  /** Compresses them. @default by the platform's streams, which take longer */
+  readonly gzip?: Gzip | undefined;
 }

@@ -86,7 +86,7 @@ export class Sender {
       if (!call.ended.aborted && !(error instanceof ChatloomError)) throw error;
       return "lost";
     } finally {
-      settled.abort();
+      settled.abort("settled"); // Without a reason an error is made, which takes longer than all else here.
       await watching;
     }
   }

@@ -3,6 +3,9 @@ import type { ArchiveKey } from "../../core/archive/archive_key.ts";
 import { type Micros, MILLISECOND_US } from "../../core/time.ts";
 import type { Clock } from "../../ports/clock.ts";
 
+/** Why its signal aborts. An error of its own for each call would take as long as the call. */
+const ENDED = "the call has ended";
+
 interface Settle {
   readonly resolve: () => void;
   readonly reject: (reason: unknown) => void;
@@ -45,13 +48,13 @@ export class StoreCall {
   /** It is done. */
   succeed(): void {
     this.#settle.resolve();
-    this.#ender.abort();
+    this.#ender.abort(ENDED);
   }
 
   /** It ends without success. */
   fail(reason: unknown): void {
     this.#settle.reject(reason);
-    this.#ender.abort();
+    this.#ender.abort(ENDED);
   }
 
   /** A sign that it goes on. */

@@ -10,6 +10,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 export interface RabbitServer {
   /** Its address. */
   readonly url: string;
+  /** The id of its first process, which has started the others. */
+  readonly pid: number;
   /** Kills it with SIGKILL, as when the machine dies. */
   kill(): Promise<void>;
   /** Stops its processes where they are, or lets them go on: it neither answers nor ends. */
@@ -82,6 +84,9 @@ export async function startRabbit(
   if (!isAway) await start();
   return {
     url: `amqp://127.0.0.1:${port}/%2f`,
+    get pid() {
+      return server!.pid!;
+    },
     kill: () => end("SIGKILL"),
     freeze: (isFrozen) => signalGroup(isFrozen ? "SIGSTOP" : "SIGCONT"),
     start,

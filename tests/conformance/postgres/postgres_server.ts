@@ -19,6 +19,8 @@ import { mountSmallDisk } from "../disk/small_disk.ts";
 export interface PostgresServer {
   /** The address of an archive in a schema of its own; without a name, of a new one. */
   address(schema?: string): string;
+  /** The id of its first process, which has started the others. */
+  readonly pid: number;
   /** Kills the server and all that it has started, with SIGKILL, as when the machine dies. */
   kill(): Promise<void>;
   /** Starts it again on what it left. */
@@ -154,6 +156,9 @@ export async function startPostgres(
   return {
     address(schema = `t${++schemas}`) {
       return `postgres://postgres@127.0.0.1:${port}/postgres?schema=${schema}`;
+    },
+    get pid() {
+      return server!.pid!;
     },
     kill: () => end("SIGKILL"),
     start,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
-import { rangeOfChannel } from "../../../src/core/remote/channel_range.ts";
+import { ChannelRanges, rangeOfChannel } from "../../../src/core/remote/channel_range.ts";
 import {
   deadLetterName,
   isRemoteName,
@@ -34,6 +34,14 @@ test("rangeOfChannel gives each channel one range, and spreads channels evenly",
     const expected = CHANNELS.length / rangeCount;
     assert.ok(Math.min(...sizes) > expected / 4, `${rangeCount}: ${sizes}`);
     assert.ok(Math.max(...sizes) < 2.5 * expected, `${rangeCount}: ${sizes}`);
+  }
+});
+
+test("ChannelRanges says what rangeOfChannel says, also of channels that it has forgotten", () => {
+  const ranges = new ChannelRanges(64);
+  for (let i = 0; i < 17_000; i++) ranges.of(`c${i}`);
+  for (const channel of ["forsen", "forsen", "c0", "c16999", "c0"]) {
+    assert.equal(ranges.of(channel), rangeOfChannel(channel, 64));
   }
 });
 

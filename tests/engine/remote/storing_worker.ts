@@ -1,6 +1,6 @@
 import { formatReply, parseRequest, type StoreReply } from "../../../src/core/remote/envelope.ts";
 import { rangeQueue, remoteTopology } from "../../../src/core/remote/remote_topology.ts";
-import { decompressBody } from "../../../src/engine/remote/compressed_body.ts";
+import { platformGzip } from "../../../src/engine/remote/compressed_body.ts";
 import type { BatchStore } from "../../../src/ports/batch_store.ts";
 import type {
   Broker,
@@ -62,7 +62,9 @@ export class StoringWorker {
     this.heard.push(`${method} ${key}`);
     const store = async () => {
       if (method === "delete") return await this.#store.delete(key);
-      const bytes = isGzip ? await decompressBody(delivery.body, lengthBytes) : delivery.body;
+      const bytes = isGzip
+        ? await platformGzip.decompress(delivery.body, lengthBytes)
+        : delivery.body;
       await this.#store.put(key, bytes!);
     };
     const reply = await this.#answer(delivery, store);

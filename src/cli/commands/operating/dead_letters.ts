@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { bestHasher } from "../../../adapters/hashers/web_crypto_hasher.ts";
 import { escapeControls } from "../../../core/json/escape_controls.ts";
-import { decompressBody } from "../../../engine/remote/compressed_body.ts";
+import { nodeGzip } from "../../../adapters/compressors/node_gzip.ts";
 import {
   type DeadLetter,
   type DeadLetterPlace,
@@ -133,7 +133,7 @@ async function show(letter: DeadLetter): Promise<string> {
   const names = [...headers].map(([name, value]) => `  ${name}: ${String(value).slice(0, 1_000)}`);
   const length = Number(headers.get("length"));
   const isGzip = contentEncoding === "gzip" && length <= FILE_MAX_BYTES;
-  const bytes = isGzip ? await decompressBody(body, length) ?? body : body;
+  const bytes = isGzip ? await nodeGzip().decompress(body, length) ?? body : body;
   const text = new TextDecoder().decode(bytes.subarray(0, SHOWN_MAX_BYTES));
   const rest = bytes.length - SHOWN_MAX_BYTES;
   const lines = [

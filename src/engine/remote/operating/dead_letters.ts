@@ -1,3 +1,4 @@
+import { ChannelRanges } from "../../../core/remote/channel_range.ts";
 import { parseRequest, routeOf } from "../../../core/remote/envelope.ts";
 import { deadLetterName, putExchange } from "../../../core/remote/remote_topology.ts";
 import { sha256 } from "../../../core/redaction/sha256.ts";
@@ -55,7 +56,7 @@ export async function retryDeadLetter(
   const formerRoute = headers.get(ROUTE_HEADER) ?? death?.routingKey ?? "";
   headers.delete(REASON_HEADER);
   headers.delete(ROUTE_HEADER);
-  const parsed = parseRequest(delivery, { archive, rangeCount });
+  const parsed = parseRequest(delivery, { archive, ranges: new ChannelRanges(rangeCount) });
   const outcome = await link.publish({
     ...{ body, headers, messageId, correlationId, contentEncoding, appId },
     exchange: putExchange(archive),

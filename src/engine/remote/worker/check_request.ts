@@ -6,7 +6,8 @@ import {
 } from "../../../core/remote/envelope.ts";
 import type { Hasher } from "../../../ports/hasher.ts";
 import type { BrokerMessage } from "../../../ports/remote/broker.ts";
-import { decompressBody } from "../compressed_body.ts";
+import type { Gzip } from "../../../ports/remote/gzip.ts";
+import { platformGzip } from "../compressed_body.ts";
 
 /** A request whose file is what its key says; or why it can never be carried out. */
 export type CheckedRequest =
@@ -16,14 +17,17 @@ export type CheckedRequest =
 /** Reads a request and compares its file with the digest in its key. Never throws because of what came. */
 export async function checkRequest(
   message: BrokerMessage,
-  { hasher, ...expected }: ExpectedRequest & { readonly hasher: Hasher },
+  { hasher, gzip = platformGzip, ...expected }: ExpectedRequest & {
+    readonly hasher: Hasher;
+    readonly gzip?: Gzip | undefined;
+  },
 ): Promise<CheckedRequest> {
   const parsed = parseRequest(message, expected);
   if (!parsed.ok) return parsed;
   const { request } = parsed;
   const { parts, lengthBytes, isGzip, method } = request;
   if (method === "delete") return { ok: true, request, bytes: message.body };
-  const bytes = isGzip ? await decompressBody(message.body, lengthBytes) : message.body;
+  const bytes = isGzip ? await gzip.decompress(message.body, lengthBytes) : message.body;
   if (bytes === undefined) {
     return { ok: false, reason: `its body is no gzip of ${lengthBytes} bytes` };
   }

@@ -1,5 +1,6 @@
 import { untilEither } from "../../../async/abort.ts";
 import { formatReply, type StoreReply } from "../../../core/remote/envelope.ts";
+import { ChannelRanges } from "../../../core/remote/channel_range.ts";
 import { rangeQueue } from "../../../core/remote/remote_topology.ts";
 import { MILLISECOND_US, SECOND_US } from "../../../core/time.ts";
 import type { BrokerConsumer, BrokerLink, Delivery } from "../../../ports/remote/broker.ts";
@@ -42,6 +43,7 @@ export class RangeWorker {
   readonly range: number;
   readonly #context: RangeWorkerOptions;
   readonly #queue: string;
+  readonly #ranges: ChannelRanges;
   readonly #backoff: Backoff;
   #inbox: { readonly delivery: Delivery; readonly sinceUs: number }[] = [];
   readonly #sinceUs = new Map<Delivery, number>();
@@ -59,6 +61,7 @@ export class RangeWorker {
     this.#context = context;
     const { archive, rangeCount, random, prefetchCount = PREFETCH_COUNT } = context.options;
     this.#queue = rangeQueue(archive, { range, rangeCount });
+    this.#ranges = new ChannelRanges(rangeCount);
     this.#prefetch = prefetchCount;
     this.#backoff = new Backoff(random, { maxMs: RETRY_MAX_MS });
   }
@@ -189,7 +192,7 @@ export class RangeWorker {
 
   /** Stores a group and answers. Returns false when the range has to be left. */
   async #handle(group: readonly Delivery[]): Promise<boolean> {
-    const { suspects, hasher, archive, archiveId, rangeCount } = this.#context.options;
+    const { suspects, hasher, gzip, archive, archiveId } = this.#context.options;
     const [first] = group;
     const isSuspect = group.length === 1 && first!.isRedelivered;
     if (isSuspect) {
@@ -201,7 +204,7 @@ export class RangeWorker {
       }
     }
     const good: GoodDelivery[] = [];
-    const expected = { hasher, archive, archiveId, rangeCount, range: this.range };
+    const expected = { hasher, gzip, archive, archiveId, ranges: this.#ranges, range: this.range };
     for (const delivery of group) {
       const checked = await checkRequest(delivery, expected);
       if (checked.ok) good.push({ delivery, ...checked });

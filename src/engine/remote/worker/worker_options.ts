@@ -6,6 +6,7 @@ import type { Hasher } from "../../../ports/hasher.ts";
 import type { Metrics } from "../../../ports/metrics.ts";
 import type { Random } from "../../../ports/random.ts";
 import type { Broker } from "../../../ports/remote/broker.ts";
+import type { Gzip } from "../../../ports/remote/gzip.ts";
 import type { Reporter } from "../../../ports/reporter.ts";
 import type { SuspectNotes } from "../../../ports/remote/suspect_notes.ts";
 
@@ -29,6 +30,8 @@ export interface WorkerOptions {
   readonly lock: ArchiveLock;
   /** Checks what came. */
   readonly hasher: Hasher;
+  /** Decompresses what came. @default by the platform's streams, which take longer */
+  readonly gzip?: Gzip | undefined;
   /** Measures waits. */
   readonly clock: Clock;
   /** Varies waits. */

@@ -1,4 +1,5 @@
 import { amqpBroker } from "../../../adapters/amqp/amqp_broker.ts";
+import { nodeGzip } from "../../../adapters/compressors/node_gzip.ts";
 import { fileSystemSuspects } from "../../../adapters/file_system/file_system_suspects.ts";
 import { measuredStore } from "../../../engine/metrics/measured_store.ts";
 import { Unsettled } from "../../../engine/settle/unsettled.ts";
@@ -39,6 +40,7 @@ export async function runWorker(
   const { lock } = parts;
   const unsettled = new Unsettled(parts.unsettled, { clock, reporter });
   const worker = new SettlingWorker({
+    gzip: nodeGzip(),
     ...{ ...own, hasher, clock, random, reporter, lock, store, unsettled },
     broker: amqpBroker({
       url: choice.url,

@@ -1,4 +1,5 @@
 import { amqpBroker } from "../../../adapters/amqp/amqp_broker.ts";
+import { nodeGzip } from "../../../adapters/compressors/node_gzip.ts";
 import { systemClock } from "../../../adapters/system/system_clock.ts";
 import { systemRandom } from "../../../adapters/system/system_random.ts";
 import { RemoteStore } from "../../../engine/remote/remote_store.ts";
@@ -33,6 +34,7 @@ export function remoteParts(
   const store = new RemoteStore({
     ...choice,
     broker: amqpBroker({ url, heartbeatS, name: `chatloom ${sender}` }),
+    gzip: nodeGzip(),
     reads: parts.files,
     archiveId: parts.id,
     sender,
