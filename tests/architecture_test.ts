@@ -124,7 +124,7 @@ const PARSES_OTHER_JSON: Readonly<Record<string, string>> = {
   "src/adapters/file_system/journal/journal_owner.ts": "who writes a journal",
   "src/adapters/file_system/journal/process_identity.ts": "what the system says of a process",
   "src/adapters/http_peer/http_peer.ts": "lists of names",
-  "src/web/state/start_worker.ts": "the page's own script: one string",
+  "src/web/start/start_worker.ts": "the page's own script: one string",
 };
 
 test("no stored line is read with JSON.parse, which takes some keys for others", () => {
@@ -163,8 +163,8 @@ function wanted(files: readonly SourceFile[]): Set<string> {
   return names;
 }
 
-/** What the page is built from: a script and its worker. */
-const PAGE = ["src/web/page.ts", "src/web/worker.ts"];
+/** What the page is built from: its first script, its main script, and its worker. */
+const PAGE = ["src/web/early.ts", "src/web/page.ts", "src/web/worker.ts"];
 
 test("every file of the product is used or published", () => {
   const seen = moduleGraph([...ENTRIES, ...PAGE], { typesToo: true });

@@ -20,11 +20,18 @@ export const PAGE_PATH: string = join(PROJECT, "src/web/dist/page.html");
 export async function buildPage(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "chatloom-page-"));
   try {
+    const early = await bundle("src/web/early.ts", join(folder, "early.js"));
     const script = await bundle("src/web/page.ts", join(folder, "page.js"));
     const worker = await bundle("src/web/worker.ts", join(folder, "worker.js"));
     const style = ["node_modules/uplot/dist/uPlot.min.css", "src/web/page.css"]
       .map((path) => squeeze(readFileSync(join(PROJECT, path), "utf8"))).join("\n");
-    return shell({ policy: policyOf({ script, style }), style, worker, script });
+    return shell({
+      policy: policyOf({ scripts: [early, script], style }),
+      style,
+      early,
+      worker,
+      script,
+    });
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -55,14 +62,16 @@ function squeeze(style: string): string {
 }
 
 /**
- * What the page may do: run its own script, start its own worker, compile the hash function, talk to
+ * What the page may do: run its own scripts, start its own worker, compile the hash function, talk to
  * where it came from, and show the emotes that its reader asked for: as blobs, which are fetched from where the
  * page came from with the reader's token, or from Twitch.
  */
-function policyOf({ script, style }: { readonly script: string; readonly style: string }): string {
+function policyOf(
+  { scripts, style }: { readonly scripts: readonly string[]; readonly style: string },
+): string {
   return [
     "default-src 'none'",
-    `script-src ${hashOf(script)} 'wasm-unsafe-eval'`,
+    `script-src ${scripts.map(hashOf).join(" ")} 'wasm-unsafe-eval'`,
     "worker-src blob:",
     `style-src ${hashOf(style)}`,
     "img-src data: blob: https://static-cdn.jtvnw.net/emoticons/",
@@ -81,12 +90,14 @@ function hashOf(text: string): string {
 interface Parts {
   readonly policy: string;
   readonly style: string;
+  /** Runs first: it starts the worker. */
+  readonly early: string;
   readonly worker: string;
   readonly script: string;
 }
 
 /** The page around its parts. */
-function shell({ policy, style, worker, script }: Parts): string {
+function shell({ policy, style, early, worker, script }: Parts): string {
   // JSON may write `<` in another way, so nothing in it can end the element.
   const workerJson = JSON.stringify(worker).replaceAll("<", "\\u003c");
   return `<!DOCTYPE html>
@@ -105,6 +116,7 @@ function shell({ policy, style, worker, script }: Parts): string {
 <div id="app"></div>
 <noscript>This page merges and shows chat archives with a script, which is switched off.</noscript>
 <script type="application/json" id="worker">${workerJson}</script>
+<script>${early}</script>
 <script>${script}</script>
 </body>
 </html>

@@ -19,6 +19,7 @@ function serveCalls(): void {
     merge: async (_, options) => (await ready).collection.merge(options),
     zip: async (colon, options) => (await ready).collection.zip(colon, options),
     save: async (folder, options) => (await ready).collection.save(folder, options),
+    ahead: async (request) => (await ready).readers.ahead(request),
     useNode: async (address, { signal }) => (await ready).readers.useNode(address, signal),
     channels: async (_, { signal }) => (await ready).readers.channels(signal),
     overview: async (channels, { signal }) => (await ready).readers.overview(channels, signal),

@@ -3,15 +3,16 @@ import { concatBytes, LINE_FEED } from "../../core/bytes.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
 import { lineTime } from "../../core/scan/line_time.ts";
 import { readEventStream } from "../http/event_stream.ts";
-import { type ChannelOverview, readOverview } from "./overview_json.ts";
+import { AskedAhead } from "./asked_ahead.ts";
+import { type ChannelOverview, readOverview } from "./node_json/overview_json.ts";
 import { type FoundPage, readFoundPage } from "./node_json/search_json.ts";
-import { type NodeHour, readNodeHour } from "./hours_json.ts";
+import { type NodeHour, readNodeHour } from "./node_json/hours_json.ts";
 import {
   type PictureName,
   picturePath,
   readWordEmotes,
   type WordEmote,
-} from "./word_emotes_json.ts";
+} from "./node_json/word_emotes_json.ts";
 import { parseJson } from "../../core/json/parse_json.ts";
 import { type Micros, MINUTE_US, minuteOf, TIME_END_US } from "../../core/time.ts";
 
@@ -58,13 +59,57 @@ interface ListenedMinute {
   readonly listenedS: number;
 }
 
+/** Which minutes, and what of them. */
+interface WantedMinutes {
+  readonly fromUs: Micros;
+  readonly untilUs: Micros;
+  /** Only messages of these users and commands. @default all */
+  readonly wanted?:
+    | { readonly users: ReadonlySet<string>; readonly commands: ReadonlySet<string> }
+    | undefined;
+}
+
+function minutesPath(channel: string, { fromUs, untilUs, wanted }: WantedMinutes): string {
+  const query = new URLSearchParams({
+    start: formatInstant(minuteOf(fromUs)),
+    end: formatInstant(endOf(untilUs)),
+  });
+  if (wanted !== undefined && wanted.users.size > 0) query.set("user", [...wanted.users].join());
+  if (wanted !== undefined && wanted.commands.size > 0) {
+    query.set("command", [...wanted.commands].join());
+  }
+  return `${channel}/chat.ndjson?${query}`;
+}
+
+/** The end of the minute before `untilUs`. */
+function endOf(untilUs: Micros): Micros {
+  return Math.min(minuteOf(untilUs + MINUTE_US - 1), TIME_END_US);
+}
+
 /** The chat of a node, by its HTTP API. */
 export class NodeChat {
   readonly #address: NodeAddress;
+  readonly #ahead = new AskedAhead();
 
   /** Asks the node at `address`. */
   constructor(address: NodeAddress) {
     this.#address = address;
+  }
+
+  /**
+   * Asks for its channels, and of a channel for the hours or for the minutes of a span, before they are needed.
+   * The calls that need them find the responses on their way.
+   */
+  askAhead({ channel, chat }: {
+    readonly channel: string | undefined;
+    /** See {@link NodeChat.minutes}. @default the hours of the channel */
+    readonly chat: { readonly fromUs: Micros; readonly untilUs: Micros } | undefined;
+  }): void {
+    const paths = ["files"];
+    if (channel !== undefined) {
+      paths.push(chat === undefined ? `files/${channel}/chat` : minutesPath(channel, chat));
+    }
+    for (const path of paths) this.#ahead.ask(path, (signal) => this.#fetch(path, signal));
   }
 
   /**
@@ -90,29 +135,13 @@ export class NodeChat {
    */
   async *minutes(
     channel: string,
-    { fromUs, untilUs, wanted }: {
-      readonly fromUs: Micros;
-      readonly untilUs: Micros;
-      /** Only messages of these users and commands. @default all */
-      readonly wanted?: {
-        readonly users: ReadonlySet<string>;
-        readonly commands: ReadonlySet<string>;
-      };
-    },
+    { fromUs, untilUs, wanted }: WantedMinutes,
     signal: AbortSignal,
   ): AsyncGenerator<NodeMinute, void, undefined> {
     const firstUs = minuteOf(fromUs);
-    const endUs = Math.min(minuteOf(untilUs + MINUTE_US - 1), TIME_END_US);
-    if (endUs <= firstUs) return;
-    const query = new URLSearchParams({
-      start: formatInstant(firstUs),
-      end: formatInstant(endUs),
-    });
-    if (wanted !== undefined && wanted.users.size > 0) query.set("user", [...wanted.users].join());
-    if (wanted !== undefined && wanted.commands.size > 0) {
-      query.set("command", [...wanted.commands].join());
-    }
-    const response = await this.#ask(`${channel}/chat.ndjson?${query}`, signal);
+    if (endOf(untilUs) <= firstUs) return;
+    const response = await this.#ask(minutesPath(channel, { fromUs, untilUs, wanted }), signal);
+    this.#ahead.drop(); // What was asked ahead of another view than came.
     let minute: { minuteUs: Micros; lines: Uint8Array[]; bytes: number } | undefined;
     for await (const line of linesOf(response)) {
       const minuteUs = minuteOfLine(line);
@@ -317,19 +346,22 @@ export class NodeChat {
   }
 
   async #ask(path: string, signal: AbortSignal): Promise<Response> {
+    const response = await (this.#ahead.take(path, signal) ?? this.#fetch(path, signal));
+    if (!response.ok) throw refused(await reasonIn(response, path), response.status);
+    return response;
+  }
+
+  async #fetch(path: string, signal: AbortSignal): Promise<Response> {
     const { url, token } = this.#address;
     const headers: Record<string, string> = token === undefined
       ? {}
       : { authorization: `Bearer ${token}` };
-    let response;
     try {
-      response = await fetch(new URL(path, url), { signal, headers, credentials: "omit" });
+      return await fetch(new URL(path, url), { signal, headers, credentials: "omit" });
     } catch (cause) {
       signal.throwIfAborted();
       throw new ChatloomError("CONNECTION_LOST", `Cannot reach the node: ${path}`, { cause });
     }
-    if (!response.ok) throw refused(await reasonIn(response, path), response.status);
-    return response;
   }
 }
 

@@ -2,7 +2,7 @@ import { type Signal, signal } from "@preact/signals";
 import { HOUR_US, type Micros, MINUTE_US, minuteOf } from "../../core/time.ts";
 import { reasonOf } from "../state/archives_state.ts";
 import type { PageCalls } from "../reading/page_calls.ts";
-import type { Span } from "../reading/chat_archive.ts";
+import { restOfHour, type Span } from "../reading/chat_archive.ts";
 import type { FoundMinute } from "../reading/chat_reader.ts";
 import { type Filter, isEmptyFilter } from "../reading/filter.ts";
 import type { RpcClient } from "../rpc/rpc_client.ts";
@@ -11,6 +11,8 @@ import { RowLayout } from "./row_layout.ts";
 import { RowMessages } from "./row_messages.ts";
 
 const ROW_ESTIMATE_PX = 32;
+/** How many messages come with the first ones that are read: more than a tall screen shows. */
+const SCREENFUL = 60;
 
 /** The request that opens a day's chat. */
 export interface DayRequest {
@@ -143,7 +145,7 @@ export class DayChat {
     let span: Span;
     if (side === "after") {
       const { fromUs, untilUs } = this.#after;
-      span = { fromUs, untilUs: Math.min(untilUs, fromUs - fromUs % HOUR_US + HOUR_US) };
+      span = restOfHour(fromUs, untilUs);
     } else {
       const { fromUs, untilUs } = this.#before;
       span = { fromUs: Math.max(fromUs, untilUs - HOUR_US), untilUs };
@@ -161,7 +163,9 @@ export class DayChat {
     this.status.value = { kind: "reading", minuteUs: span.fromUs };
     try {
       const onProgress = (found: readonly FoundMinute[]): void => this.#take(found);
-      await this.#call("read", { channel, filter, ...span }, { signal, onProgress });
+      const screenful = this.layout.count === 0 ? SCREENFUL : 0;
+      const request = { channel, filter, screenful, ...span };
+      await this.#call("read", request, { signal, onProgress });
       return true;
     } catch (error) {
       if (!signal.aborted) this.status.value = { kind: "failed", reason: reasonOf(error) };
@@ -182,6 +186,9 @@ export class DayChat {
       this.#counts.set(summary.minuteUs, summary.count);
       const most = summary.byReceivers.findLastIndex((count) => count > 0) + 1;
       this.#receiverCounts.set(summary.minuteUs, most);
+    }
+    for (const { summary: { minuteUs }, rows, messages = [] } of fresh) {
+      this.messages.put(minuteUs, messages.map((_, i) => rows?.[i] ?? i), messages);
     }
     this.layout.put(fresh.map(({ summary, rows }) => ({
       minuteUs: summary.minuteUs,

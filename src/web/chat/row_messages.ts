@@ -31,6 +31,13 @@ export class RowMessages {
     return this.#kept.get(`${minuteUs} ${row}`);
   }
 
+  /** Takes messages of a minute that came unasked; `rows` are their places. */
+  put(minuteUs: Micros, rows: readonly number[], messages: readonly Message[]): void {
+    for (const [i, message] of messages.entries()) {
+      this.#kept.set(`${minuteUs} ${rows[i]!}`, message);
+    }
+  }
+
   /** Fetches those of `rows` that are neither here nor being fetched. */
   async want(minuteUs: Micros, rows: readonly number[]): Promise<void> {
     const missing = rows.filter((row) => {
@@ -41,9 +48,7 @@ export class RowMessages {
     for (const row of missing) this.#asked.add(`${minuteUs} ${row}`);
     try {
       const messages = await this.#fetch(minuteUs, missing, this.#controller.signal);
-      for (const [i, message] of messages.entries()) {
-        this.#kept.set(`${minuteUs} ${missing[i]!}`, message);
-      }
+      this.put(minuteUs, missing, messages);
       this.#onArrival();
     } catch (error) {
       if (!this.#controller.signal.aborted) throw error;

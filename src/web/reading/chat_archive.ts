@@ -150,6 +150,11 @@ function listenedMinutes(hourUs: Micros, coverage: Coverage): ListenedMinute[] {
   return [...minutes].map(([minuteUs, listenedS]) => ({ minuteUs, listenedS }));
 }
 
+/** What is read first of a day's chat: from a minute to the end of its hour, or of the day. */
+export function restOfHour(fromUs: Micros, dayEndUs: Micros): Span {
+  return { fromUs, untilUs: Math.min(dayEndUs, fromUs - fromUs % HOUR_US + HOUR_US) };
+}
+
 /** From the start of the first hour to the end of the last. */
 export function spanOfHours(hours: readonly Micros[]): Span | undefined {
   const [first] = hours;

@@ -40,6 +40,8 @@ export interface ChannelSpan extends Span {
 export interface ReadRequest extends Span {
   readonly channel: string;
   readonly filter: Filter;
+  /** How many messages to tell along with what is read first, so that they need not be asked for. @default 0 */
+  readonly screenful?: number;
 }
 
 /** A minute that was read. */
@@ -47,6 +49,8 @@ export interface FoundMinute {
   readonly summary: MinuteSummary;
   /** Which of its messages meet the filter; all if there is none. */
   readonly rows: Uint32Array | undefined;
+  /** The messages at its first rows; others have to be asked for. @default none */
+  readonly messages?: readonly Message[];
 }
 
 /** Messages of each second of a minute, as in {@link MinuteSummary.byReceivers}. */
@@ -92,7 +96,7 @@ export class ChatReader {
    * read.
    */
   async read(
-    { channel, filter, ...span }: ReadRequest,
+    { channel, filter, screenful = 0, ...span }: ReadRequest,
     { signal, onProgress }: {
       readonly signal: AbortSignal;
       readonly onProgress: (minutes: readonly FoundMinute[]) => void;
@@ -100,7 +104,7 @@ export class ChatReader {
   ): Promise<void> {
     const matcher = new RowMatcher(filter);
     let found: FoundMinute[] = [];
-    let toldMs = -Infinity;
+    let [toldMs, missing] = [screenful === 0 ? -Infinity : performance.now(), screenful];
     const tell = (): void => {
       if (found.length > 0) onProgress(found);
       found = [];
@@ -111,7 +115,16 @@ export class ChatReader {
         signal.throwIfAborted();
         this.#cache.keep(channel, minuteUs, bytes);
         const { summary, messages } = scanMinute(minuteUs, bytes);
-        found.push({ summary, rows: await matcher.rows(messages) });
+        const rows = await matcher.rows(messages);
+        if (missing === 0) found.push({ summary, rows });
+        else {
+          const first = rows === undefined
+            ? messages.slice(0, missing)
+            : Array.from(rows.subarray(0, missing), (row) => messages[row]!);
+          found.push({ summary, rows, messages: first });
+          missing -= first.length;
+          if (missing === 0) tell();
+        }
         if (performance.now() - toldMs >= TELL_EVERY_MS) tell();
       }
       tell();

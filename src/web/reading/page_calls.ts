@@ -1,7 +1,7 @@
 import type { Message } from "../../core/batch/message.ts";
 import type { Micros } from "../../core/time.ts";
-import type { ChannelOverview } from "../../adapters/browser/overview_json.ts";
-import type { PictureName, WordEmote } from "../../adapters/browser/word_emotes_json.ts";
+import type { ChannelOverview } from "../../adapters/browser/node_json/overview_json.ts";
+import type { PictureName, WordEmote } from "../../adapters/browser/node_json/word_emotes_json.ts";
 import type { NodeAddress } from "../../adapters/browser/node_chat.ts";
 import type {
   CheckProgress,
@@ -21,7 +21,7 @@ import type {
 import type { SearchEnd, SearchProgress, SearchRequest } from "./chat_search.ts";
 import type { ExportedFile, ExportProgress, ExportRequest } from "./shown_export.ts";
 import type { Filter } from "./filter.ts";
-import type { HourFigures, ListenedMinute } from "./chat_archive.ts";
+import type { HourFigures, ListenedMinute, Span } from "./chat_archive.ts";
 import type { Call } from "../rpc/rpc_messages.ts";
 
 /** The calls that the page makes to its worker. */
@@ -32,6 +32,8 @@ export type PageCalls = {
   readonly merge: Call<void, MergeReport, MinuteProgress>;
   readonly zip: Call<":" | "_", Blob, number>;
   readonly save: Call<FileSystemDirectoryHandle, { readonly written: number }, number>;
+  /** Asks a node for what the page is about to need. */
+  readonly ahead: Call<AheadRequest, void>;
   /** Reads from this node while no archives are open. */
   readonly useNode: Call<NodeAddress, NodeStanding>;
   readonly channels: Call<void, readonly string[]>;
@@ -59,6 +61,14 @@ export type PageCalls = {
   /** A picture that the node saved. */
   readonly picture: Call<PictureName, Blob | undefined>;
 };
+
+/** What the page is about to ask a node for. */
+export interface AheadRequest {
+  readonly address: NodeAddress;
+  readonly channel: string | undefined;
+  /** The minutes of the channel that are read first; its hours if it is not known which. */
+  readonly chat: Span | undefined;
+}
 
 /** Which emotes to tell. */
 export interface EmotesRequest {

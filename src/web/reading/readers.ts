@@ -1,10 +1,10 @@
 import { type NodeAddress, NodeChat, NodeRefusal } from "../../adapters/browser/node_chat.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
 import type { Hasher } from "../../ports/hasher.ts";
-import type { NodeStanding } from "./page_calls.ts";
+import type { AheadRequest, NodeStanding } from "./page_calls.ts";
 import type { SourceCollection } from "../sources/source_collection.ts";
-import type { ChannelOverview } from "../../adapters/browser/overview_json.ts";
-import type { PictureName, WordEmote } from "../../adapters/browser/word_emotes_json.ts";
+import type { ChannelOverview } from "../../adapters/browser/node_json/overview_json.ts";
+import type { PictureName, WordEmote } from "../../adapters/browser/node_json/word_emotes_json.ts";
 import type { Micros } from "../../core/time.ts";
 import { storedChat } from "./chat_archive.ts";
 import { ChatReader } from "./chat_reader.ts";
@@ -17,6 +17,8 @@ export class Readers {
   #reader: { readonly version: number; readonly reader: ChatReader } | undefined;
   /** What the node answered when it was found, for the first who asks. */
   #found: readonly string[] | undefined;
+  /** A node that was asked before the page is there to use it. */
+  #ahead: { readonly address: NodeAddress; readonly node: NodeChat } | undefined;
 
   /** Reads from `collection`. */
   constructor(collection: SourceCollection, hasher: Hasher) {
@@ -64,9 +66,19 @@ export class Readers {
     return await this.#node?.picture(name, signal);
   }
 
+  /** Asks a node for what the page is about to need. Failures show once it is needed. */
+  ahead({ address, channel, chat }: AheadRequest): void {
+    const node = new NodeChat(address);
+    node.askAhead({ channel, chat });
+    this.#ahead = { address, node };
+  }
+
   /** Finds out whether there is a node at `address`, and reads from it if so. */
   async useNode(address: NodeAddress, signal: AbortSignal): Promise<NodeStanding> {
-    const node = new NodeChat(address);
+    const isAsked = this.#ahead?.address.url === address.url &&
+      this.#ahead.address.token === address.token;
+    const node = isAsked ? this.#ahead!.node : new NodeChat(address);
+    this.#ahead = undefined;
     let found;
     try {
       found = await node.channels(signal);

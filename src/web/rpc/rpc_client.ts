@@ -33,10 +33,22 @@ interface Waiting {
   readonly onProgress: ((progress: never) => void) | undefined;
 }
 
+/** A call whose response is not looked at; the ids of others are above. */
+const UNHEARD_ID = 0;
+
+/** Calls a function of the worker and leaves its response, and its failure, to another call. */
+export function tell<C extends Calls, Name extends keyof C & string>(
+  port: Pick<Port<Response, Request>, "postMessage">,
+  name: Name,
+  input: C[Name]["input"],
+): void {
+  port.postMessage({ id: UNHEARD_ID, name, input });
+}
+
 /** The page's end of `port`: sends calls; responses come in any order. */
 export function rpcClient<C extends Calls>(port: Port<Response, Request>): RpcClient<C> {
   const waiting = new Map<number, Waiting>();
-  let lastId = 0;
+  let lastId = UNHEARD_ID;
   port.addEventListener("message", ({ data }) => {
     const call = waiting.get(data.id);
     if (call === undefined) return; // Aborted.

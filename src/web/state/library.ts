@@ -4,6 +4,7 @@ import { type ArchivesState, reasonOf } from "./archives_state.ts";
 import type { NodeStanding, PageCalls } from "../reading/page_calls.ts";
 import type { ChannelSpan } from "../reading/chat_reader.ts";
 import type { RpcClient } from "../rpc/rpc_client.ts";
+import { storedToken, storeToken } from "./node_token.ts";
 import { route } from "./route.ts";
 
 /** The channels that can be shown: their names, sorted. */
@@ -114,24 +115,5 @@ export class Library {
     } catch (error) {
       this.channelList.value = { kind: "failed", reason: reasonOf(error) };
     }
-  }
-}
-
-const TOKEN = "chatloom.token";
-
-// For this visit only, and only this tab's: a reload does not ask again.
-function storedToken(): string | undefined {
-  try {
-    return sessionStorage.getItem(TOKEN) ?? undefined;
-  } catch {
-    return undefined; // The browser has no storage for this page.
-  }
-}
-
-function storeToken(token: string): void {
-  try {
-    sessionStorage.setItem(TOKEN, token);
-  } catch {
-    // See above: the next reload asks again.
   }
 }

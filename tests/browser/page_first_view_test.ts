@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { AskedAhead } from "../../src/adapters/browser/asked_ahead.ts";
+import { memoryStore } from "../../src/adapters/memory/memory_store.ts";
+import { nodeHasher } from "../../src/adapters/hashers/node_hasher.ts";
+import { MINUTE_US } from "../../src/core/time.ts";
+import type { HttpListener } from "../../src/ports/http.ts";
+import { storedChat } from "../../src/web/reading/chat_archive.ts";
+import { ChatReader, type FoundMinute } from "../../src/web/reading/chat_reader.ts";
+import { NO_FILTER } from "../../src/web/reading/filter.ts";
+import { aheadOf } from "../../src/web/start/ahead.ts";
+import { parseRoute } from "../../src/web/state/route.ts";
+import { putMessages, said } from "./page/page_archives.ts";
+import { closePage, PageBrowser, skipPage } from "./page/page_browser.ts";
+import { startNode } from "./page/page_node.ts";
+
+const DAY_US = Date.UTC(2026, 4, 1) * 1_000;
+const store = memoryStore();
+let browser: PageBrowser | undefined;
+let node: HttpListener | undefined;
+
+before(async () => {
+  for (const minute of [725, 726, 727]) {
+    const time = (DAY_US + minute * MINUTE_US) / 1e6;
+    const lines = Array.from({ length: 50 }, (_, i) => ({
+      ...said(`line ${minute} ${i}`),
+      time: time + i,
+      receivers: { "a.AAAAA.0": time + i + 0.5 },
+      tags: { "tmi-sent-ts": `${(time + i) * 1_000}`, id: `${minute}-${i}` },
+    }));
+    await putMessages(store, "early", lines);
+  }
+  if (skipPage) return console.log(`skipped: ${skipPage}`);
+  browser = await PageBrowser.start();
+  node = await startNode(store);
+});
+after(async () => {
+  await node?.close();
+  await browser?.close();
+});
+
+test("a page at a moment asks for its chat beside the channels, and draws what comes with it", {
+  skip: skipPage,
+}, async () => {
+  const opened = await browser!.open({ origin: node!.url as `http://${string}`, hash: "" });
+  const { page } = opened;
+  const starts: (string | null)[] = [];
+  let tellAsked = (): void => {};
+  const chatAsked = new Promise<void>((resolve) => tellAsked = resolve);
+  const address = `${node!.url}/`;
+  await page.route("**/files", async (route) => {
+    await chatAsked; // A page that waits for the channels never gets here.
+    await route.continue();
+  });
+  await page.route("**/chat.ndjson?*", async (route) => {
+    starts.push(new URL(route.request().url()).searchParams.get("start"));
+    tellAsked();
+    await route.continue();
+  });
+  await page.goto("about:blank");
+  await page.goto(`${address}#/chat/early/2026-05-01T12:05:00.000Z`);
+  await page.waitForSelector(".row:has-text('line 725 3')");
+  await page.waitForSelector("text=150 messages");
+  const first = "2026-05-01T12:05:00.000Z";
+  assert.equal(starts[0], first);
+  assert.equal(starts.lastIndexOf(first), 0, "the response is used, not asked for again");
+  await closePage(opened);
+});
+
+test("what is read first comes with its messages", async () => {
+  const reader = new ChatReader(storedChat(store, nodeHasher()));
+  const found: FoundMinute[] = [];
+  const filter = { ...NO_FILTER, text: "7" };
+  await reader.read(
+    {
+      channel: "early",
+      filter,
+      fromUs: DAY_US,
+      untilUs: DAY_US + 1_440 * MINUTE_US,
+      screenful: 60,
+    },
+    {
+      signal: new AbortController().signal,
+      onProgress: (minutes) => void found.push(...minutes),
+    },
+  );
+  const texts = found.map(({ messages }) => messages?.map(({ params }) => params[1]));
+  assert.deepEqual(texts.map((each) => each?.length), [50, 10, undefined]);
+  assert.equal(texts[1]![9], "line 726 9");
+});
+
+test("the address tells what is read first, where a search does not decide it", () => {
+  const address = { url: "http://node/", token: undefined };
+  const of = (hash: string) => aheadOf(parseRoute(hash), address);
+  assert.deepEqual(of("#/chat/forsen/2026-05-01T12:59:30.000Z").chat, {
+    fromUs: DAY_US + 779 * MINUTE_US,
+    untilUs: DAY_US + 780 * MINUTE_US,
+  });
+  assert.equal(of("#/chat/forsen/2026-05-01T12:59:30.000Z?user=a").chat, undefined);
+  assert.deepEqual(of("#/chat/forsen"), { address, channel: "forsen", chat: undefined });
+  assert.equal(of("#/").channel, undefined);
+});
+
+test("a response that was asked for ahead has one taker, who can stop it", async () => {
+  const ahead = new AskedAhead();
+  const signals = new Map<string, AbortSignal>();
+  const ask = (path: string) =>
+    ahead.ask(path, (signal) => {
+      signals.set(path, signal);
+      return Promise.resolve(new Response(path));
+    });
+  ask("a");
+  ask("b");
+  const taker = new AbortController();
+  assert.equal(await (await ahead.take("a", taker.signal))!.text(), "a");
+  assert.equal(ahead.take("a", taker.signal), undefined);
+  ahead.drop();
+  assert.equal(ahead.take("b", taker.signal), undefined);
+  assert.deepEqual([signals.get("a")!.aborted, signals.get("b")!.aborted], [false, true]);
+  taker.abort();
+  assert.equal(signals.get("a")!.aborted, true);
+});
