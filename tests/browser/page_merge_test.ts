@@ -167,6 +167,7 @@ test("damaged, unreadable and foreign files are named, and the rest goes on", {
   tree.set(`forsen/chat/2026-08-01T11/59:00-${hash}.json`, wrong);
   tree.set("forsen/chat/notes.txt", wrong);
   tree.set(".DS_Store", wrong);
+  tree.set("forsen/.chatloom/packs/2026-08-01T09.tar.zst", wrong);
   writeTree(hurt, tree);
   const opened = await browser.open();
   const { page } = opened;
@@ -174,11 +175,12 @@ test("damaged, unreadable and foreign files are named, and the rest goes on", {
   await sourcesReady(page, 2);
   const card = page.locator(".source", { hasText: "hurt" });
   const problems = await card.locator(".problems li").allInnerTexts();
-  assert.equal(problems.length, 3, problems.join("\n"));
+  assert.equal(problems.length, 4, problems.join("\n"));
   const of = (path: string): string => problems.find((text) => text.includes(path)) ?? "";
   assert.match(of(damaged), /^damaged .*its \d+ bytes have the hash/s);
   assert.match(of(hash), /^unreadable .*line 1: /s);
   assert.match(of("notes.txt"), /^stray /);
+  assert.match(of("09.tar.zst"), /^unreadable .*this hour is packed: chatloom unpack/s);
   const merged = await mergeToZip(page);
   // What the damaged file held, the other recorder heard in part; nothing else is missing.
   const minute = damaged.slice(0, -48);

@@ -66,8 +66,17 @@ async function begin(file: FoundFile): Promise<Reading> {
 const LITTER =
   /(?:^|\/)(?:\.chatloom\/notes\/.*|\.DS_Store|Thumbs\.db|desktop\.ini|__MACOSX\/.*|\._[^/]*)$/;
 
+/** What packing makes of an hour: its messages are missing here. */
+const PACKED_HOUR = /(?:^|\/)\d{4}-\d\d-\d\dT\d\d\.tar\.zst$/;
+
 function noteStray(source: Source, path: string): void {
   if (LITTER.test(path)) return;
+  if (PACKED_HOUR.test(path)) {
+    const reason = "this hour is packed: chatloom unpack gives its files back, or chatloom serve " +
+      "shows the archive as it is";
+    source.note({ kind: "unreadable", path, reason });
+    return;
+  }
   const place = placeOf(path);
   source.note({ kind: "stray", path, reason: place.kind === "stray" ? place.reason : "" });
 }
