@@ -1,62 +1,36 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { memoryStore } from "../../../src/adapters/memory/memory_store.ts";
 import { ChatloomError } from "../../../src/core/errors/errors.ts";
 import { loginDigest } from "../../../src/core/redaction/login_digest.ts";
 import { WantedChannels } from "../../../src/engine/admin/wanted_channels.ts";
-import { importCapture } from "../../../src/engine/import/import_capture.ts";
 import { eraseChannel, newestRoomOf } from "../../../src/engine/optout/erase_channel.ts";
 import { OptOutBook } from "../../../src/engine/optout/opt_out_book.ts";
 import { OptOutKeeper } from "../../../src/engine/optout/opt_out_keeper.ts";
 import { redact } from "../../../src/engine/redact/redact.ts";
-import type { OptOutNote, OptOutNotes } from "../../../src/ports/notes/opt_out_notes.ts";
+import type { OptOutNote } from "../../../src/ports/notes/opt_out_notes.ts";
 import { noopReporter } from "../../../src/ports/reporter.ts";
 import { failNth, type Fault, SimulatedCrash } from "../../../src/testing/faults/faults.ts";
 import { faultyStore } from "../../../src/testing/faults/faulty_store.ts";
 import { virtualClock } from "../../../src/testing/time/virtual_clock.ts";
 import { hasher } from "../../simulation/settle/settle_world.ts";
+import { importedArchive, memoryNotes } from "./imported_archive.ts";
 
 const NOTE: OptOutNote = { kind: "channel", id: "11", logins: [], madeUs: 1, isDone: false };
 
-function memoryNotes(): OptOutNotes & { readonly kept: Map<string, OptOutNote> } {
-  const kept = new Map<string, OptOutNote>();
-  return {
-    kept,
-    list: () => Promise.resolve([...kept.values()]),
-    put: (note) => Promise.resolve(void kept.set(`${note.kind} ${note.id}`, note)),
-    delete: ({ kind, id }) => Promise.resolve(void kept.delete(`${kind} ${id}`)),
-  };
-}
-
 /** Room 11 was `oldname`, which room 22 took, and is `shy`; room 33 is `other` and shows words of the room's tag. */
 async function archive() {
-  const store = memoryStore();
   const say = (n: number, room: string, channel: string, text: string) =>
     `@id=${n};room-id=${room};user-id=5;tmi-sent-ts=${1_785_587_645_000 + 100_000 * n} ` +
     `:ada!ada@ada PRIVMSG #${channel} :${text}`;
-  const lines = [
+  const { store, textOf } = await importedArchive([
     say(1, "11", "oldname", "secretword"),
     say(2, "22", "oldname", "stays"),
     say(3, "11", "shy", "secretword"),
     ":ada!ada@ada JOIN #shy",
     say(4, "33", "other", 'stays with "room-id":"11"'),
-  ].join("\n");
-  const capture = {
-    name: "c",
-    async *open() {
-      yield await Promise.resolve(new TextEncoder().encode(lines));
-    },
-  };
-  await importCapture(capture, { store, hasher, reporter: noopReporter });
+  ]);
   const order = { target: { kind: "message", id: "gone" }, reason: "asked" } as const;
   await redact("shy", order, { store, hasher, clock: virtualClock(), reporter: noopReporter });
-  const textOf = async (): Promise<string> => {
-    let text = "";
-    for await (const key of store.list("")) {
-      text += `${key}\n${new TextDecoder().decode((await store.get(key))!)}`;
-    }
-    return text;
-  };
   return { store, textOf };
 }
 

@@ -1,42 +1,23 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { memoryStore } from "../../../src/adapters/memory/memory_store.ts";
-import { importCapture } from "../../../src/engine/import/import_capture.ts";
 import { ChatloomError } from "../../../src/core/errors/errors.ts";
 import { eraseUser } from "../../../src/engine/optout/erase_user.ts";
 import { OptOutBook } from "../../../src/engine/optout/opt_out_book.ts";
 import { OptOutKeeper } from "../../../src/engine/optout/opt_out_keeper.ts";
-import type { OptOutNote, OptOutNotes } from "../../../src/ports/notes/opt_out_notes.ts";
+import type { OptOutNote } from "../../../src/ports/notes/opt_out_notes.ts";
 import { noopReporter } from "../../../src/ports/reporter.ts";
 import { failNth, type Fault, SimulatedCrash } from "../../../src/testing/faults/faults.ts";
 import { faultyStore } from "../../../src/testing/faults/faulty_store.ts";
 import { virtualClock } from "../../../src/testing/time/virtual_clock.ts";
 import { hasher } from "../../simulation/settle/settle_world.ts";
+import { importedArchive, memoryNotes } from "./imported_archive.ts";
 
 const NOTE: OptOutNote = { kind: "user", id: "777", logins: [], madeUs: 1, isDone: false };
 
-/** Notes in memory, as a disk has them. `fail` is asked before each put. */
-function memoryNotes(
-  fail: () => void = () => {},
-): OptOutNotes & { readonly kept: Map<string, OptOutNote> } {
-  const kept = new Map<string, OptOutNote>();
-  return {
-    kept,
-    list: () => Promise.resolve([...kept.values()]),
-    async put(note) {
-      await Promise.resolve();
-      fail();
-      kept.set(`${note.kind} ${note.id}`, note);
-    },
-    delete: ({ kind, id }) => Promise.resolve(void kept.delete(`${kind} ${id}`)),
-  };
-}
-
 /** An archive of two channels: the user spoke in one, and only JOIN and PART name the user in the other. */
-async function archive() {
-  const store = memoryStore();
+function archive() {
   const at = (second: number) => `tmi-sent-ts=${1_785_587_645_000 + 1_000 * second}`;
-  const lines = [
+  return importedArchive([
     `@id=1;user-id=777;${at(0)} :victim!victim@victim PRIVMSG #one :secretword`,
     `@id=2;user-id=5;${at(1)} :other!other@other PRIVMSG #one :stays`,
     `@id=3;user-id=5;${at(70)} :other!other@other PRIVMSG #two :stays`,
@@ -44,22 +25,7 @@ async function archive() {
     `@id=4;user-id=5;${at(80)} :other!other@other PRIVMSG #two :stays too`,
     `@id=5;user-id=5;reply-parent-user-id=777;reply-parent-msg-body=secretword;${at(90)} ` +
     ":other!other@other PRIVMSG #two :a reply",
-  ].join("\n");
-  const capture = {
-    name: "c",
-    async *open() {
-      yield await Promise.resolve(new TextEncoder().encode(lines));
-    },
-  };
-  await importCapture(capture, { store, hasher, reporter: noopReporter });
-  const textOf = async (): Promise<string> => {
-    let text = "";
-    for await (const key of store.list("")) {
-      text += new TextDecoder().decode((await store.get(key))!);
-    }
-    return text;
-  };
-  return { store, textOf };
+  ]);
 }
 
 test("eraseUser leaves neither login nor text in any channel, and an order with the id in each", async () => {
