@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { fileSystemStore } from "../../../src/adapters/file_system/file_system_store.ts";
 import { nodeHasher } from "../../../src/adapters/hashers/node_hasher.ts";
@@ -10,7 +9,10 @@ import type { BatchStore } from "../../../src/ports/batch_store.ts";
 import { noopReporter } from "../../../src/ports/reporter.ts";
 import { runCli } from "../run_cli.ts";
 import { tempFolder } from "../../conformance/disk/temp_folder.ts";
-import { openArchives, type PostgresWorld } from "../../conformance/postgres/postgres_world.ts";
+import {
+  type PostgresWorld,
+  testerWithArchives,
+} from "../../conformance/postgres/postgres_world.ts";
 
 const SYNTHETIC = new URL("../../golden/synthetic/", import.meta.url);
 
@@ -40,18 +42,7 @@ function settle({ store, lock, settled: notes }: PostgresArchive) {
 
 /** Settling over PostgreSQL, and the command line. */
 export function settleCases(world: PostgresWorld): void {
-  const check = (
-    name: string,
-    body: (archives: ReturnType<typeof openArchives>) => Promise<void>,
-  ) =>
-    test(name, async () => {
-      const archives = openArchives(world);
-      try {
-        await body(archives);
-      } finally {
-        await archives.close();
-      }
-    });
+  const check = testerWithArchives(world);
 
   check(
     "settling in PostgreSQL gives the bytes that settling in a folder gives",

@@ -1,28 +1,16 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { ChatloomError } from "../../../src/core/errors/errors.ts";
 import { openPostgresArchive } from "../../../src/adapters/postgres/postgres_archive.ts";
 import { collect } from "../../../src/testing/suites/suite.ts";
 import { keyAt } from "./keys.ts";
-import { openArchives, type PostgresWorld } from "./postgres_world.ts";
+import { type PostgresWorld, testerWithArchives } from "./postgres_world.ts";
 
 const hasCode = (code: string, text: RegExp) => (error: unknown) =>
   error instanceof ChatloomError && error.code === code && text.test(error.message);
 
 /** Opening, and what goes wrong with a server. */
 export function archiveCases(world: PostgresWorld): void {
-  const check = (
-    name: string,
-    body: (archives: ReturnType<typeof openArchives>) => Promise<void>,
-  ) =>
-    test(name, async () => {
-      const archives = openArchives(world);
-      try {
-        await body(archives);
-      } finally {
-        await archives.close();
-      }
-    });
+  const check = testerWithArchives(world);
 
   check(
     "openPostgresArchive makes one archive where many begin it at once",

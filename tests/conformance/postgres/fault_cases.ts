@@ -6,7 +6,7 @@ import type { ArchiveKey } from "../../../src/core/archive/archive_key.ts";
 import { collect } from "../../../src/testing/suites/suite.ts";
 import { keyAt } from "./keys.ts";
 import { startLockHolder } from "./lock_holder_child.ts";
-import { openArchives, type PostgresWorld } from "./postgres_world.ts";
+import { openArchives, type PostgresWorld, testerWithArchives } from "./postgres_world.ts";
 
 const NOON = { channel: "c", hour: "2026-08-01T12" };
 
@@ -15,18 +15,7 @@ const KILLS = Number(process.env["CHATLOOM_TEST_KILLS"] ?? 3);
 
 /** A server that dies, connections that break, and processes that end. */
 export function faultCases(world: PostgresWorld): void {
-  const check = (
-    name: string,
-    body: (archives: ReturnType<typeof openArchives>) => Promise<void>,
-  ) =>
-    test(name, async () => {
-      const archives = openArchives(world);
-      try {
-        await body(archives);
-      } finally {
-        await archives.close();
-      }
-    });
+  const check = testerWithArchives(world);
 
   check(
     "a put that has resolved is there after the server was killed, and the others go on",

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { ChatloomError } from "../../../src/core/errors/errors.ts";
-import { openArchives, type PostgresWorld } from "./postgres_world.ts";
+import { type PostgresWorld, testerWithArchives } from "./postgres_world.ts";
 
 const NOON = { channel: "c", hour: "2026-08-01T12" };
 const ONE = { channel: "c", hour: "2026-08-01T13" };
@@ -9,18 +8,7 @@ const ALL = { channel: "d", hour: "" };
 
 /** Notes of nodes, kept in PostgreSQL. */
 export function noteCases(world: PostgresWorld): void {
-  const check = (
-    name: string,
-    body: (archives: ReturnType<typeof openArchives>) => Promise<void>,
-  ) =>
-    test(name, async () => {
-      const archives = openArchives(world);
-      try {
-        await body(archives);
-      } finally {
-        await archives.close();
-      }
-    });
+  const check = testerWithArchives(world);
 
   check("postgresNotes appends and replaces by hour, for all processes", async ({ open }) => {
     const [one, other] = [(await open()).notes, (await open()).notes];

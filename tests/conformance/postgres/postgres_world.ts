@@ -1,3 +1,4 @@
+import { test } from "node:test";
 import {
   openPostgresArchive,
   type OpenPostgresOptions,
@@ -39,5 +40,21 @@ export function openArchives(
     async close() {
       await Promise.all([client.close(), ...opened.map((each) => each.close())]);
     },
+  };
+}
+
+/** Registers tests that get an archive of their own, which is closed behind them. */
+export function testerWithArchives(
+  world: PostgresWorld,
+): (name: string, body: (archives: ReturnType<typeof openArchives>) => Promise<void>) => void {
+  return (name, body) => {
+    test(name, async () => {
+      const archives = openArchives(world);
+      try {
+        await body(archives);
+      } finally {
+        await archives.close();
+      }
+    });
   };
 }
