@@ -34,6 +34,7 @@ function serveCalls(): void {
       (await ready).readers.current.seconds(channel, span, signal),
     coverage: async ({ channel, ...span }, { signal }) =>
       (await ready).readers.current.coverage(channel, span, signal),
+    person: async (request, { signal }) => (await ready).readers.person(request, signal),
     emotes: async (request, { signal }) => (await ready).readers.emotes(request, signal),
     picture: async (name, { signal }) => (await ready).readers.picture(name, signal),
     figures: async (request, options) => (await ready).readers.current.figures(request, options),

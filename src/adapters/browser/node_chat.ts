@@ -13,6 +13,7 @@ import {
   readWordEmotes,
   type WordEmote,
 } from "./node_json/word_emotes_json.ts";
+import { type PersonJson, readMonths, readNames } from "./node_json/person_json.ts";
 import { parseJson } from "../../core/json/parse_json.ts";
 import { type Micros, MINUTE_US, minuteOf, TIME_END_US } from "../../core/time.ts";
 
@@ -282,6 +283,36 @@ export class NodeChat {
       if (error instanceof NodeRefusal && error.status === 404) return undefined;
       throw error;
     }
+  }
+
+  /**
+   * In which months a user wrote, and the user's names where the operator tells them; `undefined` for what the node
+   * does not tell.
+   *
+   * @param user A login, or ids and logins as a filter has them: the first id decides.
+   * @throws {ChatloomError} `PEER_REFUSED` or `CONNECTION_LOST`.
+   */
+  async person(channel: string, user: string, signal: AbortSignal): Promise<PersonJson> {
+    const names = user.split(",").map((name) => name.trim().replace(/^@/, "").toLowerCase());
+    const id = names.find((name) => name.startsWith("id:"))?.slice(3);
+    const query = new URLSearchParams({
+      channel,
+      ...id ? { userid: id } : { user: names[0] ?? "" },
+    });
+    const told = async (path: string): Promise<unknown> => {
+      try {
+        return await this.#json(path, signal);
+      } catch (error) {
+        if (error instanceof NodeRefusal) return undefined; // Not told, or opted out.
+        throw error;
+      }
+    };
+    const [months, capabilities] = await Promise.all([told(`list?${query}`), told("capabilities")]);
+    const tellsNames = id && Array.isArray(capabilities) && capabilities.includes("namehistory");
+    return {
+      months: readMonths(months),
+      names: tellsNames ? readNames(await told(`namehistory/${id}`)) : undefined,
+    };
   }
 
   /**

@@ -7,12 +7,14 @@ import { ChatView } from "../chat/chat_view.ts";
 import { HomeView } from "../home/home_view.ts";
 import { SearchView } from "../search/search_view.ts";
 import { TimelineView } from "../timeline/timeline_view.ts";
+import { PersonCard } from "../person/person_card.ts";
 import { PersonView } from "../person/person_view.ts";
 import { icon } from "../ui/icons.ts";
 import type { Library } from "../state/library.ts";
 import { EmptyState, Locked } from "../archives/empty_state.ts";
 import { go, type Route, route } from "../state/route.ts";
 import { linkTo } from "../state/route_link.ts";
+import { shownCard } from "../state/shown_card.ts";
 import { formatDay, formatZone } from "../ui/format.ts";
 import { type Theme, theme, zone } from "../ui/settings.ts";
 import { MILLISECOND_US } from "../../core/time.ts";
@@ -46,7 +48,12 @@ export function App({ archives, library, breakdown }: AppProps): JSX.Element {
         { class: "alert", role: "alert" },
         `The page's worker broke down: ${breakdown.value}. Reload to start again; your files are unchanged.`,
       ),
-    h("main", { id: "main", tabIndex: -1 }, h(CurrentView, { archives, library })),
+    h(
+      "main",
+      { id: "main", tabIndex: -1 },
+      h(CurrentView, { archives, library }),
+      h(CurrentCard, { library }),
+    ),
   );
 }
 
@@ -91,6 +98,17 @@ function CurrentView({ archives, library }: Omit<AppProps, "breakdown">): JSX.El
     person: PersonView,
   }[view];
   return h(View, { library, channels, channel: shown.span });
+}
+
+/** The card that is open, as long as its channel is shown and not the person's own page. */
+function CurrentCard({ library }: Pick<AppProps, "library">): JSX.Element | null {
+  const { value: card } = shownCard;
+  const { channel, view } = route.value;
+  const isElsewhere = card !== undefined && (card.channel !== channel || view === "person");
+  useEffect(() => {
+    if (isElsewhere) shownCard.value = undefined;
+  }, [isElsewhere]);
+  return card === undefined || isElsewhere ? null : h(PersonCard, { library, card });
 }
 
 /** The view in the address. What a node's front page is, is the merging of archives without one. */

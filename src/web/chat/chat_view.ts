@@ -7,6 +7,7 @@ import { formatClock, formatCount, formatCounted } from "../ui/format.ts";
 import { ExportMenu } from "../saving/export_menu.ts";
 import type { Library } from "../state/library.ts";
 import { go, route } from "../state/route.ts";
+import { openCard } from "../state/shown_card.ts";
 import { zone } from "../ui/settings.ts";
 import type { ChannelSpan } from "../reading/chat_reader.ts";
 import { isEmptyFilter } from "../reading/filter.ts";
@@ -69,6 +70,11 @@ export function ChatView({ library, channels, channel }: ChatViewProps): JSX.Ele
     select(undefined);
     if (selected !== undefined) list.current?.showRow(selected.place, { focus: true });
   };
+  const showPerson = (place: RowPlace, message: Message): void => {
+    select(undefined);
+    const giveFocusBack = (): void => list.current?.showRow(place, { focus: true });
+    openCard(message, { channel: channel.channel, giveFocusBack });
+  };
   const pictures = usePictures(library, channel.channel);
   const view = h(
     "div",
@@ -99,6 +105,7 @@ export function ChatView({ library, channels, channel }: ChatViewProps): JSX.Ele
           selected: selected?.place,
           linked: marked,
           onSelect: (place, message) => select({ place, message }),
+          onName: showPerson,
           onRest: (atUs) => {
             if (linked !== undefined) return; // The address stays that of the linked message.
             library.scrolledTo(atUs);
@@ -113,6 +120,7 @@ export function ChatView({ library, channels, channel }: ChatViewProps): JSX.Ele
         message: selected.message,
         onClose: closeDetail,
         onUser: (user) => go({ filter: { ...filter, user } }),
+        onPerson: () => showPerson(selected.place, selected.message),
       }),
     ),
     h(StatusLine, { day }),

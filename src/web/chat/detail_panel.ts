@@ -8,9 +8,6 @@ import { escapeControls } from "../../core/json/escape_controls.ts";
 import { fromSeconds } from "../../core/time.ts";
 import { formatClock, formatDay } from "../ui/format.ts";
 import { icon } from "../ui/icons.ts";
-import { personOf } from "../reading/person_facts.ts";
-import { NO_FILTER } from "../reading/filter.ts";
-import { linkTo as linkWithin } from "../state/route_link.ts";
 import { formatRoute } from "../state/route.ts";
 import { zone } from "../ui/settings.ts";
 import { messageRoute } from "./message_link.ts";
@@ -21,10 +18,12 @@ export interface DetailPanelProps {
   readonly message: Message;
   readonly onClose: () => void;
   readonly onUser: (user: string) => void;
+  /** Called to show the card of the user. */
+  readonly onPerson: () => void;
 }
 
 /** Raw fields and sightings of a message, beside the list. */
-export function DetailPanel({ message, onClose, onUser }: DetailPanelProps): JSX.Element {
+export function DetailPanel({ message, onClose, onUser, onPerson }: DetailPanelProps): JSX.Element {
   const close = useRef<HTMLButtonElement>(null);
   useEffect(() => close.current?.focus(), [message]);
   const user = userOf(message);
@@ -68,15 +67,7 @@ export function DetailPanel({ message, onClose, onUser }: DetailPanelProps): JSX
           icon("search"),
           "By this user",
         ),
-      user !== "" && h("a", {
-        class: "button",
-        ...linkWithin({
-          view: "person",
-          atUs: undefined,
-          untilUs: undefined,
-          filter: { ...NO_FILTER, user: personOf(message, user) },
-        }),
-      }, "Person"),
+      user !== "" && h("button", { type: "button", onClick: onPerson }, "Person"),
       user !== "" && h(PersonLinks, { user }),
     ),
     h(Sightings, { message }),

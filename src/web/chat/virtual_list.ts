@@ -21,6 +21,8 @@ interface VirtualListProps {
   /** The message that the address points at. */
   readonly linked: RowPlace | undefined;
   readonly onSelect: (place: RowPlace, message: Message) => void;
+  /** Called for a click on a name, and for the key u. */
+  readonly onName: (place: RowPlace, message: Message) => void;
   /** Called with the moment at the top, when scrolling has stopped. */
   readonly onRest: (atUs: Micros) => void;
   /** Called with the list's handle once it exists. */
@@ -262,7 +264,9 @@ export class VirtualList extends Component<VirtualListProps> {
     if ((event.target as Element).closest("a") !== null) return;
     const row = (event.target as Element).closest("[data-index]");
     const place = this.#layout.at(Number(row?.getAttribute("data-index") ?? -1));
-    if (place !== undefined) this.#select(place);
+    if (place === undefined) return;
+    if ((event.target as Element).closest(".name") !== null) this.#tell(place, this.props.onName);
+    else this.#tell(place, this.props.onSelect);
   };
 
   /** Selected rows are copied as lines of text, with day and time. */
@@ -302,7 +306,9 @@ export class VirtualList extends Component<VirtualListProps> {
       event.preventDefault();
       this.#activate(this.#layout.at(Math.min(Math.max(0, to), this.#layout.count - 1)));
     } else if (event.key === "Enter" && this.#active !== undefined) {
-      this.#select(this.#active);
+      this.#tell(this.#active, this.props.onSelect);
+    } else if (event.key === "u" && this.#active !== undefined) {
+      this.#tell(this.#active, this.props.onName);
     }
   };
 
@@ -319,11 +325,11 @@ export class VirtualList extends Component<VirtualListProps> {
     this.#draw();
   }
 
-  #select(place: RowPlace): void {
+  #tell(place: RowPlace, on: (place: RowPlace, message: Message) => void): void {
     const message = this.props.day.messages.get(place.minuteUs, this.#rowInMinute(place));
     if (message === undefined) return;
     this.#active = place;
-    this.props.onSelect(place, message);
+    on(place, message);
   }
 
   override render(): JSX.Element {

@@ -1,8 +1,5 @@
-import { Fragment, h, type JSX } from "preact";
+import { h, type JSX } from "preact";
 import { useEffect, useMemo } from "preact/hooks";
-import { fromSeconds } from "../../core/time.ts";
-import { MessageBody } from "../chat/message/message_row.ts";
-import { messageRoute } from "../chat/message_link.ts";
 import { PersonLinks } from "../chat/person_links.ts";
 import type { ChannelSpan } from "../reading/chat_reader.ts";
 import { ExportMenu } from "../saving/export_menu.ts";
@@ -12,9 +9,14 @@ import { SearchRun } from "../search/search_run.ts";
 import type { Library } from "../state/library.ts";
 import { route } from "../state/route.ts";
 import { linkTo } from "../state/route_link.ts";
-import { formatCounted, formatDay, formatMinute } from "../ui/format.ts";
+import { monthSpan } from "../ui/day.ts";
+import { formatDay } from "../ui/format.ts";
 import { zone } from "../ui/settings.ts";
-import { type Action, type PersonFacts, personFacts } from "../reading/person_facts.ts";
+import { personFacts } from "../reading/person_facts.ts";
+import { Actions } from "./person_actions.ts";
+import { Facts } from "./person_facts_list.ts";
+import { PersonMonths } from "./person_months.ts";
+import { usePersonRecord } from "./person_record.ts";
 
 /** What a person's view shows. */
 export interface PersonViewProps {
@@ -39,6 +41,7 @@ export function PersonView({ library, channel }: PersonViewProps): JSX.Element {
   const facts = personFacts(lines);
   const login = facts.names[0]?.login ?? filter.user.split(",").at(-1)!;
   const { kind } = run.status.value;
+  const record = usePersonRecord(library, { channel: channel.channel, user: filter.user });
   return h(
     "div",
     { class: "person" },
@@ -59,7 +62,8 @@ export function PersonView({ library, channel }: PersonViewProps): JSX.Element {
           ),
       ),
     ),
-    h(Facts, { run, facts, isNode: library.isNode }),
+    h(Facts, { run, facts, names: record.names ?? (library.isNode ? [] : facts.names) }),
+    h(PersonMonths, { months: record.months, lines, toward: {}, current: shownMonth() }),
     h(HitsHistogram, {
       counts: run.counts.value,
       span: { fromUs: Math.min(run.searchedUs.value, span.untilUs), untilUs: span.untilUs },
@@ -80,85 +84,11 @@ export function PersonView({ library, channel }: PersonViewProps): JSX.Element {
   );
 }
 
-function Facts({ run, facts, isNode }: {
-  readonly run: SearchRun;
-  readonly facts: PersonFacts;
-  readonly isNode: boolean;
-}): JSX.Element {
-  const status = run.status.value;
-  const isWhole = status.kind === "done";
-  const minute = (us: number | undefined) => us === undefined ? "–" : formatMinute(us, zone.value);
-  const back = formatDay(Math.max(run.span.fromUs, run.searchedUs.value), zone.value);
-  // Of a node only the name of now: which it had before, an operator may not want to tell.
-  const names = isNode ? [] : facts.names;
-  return h(
-    Fragment,
-    null,
-    h(
-      "p",
-      { role: "status", class: status.kind === "failed" ? "bad" : "hint" },
-      status.kind === "failed"
-        ? status.reason
-        : isWhole
-        ? `${formatCounted(facts.lines, "line")} in all of this time`
-        : `${formatCounted(facts.lines, "line")} so far, back to ${back}`,
-    ),
-    h(
-      "dl",
-      { class: "person-facts" },
-      h("dt", null, isWhole ? "First seen" : "Seen as early as"),
-      h("dd", null, minute(facts.firstUs)),
-      h("dt", null, "Last seen"),
-      h("dd", null, minute(facts.lastUs)),
-      names.length > 1 && h(
-        Fragment,
-        null,
-        h("dt", null, "Names"),
-        h(
-          "dd",
-          null,
-          names.map(({ login, firstUs, lastUs }) =>
-            h(
-              "div",
-              { key: login },
-              h("bdi", null, login),
-              `, ${formatDay(firstUs, zone.value)} to ${formatDay(lastUs, zone.value)}`,
-            )
-          ),
-        ),
-      ),
-    ),
-  );
-}
-
-function Actions({ actions }: { readonly actions: readonly Action[] }): JSX.Element {
-  return h(
-    "section",
-    { class: "person-actions", "aria-labelledby": "person-actions" },
-    h("h2", { id: "person-actions" }, "Bans, timeouts and deletions"),
-    h(
-      "ul",
-      null,
-      actions.map(({ message, removed }, i) =>
-        h(
-          "li",
-          { key: i, class: "hit" },
-          h("span", { class: "hint" }, formatDay(fromSeconds(message.time), zone.value)),
-          h(
-            "article",
-            { class: `row is-${message.command.toLowerCase()}` },
-            h(MessageBody, { message, mark: undefined, receiverCount: 0 }),
-            h("a", { class: "hit-link", ...linkTo({ ...messageRoute(message) }) }, "Show in chat"),
-          ),
-          removed.map((line, k) =>
-            h(
-              "article",
-              { key: k, class: "row is-privmsg is-removed" },
-              h(MessageBody, { message: line, mark: undefined, receiverCount: 0 }),
-            )
-          ),
-        )
-      ),
-    ),
-  );
+/** The month in the address, as `2026-07`; `undefined` if that is no whole month. */
+function shownMonth(): string | undefined {
+  const { atUs, untilUs } = route.value;
+  if (atUs === undefined) return undefined;
+  const month = formatDay(atUs, zone.value).slice(0, 7);
+  const whole = monthSpan(month, zone.value);
+  return whole?.fromUs === atUs && whole?.untilUs === untilUs ? month : undefined;
 }

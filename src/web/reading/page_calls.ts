@@ -18,6 +18,7 @@ import type {
   MinuteSeconds,
   ReadRequest,
 } from "./chat_reader.ts";
+import type { SeenName } from "./person_facts.ts";
 import type { SearchEnd, SearchProgress, SearchRequest } from "./chat_search.ts";
 import type { ExportedFile, ExportProgress, ExportRequest } from "./shown_export.ts";
 import type { Filter } from "./filter.ts";
@@ -56,6 +57,8 @@ export type PageCalls = {
   readonly coverage: Call<SpanRequest, readonly ListenedMinute[]>;
   /** What is known of the hours of a span, in order, some at a time. */
   readonly figures: Call<SpanRequest, void, readonly HourFigures[]>;
+  /** What the node tells of a person in a channel by itself, without reading all that they said. */
+  readonly person: Call<PersonRequest, PersonRecord>;
   /** The words that the node knows as pictures at a time. */
   readonly emotes: Call<EmotesRequest, readonly WordEmote[]>;
   /** A picture that the node saved. */
@@ -68,6 +71,21 @@ export interface AheadRequest {
   readonly channel: string | undefined;
   /** The minutes of the channel that are read first; its hours if it is not known which. */
   readonly chat: Span | undefined;
+}
+
+/** Of whom to tell. */
+export interface PersonRequest {
+  readonly channel: string;
+  /** As a filter names a user. */
+  readonly user: string;
+}
+
+/** What a node tells of a person. */
+export interface PersonRecord {
+  /** In which months of UTC they wrote, as `2026-07`; `undefined` if it is not told. */
+  readonly months: readonly string[] | undefined;
+  /** Their names, the last first; `undefined` where the operator does not tell them. */
+  readonly names: readonly SeenName[] | undefined;
 }
 
 /** Which emotes to tell. */

@@ -1,7 +1,7 @@
 import { type NodeAddress, NodeChat, NodeRefusal } from "../../adapters/browser/node_chat.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
 import type { Hasher } from "../../ports/hasher.ts";
-import type { AheadRequest, NodeStanding } from "./page_calls.ts";
+import type { AheadRequest, NodeStanding, PersonRecord, PersonRequest } from "./page_calls.ts";
 import type { SourceCollection } from "../sources/source_collection.ts";
 import type { ChannelOverview } from "../../adapters/browser/node_json/overview_json.ts";
 import type { PictureName, WordEmote } from "../../adapters/browser/node_json/word_emotes_json.ts";
@@ -59,6 +59,12 @@ export class Readers {
     signal: AbortSignal,
   ): Promise<readonly WordEmote[]> {
     return await this.#node?.emotes(channel, atUs, signal) ?? [];
+  }
+
+  /** What the node tells of a person; nothing of the archives that are open. */
+  async person({ channel, user }: PersonRequest, signal: AbortSignal): Promise<PersonRecord> {
+    const node = this.#collection.isEmpty ? this.#node : undefined;
+    return await node?.person(channel, user, signal) ?? { months: undefined, names: undefined };
   }
 
   /** A picture of the node's; `undefined` without a node. */

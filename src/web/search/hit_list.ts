@@ -5,7 +5,9 @@ import { parseTextSearch } from "../../core/text/text_search.ts";
 import { fromSeconds, type Micros } from "../../core/time.ts";
 import { MessageBody } from "../chat/message/message_row.ts";
 import { messageRoute } from "../chat/message_link.ts";
+import { route } from "../state/route.ts";
 import { linkTo } from "../state/route_link.ts";
+import { openCard } from "../state/shown_card.ts";
 import { dayOf } from "../ui/day.ts";
 import { formatCounted, formatDay } from "../ui/format.ts";
 import { highlight } from "../ui/highlight.ts";
@@ -48,10 +50,21 @@ export function HitList({ hits, text }: {
 function Hit({ message }: { readonly message: Message }): JSX.Element {
   return h(
     "article",
-    { class: `row is-${message.command.toLowerCase().replace(/[^a-z]/g, "")}` },
+    {
+      class: `row is-${message.command.toLowerCase().replace(/[^a-z]/g, "")}`,
+      onClick: (event: MouseEvent) => showPerson(event, message),
+    },
     h(MessageBody, { message, mark: undefined, receiverCount: 0 }),
     h("a", { class: "hit-link", ...linkTo(messageRoute(message)) }, "Show in chat"),
   );
+}
+
+/** A click on the name opens the card of the person. */
+function showPerson({ target, currentTarget }: MouseEvent, message: Message): void {
+  const { channel } = route.value;
+  if (channel === undefined || (target as Element).closest(".name") === null) return;
+  const link = (currentTarget as Element).querySelector<HTMLElement>(".hit-link");
+  openCard(message, { channel, giveFocusBack: () => link?.focus() });
 }
 
 function byDay(hits: readonly Message[]): { dayUs: Micros; messages: Message[] }[] {

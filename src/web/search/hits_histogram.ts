@@ -41,10 +41,11 @@ export function hitBars(
   }));
 }
 
-/** When messages were found. A click narrows the search to that time. */
-export function HitsHistogram({ counts, span }: {
+/** When messages were found. A click narrows the search to that time, or does what `onPick` does. */
+export function HitsHistogram({ counts, span, onPick = narrowTo }: {
   readonly counts: ReadonlyMap<Micros, number>;
   readonly span: Span;
+  readonly onPick?: (span: Span) => void;
 }): JSX.Element | null {
   if (counts.size === 0) return null;
   const bars = hitBars(counts, span);
@@ -55,7 +56,7 @@ export function HitsHistogram({ counts, span }: {
     h(
       "div",
       { class: "histogram-bars" },
-      bars.map((bar) => h(Bar, { key: bar.fromUs, bar, most })),
+      bars.map((bar) => h(Bar, { key: bar.fromUs, bar, most, onPick })),
     ),
     h(
       "p",
@@ -70,7 +71,15 @@ function endOf({ fromUs, untilUs }: HitBar, atUs: Micros): string {
   return untilUs - fromUs >= DAY_US ? formatDay(atUs, zone.value) : formatMinute(atUs, zone.value);
 }
 
-function Bar({ bar, most }: { readonly bar: HitBar; readonly most: number }): JSX.Element {
+function narrowTo({ fromUs, untilUs }: Span): void {
+  go({ atUs: fromUs, untilUs });
+}
+
+function Bar({ bar, most, onPick }: {
+  readonly bar: HitBar;
+  readonly most: number;
+  readonly onPick: (span: Span) => void;
+}): JSX.Element {
   const { fromUs, untilUs, count } = bar;
   const isDays = untilUs - fromUs >= DAY_US;
   const from = isDays ? formatDay(fromUs, zone.value) : formatMinute(fromUs, zone.value);
@@ -83,7 +92,7 @@ function Bar({ bar, most }: { readonly bar: HitBar; readonly most: number }): JS
       disabled: count === 0,
       "aria-label": `${label}. Search only this time`,
       title: label,
-      onClick: () => go({ atUs: fromUs, untilUs }),
+      onClick: () => onPick(bar),
     },
     h("span", { style: { height: `${count === 0 ? 0 : Math.max(4, count / most * 100)}%` } }),
   );

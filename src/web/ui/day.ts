@@ -41,6 +41,18 @@ export function parseDay(text: string, zone: Zone): Micros | undefined {
   return ms >= 0 ? ms * MILLISECOND_US : undefined;
 }
 
+/** The month that `text`, as 2026-08, names in `zone`; `undefined` if it names none. */
+export function monthSpan(text: string, zone: Zone): Span | undefined {
+  const match = /^(\d{4})-(\d\d)$/.exec(text);
+  if (match === null) return undefined;
+  const [year = 0, month = 0] = match.slice(1).map(Number);
+  if (month < 1 || month > 12 || year < 1970) return undefined;
+  const [fromMs, untilMs] = [month - 1, month].map((each) =>
+    zone === "utc" ? Date.UTC(year, each) : new Date(year, each).getTime()
+  );
+  return { fromUs: Math.max(0, fromMs! * MILLISECOND_US), untilUs: untilMs! * MILLISECOND_US };
+}
+
 /**
  * The moment of the day `dayUs` at which clocks of `zone` show `clock`, as `18:02:09`; `undefined` if
  * it is no time. Of an hour that clocks show twice it is the first.
