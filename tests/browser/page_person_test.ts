@@ -105,7 +105,7 @@ for (const source of ["dropped", "node"] as const) {
       await page.evaluate((hash) => void (location.hash = hash), hash);
     }
     await page.click(".row:has-text('a new line') .name");
-    await page.click(".card >> text='All their lines'");
+    await page.click(".person-card >> text='All their lines'");
     await page.waitForSelector("text=3 lines in all of this time");
     assert.match(page.url(), /#\/person\/search\/id%3A7%2Cada$/);
     assert.equal(await page.locator(".person h1").innerText(), "ada in search");

@@ -53,7 +53,7 @@ export function PersonCard({ library, card }: {
   return h(
     "aside",
     {
-      class: "detail card",
+      class: "detail person-card",
       "aria-label": `About ${login}`,
       onKeyDown: (event: KeyboardEvent) => {
         if (event.key === "Escape") closeCard();
