@@ -7,6 +7,7 @@ import { Library } from "./state/library.ts";
 import { followAddress } from "./state/route.ts";
 import { applyTheme } from "./ui/settings.ts";
 import { takeWorker } from "./start/started_worker.ts";
+import { applyLanguage } from "./words/words.ts";
 import { ArchivesState } from "./state/archives_state.ts";
 
 const breakdown = signal<string | undefined>(undefined);
@@ -14,6 +15,7 @@ const call = takeWorker((reason) => void (breakdown.value = reason));
 const archives = new ArchivesState(call, new SourceMemory());
 const library = new Library(call, archives);
 applyTheme();
+applyLanguage();
 followAddress();
 void archives.recall();
 render(h(App, { archives, library, breakdown }), document.getElementById("app")!);

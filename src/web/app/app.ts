@@ -18,6 +18,8 @@ import { shownCard } from "../state/shown_card.ts";
 import { formatDay, formatZone } from "../ui/format.ts";
 import { type Theme, theme, zone } from "../ui/settings.ts";
 import { MILLISECOND_US } from "../../core/time.ts";
+import type { Words } from "../words/english.ts";
+import { chosenLanguage, language, LANGUAGES, words } from "../words/words.ts";
 
 /** What the page works with. */
 export interface AppProps {
@@ -27,14 +29,15 @@ export interface AppProps {
   readonly breakdown: { readonly value: string | undefined };
 }
 
-type Views = readonly (readonly [view: Route["view"], label: string])[];
-const READING: Views = [["calendar", "Calendar"], ["timeline", "Timeline"], ["chat", "Chat"], [
+type Views = readonly (readonly [view: Route["view"], label: "home" | "merge" | Reading])[];
+type Reading = "archives" | "calendar" | "timeline" | "chat" | "search";
+const READING: Views = [["calendar", "calendar"], ["timeline", "timeline"], ["chat", "chat"], [
   "search",
-  "Search",
+  "search",
 ]];
 // What a node serves is about its channels; a page from a disk, about the archives that it is given.
-const NODE_VIEWS: Views = [["home", "Channels"], ...READING, ["archives", "Merge"]];
-const FILE_VIEWS: Views = [["archives", "Archives"], ...READING];
+const NODE_VIEWS: Views = [["home", "home"], ...READING, ["archives", "merge"]];
+const FILE_VIEWS: Views = [["archives", "archives"], ...READING];
 
 /** The whole page. */
 export function App({ archives, library, breakdown }: AppProps): JSX.Element {
@@ -46,11 +49,12 @@ export function App({ archives, library, breakdown }: AppProps): JSX.Element {
       h(
         "p",
         { class: "alert", role: "alert" },
-        `The page's worker broke down: ${breakdown.value}. Reload to start again; your files are unchanged.`,
+        words.value.app.brokeDown(breakdown.value),
       ),
+    // In another language all is drawn anew: also what was worked out with texts in it.
     h(
       "main",
-      { id: "main", tabIndex: -1 },
+      { key: language.value, id: "main", tabIndex: -1 },
       h(CurrentView, { archives, library }),
       h(CurrentCard, { library }),
     ),
@@ -120,17 +124,11 @@ function shownView(library: Library): Route["view"] {
 /** Names what is shown: tabs, history and bookmarks can be told apart. */
 function useTitle(view: Route["view"], channel: string | undefined): void {
   const { atUs } = route.value;
-  const day = atUs === undefined ? "" : ` ${formatDay(atUs, zone.value)}`;
-  const what = {
-    calendar: ", calendar",
-    chat: "",
-    timeline: ", timeline",
-    search: ", search",
-    person: ", person",
-  };
+  const day = atUs === undefined || view === "search" ? "" : formatDay(atUs, zone.value);
+  const { title: compose, titleOf } = words.value.app;
   const title = view === "home" || view === "archives" || channel === undefined
     ? "chatloom"
-    : `${channel}${view === "search" ? "" : day}${what[view]} – chatloom`;
+    : compose(channel, titleOf[view], day);
   useEffect(() => void (document.title = title), [title]);
 }
 
@@ -139,7 +137,7 @@ function Header({ library }: Pick<AppProps, "library">): JSX.Element {
   return h(
     "header",
     { class: "top" },
-    h("a", { class: "skip", href: "#main", onClick: skipToMain }, "Skip to content"),
+    h("a", { class: "skip", href: "#main", onClick: skipToMain }, words.value.app.skip),
     h(
       "span",
       { class: "wordmark" },
@@ -148,16 +146,22 @@ function Header({ library }: Pick<AppProps, "library">): JSX.Element {
     ),
     h(
       "nav",
-      { "aria-label": "Views" },
+      { "aria-label": words.value.app.views },
       (library.isNode ? NODE_VIEWS : FILE_VIEWS).map(([to, label]) =>
         h("a", {
           key: to,
           "aria-current": view === to ? "page" : undefined,
           ...linkTo(toView(to)),
-        }, label)
+        }, words.value.app[label])
       ),
     ),
-    h("div", { class: "tools" }, h(ZoneButton, null), h(ThemeButton, null)),
+    h(
+      "div",
+      { class: "tools" },
+      h(LanguageButton, null),
+      h(ZoneButton, null),
+      h(ThemeButton, null),
+    ),
   );
 }
 
@@ -181,33 +185,48 @@ function ZoneButton(): JSX.Element {
     {
       type: "button",
       class: "quiet",
-      "aria-label": isUtc ? "Times are UTC; show local time" : "Times are local; show UTC",
-      title: isUtc ? "Times are UTC" : "Times are local",
+      "aria-label": isUtc ? words.value.app.utcToLocal : words.value.app.localToUtc,
+      title: isUtc ? words.value.app.timesUtc : words.value.app.timesLocal,
       onClick: () => void (zone.value = isUtc ? "local" : "utc"),
     },
     h(
       "span",
       null,
-      !isUtc && h("span", { class: "wide-only" }, "Local, "),
+      !isUtc && h("span", { class: "wide-only" }, words.value.app.local),
       formatZone(shownUs, zone.value),
     ),
   );
 }
 
-const THEMES: Readonly<Record<Theme, readonly [next: Theme, icon: JSX.Element, label: string]>> = {
-  auto: ["light", icon("half"), "Theme follows the system; use light"],
-  light: ["dark", icon("sun"), "Theme is light; use dark"],
-  dark: ["auto", icon("moon"), "Theme is dark; follow the system"],
-};
+/** Changes to the next language, which it names in that language. */
+function LanguageButton(): JSX.Element {
+  const all = Object.entries(LANGUAGES) as [keyof typeof LANGUAGES, Words][];
+  const at = all.findIndex(([each]) => each === language.value);
+  const [next, { name, tag }] = all[(at + 1) % all.length]!;
+  const label = words.value.app.language(next.toUpperCase(), words.value.name, name);
+  return h("button", {
+    type: "button",
+    class: "quiet",
+    "aria-label": label,
+    title: label,
+    onClick: () => void (chosenLanguage.value = next),
+  }, h("span", { lang: tag }, next.toUpperCase()));
+}
+
+const THEMES = {
+  auto: ["light", "half", "themeAuto"],
+  light: ["dark", "sun", "themeLight"],
+  dark: ["auto", "moon", "themeDark"],
+} as const satisfies Readonly<Record<Theme, readonly [next: Theme, icon: string, label: string]>>;
 
 function ThemeButton(): JSX.Element {
-  const [next, , label] = THEMES[theme.value];
-  const drawing = icon(theme.value === "auto" ? "half" : theme.value === "light" ? "sun" : "moon");
+  const [next, drawing, labelled] = THEMES[theme.value];
+  const label = words.value.app[labelled];
   return h("button", {
     type: "button",
     class: "quiet only-icon",
     "aria-label": label,
     title: label,
     onClick: () => void (theme.value = next),
-  }, drawing);
+  }, icon(drawing));
 }

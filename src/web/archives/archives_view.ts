@@ -7,6 +7,7 @@ import { takeDropped, takeFolder, takeLoose } from "../sources/intake.ts";
 import { MergePanel } from "./merge_panel.ts";
 import { RememberedPanel } from "./remembered_panel.ts";
 import { SourceCard } from "./source_card.ts";
+import { words } from "../words/words.ts";
 
 /** Takes archives, checks, compares and merges them. */
 export function ArchivesView({ archives }: { readonly archives: ArchivesState }): JSX.Element {
@@ -14,13 +15,11 @@ export function ArchivesView({ archives }: { readonly archives: ArchivesState })
   return h(
     "div",
     { class: "page archives" },
-    h("h1", null, "Merge recordings"),
+    h("h1", null, words.value.archives.heading),
     h(
       "p",
       { class: "lead" },
-      "Add the archives of several recorders of the same channels. Every file is checked, the ",
-      "recordings are compared message by message, and the result is one archive with the same bytes ",
-      "on every machine and in any order. Nothing leaves this machine.",
+      words.value.archives.lead,
     ),
     h(DropZone, { archives, isCompact: sources.length > 0 }),
     h(RememberedPanel, { archives }),
@@ -30,7 +29,7 @@ export function ArchivesView({ archives }: { readonly archives: ArchivesState })
       h(
         "section",
         { "aria-labelledby": "sources-title" },
-        h("h2", { id: "sources-title" }, "Sources"),
+        h("h2", { id: "sources-title" }, words.value.archives.sources),
         h(
           "ul",
           { class: "cards" },
@@ -57,7 +56,7 @@ function DropZone({ archives, isCompact }: DropZoneProps): JSX.Element {
     "section",
     {
       class: `drop-zone${isOver ? " is-over" : ""}${isCompact ? " is-compact" : ""}`,
-      "aria-label": "Add archives",
+      "aria-label": words.value.archives.add,
       onDragOver: (event: DragEvent) => {
         event.preventDefault();
         setOver(true);
@@ -74,8 +73,12 @@ function DropZone({ archives, isCompact }: DropZoneProps): JSX.Element {
     h(
       "div",
       { class: "drop-words" },
-      h("p", { class: "drop-title" }, isCompact ? "Add another" : "Drop two or more archives here"),
-      h("p", { class: "hint" }, "Folders, batch files, .zip, .tar or .tar.gz, and raw captures"),
+      h(
+        "p",
+        { class: "drop-title" },
+        isCompact ? words.value.archives.another : words.value.archives.drop,
+      ),
+      h("p", { class: "hint" }, words.value.archives.kinds),
     ),
     h(
       "div",
@@ -87,7 +90,7 @@ function DropZone({ archives, isCompact }: DropZoneProps): JSX.Element {
           onClick: () => folder.current?.click(),
         },
         icon("folder"),
-        "Choose folder",
+        words.value.archives.chooseFolder,
       ),
       h(
         "button",
@@ -96,7 +99,7 @@ function DropZone({ archives, isCompact }: DropZoneProps): JSX.Element {
           onClick: () => files.current?.click(),
         },
         icon("file"),
-        "Choose files",
+        words.value.archives.chooseFiles,
       ),
     ),
     h("input", {

@@ -1,11 +1,12 @@
 import { Fragment, h, type JSX } from "preact";
 import { parseCanonicalLine } from "../../core/scan/canonical_line.ts";
-import { formatCount, formatCounted, formatMinute } from "../ui/format.ts";
+import { formatCount, formatMinute, formatPercent } from "../ui/format.ts";
 import { zone } from "../ui/settings.ts";
 import type { ComparedSource, Comparison } from "../sources/report.ts";
 import type { ArchivesState } from "../state/archives_state.ts";
 import { ProgressBar } from "./progress_bar.ts";
 import { plainText } from "../chat/message/message_text.ts";
+import { words } from "../words/words.ts";
 
 /** Which source has which messages. */
 export function ComparisonPanel(
@@ -16,9 +17,9 @@ export function ComparisonPanel(
   return h(
     "section",
     { "aria-labelledby": "comparison-title" },
-    h("h2", { id: "comparison-title" }, "Comparison"),
+    h("h2", { id: "comparison-title" }, words.value.merging.comparison),
     job.kind === "running" && h(ProgressBar, {
-      label: "Comparing",
+      label: words.value.merging.comparing,
       done: job.progress?.done ?? 0,
       total: job.progress?.total ?? 0,
       unit: "minute",
@@ -35,17 +36,20 @@ function Findings(
   const { messages, common, sources } = comparison;
   const names = new Map(archives.reports.value.map(({ id, name }) => [id, name]));
   const summary = messages === common
-    ? `All ${formatCounted(messages, "message")} are in every source.`
-    : `${formatCounted(messages, "message")} in all, of which every source has ${
-      formatCount(common)
-    }.`;
+    ? words.value.merging.allInEvery(messages)
+    : words.value.merging.inAll(messages, common);
   return h(
     Fragment,
     null,
     h("p", null, summary),
     h(
       "div",
-      { class: "scroll-x", tabIndex: 0, role: "region", "aria-label": "Comparison" },
+      {
+        class: "scroll-x",
+        tabIndex: 0,
+        role: "region",
+        "aria-label": words.value.merging.comparison,
+      },
       h(
         "table",
         { class: "compare" },
@@ -55,11 +59,11 @@ function Findings(
           h(
             "tr",
             null,
-            h("th", { scope: "col" }, "Source"),
-            h("th", { scope: "col" }, "Share of all messages"),
-            h("th", { scope: "col", class: "number" }, "Only here"),
-            h("th", { scope: "col", class: "number" }, "Missing here"),
-            h("th", { scope: "col", class: "number" }, "Minutes only here"),
+            h("th", { scope: "col" }, words.value.merging.source),
+            h("th", { scope: "col" }, words.value.merging.share),
+            h("th", { scope: "col", class: "number" }, words.value.merging.onlyHere),
+            h("th", { scope: "col", class: "number" }, words.value.merging.missingHere),
+            h("th", { scope: "col", class: "number" }, words.value.merging.minutesOnlyHere),
           ),
         ),
         h(
@@ -113,7 +117,7 @@ function Row({ source, messages, name }: RowProps): JSX.Element {
             height: 1,
           }),
         ),
-        `${percent} %`,
+        formatPercent(percent),
       ),
     ),
     h("td", { class: "number" }, formatCount(onlyHere)),
@@ -128,7 +132,7 @@ function Detail({ source, name }: Omit<RowProps, "messages">): JSX.Element | nul
   return h(
     "details",
     { class: "only" },
-    h("summary", null, `Only in ${name}`),
+    h("summary", null, words.value.merging.onlyIn(name)),
     runsOnlyHere.length > 0 && h(
       "ul",
       { class: "runs" },
@@ -136,7 +140,9 @@ function Detail({ source, name }: Omit<RowProps, "messages">): JSX.Element | nul
         h("li", { key: `${channel}${firstUs}` }, [
           h("strong", null, channel),
           ` ${formatMinute(firstUs, zone.value)}`,
-          lastUs === firstUs ? "" : ` to ${formatMinute(lastUs, zone.value)}`,
+          lastUs === firstUs
+            ? ""
+            : words.value.merging.untilMinute(formatMinute(lastUs, zone.value)),
         ])
       ),
     ),
@@ -146,7 +152,7 @@ function Detail({ source, name }: Omit<RowProps, "messages">): JSX.Element | nul
       examples.map((line, i) => h("li", { key: i }, exampleText(line))),
     ),
     onlyHere > examples.length &&
-      h("p", { class: "hint" }, `and ${formatCounted(onlyHere - examples.length, "more message")}`),
+      h("p", { class: "hint" }, words.value.app.andMoreMessages(onlyHere - examples.length)),
   );
 }
 

@@ -4,6 +4,7 @@ import type { ArchivesState } from "../state/archives_state.ts";
 import { RememberedPanel } from "./remembered_panel.ts";
 import type { Library } from "../state/library.ts";
 import { formatMoment, go, route } from "../state/route.ts";
+import { words } from "../words/words.ts";
 
 /** Says why the page is empty, and what to do about it. */
 export function EmptyState(
@@ -17,7 +18,9 @@ export function EmptyState(
   const list = library.channelList.value;
   const shown = library.shown.value;
   if (library.node.value === "locked") return h(Locked, { library });
-  if (list.kind === "looking") return h("p", { class: "empty", role: "status" }, "Looking…");
+  if (list.kind === "looking") {
+    return h("p", { class: "empty", role: "status" }, words.value.app.looking);
+  }
   if (list.kind === "failed") {
     return h("p", { class: "empty bad", role: "alert" }, list.reason);
   }
@@ -25,11 +28,13 @@ export function EmptyState(
     if (shown.kind === "failed") {
       return h("p", { class: "empty bad", role: "alert" }, shown.reason);
     }
-    const text = shown.kind === "empty" ? `No message of ${found} was stored yet` : "Looking…";
+    const text = shown.kind === "empty"
+      ? words.value.app.noMessageOf(found)
+      : words.value.app.looking;
     return h("p", { class: "empty", role: "status" }, text);
   }
   const { channel, atUs } = route.value;
-  const moment = atUs === undefined ? "" : ` at ${formatMoment(atUs).replace("T", " ")}`;
+  const moment = atUs === undefined ? "" : formatMoment(atUs).replace("T", " ");
   const isEmpty = list.channels.length === 0;
   return h(
     "div",
@@ -37,22 +42,24 @@ export function EmptyState(
     h(
       "h1",
       null,
-      channel === undefined ? "Nothing to show yet" : `This link shows ${channel}${moment}`,
+      channel === undefined
+        ? words.value.app.nothingYet
+        : words.value.app.linkShows(channel, moment),
     ),
     h(
       "p",
       null,
       channel === undefined
-        ? "Add an archive: a folder, a zip or a raw capture. It is read here, in your browser."
+        ? words.value.app.addOne
         : isEmpty
-        ? "Add an archive that has it to see this moment."
-        : "No open archive has this channel. Add one that has it.",
+        ? words.value.app.addForMoment
+        : words.value.app.noOpenArchive,
     ),
     h("button", {
       type: "button",
       class: "primary",
       onClick: () => go({ view: "archives" }),
-    }, "Add an archive"),
+    }, words.value.app.addArchive),
     h(RememberedPanel, { archives }),
   );
 }
@@ -70,9 +77,9 @@ export function Locked({ library }: { readonly library: Library }): JSX.Element 
         setRefused(!await library.unlock(token));
       },
     },
-    h("h1", null, "This node asks for a token"),
+    h("h1", null, words.value.app.asksForToken),
     h("label", { class: "token" }, [
-      "Token ",
+      words.value.app.token,
       h("input", {
         type: "password",
         autoComplete: "current-password",
@@ -80,7 +87,7 @@ export function Locked({ library }: { readonly library: Library }): JSX.Element 
         onInput: (event: Event) => setToken((event.currentTarget as HTMLInputElement).value),
       }),
     ]),
-    h("button", { type: "submit", class: "primary" }, "Open"),
-    isRefused && h("p", { class: "bad", role: "alert" }, "The node refused this token"),
+    h("button", { type: "submit", class: "primary" }, words.value.app.open),
+    isRefused && h("p", { class: "bad", role: "alert" }, words.value.app.tokenRefused),
   );
 }

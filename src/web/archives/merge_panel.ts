@@ -1,9 +1,10 @@
 import { Fragment, h, type JSX } from "preact";
-import { formatBytes, formatCounted, formatMilliseconds } from "../ui/format.ts";
+import { formatBytes, formatMilliseconds } from "../ui/format.ts";
 import { icon } from "../ui/icons.ts";
 import type { MergeReport } from "../sources/report.ts";
 import { type ArchivesState, canSaveToFolder } from "../state/archives_state.ts";
 import { ProgressBar } from "./progress_bar.ts";
+import { words } from "../words/words.ts";
 
 /** Merges the sources, and offers the result. */
 export function MergePanel({ archives }: { readonly archives: ArchivesState }): JSX.Element | null {
@@ -16,10 +17,10 @@ export function MergePanel({ archives }: { readonly archives: ArchivesState }): 
   return h(
     "section",
     { class: "merge", "aria-labelledby": "merge-title" },
-    h("h2", { id: "merge-title" }, "Merge"),
+    h("h2", { id: "merge-title" }, words.value.merging.merge),
     job.kind === "running"
       ? h(ProgressBar, {
-        label: "Merging",
+        label: words.value.merging.merging,
         done: job.progress?.done ?? 0,
         total: job.progress?.total ?? 0,
         unit: "minute",
@@ -38,15 +39,13 @@ export function MergePanel({ archives }: { readonly archives: ArchivesState }): 
             onClick: () => void archives.startMerge(),
           },
           icon("merge"),
-          isAlone ? "Tidy up this archive" : "Merge",
+          isAlone ? words.value.merging.tidy : words.value.merging.merge,
         ),
         h(
           "p",
           { class: "hint" },
-          isAlone
-            ? "Makes one file of each minute, in which every message stands once. "
-            : "Makes one archive in which every message stands once. ",
-          "You can save it; the archives above stay as they are.",
+          isAlone ? words.value.merging.tidies : words.value.merging.merges,
+          words.value.merging.stays,
         ),
       ]),
   );
@@ -63,17 +62,17 @@ function Result(
     h(
       "p",
       { class: "headline", role: "status" },
-      `${formatCounted(messages, "message")} in ${formatCounted(batches, "file")}`,
+      words.value.merging.result(messages, batches),
     ),
     h(
       "p",
       { class: "facts" },
-      `${formatBytes(bytes)} · merged in ${formatMilliseconds(milliseconds)}`,
-      leftOut > 0 ? ` · ${formatCounted(leftOut, "file")} left out, see above` : "",
+      words.value.merging.mergedIn(formatBytes(bytes), formatMilliseconds(milliseconds)),
+      leftOut > 0 ? words.value.merging.leftOutAbove(leftOut) : "",
     ),
     saving.kind === "running"
       ? h(ProgressBar, {
-        label: "Saving",
+        label: words.value.merging.saving,
         done: Math.round((saving.progress ?? 0) * 100),
         total: 100,
         unit: "percent",
@@ -90,7 +89,7 @@ function Result(
             onClick: () => void archives.download(),
           },
           icon("drop"),
-          "Download zip",
+          words.value.merging.download,
         ),
         canSaveToFolder() && h(
           "button",
@@ -99,7 +98,7 @@ function Result(
             onClick: () => void archives.saveToFolder(),
           },
           icon("folder"),
-          "Save to a folder",
+          words.value.merging.saveToFolder,
         ),
       ),
     saving.kind === "done" && h("p", { class: "good", role: "status" }, saving.result),

@@ -1,5 +1,5 @@
 import { h, type JSX } from "preact";
-import { formatCount } from "../ui/format.ts";
+import { words } from "../words/words.ts";
 
 /** What a progress bar shows. */
 export interface ProgressBarProps {
@@ -8,8 +8,7 @@ export interface ProgressBarProps {
   readonly done: number;
   /** 0 while it is not known. */
   readonly total: number;
-  /** The unit, in singular. */
-  readonly unit: string;
+  readonly unit: "minute" | "percent";
   readonly onCancel?: () => void;
 }
 
@@ -17,7 +16,9 @@ export interface ProgressBarProps {
 export function ProgressBar({ label, done, total, unit, onCancel }: ProgressBarProps): JSX.Element {
   const text = total === 0
     ? `${label}…`
-    : `${label}: ${formatCount(done)} of ${formatCount(total)} ${unit}s`;
+    : unit === "percent"
+    ? words.value.merging.percentOf(label, done)
+    : words.value.merging.minutesOf(label, done, total);
   return h(
     "div",
     { class: "progress" },
@@ -27,6 +28,7 @@ export function ProgressBar({ label, done, total, unit, onCancel }: ProgressBarP
       value: total === 0 ? undefined : Math.min(1, done / total),
     }),
     h("span", { class: "progress-text" }, text),
-    onCancel !== undefined && h("button", { type: "button", onClick: onCancel }, "Cancel"),
+    onCancel !== undefined &&
+      h("button", { type: "button", onClick: onCancel }, words.value.app.cancel),
   );
 }

@@ -1,6 +1,7 @@
 import { h, type JSX } from "preact";
 import { icon } from "../ui/icons.ts";
 import type { ArchivesState } from "../state/archives_state.ts";
+import { words } from "../words/words.ts";
 
 /** The sources that were open before the page was reloaded, and how to open them again. */
 export function RememberedPanel(
@@ -11,7 +12,7 @@ export function RememberedPanel(
   return h(
     "section",
     { class: "remembered", "aria-labelledby": "remembered-title" },
-    h("h2", { id: "remembered-title" }, "Open before the page was reloaded"),
+    h("h2", { id: "remembered-title" }, words.value.archives.openBefore),
     h(
       "ul",
       { class: "cards" },
@@ -29,7 +30,7 @@ export function RememberedPanel(
               h("button", {
                 type: "button",
                 class: "quiet only-icon",
-                "aria-label": `Forget ${source.name}`,
+                "aria-label": words.value.archives.forget(source.name),
                 onClick: () => void archives.forget(source),
               }, icon("close")),
             ),
@@ -37,12 +38,12 @@ export function RememberedPanel(
               ? h(
                 "p",
                 { class: "hint" },
-                "Drop or choose it again: the browser keeps only its name",
+                words.value.archives.dropAgain,
               )
               : h("button", {
                 type: "button",
                 onClick: () => void archives.reopen(source),
-              }, "Open again"),
+              }, words.value.archives.openAgain),
           ),
         )
       ),

@@ -1,16 +1,10 @@
 import { Fragment, h, type JSX } from "preact";
-import { formatBytes, formatCount, formatCounted, formatMinute } from "../ui/format.ts";
+import { formatBytes, formatCount, formatMinute } from "../ui/format.ts";
 import { icon } from "../ui/icons.ts";
 import { zone } from "../ui/settings.ts";
 import type { ChannelReport, CheckProgress, Problem, SourceReport } from "../sources/report.ts";
 import type { ShownSource } from "../state/archives_state.ts";
-
-const FORMS: Readonly<Record<SourceReport["form"], string>> = {
-  files: "Files",
-  zip: "Zip archive",
-  tar: "Tar archive",
-  capture: "Raw capture",
-};
+import { words } from "../words/words.ts";
 
 /** The findings in one source. */
 export function SourceCard({ source }: { readonly source: ShownSource }): JSX.Element {
@@ -25,7 +19,9 @@ export function SourceCard({ source }: { readonly source: ShownSource }): JSX.El
       h("button", {
         type: "button",
         class: "quiet only-icon",
-        "aria-label": state.kind === "checking" ? `Stop checking ${name}` : `Remove ${name}`,
+        "aria-label": state.kind === "checking"
+          ? words.value.archives.stopChecking(name)
+          : words.value.archives.remove(name),
         onClick: source.drop,
       }, icon("close")),
     ),
@@ -43,31 +39,31 @@ function Checking(
 }
 
 function checkingText(progress: CheckProgress | undefined): string {
-  if (progress === undefined) return "Opening…";
+  if (progress === undefined) return words.value.archives.opening;
   const { files, bytes, opening } = progress;
   if (opening !== undefined) {
-    return `Unpacking: ${formatBytes(opening.readBytes)} of ${formatBytes(opening.ofBytes)}`;
+    return words.value.archives.unpacking(
+      formatBytes(opening.readBytes),
+      formatBytes(opening.ofBytes),
+    );
   }
-  const read = bytes > 0 ? `, ${formatBytes(bytes)}` : "";
-  return `Checking: ${formatCounted(files, "file")}${read}`;
+  return words.value.archives.checking(files, bytes > 0 ? formatBytes(bytes) : "");
 }
 
 function Report({ report }: { readonly report: SourceReport }): JSX.Element {
   const { damaged, unreadable } = report.problemCounts;
   const parts = [
-    FORMS[report.form],
-    `${formatCounted(report.batches, "file")} of chat`,
+    words.value.archives.forms[report.form],
+    words.value.archives.ofChat(report.batches),
     formatBytes(report.bytes),
-    ...(report.tombstones > 0 ? [`${formatCounted(report.tombstones, "file")} withdrawn`] : []),
-    ...(report.redactions > 0
-      ? [`${formatCounted(report.redactions, "request")} to forget messages`]
-      : []),
+    ...(report.tombstones > 0 ? [words.value.archives.withdrawn(report.tombstones)] : []),
+    ...(report.redactions > 0 ? [words.value.archives.toForget(report.redactions)] : []),
   ];
   const verdict = report.batches === 0
-    ? h("p", { class: "bad" }, "No recording of chat was found in it")
+    ? h("p", { class: "bad" }, words.value.archives.noChat)
     : damaged + unreadable === 0
-    ? h("p", { class: "good" }, "Every name, hash and line is right")
-    : h("p", { class: "bad" }, verdictOf(damaged, unreadable));
+    ? h("p", { class: "good" }, words.value.archives.allRight)
+    : h("p", { class: "bad" }, words.value.archives.verdict(damaged, unreadable));
   return h(
     Fragment,
     null,
@@ -77,20 +73,12 @@ function Report({ report }: { readonly report: SourceReport }): JSX.Element {
     report.ignored.length > 0 && h(
       "p",
       { class: "hint" },
-      `Lines that archives do not keep: ${
-        report.ignored.map(({ reason, lines }) => `${formatCount(lines)} ${reason}`).join(", ")
-      }`,
+      words.value.archives.ignoredLines(
+        report.ignored.map(({ reason, lines }) => `${formatCount(lines)} ${reason}`).join(", "),
+      ),
     ),
     report.problems.length > 0 && h(Problems, { report }),
   );
-}
-
-function verdictOf(damaged: number, unreadable: number): string {
-  const counts = [
-    ...(damaged > 0 ? [`${formatCount(damaged)} damaged`] : []),
-    ...(unreadable > 0 ? [`${formatCount(unreadable)} unreadable`] : []),
-  ];
-  return `${counts.join(" and ")}: left out, the others are used`;
 }
 
 function Channels({ channels }: { readonly channels: readonly ChannelReport[] }): JSX.Element {
@@ -103,11 +91,11 @@ function Channels({ channels }: { readonly channels: readonly ChannelReport[] })
       h(
         "tr",
         null,
-        h("th", { scope: "col" }, "Channel"),
-        h("th", { scope: "col" }, "From"),
-        h("th", { scope: "col" }, "To"),
-        h("th", { scope: "col", class: "number" }, "Minutes"),
-        h("th", { scope: "col", class: "number" }, "Messages"),
+        h("th", { scope: "col" }, words.value.app.channel),
+        h("th", { scope: "col" }, words.value.archives.from),
+        h("th", { scope: "col" }, words.value.archives.to),
+        h("th", { scope: "col", class: "number" }, words.value.archives.minutes),
+        h("th", { scope: "col", class: "number" }, words.value.archives.messages),
       ),
     ),
     h(
@@ -139,17 +127,15 @@ function Problems({ report }: { readonly report: SourceReport }): JSX.Element {
       "summary",
       null,
       damaged + unreadable > 0
-        ? `${formatCounted(total, "file")} left out`
-        : `${formatCounted(stray, "file")} that ${
-          stray === 1 ? "is" : "are"
-        } no part of an archive`,
+        ? words.value.archives.leftOut(total)
+        : words.value.archives.stray(stray),
     ),
     h(
       "ul",
       null,
       report.problems.map((problem, i) => h("li", { key: i }, h(OneProblem, { problem }))),
     ),
-    total > shown && h("p", { class: "hint" }, `and ${formatCount(total - shown)} more`),
+    total > shown && h("p", { class: "hint" }, words.value.app.andMore(total - shown)),
   );
 }
 
@@ -159,9 +145,13 @@ function OneProblem(
   return h(
     Fragment,
     null,
-    h("span", { class: `tag is-${kind}` }, kind),
+    h("span", { class: `tag is-${kind}` }, words.value.archives.problems[kind]),
     " ",
     h("code", null, path),
-    h("span", { class: "reason" }, line === undefined ? reason : `line ${line}: ${reason}`),
+    h(
+      "span",
+      { class: "reason" },
+      line === undefined ? reason : words.value.archives.atLine(line, reason),
+    ),
   );
 }

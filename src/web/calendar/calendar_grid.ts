@@ -2,11 +2,12 @@ import { h, type JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Micros } from "../../core/time.ts";
 import { go } from "../state/route.ts";
-import { formatCounted, formatDay } from "../ui/format.ts";
+import { formatDay, formatMonth, isoDay, weekdayNames } from "../ui/format.ts";
 import { zone } from "../ui/settings.ts";
 import type { CalendarDay } from "./calendar_model.ts";
 import { formatMissing } from "./format_missing.ts";
 import { weekdayOf } from "./year_span.ts";
+import { words } from "../words/words.ts";
 
 /** What colours tell. */
 export type Measure = "messages" | "gaps";
@@ -19,8 +20,6 @@ export interface CalendarGridProps {
   readonly atUs: Micros | undefined;
 }
 
-const WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
-const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
 const LEVELS = 4;
 const DAY_S = 86_400;
 
@@ -58,11 +57,11 @@ export function CalendarGrid({ days, measure, atUs }: CalendarGridProps): JSX.El
         ref: grid,
         class: "calendar",
         role: "grid",
-        "aria-label": "Days of the year. Arrow keys move by days and weeks, Enter opens a day.",
+        "aria-label": words.value.calendar.grid,
         onKeyDown: (event: KeyboardEvent) => onKey(event, { days, active: latest.current, move }),
       },
       h(MonthRow, { days, first }),
-      WEEKDAYS.map((name, weekday) =>
+      weekdayNames().map((name, weekday) =>
         h(
           "div",
           { key: name, role: "row" },
@@ -92,9 +91,9 @@ function MonthRow(
     "div",
     { class: "months", "aria-hidden": "true" },
     days.map(({ fromUs }, i) => {
-      const [, month, day] = formatDay(fromUs, zone.value).split("-").map(Number);
+      const isFirst = isoDay(fromUs, zone.value).endsWith("-01");
       const style = { gridColumn: Math.floor((first + i) / 7) + 2, gridRow: 1 };
-      return day === 1 && h("span", { key: fromUs, style }, MONTHS[month! - 1]);
+      return isFirst && h("span", { key: fromUs, style }, formatMonth(fromUs, zone.value));
     }),
   );
 }
@@ -149,7 +148,8 @@ function cellClass(
 
 function describeDay({ fromUs, messages, missingS, isRecorded, isUncounted }: CalendarDay): string {
   const day = formatDay(fromUs, zone.value);
-  if (!isRecorded && missingS === 0) return `${day}: nothing recorded`;
-  const count = isUncounted ? "messages not counted" : formatCounted(messages, "message");
-  return `${day}: ${count}${missingS > 0 ? `, ${formatMissing(missingS)} without a recorder` : ""}`;
+  const told = words.value.calendar;
+  if (!isRecorded && missingS === 0) return told.nothing(day);
+  const missing = missingS > 0 ? formatMissing(missingS) : "";
+  return told.day(day, isUncounted ? undefined : messages, missing);
 }

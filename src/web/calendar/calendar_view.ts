@@ -6,7 +6,7 @@ import { ChannelPicker } from "../state/channel_picker.ts";
 import type { Library } from "../state/library.ts";
 import { route } from "../state/route.ts";
 import { linkTo } from "../state/route_link.ts";
-import { formatCount, formatCounted, formatDay, formatMinute } from "../ui/format.ts";
+import { formatCount, formatMinute, isoDay } from "../ui/format.ts";
 import { zone } from "../ui/settings.ts";
 import { CalendarData } from "./calendar_data.ts";
 import { CalendarGrid, type Measure } from "./calendar_grid.ts";
@@ -18,6 +18,7 @@ import {
 } from "./calendar_model.ts";
 import { formatMissing } from "./format_missing.ts";
 import { hoursByYear, yearAt, yearSpan } from "./year_span.ts";
+import { words } from "../words/words.ts";
 
 /** What a calendar shows. */
 export interface CalendarViewProps {
@@ -48,7 +49,7 @@ export function CalendarView({ library, channels, channel }: CalendarViewProps):
   return h(
     "div",
     { class: "timeline" },
-    h("h1", { class: "visually-hidden" }, `Calendar of ${channel.channel}`),
+    h("h1", { class: "visually-hidden" }, words.value.calendar.heading(channel.channel)),
     h(
       "div",
       { class: "channel-bar" },
@@ -82,13 +83,13 @@ function YearLinks({ years, year }: {
 }): JSX.Element {
   return h(
     "nav",
-    { class: "years", "aria-label": "Years" },
+    { class: "years", "aria-label": words.value.calendar.years },
     years.map(([each, hours]) =>
       h("a", {
         key: each,
         ...linkTo({ atUs: yearSpan(each, zone.value).fromUs, untilUs: undefined }),
         "aria-current": each === year ? "true" : undefined,
-        title: `${formatCounted(hours, "hour")} with chat`,
+        title: words.value.calendar.hoursWithChat(hours),
       }, `${each}`)
     ),
   );
@@ -104,19 +105,25 @@ function Figures({ model, year, isReading }: {
   const isUncounted = days.some((day) => day.isUncounted);
   const missingS = gaps.reduce((sum, gap) => sum + gap.missingS, 0);
   const missed = gaps.reduce((sum, gap) => sum + (gap.likelyMissed ?? 0), 0);
+  const told = words.value.calendar;
   const figures: [name: string, value: string][] = [
     [
-      isUncounted ? "messages, as far as an index counts them" : "messages",
+      isUncounted ? told.messagesCounted : told.messages,
       isUncounted && messages === 0 ? "–" : formatCount(messages),
     ],
-    ["days with chat", formatCount(days.filter((day) => day.isRecorded).length)],
-    ["without a recorder", missingS === 0 ? "–" : formatMissing(missingS)],
-    ["messages likely missed then", missed === 0 ? "–" : `about ${formatCount(missed)}`],
+    [told.daysWithChat, formatCount(days.filter((day) => day.isRecorded).length)],
+    [told.unrecorded, missingS === 0 ? "–" : formatMissing(missingS)],
+    [told.missedThen, missed === 0 ? "–" : told.about(missed)],
   ];
   return h(
     Fragment,
     null,
-    h("p", { class: "span" }, `${year}`, isReading && h("span", { class: "hint" }, " · reading…")),
+    h(
+      "p",
+      { class: "span" },
+      `${year}`,
+      isReading && h("span", { class: "hint" }, " · ", words.value.app.reading),
+    ),
     h(
       "dl",
       { class: "figures" },
@@ -131,10 +138,11 @@ function MeasureChoice({ measure, onChoose }: {
   readonly measure: Measure;
   readonly onChoose: (measure: Measure) => void;
 }): JSX.Element {
-  const choices = [["messages", "Messages"], ["gaps", "Time without a recorder"]] as const;
+  const { byMessages, byGaps, colours } = words.value.calendar;
+  const choices = [["messages", byMessages], ["gaps", byGaps]] as const;
   return h(
     "div",
-    { class: "measure", role: "group", "aria-label": "What colours tell" },
+    { class: "measure", role: "group", "aria-label": colours },
     choices.map(([each, label]) =>
       h("button", {
         key: each,
@@ -156,7 +164,7 @@ function Gaps({ gaps }: { readonly gaps: readonly HourGap[] }): JSX.Element | nu
   return h(
     "section",
     { class: "gaps is-unrecorded", "aria-labelledby": "year-gaps-title" },
-    h("h2", { id: "year-gaps-title" }, "When no recorder listened, longest first"),
+    h("h2", { id: "year-gaps-title" }, words.value.calendar.gaps),
     h(
       "ul",
       null,
@@ -177,26 +185,24 @@ function Gaps({ gaps }: { readonly gaps: readonly HourGap[] }): JSX.Element | nu
       ),
     ),
     gaps.length > GAPS_SHOWN &&
-      h("p", { class: "hint" }, `and ${formatCount(gaps.length - GAPS_SHOWN)} shorter ones`),
+      h("p", { class: "hint" }, words.value.calendar.shorter(gaps.length - GAPS_SHOWN)),
   );
 }
 
 function describeGap({ fromUs, untilUs, missingS, likelyMissed }: HourGap): string {
-  const missed = likelyMissed === undefined || likelyMissed === 0
-    ? ""
-    : `, about ${formatCounted(likelyMissed, "message")}`;
+  const told = words.value.calendar;
   const length = formatMissing(missingS);
   const from = formatMinute(fromUs, zone.value);
   return untilUs - fromUs > HOUR_US && missingS < (untilUs - fromUs) / 1e6
-    ? `${from} to ${formatMinute(untilUs, zone.value)}: ${length}${missed}`
-    : `${from}: ${length}${missed}`;
+    ? told.gap(told.fromTo(from, formatMinute(untilUs, zone.value)), length, likelyMissed ?? 0)
+    : told.gap(from, length, likelyMissed ?? 0);
 }
 
 /** The same in words, for whom colours tell nothing. */
 function MonthTable({ days }: { readonly days: readonly CalendarDay[] }): JSX.Element {
   const months = new Map<string, CalendarDay[]>();
   for (const day of days) {
-    const month = formatDay(day.fromUs, zone.value).slice(0, 7);
+    const month = isoDay(day.fromUs, zone.value).slice(0, 7);
     months.set(month, [...months.get(month) ?? [], day]);
   }
   const sum = (some: readonly CalendarDay[], field: "messages" | "missingS"): number =>
@@ -204,7 +210,7 @@ function MonthTable({ days }: { readonly days: readonly CalendarDay[] }): JSX.El
   return h(
     "details",
     { class: "months-table" },
-    h("summary", null, "As a table"),
+    h("summary", null, words.value.calendar.table),
     h(
       "table",
       null,
@@ -214,7 +220,7 @@ function MonthTable({ days }: { readonly days: readonly CalendarDay[] }): JSX.El
         h(
           "tr",
           null,
-          ["Month", "Messages", "Days with chat", "Without a recorder"].map((name) =>
+          Object.values(words.value.calendar.columns).map((name) =>
             h("th", { key: name, scope: "col" }, name)
           ),
         ),

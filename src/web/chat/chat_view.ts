@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Message } from "../../core/batch/message.ts";
 import { DAY_US, HOUR_US, type Micros, MILLISECOND_US } from "../../core/time.ts";
 import { ChannelBar } from "../state/channel_bar.ts";
-import { formatClock, formatCount, formatCounted } from "../ui/format.ts";
+import { formatClock, formatCounted } from "../ui/format.ts";
 import { ExportMenu } from "../saving/export_menu.ts";
 import type { Library } from "../state/library.ts";
 import { go, route } from "../state/route.ts";
@@ -22,6 +22,7 @@ import { LiveButton, UnseenButton, useFollowing } from "./following.ts";
 import { JumpField } from "./jump_field.ts";
 import type { RowPlace } from "./row_layout.ts";
 import { VirtualList } from "./virtual_list.ts";
+import { words } from "../words/words.ts";
 
 /** What a chat view shows. */
 export interface ChatViewProps {
@@ -79,7 +80,7 @@ export function ChatView({ library, channels, channel }: ChatViewProps): JSX.Ele
   const view = h(
     "div",
     { class: "chat" },
-    h("h1", { class: "visually-hidden" }, `Chat of ${channel.channel}`),
+    h("h1", { class: "visually-hidden" }, words.value.chat.heading(channel.channel)),
     h(
       ChannelBar,
       { channels, channel, atUs: focusUs },
@@ -151,16 +152,16 @@ function Emptiness({ day }: { readonly day: DayChat }): JSX.Element | null {
     return h("p", { class: "empty bad", role: "alert" }, status.reason);
   }
   const isFiltered = !isEmptyFilter(day.request.filter);
-  if (!isFiltered) return h("p", { class: "empty" }, "Nothing was recorded on this day.");
+  if (!isFiltered) return h("p", { class: "empty" }, words.value.chat.nothing);
   return h(
     "div",
     { class: "empty" },
-    h("p", null, "No message of this day meets the filter."),
+    h("p", null, words.value.chat.noneMeets),
     h("button", {
       type: "button",
       class: "primary",
       onClick: () => go({ view: "search", atUs: undefined, untilUs: undefined }),
-    }, "Search all days"),
+    }, words.value.chat.searchAll),
   );
 }
 
@@ -170,11 +171,11 @@ function StatusLine({ day }: { readonly day: DayChat }): JSX.Element {
   const count = day.version.value >= 0 ? day.layout.count : 0;
   const found = isEmptyFilter(filter)
     ? formatCounted(count, "message")
-    : `${formatCount(count)} of ${formatCounted(day.seen.value, "message")}`;
+    : words.value.chat.shownOf(count, day.seen.value);
   const how = status.kind === "reading"
-    ? `reading ${formatClock(status.minuteUs, zone.value).slice(0, 5)}…`
+    ? words.value.chat.readingAt(formatClock(status.minuteUs, zone.value).slice(0, 5))
     : status.kind === "resting"
-    ? "more is read as you scroll"
+    ? words.value.chat.more
     : "";
   return h(
     "p",

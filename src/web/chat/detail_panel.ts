@@ -12,6 +12,7 @@ import { formatRoute } from "../state/route.ts";
 import { zone } from "../ui/settings.ts";
 import { messageRoute } from "./message_link.ts";
 import { PersonLinks } from "./person_links.ts";
+import { words } from "../words/words.ts";
 
 /** All details of one message. */
 export interface DetailPanelProps {
@@ -31,7 +32,7 @@ export function DetailPanel({ message, onClose, onUser, onPerson }: DetailPanelP
     "aside",
     {
       class: "detail",
-      "aria-label": "Details of the message",
+      "aria-label": words.value.detail.label,
       onKeyDown: (event: KeyboardEvent) => {
         if (event.key === "Escape") onClose();
       },
@@ -44,7 +45,7 @@ export function DetailPanel({ message, onClose, onUser, onPerson }: DetailPanelP
         ref: close,
         type: "button",
         class: "quiet only-icon",
-        "aria-label": "Close details",
+        "aria-label": words.value.detail.close,
         onClick: onClose,
       }, icon("close")),
     ),
@@ -52,22 +53,30 @@ export function DetailPanel({ message, onClose, onUser, onPerson }: DetailPanelP
     h(
       "div",
       { class: "buttons" },
-      h(CopyButton, { label: "Copy link", icon: "link", text: () => linkTo(message) }),
+      h(CopyButton, {
+        label: words.value.detail.copyLink,
+        icon: "link",
+        text: () => linkTo(message),
+      }),
       LOGGED_COMMANDS.has(message.command) &&
         h(CopyButton, {
-          label: "Copy text",
+          label: words.value.detail.copyText,
           icon: "file",
           text: () => escapeControls(formatLogText(message, "rustlog")),
         }),
-      h(CopyButton, { label: "Copy line", icon: "file", text: () => JSON.stringify(message) }),
+      h(CopyButton, {
+        label: words.value.detail.copyLine,
+        icon: "file",
+        text: () => JSON.stringify(message),
+      }),
       user !== "" &&
         h(
           "button",
           { type: "button", onClick: () => onUser(user) },
           icon("search"),
-          "By this user",
+          words.value.detail.byUser,
         ),
-      user !== "" && h("button", { type: "button", onClick: onPerson }, "Person"),
+      user !== "" && h("button", { type: "button", onClick: onPerson }, words.value.detail.person),
       user !== "" && h(PersonLinks, { user }),
     ),
     h(Sightings, { message }),
@@ -79,8 +88,9 @@ function whenSent({ time, time_range: rangeS }: Message): string {
   const timeUs = fromSeconds(time);
   const day = formatDay(timeUs, zone.value);
   const from = formatClock(timeUs, zone.value);
-  if (rangeS === 0) return `${day} ${from}, to the millisecond`;
-  return `${day}, between ${from} and ${formatClock(fromSeconds(time + rangeS), zone.value)}`;
+  if (rangeS === 0) return words.value.detail.exact(day, from);
+  const to = formatClock(fromSeconds(time + rangeS), zone.value);
+  return words.value.detail.between(day, from, to);
 }
 
 function linkTo(message: Message): string {
@@ -102,9 +112,9 @@ function CopyButton({ label, icon: name, text }: CopyProps): JSX.Element {
       onClick: async () => {
         try {
           await navigator.clipboard.writeText(text());
-          say("Copied");
+          say(words.value.detail.copied);
         } catch {
-          say("Not allowed here"); // Pages on plain http may not.
+          say(words.value.detail.notAllowed); // Pages on plain http may not.
         }
         setTimeout(() => say(""), 2_000);
       },
@@ -119,7 +129,7 @@ function Sightings({ message }: { readonly message: Message }): JSX.Element {
   return h(
     Fragment,
     null,
-    h("h3", null, "Seen by"),
+    h("h3", null, words.value.detail.seenBy),
     h(
       "table",
       null,
@@ -129,9 +139,9 @@ function Sightings({ message }: { readonly message: Message }): JSX.Element {
         h(
           "tr",
           null,
-          h("th", { scope: "col" }, "Receiver"),
-          h("th", { scope: "col" }, "Received"),
-          h("th", { scope: "col" }, "Later by"),
+          h("th", { scope: "col" }, words.value.detail.receiver),
+          h("th", { scope: "col" }, words.value.detail.received),
+          h("th", { scope: "col" }, words.value.detail.laterBy),
         ),
       ),
       h(
@@ -158,8 +168,8 @@ function lateness(
   own: { readonly received: number; readonly time: number; readonly time_range: number },
 ): string {
   const most = own.received - own.time;
-  if (own.time_range === 0) return `${most.toFixed(2)} s`;
-  return `${(most - own.time_range).toFixed(1)} to ${most.toFixed(1)} s`;
+  if (own.time_range === 0) return words.value.detail.seconds(most);
+  return words.value.detail.secondsFromTo(most - own.time_range, most);
 }
 
 function Fields({ message }: { readonly message: Message }): JSX.Element {
@@ -174,7 +184,7 @@ function Fields({ message }: { readonly message: Message }): JSX.Element {
   return h(
     Fragment,
     null,
-    h("h3", null, "Fields"),
+    h("h3", null, words.value.detail.fields),
     h(
       "dl",
       { class: "fields" },
@@ -184,7 +194,7 @@ function Fields({ message }: { readonly message: Message }): JSX.Element {
           "dd",
           { key: `${i}value` },
           value === null || value === ""
-            ? h("span", { class: "none" }, value === null ? "null" : "empty")
+            ? h("span", { class: "none" }, value === null ? "null" : words.value.detail.empty)
             : h("bdi", null, escapeControls(value)),
         ),
       ]),

@@ -3,18 +3,20 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { icon } from "../ui/icons.ts";
 import { go, route } from "../state/route.ts";
 import { type Filter, isEmptyFilter, NO_FILTER } from "../reading/filter.ts";
+import type { Words } from "../words/english.ts";
+import { words } from "../words/words.ts";
 
-const COMMANDS: readonly (readonly [command: string, label: string])[] = [
-  ["", "Everything"],
-  ["PRIVMSG", "Messages"],
-  ["USERNOTICE", "Subs, raids, announcements"],
-  ["CLEARCHAT,CLEARMSG", "All moderation"],
-  ["CLEARCHAT", "Bans and timeouts"],
-  ["CLEARMSG", "Deletions"],
-  ["NOTICE", "Notices"],
-  ["ROOMSTATE", "Room settings"],
-  ["JOIN", "Joins"],
-  ["PART", "Parts"],
+const COMMANDS: readonly (readonly [command: string, kind: keyof Words["filter"]["kinds"]])[] = [
+  ["", "all"],
+  ["PRIVMSG", "messages"],
+  ["USERNOTICE", "notices"],
+  ["CLEARCHAT,CLEARMSG", "moderation"],
+  ["CLEARCHAT", "bans"],
+  ["CLEARMSG", "deletions"],
+  ["NOTICE", "server"],
+  ["ROOMSTATE", "room"],
+  ["JOIN", "joins"],
+  ["PART", "parts"],
 ];
 const TYPING_MS = 300;
 
@@ -39,7 +41,7 @@ export function FilterBar(): JSX.Element {
     "search",
     {
       class: "filter-bar",
-      "aria-label": "Filter messages",
+      "aria-label": words.value.filter.label,
       onFocusIn: () => void (isSearching.current = false),
     },
     h(
@@ -48,8 +50,8 @@ export function FilterBar(): JSX.Element {
       icon("search"),
       h("input", {
         type: "search",
-        placeholder: draft.isRegex ? "Regular expression" : "Search text",
-        "aria-label": "Search text",
+        placeholder: draft.isRegex ? words.value.filter.regex : words.value.filter.text,
+        "aria-label": words.value.filter.text,
         value: draft.text,
         onInput: (event: Event) => change({ text: valueOf(event) }),
       }),
@@ -57,16 +59,16 @@ export function FilterBar(): JSX.Element {
         type: "button",
         class: "quiet only-icon toggle",
         "aria-pressed": draft.isRegex,
-        "aria-label": "Regular expression",
-        title: "Regular expression",
+        "aria-label": words.value.filter.regex,
+        title: words.value.filter.regex,
         onClick: () => change({ isRegex: !draft.isRegex }),
       }, ".*"),
     ),
     h("input", {
       class: "user",
       type: "search",
-      placeholder: "User",
-      "aria-label": "User",
+      placeholder: words.value.filter.user,
+      "aria-label": words.value.filter.user,
       autoCapitalize: "none",
       spellcheck: false,
       value: draft.user,
@@ -75,22 +77,24 @@ export function FilterBar(): JSX.Element {
     h(
       "select",
       {
-        "aria-label": "Kind",
+        "aria-label": words.value.filter.kind,
         value: draft.command,
         onChange: (event: Event) => change({ command: valueOf(event) }),
       },
-      COMMANDS.map(([command, label]) => h("option", { key: command, value: command }, label)),
+      COMMANDS.map(([command, kind]) =>
+        h("option", { key: command, value: command }, words.value.filter.kinds[kind])
+      ),
     ),
     !isEmptyFilter(draft) && !draft.thread && view === "chat" && h("button", {
       type: "button",
       class: "quiet",
       onClick: () => go({ view: "search", filter: draft, atUs: undefined, untilUs: undefined }),
-    }, "All days"),
+    }, words.value.app.allDays),
     !isEmptyFilter(draft) &&
       h(
         "button",
         { type: "button", class: "quiet", onClick: () => setDraft(NO_FILTER) },
-        draft.thread ? "Leave the thread" : "Clear",
+        draft.thread ? words.value.filter.leaveThread : words.value.filter.clear,
       ),
   );
 }

@@ -3,11 +3,11 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Micros } from "../../core/time.ts";
 import type { Library } from "../state/library.ts";
 import { go } from "../state/route.ts";
-import { formatCounted } from "../ui/format.ts";
 import { icon } from "../ui/icons.ts";
 import type { FoundMinute } from "../reading/chat_reader.ts";
 import type { DayChat } from "./day_chat.ts";
 import type { ListRef } from "./focus.ts";
+import { words } from "../words/words.ts";
 
 /** How often the last minutes are read where the feed tells nothing: files may come from peers. */
 const READ_EVERY_MS = 2_000;
@@ -113,7 +113,7 @@ export function LiveButton({ following }: { readonly following: Following }): JS
       },
     },
     icon("live"),
-    "Live",
+    words.value.chat.live,
   );
 }
 
@@ -128,5 +128,5 @@ export function UnseenButton({ following, list }: {
     type: "button",
     class: "primary unseen",
     onClick: () => list.current?.showEnd(),
-  }, `${formatCounted(unseen, "new message")} \u2193`);
+  }, words.value.chat.unseen(unseen));
 }

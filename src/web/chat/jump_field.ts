@@ -6,6 +6,7 @@ import { momentOfDay } from "../ui/day.ts";
 import { formatClock, formatZone } from "../ui/format.ts";
 import { icon } from "../ui/icons.ts";
 import { zone } from "../ui/settings.ts";
+import { words } from "../words/words.ts";
 
 /**
  * Jumps to a time of the day. A field of text: the browser's own for times writes them as the system does,
@@ -16,7 +17,7 @@ export function JumpField({ dayUs, focusUs }: {
   readonly focusUs: Micros;
 }): JSX.Element {
   const [isWrong, setWrong] = useState(false);
-  const label = `Jump to a time, as 18:02:09, in ${formatZone(focusUs, zone.value)}`;
+  const label = words.value.chat.jump(formatZone(focusUs, zone.value));
   const jump = (event: Event): void => {
     const { value } = event.currentTarget as HTMLInputElement;
     const to = momentOfDay(dayUs, value, zone.value);
@@ -34,7 +35,7 @@ export function JumpField({ dayUs, focusUs }: {
       maxLength: 8,
       "aria-label": label,
       "aria-invalid": isWrong ? "true" : undefined,
-      title: isWrong ? "Not a time. Write it as 18:02:09" : label,
+      title: isWrong ? words.value.chat.noTime : label,
       value: formatClock(focusUs, zone.value).slice(0, 8),
       onChange: jump,
     }),

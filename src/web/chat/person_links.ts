@@ -2,6 +2,7 @@ import { Fragment, h, type JSX } from "preact";
 import { NO_FILTER } from "../reading/filter.ts";
 import { linkTo } from "../state/route_link.ts";
 import { icon } from "../ui/icons.ts";
+import { words } from "../words/words.ts";
 
 /** Twitch's logins. Anything else would lead to another page of Twitch than a channel's. */
 const LOGIN = /^\w{1,25}$/;
@@ -17,7 +18,7 @@ export function PersonLinks({ user }: { readonly user: string }): JSX.Element {
   return h(
     Fragment,
     null,
-    h("a", { class: "button", ...linkTo(search) }, icon("search"), "All days"),
+    h("a", { class: "button", ...linkTo(search) }, icon("search"), words.value.app.allDays),
     LOGIN.test(user) && h(
       "a",
       {
@@ -27,7 +28,7 @@ export function PersonLinks({ user }: { readonly user: string }): JSX.Element {
         rel: "noopener noreferrer",
       },
       icon("link"),
-      "On Twitch",
+      words.value.person.onTwitch,
     ),
   );
 }

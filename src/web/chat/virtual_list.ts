@@ -7,6 +7,7 @@ import { images } from "../ui/settings.ts";
 import { DrawnRows } from "./drawn_rows.ts";
 import type { RowLayout, RowPlace } from "./row_layout.ts";
 import { ScrollPosition } from "./scroll_position.ts";
+import { words } from "../words/words.ts";
 
 // @tanstack/virtual-core was considered: it makes an object for each of 500,000 rows anew
 // whenever one is measured. Rows that come by the minute allow for much less.
@@ -372,7 +373,7 @@ export class VirtualList extends Component<VirtualListProps> {
         onCopy: this.#onCopy,
         tabIndex: -1,
         role: "feed",
-        "aria-label": "Messages",
+        "aria-label": words.value.filter.kinds.messages,
         "aria-busy": day.status.value.kind === "reading" ? "true" : "false",
       },
       h(

@@ -8,10 +8,11 @@ import { NO_FILTER } from "../reading/filter.ts";
 import { go, type Route } from "../state/route.ts";
 import { typedChannel } from "../state/channel_picker.ts";
 import { linkTo } from "../state/route_link.ts";
-import { formatCount, formatCounted, formatMinute } from "../ui/format.ts";
+import { formatMinute } from "../ui/format.ts";
 import { icon } from "../ui/icons.ts";
 import { zone } from "../ui/settings.ts";
 import { HomeState, SHOWN_AT_ONCE } from "./home_state.ts";
+import { words } from "../words/words.ts";
 
 /** The channels of a node: what was said last, how much a day, and where recording has gaps. */
 export function HomeView({ library }: { readonly library: Library }): JSX.Element {
@@ -27,15 +28,15 @@ export function HomeView({ library }: { readonly library: Library }): JSX.Elemen
   return h(
     "div",
     { class: "page home" },
-    h("h1", null, "Channels"),
+    h("h1", null, words.value.home.channels),
     h(
       "search",
       { class: "field home-search" },
       icon("search"),
       h("input", {
         type: "search",
-        placeholder: "Find a channel",
-        "aria-label": "Find a channel",
+        placeholder: words.value.home.find,
+        "aria-label": words.value.home.find,
         autoCapitalize: "none",
         spellcheck: false,
         value: typed,
@@ -52,7 +53,7 @@ export function HomeView({ library }: { readonly library: Library }): JSX.Elemen
       "p",
       { class: "hint", role: "status" },
       list.kind === "looking"
-        ? "Looking for channels…"
+        ? words.value.home.looking
         : list.kind === "failed"
         ? list.reason
         : countText(found.length, channels.length),
@@ -78,15 +79,12 @@ export function HomeView({ library }: { readonly library: Library }): JSX.Elemen
       type: "button",
       class: "more",
       onClick: () => setShownMax(shownMax + SHOWN_AT_ONCE),
-    }, "Show more channels"),
+    }, words.value.home.more),
   );
 }
 
 function countText(found: number, all: number): string {
-  if (all === 0) return "This node has no channel yet. Record one, and it is listed here";
-  return found === all
-    ? formatCounted(all, "channel")
-    : `${formatCount(found)} of ${formatCounted(all, "channel")}`;
+  return all === 0 ? words.value.home.none : words.value.home.found(found, all);
 }
 
 /** A view of a channel, from the start: nothing of what was looked at before. */
@@ -110,10 +108,11 @@ function ChannelCard({ channel, overview, isKnown }: CardProps): JSX.Element {
       "header",
       null,
       h("h2", null, h("a", linkTo(viewOf(channel)), channel)),
-      overview?.isRecording === true && h("span", { class: "tag is-live" }, "recorded now"),
+      overview?.isRecording === true &&
+        h("span", { class: "tag is-live" }, words.value.home.isRecorded),
     ),
     overview === undefined
-      ? h("p", { class: "hint" }, isKnown ? "No message yet" : "…")
+      ? h("p", { class: "hint" }, isKnown ? words.value.home.noMessage : "…")
       : h(Facts, { overview }),
   );
 }
@@ -123,7 +122,7 @@ function Facts({ overview }: { readonly overview: ChannelOverview }): JSX.Elemen
   return h(
     Fragment,
     null,
-    last === undefined ? h("p", { class: "hint" }, "No message yet") : h(
+    last === undefined ? h("p", { class: "hint" }, words.value.home.noMessage) : h(
       "p",
       { class: "home-last" },
       h("span", { class: "hint" }, `${formatMinute(last.timeUs, zone.value)} `),
@@ -136,9 +135,9 @@ function Facts({ overview }: { readonly overview: ChannelOverview }): JSX.Elemen
       "p",
       { class: "hint" },
       listenedS === 0
-        ? "Not recorded in the last 24 hours"
+        ? words.value.home.notRecorded
         : gaps.length === 0
-        ? `Recorded for ${formatHours(listenedS)} in the last 24 hours, without a gap`
+        ? words.value.home.recorded(listenedS)
         : h(
           "a",
           linkTo(viewOf(channel, {
@@ -152,18 +151,9 @@ function Facts({ overview }: { readonly overview: ChannelOverview }): JSX.Elemen
   );
 }
 
-function formatHours(seconds: number): string {
-  const hours = Math.floor(seconds / 3_600);
-  return hours === 0
-    ? formatCounted(Math.max(1, Math.round(seconds / 60)), "minute")
-    : formatCounted(Math.min(24, hours), "hour");
-}
-
 function gapText(gaps: ChannelOverview["gaps"]): string {
   const minutes = gaps.reduce((sum, { fromUs, untilUs }) => sum + untilUs - fromUs, 0) / MINUTE_US;
-  return `Recorded with ${formatCounted(gaps.length, "gap")} in the last 24 hours: ${
-    formatCounted(Math.max(1, Math.round(minutes)), "minute")
-  } without a recorder`;
+  return words.value.home.withGaps(gaps.length, Math.max(1, Math.round(minutes)));
 }
 
 const LINE_HEIGHT = 24;
@@ -181,7 +171,7 @@ function DayLine({ days }: { readonly days: ChannelOverview["days"] }): JSX.Elem
       viewBox: `0 0 ${days.length} ${LINE_HEIGHT}`,
       preserveAspectRatio: "none",
       role: "img",
-      "aria-label": `${formatCounted(sum, "message")} in the last ${days.length} days`,
+      "aria-label": words.value.home.inLastDays(sum, days.length),
     },
     days.map((count = 0, i) => {
       const height = count === 0 ? 0 : Math.max(1, count / most * LINE_HEIGHT);

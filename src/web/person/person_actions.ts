@@ -6,14 +6,15 @@ import type { Action } from "../reading/person_facts.ts";
 import { linkTo } from "../state/route_link.ts";
 import { formatDay } from "../ui/format.ts";
 import { zone } from "../ui/settings.ts";
+import { words } from "../words/words.ts";
 
 /** What moderators did to a person, and the lines that it removed. */
 export function Actions({ actions }: { readonly actions: readonly Action[] }): JSX.Element {
   return h(
     "section",
     { class: "person-actions", "aria-labelledby": "person-actions" },
-    h("h2", { id: "person-actions" }, "Bans, timeouts and deletions"),
-    h("p", { class: "hint" }, "Twitch does not tell which moderator did it."),
+    h("h2", { id: "person-actions" }, words.value.person.actions),
+    h("p", { class: "hint" }, words.value.person.notByWhom),
     h(
       "ul",
       null,
@@ -26,7 +27,11 @@ export function Actions({ actions }: { readonly actions: readonly Action[] }): J
             "article",
             { class: `row is-${message.command.toLowerCase()}` },
             h(MessageBody, { message, mark: undefined, receiverCount: 0 }),
-            h("a", { class: "hit-link", ...linkTo({ ...messageRoute(message) }) }, "Show in chat"),
+            h(
+              "a",
+              { class: "hit-link", ...linkTo({ ...messageRoute(message) }) },
+              words.value.app.showInChat,
+            ),
           ),
           removed.map((line, k) =>
             h(

@@ -15,6 +15,7 @@ import { Actions } from "./person_actions.ts";
 import { Facts } from "./person_facts_list.ts";
 import { PersonMonths } from "./person_months.ts";
 import { usePersonRecord } from "./person_record.ts";
+import { words } from "../words/words.ts";
 
 /** How many lines are read by themselves; who wants more asks for them. */
 const LINES_READ = 1_000;
@@ -54,7 +55,7 @@ export function PersonCard({ library, card }: {
     "aside",
     {
       class: "detail person-card",
-      "aria-label": `About ${login}`,
+      "aria-label": words.value.person.about(login),
       onKeyDown: (event: KeyboardEvent) => {
         if (event.key === "Escape") closeCard();
       },
@@ -72,14 +73,14 @@ export function PersonCard({ library, card }: {
         ref: close,
         type: "button",
         class: "quiet only-icon",
-        "aria-label": "Close the card",
+        "aria-label": words.value.person.close,
         onClick: closeCard,
       }, icon("close")),
     ),
     h(
       "div",
       { class: "buttons" },
-      h("a", { class: "button", ...linkTo(toward) }, "All their lines"),
+      h("a", { class: "button", ...linkTo(toward) }, words.value.person.allLines),
       h(PersonLinks, { user: login }),
     ),
     h(Facts, { run, facts, names: record.names ?? (library.isNode ? [] : facts.names) }),
@@ -96,7 +97,7 @@ export function PersonCard({ library, card }: {
     kind === "resting" && lines.length >= LINES_READ && h("button", {
       type: "button",
       onClick: () => void run.goOn(),
-    }, "Read earlier lines"),
+    }, words.value.person.earlier),
   );
 }
 

@@ -1,8 +1,9 @@
 import { Fragment, h, type JSX } from "preact";
 import type { PersonFacts, SeenName } from "../reading/person_facts.ts";
 import type { SearchRun } from "../search/search_run.ts";
-import { formatCounted, formatDay, formatMinute } from "../ui/format.ts";
+import { formatDay, formatMinute } from "../ui/format.ts";
 import { zone } from "../ui/settings.ts";
+import { words } from "../words/words.ts";
 
 /** When a person was seen, how much they said, and their names. */
 export function Facts({ run, facts, names }: {
@@ -24,20 +25,20 @@ export function Facts({ run, facts, names }: {
       status.kind === "failed"
         ? status.reason
         : isWhole
-        ? `${formatCounted(facts.lines, "line")} in all of this time`
-        : `${formatCounted(facts.lines, "line")} so far, back to ${back}`,
+        ? words.value.person.linesInAll(facts.lines)
+        : words.value.person.linesSoFar(facts.lines, back),
     ),
     h(
       "dl",
       { class: "person-facts" },
-      h("dt", null, isWhole ? "First seen" : "Seen as early as"),
+      h("dt", null, isWhole ? words.value.person.firstSeen : words.value.person.seenAsEarlyAs),
       h("dd", null, minute(facts.firstUs)),
-      h("dt", null, "Last seen"),
+      h("dt", null, words.value.person.lastSeen),
       h("dd", null, minute(facts.lastUs)),
       names.length > 1 && h(
         Fragment,
         null,
-        h("dt", null, "Names"),
+        h("dt", null, words.value.person.names),
         h(
           "dd",
           null,
@@ -46,7 +47,10 @@ export function Facts({ run, facts, names }: {
               "div",
               { key: login },
               h("bdi", null, login),
-              `, ${formatDay(firstUs, zone.value)} to ${formatDay(lastUs, zone.value)}`,
+              words.value.person.nameFromTo(
+                formatDay(firstUs, zone.value),
+                formatDay(lastUs, zone.value),
+              ),
             )
           ),
         ),

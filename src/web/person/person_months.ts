@@ -4,8 +4,9 @@ import { fromSeconds } from "../../core/time.ts";
 import type { Route } from "../state/route.ts";
 import { linkTo } from "../state/route_link.ts";
 import { monthSpan } from "../ui/day.ts";
-import { formatDay } from "../ui/format.ts";
+import { isoDay } from "../ui/format.ts";
 import { zone } from "../ui/settings.ts";
+import { words } from "../words/words.ts";
 
 /** The months in which a person wrote, the last first; each leads to what they said then. */
 export function PersonMonths({ months, lines, toward, current }: {
@@ -17,12 +18,12 @@ export function PersonMonths({ months, lines, toward, current }: {
   /** The month that is shown. */
   readonly current?: string | undefined;
 }): JSX.Element | null {
-  const read = lines.map(({ time }) => formatDay(fromSeconds(time), zone.value).slice(0, 7));
+  const read = lines.map(({ time }) => isoDay(fromSeconds(time), zone.value).slice(0, 7));
   const all = [...new Set([...months ?? [], ...read])].sort().reverse();
   if (all.length === 0) return null;
   return h(
     "nav",
-    { class: "months-list", "aria-label": "Months" },
+    { class: "months-list", "aria-label": words.value.person.months },
     all.map((month) => {
       const span = monthSpan(month, zone.value);
       return span === undefined ? null : h("a", {

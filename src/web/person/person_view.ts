@@ -10,13 +10,14 @@ import type { Library } from "../state/library.ts";
 import { route } from "../state/route.ts";
 import { linkTo } from "../state/route_link.ts";
 import { monthSpan } from "../ui/day.ts";
-import { formatDay } from "../ui/format.ts";
+import { isoDay } from "../ui/format.ts";
 import { zone } from "../ui/settings.ts";
 import { personFacts } from "../reading/person_facts.ts";
 import { Actions } from "./person_actions.ts";
 import { Facts } from "./person_facts_list.ts";
 import { PersonMonths } from "./person_months.ts";
 import { usePersonRecord } from "./person_record.ts";
+import { words } from "../words/words.ts";
 
 /** What a person's view shows. */
 export interface PersonViewProps {
@@ -48,7 +49,12 @@ export function PersonView({ library, channel }: PersonViewProps): JSX.Element {
     h(
       "header",
       { class: "person-head" },
-      h("h1", null, h("bdi", null, login), h("span", { class: "hint" }, ` in ${channel.channel}`)),
+      h(
+        "h1",
+        null,
+        h("bdi", null, login),
+        h("span", { class: "hint" }, words.value.person.inChannel(channel.channel)),
+      ),
       h(
         "div",
         { class: "buttons" },
@@ -58,7 +64,7 @@ export function PersonView({ library, channel }: PersonViewProps): JSX.Element {
           h(
             "a",
             { class: "button", ...linkTo({ atUs: undefined, untilUs: undefined }) },
-            "All time",
+            words.value.person.allTime,
           ),
       ),
     ),
@@ -69,17 +75,17 @@ export function PersonView({ library, channel }: PersonViewProps): JSX.Element {
       span: { fromUs: Math.min(run.searchedUs.value, span.untilUs), untilUs: span.untilUs },
     }),
     facts.actions.length > 0 && h(Actions, { actions: facts.actions }),
-    h("h2", null, "Lines"),
+    h("h2", null, words.value.person.lines),
     h(HitList, { hits: lines, text: "" }),
     kind === "resting" && h("button", {
       type: "button",
       class: "primary more",
       onClick: () => void run.goOn(),
-    }, "Read earlier lines"),
+    }, words.value.person.earlier),
     kind === "done" && lines.length === 0 && h(
       "p",
       { class: "empty" },
-      `Nothing of ${login} was recorded in ${channel.channel} in this time.`,
+      words.value.person.none(login, channel.channel),
     ),
   );
 }
@@ -88,7 +94,7 @@ export function PersonView({ library, channel }: PersonViewProps): JSX.Element {
 function shownMonth(): string | undefined {
   const { atUs, untilUs } = route.value;
   if (atUs === undefined) return undefined;
-  const month = formatDay(atUs, zone.value).slice(0, 7);
+  const month = isoDay(atUs, zone.value).slice(0, 7);
   const whole = monthSpan(month, zone.value);
   return whole?.fromUs === atUs && whole?.untilUs === untilUs ? month : undefined;
 }

@@ -5,10 +5,11 @@ import type { Span } from "../reading/chat_archive.ts";
 import type { ExportRequest } from "../reading/shown_export.ts";
 import { reasonOf } from "../state/archives_state.ts";
 import type { Library } from "../state/library.ts";
-import { formatCounted, formatDay } from "../ui/format.ts";
+import { isoDay } from "../ui/format.ts";
 import { icon } from "../ui/icons.ts";
 import { zone } from "../ui/settings.ts";
 import { saveBlob } from "../ui/save_blob.ts";
+import { words } from "../words/words.ts";
 
 /** What is exported: what is shown. */
 export interface ExportMenuProps {
@@ -16,15 +17,7 @@ export interface ExportMenuProps {
   readonly shown: Omit<ExportRequest, "format">;
 }
 
-const FORMATS: readonly (readonly [format: ExportRequest["format"], label: string])[] = [
-  ["td-text", "Text"],
-  ["csv", "CSV table"],
-  ["json", "JSON"],
-  ["ndjson", "NDJSON, all that is known"],
-  ["td-json", "TwitchDownloader JSON"],
-  ["raw", "Raw lines of IRC"],
-  ["html", "Page to read"],
-];
+const FORMATS = ["td-text", "csv", "json", "ndjson", "td-json", "raw", "html"] as const;
 
 type State =
   | { readonly kind: "idle" }
@@ -57,7 +50,7 @@ export function ExportMenu({ library, shown }: ExportMenuProps): JSX.Element {
       });
       const name = fileName(shown.channel, shown, format);
       saveBlob(blob, name);
-      const said = `${formatCounted(messages, "message")} went to your downloads as ${name}`;
+      const said = words.value.saving.saved(messages, name);
       show({ kind: "ended", said, isBad: false });
     } catch (error) {
       if (!signal.aborted) show({ kind: "ended", said: reasonOf(error), isBad: true });
@@ -80,17 +73,22 @@ export function ExportMenu({ library, shown }: ExportMenuProps): JSX.Element {
         }
       },
     },
-    h("summary", { class: "button", title: "Save what is shown" }, icon("drop"), "Export"),
+    h(
+      "summary",
+      { class: "button", title: words.value.saving.title },
+      icon("drop"),
+      words.value.saving.export,
+    ),
     h(
       "div",
       { class: "export-panel card" },
-      FORMATS.map(([format, label]) =>
+      FORMATS.map((format) =>
         h("button", {
           key: format,
           type: "button",
           class: "quiet",
           onClick: () => void save(format),
-        }, label)
+        }, words.value.saving.formats[format])
       ),
       h(Progress, { state }),
     ),
@@ -105,17 +103,18 @@ function Progress({ state }: { readonly state: State }): JSX.Element {
       "p",
       { role: "status", class: state.kind === "ended" && state.isBad ? "bad" : "hint" },
       state.kind === "running"
-        ? `${formatCounted(state.messages, "message")} written…`
+        ? words.value.saving.written(state.messages)
         : state.kind === "ended"
         ? state.said
-        : "Saves all that is shown here, with its filter.",
+        : words.value.saving.what,
     ),
-    state.kind === "running" && h("button", { type: "button", onClick: state.cancel }, "Cancel"),
+    state.kind === "running" &&
+      h("button", { type: "button", onClick: state.cancel }, words.value.app.cancel),
   );
 }
 
 /** `forsen 2026-08-01.csv`, or with the last day behind two dots. */
 function fileName(channel: string, { fromUs, untilUs }: Span, format: ExportRequest["format"]) {
-  const [from, to] = [formatDay(fromUs, zone.value), formatDay(untilUs - 1, zone.value)];
+  const [from, to] = [isoDay(fromUs, zone.value), isoDay(untilUs - 1, zone.value)];
   return `${channel} ${from === to ? from : `${from}..${to}`}.${FILE_TYPES[format][1]}`;
 }

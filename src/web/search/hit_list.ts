@@ -12,6 +12,7 @@ import { dayOf } from "../ui/day.ts";
 import { formatCounted, formatDay } from "../ui/format.ts";
 import { highlight } from "../ui/highlight.ts";
 import { zone } from "../ui/settings.ts";
+import { words } from "../words/words.ts";
 
 /** Found messages by day, from the last back. Each leads to its place in chat. */
 export function HitList({ hits, text }: {
@@ -55,7 +56,7 @@ function Hit({ message }: { readonly message: Message }): JSX.Element {
       onClick: (event: MouseEvent) => showPerson(event, message),
     },
     h(MessageBody, { message, mark: undefined, receiverCount: 0 }),
-    h("a", { class: "hit-link", ...linkTo(messageRoute(message)) }, "Show in chat"),
+    h("a", { class: "hit-link", ...linkTo(messageRoute(message)) }, words.value.app.showInChat),
   );
 }
 

@@ -3,8 +3,9 @@ import { DAY_US, HOUR_US, type Micros, MINUTE_US } from "../../core/time.ts";
 import type { Span } from "../reading/chat_archive.ts";
 import { go } from "../state/route.ts";
 import { dayOf } from "../ui/day.ts";
-import { formatCounted, formatDay, formatMinute } from "../ui/format.ts";
+import { formatDay, formatMinute } from "../ui/format.ts";
 import { zone } from "../ui/settings.ts";
+import { words } from "../words/words.ts";
 
 const BARS_MAX = 60;
 const STEPS_US = [1, 2, 5, 10, 15, 30].map((minutes) => minutes * MINUTE_US)
@@ -52,7 +53,7 @@ export function HitsHistogram({ counts, span, onPick = narrowTo }: {
   const most = Math.max(...bars.map(({ count }) => count));
   return h(
     "div",
-    { class: "histogram", role: "group", "aria-label": "Messages found over time" },
+    { class: "histogram", role: "group", "aria-label": words.value.search.overTime },
     h(
       "div",
       { class: "histogram-bars" },
@@ -83,14 +84,14 @@ function Bar({ bar, most, onPick }: {
   const { fromUs, untilUs, count } = bar;
   const isDays = untilUs - fromUs >= DAY_US;
   const from = isDays ? formatDay(fromUs, zone.value) : formatMinute(fromUs, zone.value);
-  const label = `${from}: ${formatCounted(count, "message")}`;
+  const label = words.value.search.bar(from, count);
   return h(
     "button",
     {
       type: "button",
       class: "histogram-bar",
       disabled: count === 0,
-      "aria-label": `${label}. Search only this time`,
+      "aria-label": words.value.search.onlyThisTime(label),
       title: label,
       onClick: () => onPick(bar),
     },

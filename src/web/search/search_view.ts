@@ -10,11 +10,12 @@ import { ChannelPicker } from "../state/channel_picker.ts";
 import type { Library } from "../state/library.ts";
 import { go, route } from "../state/route.ts";
 import { dayOf, parseDay } from "../ui/day.ts";
-import { formatCount, formatDay, formatZone } from "../ui/format.ts";
+import { formatDay, formatZone, isoDay } from "../ui/format.ts";
 import { zone } from "../ui/settings.ts";
 import { HitList } from "./hit_list.ts";
 import { HitsHistogram } from "./hits_histogram.ts";
 import { SearchRun } from "./search_run.ts";
+import { words } from "../words/words.ts";
 
 /** What a search view shows. */
 export interface SearchViewProps {
@@ -40,14 +41,18 @@ export function SearchView({ library, channels, channel }: SearchViewProps): JSX
   return h(
     "div",
     { class: "search" },
-    h("h1", { class: "visually-hidden" }, `Search ${channel.channel}`),
+    h("h1", { class: "visually-hidden" }, words.value.search.heading(channel.channel)),
     h(
       "div",
       { class: "channel-bar" },
       h(ChannelPicker, { channels, channel: channel.channel }),
-      h(DayField, { label: "From", atUs, onDay: ({ fromUs }) => go({ atUs: fromUs, untilUs }) }),
       h(DayField, {
-        label: "To",
+        label: words.value.search.from,
+        atUs,
+        onDay: ({ fromUs }) => go({ atUs: fromUs, untilUs }),
+      }),
+      h(DayField, {
+        label: words.value.search.to,
         atUs: untilUs === undefined ? undefined : untilUs - 1,
         onDay: (day) => go({ atUs: atUs ?? 0, untilUs: day.untilUs }),
       }),
@@ -55,14 +60,14 @@ export function SearchView({ library, channels, channel }: SearchViewProps): JSX
         type: "button",
         class: "quiet",
         onClick: () => go({ atUs: undefined, untilUs: undefined }),
-      }, "All days"),
+      }, words.value.app.allDays),
     ),
     h(FilterBar, null),
     h(
       "div",
       { class: "search-body" },
       run === undefined
-        ? h("p", { class: "empty" }, HOW_TO)
+        ? h("p", { class: "empty" }, words.value.search.howTo)
         : h(Found, { run, channel: channel.channel }),
       run !== undefined && h(ExportMenu, {
         library,
@@ -77,10 +82,6 @@ export function SearchView({ library, channels, channel }: SearchViewProps): JSX
   );
 }
 
-const HOW_TO =
-  'Type words or a name. Words are found whole, in any order and case; "a phrase" in quotes as it stands. ' +
-  "All days are searched, the last one first; narrow the time above, or by a click on a bar.";
-
 /** A day that bounds the search; empty where nothing does. */
 function DayField({ label, atUs, onDay }: {
   readonly label: string;
@@ -93,8 +94,8 @@ function DayField({ label, atUs, onDay }: {
     h("span", { class: "hint" }, label),
     h("input", {
       type: "date",
-      "aria-label": `${label}, a day in ${formatZone(atUs ?? 0, zone.value)}`,
-      value: atUs === undefined || atUs === 0 ? "" : formatDay(atUs, zone.value),
+      "aria-label": words.value.search.boundIn(label, formatZone(atUs ?? 0, zone.value)),
+      value: atUs === undefined || atUs === 0 ? "" : isoDay(atUs, zone.value),
       onChange: (event: Event) => {
         const dayUs = parseDay((event.currentTarget as HTMLInputElement).value, zone.value);
         if (dayUs !== undefined) onDay(dayOf(dayUs, zone.value));
@@ -122,12 +123,11 @@ function Found({ run, channel }: {
       type: "button",
       class: "primary more",
       onClick: () => void run.goOn(),
-    }, "Search earlier messages"),
+    }, words.value.search.earlier),
     kind === "done" && hits.length === 0 && h(
       "p",
       { class: "empty" },
-      `No message of ${channel} meets this in the time that was searched. `,
-      'Names and words are compared whole, in any case; "a phrase" in quotes as it stands.',
+      words.value.search.none(channel),
     ),
   );
 }
@@ -139,7 +139,9 @@ function StatusBar({ run }: { readonly run: SearchRun }): JSX.Element {
   const done = share(run);
   const text = status.kind === "failed"
     ? status.reason
-    : `${formatCount(count)} found${status.kind === "done" ? "" : `, back to ${day}`}`;
+    : status.kind === "done"
+    ? words.value.search.found(count)
+    : words.value.search.foundBackTo(count, day);
   return h(
     "div",
     { class: "search-status" },
@@ -147,8 +149,8 @@ function StatusBar({ run }: { readonly run: SearchRun }): JSX.Element {
     status.kind === "searching" && h(
       Fragment,
       null,
-      h("progress", { "aria-label": "Searched", max: 1, value: done }),
-      h("button", { type: "button", onClick: () => run.stop() }, "Stop"),
+      h("progress", { "aria-label": words.value.search.searched, max: 1, value: done }),
+      h("button", { type: "button", onClick: () => run.stop() }, words.value.search.stop),
     ),
   );
 }

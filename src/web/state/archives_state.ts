@@ -12,6 +12,7 @@ import type { RpcClient } from "../rpc/rpc_client.ts";
 import type { TakenSource } from "../sources/intake.ts";
 import { saveBlob } from "../ui/save_blob.ts";
 import { mayRead, reopen } from "../sources/reopen.ts";
+import { words } from "../words/words.ts";
 
 /** A source as the page shows it. */
 export interface ShownSource {
@@ -80,7 +81,7 @@ export class ArchivesState {
     try {
       taken = await take();
     } catch (error) {
-      this.#showFailure("The dropped files", error);
+      this.#showFailure(words.value.archives.droppedFiles, error);
       return;
     }
     await this.add(taken);
@@ -198,7 +199,7 @@ export class ArchivesState {
       const blob = await this.#call("zip", isWindows() ? "_" : ":", options);
       const name = "chatloom-merged.zip";
       saveBlob(blob, name);
-      return `${name} went to your downloads`;
+      return words.value.merging.downloaded(name);
     });
   }
 
@@ -217,9 +218,7 @@ export class ArchivesState {
     }
     await this.#run(this.saving, async (options) => {
       const { written } = await this.#call("save", folder, options);
-      return written === 1
-        ? `1 file written to ${folder.name}`
-        : `${written} files written to ${folder.name}`;
+      return words.value.merging.writtenTo(written, folder.name);
     });
   }
 

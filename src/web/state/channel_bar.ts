@@ -7,6 +7,7 @@ import { icon } from "../ui/icons.ts";
 import { zone } from "../ui/settings.ts";
 import { ChannelPicker } from "./channel_picker.ts";
 import { go } from "./route.ts";
+import { words } from "../words/words.ts";
 
 /** The channel that is shown. */
 export interface ChannelBarProps {
@@ -30,13 +31,13 @@ export function ChannelBar({ channels, channel, atUs, children }: ChannelBarProp
     h(
       "div",
       { class: "days" },
-      h(DayButton, { label: "Earlier day", name: "left", dayUs: before }),
+      h(DayButton, { label: words.value.app.earlierDay, name: "left", dayUs: before }),
       h(
         "span",
-        { class: "day", title: `The day in ${formatZone(atUs, zone.value)}` },
+        { class: "day", title: words.value.app.dayIn(formatZone(atUs, zone.value)) },
         formatDay(atUs, zone.value),
       ),
-      h(DayButton, { label: "Later day", name: "right", dayUs: after }),
+      h(DayButton, { label: words.value.app.laterDay, name: "right", dayUs: after }),
     ),
     children as JSX.Element,
   );

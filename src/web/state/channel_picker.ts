@@ -1,6 +1,7 @@
 import { h, type JSX } from "preact";
 import { useState } from "preact/hooks";
 import { go } from "./route.ts";
+import { words } from "../words/words.ts";
 
 /** More channels than this are found by typing: a list of hundreds is no choice. */
 const LISTED_MAX = 30;
@@ -18,7 +19,7 @@ export function ChannelPicker({ channels, channel }: {
     "select",
     {
       class: "channel",
-      "aria-label": "Channel",
+      "aria-label": words.value.app.channel,
       value: channel,
       onChange: (event: Event) => pick((event.currentTarget as HTMLSelectElement).value),
     },
@@ -47,7 +48,7 @@ function TypedChannel({ channels, channel, pick }: {
     h("input", {
       class: "channel",
       type: "search",
-      "aria-label": `Channel, one of ${channels.length}`,
+      "aria-label": words.value.app.channelOf(channels.length),
       list: "channels",
       autoCapitalize: "none",
       spellcheck: false,

@@ -4,6 +4,7 @@ import { type Micros, SECOND_US } from "../../core/time.ts";
 import type { Span } from "../reading/chat_archive.ts";
 import { RECEIVERS_TOLD_APART } from "../reading/minute_summary.ts";
 import type { TimelineModel } from "./timeline_model.ts";
+import { words } from "../words/words.ts";
 
 /** How wide the scale on the left is; rows begin at the same place. */
 export const AXIS_PX = 56;
@@ -82,7 +83,7 @@ export class Chart {
         x: { range: () => [this.#model.span.fromUs, this.#model.span.untilUs].map(toS) as Pair },
         y: { range: (_, __, max) => [0, Math.max(4, (max ?? 0) * 1.08)] },
       },
-      axes: [{ ...axis, values: TIME_LABELS }, { ...axis, size: AXIS_PX }],
+      axes: [{ ...axis, values: timeLabels(words.value.axisDay) }, { ...axis, size: AXIS_PX }],
       series: [{}, ...seriesOf()],
       hooks: {
         drawClear: [(plot) => this.#drawSilences(plot)],
@@ -183,8 +184,10 @@ function cssColor(name: string): string {
 
 // Smallest step, format, and what is added where day or minute change: as uPlot wants it. Hours go
 // from 0 to 23 everywhere in chatloom.
-const TIME_LABELS = [
-  [86_400, "{YYYY}-{MM}-{DD}", null, null, null, null, null, null, 1],
-  [60, "{HH}:{mm}", "\n{YYYY}-{MM}-{DD}", null, "\n{YYYY}-{MM}-{DD}", null, null, null, 1],
-  [1, "{HH}:{mm}:{ss}", "\n{YYYY}-{MM}-{DD}", null, "\n{YYYY}-{MM}-{DD}", null, null, null, 1],
-] as unknown as uPlot.Axis.Values;
+function timeLabels(day: string): uPlot.Axis.Values {
+  return [
+    [86_400, day, null, null, null, null, null, null, 1],
+    [60, "{HH}:{mm}", `\n${day}`, null, `\n${day}`, null, null, null, 1],
+    [1, "{HH}:{mm}:{ss}", `\n${day}`, null, `\n${day}`, null, null, null, 1],
+  ] as unknown as uPlot.Axis.Values;
+}

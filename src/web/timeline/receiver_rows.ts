@@ -1,10 +1,11 @@
 import { h, type JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { escapeControls } from "../../core/json/escape_controls.ts";
-import { formatCounted } from "../ui/format.ts";
+import { formatPercent } from "../ui/format.ts";
 import { theme } from "../ui/settings.ts";
 import { AXIS_PX, LAST_LABEL_PX } from "./chart.ts";
 import type { ReceiverRow, TimelineModel } from "./timeline_model.ts";
+import { words } from "../words/words.ts";
 
 const LANE_PX = 14;
 
@@ -17,7 +18,7 @@ export function ReceiverRows({ model, widthPx }: {
   return h(
     "section",
     { class: "receiver-rows", "aria-labelledby": "receiver-rows-title" },
-    h("h2", { id: "receiver-rows-title" }, "Receivers"),
+    h("h2", { id: "receiver-rows-title" }, words.value.timeline.rows),
     h(
       "ul",
       null,
@@ -27,7 +28,7 @@ export function ReceiverRows({ model, widthPx }: {
           { key: row.receiver },
           h("p", null, [
             h("code", null, escapeControls(row.receiver)),
-            h("span", { class: "hint" }, ` ${describe(row, model)}`),
+            h("span", { class: "hint" }, describe(row, model)),
           ]),
           h(Strip, { row, widthPx: widthPx - AXIS_PX - LAST_LABEL_PX }),
         )
@@ -38,7 +39,7 @@ export function ReceiverRows({ model, widthPx }: {
 
 function describe(row: ReceiverRow, { messages }: TimelineModel): string {
   const percent = messages === 0 ? 0 : Math.floor(row.messages / messages * 1000) / 10;
-  return `${formatCounted(row.messages, "message")}, ${percent} %`;
+  return words.value.timeline.row(row.messages, formatPercent(percent));
 }
 
 function Strip({ row, widthPx }: {

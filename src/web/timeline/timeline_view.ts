@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { HOUR_US, MILLISECOND_US, MINUTE_US, minuteOf, SECOND_US } from "../../core/time.ts";
 import { escapeControls } from "../../core/json/escape_controls.ts";
 import { ChannelBar } from "../state/channel_bar.ts";
-import { formatClock, formatCount, formatCounted, formatDay, formatMinute } from "../ui/format.ts";
+import { formatClock, formatCount, formatDay, formatMinute, formatPercent } from "../ui/format.ts";
 import { icon } from "../ui/icons.ts";
 import type { Library } from "../state/library.ts";
 import { go, route } from "../state/route.ts";
@@ -18,6 +18,7 @@ import { heldSpan, LIVE_LAG_US, shownSpan, SPAN_MAX_US, SPAN_MIN_US } from "./sh
 import { TimelineData } from "./timeline_data.ts";
 import type { Silence } from "./silences.ts";
 import { SECONDS_SPAN_US, type TimelineModel, timelineModel, within } from "./timeline_model.ts";
+import { words } from "../words/words.ts";
 
 /** What a timeline shows. */
 export interface TimelineViewProps {
@@ -60,7 +61,7 @@ export function TimelineView({ library, channels, channel }: TimelineViewProps):
   return h(
     "div",
     { class: "timeline" },
-    h("h1", { class: "visually-hidden" }, `Timeline of ${channel.channel}`),
+    h("h1", { class: "visually-hidden" }, words.value.timeline.heading(channel.channel)),
     h(
       ChannelBar,
       { channels, channel, atUs: span.fromUs },
@@ -73,12 +74,12 @@ export function TimelineView({ library, channels, channel }: TimelineViewProps):
       h(ChartPlace, { model, channel, onWidth: setWidth }),
       h(Legend, null),
       h(ReceiverRows, { model, widthPx }),
-      h(Silences, { data, model, kind: "unrecorded", title: "When no recorder listened" }),
+      h(Silences, { data, model, kind: "unrecorded", title: words.value.timeline.unrecordedTitle }),
       h(Silences, {
         data,
         model,
         kind: "unknown",
-        title: "No messages, not known whether recorded",
+        title: words.value.timeline.unknownTitle,
       }),
     ),
   );
@@ -109,16 +110,16 @@ function ZoomButtons({ span }: { readonly span: Span }): JSX.Element {
     }, icon(name));
   return h(
     "div",
-    { class: "zoom", role: "group", "aria-label": "What is shown" },
-    button("left", "Earlier", { by: -0.5, factor: 1 }),
-    button("minus", "Show more", { by: 0, factor: 2 }),
-    button("plus", "Show less", { by: 0, factor: 0.5 }),
-    button("right", "Later", { by: 0.5, factor: 1 }),
+    { class: "zoom", role: "group", "aria-label": words.value.timeline.shown },
+    button("left", words.value.timeline.earlier, { by: -0.5, factor: 1 }),
+    button("minus", words.value.timeline.more, { by: 0, factor: 2 }),
+    button("plus", words.value.timeline.less, { by: 0, factor: 0.5 }),
+    button("right", words.value.timeline.later, { by: 0.5, factor: 1 }),
     h("button", {
       type: "button",
       class: "quiet",
       onClick: () => go({ atUs: undefined, untilUs: undefined }),
-    }, "All"),
+    }, words.value.timeline.all),
   );
 }
 
@@ -139,20 +140,20 @@ function Summary({ model, data }: {
     h(
       "p",
       { class: "span" },
-      `${formatMinute(span.fromUs, zone.value)} to ${formatEnd(span)}`,
-      data.isReading.value && h("span", { class: "hint" }, " · reading…"),
+      words.value.timeline.fromTo(formatMinute(span.fromUs, zone.value), formatEnd(span)),
+      data.isReading.value && h("span", { class: "hint" }, " · ", words.value.app.reading),
     ),
     h(
       "dl",
       { class: "figures" },
-      h(Figure, { name: "messages", value: formatCount(messages) }),
+      h(Figure, { name: words.value.timeline.messages, value: formatCount(messages) }),
       h(Figure, {
-        name: "seen by one receiver only",
-        value: messages === 0 ? "–" : `${Math.ceil(single / messages * 1000) / 10} %`,
+        name: words.value.timeline.byOneOnly,
+        value: messages === 0 ? "–" : formatPercent(Math.ceil(single / messages * 1000) / 10),
       }),
-      h(Figure, { name: "receivers", value: formatCount(rows.length) }),
-      h(Figure, { name: "minutes without a recorder", value: lengthOf("unrecorded") }),
-      h(Figure, { name: "silent minutes, perhaps not recorded", value: lengthOf("unknown") }),
+      h(Figure, { name: words.value.timeline.receivers, value: formatCount(rows.length) }),
+      h(Figure, { name: words.value.timeline.minutesUnrecorded, value: lengthOf("unrecorded") }),
+      h(Figure, { name: words.value.timeline.minutesUnknown, value: lengthOf("unknown") }),
     ),
     failure !== undefined && h("p", { class: "bad", role: "alert" }, failure),
   );
@@ -217,15 +218,16 @@ function ChartPlace({ model, channel, onWidth }: ChartPlaceProps): JSX.Element {
       class: "chart",
       role: "img",
       tabIndex: 0,
-      "aria-label":
-        "Messages a minute over time. Arrow keys move, plus and minus zoom, Home and End go to the first and last chat, Enter opens the chat.",
+      "aria-label": words.value.timeline.chart,
       onKeyDown: (event: KeyboardEvent) => onKey(event, model.span, channel),
     }),
-    h("p", { class: "hover hint" }, bar === undefined ? HOW_TO : describeBar(model, bar)),
+    h(
+      "p",
+      { class: "hover hint" },
+      bar === undefined ? words.value.timeline.howTo : describeBar(model, bar),
+    ),
   );
 }
-
-const HOW_TO = "Drag to zoom in, click to read the chat of that moment.";
 
 function onKey(event: KeyboardEvent, span: Span, channel: Span): void {
   if (event.altKey || event.ctrlKey || event.metaKey) return;
@@ -252,37 +254,28 @@ function onKey(event: KeyboardEvent, span: Span, channel: Span): void {
 
 function describeBar({ times, counts, stepUs, silences }: TimelineModel, bar: number): string {
   const atUs = times[bar];
-  if (atUs === undefined) return HOW_TO;
+  if (atUs === undefined) return words.value.timeline.howTo;
   const clock = formatClock(atUs, zone.value).slice(0, stepUs < MINUTE_US ? 8 : 5);
   const when = `${formatDay(atUs, zone.value)} ${clock}`;
   const silence = silences.find(({ fromUs, untilUs }) => atUs >= fromUs && atUs < untilUs);
-  if (silence !== undefined) return `${when}: ${SILENCE_WORDS[silence.kind]}`;
+  const { barSilent, bar: describe, silences: kinds } = words.value.timeline;
+  if (silence !== undefined) return barSilent(when, kinds[silence.kind]);
   const [one = 0, ...more] = counts[bar]!;
   const total = more.reduce((sum, count) => sum + count, one);
-  return `${when}: ${formatCount(Math.round(total))} messages a minute, ${
-    formatCount(Math.round(one))
-  } of them seen by one receiver only`;
+  return describe(when, Math.round(total), Math.round(one));
 }
 
-const SILENCE_WORDS: Readonly<Record<Silence["kind"], string>> = {
-  unrecorded: "no recorder listened",
-  unknown: "no messages, not known whether a recorder listened",
-};
-
-const LEGEND: readonly (readonly [name: string, label: string])[] = [
-  ["four", "seen by 4 or more"],
-  ["three", "by 3"],
-  ["two", "by 2"],
-  ["one", "by 1 only"],
-  ["gap", SILENCE_WORDS.unrecorded],
-  ["unknown", SILENCE_WORDS.unknown],
-];
-
 function Legend(): JSX.Element {
+  const { legend, silences } = words.value.timeline;
+  const entries = [
+    ...Object.entries(legend),
+    ["gap", silences.unrecorded],
+    ["unknown", silences.unknown],
+  ];
   return h(
     "ul",
     { class: "legend" },
-    LEGEND.map(([name, label]) =>
+    entries.map(([name, label]) =>
       h(
         "li",
         { key: name },
@@ -320,25 +313,22 @@ function Silences({ data, model, kind, title }: {
       ),
     ),
     gaps.length > GAPS_SHOWN &&
-      h("p", { class: "hint" }, `and ${formatCount(gaps.length - GAPS_SHOWN)} more`),
+      h("p", { class: "hint" }, words.value.app.andMore(gaps.length - GAPS_SHOWN)),
   );
 }
 
 function describeGap({ fromUs, untilUs }: Span): string {
   const minutes = Math.round((untilUs - fromUs) / MINUTE_US);
-  return `${formatMinute(fromUs, zone.value)}, ${formatCounted(minutes, "minute")}`;
+  return words.value.timeline.gap(formatMinute(fromUs, zone.value), minutes);
 }
 
 function describeNeighbours(
   { before, after, likelyMissed }: GapNeighbours,
   kind: Silence["kind"],
 ): string {
+  const told = words.value.timeline;
   const names = (some: readonly string[]): string =>
-    some.length === 0
-      ? "no chat within 10 minutes"
-      : `${some.map(escapeControls).join(", ")} heard chat`;
-  const missed = likelyMissed === undefined || kind === "unknown"
-    ? ""
-    : ` Likely missed: about ${formatCounted(likelyMissed, "message")}.`;
-  return `Before: ${names(before)}. After: ${names(after)}.${missed}`;
+    some.length === 0 ? told.noChatNear : told.heard(some.map(escapeControls).join(", "));
+  const missed = likelyMissed === undefined || kind === "unknown" ? "" : told.missed(likelyMissed);
+  return `${told.before(names(before))}${told.after(names(after))}${missed}`;
 }

@@ -1,4 +1,5 @@
-import { effect, type Signal, signal } from "@preact/signals";
+import { effect, type Signal } from "@preact/signals";
+import { kept } from "../kept/kept.ts";
 
 /** The theme of the page. `auto` follows the system. */
 export type Theme = "auto" | "dark" | "light";
@@ -16,30 +17,6 @@ export type EmoteSource = "off" | "node" | "twitch";
  * browser shows this chat.
  */
 export const images: Signal<EmoteSource> = kept("emotes", ["off", "node", "twitch"]);
-
-function kept<T extends string>(name: string, choices: readonly [T, ...T[]]): Signal<T> {
-  const stored = readStored(`chatloom.${name}`);
-  const choice = signal<T>(choices.find((each) => each === stored) ?? choices[0]);
-  effect(() => writeStored(`chatloom.${name}`, choice.value));
-  return choice;
-}
-
-// Pages from `file://`, and those whose reader forbids it, have no storage: then nothing is kept.
-function readStored(name: string): string | null {
-  try {
-    return localStorage.getItem(name);
-  } catch {
-    return null;
-  }
-}
-
-function writeStored(name: string, value: string): void {
-  try {
-    localStorage.setItem(name, value);
-  } catch {
-    // See above.
-  }
-}
 
 /** Makes the document follow the theme. */
 export function applyTheme(): void {

@@ -1,4 +1,5 @@
 import { escapeControls } from "../../../core/json/escape_controls.ts";
+import { words } from "../../words/words.ts";
 
 /** A badge as text. */
 export interface Badge {
@@ -8,26 +9,15 @@ export interface Badge {
   readonly title: string;
 }
 
-// The badges that readers look for; a click shows the rest in full.
-const LABELS: Readonly<Record<string, string>> = {
-  broadcaster: "streamer",
-  moderator: "mod",
-  lead_moderator: "lead mod",
-  vip: "vip",
-  subscriber: "sub",
-  founder: "founder",
-  staff: "staff",
-  admin: "admin",
-  global_mod: "global mod",
-  partner: "partner",
-  "bot-badge": "bot",
-};
-
-/** Reads `moderator/1,subscriber/12`, and keeps those that tell a user's part in the channel. */
+/**
+ * Reads `moderator/1,subscriber/12`, and keeps those that tell a user's part in the channel: the badges that readers
+ * look for. A click shows the rest in full.
+ */
 export function badgesOf(tag: string): Badge[] {
+  const labels: Readonly<Record<string, string>> = words.value.message.badges;
   return tag.split(",").flatMap((part) => {
     const [name = "", version = ""] = part.split("/", 2);
-    const label = Object.hasOwn(LABELS, name) ? LABELS[name] : undefined;
+    const label = Object.hasOwn(labels, name) ? labels[name] : undefined;
     if (label === undefined) return [];
     return [{ label, title: escapeControls(version === "" ? name : `${name} ${version}`) }];
   });

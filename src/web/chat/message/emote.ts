@@ -4,13 +4,14 @@ import { images } from "../../ui/settings.ts";
 import { emoteAddress } from "./message_text.ts";
 import { type Pictures, PicturesContext } from "./pictures.ts";
 import type { EmotePiece } from "./word_emotes.ts";
+import { words } from "../../words/words.ts";
 
 /** An emote as a picture where there is one that the reader allows, or else as its word. */
 export function Emote({ piece }: { readonly piece: EmotePiece }): JSX.Element {
   const src = addressOf(piece, useContext(PicturesContext));
   const [broken, setBroken] = useState<string | undefined>();
   if (src === undefined || src === broken) {
-    return h("span", { class: "emote-name", title: "Emote" }, piece.text);
+    return h("span", { class: "emote-name", title: words.value.message.emote }, piece.text);
   }
   return h("img", {
     class: "emote",

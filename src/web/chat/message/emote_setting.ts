@@ -1,15 +1,11 @@
 import { h, type JSX } from "preact";
 import { type EmoteSource, images } from "../../ui/settings.ts";
+import type { Words } from "../../words/english.ts";
+import { words } from "../../words/words.ts";
 
-const OF_NODE: readonly (readonly [EmoteSource, string])[] = [
-  ["off", "Emotes as words"],
-  ["node", "Emotes from this node"],
-  ["twitch", "From this node, else from Twitch"],
-];
-const OF_FILES: readonly (readonly [EmoteSource, string])[] = [
-  ["off", "Emotes as words"],
-  ["twitch", "Emotes from Twitch"],
-];
+type Choices = readonly (readonly [EmoteSource, keyof Words["message"]["emotes"]])[];
+const OF_NODE: Choices = [["off", "off"], ["node", "ofNode"], ["twitch", "ofNodeOrTwitch"]];
+const OF_FILES: Choices = [["off", "off"], ["twitch", "ofTwitch"]];
 
 /** Chooses where pictures of emotes come from. */
 export function EmoteSetting({ isNode }: { readonly isNode: boolean }): JSX.Element {
@@ -19,14 +15,16 @@ export function EmoteSetting({ isNode }: { readonly isNode: boolean }): JSX.Elem
     "select",
     {
       class: "emote-setting",
-      "aria-label": "Pictures of emotes",
+      "aria-label": words.value.message.emotes.label,
       title: chosen === "twitch"
-        ? "Twitch sees your address when it is asked for a picture"
-        : "Where pictures of emotes come from",
+        ? words.value.message.emotes.twitchSees
+        : words.value.message.emotes.where,
       value: chosen,
       onChange: (event: Event) =>
         void (images.value = (event.currentTarget as HTMLSelectElement).value as EmoteSource),
     },
-    choices.map(([source, label]) => h("option", { key: source, value: source }, label)),
+    choices.map(([source, label]) =>
+      h("option", { key: source, value: source }, words.value.message.emotes[label])
+    ),
   );
 }

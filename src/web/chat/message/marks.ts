@@ -2,6 +2,7 @@ import type { Message } from "../../../core/batch/message.ts";
 import { type Micros, MINUTE_US, readStart } from "../../../core/time.ts";
 import type { Clear, MinuteSummary } from "../../reading/minute_summary.ts";
 import { formatLength } from "../../ui/format.ts";
+import { words } from "../../words/words.ts";
 
 /** What a moderator did to a message. */
 export type Mark = { readonly label: string; readonly atUs: Micros };
@@ -41,7 +42,7 @@ export class Marks {
   #find({ command, tags, sender, time }: Message): Mark | undefined {
     if (command !== "PRIVMSG" && command !== "USERNOTICE") return undefined;
     const deleted = this.#messages.get(tags?.["id"] ?? "");
-    if (deleted !== undefined) return { label: "deleted", atUs: deleted.timeUs };
+    if (deleted !== undefined) return { label: words.value.message.deleted, atUs: deleted.timeUs };
     const login = command === "PRIVMSG" ? sender : tags?.["login"];
     const timeUs = readStart(time);
     const clear = this.#users.get(login ?? "")?.find((each) =>
@@ -49,8 +50,8 @@ export class Marks {
     );
     if (clear === undefined) return undefined;
     const label = clear.seconds === undefined
-      ? "banned"
-      : `timed out ${formatLength(clear.seconds)}`;
+      ? words.value.message.banned
+      : words.value.message.timedOut(formatLength(clear.seconds));
     return { label, atUs: clear.timeUs };
   }
 }

@@ -2,7 +2,7 @@ import { Fragment, h, type JSX } from "preact";
 import type { Message } from "../../../core/batch/message.ts";
 import { escapeControls } from "../../../core/json/escape_controls.ts";
 import { fromSeconds } from "../../../core/time.ts";
-import { formatClock, formatCounted } from "../../ui/format.ts";
+import { formatClock } from "../../ui/format.ts";
 import { icon } from "../../ui/icons.ts";
 import { zone } from "../../ui/settings.ts";
 import { RECEIVERS_TOLD_APART } from "../../reading/minute_summary.ts";
@@ -17,6 +17,7 @@ import { type NameColor, nameColor } from "./name_color.ts";
 import { noticeText } from "./notice_text.ts";
 import { useWordEmotes } from "./pictures.ts";
 import { type DrawnPiece, withWordEmotes } from "./word_emotes.ts";
+import { words } from "../../words/words.ts";
 
 /** One row of the list. */
 export interface MessageRowProps {
@@ -50,7 +51,7 @@ export function MessageRow(props: MessageRowProps): JSX.Element {
       "aria-posinset": index + 1,
       "aria-setsize": total,
       "aria-busy": message === undefined ? "true" : undefined,
-      "aria-label": message === undefined ? "Loading" : undefined,
+      "aria-label": message === undefined ? words.value.chat.loading : undefined,
       tabIndex: isTabStop ? 0 : -1,
     },
     message === undefined ? "\u00a0" : h(MessageBody, { message, mark, receiverCount }),
@@ -93,13 +94,17 @@ function Reply({ message }: { readonly message: Message }): JSX.Element | null {
   const body = tags?.["reply-parent-msg-body"];
   if (body === undefined) return null;
   const name = tags?.["reply-parent-display-name"] || tags?.["reply-parent-user-login"] ||
-    "someone";
+    words.value.message.someone;
   return h(
     "p",
     { class: "reply" },
     icon("reply"),
-    h("a", { class: "reply-text", title: "Show the thread", ...linkTo(threadRoute(message)) }, [
-      "to ",
+    h("a", {
+      class: "reply-text",
+      title: words.value.message.showThread,
+      ...linkTo(threadRoute(message)),
+    }, [
+      words.value.message.to,
       h("bdi", null, escapeControls(name)),
       ": ",
       h("bdi", null, plainText(body)),
@@ -173,28 +178,32 @@ function Notes({ message, mark, receiverCount }: BodyProps): JSX.Element | null 
     notes.push(h("span", { key: kind, class: `note is-${kind}`, title }, text));
   };
   if (mark !== undefined) {
-    note("mark", mark.label, `at ${formatClock(mark.atUs, zone.value).slice(0, 8)}`);
+    note(
+      "mark",
+      mark.label,
+      words.value.message.markAt(formatClock(mark.atUs, zone.value).slice(0, 8)),
+    );
   }
-  if (tags?.["bits"]) note("bits", `${escapeControls(tags["bits"])} bits`);
-  if (tags?.["first-msg"] === "1") note("first", "first message");
-  if (tags?.["msg-id"] === "highlighted-message") note("highlight", "highlighted");
+  if (tags?.["bits"]) note("bits", words.value.message.bits(escapeControls(tags["bits"])));
+  if (tags?.["first-msg"] === "1") note("first", words.value.message.first);
+  if (tags?.["msg-id"] === "highlighted-message") {
+    note("highlight", words.value.message.highlighted);
+  }
   if (rangeS > 0) {
     const [from, to] = [time, time + rangeS].map((s) => formatClock(fromSeconds(s), zone.value));
-    note("range", `± ${formatRange(rangeS / 2)}`, `Sent between ${from} and ${to}`);
+    note(
+      "range",
+      words.value.message.within(rangeS / 2),
+      words.value.message.sentBetween(from!, to!),
+    );
   }
   const heard = Object.keys(receivers).length;
   if (heard < receiverCount) {
-    const most = receiverCount === RECEIVERS_TOLD_APART
-      ? `${receiverCount} or more`
-      : receiverCount;
-    const title = `Seen by ${formatCounted(heard, "receiver")}; others of this minute by ${most}`;
-    note("heard", `${heard} of ${receiverCount}`, title);
+    const isMore = receiverCount === RECEIVERS_TOLD_APART;
+    const title = words.value.message.seenBy(heard, receiverCount, isMore);
+    note("heard", words.value.message.heardOf(heard, receiverCount), title);
   }
   return notes.length === 0 ? null : h("span", { class: "notes" }, notes);
-}
-
-function formatRange(seconds: number): string {
-  return `${seconds < 10 ? Math.round(seconds * 10) / 10 : Math.round(seconds)} s`;
 }
 
 function isoTime(timeUs: number): string {

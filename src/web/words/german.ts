@@ -1,0 +1,32 @@
+import type { Words } from "./english.ts";
+import { app } from "./german/app.ts";
+import { archives, merging } from "./german/archives.ts";
+import { chat, detail, filter } from "./german/chat.ts";
+import { home } from "./german/home.ts";
+import { message, notice } from "./german/message.ts";
+import { nouns } from "./german/nouns.ts";
+import { person, saving, search } from "./german/search.ts";
+import { calendar, timeline } from "./german/timeline.ts";
+
+/** All texts of the page in German. */
+export const GERMAN: Words = {
+  tag: "de",
+  name: "Deutsch",
+  dayTag: "de",
+  axisDay: "{DD}.{MM}.{YYYY}",
+  nouns,
+  app,
+  home,
+  search,
+  person,
+  saving,
+  chat,
+  filter,
+  detail,
+  message,
+  notice,
+  archives,
+  merging,
+  timeline,
+  calendar,
+};
