@@ -6,22 +6,10 @@ import type { MinuteSpan } from "../../read/minute_closure.ts";
 export interface HourListing {
   /** A short name: equal for equal listings. */
   readonly name: string;
-  /** The keys of redactions, and others that belong to no minute. */
-  readonly orders: string;
-  /** The keys of each minute that has any. */
-  readonly minutes: ReadonlyMap<Micros, string>;
-}
-
-/** Sorts keys by minute. */
-export function hourListing(keys: Iterable<ArchiveKey>, name: string): HourListing {
-  let orders = "";
-  const minutes = new Map<Micros, string>();
-  for (const key of keys) {
-    const parts = parseArchiveKey(key);
-    if (parts?.kind !== "batch" && parts?.kind !== "tombstone") orders += `${key}\n`;
-    else minutes.set(parts.minuteUs, `${minutes.get(parts.minuteUs) ?? ""}${key}\n`);
-  }
-  return { name, orders, minutes };
+  /** The batches and tombstones of the hour and of those beside it, in order. */
+  readonly around: readonly ArchiveKey[];
+  /** The redactions of the channel, in order. */
+  readonly orders: readonly ArchiveKey[];
 }
 
 /** Tells of spans of minutes whether all that stands in them is the same by both listings. */
@@ -29,10 +17,18 @@ export function listSame(
   one: HourListing,
   other: HourListing,
 ): (span: MinuteSpan) => boolean {
-  if (one.orders !== other.orders) return () => false;
+  if (one.orders.join("\n") !== other.orders.join("\n")) return () => false;
   const changed: Micros[] = [];
-  for (const minuteUs of new Set([...one.minutes.keys(), ...other.minutes.keys()])) {
-    if (one.minutes.get(minuteUs) !== other.minutes.get(minuteUs)) changed.push(minuteUs);
+  for (const key of [...without(one.around, other.around), ...without(other.around, one.around)]) {
+    const parts = parseArchiveKey(key);
+    if (parts?.kind !== "batch" && parts?.kind !== "tombstone") return () => false;
+    changed.push(parts.minuteUs);
   }
   return ({ fromUs, toUs }) => changed.every((us) => us < fromUs || us > toUs);
+}
+
+/** The keys of `keys` that are not among `others`. */
+function without(keys: readonly ArchiveKey[], others: readonly ArchiveKey[]): ArchiveKey[] {
+  const known = new Set(others);
+  return keys.filter((key) => !known.has(key));
 }

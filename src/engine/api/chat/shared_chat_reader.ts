@@ -31,7 +31,7 @@ import { loadRedaction } from "../../read/files/load_redactions.ts";
 import { readEntry } from "../../read/files/read_entry.ts";
 import type { ChatMinute } from "./chat_bytes.ts";
 import { HeavyReads } from "./heavy_reads.ts";
-import { type HourListing, hourListing, listSame } from "./hour_listing.ts";
+import { type HourListing, listSame } from "./hour_listing.ts";
 import { HourReader } from "./hour_reader.ts";
 import { KnownSettled, type PlainMinute } from "./known_settled.ts";
 import { WorkBreaks } from "../../read/work_breaks.ts";
@@ -193,11 +193,11 @@ export class SharedChatReader {
   async #plainMinutes(
     channel: string,
     hourUs: Micros,
-    { listing, around }: Listed,
+    { listing }: Listed,
   ): Promise<PlainMinute[]> {
     const plain = await this.#settledNotes?.plainMinutes(channel, hourUs, {
-      around,
-      hasOrders: listing.orders !== "",
+      around: listing.around,
+      hasOrders: listing.orders.length > 0,
     }) ?? [];
     if (plain.length === 0) return plain;
     // One listing may miss a file that comes and another that it replaces: two in a row that are the same do not.
@@ -281,7 +281,7 @@ export class SharedChatReader {
     const around = hours.reverse().flat();
     const keys = [...around, ...orders];
     const name = toDigestText(await hasher.digest(UTF8.encode(keys.join("\n"))));
-    return { listing: hourListing(keys, name), around, frozen };
+    return { listing: { name, around, orders }, frozen };
   }
 }
 
@@ -301,8 +301,6 @@ async function* minutesOf(
 /** The listing of an hour, and the store of that moment where entries come and go by themselves. */
 interface Listed {
   readonly listing: HourListing;
-  /** The batches and tombstones of the hour and of those beside it, in order. */
-  readonly around: readonly ArchiveKey[];
   readonly frozen: BatchStore | undefined;
 }
 
