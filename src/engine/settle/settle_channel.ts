@@ -149,14 +149,24 @@ export class ChannelSettler {
         readonly planning: Promise<SettleVerdict>;
       }[] = [];
       let writing: Promise<void> = Promise.resolve();
+      const superseded = new Set<ArchiveKey>();
+      // What was worked out beside the span before may rely on files that this one has superseded: flushing them
+      // would bring them back.
+      const current = async (verdict: SettleVerdict) =>
+        verdict.relied.some(({ key }) => superseded.has(key))
+          ? await planSpan(verdict.span, options)
+          : verdict;
       const carryOutNext = async () => {
         const { outcome, planning } = planned.shift()!;
-        const verdict = await planning.catch((error: unknown) => void (outcome.error = error));
+        const early = await planning.catch((error: unknown) => void (outcome.error = error));
         await writing;
-        if (verdict === undefined) return;
+        const verdict = early &&
+          await current(early).catch((error: unknown) => void (outcome.error = error));
+        if (!verdict) return;
         this.#fitWidth(verdict);
         writing = carryOut(verdict, options).then((settled) => {
           outcome.settled = settled;
+          if (settled.deleted > 0) { for (const { key } of verdict.covered) superseded.add(key); }
           onSettled(outcome);
         }, (error: unknown) => void (outcome.error = error));
       };

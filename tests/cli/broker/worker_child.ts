@@ -11,15 +11,20 @@ import { MAIN } from "../run_cli.ts";
 /** Starts `chatloom worker`; it is killed when the test ends. */
 export function startWorker(
   t: TestContext,
-  { url, address, flags = [] }: {
+  { url, address, archive = "main", flags = [] }: {
     readonly url: string;
     readonly address: string;
+    /** The archive's name at the broker. */
+    readonly archive?: string;
     readonly flags?: readonly string[];
   },
 ) {
   const folder = tempFolder();
   const config = join(folder.path, "chatloom.toml");
-  writeFileSync(config, `archive = "${address}"\n[broker]\nurl = "${url}"\n`);
+  writeFileSync(
+    config,
+    `archive = "${address}"\n[broker]\nurl = "${url}"\narchive = "${archive}"\n`,
+  );
   const isDeno = process.versions["deno"] !== undefined;
   const args = [
     ...(isDeno ? ["run", "-A", "--no-check"] : []),

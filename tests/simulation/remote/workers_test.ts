@@ -4,12 +4,10 @@ import { memoryStore } from "../../../src/adapters/memory/memory_store.ts";
 import { batchKey, parseArchiveKey } from "../../../src/core/archive/archive_key.ts";
 import { KeyedMutex } from "../../../src/async/mutex.ts";
 import { ChatloomError } from "../../../src/core/errors/errors.ts";
-import { formatReply } from "../../../src/core/remote/envelope.ts";
 import type { RemoteStore } from "../../../src/engine/remote/remote_store.ts";
 import type { ArchiveLock } from "../../../src/ports/archive_lock.ts";
 import type { BatchStore } from "../../../src/ports/batch_store.ts";
 import type { Reporter } from "../../../src/ports/reporter.ts";
-import type { Broker, BrokerLink, Delivery } from "../../../src/ports/remote/broker.ts";
 import {
   between,
   chance,
@@ -19,6 +17,7 @@ import {
   seededRandom,
 } from "../../../src/testing/chance/seeded_random.ts";
 import { type BrokerTrouble, faultyBroker } from "../../../src/testing/faults/faulty_broker.ts";
+import { brokerWithout } from "../../engine/remote/worker/broker_without.ts";
 import {
   type Cut,
   overlapsIn,
@@ -81,7 +80,7 @@ async function play(
   const faulty = faultyBroker(world.broker, {
     ...{ random: random.fork("broker"), clock, trouble: () => isFaulty ? TROUBLE : {} },
   });
-  const broker = changed(faulty, { isSingle, isHasty });
+  const broker = brokerWithout(faulty, { isSingle, isHasty });
   const log = new SettlingLog();
   const cluster = new KeyedMutex();
   const failing = random.fork("store");
@@ -258,52 +257,6 @@ class Locks implements ArchiveLock {
     // A process that has died goes on with nothing.
     return result === undefined ? await new Promise<never>(() => {}) : result.value;
   }
-}
-
-/** A broker whose queues, or whose workers, do not keep the rules. */
-function changed(
-  broker: Broker,
-  { isSingle, isHasty }: Required<Pick<Rules, "isSingle" | "isHasty">>,
-): Broker {
-  return {
-    async connect(options) {
-      const link = await broker.connect(options);
-      return {
-        lost: link.lost,
-        declare: ({ exchanges, queues }) =>
-          link.declare({
-            exchanges,
-            queues: queues.map((queue) =>
-              isSingle ? queue : { ...queue, hasSingleConsumer: false }
-            ),
-          }),
-        publish: (message) => link.publish(message),
-        consume: (queue, consuming) =>
-          link.consume(queue, {
-            ...consuming,
-            onDelivery(delivery) {
-              if (isHasty) sayStored(link, delivery);
-              consuming.onDelivery(delivery);
-            },
-          }),
-        take: (queue) => link.take(queue),
-        inspect: (queue) => link.inspect(queue),
-        deleteQueue: (queue) => link.deleteQueue(queue),
-        close: () => link.close(),
-      };
-    },
-  };
-}
-
-/** What a worker does too early that acknowledges before it has stored. */
-function sayStored(link: BrokerLink, delivery: Delivery): void {
-  const { replyTo, correlationId } = delivery;
-  if (replyTo === undefined) return;
-  const headers = formatReply({ status: "stored" });
-  link.publish({
-    ...{ exchange: "", routingKey: replyTo, correlationId, headers, body: new Uint8Array(0) },
-  }).catch(() => {});
-  delivery.acknowledge();
 }
 
 test("workers that die, freeze and take over lose nothing, and never settle a channel at once", async () => {

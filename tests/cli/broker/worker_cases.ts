@@ -5,11 +5,10 @@ import { wasmHasher } from "../../../src/adapters/hashers/wasm_hasher.ts";
 import { systemClock } from "../../../src/adapters/system/system_clock.ts";
 import { systemRandom } from "../../../src/adapters/system/system_random.ts";
 import { batchKey } from "../../../src/core/archive/archive_key.ts";
-import { MINUTE_US } from "../../../src/core/time.ts";
 import { RemoteStore } from "../../../src/engine/remote/remote_store.ts";
 import { openParts } from "../../../src/node/wiring/parts/archive_parts.ts";
 import { noopReporter } from "../../../src/ports/reporter.ts";
-import { skipRabbit, startRabbit } from "../../conformance/broker/rabbit_server.ts";
+import type { RabbitServer } from "../../conformance/broker/rabbit_server.ts";
 import { tempFolder } from "../../conformance/disk/temp_folder.ts";
 import { skipPostgres, startPostgres } from "../../conformance/postgres/postgres_server.ts";
 import { startWorker } from "./worker_child.ts";
@@ -17,49 +16,59 @@ import { startWorker } from "./worker_child.ts";
 const CHANNELS = Array.from({ length: 40 }, (_, n) => `channel_${n}`);
 const FIRST_US = Date.UTC(2026, 7, 1) * 1_000;
 /** Files a round, and after how many of them the worker is ended: most are then on their way. */
-const [COUNT, MIDWAY] = [600, 150];
+const [COUNT, MIDWAY] = [500, 100];
 
-test("workers over a folder: one is killed and one is stopped under load, the next takes over", {
-  skip: skipRabbit,
-}, async (t) => {
-  const folder = tempFolder();
-  t.after(() => folder.close());
-  await workersTakeOver(t, folder.path);
-});
-
-test("workers over PostgreSQL: one is killed and one is stopped under load, the next takes over", {
-  skip: skipRabbit || skipPostgres,
-}, async (t) => {
-  const server = await startPostgres();
-  t.after(() => server.close());
-  await workersTakeOver(t, server.address());
-});
-
-test("a worker that waits for its broker ends on SIGTERM with exit code 0", async (t) => {
-  const folder = tempFolder();
-  t.after(() => folder.close());
-  const worker = startWorker(t, {
-    url: "amqp://guest:secret@127.0.0.1:1/%2f",
-    address: folder.path,
+/** Workers that end under load, over every kind of archive. */
+export function workerCases(rabbit: RabbitServer): void {
+  test("workers over a folder: one is killed and one is stopped under load, the next takes over", async (t) => {
+    const folder = tempFolder();
+    t.after(() => folder.close());
+    await workersTakeOver(t, { rabbit, address: folder.path, archive: "folder" });
   });
-  await worker.said("The broker cannot be used");
-  assert.deepEqual(await worker.end("SIGTERM"), [0, null], worker.log());
-  assert.ok(!worker.log().includes("secret"), "the log has the password");
-});
+
+  test(
+    "workers over PostgreSQL: one is killed and one is stopped under load, the next takes over",
+    {
+      skip: skipPostgres,
+    },
+    async (t) => {
+      const server = await startPostgres();
+      t.after(() => server.close());
+      await workersTakeOver(t, { rabbit, address: server.address(), archive: "database" });
+    },
+  );
+
+  test("a worker that waits for its broker ends on SIGTERM with exit code 0", async (t) => {
+    const folder = tempFolder();
+    t.after(() => folder.close());
+    const worker = startWorker(t, {
+      url: "amqp://guest:secret@127.0.0.1:1/%2f",
+      address: folder.path,
+    });
+    await worker.said("The broker cannot be used");
+    assert.deepEqual(await worker.end("SIGTERM"), [0, null], worker.log());
+    assert.ok(!worker.log().includes("secret"), "the log has the password");
+  });
+}
 
 /** Sends rounds of files to workers that end in the midst of each, and looks for every file. */
-async function workersTakeOver(t: TestContext, address: string): Promise<void> {
-  const rabbit = await startRabbit();
-  t.after(() => rabbit.close());
+async function workersTakeOver(
+  t: TestContext,
+  { rabbit, address, archive }: {
+    readonly rabbit: RabbitServer;
+    readonly address: string;
+    readonly archive: string;
+  },
+): Promise<void> {
   const parts = await openParts(address, { create: true });
   t.after(() => parts.close());
   const sender = new RemoteStore({
-    ...{ broker: amqpBroker({ url: rabbit.url }), reads: parts.files, archive: "main" },
+    ...{ broker: amqpBroker({ url: rabbit.url }), reads: parts.files, archive },
     ...{ sender: "test", clock: systemClock(), random: systemRandom(), reporter: noopReporter },
   });
   t.after(() => sender.close({ graceMs: 0 }));
   const keys: string[] = [];
-  const start = () => startWorker(t, { url: rabbit.url, address });
+  const start = () => startWorker(t, { url: rabbit.url, address, archive });
 
   const first = start();
   await first.said("The worker begins");
@@ -78,7 +87,7 @@ async function workersTakeOver(t: TestContext, address: string): Promise<void> {
   for (const key of keys) assert.ok(await parts.files.get(key), `${key} is lost`);
 }
 
-/** Puts many files, each of a minute of its own; resolves midway, with what resolves when all are stored. */
+/** Puts many files, all of one minute; resolves midway, with what resolves when all are stored. */
 async function putMany(
   sender: RemoteStore,
   { round, keys }: { readonly round: number; readonly keys: string[] },
@@ -89,9 +98,8 @@ async function putMany(
   const midway = new Promise<void>((resolve) => resolveMidway = resolve);
   const puts = Array.from({ length: COUNT }, async (_, n) => {
     const bytes = new TextEncoder().encode(`round ${round}, file ${n}`);
-    const timeUs = FIRST_US + n * MINUTE_US;
     const digest = await hasher.digest(bytes);
-    const key = batchKey(CHANNELS[n % CHANNELS.length]!, { timeUs, digest });
+    const key = batchKey(CHANNELS[n % CHANNELS.length]!, { timeUs: FIRST_US, digest });
     await sender.put(key, bytes);
     keys.push(key);
     if (++stored === MIDWAY) resolveMidway();
