@@ -10,6 +10,10 @@ const COMMANDS: readonly (readonly [command: string, kind: keyof Words["filter"]
   ["", "all"],
   ["PRIVMSG", "messages"],
   ["USERNOTICE", "notices"],
+  ["removed any", "removed"],
+  ["removed deleted", "removedSingly"],
+  ["removed timeout", "removedByTimeouts"],
+  ["removed ban", "removedByBans"],
   ["CLEARCHAT,CLEARMSG", "moderation"],
   ["CLEARCHAT", "bans"],
   ["CLEARMSG", "deletions"],
@@ -78,8 +82,8 @@ export function FilterBar(): JSX.Element {
       "select",
       {
         "aria-label": words.value.filter.kind,
-        value: draft.command,
-        onChange: (event: Event) => change({ command: valueOf(event) }),
+        value: draft.removed === undefined ? draft.command : `removed ${draft.removed}`,
+        onChange: (event: Event) => change(kindOf(valueOf(event))),
       },
       COMMANDS.map(([command, kind]) =>
         h("option", { key: command, value: command }, words.value.filter.kinds[kind])
@@ -96,7 +100,14 @@ export function FilterBar(): JSX.Element {
         { type: "button", class: "quiet", onClick: () => setDraft(NO_FILTER) },
         draft.thread ? words.value.filter.leaveThread : words.value.filter.clear,
       ),
+    draft.removed !== undefined &&
+      h("p", { class: "hint" }, words.value.filter.removedByWhom),
   );
+}
+
+function kindOf(value: string): Pick<Filter, "command" | "removed"> {
+  const removed = /^removed (any|deleted|timeout|ban)$/.exec(value)?.[1] as Filter["removed"];
+  return removed === undefined ? { command: value, removed } : { command: "", removed };
 }
 
 function valueOf(event: Event): string {

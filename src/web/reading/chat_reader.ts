@@ -25,7 +25,7 @@ import {
 } from "./shown_export.ts";
 import { followChat } from "./chat_follow.ts";
 import type { Filter } from "./filter.ts";
-import { RowMatcher } from "./matching_rows.ts";
+import { RowMatcher, spanFor, withRemovals } from "./matching_rows.ts";
 import { MinuteCache } from "./minute_cache.ts";
 import { type MinuteSummary, RECEIVERS_TOLD_APART, scanMinute } from "./minute_summary.ts";
 
@@ -111,11 +111,13 @@ export class ChatReader {
       toldMs = performance.now();
     };
     try {
-      for await (const { minuteUs, bytes } of this.#archive.minutes(channel, span, signal)) {
-        signal.throwIfAborted();
-        this.#cache.keep(channel, minuteUs, bytes);
-        const { summary, messages } = scanMinute(minuteUs, bytes);
-        const rows = await matcher.rows(messages);
+      // All of a day is read: its counts are of all messages.
+      const { untilUs } = spanFor(filter, span);
+      const minutes = this.#scanned(channel, { ...span, untilUs }, signal);
+      for await (
+        const { summary, messages, removals } of withRemovals(minutes, { filter, ...span })
+      ) {
+        const rows = await matcher.rows(messages, removals);
         if (missing === 0) found.push({ summary, rows });
         else {
           const first = rows === undefined
@@ -130,6 +132,14 @@ export class ChatReader {
       tell();
     } finally {
       matcher.stop();
+    }
+  }
+
+  async *#scanned(channel: string, span: Span, signal: AbortSignal) {
+    for await (const { minuteUs, bytes } of this.#archive.minutes(channel, span, signal)) {
+      signal.throwIfAborted();
+      this.#cache.keep(channel, minuteUs, bytes);
+      yield { minuteUs, ...scanMinute(minuteUs, bytes) };
     }
   }
 

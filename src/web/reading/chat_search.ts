@@ -1,8 +1,8 @@
 import type { Message } from "../../core/batch/message.ts";
 import { fromSeconds, HOUR_US, type Micros, minuteOf } from "../../core/time.ts";
 import type { ChatArchive, Span } from "./chat_archive.ts";
-import { type Filter, plainFilter } from "./filter.ts";
-import { RowMatcher } from "./matching_rows.ts";
+import type { Filter } from "./filter.ts";
+import { RowMatcher, spanFor, withRemovals } from "./matching_rows.ts";
 import { scanMinute } from "./minute_summary.ts";
 
 /** What to search for, and where. */
@@ -58,8 +58,10 @@ export async function search(
 ): Promise<SearchEnd> {
   const { channel, filter, fromUs, untilUs, limit } = request;
   const { signal, onProgress } = options;
-  // No node knows threads.
-  if ((filter.thread ?? "") !== "") return await searchChat(archive, request, options);
+  // No node knows threads, nor which messages were removed.
+  if ((filter.thread ?? "") !== "" || filter.removed !== undefined) {
+    return await searchChat(archive, request, options);
+  }
   let [cursor, found, size] = [request.cursor ?? "", 0, FIRST_PAGE];
   while (true) {
     const page = await archive.search?.(channel, {
@@ -157,11 +159,16 @@ async function searchStretch(
 ): Promise<MinuteHits[]> {
   const found: MinuteHits[] = [];
   // A minute is read whole.
-  const span = { ...stretch, fromUs: minuteOf(stretch.fromUs), wanted: plainFilter(filter) };
-  for await (const { minuteUs, bytes } of archive.minutes(channel, span, signal)) {
-    signal.throwIfAborted();
-    const { messages } = scanMinute(minuteUs, bytes);
-    const rows = await matcher.rows(messages);
+  const span = spanFor(filter, { ...stretch, fromUs: minuteOf(stretch.fromUs) });
+  async function* scanned() {
+    for await (const { minuteUs, bytes } of archive.minutes(channel, span, signal)) {
+      signal.throwIfAborted();
+      yield { minuteUs, messages: scanMinute(minuteUs, bytes).messages };
+    }
+  }
+  const minutes = withRemovals(scanned(), { filter, untilUs: stretch.untilUs });
+  for await (const { minuteUs, messages, removals } of minutes) {
+    const rows = await matcher.rows(messages, removals);
     const hits = rows === undefined ? messages : Array.from(rows, (row) => messages[row]!);
     if (hits.length > 0) found.push({ minuteUs, hits });
   }

@@ -1,4 +1,5 @@
 import type { Message } from "../../core/batch/message.ts";
+import { type RemovalKind, removalKind, type Removals } from "./removals/removals.ts";
 import { filteredUser, type MessageFilter } from "../../core/text/message_filter.ts";
 
 /** Which messages to show: all that meet every part that is given. */
@@ -11,6 +12,8 @@ export interface Filter {
   readonly user: string;
   /** `PRIVMSG` and the like, or several with commas; any if empty. */
   readonly command: string;
+  /** Only messages that a moderator removed, in any way or in one. @default all messages */
+  readonly removed?: "any" | RemovalKind | undefined;
   /** The id of the message that a thread of replies began with. @default all messages */
   readonly thread?: string;
 }
@@ -19,8 +22,8 @@ export interface Filter {
 export const NO_FILTER: Filter = { text: "", isRegex: false, user: "", command: "" };
 
 /** Whether all messages pass. */
-export function isEmptyFilter({ text, user, command, thread = "" }: Filter): boolean {
-  return text === "" && user === "" && command === "" && thread === "";
+export function isEmptyFilter({ text, user, command, thread = "", removed }: Filter): boolean {
+  return text === "" && user === "" && command === "" && thread === "" && removed === undefined;
 }
 
 /** All of `filter` but a regular expression, in the form that messages are compared with. */
@@ -36,6 +39,13 @@ export function plainFilter({ text, isRegex, user, command }: Filter): MessageFi
 /** The id of the message that a reply's thread began with; `undefined` for what is no reply. */
 export function threadOf({ tags }: Pick<Message, "tags">): string | undefined {
   return tags?.["reply-thread-parent-msg-id"] || tags?.["reply-parent-msg-id"] || undefined;
+}
+
+/** Whether a message was removed as the filter wants it, if it does. */
+export function isRemovedSo(message: Message, { removed }: Filter, removals?: Removals): boolean {
+  if (removed === undefined) return true;
+  const clear = removals?.of(message);
+  return clear !== undefined && (removed === "any" || removed === removalKind(clear));
 }
 
 /** Whether a message is of the filter's thread, if it has one. */

@@ -1,24 +1,14 @@
 import { splitBatch } from "../../core/batch/batch.ts";
 import { parseCanonicalLine } from "../../core/scan/canonical_line.ts";
 import type { Message } from "../../core/batch/message.ts";
-import { type Micros, readStart } from "../../core/time.ts";
+import type { Micros } from "../../core/time.ts";
+import { type Clear, clearOf } from "./removals/removals.ts";
 
 /**
  * Counts tell at most this many receivers apart; a message that more of them heard counts as heard by this
  * many.
  */
 export const RECEIVERS_TOLD_APART = 4;
-
-/** An action of a moderator that marks earlier messages. */
-export interface Clear {
-  readonly timeUs: Micros;
-  /** The `id` of the one message that was deleted. */
-  readonly messageId: string | undefined;
-  /** The login of the user whose messages were; none if all of the chat was cleared. */
-  readonly user: string | undefined;
-  /** How long that user may not write; `undefined` for ever, or if it was a deletion. */
-  readonly seconds: number | undefined;
-}
 
 /** A summary of one minute. */
 export interface MinuteSummary {
@@ -60,13 +50,4 @@ export function scanMinute(minuteUs: Micros, bytes: Uint8Array): SummarizedMinut
     messages,
     summary: { minuteUs, count, byReceivers, receivers: [...receivers], clears },
   };
-}
-
-function clearOf({ command, params, tags, time }: Message): Clear | undefined {
-  const timeUs = readStart(time);
-  const blank = { timeUs, messageId: undefined, user: undefined, seconds: undefined };
-  if (command === "CLEARMSG") return { ...blank, messageId: tags?.["target-msg-id"] };
-  if (command !== "CLEARCHAT") return undefined;
-  const seconds = Number(tags?.["ban-duration"] ?? NaN);
-  return { ...blank, user: params[1], seconds: Number.isFinite(seconds) ? seconds : undefined };
 }

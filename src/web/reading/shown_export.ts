@@ -5,8 +5,8 @@ import type { ExportedEvent } from "../../engine/export/chat_export.ts";
 import { chatExport, LOOKED_AT_MAX, roomOf } from "../../engine/export/export_chat.ts";
 import { FILE_TYPES, type TEXT_FORMATS } from "../../engine/export/file_types.ts";
 import type { ChatArchive, Span } from "./chat_archive.ts";
-import { type Filter, NO_FILTER, plainFilter } from "./filter.ts";
-import { RowMatcher } from "./matching_rows.ts";
+import { type Filter, NO_FILTER } from "./filter.ts";
+import { RowMatcher, spanFor, withRemovals } from "./matching_rows.ts";
 
 /** What to export: the messages that may have been sent within the span and meet the filter. */
 export interface ExportRequest extends Span {
@@ -98,17 +98,28 @@ async function* eventsByMinute(
 ): AsyncGenerator<{ readonly minuteUs: Micros; readonly events: readonly ExportedEvent[] }> {
   const matcher = new RowMatcher(filter, { hasWholeWords });
   // An event that begins in an earlier minute may last until now.
-  const span = { fromUs: Math.max(0, fromUs - RANGE_MAX_US), untilUs, wanted: plainFilter(filter) };
-  try {
+  const span = spanFor(filter, { fromUs: Math.max(0, fromUs - RANGE_MAX_US), untilUs });
+  async function* minutes() {
     for await (const { minuteUs, bytes } of archive.minutes(channel, span, signal)) {
       signal.throwIfAborted();
       const events = splitBatch(bytes).flatMap((line, i): ExportedEvent[] => {
         const message = parseMessageLine(line, i + 1);
         const range = readRange(message);
-        return mayFallInto(range, { fromUs, untilUs }) ? [{ ...range, line, message }] : [];
+        // What was removed from the span may have been removed after it.
+        const isOf = filter.removed !== undefined || mayFallInto(range, { fromUs, untilUs });
+        return isOf ? [{ ...range, line, message }] : [];
       });
-      const rows = await matcher.rows(events.map(({ message }) => message));
-      yield { minuteUs, events: rows === undefined ? events : Array.from(rows, (i) => events[i]!) };
+      const messages = events.map(({ message }) => message);
+      yield { minuteUs, messages, events };
+    }
+  }
+  try {
+    for await (
+      const { minuteUs, messages, events, removals } of withRemovals(minutes(), { filter, untilUs })
+    ) {
+      const rows = await matcher.rows(messages, removals);
+      const found = rows === undefined ? events : Array.from(rows, (i) => events[i]!);
+      yield { minuteUs, events: found.filter((event) => mayFallInto(event, { fromUs, untilUs })) };
     }
   } finally {
     matcher.stop();

@@ -26,6 +26,8 @@ export const START: Route = {
   filter: NO_FILTER,
 };
 
+const REMOVED = ["any", "deleted", "timeout", "ban"] as const;
+
 /** Reads the part after the `#`. Unknown parts are left out. */
 export function parseRoute(hash: string): Route {
   const [path = "", query = ""] = hash.replace(/^#/, "").split("?", 2);
@@ -43,6 +45,7 @@ export function parseRoute(hash: string): Route {
   const [from, until] = decode(at).split("~");
   const params = new URLSearchParams(query);
   const thread = parseLinked(params.get("thread")) ?? "";
+  const removed = REMOVED.find((each) => each === params.get("removed"));
   return {
     view,
     channel: isChannelName(channel) ? channel : undefined,
@@ -54,6 +57,7 @@ export function parseRoute(hash: string): Route {
       isRegex: params.has("regex"),
       user: params.get("user") ?? "",
       command: params.get("command") ?? "",
+      ...removed === undefined ? {} : { removed },
       ...thread !== "" && view === "chat" ? { thread } : {},
     },
   };
@@ -101,6 +105,7 @@ export function formatRoute({ view, channel, atUs, untilUs, linked, filter }: Ro
   if (filter.text !== "" && filter.isRegex) params.set("regex", "");
   if (filter.user !== "") params.set("user", filter.user);
   if (filter.command !== "") params.set("command", filter.command);
+  if (filter.removed !== undefined) params.set("removed", filter.removed);
   if (filter.thread && view === "chat") params.set("thread", filter.thread);
   const query = params.toString();
   return query === "" || PLAIN_VIEWS.has(view) ? text : `${text}?${query}`;

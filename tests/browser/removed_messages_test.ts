@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { memoryStore } from "../../src/adapters/memory/memory_store.ts";
+import { nodeHasher } from "../../src/adapters/hashers/node_hasher.ts";
+import type { Message } from "../../src/core/batch/message.ts";
+import type { HttpListener } from "../../src/ports/http.ts";
+import { storedChat } from "../../src/web/reading/chat_archive.ts";
+import { ChatReader, type FoundMinute } from "../../src/web/reading/chat_reader.ts";
+import { type Filter, NO_FILTER } from "../../src/web/reading/filter.ts";
+import { formatRoute, parseRoute } from "../../src/web/state/route.ts";
+import { putMessages, said } from "./page/page_archives.ts";
+import { closePage, PageBrowser, skipPage } from "./page/page_browser.ts";
+import { startNode } from "./page/page_node.ts";
+
+const CHANNEL = "removed";
+const START_S = Date.UTC(2026, 6, 14, 23, 50) / 1_000;
+const store = memoryStore();
+let browser: PageBrowser | undefined;
+let node: HttpListener | undefined;
+
+/** A message so many seconds after 23:50. */
+function line(afterS: number, login: string, text: string, more: Partial<Message> = {}): Message {
+  const time = START_S + afterS;
+  return {
+    ...said(text),
+    sender: login,
+    user: login,
+    time,
+    receivers: { "a.AAAAA.0": time + 0.5 },
+    ...more,
+    tags: { "tmi-sent-ts": `${time * 1_000}`, id: `${login}-${afterS}`, ...more.tags },
+  };
+}
+
+function clear(afterS: number, command: string, login: string, tags: Record<string, string>) {
+  return line(afterS, "", login, {
+    command,
+    params: [`#${CHANNEL}`, login],
+    sender: "tmi.twitch.tv",
+    user: null,
+    tags: { id: "", ...tags },
+  });
+}
+
+const CHAT: readonly Message[] = [
+  line(1, "spammer", "before what a timeout reaches"),
+  line(30, "guest", "nothing is wrong with this"),
+  line(90, "guest", "taken back", { tags: { "reply-parent-msg-id": "root" } }),
+  line(590, "spammer", "said before midnight"),
+  clear(605, "CLEARMSG", "taken back", { login: "guest", "target-msg-id": "guest-90" }),
+  line(610, "spammer", "said after midnight"),
+  clear(660, "CLEARCHAT", "spammer", { "ban-duration": "600" }),
+  line(700, "villain", "the last straw"),
+  clear(1_250, "CLEARCHAT", "villain", {}),
+  line(1_300, "villain", "said by another of that name"),
+];
+
+before(async () => {
+  for (const minute of new Set(CHAT.map(({ time }) => Math.floor(time / 60)))) {
+    await putMessages(store, CHANNEL, CHAT.filter(({ time }) => Math.floor(time / 60) === minute));
+  }
+  if (skipPage) return console.log(`skipped: ${skipPage}`);
+  browser = await PageBrowser.start();
+  node = await startNode(store);
+});
+after(async () => {
+  await node?.close();
+  await browser?.close();
+});
+
+const BEFORE_MIDNIGHT = { fromUs: 0, untilUs: (START_S + 600) * 1e6 };
+const ALL = { fromUs: 0, untilUs: (START_S + 7_200) * 1e6 };
+const signal = new AbortController().signal;
+const reader = new ChatReader(storedChat(store, nodeHasher()));
+
+async function readTexts(filter: Partial<Filter>, span = ALL): Promise<string[]> {
+  const found: FoundMinute[] = [];
+  await reader.read(
+    { channel: CHANNEL, filter: { ...NO_FILTER, ...filter }, ...span, screenful: 100 },
+    { signal, onProgress: (minutes) => void found.push(...minutes) },
+  );
+  return found.flatMap(({ messages = [] }) => messages.map(({ params }) => params[1]!));
+}
+
+test("removed messages are found by what removed them, also minutes and a day later", async () => {
+  const timedOut = ["said before midnight", "said after midnight"];
+  assert.deepEqual(await readTexts({ removed: "any" }), [
+    "taken back",
+    ...timedOut,
+    "the last straw",
+  ]);
+  assert.deepEqual(await readTexts({ removed: "deleted" }), ["taken back"]);
+  assert.deepEqual(await readTexts({ removed: "timeout" }), timedOut);
+  assert.deepEqual(await readTexts({ removed: "ban" }), ["the last straw"]);
+  assert.deepEqual(await readTexts({ removed: "any" }, BEFORE_MIDNIGHT), [
+    "taken back",
+    "said before midnight",
+  ]);
+});
+
+test("that they were removed combines with text, pattern, user and thread", async () => {
+  assert.deepEqual(await readTexts({ removed: "any", text: "before" }), ["said before midnight"]);
+  assert.deepEqual(await readTexts({ removed: "any", text: "^said", isRegex: false }), []);
+  assert.deepEqual(await readTexts({ removed: "any", user: "villain" }), ["the last straw"]);
+  assert.deepEqual(await readTexts({ removed: "any", thread: "root" }), ["taken back"]);
+});
+
+test("a search over all days and an export find the same", async () => {
+  const filter: Filter = { ...NO_FILTER, removed: "any", user: "spammer,guest" };
+  const hits: string[] = [];
+  await reader.search({ channel: CHANNEL, filter, ...ALL, limit: 100 }, {
+    signal,
+    onProgress: (progress) => void hits.push(...progress.hits.map(({ params }) => params[1]!)),
+  });
+  assert.deepEqual(hits, ["said after midnight", "said before midnight", "taken back"]);
+  const { blob, messages } = await reader.export(
+    { channel: CHANNEL, filter, ...BEFORE_MIDNIGHT, format: "ndjson" },
+    { signal, onProgress: () => {} },
+  );
+  assert.equal(messages, 2);
+  const text = await blob.text();
+  assert.ok(text.includes("said before midnight") && !text.includes("nothing is wrong"), text);
+});
+
+test("the page filters by it, says what is not known, and keeps it in the address", {
+  skip: skipPage,
+}, async () => {
+  const hash = `#/chat/${CHANNEL}/2026-07-14T23:50:00.000Z`;
+  assert.equal(formatRoute(parseRoute(`${hash}?removed=ban`)), `${hash}?removed=ban`);
+  const opened = await browser!.open({ origin: node!.url as `http://${string}`, hash });
+  const { page } = opened;
+  await page.waitForSelector("text=said before midnight");
+  await page.selectOption("select[aria-label=Kind]", { label: "Removed messages" });
+  await page.waitForSelector("text=Twitch does not tell which moderator removed a message.");
+  await page.waitForSelector("text=2 of 4 messages");
+  assert.match(page.url(), /removed=any/);
+  assert.deepEqual(await page.locator(".row .text").allInnerTexts(), [
+    "taken back",
+    "said before midnight",
+  ]);
+  await page.click("text=All days");
+  await page.waitForSelector(".hit:has-text('the last straw')");
+  assert.equal(await page.locator(".hit").count(), 4);
+  await closePage(opened);
+});
