@@ -35,6 +35,7 @@ function serveCalls(): void {
     coverage: async ({ channel, ...span }, { signal }) =>
       (await ready).readers.current.coverage(channel, span, signal),
     person: async (request, { signal }) => (await ready).readers.person(request, signal),
+    namesOf: async (request, { signal }) => (await ready).readers.namesOf(request, signal),
     emotes: async (request, { signal }) => (await ready).readers.emotes(request, signal),
     picture: async (name, { signal }) => (await ready).readers.picture(name, signal),
     figures: async (request, options) => (await ready).readers.current.figures(request, options),

@@ -153,6 +153,11 @@ test("the calendar of a node without an index shows days and gaps, year by year"
   await page.click(".years >> text=2024");
   await page.waitForSelector("[aria-label='2024-02-29: messages not counted']");
   assert.equal(await page.locator("[role=gridcell]").count(), 366);
+  const months = page.locator("nav[aria-label=Months] a");
+  assert.deepEqual(await months.allTextContents(), ["2024-02"]);
+  await months.click();
+  await page.waitForSelector(".row");
+  assert.match(page.url(), /#\/chat\/[^/]+\/2024-02-29T/);
   await closePage(opened);
 });
 

@@ -41,11 +41,20 @@ const CHAT: readonly Message[][] = [
   [line("2026-08-03T12:00:00Z", "troll", "back again", troll)],
 ];
 
+const reply = { tags: { "reply-parent-msg-id": "root", "reply-parent-msg-body": "who is up" } };
+const NIGHT: readonly Message[][] = [
+  [line("2026-07-14T23:58:00Z", "owl", "who is up", { tags: { id: "root" } })],
+  [line("2026-07-14T23:59:00Z", "cat", "sleep", {})],
+  [line("2026-07-15T00:02:00Z", "bat", "I am, as always", reply)],
+  [line("2026-07-15T09:00:00Z", "hen", "good morning", reply)],
+];
+
 before(async () => {
   if (skipPage) return console.log(`skipped: ${skipPage}`);
   browser = await PageBrowser.start();
   const store = memoryStore();
   for (const minute of CHAT) await putMessages(store, CHANNEL, minute);
+  for (const minute of NIGHT) await putMessages(store, "night", minute);
   node = await startNode(store);
 });
 after(async () => {
@@ -126,5 +135,19 @@ test("the card is opened, read and closed by keyboard, and gives the focus back"
   await page.click(".person-card nav[aria-label=Months] >> text='2026-08'");
   await page.waitForSelector(".person >> text='back again'");
   assert.equal(await page.locator(".person-card").count(), 0);
+  await closePage(opened);
+});
+
+test("a thread is shown on both sides of midnight", { skip: skipPage }, async () => {
+  const origin = node.url as `http://${string}`;
+  const opened = await browser.open({ origin, hash: "#/chat/night/2026-07-15T00:02:00.000Z" });
+  const { page } = opened;
+  await page.click(".row:has-text('as always') .reply-text");
+  await page.waitForSelector("text=3 of 4 messages");
+  assert.deepEqual(await page.locator(".row .text").allInnerTexts(), [
+    "who is up",
+    "I am, as always",
+    "good morning",
+  ]);
   await closePage(opened);
 });

@@ -136,3 +136,33 @@ for (const source of ["dropped", "node"] as const) {
     await closePage(opened);
   });
 }
+
+test("a node that tells names shows them on the card, and searches all of a user's", {
+  skip: skipPage,
+}, async () => {
+  const open = await startNode(store, { logs: { nameHistory: true } });
+  const hash = "#/chat/search/2026-05-31T12:00:00.000Z";
+  const opened = await browser.open({ origin: open.url as `http://${string}`, hash });
+  const { page } = opened;
+  await page.click(".row:has-text('a new line') .name");
+  await page.waitForSelector(".person-card >> text='lovelace'");
+  assert.match(
+    await page.locator(".person-card .person-facts").innerText(),
+    /Names\s+ada, 2026-05-\d+ to 2026-05-31\s+lovelace, 2026-05-01 to 2026-05-01/,
+  );
+  await page.evaluate(() => location.hash = "#/search/search?user=Lovelace");
+  await page.waitForSelector(
+    "text=Searched under all names of the user of lovelace: ada, lovelace.",
+  );
+  await page.waitForSelector(".search-status >> text='4 found'");
+  assert.deepEqual(await page.locator(".hits .text").allInnerTexts(), [
+    "a new line",
+    "a rude line",
+    "an old line",
+  ]);
+  await page.click("text='Only lovelace'");
+  await page.waitForSelector(".search-status >> text='1 found'");
+  assert.deepEqual(await page.locator(".hits .text").allInnerTexts(), ["an old line"]);
+  await closePage(opened);
+  await open.close();
+});

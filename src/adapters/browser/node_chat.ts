@@ -13,7 +13,12 @@ import {
   readWordEmotes,
   type WordEmote,
 } from "./node_json/word_emotes_json.ts";
-import { type PersonJson, readMonths, readNames } from "./node_json/person_json.ts";
+import {
+  type KnownNames,
+  type PersonJson,
+  readMonths,
+  readNames,
+} from "./node_json/person_json.ts";
 import { parseJson } from "../../core/json/parse_json.ts";
 import { type Micros, MINUTE_US, minuteOf, TIME_END_US } from "../../core/time.ts";
 
@@ -299,20 +304,38 @@ export class NodeChat {
       channel,
       ...id ? { userid: id } : { user: names[0] ?? "" },
     });
-    const told = async (path: string): Promise<unknown> => {
-      try {
-        return await this.#json(path, signal);
-      } catch (error) {
-        if (error instanceof NodeRefusal) return undefined; // Not told, or opted out.
-        throw error;
-      }
-    };
-    const [months, capabilities] = await Promise.all([told(`list?${query}`), told("capabilities")]);
+    const [months, capabilities] = await Promise.all([
+      this.#told(`list?${query}`, signal),
+      this.#told("capabilities", signal),
+    ]);
     const tellsNames = id && Array.isArray(capabilities) && capabilities.includes("namehistory");
     return {
       months: readMonths(months),
-      names: tellsNames ? readNames(await told(`namehistory/${id}`)) : undefined,
+      names: tellsNames ? readNames(await this.#told(`namehistory/${id}`, signal)) : undefined,
     };
+  }
+
+  /**
+   * All names of the user who bore a login last in a channel, and the id that they have in common; `undefined` where
+   * the operator does not tell them, or the node does not know the user.
+   *
+   * @throws {ChatloomError} `PEER_REFUSED` or `CONNECTION_LOST`.
+   */
+  async namesOf(
+    channel: string,
+    login: string,
+    signal: AbortSignal,
+  ): Promise<KnownNames | undefined> {
+    const capabilities = await this.#told("capabilities", signal);
+    if (!Array.isArray(capabilities) || !capabilities.includes("namehistory")) return undefined;
+    const command = "PRIVMSG";
+    const newest = { q: "", regex: "", user: login, command, cursor: "", limit: 1 };
+    const page = await this.search(channel, { fromUs: 0, untilUs: TIME_END_US, ...newest }, signal);
+    const [message] = page?.messages ?? [];
+    const id = message?.tags?.["user-id"] ?? "";
+    if (message?.sender !== login || !/^\d{1,20}$/.test(id)) return undefined;
+    const names = readNames(await this.#told(`namehistory/${id}`, signal));
+    return names === undefined ? undefined : { id, names };
   }
 
   /**
@@ -340,6 +363,16 @@ export class NodeChat {
     const page = readFoundPage(found);
     if (page === undefined) throw refused(`"${path}" is no page of messages`);
     return page;
+  }
+
+  /** The JSON that `path` gives; `undefined` where the node refuses. */
+  async #told(path: string, signal: AbortSignal): Promise<unknown> {
+    try {
+      return await this.#json(path, signal);
+    } catch (error) {
+      if (error instanceof NodeRefusal) return undefined; // Not told, or opted out.
+      throw error;
+    }
   }
 
   async #names(path: string, signal: AbortSignal): Promise<string[]> {

@@ -16,6 +16,7 @@ import {
   calendarYear,
   type HourGap,
 } from "./calendar_model.ts";
+import { MonthLinks } from "./month_links.ts";
 import { formatMissing } from "./format_missing.ts";
 import { hoursByYear, yearAt, yearSpan } from "./year_span.ts";
 import { words } from "../words/words.ts";
@@ -62,6 +63,9 @@ export function CalendarView({ library, channels, channel }: CalendarViewProps):
       h(Figures, { model, year, isReading: data.isReading.value }),
       data.failure.value !== undefined &&
         h("p", { class: "bad", role: "alert" }, data.failure.value),
+      h(MonthLinks, {
+        hours: channel.hours.filter((hourUs) => hourUs >= span.fromUs && hourUs < span.untilUs),
+      }),
       h(MeasureChoice, { measure, onChoose: setMeasure }),
       h(CalendarGrid, { key: year, days: model.days, measure, atUs: route.value.atUs }),
       h(Gaps, { gaps: model.gaps }),

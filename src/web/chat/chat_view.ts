@@ -1,7 +1,7 @@
 import { Fragment, h, type JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Message } from "../../core/batch/message.ts";
-import { DAY_US, HOUR_US, type Micros, MILLISECOND_US } from "../../core/time.ts";
+import { DAY_US, HOUR_US, type Micros, MILLISECOND_US, minuteOf } from "../../core/time.ts";
 import { ChannelBar } from "../state/channel_bar.ts";
 import { formatClock, formatCounted } from "../ui/format.ts";
 import { ExportMenu } from "../saving/export_menu.ts";
@@ -9,6 +9,7 @@ import type { Library } from "../state/library.ts";
 import { go, route } from "../state/route.ts";
 import { openCard } from "../state/shown_card.ts";
 import { zone } from "../ui/settings.ts";
+import type { Span } from "../reading/chat_archive.ts";
 import type { ChannelSpan } from "../reading/chat_reader.ts";
 import { isEmptyFilter } from "../reading/filter.ts";
 import { dayOf } from "../ui/day.ts";
@@ -35,7 +36,14 @@ export interface ChatViewProps {
 export function ChatView({ library, channels, channel }: ChatViewProps): JSX.Element {
   const { filter, atUs, linked } = route.value;
   const focusUs = atUs ?? startOf(channel, library.isNode);
-  const { fromUs, untilUs } = dayOf(focusUs, zone.value);
+  const shownDay = dayOf(focusUs, zone.value);
+  // Scrolling changes the moment in the address, and must not change what a thread covers.
+  const threadSpan = useMemo(() => threadAround(focusUs, shownDay), [
+    channel.channel,
+    filter.thread,
+    zone.value,
+  ]);
+  const { fromUs, untilUs } = filter.thread ? threadSpan : shownDay;
   // A jump to a moment that is not read yet starts reading from there.
   const [beginnings, beginAnew] = useState(0);
   const day = useMemo(
@@ -84,7 +92,7 @@ export function ChatView({ library, channels, channel }: ChatViewProps): JSX.Ele
     h(
       ChannelBar,
       { channels, channel, atUs: focusUs },
-      h(JumpField, { dayUs: fromUs, focusUs }),
+      h(JumpField, { dayUs: shownDay.fromUs, focusUs }),
       h(EmoteSetting, { isNode: library.isNode }),
       h(ExportMenu, {
         library,
@@ -127,6 +135,17 @@ export function ChatView({ library, channels, channel }: ChatViewProps): JSX.Ele
     h(StatusLine, { day }),
   );
   return h(PicturesContext.Provider, { value: pictures }, view);
+}
+
+/** How long before and after a message the rest of its thread is looked for, where its day is shorter. */
+const THREAD_REACH_US = 12 * HOUR_US;
+
+/** A thread goes on over midnight. */
+function threadAround(atUs: Micros, day: Span): Span {
+  return {
+    fromUs: Math.max(0, Math.min(day.fromUs, minuteOf(atUs) - THREAD_REACH_US)),
+    untilUs: Math.max(day.untilUs, minuteOf(atUs) + THREAD_REACH_US),
+  };
 }
 
 /** The pictures of the node while the chat is the node's. */

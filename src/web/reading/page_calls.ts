@@ -1,6 +1,7 @@
 import type { Message } from "../../core/batch/message.ts";
 import type { Micros } from "../../core/time.ts";
 import type { ChannelOverview } from "../../adapters/browser/node_json/overview_json.ts";
+import type { KnownNames } from "../../adapters/browser/node_json/person_json.ts";
 import type { PictureName, WordEmote } from "../../adapters/browser/node_json/word_emotes_json.ts";
 import type { NodeAddress } from "../../adapters/browser/node_chat.ts";
 import type {
@@ -59,6 +60,8 @@ export type PageCalls = {
   readonly figures: Call<SpanRequest, void, readonly HourFigures[]>;
   /** What the node tells of a person in a channel by itself, without reading all that they said. */
   readonly person: Call<PersonRequest, PersonRecord>;
+  /** All names of the user of a login, where the node tells them. */
+  readonly namesOf: Call<PersonRequest, KnownNames | undefined>;
   /** The words that the node knows as pictures at a time. */
   readonly emotes: Call<EmotesRequest, readonly WordEmote[]>;
   /** A picture that the node saved. */

@@ -4,6 +4,7 @@ import type { Hasher } from "../../ports/hasher.ts";
 import type { AheadRequest, NodeStanding, PersonRecord, PersonRequest } from "./page_calls.ts";
 import type { SourceCollection } from "../sources/source_collection.ts";
 import type { ChannelOverview } from "../../adapters/browser/node_json/overview_json.ts";
+import type { KnownNames } from "../../adapters/browser/node_json/person_json.ts";
 import type { PictureName, WordEmote } from "../../adapters/browser/node_json/word_emotes_json.ts";
 import type { Micros } from "../../core/time.ts";
 import { storedChat } from "./chat_archive.ts";
@@ -65,6 +66,15 @@ export class Readers {
   async person({ channel, user }: PersonRequest, signal: AbortSignal): Promise<PersonRecord> {
     const node = this.#collection.isEmpty ? this.#node : undefined;
     return await node?.person(channel, user, signal) ?? { months: undefined, names: undefined };
+  }
+
+  /** All names of the user of a login, where the node tells them. */
+  async namesOf(
+    { channel, user }: PersonRequest,
+    signal: AbortSignal,
+  ): Promise<KnownNames | undefined> {
+    const node = this.#collection.isEmpty ? this.#node : undefined;
+    return await node?.namesOf(channel, user, signal);
   }
 
   /** A picture of the node's; `undefined` without a node. */

@@ -12,6 +12,7 @@ import { go, route } from "../state/route.ts";
 import { dayOf, parseDay } from "../ui/day.ts";
 import { formatDay, formatZone, isoDay } from "../ui/format.ts";
 import { zone } from "../ui/settings.ts";
+import { useAllNames } from "./all_names.ts";
 import { HitList } from "./hit_list.ts";
 import { HitsHistogram } from "./hits_histogram.ts";
 import { SearchRun } from "./search_run.ts";
@@ -26,7 +27,9 @@ export interface SearchViewProps {
 
 /** Finds messages of a channel over any time. */
 export function SearchView({ library, channels, channel }: SearchViewProps): JSX.Element {
-  const { filter, atUs, untilUs } = route.value;
+  const { filter: asked, atUs, untilUs } = route.value;
+  const { user, note } = useAllNames(library, channel.channel, asked.user);
+  const filter = { ...asked, user };
   const span = {
     fromUs: Math.max(channel.fromUs, atUs ?? 0),
     untilUs: Math.min(channel.untilUs, untilUs ?? Infinity),
@@ -66,6 +69,7 @@ export function SearchView({ library, channels, channel }: SearchViewProps): JSX
     h(
       "div",
       { class: "search-body" },
+      note,
       run === undefined
         ? h("p", { class: "empty" }, words.value.search.howTo)
         : h(Found, { run, channel: channel.channel }),

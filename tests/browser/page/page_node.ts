@@ -16,7 +16,9 @@ import { buildPage } from "../../../tools/build_page.ts";
 export async function startNode(
   store: BatchStore,
   { html, ...options }:
-    & Partial<Pick<NodeApiOptions, "access" | "clock" | "feed" | "finder" | "media" | "settled">>
+    & Partial<
+      Pick<NodeApiOptions, "access" | "clock" | "feed" | "finder" | "logs" | "media" | "settled">
+    >
     & { readonly html?: string } = {},
 ): Promise<HttpListener> {
   const hasher = await wasmHasher();

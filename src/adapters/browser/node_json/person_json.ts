@@ -8,6 +8,14 @@ export interface PersonJson {
   readonly names: readonly NameJson[] | undefined;
 }
 
+/** The names of a user. */
+export interface KnownNames {
+  /** The user's id. */
+  readonly id: string;
+  /** The last first. */
+  readonly names: readonly NameJson[];
+}
+
 /** A login, and from when to when messages tell it. */
 interface NameJson {
   readonly login: string;

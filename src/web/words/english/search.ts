@@ -21,6 +21,11 @@ export const search = {
   stop: "Stop",
   overTime: "Messages found over time",
   bar: (from: string, messages: number) => `${from}: ${counted(messages, nouns.message)}`,
+  namesSearched: (login: string, names: string) =>
+    `Searched under all names of the user of ${login}: ${names}. `,
+  namesKnown: (login: string, names: string) => `The user of ${login} is also known as: ${names}. `,
+  onlyName: (login: string) => `Only ${login}`,
+  allNames: "Search all names",
   onlyThisTime: (bar: string) => `${bar}. Search only this time`,
 };
 

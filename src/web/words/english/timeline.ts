@@ -44,6 +44,7 @@ export const timeline = {
 export const calendar = {
   heading: (channel: string) => `Calendar of ${channel}`,
   years: "Years",
+  months: "Months",
   hoursWithChat: (hours: number) => `${counted(hours, nouns.hour)} with chat`,
   messages: "messages",
   messagesCounted: "messages, as far as an index counts them",

@@ -27,6 +27,10 @@ export const search: typeof EnglishSearch = {
   stop: "Anhalten",
   overTime: "Gefundene Nachrichten über die Zeit",
   bar: (from, messages) => `${from}: ${counted(messages, nouns.message)}`,
+  namesSearched: (login, names) => `Gesucht unter allen Namen, die ${login} hatte: ${names}. `,
+  namesKnown: (login, names) => `${login} ist auch bekannt als: ${names}. `,
+  onlyName: (login) => `Nur ${login}`,
+  allNames: "Alle Namen durchsuchen",
   onlyThisTime: (bar) => `${bar}. Nur diese Zeit durchsuchen`,
 };
 

@@ -50,6 +50,7 @@ export const timeline: typeof EnglishTimeline = {
 export const calendar: typeof EnglishCalendar = {
   heading: (channel) => `Kalender von ${channel}`,
   years: "Jahre",
+  months: "Monate",
   hoursWithChat: (hours) => `${counted(hours, nouns.hour)} mit Chat`,
   messages: "Nachrichten",
   messagesCounted: "Nachrichten, soweit ein Index sie zählt",
