@@ -204,6 +204,38 @@ test("packedStore packs equal files to equal bytes", async () => {
   }
 });
 
+/** Compressors of a machine whose memory or processor is wrong now and then. */
+const WRONG_COMPRESSORS: { readonly [name: string]: (content: Uint8Array) => Uint8Array } = {
+  "changes a byte of the content": (content) => {
+    const changed = content.slice();
+    changed[changed.length >> 1]! ^= 1;
+    return compressFrame(changed, 1);
+  },
+  "changes a byte of the frame": (content) => {
+    const frame = compressFrame(content, 1);
+    frame[frame.length >> 1]! ^= 1;
+    return frame;
+  },
+};
+
+for (const [name, compress] of Object.entries(WRONG_COMPRESSORS)) {
+  test(`packedStore keeps the files of an hour whose pack reads back wrong: one ${name}`, async () => {
+    const { path, close } = tempFolder();
+    try {
+      const store = packedStore(path, {
+        compress: (content) => Promise.resolve(compress(content)),
+      });
+      await fill(store);
+      await assert.rejects(store.pack("forsen", HOUR));
+      assert.deepEqual(await contents(store), texts(FILES));
+      assert.ok(!existsSync(join(path, PACK)));
+      assert.equal(readdirSync(join(path, `forsen/chat/${HOUR}`)).length, FILES.size);
+    } finally {
+      close();
+    }
+  });
+}
+
 test("packedStore leaves an hour with a damaged file as it is", async () => {
   const { path, close } = tempFolder();
   try {
