@@ -32,6 +32,8 @@ const MESSAGES = numberOf("--messages") ?? 300_000;
 const DAY_MESSAGES = numberOf("--day") ?? 200_000;
 const RARE = "zyzzyvaonce";
 const ROUNDS = 5;
+/** At 60 frames a second. */
+const FRAME_MS = 1_000 / 60;
 
 const before = process.argv.indexOf("--before");
 const PAGES: readonly (readonly [name: string, html: string])[] = [
@@ -206,17 +208,25 @@ async function tellFrames(
   page: Page,
   { name, stepPx }: { readonly name: string; readonly stepPx: number },
 ): Promise<void> {
-  const { frames, busyMs, seconds } = await frameTrace(page, stepPx);
+  const { frames, busyMs, seconds, dropped } = await frameTrace(page, stepPx);
   const sorted = [...busyMs].sort((a, b) => a - b);
   const at = (share: number): number => sorted[Math.floor((sorted.length - 1) * share)]!;
   tellRow({
     name: `scroll: ${name}`,
     figure: at(0.95),
     unit: "ms of CPU, 95 % of frames",
-    ...(name.startsWith("before") ? {} : { atMost: 1_000 / 60 }),
+    ...(name.startsWith("before") ? {} : { atMost: FRAME_MS }),
     detail: `median ${at(0.5).toFixed(1)} ms, most ${at(1).toFixed(1)} ms; ${
       (frames / seconds).toFixed(0)
     } frames/s on this machine`,
+  });
+  const late = busyMs.filter((ms) => ms > FRAME_MS).length;
+  tellRow({
+    name: `late: ${name}`,
+    figure: late / frames * 100,
+    unit: "% of frames with over 16.7 ms of CPU",
+    ...(name.startsWith("before") ? {} : { atMost: 1 }),
+    detail: `${late} of ${frames}; the compositor dropped ${dropped} on this machine`,
   });
 }
 

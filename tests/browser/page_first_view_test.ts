@@ -7,6 +7,7 @@ import { MINUTE_US } from "../../src/core/time.ts";
 import type { HttpListener } from "../../src/ports/http.ts";
 import { storedChat } from "../../src/web/reading/chat_archive.ts";
 import { ChatReader, type FoundMinute } from "../../src/web/reading/chat_reader.ts";
+import { MinuteCache } from "../../src/web/reading/minute_cache.ts";
 import { NO_FILTER } from "../../src/web/reading/filter.ts";
 import { aheadOf } from "../../src/web/start/ahead.ts";
 import { parseRoute } from "../../src/web/state/route.ts";
@@ -119,4 +120,24 @@ test("a response that was asked for ahead has one taker, who can stop it", async
   assert.deepEqual([signals.get("a")!.aborted, signals.get("b")!.aborted], [false, true]);
   taker.abort();
   assert.equal(signals.get("a")!.aborted, true);
+});
+
+test("MinuteCache splits what is shown, forgets what changed, and holds no more than it may", () => {
+  const cache = new MinuteCache();
+  const batch = (text: string, bytes: number) =>
+    new TextEncoder().encode(`${JSON.stringify(text.padEnd(bytes))}\n`);
+  cache.keep("a", 1, batch("one", 10));
+  assert.deepEqual(cache.lines("a", 1), [JSON.stringify("one".padEnd(10))]);
+  assert.equal(cache.lines("a", 1), cache.lines("a", 1), "a minute is split once");
+  cache.keep("a", 1, batch("other", 10));
+  assert.deepEqual(cache.lines("a", 1), [JSON.stringify("other".padEnd(10))]);
+  assert.equal(cache.lines("b", 1), undefined);
+  const MB = 1_000_000;
+  for (let minute = 2; minute < 40; minute++) {
+    cache.keep("a", minute, batch("much", MB));
+    assert.equal(cache.lines("a", minute)!.length, 1);
+  }
+  const kept = Array.from({ length: 40 }, (_, i) => i).filter((i) => cache.bytes("a", i));
+  assert.ok(kept.length > 25 && kept.length < 34, `${kept.length} minutes of 1 MB are kept`);
+  assert.equal(cache.lines("a", 2), undefined, "what is evicted is not held as text either");
 });

@@ -8,6 +8,8 @@ export interface FrameTrace {
   readonly seconds: number;
   /** For each, how long the page's main thread was at work for it, in ms of the processor's time. */
   readonly busyMs: readonly number[];
+  /** Frames that the compositor dropped: the screen showed the one before once more. Follows the machine's load. */
+  readonly dropped: number;
 }
 
 interface TraceEvent {
@@ -29,7 +31,7 @@ export async function frameTrace(page: Page, stepPx: number): Promise<FrameTrace
   const browser = page.context().browser()!;
   await browser.startTracing(page, {
     // More of them would cost the frames more than their own work.
-    categories: ["toplevel", "blink.user_timing"],
+    categories: ["toplevel", "blink.user_timing", "disabled-by-default-devtools.timeline.frame"],
   });
   await page.evaluate(
     ({ stepPx, count }) =>
@@ -63,5 +65,9 @@ export async function frameTrace(page: Page, stepPx: number): Promise<FrameTrace
     frames: begins.length - 1,
     seconds: (begins.at(-1)! - begins[0]!) / 1e6,
     busyMs: busyUs.slice(0, -1).map((us) => us / 1_000),
+    dropped:
+      traceEvents.filter(({ name, pid: of, ts }) =>
+        name === "DroppedFrame" && of === pid && ts >= begins[0]! && ts <= begins.at(-1)!
+      ).length,
   };
 }
