@@ -34,7 +34,12 @@ export function workerCases(rabbit: RabbitServer): void {
     async (t) => {
       const server = await startPostgres();
       t.after(() => server.close());
-      await workersTakeOver(t, { rabbit, address: server.address(), archive: "database" });
+      const [address, archive] = [server.address(), "database"];
+      await server.kill();
+      const first = startWorker(t, { url: rabbit.url, address, archive });
+      await first.said("The archive cannot be used yet: waiting");
+      await server.start();
+      await workersTakeOver(t, { rabbit, address, archive, first });
     },
   );
 
@@ -54,10 +59,12 @@ export function workerCases(rabbit: RabbitServer): void {
 /** Sends rounds of files to workers that end in the midst of each, and looks for every file. */
 async function workersTakeOver(
   t: TestContext,
-  { rabbit, address, archive }: {
+  { rabbit, address, archive, first }: {
     readonly rabbit: RabbitServer;
     readonly address: string;
     readonly archive: string;
+    /** A worker that has been started already. @default another one */
+    readonly first?: ReturnType<typeof startWorker>;
   },
 ): Promise<void> {
   const parts = await openParts(address, { create: true });
@@ -70,11 +77,11 @@ async function workersTakeOver(
   const keys: string[] = [];
   const start = () => startWorker(t, { url: rabbit.url, address, archive });
 
-  const first = start();
-  await first.said("The worker begins");
+  const killedOne = first ?? start();
+  await killedOne.said("The worker begins");
   const second = start();
   const killed = await putMany(sender, { round: 0, keys });
-  await first.end("SIGKILL");
+  await killedOne.end("SIGKILL");
   await killed.all; // The second, which stood in line behind it, stores the rest.
   const third = start();
   const stopped = await putMany(sender, { round: 1, keys });

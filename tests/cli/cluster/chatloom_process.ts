@@ -14,6 +14,7 @@ export interface LogRecord {
   readonly channel?: string;
   readonly range?: number;
   readonly code?: string;
+  readonly run?: string;
 }
 
 const KEPT_TEXT = 60;
@@ -73,11 +74,15 @@ export class ChatloomProcess {
     return Math.round(this.#peakKib / 1024);
   }
 
-  /** Resolves when it has said `message`, at `sinceMs` or later. */
-  async said(message: string, sinceMs = 0): Promise<void> {
-    const isSaid = () =>
-      this.log.findLast((each) => each.message === message && each.timeMs >= sinceMs) !== undefined;
-    while (!isSaid()) {
+  /** Resolves when it has said `message`, at `sinceMs` or later, in a record that is as `isMeant` says. */
+  async said(
+    message: string,
+    sinceMs = 0,
+    isMeant: (record: LogRecord) => boolean = () => true,
+  ): Promise<void> {
+    const isIt = (each: LogRecord) =>
+      each.message === message && each.timeMs >= sinceMs && isMeant(each);
+    while (this.log.findLast(isIt) === undefined) {
       assert.ok(!this.hasEnded, this.lastWords);
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
@@ -105,8 +110,8 @@ export class ChatloomProcess {
     this.#last.push(line);
     if (this.#last.length > KEPT_TEXT) this.#last.shift();
     try {
-      const { time, level, message, channel, range, code } = JSON.parse(line);
-      this.log.push({ timeMs: Date.parse(time), level, message, channel, range, code });
+      const { time, level, message, ...fields } = JSON.parse(line);
+      this.log.push({ ...fields, timeMs: Date.parse(time), level, message });
     } catch {
       // A runtime's own complaint is among the last words.
     }

@@ -10,6 +10,9 @@ import { formatEntry } from "../../../src/engine/journal/entry.ts";
 import { between, chance, type SeededRandom } from "../../../src/testing/chance/seeded_random.ts";
 import { generatedChat } from "../../../src/testing/generated_chat/generated_chat.ts";
 
+/** What the names of such runs end with. */
+export const EARLIER_RUN = ".early";
+
 const HEARD = 0.95;
 
 /**
@@ -42,7 +45,7 @@ export function writeEarlierLife(
     });
   });
   lines.sort((a, b) => a.arrivalUs - b.arrivalUs);
-  const run = `${node}.early`;
+  const run = `${node}${EARLIER_RUN}`;
   const momentAt = (us: number) => ({ receivedUs: us, elapsedUs: us - startUs + MINUTE_US });
   const checkpoint = { run, serverClock: undefined, connections: [] };
   const entries = [

@@ -9,6 +9,7 @@ import {
 } from "../../../src/testing/chance/seeded_random.ts";
 import type { Cut } from "../../engine/remote/worker/worker_log.ts";
 import type { ChatloomProcess } from "./chatloom_process.ts";
+import { EARLIER_RUN } from "./earlier_life.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Fault } from "./cluster_plan.ts";
 
@@ -16,6 +17,7 @@ const DATABASE_AWAY =
   "The archive cannot be written now: what comes is kept in the journal until it can";
 const PROGRESS_MAX_MS = 90_000;
 const FROZEN_MS = 25_000;
+const RECOVERED = "Recovered the journal of a run that ended too soon";
 const STORE_FAILS = "The archive cannot be written: what came is kept";
 
 /** Brings the faults of a plan upon a cluster, one after another, in an order of chance. */
@@ -89,6 +91,10 @@ export class Faults {
       this.#cluster.startRecorder(n);
       await this.#cluster.recorders[n]!.said(DATABASE_AWAY);
     });
+    // One that is told to stop before leaves the journal to the next.
+    const recovered = this.#cluster.recorders[n]!
+      .said(RECOVERED, 0, ({ run }) => !run?.endsWith(EARLIER_RUN));
+    await inTime(recovered, "the journal of the killed recorder is not recovered");
   }
 
   async #killBroker(): Promise<void> {

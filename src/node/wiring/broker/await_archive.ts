@@ -24,7 +24,7 @@ export async function awaitArchive(
     } catch (error) {
       if (!mayPass(error)) throw error;
       const fields = { code: error.code, error: error.message };
-      if (!isTold) reporter.report("error", "The archive is away: the worker waits for it", fields);
+      if (!isTold) reporter.report("error", "The archive cannot be used yet: waiting", fields);
       isTold = true;
     }
     await clock.sleep(pauseMs, signal).catch(() => {}); // Aborted: there is no archive.

@@ -40,7 +40,9 @@ export class StateOfAddress {
       if (kind === "link" && await this.id() !== id) await rm(this.#place);
       if (kind !== "folder") return await symlink(id, this.#place).catch(throwUnlessThere);
       const own = await kindOf(this.folder(id));
-      if (own === undefined) return await symlink(basename(this.#place), this.folder(id));
+      if (own === undefined) {
+        return await symlink(basename(this.#place), this.folder(id)).catch(throwUnlessThere);
+      }
       if (own === "link") return;
       reporter.report(
         "warning",
