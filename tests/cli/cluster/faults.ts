@@ -15,7 +15,7 @@ import type { Fault } from "./cluster_plan.ts";
 
 const DATABASE_AWAY =
   "The archive cannot be written now: what comes is kept in the journal until it can";
-const PROGRESS_MAX_MS = 90_000;
+const PROGRESS_MAX_MS = 120_000;
 const FROZEN_MS = 25_000;
 const RECOVERED = "Recovered the journal of a run that ended too soon";
 const STORE_FAILS = "The archive cannot be written: what came is kept";
