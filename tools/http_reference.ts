@@ -53,6 +53,7 @@ export async function servedDescription(): Promise<ApiDescription> {
   const chances = { clock: systemClock(), random: systemRandom() };
   const listener = await serveNode({
     media: fileSystemMedia("no-archive"),
+    peers: () => [],
     admin: { channels: { change: () => Promise.resolve(false) }, apiKey: () => undefined },
     moreRoutes: [
       optOutRoute({ clock: systemClock(), makeCode: () => undefined }),

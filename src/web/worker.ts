@@ -36,6 +36,8 @@ function serveCalls(): void {
       (await ready).readers.current.coverage(channel, span, signal),
     person: async (request, { signal }) => (await ready).readers.person(request, signal),
     namesOf: async (request, { signal }) => (await ready).readers.namesOf(request, signal),
+    peers: async (_, { signal }) => (await ready).readers.peers(signal),
+    comparePeer: async (request, options) => (await ready).readers.comparePeer(request, options),
     emotes: async (request, { signal }) => (await ready).readers.emotes(request, signal),
     picture: async (name, { signal }) => (await ready).readers.picture(name, signal),
     figures: async (request, options) => (await ready).readers.current.figures(request, options),

@@ -1,3 +1,4 @@
+import { type ComparedPart, readComparedPart } from "./node_json/compare_json.ts";
 import { isChannelName, parseHour } from "../../core/archive/archive_key.ts";
 import { concatBytes, LINE_FEED } from "../../core/bytes.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
@@ -251,6 +252,45 @@ export class NodeChat {
     const hours = await this.#json(path, signal);
     if (!Array.isArray(hours)) throw refused(`"${path}" is no list of hours`);
     yield hours.flatMap((each) => readNodeHour(each) ?? []).sort((a, b) => a.hourUs - b.hourUs);
+  }
+
+  /**
+   * The names of the peers that it can be compared with; none of nodes that compare with none.
+   *
+   * @throws {ChatloomError} `PEER_REFUSED` or `CONNECTION_LOST`.
+   */
+  async peers(signal: AbortSignal): Promise<readonly string[]> {
+    try {
+      const names = await this.#json("peers.json", signal);
+      return Array.isArray(names) ? names.filter((name) => typeof name === "string") : [];
+    } catch (error) {
+      if (error instanceof NodeRefusal && error.status === 404) return [];
+      throw error;
+    }
+  }
+
+  /**
+   * The hours of a span, latest first, of which it and a peer have different files; a part, if they are many.
+   *
+   * @throws {ChatloomError} `PEER_REFUSED`, with the node's reason, or `CONNECTION_LOST`.
+   */
+  async compare(
+    channel: string,
+    { peer, fromUs, untilUs }: {
+      readonly peer: string;
+      readonly fromUs: Micros;
+      readonly untilUs: Micros;
+    },
+    signal: AbortSignal,
+  ): Promise<ComparedPart> {
+    const query = new URLSearchParams({
+      peer,
+      start: formatInstant(fromUs),
+      end: formatInstant(untilUs),
+    });
+    const part = readComparedPart(await this.#json(`${channel}/compare.json?${query}`, signal));
+    if (part === undefined) throw refused("its comparison cannot be read");
+    return part;
   }
 
   /**

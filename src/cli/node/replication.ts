@@ -43,6 +43,7 @@ import { watchedStore } from "../../engine/index/watched_store.ts";
 import { type NodeIndex, openNodeIndex } from "../../node/wiring/index_parts.ts";
 import { LiveSender } from "../../engine/live/live_sender.ts";
 import { followChanges } from "../../node/wiring/live/follow_changes.ts";
+import type { Peer } from "../../ports/peer.ts";
 import { PeerFeeds } from "../../engine/live/peers/peer_feeds.ts";
 import { PeerMessages } from "../../engine/live/peers/peer_messages.ts";
 import { LiveArchive } from "../../node/wiring/live/live_archive.ts";
@@ -134,6 +135,7 @@ export class Replication {
   #access: Partial<Access> = {};
   #adminKey: string | undefined;
   #syncer: Syncer | undefined;
+  #peers: readonly Peer[] = [];
   readonly #sender: LiveSender | undefined;
   #indexed: NodeIndex | undefined;
 
@@ -219,6 +221,7 @@ export class Replication {
       logs: { ...flags, isRecording: (channel) => parts.pool.wants(channel) },
       optOuts: this.#options.optOuts.book,
       admin: { channels: this.#options.channels, apiKey: () => this.#adminKey },
+      peers: () => this.#peers,
       moreRoutes: flags.optOuts === true
         ? this.#options.optOuts.routes({
           ...{ store: live.chatStore, hasher, reporter, trustedProxies: trustProxy },
@@ -308,6 +311,7 @@ export class Replication {
   }
 
   #setPeers(syncer: Syncer, found: OpenPeers): void {
+    this.#peers = found.peers;
     syncer.setPeers(found.peers, found);
     this.#peerFeeds?.setPeers(found.peers);
   }

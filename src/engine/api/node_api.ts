@@ -18,6 +18,7 @@
  *     GET /CHANNEL/coverage.json?start&end              who listened, minute by minute, at most 24 h
  *         both: &format=json|text &limit=N &reverse=true &user=a,b &command=PRIVMSG,…
  *     GET /CHANNEL/hours.json[?start&end]               messages and listened seconds of each hour
+ *     GET /peers.json, /CHANNEL/compare.json?peer       what only this node or a peer has, hour by hour
  *     GET /CHANNEL/search.json[?q|regex&user&command]   found messages, newest first, by the index
  *     GET /overview.json?channel=a,b                    last message, messages a day, gaps of channels
  *     GET /channels, /list, /capabilities               as rustlog and justlog answer, with their forms
@@ -49,6 +50,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type { BodyCoder, HttpRoute } from "../../ports/http.ts";
 import type { MediaStore } from "../../ports/media/media_store.ts";
+import type { Peer } from "../../ports/peer.ts";
 import type { Metrics } from "../../ports/metrics.ts";
 import type { Random } from "../../ports/random.ts";
 import type { SettledNotes } from "../../ports/notes/settled_notes.ts";
@@ -69,6 +71,7 @@ import { storeWithoutOptedOut } from "../optout/store_without_opted_out.ts";
 import { optedOutMessages, refuseOptedOut } from "./optout/refuse_opted_out.ts";
 import { SharedChatReader } from "./chat/shared_chat_reader.ts";
 import { type AdminOptions, adminRoutes } from "./routes/admin_routes.ts";
+import { compareRoutes } from "./peers/compare_routes.ts";
 import { coverageRoute } from "./routes/coverage_route.ts";
 import { digestRoutes } from "./routes/digest_routes.ts";
 import { exportRoute } from "./routes/export_route.ts";
@@ -136,6 +139,8 @@ export interface NodeApiOptions extends OperatorOptions {
   readonly media?: MediaStore | undefined;
   /** Changes which channels are recorded. @default no route does */
   readonly admin?: AdminOptions | undefined;
+  /** The peers that readers may compare this archive with, asked at each request. @default no route compares */
+  readonly peers?: (() => readonly Peer[]) | undefined;
   /** Further routes, which go before all others. */
   readonly moreRoutes?: readonly ApiRoute[];
 }
@@ -204,6 +209,7 @@ export function nodeApi(given: NodeApiOptions): NodeApi {
     coverageRoute(options),
     ...options.media === undefined ? [] : mediaRoutes({ ...options, media: options.media }),
     hoursRoute(log),
+    ...options.peers === undefined ? [] : compareRoutes({ ...options, peers: options.peers }),
     overviewRoute(log, { isRecording: options.logs?.isRecording }),
     ...allLogRoutes(log, options.logs ?? {}),
   ];

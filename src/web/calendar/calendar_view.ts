@@ -2,6 +2,7 @@ import { Fragment, h, type JSX } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { HOUR_US, type Micros } from "../../core/time.ts";
 import type { ChannelSpan } from "../reading/chat_reader.ts";
+import { PeerComparison } from "../compare/peer_comparison.ts";
 import { ChannelPicker } from "../state/channel_picker.ts";
 import type { Library } from "../state/library.ts";
 import { route } from "../state/route.ts";
@@ -69,6 +70,7 @@ export function CalendarView({ library, channels, channel }: CalendarViewProps):
       h(MeasureChoice, { measure, onChoose: setMeasure }),
       h(CalendarGrid, { key: year, days: model.days, measure, atUs: route.value.atUs }),
       h(Gaps, { gaps: model.gaps }),
+      h(PeerComparison, { library, channel: channel.channel, span }),
       h(MonthTable, { days: model.days }),
     ),
   );

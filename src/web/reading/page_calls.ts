@@ -3,6 +3,7 @@ import type { Micros } from "../../core/time.ts";
 import type { ChannelOverview } from "../../adapters/browser/node_json/overview_json.ts";
 import type { KnownNames } from "../../adapters/browser/node_json/person_json.ts";
 import type { PictureName, WordEmote } from "../../adapters/browser/node_json/word_emotes_json.ts";
+import type { ComparedPart } from "../../adapters/browser/node_json/compare_json.ts";
 import type { NodeAddress } from "../../adapters/browser/node_chat.ts";
 import type {
   CheckProgress,
@@ -62,6 +63,10 @@ export type PageCalls = {
   readonly person: Call<PersonRequest, PersonRecord>;
   /** All names of the user of a login, where the node tells them. */
   readonly namesOf: Call<PersonRequest, KnownNames | undefined>;
+  /** The names of the peers that the node can be compared with. */
+  readonly peers: Call<void, readonly string[]>;
+  /** Compares a channel with a peer's, the latest hours first, part by part. */
+  readonly comparePeer: Call<PeerRequest, void, ComparedPart>;
   /** The words that the node knows as pictures at a time. */
   readonly emotes: Call<EmotesRequest, readonly WordEmote[]>;
   /** A picture that the node saved. */
@@ -119,4 +124,10 @@ export interface SpanRequest {
   readonly channel: string;
   readonly fromUs: Micros;
   readonly untilUs: Micros;
+}
+
+/** What to compare with a peer. */
+export interface PeerRequest extends SpanRequest {
+  /** A name that the node told. */
+  readonly peer: string;
 }

@@ -1,10 +1,17 @@
 import { type NodeAddress, NodeChat, NodeRefusal } from "../../adapters/browser/node_chat.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
 import type { Hasher } from "../../ports/hasher.ts";
-import type { AheadRequest, NodeStanding, PersonRecord, PersonRequest } from "./page_calls.ts";
+import type {
+  AheadRequest,
+  NodeStanding,
+  PeerRequest,
+  PersonRecord,
+  PersonRequest,
+} from "./page_calls.ts";
 import type { SourceCollection } from "../sources/source_collection.ts";
 import type { ChannelOverview } from "../../adapters/browser/node_json/overview_json.ts";
 import type { KnownNames } from "../../adapters/browser/node_json/person_json.ts";
+import type { ComparedPart } from "../../adapters/browser/node_json/compare_json.ts";
 import type { PictureName, WordEmote } from "../../adapters/browser/node_json/word_emotes_json.ts";
 import type { Micros } from "../../core/time.ts";
 import { storedChat } from "./chat_archive.ts";
@@ -52,6 +59,35 @@ export class Readers {
     signal: AbortSignal,
   ): Promise<readonly ChannelOverview[]> {
     return await this.#node?.overview(channels, signal) ?? [];
+  }
+
+  /** The peers that the node can be compared with; none without a node. */
+  async peers(signal: AbortSignal): Promise<readonly string[]> {
+    return await this.#node?.peers(signal) ?? [];
+  }
+
+  /**
+   * Compares a channel of the node with a peer's, part by part.
+   *
+   * @throws {ChatloomError} when the node or the peer fails.
+   */
+  async comparePeer(
+    { channel, peer, fromUs, untilUs }: PeerRequest,
+    { signal, onProgress }: {
+      readonly signal: AbortSignal;
+      readonly onProgress: (part: ComparedPart) => void;
+    },
+  ): Promise<void> {
+    let endUs: Micros | undefined = untilUs;
+    while (endUs !== undefined && endUs > fromUs && this.#node !== undefined) {
+      const part: ComparedPart = await this.#node.compare(
+        channel,
+        { peer, fromUs, untilUs: endUs },
+        signal,
+      );
+      onProgress(part);
+      endUs = part.nextUs !== undefined && part.nextUs < endUs ? part.nextUs : undefined;
+    }
   }
 
   /** The words that were pictures on the node at a time; none without a node. */

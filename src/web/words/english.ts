@@ -2,6 +2,7 @@ import { app } from "./english/app.ts";
 import { archives, merging } from "./english/archives.ts";
 import { chat, detail, filter } from "./english/chat.ts";
 import { home } from "./english/home.ts";
+import { compare } from "./english/compare.ts";
 import { message, notice } from "./english/message.ts";
 import { nouns } from "./english/nouns.ts";
 import { person, saving, search } from "./english/search.ts";
@@ -32,6 +33,7 @@ export const ENGLISH = {
   merging,
   timeline,
   calendar,
+  compare,
 };
 
 /** All texts of the page in some language. */

@@ -3,6 +3,7 @@ import { app } from "./german/app.ts";
 import { archives, merging } from "./german/archives.ts";
 import { chat, detail, filter } from "./german/chat.ts";
 import { home } from "./german/home.ts";
+import { compare } from "./german/compare.ts";
 import { message, notice } from "./german/message.ts";
 import { nouns } from "./german/nouns.ts";
 import { person, saving, search } from "./german/search.ts";
@@ -29,4 +30,5 @@ export const GERMAN: Words = {
   merging,
   timeline,
   calendar,
+  compare,
 };

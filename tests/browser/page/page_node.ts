@@ -17,7 +17,10 @@ export async function startNode(
   store: BatchStore,
   { html, ...options }:
     & Partial<
-      Pick<NodeApiOptions, "access" | "clock" | "feed" | "finder" | "logs" | "media" | "settled">
+      Pick<
+        NodeApiOptions,
+        "access" | "clock" | "feed" | "finder" | "logs" | "media" | "peers" | "settled"
+      >
     >
     & { readonly html?: string } = {},
 ): Promise<HttpListener> {
