@@ -22,6 +22,7 @@ import { useFocus } from "./focus.ts";
 import { LiveButton, UnseenButton, useFollowing } from "./following.ts";
 import { JumpField } from "./jump_field.ts";
 import type { RowPlace } from "./row_layout.ts";
+import { VideoBar, VideoButton } from "./video/video_bar.ts";
 import { VirtualList } from "./virtual_list.ts";
 import { words } from "../words/words.ts";
 
@@ -34,7 +35,9 @@ export interface ChatViewProps {
 
 /** The chat of one day of a channel. */
 export function ChatView({ library, channels, channel }: ChatViewProps): JSX.Element {
-  const { filter, atUs, linked } = route.value;
+  const { filter, atUs, linked, videoUs } = route.value;
+  const [isVideoOpen, openVideo] = useState(false);
+  const hasVideo = isVideoOpen || videoUs !== undefined;
   const focusUs = atUs ?? startOf(channel, library.isNode);
   const shownDay = dayOf(focusUs, zone.value);
   // Scrolling changes the moment in the address, and must not change what a thread covers.
@@ -72,6 +75,7 @@ export function ChatView({ library, channels, channel }: ChatViewProps): JSX.Ele
     library,
     atUs,
     linked,
+    isVideo: videoUs !== undefined,
     beginAnew: () => beginAnew(beginnings + 1),
   });
   const version = day.version.value;
@@ -98,8 +102,16 @@ export function ChatView({ library, channels, channel }: ChatViewProps): JSX.Ele
         library,
         shown: { channel: channel.channel, fromUs, untilUs, filter },
       }),
+      h(VideoButton, {
+        isOpen: hasVideo,
+        onToggle: () => {
+          openVideo(!hasVideo);
+          if (videoUs !== undefined) go({ videoUs: undefined, atUs });
+        },
+      }),
       library.isNode && !isOver && h(LiveButton, { following }),
     ),
+    hasVideo && h(VideoBar, { shownUs: focusUs }),
     h(FilterBar, null),
     h(
       "div",
@@ -116,7 +128,8 @@ export function ChatView({ library, channels, channel }: ChatViewProps): JSX.Ele
           onSelect: (place, message) => select({ place, message }),
           onName: showPerson,
           onRest: (atUs) => {
-            if (linked !== undefined) return; // The address stays that of the linked message.
+            // The address stays that of the linked message, or where the video is.
+            if (linked !== undefined || videoUs !== undefined) return;
             library.scrolledTo(atUs);
             go({ atUs }, { replace: true });
           },

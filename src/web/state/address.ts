@@ -12,6 +12,8 @@ export interface Route {
   readonly untilUs: Micros | undefined;
   /** The message that a link points at: its id, or "" for the one of that millisecond. */
   readonly linked: string | undefined;
+  /** When the video began that chat goes beside; how far it is follows from `atUs`. @default none */
+  readonly videoUs?: Micros | undefined;
   /** Of a person's view the user alone. */
   readonly filter: Filter;
 }
@@ -51,6 +53,7 @@ export function parseRoute(hash: string): Route {
     channel: isChannelName(channel) ? channel : undefined,
     atUs: parseMoment(from),
     untilUs: view === "chat" ? undefined : parseMoment(until),
+    ...view === "chat" ? { videoUs: parseMoment(params.get("video") ?? undefined) } : {},
     linked: view === "chat" ? parseLinked(params.get("id")) : undefined,
     filter: view === "person" ? { ...NO_FILTER, user: who } : {
       text: params.get("text") ?? "",
@@ -90,7 +93,9 @@ function decode(text: string): string {
 }
 
 /** Writes an address, with the `#`. Undoes {@link parseRoute}. */
-export function formatRoute({ view, channel, atUs, untilUs, linked, filter }: Route): string {
+export function formatRoute(
+  { view, channel, atUs, untilUs, linked, videoUs, filter }: Route,
+): string {
   if (view === "home") return "#/";
   if (view === "archives") return "#/archives";
   let text = `#/${view}`;
@@ -107,6 +112,7 @@ export function formatRoute({ view, channel, atUs, untilUs, linked, filter }: Ro
   if (filter.command !== "") params.set("command", filter.command);
   if (filter.removed !== undefined) params.set("removed", filter.removed);
   if (filter.thread && view === "chat") params.set("thread", filter.thread);
+  if (videoUs !== undefined && view === "chat") params.set("video", formatMoment(videoUs));
   const query = params.toString();
   return query === "" || PLAIN_VIEWS.has(view) ? text : `${text}?${query}`;
 }

@@ -14,7 +14,9 @@ export const route: ReadonlySignal<Route> = current;
  */
 export function go(change: Partial<Route>, options?: { readonly replace: boolean }): void {
   const linked = "atUs" in change ? undefined : current.value.linked;
-  const next = { ...current.value, linked, ...change };
+  // A video is one channel's.
+  const videoUs = "channel" in change ? undefined : current.value.videoUs;
+  const next = { ...current.value, linked, videoUs, ...change };
   const hash = formatRoute(next);
   current.value = next;
   if (hash === location.hash) return;

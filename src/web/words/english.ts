@@ -7,6 +7,7 @@ import { message, notice } from "./english/message.ts";
 import { nouns } from "./english/nouns.ts";
 import { person, saving, search } from "./english/search.ts";
 import { calendar, timeline } from "./english/timeline.ts";
+import { video } from "./english/video.ts";
 
 /** All texts of the page in English. It gives the type that every other language has. */
 export const ENGLISH = {
@@ -34,6 +35,7 @@ export const ENGLISH = {
   timeline,
   calendar,
   compare,
+  video,
 };
 
 /** All texts of the page in some language. */

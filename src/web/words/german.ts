@@ -8,6 +8,7 @@ import { message, notice } from "./german/message.ts";
 import { nouns } from "./german/nouns.ts";
 import { person, saving, search } from "./german/search.ts";
 import { calendar, timeline } from "./german/timeline.ts";
+import { video } from "./german/video.ts";
 
 /** All texts of the page in German. */
 export const GERMAN: Words = {
@@ -31,4 +32,5 @@ export const GERMAN: Words = {
   timeline,
   calendar,
   compare,
+  video,
 };
