@@ -3,6 +3,7 @@ import { isJoinRate, TWITCH_CHAT_URL } from "../engine/session/chat_pool.ts";
 import { JOIN_RATE_DEFAULT } from "../engine/session/join_queue.ts";
 import { isNick } from "../engine/session/login.ts";
 import type { AbortOptions } from "../ports/batch_store.ts";
+import { LiveSender } from "../engine/live/live_sender.ts";
 import { type Archive, writableStore } from "./wiring/archive.ts";
 import { type ChannelName, toChannel } from "./channels.ts";
 import { runRecording } from "./wiring/recording.ts";
@@ -65,8 +66,13 @@ export async function record(
   if (signal.aborted) return;
   const { store } = await writableStore(archive, { signal });
   const { parts, hasher, clock, random, reporter } = archive;
+  // So that other processes on the archive tell of messages before they are stored, whoever stores them.
+  const { liveLines: lines } = parts;
+  const sender = lines && new LiveSender({ lines, clock, reporter });
   await runRecording({
     parts,
+    onMessage: (received) => sender?.add(received),
+    begin: ({ signal }) => Promise.resolve({ tasks: sender ? [sender.run(signal)] : [] }),
     journalFolder: parts.journalFolder,
     store,
     hasher,

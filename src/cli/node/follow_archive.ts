@@ -8,6 +8,7 @@ import type { Cursor } from "../../engine/live/cursor.ts";
 import { followChat, type StreamItem } from "../../engine/live/live_stream.ts";
 import { RedactionWatch } from "../../engine/live/redaction_watch.ts";
 import { replaySource } from "../../engine/live/replay.ts";
+import { followChanges } from "../../node/wiring/live/follow_changes.ts";
 import { LiveArchive } from "../../node/wiring/live/live_archive.ts";
 import type { VerbContext } from "../frame/context.ts";
 
@@ -22,7 +23,8 @@ export interface FollowArchiveOptions {
 const CACHE_MAX_BYTES = 16 * 1024 * 1024;
 
 /**
- * Yields what recorders on this machine receive, from their journals, until the context's signal aborts.
+ * Yields what recorders receive until the context's signal aborts: of those on this machine from their journals, of
+ * those on others where the archive tells of it.
  *
  * @throws {ChatloomError} when the archive cannot be read.
  */
@@ -31,11 +33,12 @@ export async function* followArchive(
   options: FollowArchiveOptions,
   { reporter, signal }: Pick<VerbContext, "reporter" | "signal">,
 ): AsyncGenerator<readonly StreamItem[], void, undefined> {
-  const { files: store, settled, journalFolder: folder } = await openParts(archive);
+  const parts = await openParts(archive);
+  const { files: store, settled, journalFolder: folder, liveLines: lines } = parts;
   const hasher = await bestHasher();
   const clock = systemClock();
   const random = systemRandom();
-  const live = new LiveArchive({ folder, store, hasher, clock, random, reporter });
+  const live = new LiveArchive({ folder, store, hasher, clock, random, reporter, lines });
   await live.begin();
   const reader = new SharedChatReader({
     ...{ store: live.chatStore, hasher, clock, reporter, settled },
@@ -44,7 +47,10 @@ export async function* followArchive(
   });
   const redactions = new RedactionWatch({ store, hasher, clock });
   const stop = new AbortController();
-  const following = live.run(stop.signal);
+  const following = Promise.all([
+    live.run(stop.signal),
+    followChanges(parts.changes, { live, indexed: undefined }, stop.signal),
+  ]);
   following.catch(() => {}); // Awaited in the end.
   try {
     yield* followChat({
@@ -59,5 +65,6 @@ export async function* followArchive(
   } finally {
     stop.abort();
     await following;
+    await parts.close();
   }
 }

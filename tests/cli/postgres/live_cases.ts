@@ -1,47 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { collect } from "../../../src/async/collect.ts";
 import { serveSimulatedTwitch } from "../../../src/cli/simulation/serve_simulated_twitch.ts";
+import { record } from "../../../src/node/record.ts";
+import { openArchive } from "../../../src/node/wiring/archive.ts";
 import { tempFolder } from "../../conformance/disk/temp_folder.ts";
 import { openArchives, type PostgresWorld } from "../../conformance/postgres/postgres_world.ts";
 import { type NodeProcess, startNode, startServing, stopNode } from "../nodes/node_processes.ts";
 import { runCli } from "../run_cli.ts";
+import { CHANNEL, chat, firstLines, follow, log, startRecording } from "./live_readers.ts";
 
-const CHANNEL = "forsen";
-const ID = /"id":"([^"]+)"/;
-const SENT = /"tmi-sent-ts":"(\d+)"/;
 /** The promise is 2 s; a short run shares its machine with other tests. */
 const LIMIT_MS = 10_000;
 const MESSAGES = 150;
-
-/** Messages of the feed, with when they came after they were sent, until there are enough. */
-async function follow(port: number, delaysMs: Map<string, number>): Promise<void> {
-  const signal = AbortSignal.timeout(60_000);
-  const response = await fetch(`http://127.0.0.1:${port}/live?channel=${CHANNEL}`, { signal });
-  let text = "";
-  for await (const piece of response.body!.pipeThrough(new TextDecoderStream())) {
-    text += piece;
-    const lines = text.split("\n");
-    text = lines.pop()!;
-    for (const line of lines) {
-      const [id, sentMs] = [ID.exec(line)?.[1], SENT.exec(line)?.[1]];
-      if (id === undefined || sentMs === undefined) continue;
-      assert.ok(!delaysMs.has(id), `${id} came twice`);
-      delaysMs.set(id, Date.now() - Number(sentMs));
-    }
-    if (delaysMs.size >= MESSAGES) return;
-  }
-}
-
-/** The ids of a channel's messages in the last quarter of an hour, as chat. */
-async function chat(port: number): Promise<Set<string>> {
-  const start = new Date(Date.now() - 900_000).toISOString().slice(0, 16);
-  const end = new Date(Date.now() + 120_000).toISOString().slice(0, 16);
-  const url = `http://127.0.0.1:${port}/${CHANNEL}/chat.json?start=${start}&end=${end}`;
-  const response = await fetch(url, { signal: AbortSignal.timeout(30_000) });
-  const text = await response.text();
-  assert.equal(response.status, 200, text);
-  return new Set([...text.matchAll(/"id":"([^"]+)"/g)].map(([, id]) => id!));
-}
 
 /** Several servers of one database, beside a recorder on another machine. */
 export function liveCases(world: PostgresWorld): void {
@@ -69,7 +40,7 @@ export function liveCases(world: PostgresWorld): void {
     nodes.push(await startServing(serve, home(1)), await startServing(serve, home(2)));
     const servers = nodes.slice(1);
     const delays = servers.map(() => new Map<string, number>());
-    await Promise.all(servers.map(({ port }, at) => follow(port, delays[at]!)));
+    await Promise.all(servers.map(({ port }, at) => follow(port, delays[at]!, MESSAGES)));
     for (const each of delays) {
       const sorted = [...each.values()].sort((a, b) => a - b);
       const p99Ms = sorted[Math.floor(sorted.length * 0.99)]!;
@@ -93,6 +64,76 @@ export function liveCases(world: PostgresWorld): void {
       const found = await chat(port);
       assert.ok(!found.has(id) && found.size >= MESSAGES - 1, `${id} in ${found.size}`);
     }
+  });
+
+  test("serve and tail tell what a recorder elsewhere receives that writes through workers, before any works", async (t) => {
+    const archives = openArchives(world);
+    const homes = [tempFolder(), tempFolder()];
+    const nodes: NodeProcess[] = [];
+    const twitch = await serveSimulatedTwitch({
+      seed: "live-broker",
+      channels: [CHANNEL],
+      chat: { ratePerSecond: 50 },
+      probeEvery: 25,
+    });
+    const recorded = startRecording(archives.address, { url: twitch.url, home: homes[0]!.path });
+    t.after(async () => {
+      await recorded.end();
+      for (const node of nodes) await stopNode(node, "SIGKILL");
+      await twitch.close();
+      await archives.close();
+      for (const home of homes) home.close();
+    });
+    const { address, open } = archives;
+    const { store } = await open(); // It makes the tables, in case the server is sooner than the recorder.
+    const home = { XDG_STATE_HOME: homes[1]!.path };
+    const serve = ["serve", "--archive", address, "--listen", "127.0.0.1:0"];
+    const [server, printed] = await Promise.all([
+      startServing(serve, home),
+      firstLines(["tail", CHANNEL, "--archive", address], { count: 20, env: home }),
+    ]);
+    nodes.push(server);
+    for (const line of printed) assert.match(line, /^\[~?\d{4}-\d\d-\d\dT[\d:.]+Z\] /);
+    const delays = new Map<string, number>();
+    await follow(server.port, delays, 40);
+    const [found, logged] = [await chat(server.port), await log(server.port)];
+    assert.deepEqual([...delays.keys()].filter((id) => !found.has(id)), []);
+    assert.deepEqual([...delays.keys()].filter((id) => !logged.has(id)), []);
+    assert.deepEqual(await collect(store.list("")), [], "a worker stored what was told");
+  });
+
+  test("record gives others what it receives, before it is stored", async (t) => {
+    const archives = openArchives(world);
+    const twitch = await serveSimulatedTwitch({
+      seed: "live-record",
+      channels: [CHANNEL],
+      chat: { ratePerSecond: 50 },
+    });
+    const archive = await openArchive(archives.address, { create: true });
+    const home = tempFolder();
+    const stop = new AbortController();
+    // Its journal must not be in this user's state folder.
+    const parts = { ...archive.parts, journalFolder: home.path };
+    const recording = record({ ...archive, parts }, [CHANNEL], {
+      url: twitch.url,
+      signal: stop.signal,
+    });
+    t.after(async () => {
+      stop.abort();
+      await recording;
+      await archive.parts.close();
+      await twitch.close();
+      await archives.close();
+      home.close();
+    });
+    const { liveLines } = await archives.open();
+    const lines: string[] = [];
+    const heard = AbortSignal.any([AbortSignal.timeout(60_000), stop.signal]);
+    await liveLines.follow((_, line) => {
+      if (lines.push(line) >= 10) stop.abort();
+    }, heard);
+    assert.ok(lines.length >= 10, `${lines.length} lines`);
+    for (const line of lines) assert.match(line, /"params":\["#forsen"/);
   });
 
   test("index, verify and serve use the index of an archive in PostgreSQL", async (t) => {
