@@ -1,11 +1,11 @@
 import { type ArchiveKey, parseArchiveKey } from "../../core/archive/archive_key.ts";
-import { ChatloomError, UnreadableEntryError } from "../../core/errors/errors.ts";
 import type { AbortOptions, BatchStore, Stray } from "../../ports/batch_store.ts";
 import { isArchiveFolder, levelOf } from "../file_system/store/archive_levels.ts";
 import type { PostgresClient, Row, Statement } from "./connection/postgres_client.ts";
-import { isDamage, postgresError } from "./connection/postgres_errors.ts";
+import { postgresError } from "./connection/postgres_errors.ts";
 import type { PostgresLock } from "./postgres_lock.ts";
 import { tellDeleted } from "./postgres_changes.ts";
+import { GetQueue } from "./get_queue.ts";
 import { PutQueue } from "./put_queue.ts";
 
 /** How {@link PostgresStore} behaves. */
@@ -28,6 +28,7 @@ export class PostgresStore implements BatchStore {
   readonly #client: PostgresClient;
   readonly #lock: PostgresLock;
   readonly #puts: PutQueue;
+  readonly #gets: GetQueue;
   readonly #fileMaxBytes: number;
   readonly #table: string;
 
@@ -40,6 +41,7 @@ export class PostgresStore implements BatchStore {
     this.#client = client;
     this.#lock = lock;
     this.#puts = new PutQueue(client);
+    this.#gets = new GetQueue(client, { fileMaxBytes });
     this.#fileMaxBytes = fileMaxBytes;
     this.#table = `"${client.address.schema}".file`;
   }
@@ -69,24 +71,7 @@ export class PostgresStore implements BatchStore {
 
   async get(key: ArchiveKey, { signal }: AbortOptions = {}): Promise<Uint8Array | undefined> {
     checkKey(key);
-    const attempt = `read "${key}"`;
-    const statement: Statement = {
-      name: "chatloom get",
-      text: `select octet_length(bytes) as size,
-        case when octet_length(bytes) <= $2 then bytes end as bytes
-        from ${this.#table} where key = $1`,
-      values: [key, this.#fileMaxBytes],
-    };
-    const [row] = await this.#client.ask(statement, { attempt, signal }).catch((error) => {
-      const cause = error instanceof ChatloomError ? error.cause : undefined;
-      if (!isDamage(cause)) throw error;
-      throw verdict(key, `the database finds it damaged: ${(cause as Error).message}`, cause);
-    });
-    if (row === undefined) return undefined;
-    const bytes = row["bytes"];
-    // A copy: the client's may be a part of a buffer that others use too.
-    if (bytes instanceof Uint8Array) return new Uint8Array(bytes);
-    throw verdict(key, `it is too large: ${row["size"]} bytes`);
+    return await this.#gets.get(key, signal);
   }
 
   async put(key: ArchiveKey, bytes: Uint8Array, { signal }: AbortOptions = {}): Promise<void> {
@@ -185,8 +170,4 @@ function checkKey(key: ArchiveKey): string {
     throw new RangeError(`Cannot use "${key}": it names no file of an archive`);
   }
   return parts.channel;
-}
-
-function verdict(path: string, reason: string, cause?: unknown): UnreadableEntryError {
-  return new UnreadableEntryError("STORE_IO", [{ path, reason }], { cause });
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { test } from "node:test";
-import { ChatloomError } from "../../../src/core/errors/errors.ts";
+import { ChatloomError, UnreadableEntryError } from "../../../src/core/errors/errors.ts";
 import type { ArchiveKey } from "../../../src/core/archive/archive_key.ts";
 import { collect } from "../../../src/testing/suites/suite.ts";
 import { keyAt } from "./keys.ts";
@@ -101,6 +101,41 @@ export function faultCases(world: PostgresWorld): void {
     const wanted = outcomes.map((_, n) => n === 3 ? "rejected" : "fulfilled");
     assert.deepEqual(outcomes, wanted);
     assert.equal((await collect(store.list(""))).length, 7);
+  });
+
+  check("files that are read together are each read as alone", async ({ open, sql }) => {
+    const { store } = await open();
+    const keys = Array.from({ length: 100 }, (_, n) => keyAt(n));
+    // Some are as long as an answer of several may be, so that neighbours do not fit beside them.
+    const bytesAt = (n: number) => new Uint8Array(n % 25 === 7 ? 3_000_000 : 100 + n).fill(n);
+    for (const [n, key] of keys.entries()) if (n % 10 !== 3) await store.put(key, bytesAt(n));
+    await sql(`create function $S.torn(key text, bytes bytea) returns bytea language plpgsql as $$
+      begin
+        if key = '${keyAt(42)}' then raise exception 'torn' using errcode = 'XX001'; end if;
+        return bytes;
+      end $$`);
+    await sql("alter table $S.file rename to kept");
+    await sql("create view $S.file as select key, $S.torn(key, bytes) as bytes, seq from $S.kept");
+    const aborter = new AbortController();
+    const left = assert.rejects(store.get(keyAt(99), { signal: aborter.signal }), /enough/);
+    const gets = [...keys, keyAt(1)].map((key) => store.get(key));
+    aborter.abort(new Error("enough"));
+    const found = await Promise.allSettled(gets);
+    await left;
+    for (const n of keys.keys()) {
+      const each = found[n]!;
+      if (n === 42) {
+        assert.ok(each.status === "rejected" && each.reason instanceof UnreadableEntryError);
+        continue;
+      }
+      assert.equal(each.status, "fulfilled", `${n}`);
+      const wanted = n % 10 === 3 ? undefined : bytesAt(n);
+      assert.deepEqual((each as PromiseFulfilledResult<unknown>).value, wanted, `${n}`);
+    }
+    // Who gets bytes may change them, whoever else asked for the same.
+    const [one, same] = [found[1]!, found[100]!] as PromiseFulfilledResult<Uint8Array>[];
+    one!.value.fill(77);
+    assert.deepEqual(same!.value, bytesAt(1));
   });
 
   check(
