@@ -14,6 +14,7 @@ import { hourPrefix } from "../../src/core/archive/archive_key.ts";
 import type { BatchStore } from "../../src/ports/batch_store.ts";
 import { startPostgres } from "../conformance/postgres/postgres_server.ts";
 import { tellRow } from "./bench_row.ts";
+import { tellStatementCosts } from "./postgres/statement_costs.ts";
 import {
   eachFile,
   MADE_FROM_US,
@@ -43,6 +44,7 @@ async function measure(
     ["puts, 64 at once", await timed(() => eachFile(rest, 64, put))],
     ["puts, one after another", await timed(() => eachFile(few, 1, put))],
     ["gets, one after another", await timed(() => eachFile(files, 1, ({ key }) => store.get(key)))],
+    ["gets, 8 at once", await timed(() => eachFile(files, 8, ({ key }) => store.get(key)))],
     [
       "listings of an hour",
       await timed(() =>
@@ -75,15 +77,32 @@ try {
       rmSync(folder, { recursive: true });
     }
   }
+  for (const [name, filesMs] of best.files) {
+    const postgresMs = best.postgres.get(name)!;
+    tellRow({
+      name: `PostgreSQL: ${name}`,
+      figure: filesMs / postgresMs,
+      unit: "× as fast as files",
+      detail: `${postgresMs.toFixed(0)} ms against ${filesMs.toFixed(0)} ms`,
+    });
+  }
+  await tellCosts();
 } finally {
   await server.close();
 }
-for (const [name, filesMs] of best.files) {
-  const postgresMs = best.postgres.get(name)!;
-  tellRow({
-    name: `PostgreSQL: ${name}`,
-    figure: filesMs / postgresMs,
-    unit: "× as fast as files",
-    detail: `${postgresMs.toFixed(0)} ms against ${filesMs.toFixed(0)} ms`,
-  });
+
+async function tellCosts(): Promise<void> {
+  const address = server.address();
+  const archive = await openPostgresArchive(address, { create: true });
+  const { store } = archive;
+  try {
+    const files = takeFiles(
+      madeMinutes({ channels: ["forsen"] }, seed)[Symbol.iterator](),
+      BATCHES,
+    );
+    await eachFile(files, 64, ({ key, bytes }) => store.put(key, bytes));
+    await tellStatementCosts(address, { store, files });
+  } finally {
+    await archive.close();
+  }
 }
