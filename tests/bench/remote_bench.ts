@@ -4,6 +4,7 @@
 // checked, stored with up to a hundred others, answered and acknowledged: some 25 system calls in three programs where a
 // direct put has one statement. With many on their way at a time none of them waits for another, so the floor is the sum
 // of what the programs take of the cores. `--batches N` puts N in each round, `--rounds N` makes N rounds.
+// With `PROFILE=DIR` in the environment workers write CPU profiles into that folder.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

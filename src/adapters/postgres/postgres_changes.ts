@@ -1,7 +1,7 @@
 import { type ArchiveKey, parseArchiveKey } from "../../core/archive/archive_key.ts";
 import type { ArchiveChanges } from "../../ports/archive/archive_changes.ts";
 import { listen } from "./connection/listen.ts";
-import type { PostgresClient } from "./connection/postgres_client.ts";
+import type { PostgresClient, Statement } from "./connection/postgres_client.ts";
 
 /** A statement tells of a file by this letter and its key, as its transaction takes effect. */
 const [STORED, DELETED] = ["+", "-"];
@@ -11,9 +11,14 @@ export function tellStored(schema: string): string {
   return `pg_notify('${schema}', '${STORED}' || key)`;
 }
 
-/** An expression that tells that the file `key` of a row is gone. */
-export function tellDeleted(schema: string): string {
-  return `pg_notify('${schema}', '${DELETED}' || key)`;
+/** Deletes files, and tells of those that were there. */
+export function deleteStatement(schema: string, keys: readonly ArchiveKey[]): Statement {
+  return {
+    name: "chatloom delete",
+    text: `with gone as (delete from "${schema}".file where key = any($1::text[]) returning key)
+      select pg_notify('${schema}', '${DELETED}' || key) from gone`,
+    values: [keys],
+  };
 }
 
 /**

@@ -4,9 +4,10 @@ import { isArchiveFolder, levelOf } from "../file_system/store/archive_levels.ts
 import type { PostgresClient, Row, Statement } from "./connection/postgres_client.ts";
 import { postgresError } from "./connection/postgres_errors.ts";
 import type { PostgresLock } from "./postgres_lock.ts";
-import { tellDeleted } from "./postgres_changes.ts";
-import { GetQueue } from "./get_queue.ts";
-import { PutQueue } from "./put_queue.ts";
+import { DeleteQueue } from "./grouped/delete_queue.ts";
+import { deleteStatement } from "./postgres_changes.ts";
+import { GetQueue } from "./grouped/get_queue.ts";
+import { PutQueue } from "./grouped/put_queue.ts";
 
 /** How {@link PostgresStore} behaves. */
 export interface PostgresStoreOptions {
@@ -29,6 +30,7 @@ export class PostgresStore implements BatchStore {
   readonly #lock: PostgresLock;
   readonly #puts: PutQueue;
   readonly #gets: GetQueue;
+  readonly #deletes: DeleteQueue;
   readonly #fileMaxBytes: number;
   readonly #table: string;
 
@@ -41,6 +43,7 @@ export class PostgresStore implements BatchStore {
     this.#client = client;
     this.#lock = lock;
     this.#puts = new PutQueue(client);
+    this.#deletes = new DeleteQueue(client.address.schema);
     this.#gets = new GetQueue(client, { fileMaxBytes });
     this.#fileMaxBytes = fileMaxBytes;
     this.#table = `"${client.address.schema}".file`;
@@ -85,17 +88,14 @@ export class PostgresStore implements BatchStore {
   async delete(key: ArchiveKey, { signal }: AbortOptions = {}): Promise<void> {
     const channel = checkKey(key);
     const attempt = `delete "${key}"`;
-    const statement: Statement = {
-      name: "chatloom delete",
-      text: `with gone as (delete from ${this.#table} where key = $1 returning key)
-        select ${tellDeleted(this.#client.address.schema)} from gone`,
-      values: [key],
-    };
     signal?.throwIfAborted();
     const held = this.#lock.heldFor(channel);
-    if (held === undefined) return void await this.#client.ask(statement, { attempt, signal });
+    if (held === undefined) {
+      const statement = deleteStatement(this.#client.address.schema, [key]);
+      return void await this.#client.ask(statement, { attempt, signal });
+    }
     try {
-      await held.run(statement);
+      await this.#deletes.delete(key, held);
     } catch (cause) {
       const where = `${attempt} in archive "${this.#client.address.shown}"`;
       const what = held.lost.aborted ? `${where} after the lock on "${channel}" was lost` : where;

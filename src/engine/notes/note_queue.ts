@@ -1,4 +1,4 @@
-import { Mutex } from "../../async/mutex.ts";
+import { KeyedMutex } from "../../async/mutex.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 
@@ -12,13 +12,13 @@ export interface NoteQueueOptions {
 }
 
 /**
- * Works on optional notes: changes run one after another, so that none overwrites another,
+ * Works on optional notes: changes of one place run one after another, so that none overwrites another,
  * and a failure of the store of notes is counted and logged instead of thrown. Other errors go to the
  * caller.
  */
 export class NoteQueue {
   readonly #options: NoteQueueOptions;
-  readonly #mutex = new Mutex();
+  readonly #mutex = new KeyedMutex();
   #isFailing = false;
 
   /** An empty queue. */
@@ -26,14 +26,14 @@ export class NoteQueue {
     this.#options = options;
   }
 
-  /** Runs `work` when all changes before it have ended. */
-  async change(work: () => Promise<void>): Promise<void> {
-    await this.#mutex.run(() => this.attempt(work));
+  /** Runs `work` when all changes of the place before it have ended. */
+  async change(place: string, work: () => Promise<void>): Promise<void> {
+    await this.#mutex.run(place, () => this.attempt(work));
   }
 
-  /** Resolves when all changes that were asked for so far have ended. Never rejects. */
-  async idle(): Promise<void> {
-    await this.#mutex.run(() => Promise.resolve());
+  /** Resolves when all changes of the place that were asked for so far have ended. Never rejects. */
+  async idle(place: string): Promise<void> {
+    await this.#mutex.run(place, () => Promise.resolve());
   }
 
   /** Runs `work` at once. Resolves with `undefined` when the notes cannot be read or written. */

@@ -83,10 +83,14 @@ async function areVisible(
   batches: readonly ReliedBatch[],
   { store, files }: SettleMinuteOptions,
 ): Promise<boolean> {
-  const hours = new Set(batches.map(({ minuteUs }) => hourOf(minuteUs)));
+  const minutes = new Set(batches.map(({ minuteUs }) => minuteUs));
+  // Of one minute a database lists a few rows in place of an hour's; a folder is read in either case.
+  const prefixes = minutes.size === 1
+    ? [...minutes].map((minuteUs) => minutePrefix(files.channel, minuteUs))
+    : [...new Set([...minutes].map(hourOf))].map((hourUs) => hourPrefix(files.channel, hourUs));
   const listed = new Set<ArchiveKey>();
-  for (const hourUs of hours) {
-    for await (const key of store.list(hourPrefix(files.channel, hourUs))) listed.add(key);
+  for (const prefix of prefixes) {
+    for await (const key of store.list(prefix)) listed.add(key);
   }
   return batches.every(({ key }) => listed.has(key) && !listed.has(tombstoneOf(key)));
 }

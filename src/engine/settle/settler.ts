@@ -1,4 +1,5 @@
 import { abortWith, untilAborted } from "../../async/abort.ts";
+import { forEachConcurrent } from "../../async/for_each_concurrent.ts";
 import {
   type ArchiveKey,
   formatHour,
@@ -36,6 +37,8 @@ export interface SettlerOptions extends Omit<SettleOptions, "rest"> {
   readonly settles?: boolean;
 }
 
+/** How many channels are settled at once. Each has a minute and those beside it in memory. */
+const CHANNELS_AT_ONCE = 8;
 const QUIET_MS = 3_000;
 const PATIENCE_MS = 60_000;
 /** How often it looks for what processes left that ended. */
@@ -225,12 +228,13 @@ export class Settler {
       this.#notes.delete(name);
       byChannel.set(note.channel, [...byChannel.get(note.channel) ?? [], note]);
     }
-    for (const [channel, notes] of byChannel) {
+    // Most of the time of settling a minute is waiting for the disk or the database.
+    await forEachConcurrent(byChannel, CHANNELS_AT_ONCE, async ([channel, notes]) => {
       const settler = new ChannelSettler(channel, { ...this.#options, known: this.#known });
       // Events move to the later minute when they grow, so the later one is settled first.
       notes.sort((a, b) => (b.minuteUs ?? Infinity) - (a.minuteUs ?? Infinity));
       for (const note of notes) await this.#settleNote(note, settler, abort);
-    }
+    });
   }
 
   async #settleNote(note: Note, settler: ChannelSettler, abort: AbortOptions): Promise<void> {

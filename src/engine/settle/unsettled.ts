@@ -95,7 +95,7 @@ export class Unsettled {
       if (noted.running > 0 || isPending(noted)) continue;
       if (!isLast && noted.touchedUs > quietSinceUs) continue;
       this.#noted.delete(name);
-      await this.#queue.change(() => this.#notes.remove(noted));
+      await this.#queue.change(name, () => this.#notes.remove(noted));
     }
   }
 
@@ -118,9 +118,9 @@ export class Unsettled {
     noted.touchedUs = touchedUs;
     if (known === undefined) {
       this.#noted.set(name, noted);
-      await this.#queue.change(() => this.#notes.add(place));
+      await this.#queue.change(name, () => this.#notes.add(place));
     } else {
-      await this.#queue.idle(); // The caller that noted it may not be done.
+      await this.#queue.idle(name); // The caller that noted it may not be done.
     }
     return noted;
   }

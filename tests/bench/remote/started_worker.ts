@@ -27,7 +27,9 @@ export interface StartedWorker {
 /** Starts a worker in a process of its own, which ends with this one. `state` is where it may keep notes. */
 export function startWorker(choice: WorkerChoice, state: string): StartedWorker {
   const script = fileURLToPath(new URL("./worker_child.ts", import.meta.url));
-  const args = ["run", "-A", "--no-check", script, JSON.stringify(choice)];
+  const { PROFILE } = process.env;
+  const profile = PROFILE === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${PROFILE}`];
+  const args = ["run", "-A", "--no-check", ...profile, script, JSON.stringify(choice)];
   const child = spawn(process.execPath, args, {
     stdio: ["pipe", "inherit", "inherit"],
     env: { ...process.env, XDG_STATE_HOME: state },

@@ -103,6 +103,47 @@ export function faultCases(world: PostgresWorld): void {
     assert.equal((await collect(store.list(""))).length, 7);
   });
 
+  check(
+    "files that are deleted together go in one transaction, and none stays for its neighbour",
+    async (archives) => {
+      const { open, sql } = archives;
+      const { store, lock } = await open();
+      const channels = ["ada", "bob"];
+      const keys = channels.flatMap((channel) =>
+        Array.from({ length: 6 }, (_, n) => keyAt(n, channel))
+      );
+      for (const key of keys) await store.put(key, Uint8Array.of(1));
+      await sql("create table $S.gone (key text, transaction bigint)");
+      await sql(`create function $S.note_gone() returns trigger language plpgsql as $$
+      begin
+        if old.key = '${keyAt(3, "bob")}' then raise exception 'kept'; end if;
+        insert into $S.gone values (old.key, txid_current());
+        return old;
+      end $$`);
+      await sql(
+        "create trigger gone before delete on $S.file for each row execute function $S.note_gone()",
+      );
+      const under = (channel: string, numbers: readonly number[]) =>
+        lock.hold(
+          channel,
+          () => Promise.allSettled(numbers.map((n) => store.delete(keyAt(n, channel)))),
+        );
+      const first = await under("ada", [0, 1, 2]);
+      assert.deepEqual(
+        first.map(({ status }) => status),
+        Array(3).fill("fulfilled"),
+      );
+      const [row] = await sql("select count(distinct transaction) as count from $S.gone");
+      assert.equal(Number(row!["count"]), 1);
+      const [, some] = await Promise.all([
+        under("ada", [3, 4, 5]),
+        under("bob", [0, 1, 2, 3, 4, 5]),
+      ]);
+      assert.deepEqual(some.findIndex(({ status }) => status === "rejected"), 3);
+      assert.deepEqual(await collect(store.list("")), [keyAt(3, "bob")]);
+    },
+  );
+
   check("files that are read together are each read as alone", async ({ open, sql }) => {
     const { store } = await open();
     const keys = Array.from({ length: 100 }, (_, n) => keyAt(n));

@@ -192,6 +192,34 @@ test("Settler.settleNoted does all at once, and says what it did just now", asyn
   assert.deepEqual(settler.totals, { minutes: 1, written: 1, deleted: 2 });
 });
 
+test("Settler settles several channels at once, and the minutes of each one after another", async () => {
+  const store = await storeWith(filesOf([]));
+  const clock = virtualClock();
+  const working = new Map<string, number>();
+  let most = 0;
+  const settler = new Settler({
+    ...{ store, hasher, reporter: noopReporter, clock },
+    lock: {
+      async hold(channel, work) {
+        working.set(channel, (working.get(channel) ?? 0) + 1);
+        most = Math.max(most, working.size);
+        assert.equal(working.get(channel), 1, channel);
+        await new Promise((resolve) => setTimeout(resolve)); // As a database that is asked.
+        const done = await work();
+        working.delete(channel);
+        return done;
+      },
+    },
+  });
+  for (let channel = 0; channel < 20; channel++) {
+    for (const minute of [0, 5]) {
+      settler.onFileStored(keyOf(minute).replace(CHANNEL, `channel_${channel}`));
+    }
+  }
+  const { minutes } = await settler.settleNoted();
+  assert.deepEqual([minutes, settler.pending, most], [40, 0, 8]);
+});
+
 test("Settler goes on where the caller gave up, and does not count that as a failure", async () => {
   const store = await storeWith(filesOf([]));
   const reports: string[] = [];

@@ -91,7 +91,7 @@ export class SupersededFiles {
   ): Promise<void> {
     // Without superseded files no fetch is skipped, so no file needs a witness.
     if (memory.superseded.size === 0 || isEqual(memory.present, present)) return;
-    await this.#queue.change(async () => {
+    await this.#queue.change(`${channel}/${hour}`, async () => {
       const now = parseNotes(await this.#notes.read(channel, hour));
       await this.#notes.replace(channel, hour, formatNotes({ ...now, present }));
     });
@@ -99,7 +99,7 @@ export class SupersededFiles {
 
   /** Forgets the superseded files of an hour: from now on all files are fetched that peers have. */
   async forget(channel: string, hour: string): Promise<void> {
-    await this.#queue.change(async () => {
+    await this.#queue.change(`${channel}/${hour}`, async () => {
       const { unreadable } = parseNotes(await this.#notes.read(channel, hour));
       const rest = { superseded: new Set<string>(), present: new Set<string>(), unreadable };
       await this.#notes.replace(channel, hour, formatNotes(rest));
@@ -118,11 +118,14 @@ export class SupersededFiles {
       return await waiting.written;
     }
     const next = { lines: [line], written: Promise.resolve() };
-    this.#waiting.set(place, next); // Before the queue, which may begin at once.
-    next.written = this.#queue.change(() => {
-      this.#waiting.delete(place);
-      return this.#notes.append(parts.channel, hour, next.lines.join(""));
-    });
+    this.#waiting.set(place, next);
+    // What a task notes in one go is written together.
+    next.written = Promise.resolve().then(() =>
+      this.#queue.change(place, () => {
+        this.#waiting.delete(place);
+        return this.#notes.append(parts.channel, hour, next.lines.join(""));
+      })
+    );
     await next.written;
   }
 }

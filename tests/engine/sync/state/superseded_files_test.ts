@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { deferred } from "../../deferred.ts";
 import { memoryNotes } from "../../../../src/adapters/memory/memory_notes.ts";
 import { ChatloomError } from "../../../../src/core/errors/errors.ts";
 import { noteName, SupersededFiles } from "../../../../src/engine/sync/state/superseded_files.ts";
@@ -46,6 +47,27 @@ test("SupersededFiles recalls what it noted of batches and coverage, hour by hou
     [],
     [],
   ]);
+});
+
+test("SupersededFiles writes what is noted in one go together, and waits for no other hour", async () => {
+  const notes = memoryNotes();
+  const written: string[] = [];
+  const stuck = deferred<void>();
+  const { superseded } = world({
+    read: (...place) => notes.read(...place),
+    replace: (...change) => notes.replace(...change),
+    async append(channel, hour, lines) {
+      if (hour.endsWith("T13")) await stuck.promise;
+      written.push(`${hour} ${lines.split("\n").length - 1}`);
+      await notes.append(channel, hour, lines);
+    },
+  });
+  const other = superseded.noteDeleted(key(10).replace("T12", "T13"));
+  await Promise.all([10, 11, 12].map((minute) => superseded.noteDeleted(key(minute))));
+  assert.deepEqual(written, [`${HOUR} 3`]);
+  stuck.resolve();
+  await other;
+  assert.deepEqual(written, [`${HOUR} 3`, "2026-08-01T13 1"]);
 });
 
 test("SupersededFiles forgets the hour when a file has vanished that was not merged away", async () => {

@@ -1,8 +1,8 @@
-import { orAbort } from "../../async/abort.ts";
-import type { ArchiveKey } from "../../core/archive/archive_key.ts";
-import { ChatloomError, UnreadableEntryError } from "../../core/errors/errors.ts";
-import type { PostgresClient, Row, Statement } from "./connection/postgres_client.ts";
-import { isDamage, isTransient } from "./connection/postgres_errors.ts";
+import { orAbort } from "../../../async/abort.ts";
+import type { ArchiveKey } from "../../../core/archive/archive_key.ts";
+import { ChatloomError, UnreadableEntryError } from "../../../core/errors/errors.ts";
+import type { PostgresClient, Row, Statement } from "../connection/postgres_client.ts";
+import { isDamage, isTransient } from "../connection/postgres_errors.ts";
 
 interface Get {
   readonly key: ArchiveKey;

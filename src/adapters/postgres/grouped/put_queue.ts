@@ -1,8 +1,8 @@
-import type { ArchiveKey } from "../../core/archive/archive_key.ts";
-import { ChatloomError } from "../../core/errors/errors.ts";
-import type { PostgresClient } from "./connection/postgres_client.ts";
-import { tellStored } from "./postgres_changes.ts";
-import { isTransient } from "./connection/postgres_errors.ts";
+import type { ArchiveKey } from "../../../core/archive/archive_key.ts";
+import { ChatloomError } from "../../../core/errors/errors.ts";
+import type { PostgresClient } from "../connection/postgres_client.ts";
+import { tellStored } from "../postgres_changes.ts";
+import { isTransient } from "../connection/postgres_errors.ts";
 
 interface Put {
   readonly key: ArchiveKey;
