@@ -83,6 +83,7 @@ function readUrl(text: string): URL {
 
 /** Breaks the connection without a word to the broker: it may not listen any more. */
 function destroy(model: amqp.ChannelModel): void {
+  model.on("error", () => {}); // Its heartbeats go on for a while, and then fail.
   const { stream } = model.connection as unknown as { readonly stream: Socket }; // Not in its types (2.3).
   stream.destroy();
 }

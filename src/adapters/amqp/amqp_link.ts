@@ -1,16 +1,6 @@
 import type { Channel, ChannelModel, ConfirmChannel } from "amqplib";
 import { ChatloomError } from "../../core/errors/errors.ts";
-import type {
-  BrokerConsumer,
-  BrokerLink,
-  BrokerTopology,
-  ConnectOptions,
-  ConsumeOptions,
-  Delivery,
-  Publication,
-  PublishOutcome,
-  QueueState,
-} from "../../ports/remote/broker.ts";
+import type { BrokerLink, ConnectOptions } from "../../ports/remote/broker.ts";
 import { AmqpConsumer } from "./amqp_consumer.ts";
 import { AmqpDelivery } from "./amqp_delivery.ts";
 import { amqpError } from "./amqp_errors.ts";
@@ -84,7 +74,7 @@ export class AmqpLink implements BrokerLink {
     return this.#lost.signal;
   }
 
-  async declare({ exchanges, queues }: BrokerTopology): Promise<void> {
+  declare: BrokerLink["declare"] = async ({ exchanges, queues }) => {
     await this.#once(async (channel) => {
       for (const { name, kind } of exchanges) {
         await channel.assertExchange(name, kind, { durable: true });
@@ -96,9 +86,9 @@ export class AmqpLink implements BrokerLink {
         }
       }
     });
-  }
+  };
 
-  publish(message: Publication): Promise<PublishOutcome> {
+  publish: BrokerLink["publish"] = (message) => {
     const number = ++this.#publishedCount;
     return new Promise((resolve, reject) => {
       const settle = (error: Error | null) => {
@@ -116,9 +106,9 @@ export class AmqpLink implements BrokerLink {
         reject(this.#lossOf(error));
       }
     });
-  }
+  };
 
-  async consume(queue: string, options: ConsumeOptions): Promise<BrokerConsumer> {
+  consume: BrokerLink["consume"] = async (queue, options) => {
     this.lost.throwIfAborted();
     const channel = await this.#channel();
     const consumer = new AmqpConsumer(channel, {
@@ -134,9 +124,9 @@ export class AmqpLink implements BrokerLink {
     }
     this.#consumers.add(consumer);
     return consumer;
-  }
+  };
 
-  async take(queue: string): Promise<Delivery | undefined> {
+  take: BrokerLink["take"] = async (queue) => {
     this.lost.throwIfAborted();
     const channel = this.#taker ??= await this.#channel();
     try {
@@ -146,9 +136,9 @@ export class AmqpLink implements BrokerLink {
       this.#taker = undefined; // The broker has closed it.
       throw error;
     }
-  }
+  };
 
-  async inspect(queue: string): Promise<QueueState | undefined> {
+  inspect: BrokerLink["inspect"] = async (queue) => {
     try {
       const state = await this.#once((channel) => channel.checkQueue(queue));
       return { readyCount: state.messageCount, consumerCount: state.consumerCount };
@@ -157,11 +147,11 @@ export class AmqpLink implements BrokerLink {
       if (cause?.code === 404) return undefined;
       throw error;
     }
-  }
+  };
 
-  async deleteQueue(queue: string): Promise<void> {
+  deleteQueue: BrokerLink["deleteQueue"] = async (queue) => {
     await this.#once((channel) => channel.deleteQueue(queue));
-  }
+  };
 
   close(): Promise<void> {
     return this.#closing ??= this.#close();

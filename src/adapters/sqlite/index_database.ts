@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Mutex } from "../../async/mutex.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
 import { Connection } from "./connection.ts";
-import { DamagedIndexError } from "./damaged_index_error.ts";
+import { DamagedIndexError } from "../index_rows/damaged_index_error.ts";
 import { indexError, isBusy, isDamage } from "./index_errors.ts";
 import { SCHEMA, SCHEMA_VERSION, setUp } from "./index_schema.ts";
 import type { Sqlite } from "./load_sqlite.ts";

@@ -1,5 +1,5 @@
 import { ChatloomError, type ErrorCode } from "../../core/errors/errors.ts";
-import { DamagedIndexError } from "./damaged_index_error.ts";
+import { DamagedIndexError } from "../index_rows/damaged_index_error.ts";
 
 /** SQLite's result codes. @see {@link https://www.sqlite.org/rescode.html | Result and Error Codes} */
 const CODES = {

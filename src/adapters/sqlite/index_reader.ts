@@ -1,4 +1,4 @@
-import { HOUR_US, hourOf, type Micros, MINUTE_US, TIME_END_US } from "../../core/time.ts";
+import { HOUR_US, hourOf, type Micros, MINUTE_US } from "../../core/time.ts";
 import type {
   IndexedHour,
   IndexedMinute,
@@ -8,11 +8,13 @@ import type {
   IndexSpan,
 } from "../../ports/index/chat_index.ts";
 import type { Connection, Row } from "./connection.ts";
-import { DamagedIndexError } from "./damaged_index_error.ts";
+import { DamagedIndexError } from "../index_rows/damaged_index_error.ts";
 import type { OpenDatabase } from "./index_database.ts";
 import { HOURS_PER_CHANNEL, idValue, MINUTES_PER_CHANNEL } from "./index_schema.ts";
-import { BLOCK_BITS, decodeMinutes, roleBits, type StoredMinute } from "./person_minutes.ts";
-import { wordToken } from "./word_token.ts";
+import { blockOf, type StoredMinute } from "../index_rows/person_minutes.ts";
+import { FoundMinutes } from "../index_rows/found_minutes.ts";
+import { hourOfRow, minutesIn, numbersOf, textIn } from "../index_rows/index_values.ts";
+import { wordToken } from "../index_rows/word_token.ts";
 
 /** Answers questions from a database, within a transaction. */
 export class IndexReader {
@@ -36,7 +38,7 @@ export class IndexReader {
   /** As `ChatIndex.channels`. */
   channels(): string[] {
     return this.#reader.all("SELECT name FROM channels ORDER BY name").map((row) =>
-      textOf(row, "name")
+      textIn(row, "name")
     );
   }
 
@@ -44,25 +46,20 @@ export class IndexReader {
   hours(channel: string, span: IndexSpan): IndexedHour[] {
     const no = this.#numberOf(channel);
     if (no === undefined) return [];
-    const [from, until] = keyRange(no, { ...span, unitUs: HOUR_US, perChannel: HOURS_PER_CHANNEL });
+    const first = no * HOURS_PER_CHANNEL;
+    const [from, until] = numbersOf(span, HOUR_US);
     const sql =
       "SELECT key, files, orders, folders, counts FROM hours WHERE key >= ? AND key < ? ORDER BY key";
-    return this.#reader.all(sql, from, until).map((row) => ({
-      hourUs: (numberOf(row, "key") - no * HOURS_PER_CHANNEL) * HOUR_US,
-      stamp: {
-        files: textOf(row, "files"),
-        orders: textOf(row, "orders"),
-        folders: textOf(row, "folders"),
-      },
-      counts: countsOf(textOf(row, "counts")),
-    }));
+    return this.#reader.all(sql, first + from, first + until).map((row) =>
+      hourOfRow(numberOf(row, "key") - first, (column) => textIn(row, column))
+    );
   }
 
   /** As `ChatIndex.rooms`. */
   rooms(counts: CountsHour = () => true): IndexedRoom[] {
     const found: IndexedRoom[] = [];
     for (const row of this.#reader.all("SELECT no, name FROM channels ORDER BY name")) {
-      const [no, channel] = [numberOf(row, "no"), textOf(row, "name")];
+      const [no, channel] = [numberOf(row, "no"), textIn(row, "name")];
       const isMeant = (hour: number) => counts(channel, hour * HOUR_US);
       for (let roomId = "";;) {
         // One step a room: a channel has one, with thousands of hours.
@@ -70,7 +67,7 @@ export class IndexReader {
           "SELECT room FROM room_hours WHERE channel = ? AND room > ? ORDER BY room LIMIT 1";
         const next = this.#reader.get(sql, no, roomId);
         if (next === undefined) break;
-        roomId = textOf(next, "room");
+        roomId = textIn(next, "room");
         const [first, last] = [
           this.#roomHour({ no, roomId, isMeant, isLast: false }),
           this.#roomHour({ no, roomId, isMeant, isLast: true }),
@@ -112,10 +109,10 @@ export class IndexReader {
     const names = new Map(
       this.#reader.all("SELECT no, name FROM channels").map((
         row,
-      ) => [row["no"], textOf(row, "name")]),
+      ) => [row["no"], textIn(row, "name")]),
     );
     for (const person of this.#peopleNamed({ ids, logins })) {
-      const [no, login] = [numberOf(person, "no"), textOf(person, "login")];
+      const [no, login] = [numberOf(person, "no"), textIn(person, "login")];
       const id = `${person["id"]}`;
       const blocks = new Map<number, number[]>();
       const sql = "SELECT channel, block FROM minutes WHERE person = ? ORDER BY channel, block";
@@ -145,55 +142,41 @@ export class IndexReader {
     const no = this.#numberOf(channel);
     if (no === undefined) return [];
     const { person, words } = query;
-    const messages = person && this.#minutesOf(no, { ...query, person });
-    const minutes = words === undefined
-      ? [...messages?.keys() ?? []].sort((a, b) => a - b)
-      : this.#minutesWith(no, { ...query, words }).filter((at) => messages?.has(at) !== false);
-    return minutes.map((at) => ({ minuteUs: at * MINUTE_US, messages: messages?.get(at) ?? 0 }));
+    const found = new FoundMinutes(query);
+    if (person !== undefined) this.#findPerson(no, person, found);
+    if (words === undefined) return found.ofPerson();
+    return found.ofWords(this.#minutesWith(no, words, found.span), {
+      hasPerson: person !== undefined,
+    });
   }
 
-  /** Minutes since 1970 → how many messages the users wrote. */
-  #minutesOf(
+  #findPerson(
     channel: number,
-    { person, roles, fromUs = 0, untilUs = TIME_END_US }:
-      & IndexQuery
-      & Required<Pick<IndexQuery, "person">>,
-  ): Map<number, number> {
-    const bits = roles === undefined ? -1 : roleBits(roles);
-    const [from, until] = [Math.ceil(fromUs / MINUTE_US), Math.ceil(untilUs / MINUTE_US)];
-    const found = new Map<number, number>();
+    person: Required<IndexQuery>["person"],
+    found: FoundMinutes,
+  ): void {
+    const blocks = found.span.map(blockOf);
     const sql =
       "SELECT block, entries FROM minutes WHERE person = ? AND channel = ? AND block >= ? AND block <= ?";
     for (const named of this.#peopleNamed(person)) {
-      const blocks = [from, until].map((minute) => Math.floor(minute / 2 ** BLOCK_BITS)) as [
-        number,
-        number,
-      ];
       for (const row of this.#reader.all(sql, numberOf(named, "no"), channel, ...blocks)) {
-        for (const { minute, roles, messages } of entriesOf(row, numberOf(row, "block"))) {
-          if (minute < from || minute >= until || (roles & bits) === 0) continue;
-          found.set(minute, (found.get(minute) ?? 0) + messages);
-        }
+        found.add(minutesIn(row, numberOf(row, "block")));
       }
     }
-    return found;
   }
 
   /** The minutes since 1970 that hold all words. */
   #minutesWith(
     channel: number,
-    { words, ...span }: IndexQuery & Required<Pick<IndexQuery, "words">>,
+    words: readonly string[],
+    [from, until]: FoundMinutes["span"],
   ): number[] {
-    const [from, until] = keyRange(channel, {
-      ...span,
-      unitUs: MINUTE_US,
-      perChannel: MINUTES_PER_CHANNEL,
-    });
+    const first = channel * MINUTES_PER_CHANNEL;
     const tokens = new Set(words.map((word) => `"${wordToken(word, this.#database.salt)}"`));
     const sql =
       "SELECT rowid FROM words WHERE words MATCH ? AND rowid >= ? AND rowid < ? ORDER BY rowid";
-    return this.#reader.all(sql, [...tokens].join(" AND "), from, until)
-      .map((row) => numberOf(row, "rowid") - channel * MINUTES_PER_CHANNEL);
+    return this.#reader.all(sql, [...tokens].join(" AND "), first + from, first + until)
+      .map((row) => numberOf(row, "rowid") - first);
   }
 
   /** The rows of users, each once. */
@@ -214,7 +197,7 @@ export class IndexReader {
 
   #block(person: number, channel: number, block: number): StoredMinute[] {
     const sql = "SELECT entries FROM minutes WHERE person = ? AND channel = ? AND block = ?";
-    return entriesOf(this.#reader.get(sql, person, channel, block) ?? {}, block);
+    return minutesIn(this.#reader.get(sql, person, channel, block) ?? {}, block);
   }
 
   #numberOf(channel: string): number | undefined {
@@ -233,41 +216,6 @@ function firstOf<T, R>(values: readonly T[], find: (value: T) => R | undefined):
     if (found !== undefined) return found;
   }
   return undefined;
-}
-
-/** The keys of a channel in a span. */
-function keyRange(
-  channel: number,
-  { fromUs = 0, untilUs = TIME_END_US, unitUs, perChannel }: IndexSpan & {
-    readonly unitUs: Micros;
-    readonly perChannel: number;
-  },
-): [number, number] {
-  const first = channel * perChannel;
-  const within = (us: Micros) => Math.ceil(Math.min(Math.max(0, us), TIME_END_US) / unitUs);
-  return [first + within(fromUs), first + within(untilUs)];
-}
-
-function countsOf(text: string): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const line of text === "" ? [] : text.split("\n")) {
-    const [command = "", count = ""] = line.split(" ");
-    if (!/^[1-9]\d*$/.test(count)) throw new DamagedIndexError("a count is no number");
-    counts.set(command, Number(count));
-  }
-  return counts;
-}
-
-function entriesOf(row: Row, block: number): StoredMinute[] {
-  const entries = row["entries"];
-  if (!(entries instanceof Uint8Array)) throw new DamagedIndexError("a row has no bytes");
-  return decodeMinutes(block, entries);
-}
-
-function textOf(row: Row, column: string): string {
-  const value = row[column];
-  if (typeof value !== "string") throw new DamagedIndexError(`a row has no ${column}`);
-  return value;
 }
 
 function numberOf(row: Row, column: string): number {

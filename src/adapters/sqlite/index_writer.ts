@@ -5,14 +5,15 @@ import type { Connection } from "./connection.ts";
 import type { OpenDatabase } from "./index_database.ts";
 import { HOURS_PER_CHANNEL, idValue, MINUTES_PER_CHANNEL } from "./index_schema.ts";
 import {
-  BLOCK_BITS,
+  blockOf,
   decodeMinutes,
   encodeMinutes,
   roleBits,
   type StoredMinute,
-} from "./person_minutes.ts";
-import { ByteReader, ByteWriter } from "./varints.ts";
-import { wordToken } from "./word_token.ts";
+} from "../index_rows/person_minutes.ts";
+import { formatCounts } from "../index_rows/index_values.ts";
+import { ByteReader, ByteWriter } from "../index_rows/varints.ts";
+import { wordToken } from "../index_rows/word_token.ts";
 
 const PEOPLE_REMEMBERED = 32_768;
 const MINUTES_PER_HOUR = 60;
@@ -92,7 +93,7 @@ export class IndexWriter {
     const hour = hourUs / HOUR_US;
     this.clear(hour);
     const key = this.#channel * HOURS_PER_CHANNEL + hour;
-    const counts = [...facts.counts].map(([command, count]) => `${command} ${count}`).join("\n");
+    const counts = formatCounts(facts.counts);
     this.#writer.run(
       "INSERT INTO hours (key, files, orders, folders, counts) VALUES (?, ?, ?, ?, ?)",
       key,
@@ -230,10 +231,6 @@ export class IndexWriter {
     this.#writer.run("DELETE FROM people WHERE no = ?", no);
     this.#people.clear();
   }
-}
-
-function blockOf(minute: number): number {
-  return Math.floor(minute / 2 ** BLOCK_BITS);
 }
 
 /** The hour that starts at `hourUs`, or the first from there on, counted since 1970. */

@@ -2,24 +2,17 @@ import { orAbort } from "../../async/abort.ts";
 import { type ArchiveKey, parseArchiveKey } from "../../core/archive/archive_key.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
 import { ChannelRanges, DEFAULT_RANGE_COUNT } from "../../core/remote/channel_range.ts";
-import {
-  BODY_MAX_BYTES,
-  CARRIED_FILE_MAX_BYTES,
-  formatRequest,
-  parseReply,
-  type StoreReply,
-} from "../../core/remote/envelope.ts";
-import { putExchange, rangeKey, remoteTopology } from "../../core/remote/remote_topology.ts";
+import { parseReply, type StoreReply } from "../../core/remote/envelope.ts";
+import { remoteTopology } from "../../core/remote/remote_topology.ts";
 import { type Micros, MILLISECOND_US, SECOND_US } from "../../core/time.ts";
 import type { AbortOptions, BatchStore, Stray } from "../../ports/batch_store.ts";
 import { noopMetrics } from "../../ports/metrics.ts";
-import type { BrokerLink, BrokerMessage, Publication } from "../../ports/remote/broker.ts";
-import { AbandonedCalls } from "./abandoned_calls.ts";
-import { compressBody, type SentBody } from "./compressed_body.ts";
+import type { BrokerLink, BrokerMessage } from "../../ports/remote/broker.ts";
+import { CallsInFlight } from "./calls_in_flight.ts";
 import { CurrentLink } from "./current_link.ts";
 import { keepLink } from "./keep_link.ts";
-import { RefusedFiles } from "./refused_files.ts";
 import type { RemoteStoreOptions } from "./remote_store_options.ts";
+import { checkSize, requestMessage } from "./request_message.ts";
 import { SendWindow } from "./send_window.ts";
 import { Sender } from "./sender.ts";
 import { StoreCall } from "./store_call.ts";
@@ -49,13 +42,7 @@ export class RemoteStore implements BatchStore {
   readonly #window: SendWindow;
   readonly #links = new CurrentLink();
   readonly #sender: Sender;
-  /** By correlation id: bounded by the window. */
-  readonly #calls = new Map<string, StoreCall>();
-  readonly #abandoned = new AbandonedCalls();
-  readonly #refused: RefusedFiles;
-  /** When a worker of a range answered last, and any worker. */
-  readonly #answeredUs = new Map<number | "any", Micros>();
-  readonly #inRange = new Map<number, number>();
+  readonly #calls: CallsInFlight;
   readonly #life = new AbortController();
   readonly #keeping: Promise<void>;
   readonly #name: string;
@@ -75,7 +62,7 @@ export class RemoteStore implements BatchStore {
       countMax: options.windowCount ?? WINDOW_COUNT,
       bytesMax: options.windowBytes ?? WINDOW_BYTES,
     });
-    this.#refused = new RefusedFiles({ clock, reporter });
+    this.#calls = new CallsInFlight({ clock, reporter });
     this.#name = `${options.sender}.${Math.floor(random.next() * 36 ** 8).toString(36)}`;
     this.#sender = new Sender({
       ...{ links: this.#links, clock, random, reporter },
@@ -119,7 +106,7 @@ export class RemoteStore implements BatchStore {
   }
 
   async put(key: ArchiveKey, bytes: Uint8Array, { signal }: AbortOptions = {}): Promise<void> {
-    if (bytes.length > CARRIED_FILE_MAX_BYTES) throw tooLarge(key, bytes.length);
+    checkSize(key, bytes);
     await this.#call("put", { key, bytes, signal });
   }
 
@@ -135,9 +122,8 @@ export class RemoteStore implements BatchStore {
     const closed = new ChatloomError("STORE_UNREACHABLE", "Cannot store: the store is closed");
     this.#fault ??= closed;
     const grace = new AbortController();
-    const waiting = Promise.allSettled([...this.#calls.values()].map(({ done }) => done));
     const sleeping = this.#options.clock.sleep(graceMs, grace.signal).catch(() => {});
-    await Promise.race([waiting, sleeping]);
+    await Promise.race([this.#calls.ended(), sleeping]);
     grace.abort();
     this.#end(closed);
     this.#life.abort();
@@ -158,13 +144,13 @@ export class RemoteStore implements BatchStore {
     }
     signal?.throwIfAborted();
     this.#throwIfHopeless(key);
-    const abandoned = this.#abandoned.take(key, method);
+    const abandoned = this.#calls.abandoned.take(key, method);
     if (abandoned?.isStored) return;
     const range = this.#ranges.of(parts.channel);
     const { clock, metrics = noopMetrics } = this.#options;
     const correlationId = abandoned?.correlationId ?? `${this.#name}.${++this.#callCount}`;
     const call = new StoreCall({ method, key, range, correlationId, clock });
-    this.#calls.set(correlationId, call);
+    this.#calls.add(call);
     const beganUs = clock.elapsedUs();
     const sending = this.#send(call, { bytes, takenOn: abandoned?.link });
     try {
@@ -178,11 +164,11 @@ export class RemoteStore implements BatchStore {
       const takenOn = await sending;
       if (takenOn !== undefined && !isRefusal(error)) {
         // Taken over once; then it is sent again, for brokers lose messages.
-        this.#abandoned.add(call, takenOn === abandoned?.link ? undefined : takenOn);
+        this.#calls.abandoned.add(call, takenOn === abandoned?.link ? undefined : takenOn);
       }
       throw error;
     } finally {
-      this.#calls.delete(correlationId);
+      this.#calls.delete(call);
     }
   }
 
@@ -192,55 +178,32 @@ export class RemoteStore implements BatchStore {
     { bytes, takenOn }: { readonly bytes: Uint8Array; readonly takenOn: BrokerLink | undefined },
   ): Promise<BrokerLink | undefined> {
     const watching = this.#watch(call);
-    let isIn = false;
+    let leave: (() => void) | undefined;
     try {
       await this.#window.enter(bytes.length, call.ended);
-      isIn = call.isSent = true;
-      this.#inRange.set(call.range, (this.#inRange.get(call.range) ?? 0) + 1);
-      const message = await this.#messageOf(call, bytes);
-      if (message.body.length > BODY_MAX_BYTES) throw tooLarge(call.key, message.body.length);
+      leave = this.#calls.enterRange(call);
+      const message = await requestMessage(call, bytes, this.#options);
       return await this.#sender.send(call, { message, takenOn });
     } catch (error) {
       if (!call.ended.aborted) call.fail(error);
       return undefined;
     } finally {
-      if (isIn) {
+      if (leave !== undefined) {
         this.#window.leave(bytes.length);
-        this.#inRange.set(call.range, this.#inRange.get(call.range)! - 1);
+        leave();
       }
       await watching;
     }
-  }
-
-  async #messageOf(call: StoreCall, bytes: Uint8Array): Promise<Publication> {
-    const { archive, archiveId, sender, compresses = true, gzip } = this.#options;
-    const { method, key, range, correlationId } = call;
-    const sent: SentBody = compresses
-      ? await compressBody(bytes, gzip)
-      : { body: bytes, contentEncoding: undefined };
-    return {
-      exchange: putExchange(archive),
-      routingKey: rangeKey(range, this.#rangeCount),
-      wantsReply: true,
-      messageId: `${method} ${key}`,
-      correlationId,
-      appId: sender,
-      contentEncoding: sent.contentEncoding,
-      headers: formatRequest({ method, key, archive, archiveId, lengthBytes: bytes.length }),
-      // The caller may change its bytes when it leaves, while the broker still reads them.
-      body: sent.body === bytes ? bytes.slice() : sent.body,
-    };
   }
 
   #watch(call: StoreCall): Promise<void> {
     const { waitPerBatchMs = WAIT_PER_BATCH_MS } = this.#options;
     return call.watch({
       isHeld: () => this.#isBlocked,
-      // One that waits for room waits for all ranges.
-      otherProgressUs: () => this.#answeredUs.get(call.isSent ? call.range : "any") ?? -Infinity,
+      otherProgressUs: () => this.#calls.answeredUs(call),
       failure: () => this.#failure?.error,
       limitMs: () => {
-        const batches = Math.ceil((this.#inRange.get(call.range) ?? 0) / WORKER_BATCH);
+        const batches = Math.ceil(this.#calls.sentInRange(call.range) / WORKER_BATCH);
         return Math.max(this.#waitMinMs, waitPerBatchMs * batches);
       },
     });
@@ -248,22 +211,8 @@ export class RemoteStore implements BatchStore {
 
   #hear({ correlationId = "", headers }: BrokerMessage): void {
     const reply = parseReply(headers);
-    const call = this.#calls.get(correlationId);
     if (reply === undefined) return this.#options.reporter.count("remote_replies_unreadable");
-    if (this.#isForeign(reply)) return;
-    if (call === undefined) {
-      const isKnown = this.#abandoned.answered(correlationId, reply.status === "stored");
-      if (!isKnown) this.#options.reporter.count("remote_replies_unknown");
-      return;
-    }
-    for (const range of [call.range, "any"] as const) {
-      this.#answeredUs.set(range, this.#options.clock.elapsedUs());
-    }
-    this.#options.reporter.count("remote_replies", { status: reply.status });
-    if (reply.status === "waiting") return call.progress();
-    if (reply.status === "refused") return call.fail(this.#refused.add(call.key, reply));
-    this.#refused.delete(call.key);
-    call.succeed();
+    if (!this.#isForeign(reply)) this.#calls.hear(correlationId, reply);
   }
 
   /** Whether a worker writes another archive than is read here; then no more is sent. */
@@ -290,7 +239,7 @@ export class RemoteStore implements BatchStore {
       const isLong = nowUs - failure.sinceUs >= this.#waitMinMs * MILLISECOND_US;
       if (isLong || isRefusal(failure.error)) throw failure.error;
     }
-    const refusal = this.#refused.find(key);
+    const refusal = this.#calls.refused.find(key);
     if (refusal !== undefined) throw refusal;
   }
 
@@ -306,19 +255,19 @@ export class RemoteStore implements BatchStore {
       sinceUs: this.#failure?.sinceUs ?? this.#options.clock.elapsedUs(),
     };
     if (!isRefusal(error)) return;
-    for (const call of [...this.#calls.values()]) call.fail(error);
+    this.#calls.failAll(error);
   }
 
   /** From now on all calls fail with `fault`, also those on their way. */
   #end(fault: unknown): void {
     this.#fault ??= fault;
-    for (const call of [...this.#calls.values()]) call.fail(this.#fault);
+    this.#calls.failAll(this.#fault);
   }
 
   #block(isBlocked: boolean): void {
     if (isBlocked === this.#isBlocked) return;
     this.#isBlocked = isBlocked;
-    for (const call of this.#calls.values()) call.progress();
+    this.#calls.progressAll();
     const { reporter } = this.#options;
     if (isBlocked) {
       reporter.report("warning", "The broker takes no messages now: it is short of memory or disk");
@@ -328,11 +277,4 @@ export class RemoteStore implements BatchStore {
 
 function isRefusal(error: unknown): boolean {
   return error instanceof ChatloomError && error.code === "STORE_REFUSED";
-}
-
-function tooLarge(key: ArchiveKey, bytes: number): ChatloomError {
-  return new ChatloomError(
-    "STORE_REFUSED",
-    `Cannot store "${key}": a file of ${bytes} bytes is too large for a broker`,
-  );
 }

@@ -482,7 +482,7 @@ function checkSignals(check: Check): void {
       if (found !== undefined || outcome === "done") assert.ok(areBytesEqual(found!, bytes));
     }
     // What another process does for a put goes on for a moment.
-    for (let looks = 0; looks < 200 && (await collect(store.strays(""))).length > 0; looks++) {
+    for (let looks = 0; looks < 1_200 && (await collect(store.strays(""))).length > 0; looks++) {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     assert.deepEqual(await collect(store.strays("")), []);

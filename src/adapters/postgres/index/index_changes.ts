@@ -1,12 +1,13 @@
 import { HOUR_US, MINUTE_US } from "../../../core/time.ts";
 import type { HourToIndex } from "../../../ports/index/chat_index.ts";
 import {
-  BLOCK_BITS,
+  blockOf,
   decodeMinutes,
   encodeMinutes,
   roleBits,
   type StoredMinute,
-} from "../../sqlite/person_minutes.ts";
+} from "../../index_rows/person_minutes.ts";
+import { formatCounts } from "../../index_rows/index_values.ts";
 import type { Run } from "../connection/postgres_client.ts";
 import { MINUTES_PER_CHANNEL } from "./index_tables.ts";
 import { toColumn } from "./index_text.ts";
@@ -81,7 +82,7 @@ export class IndexChanges {
     const people = await this.#numbersOf(hours.flatMap(({ facts }) => facts.people));
     const rows: unknown[][] = [];
     for (const { hourUs, stamp, facts } of hours) {
-      const counts = [...facts.counts].map(([command, count]) => `${command} ${count}`).join("\n");
+      const counts = formatCounts(facts.counts);
       const numbers = facts.people.map((person) => people.get(nameOf(person))!);
       facts.people.forEach(({ minutes }, i) => {
         for (const { minuteUs, roles, messages } of minutes) {
@@ -276,10 +277,6 @@ export class IndexChanges {
   #isAdded(person: number): boolean {
     return [...this.#touched.get(person)?.values() ?? []].some(({ length }) => length > 0);
   }
-}
-
-function blockOf(minute: number): number {
-  return Math.floor(minute / 2 ** BLOCK_BITS);
 }
 
 function nameOf({ id, login }: { readonly id: string; readonly login: string }): string {

@@ -1,4 +1,4 @@
-import { HOUR_US, hourOf, type Micros, MINUTE_US, TIME_END_US } from "../../../core/time.ts";
+import { HOUR_US, hourOf, type Micros, MINUTE_US } from "../../../core/time.ts";
 import type {
   IndexedHour,
   IndexedMinute,
@@ -7,8 +7,10 @@ import type {
   IndexQuery,
   IndexSpan,
 } from "../../../ports/index/chat_index.ts";
-import { DamagedIndexError } from "../../sqlite/damaged_index_error.ts";
-import { BLOCK_BITS, decodeMinutes, roleBits } from "../../sqlite/person_minutes.ts";
+import { DamagedIndexError } from "../../index_rows/damaged_index_error.ts";
+import { FoundMinutes } from "../../index_rows/found_minutes.ts";
+import { hourOfRow, minutesIn, numbersOf, textIn } from "../../index_rows/index_values.ts";
+import { BLOCK_BITS, blockOf } from "../../index_rows/person_minutes.ts";
 import type { Row, Run } from "../connection/postgres_client.ts";
 import { MINUTES_PER_CHANNEL } from "./index_tables.ts";
 import { fromColumn, toColumn } from "./index_text.ts";
@@ -42,15 +44,7 @@ export async function hoursOf(run: Run, channel: string, span: IndexSpan): Promi
       where c.name = $1 and hour >= $2 and hour < $3 order by hour`,
     values: [channel, from, until],
   });
-  return rows.map((row) => ({
-    hourUs: Number(row["hour"]) * HOUR_US,
-    stamp: {
-      files: textOf(row, "files"),
-      orders: textOf(row, "orders"),
-      folders: textOf(row, "folders"),
-    },
-    counts: countsOf(textOf(row, "counts")),
-  }));
+  return rows.map((row) => hourOfRow(Number(row["hour"]), (column) => textOf(row, column)));
 }
 
 /** The rooms of all channels, in no order. */
@@ -173,7 +167,7 @@ async function searchMinutes(
       });
       for (const row of rows) {
         const { search, block } = some[Number(row["at"]) - 1]!;
-        const minutes = decodeMinutes(block, bytesOf(row))
+        const minutes = minutesIn(row, block)
           .filter(({ minute }) => counts(search.channel, hourOf(minute * MINUTE_US)));
         const found = minutes.at(search.isLast ? -1 : 0);
         if (found === undefined) next.push(search);
@@ -202,50 +196,39 @@ export async function minutesFound(
   if (found === undefined) throw new DamagedIndexError("it has no name");
   if (found["no"] === null) return [];
   const no = Number(found["no"]);
-  const messages = person && await messagesOf(run, no, { ...query, person });
-  if (messages?.size === 0) return [];
-  const minutes = words === undefined
-    ? [...messages?.keys() ?? []].sort((a, b) => a - b)
-    : (await minutesWith(run, found, { ...query, words })).filter((at) =>
-      messages?.has(at) !== false
-    );
-  return minutes.map((at) => ({ minuteUs: at * MINUTE_US, messages: messages?.get(at) ?? 0 }));
+  const minutes = new FoundMinutes(query);
+  if (person !== undefined) {
+    await findPerson(run, { channel: no, person }, minutes);
+    if (minutes.isEmpty) return [];
+  }
+  if (words === undefined) return minutes.ofPerson();
+  const withWords = await minutesWith(run, found, { words, span: minutes.span });
+  return minutes.ofWords(withWords, { hasPerson: person !== undefined });
 }
 
-/** Minutes since 1970 → how many messages the users wrote. */
-async function messagesOf(
+async function findPerson(
   run: Run,
-  channel: number,
-  { person, roles, ...span }: IndexQuery & Required<Pick<IndexQuery, "person">>,
-): Promise<Map<number, number>> {
-  const bits = roles === undefined ? -1 : roleBits(roles);
-  const [from, until] = numbersOf(span, MINUTE_US);
+  { channel, person }: { readonly channel: number; readonly person: Names },
+  found: FoundMinutes,
+): Promise<void> {
   const rows = await run({
     name: "chatloom index person",
     text: `select b.block, b.entries from ${NAMED} p join $S.index_block b on b.person = p.no
       where p.channel = $3 and b.block >= $4 and b.block <= $5`,
-    values: [...namesOf(person), channel, blockOf(from), blockOf(until)],
+    values: [...namesOf(person), channel, ...found.span.map(blockOf)],
   });
-  const found = new Map<number, number>();
-  for (const row of rows) {
-    for (const { minute, roles, messages } of decodeMinutes(Number(row["block"]), bytesOf(row))) {
-      if (minute < from || minute >= until || (roles & bits) === 0) continue;
-      found.set(minute, (found.get(minute) ?? 0) + messages);
-    }
-  }
-  return found;
+  for (const row of rows) found.add(minutesIn(row, Number(row["block"])));
 }
 
 /** The minutes since 1970 that hold all words. */
 async function minutesWith(
   run: Run,
   channel: Row,
-  { words, ...span }: IndexQuery & Required<Pick<IndexQuery, "words">>,
+  { words, span }: { readonly words: readonly string[]; readonly span: FoundMinutes["span"] },
 ): Promise<number[]> {
   const [no, salt] = [Number(channel["no"]), Number(channel["salt"])];
-  const [spanFrom, spanUntil] = numbersOf(span, MINUTE_US);
-  const from = Math.max(spanFrom, Number(channel["first"]) * 60);
-  const until = Math.min(spanUntil, (Number(channel["last"]) + 1) * 60);
+  const from = Math.max(span[0], Number(channel["first"]) * 60);
+  const until = Math.min(span[1], (Number(channel["last"]) + 1) * 60);
   const found: number[] = [];
   for (let at = from; at < until;) {
     const block = blockOf(at);
@@ -272,37 +255,6 @@ function namesOf({ ids, logins }: Names): [string[], string[]] {
   return [[...new Set(ids)].map(toColumn), [...new Set(logins)].map(toColumn)];
 }
 
-/** The numbers of hours or minutes since 1970 that start in a span. */
-export function numbersOf(
-  { fromUs = 0, untilUs = TIME_END_US }: IndexSpan,
-  unitUs: Micros,
-): [number, number] {
-  const within = (us: Micros) => Math.ceil(Math.min(Math.max(0, us), TIME_END_US) / unitUs);
-  return [within(fromUs), within(untilUs)];
-}
-
-function blockOf(minute: number): number {
-  return Math.floor(minute / 2 ** BLOCK_BITS);
-}
-
-function countsOf(text: string): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const line of text === "" ? [] : text.split("\n")) {
-    const [command = "", count = ""] = line.split(" ");
-    if (!/^[1-9]\d*$/.test(count)) throw new DamagedIndexError("a count is no number");
-    counts.set(command, Number(count));
-  }
-  return counts;
-}
-
-function bytesOf(row: Row): Uint8Array {
-  const { entries } = row;
-  if (!(entries instanceof Uint8Array)) throw new DamagedIndexError("a row has no bytes");
-  return entries;
-}
-
 function textOf(row: Row, column: string): string {
-  const value = row[column];
-  if (typeof value !== "string") throw new DamagedIndexError(`a row has no ${column}`);
-  return fromColumn(value);
+  return fromColumn(textIn(row, column));
 }

@@ -1,5 +1,5 @@
 import { ChatloomError } from "../../../core/errors/errors.ts";
-import { DamagedIndexError } from "../../sqlite/damaged_index_error.ts";
+import { DamagedIndexError } from "../../index_rows/damaged_index_error.ts";
 import type { PostgresClient, Run } from "../connection/postgres_client.ts";
 import { codeOf, isDamage, postgresError } from "../connection/postgres_errors.ts";
 import type { AbortOptions } from "../../../ports/batch_store.ts";

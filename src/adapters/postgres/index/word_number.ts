@@ -1,4 +1,4 @@
-import { wordHash } from "../../sqlite/word_token.ts";
+import { wordHash } from "../../index_rows/word_token.ts";
 
 /** Where a word was said. */
 export interface WordPlace {

@@ -5,6 +5,11 @@ import { ByteReader, ByteWriter } from "./varints.ts";
 /** A block is 2^16 minutes, about six weeks: what one row holds of a user in a channel. */
 export const BLOCK_BITS = 16;
 
+/** The block of a minute since 1970. */
+export function blockOf(minute: number): number {
+  return Math.floor(minute / 2 ** BLOCK_BITS);
+}
+
 /** A user in one minute. */
 export interface StoredMinute {
   /** Minutes since 1970. */
