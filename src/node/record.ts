@@ -66,7 +66,7 @@ export async function record(
   if (signal.aborted) return;
   const { store } = await writableStore(archive, { signal });
   const { parts, hasher, clock, random, reporter } = archive;
-  // So that other processes on the archive tell of messages before they are stored, whoever stores them.
+  // So that other processes on the archive tell of messages before they are stored, by this process or by workers.
   const { liveLines: lines } = parts;
   const sender = lines && new LiveSender({ lines, clock, reporter });
   await runRecording({

@@ -34,7 +34,7 @@ export function formatCounts(counts: IndexedHour["counts"]): string {
  *
  * @throws {DamagedIndexError} when a count is none.
  */
-export function parseCounts(text: string): Map<string, number> {
+function parseCounts(text: string): Map<string, number> {
   const counts = new Map<string, number>();
   for (const line of text === "" ? [] : text.split("\n")) {
     const [command = "", count = ""] = line.split(" ");

@@ -5,7 +5,7 @@ import type { PostgresClient, Row, Statement } from "./connection/postgres_clien
 import { postgresError } from "./connection/postgres_errors.ts";
 import type { PostgresLock } from "./postgres_lock.ts";
 import { DeleteQueue } from "./grouped/delete_queue.ts";
-import { deleteStatement } from "./postgres_changes.ts";
+import { deleteStatement } from "./grouped/told_changes.ts";
 import { GetQueue } from "./grouped/get_queue.ts";
 import { PutQueue } from "./grouped/put_queue.ts";
 

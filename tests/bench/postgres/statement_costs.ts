@@ -1,6 +1,6 @@
 import { parsePostgresAddress } from "../../../src/adapters/postgres/connection/postgres_address.ts";
 import { PostgresClient } from "../../../src/adapters/postgres/connection/postgres_client.ts";
-import { tellStored } from "../../../src/adapters/postgres/postgres_changes.ts";
+import { tellStored } from "../../../src/adapters/postgres/grouped/told_changes.ts";
 import type { BatchStore } from "../../../src/ports/batch_store.ts";
 import { tellRow } from "../bench_row.ts";
 import { eachFile, type MadeFile } from "../worlds/made_batches.ts";

@@ -1,10 +1,13 @@
 import type { ArchiveKey } from "../../../core/archive/archive_key.ts";
-import type { HeldLock } from "../advisory_locks.ts";
-import { deleteStatement } from "../postgres_changes.ts";
+import type { Connection } from "../connection/postgres_client.ts";
+import { deleteStatement } from "./told_changes.ts";
+
+/** A connection that holds a lock. */
+type Holder = Pick<Connection, "lost" | "run">;
 
 interface Delete {
   readonly key: ArchiveKey;
-  readonly held: HeldLock;
+  readonly held: Holder;
   readonly resolve: () => void;
   /** Gets the client's own error. */
   readonly reject: (error: unknown) => void;
@@ -18,7 +21,7 @@ const ROWS_MAX = 100;
  */
 export class DeleteQueue {
   readonly #schema: string;
-  /** By the connection, of which `HeldLock.lost` tells the end. */
+  /** By the connection, whose end `lost` tells. */
   readonly #waiting = new WeakMap<AbortSignal, Delete[]>();
 
   /** A queue for the archive in `schema`. */
@@ -27,7 +30,7 @@ export class DeleteQueue {
   }
 
   /** Deletes `key`, for a caller that keeps the lock `held` meanwhile. Rejects with the client's own error. */
-  delete(key: ArchiveKey, held: HeldLock): Promise<void> {
+  delete(key: ArchiveKey, held: Holder): Promise<void> {
     return new Promise((resolve, reject) => {
       const added = { key, held, resolve, reject };
       const waiting = this.#waiting.get(held.lost);

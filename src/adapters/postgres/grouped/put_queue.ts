@@ -1,7 +1,7 @@
 import type { ArchiveKey } from "../../../core/archive/archive_key.ts";
 import { ChatloomError } from "../../../core/errors/errors.ts";
 import type { PostgresClient } from "../connection/postgres_client.ts";
-import { tellStored } from "../postgres_changes.ts";
+import { tellStored } from "./told_changes.ts";
 import { isTransient } from "../connection/postgres_errors.ts";
 
 interface Put {
