@@ -155,6 +155,13 @@ test("the calendar of a node without an index shows days and gaps, year by year"
   assert.equal(await page.locator("[role=gridcell]").count(), 366);
   const months = page.locator("nav[aria-label=Months] a");
   assert.deepEqual(await months.allTextContents(), ["2024-02"]);
+  const german = await browser.open({
+    origin,
+    hash: `#/calendar/${CHANNEL}/2024-02-29T00:00:00.000Z`,
+    locale: "de-DE",
+  });
+  await german.page.waitForSelector("nav[aria-label=Monate] >> text='2024-02'");
+  await closePage(german);
   await months.click();
   await page.waitForSelector(".row");
   assert.match(page.url(), /#\/chat\/[^/]+\/2024-02-29T/);

@@ -1,7 +1,7 @@
 import { h, type JSX } from "preact";
 import type { Micros } from "../../core/time.ts";
 import { linkTo } from "../state/route_link.ts";
-import { formatDay } from "../ui/format.ts";
+import { isoDay } from "../ui/format.ts";
 import { zone } from "../ui/settings.ts";
 import { words } from "../words/words.ts";
 
@@ -9,7 +9,7 @@ import { words } from "../words/words.ts";
 export function MonthLinks({ hours }: { readonly hours: readonly Micros[] }): JSX.Element {
   const months = new Map<string, { readonly firstUs: Micros; hours: number }>();
   for (const hourUs of hours) {
-    const month = formatDay(hourUs, zone.value).slice(0, 7);
+    const month = isoDay(hourUs, zone.value).slice(0, 7);
     const known = months.get(month);
     if (known === undefined) months.set(month, { firstUs: hourUs, hours: 1 });
     else known.hours++;

@@ -59,10 +59,13 @@ export function formatMinute(timeUs: Micros, zone: Zone): string {
 /** A day as the language writes it: `2019-09-15`, `15.09.2019`. */
 export function formatDay(timeUs: Micros, zone: Zone): string {
   const { dayTag } = words.value;
+  if (dayTag === ISO_TAG) return isoDay(timeUs, zone);
   if (days?.tag !== dayTag) days = { tag: dayTag, format: new Intl.DateTimeFormat(dayTag, DAY) };
   return days.format.format(shifted(timeUs, zone));
 }
 
+// English days are those of ISO. To make a formatter takes milliseconds, which the first view need not wait for.
+const ISO_TAG = "en-CA";
 const DAY = { year: "numeric", month: "2-digit", day: "2-digit", timeZone: "UTC" } as const;
 let days: { readonly tag: string; readonly format: Intl.DateTimeFormat } | undefined;
 

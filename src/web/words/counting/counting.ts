@@ -13,11 +13,13 @@ export interface Counting {
 
 /** Counting in the language of a BCP 47 tag. */
 export function countingIn(tag: string): Counting {
-  const whole = new Intl.NumberFormat(tag);
-  const rules = new Intl.PluralRules(tag);
+  // To make one of these takes the browser milliseconds, and the first view of the page may need none.
+  let whole: Intl.NumberFormat | undefined;
+  let rules: Intl.PluralRules | undefined;
+  const count = (value: number): string => (whole ??= new Intl.NumberFormat(tag)).format(value);
   const byDigits = new Map<number, Intl.NumberFormat>();
   return {
-    count: (value) => whole.format(value),
+    count,
     decimal: (value, digitsMax) => {
       let format = byDigits.get(digitsMax);
       if (format === undefined) {
@@ -28,7 +30,9 @@ export function countingIn(tag: string): Counting {
       }
       return format.format(value);
     },
-    counted: (value, forms) =>
-      `${whole.format(value)} ${forms[rules.select(value)] ?? forms.other}`,
+    counted: (value, forms) => {
+      rules ??= new Intl.PluralRules(tag);
+      return `${count(value)} ${forms[rules.select(value)] ?? forms.other}`;
+    },
   };
 }
