@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 import type { Page } from "playwright-core";
 import { memoryStore } from "../../src/adapters/memory/memory_store.ts";
@@ -10,6 +12,7 @@ import { startNode } from "./page/page_node.ts";
 
 // The paths that people take, counted in clicks.
 const CHANNEL = "paths";
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 let browser: PageBrowser;
 let node: HttpListener;
 
@@ -61,6 +64,18 @@ after(async () => {
   await node?.close();
   await browser?.close();
 });
+
+/** What axe finds that is serious or worse. */
+async function serious(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  const found = await page.evaluate(() =>
+    (globalThis as unknown as {
+      axe: { run(): Promise<{ violations: { id: string; impact: string }[] }> };
+    }).axe.run().then(({ violations }) => violations)
+  );
+  return found.filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id }) => id);
+}
 
 /** Clicks, and counts it. */
 function clicker(page: Page) {
@@ -120,6 +135,7 @@ test("the card is opened, read and closed by keyboard, and gives the focus back"
   const isInCard = () =>
     page.evaluate(() => document.activeElement?.closest(".person-card") !== null);
   assert.ok(await isInCard(), "the card takes the focus");
+  assert.deepEqual(await serious(page), []);
   await page.keyboard.press("Tab");
   assert.equal(await page.evaluate(() => document.activeElement?.textContent), "All their lines");
   await page.keyboard.press("Escape");
@@ -131,6 +147,7 @@ test("the card is opened, read and closed by keyboard, and gives the focus back"
   await page.setViewportSize({ width: 390, height: 780 });
   await page.click(".row:has-text('something rude') .name");
   const box = (await page.locator(".person-card").boundingBox())!;
+  assert.deepEqual(await serious(page), []);
   assert.ok(box.x === 0 && box.width === 390 && box.y > 200, JSON.stringify(box));
   await page.click(".person-card nav[aria-label=Months] >> text='2026-08'");
   await page.waitForSelector(".person >> text='back again'");
