@@ -29,7 +29,7 @@ import { KeptJournals } from "./kept_journals.ts";
 export const ARCHIVE = "main";
 const COUNT = 3;
 const LOAD_BYTES = 6 * 1024 * 1024;
-const DRAINED_MAX_MS = 120_000;
+const DRAINED_MAX_MS = 300_000;
 
 /** Three recorders of one simulated Twitch, a broker, three workers and a database, all of them real processes. */
 export class Cluster {
