@@ -7,10 +7,11 @@ const BUSY_SHARE = 0.85;
 
 /**
  * What limits a way, in words. It is the role that has no more of a core to use, or all of them together where the
- * machine has none left, or else waiting: for flushes of the disk and for each other.
+ * machine has none left, or else waiting: for flushes of the disk and for each other. Where other programs took the
+ * cores, it says so.
  */
 export function bottleneckOf(
-  { wallMs, cpuMs }: Taken,
+  { wallMs, cpuMs, machineMs }: Taken,
   { processCounts }: { readonly processCounts: ReadonlyMap<Role, number> },
 ): string {
   const cores = availableParallelism();
@@ -27,5 +28,10 @@ export function bottleneckOf(
     return `the ${cores} cores, most of all the ${most!.role} (${told})`;
   }
   if (single !== undefined) return `the ${single.role}, a core each (${told})`;
+  // Then the figures of this run say nothing of the way.
+  const others = machineMs / wallMs - total;
+  if (others >= total && machineMs / wallMs >= BUSY_SHARE * cores) {
+    return `other programs on this machine, which take ${others.toFixed(2)} cores (${told})`;
+  }
   return `waiting for the disk and each other (${told})`;
 }

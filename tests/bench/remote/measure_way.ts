@@ -1,6 +1,6 @@
 import process from "node:process";
 import { eachFile, type MadeFile } from "../worlds/made_batches.ts";
-import { treeCpuMs } from "./process_cpu.ts";
+import { machineCpuMs, treeCpuMs } from "./process_cpu.ts";
 import { type Role, ROLES, type Way } from "./ways.ts";
 
 /** What a number of batches took. */
@@ -9,6 +9,8 @@ export interface Taken {
   readonly wallMs: number;
   /** Of the processors, by role. */
   readonly cpuMs: ReadonlyMap<Role, number>;
+  /** Of the processors, by all programs of the machine. */
+  readonly machineMs: number;
 }
 
 /** Stores `files` on a way. The work of others that goes on meanwhile is counted where they share a process. */
@@ -25,11 +27,11 @@ export async function taken(
   { count, work }: { readonly count: number; readonly work: () => Promise<unknown> },
 ): Promise<Taken> {
   const before = cpuOf(way);
-  const startMs = performance.now();
+  const [startMs, machineBefore] = [performance.now(), machineCpuMs()];
   await work();
-  const wallMs = performance.now() - startMs;
+  const [wallMs, machineMs] = [performance.now() - startMs, machineCpuMs() - machineBefore];
   const cpuMs = new Map([...cpuOf(way)].map(([role, ms]) => [role, ms - before.get(role)!]));
-  return { count, wallMs, cpuMs };
+  return { count, wallMs, cpuMs, machineMs };
 }
 
 function cpuOf({ pids }: Way): ReadonlyMap<Role, number> {
@@ -54,6 +56,7 @@ export function leastOf(rounds: readonly Taken[]): Taken {
   return {
     count: first!.count,
     wallMs: least(({ wallMs }) => wallMs),
+    machineMs: least(({ machineMs }) => machineMs),
     cpuMs: new Map(
       [...first!.cpuMs.keys()].map((role) => [role, least(({ cpuMs }) => cpuMs.get(role)!)]),
     ),

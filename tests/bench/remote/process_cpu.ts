@@ -24,6 +24,16 @@ export function endedChildrenMs(): number {
   return (user + system) * TICK_MS;
 }
 
+/** What all programs of the machine took of its processors so far, in ms. */
+export function machineCpuMs(): number {
+  // user, nice, system, idle, waiting for disks, interrupts, soft interrupts, taken by the host
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softIrq = 0, stolen = 0] = readFileSync(
+    "/proc/stat",
+    "utf8",
+  ).split("\n")[0]!.split(/\s+/).slice(1).map(Number);
+  return (user + nice + system + irq + softIrq + stolen) * TICK_MS;
+}
+
 /** What Linux says of a process, behind its name, which may hold anything. */
 function fieldsOf(pid: number): number[] {
   return read(`${pid}/stat`)?.split(") ").at(-1)?.split(" ").map(Number) ?? [];

@@ -7,8 +7,12 @@ import { isUnknownHost, mayPass } from "../../../adapters/postgres/connection/po
 import { ChatloomError } from "../../../core/errors/errors.ts";
 import type { AbortOptions } from "../../../ports/batch_store.ts";
 import type { Reporter } from "../../../ports/reporter.ts";
+import type { StoredAtOnce } from "../../../engine/record/batch_puts.ts";
 import type { ArchiveParts, OpenPartsOptions } from "./archive_parts.ts";
 import { StateOfAddress } from "./state_of_address.ts";
+
+/** What is on its way together is one statement and one flush. */
+const STORED_AT_ONCE: StoredAtOnce = { countMax: 64, bytesMax: 8 * 1024 * 1024 };
 
 /**
  * The parts of the archive in PostgreSQL at `address`. A recorder's journal stays on this machine: it is what
@@ -48,6 +52,7 @@ export async function postgresParts(
     name: archive.address.shown,
     id: archive.id ?? knownId,
     settles: true,
+    storedAtOnce: STORED_AT_ONCE,
     files: store,
     index: {
       open: () => Promise.resolve({ index: archive.index(), versions: archive.versions }),
