@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 import { httpPeer } from "../../src/adapters/http_peer/http_peer.ts";
 import { memoryStore } from "../../src/adapters/memory/memory_store.ts";
@@ -8,6 +10,7 @@ import { putMessages, said } from "./page/page_archives.ts";
 import { closePage, PageBrowser, skipPage } from "./page/page_browser.ts";
 import { startNode } from "./page/page_node.ts";
 
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 let browser: PageBrowser;
 const nodes: HttpListener[] = [];
 
@@ -49,6 +52,15 @@ test(
       .waitFor();
     const hour = page.locator(".compared-hour");
     assert.match(await hour.innerText(), /12:00\s*1 message only here, 2 only there$/);
+    // It is legible to all, also on a phone.
+    await page.setViewportSize({ width: 390, height: 780 });
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate(() =>
+      (globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string }[] }> } }).axe
+        .run()
+    );
+    assert.deepEqual(violations.map(({ id }) => id), []);
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
     await hour.click();
     await page.waitForSelector(".receiver-rows li");
     assert.match(

@@ -160,6 +160,9 @@ test("emotes are pictures of the node, as they were at the day; what is missing 
       );
       assert.deepEqual(violations.map(({ id }) => id), []);
       assert.ok(await page.evaluate(() => document.body.scrollWidth <= innerWidth));
+      // Hits show them, too.
+      await page.evaluate(() => location.hash = "#/search/search?text=first");
+      await page.waitForSelector('.hit img.emote[alt="Kappa"]');
       await closeWithoutFault(opened);
     } finally {
       await node.close();

@@ -3,7 +3,8 @@
  * generated archive that a node serves. Seed, clock and zone are fixed, so a picture changes with the page alone.
  * Names after the command take only these.
  */
-import { readdirSync } from "node:fs";
+import type { Buffer } from "node:buffer";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -20,6 +21,7 @@ import { mergeToZip, sourcesReady } from "../../tests/browser/page/page_actions.
 import { storeTree, writeTree } from "../../tests/browser/page/page_archives.ts";
 import { PageBrowser } from "../../tests/browser/page/page_browser.ts";
 import { startNode } from "../../tests/browser/page/page_node.ts";
+import { storePeer } from "../../tests/simulation/sync/sync_world.ts";
 import { tempFolder } from "../../tests/conformance/disk/temp_folder.ts";
 import { eveningOf, SHOWN_MS, shownArchive } from "./shown_archive.ts";
 import { MERGE_SHOT, type Shot, SHOTS } from "./shots.ts";
@@ -48,6 +50,7 @@ async function serveArchive(): ReturnType<typeof startNode> {
   for await (const channel of store.folders("")) {
     await fillChannel(channel, { index, store, stamps, hasher, reporter });
   }
+  const peer = storePeer("https://seattle.example", await eveningOf("seattle"));
   const real = systemClock();
   const clock: Clock = {
     wallUs: () => SHOWN_MS * 1_000,
@@ -55,7 +58,7 @@ async function serveArchive(): ReturnType<typeof startNode> {
     sleep: (delayMs, signal) => real.sleep(delayMs, signal),
   };
   const finder = new IndexFinder({ index, store, stamps, clock });
-  return await startNode(store, { finder, clock });
+  return await startNode(store, { finder, clock, peers: () => [peer] });
 }
 
 async function openPage({ viewport, colorScheme }: Partial<Shot>): Promise<Page> {
@@ -72,11 +75,27 @@ async function openPage({ viewport, colorScheme }: Partial<Shot>): Promise<Page>
   return page;
 }
 
+/** Takes a picture twice: one that is not the same again would change with every run. */
 async function takeShot(url: string, shot: Shot): Promise<void> {
+  const taken = await Promise.all([showShot(url, shot), showShot(url, shot)]);
+  if (!taken[0]!.equals(taken[1]!)) console.log(`${shot.name}: taken twice, it is not the same`);
+  writeFileSync(join(FOLDER, `${shot.name}.png`), taken[0]!);
+}
+
+async function showShot(url: string, shot: Shot): Promise<Buffer> {
   const page = await openPage(shot);
   await page.goto(`${url}/#${shot.route}`);
   await page.waitForSelector(shot.selector);
-  await take(page, shot.name);
+  await settled(page);
+  if (shot.opensRow !== undefined) {
+    await page.locator(".row .speech").nth(shot.opensRow).click();
+    await page.waitForSelector(".detail");
+  }
+  if (shot.isFromTop) {
+    // Where a list stands while it is read depends on what comes first; its start does not.
+    await page.evaluate(() => document.querySelector(".chat-scroll")!.scrollTo(0, 0));
+  }
+  return await take(page);
 }
 
 /** Two recorders' folders, compared and merged in the page. */
@@ -93,10 +112,10 @@ async function takeMerge(): Promise<void> {
   await mergeToZip(page);
   await page.waitForSelector(".result .good");
   await page.evaluate(() => scrollTo(0, 0));
-  await take(page, MERGE_SHOT);
+  writeFileSync(join(FOLDER, `${MERGE_SHOT}.png`), await take(page));
 }
 
-async function take(page: Page, name: string): Promise<void> {
+async function settled(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Stop" }).waitFor({ state: "detached" });
   // Nothing is read any more, and no row waits for its message.
   await page.waitForFunction(() =>
@@ -106,6 +125,11 @@ async function take(page: Page, name: string): Promise<void> {
   await page.evaluate(() =>
     new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
   );
-  await page.screenshot({ path: join(FOLDER, `${name}.png`), animations: "disabled" });
+}
+
+async function take(page: Page): Promise<Buffer> {
+  await settled(page);
+  const picture = await page.screenshot({ animations: "disabled" });
   await page.context().close();
+  return picture;
 }

@@ -8,6 +8,10 @@ export interface Shot {
   readonly selector: string;
   /** @default a desk's 1200 × 800 */
   readonly viewport?: { readonly width: number; readonly height: number };
+  /** Whether the list is shown from its start. */
+  readonly isFromTop?: boolean;
+  /** The message whose details are shown, counted from 0. */
+  readonly opensRow?: number;
   /** @default light */
   readonly colorScheme?: "dark";
 }
@@ -24,19 +28,27 @@ export const SHOTS: readonly Shot[] = [
     route: "/timeline/forsen/2026-08-01T18:00:00Z~2026-08-01T20:00:00Z",
     selector: ".gaps li",
   },
-  { name: "chat", route: "/chat/forsen/2026-08-01T18:20:00Z", selector: ".row .speech" },
+  {
+    name: "chat",
+    route: "/chat/forsen/2026-08-01T18:02:00Z",
+    selector: ".row .speech",
+    isFromTop: true,
+    opensRow: 6,
+  },
   { name: "search", route: "/search/forsen?text=stream", selector: ".hit" },
-  { name: "person", route: "/search/forsen?user=turbowizard159", selector: ".hit" },
+  { name: "person", route: "/person/forsen/turbowizard159", selector: ".person .hit" },
   {
     name: "phone",
-    route: "/chat/forsen/2026-08-01T18:20:00Z",
+    route: "/chat/forsen/2026-08-01T18:02:00Z",
     selector: ".row .speech",
+    isFromTop: true,
     viewport: { width: 390, height: 780 },
   },
   {
     name: "dark",
-    route: "/chat/forsen/2026-08-01T18:20:00Z",
+    route: "/chat/forsen/2026-08-01T18:02:00Z",
     selector: ".row .speech",
+    isFromTop: true,
     colorScheme: "dark",
   },
 ];

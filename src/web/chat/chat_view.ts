@@ -16,7 +16,7 @@ import { dayOf } from "../ui/day.ts";
 import { DayChat } from "./day_chat.ts";
 import { DetailPanel } from "./detail_panel.ts";
 import { EmoteSetting } from "./message/emote_setting.ts";
-import { Pictures, PicturesContext } from "./message/pictures.ts";
+import { PicturesContext, usePictures } from "./message/pictures.ts";
 import { FilterBar } from "./filter_bar.ts";
 import { useFocus } from "./focus.ts";
 import { LiveButton, UnseenButton, useFollowing } from "./following.ts";
@@ -159,17 +159,6 @@ function threadAround(atUs: Micros, day: Span): Span {
     fromUs: Math.max(0, Math.min(day.fromUs, minuteOf(atUs) - THREAD_REACH_US)),
     untilUs: Math.max(day.untilUs, minuteOf(atUs) + THREAD_REACH_US),
   };
-}
-
-/** The pictures of the node while the chat is the node's. */
-function usePictures(library: Library, channel: string): Pictures | undefined {
-  const { isNode } = library;
-  const pictures = useMemo(
-    () => isNode ? new Pictures(library.call, channel) : undefined,
-    [isNode, channel],
-  );
-  useEffect(() => () => pictures?.close(), [pictures]);
-  return pictures;
 }
 
 /** Where to begin when the address does not say: at the start, or with a node at the latest messages. */

@@ -18,6 +18,7 @@ import { Facts } from "./person_facts_list.ts";
 import { PersonMonths } from "./person_months.ts";
 import { usePersonRecord } from "./person_record.ts";
 import { words } from "../words/words.ts";
+import { PicturesContext, usePictures } from "../chat/message/pictures.ts";
 
 /** What a person's view shows. */
 export interface PersonViewProps {
@@ -43,7 +44,8 @@ export function PersonView({ library, channel }: PersonViewProps): JSX.Element {
   const login = facts.names[0]?.login ?? filter.user.split(",").at(-1)!;
   const { kind } = run.status.value;
   const record = usePersonRecord(library, { channel: channel.channel, user: filter.user });
-  return h(
+  const pictures = usePictures(library, channel.channel);
+  const view = h(
     "div",
     { class: "person" },
     h(
@@ -88,6 +90,7 @@ export function PersonView({ library, channel }: PersonViewProps): JSX.Element {
       words.value.person.none(login, channel.channel),
     ),
   );
+  return h(PicturesContext.Provider, { value: pictures }, view);
 }
 
 /** The month in the address, as `2026-07`; `undefined` if that is no whole month. */

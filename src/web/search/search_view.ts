@@ -17,6 +17,7 @@ import { HitList } from "./hit_list.ts";
 import { HitsHistogram } from "./hits_histogram.ts";
 import { SearchRun } from "./search_run.ts";
 import { words } from "../words/words.ts";
+import { PicturesContext, usePictures } from "../chat/message/pictures.ts";
 
 /** What a search view shows. */
 export interface SearchViewProps {
@@ -41,7 +42,8 @@ export function SearchView({ library, channels, channel }: SearchViewProps): JSX
     [channel.channel, span.fromUs, span.untilUs, JSON.stringify(filter), library.version.value],
   );
   useEffect(() => () => run?.stop(), [run]);
-  return h(
+  const pictures = usePictures(library, channel.channel);
+  const view = h(
     "div",
     { class: "search" },
     h("h1", { class: "visually-hidden" }, words.value.search.heading(channel.channel)),
@@ -84,6 +86,7 @@ export function SearchView({ library, channels, channel }: SearchViewProps): JSX
       }),
     ),
   );
+  return h(PicturesContext.Provider, { value: pictures }, view);
 }
 
 /** A day that bounds the search; empty where nothing does. */

@@ -1,11 +1,12 @@
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { type Context, createContext } from "preact";
-import { useContext } from "preact/hooks";
+import { useContext, useEffect, useMemo } from "preact/hooks";
 import type { PictureName } from "../../../adapters/browser/node_json/word_emotes_json.ts";
 import { Lru } from "../../../core/lru.ts";
 import { DAY_US, type Micros } from "../../../core/time.ts";
 import type { PageCalls } from "../../reading/page_calls.ts";
 import type { RpcClient } from "../../rpc/rpc_client.ts";
+import type { Library } from "../../state/library.ts";
 import { images } from "../../ui/settings.ts";
 import type { WordEmotes } from "./word_emotes.ts";
 
@@ -106,6 +107,17 @@ function release(state: PictureState): void {
 export const PicturesContext: Context<Pictures | undefined> = createContext<Pictures | undefined>(
   undefined,
 );
+
+/** The pictures of the node while the chat is the node's, for a view to provide. */
+export function usePictures(library: Library, channel: string): Pictures | undefined {
+  const { isNode } = library;
+  const pictures = useMemo(
+    () => isNode ? new Pictures(library.call, channel) : undefined,
+    [isNode, channel],
+  );
+  useEffect(() => () => pictures?.close(), [pictures]);
+  return pictures;
+}
 
 /** The words that were pictures when a message was sent, as far as the reader allows pictures. */
 export function useWordEmotes(sentUs: Micros): WordEmotes | undefined {
