@@ -103,6 +103,16 @@ test("TwitchDownloader's JSON keeps that tool's rules, and comes back as it can"
   assert.deepEqual({ held, messages }, { held: 7, messages: 2 }, "only two have no id to know by");
 });
 
+test("TwitchDownloader's JSON names a room only by an id that the tool's 32 bits hold", () => {
+  const idOf = (roomId: string): number => {
+    const written = chatExport("td-json");
+    const facts = { channel: "lovelace", roomId, startUs: 0, endUs: 1 };
+    return JSON.parse(written.begin(facts) + written.end()).streamer.id;
+  };
+  assert.equal(idOf("2147483647"), 2_147_483_647);
+  for (const roomId of ["2147483648", "", "x"]) assert.equal(idOf(roomId), 0, roomId);
+});
+
 test("raw lines and ndjson come back equal", async () => {
   const archive = await archived();
   const raw = new ImportedArchive();
