@@ -307,7 +307,7 @@ function assertPass(binary: string, tests: readonly string[]): void {
   const { status, stdout, stderr } = run(binary, [
     "--test",
     "--test-reporter=tap",
-    "--test-timeout=120000",
+    "--test-timeout=600000",
     ...tests,
   ]);
   const [passed, failed, skipped] = ["pass", "fail", "skipped"].map((what) =>
