@@ -87,13 +87,14 @@ async function showShot(url: string, shot: Shot): Promise<Buffer> {
   await page.goto(`${url}/#${shot.route}`);
   await page.waitForSelector(shot.selector);
   await settled(page);
-  if (shot.opensRow !== undefined) {
-    await page.locator(".row .speech").nth(shot.opensRow).click();
-    await page.waitForSelector(".detail");
-  }
   if (shot.isFromTop) {
     // Where a list stands while it is read depends on what comes first; its start does not.
     await page.evaluate(() => document.querySelector(".chat-scroll")!.scrollTo(0, 0));
+  }
+  await settled(page);
+  if (shot.opensRow !== undefined) {
+    await page.locator(".row .speech").nth(shot.opensRow).click();
+    await page.waitForSelector(".detail");
   }
   return await take(page);
 }

@@ -19,6 +19,9 @@ export interface Shot {
 /** The picture of a page from a disk, which merges two recordings. */
 export const MERGE_SHOT = "merge";
 
+/** The address of a linked message stays, however the list comes to rest. */
+const LINKED = "/chat/forsen/2026-08-01T18:02:15.017Z?id=";
+
 /** The pictures that `deno task screenshots` takes of a node. */
 export const SHOTS: readonly Shot[] = [
   { name: "home", route: "/", selector: ".home li" },
@@ -30,7 +33,7 @@ export const SHOTS: readonly Shot[] = [
   },
   {
     name: "chat",
-    route: "/chat/forsen/2026-08-01T18:02:00Z",
+    route: LINKED,
     selector: ".row .speech",
     isFromTop: true,
     opensRow: 6,
@@ -39,14 +42,14 @@ export const SHOTS: readonly Shot[] = [
   { name: "person", route: "/person/forsen/turbowizard159", selector: ".person .hit" },
   {
     name: "phone",
-    route: "/chat/forsen/2026-08-01T18:02:00Z",
+    route: LINKED,
     selector: ".row .speech",
     isFromTop: true,
     viewport: { width: 390, height: 780 },
   },
   {
     name: "dark",
-    route: "/chat/forsen/2026-08-01T18:02:00Z",
+    route: LINKED,
     selector: ".row .speech",
     isFromTop: true,
     colorScheme: "dark",
