@@ -77,6 +77,7 @@ test("parseRoute undoes formatRoute", () => {
     { view: "archives" },
     { view: "chat" },
     { view: "chat", channel: "forsen", atUs: Date.UTC(2026, 7, 1, 12, 0, 1, 234) * 1000 },
+    { view: "chat", channel: "forsen", atUs: 9_000_000, videoUs: 5_000_000 },
     { view: "timeline", channel: "a_b-c", atUs: 0, untilUs: MINUTE_US },
     {
       view: "chat",

@@ -25,6 +25,7 @@ export const START: Route = {
   atUs: undefined,
   untilUs: undefined,
   linked: undefined,
+  videoUs: undefined,
   filter: NO_FILTER,
 };
 
@@ -53,7 +54,7 @@ export function parseRoute(hash: string): Route {
     channel: isChannelName(channel) ? channel : undefined,
     atUs: parseMoment(from),
     untilUs: view === "chat" ? undefined : parseMoment(until),
-    ...view === "chat" ? { videoUs: parseMoment(params.get("video") ?? undefined) } : {},
+    videoUs: view === "chat" ? parseMoment(params.get("video") ?? undefined) : undefined,
     linked: view === "chat" ? parseLinked(params.get("id")) : undefined,
     filter: view === "person" ? { ...NO_FILTER, user: who } : {
       text: params.get("text") ?? "",
