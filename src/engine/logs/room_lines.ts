@@ -92,10 +92,14 @@ async function* channelLines(
     },
   };
   const state = { stretchUs: FIRST_STRETCH_US };
+  let isFirst = true;
   for await (const { fromUs, untilUs } of stretches(channel, query, { source, state })) {
     // Lines count by their start, so none of the minute before is wanted.
     const range = { startUs: fromUs + RANGE_MAX_US, endUs: untilUs, isReversed: false };
-    const { minutes } = await (isShort ? reader : bulkReader).read(channel, range);
+    // The newest minutes, which grow, are what others read just now: they are put together once for all.
+    const isShared = isShort || isReversed && isFirst;
+    isFirst = false;
+    const { minutes } = await (isShared ? reader : bulkReader).read(channel, range);
     // Of a short stretch the minutes are held, as it takes little of them to tell the newest lines.
     const holdsMinutes = isReversed && untilUs - fromUs <= FIRST_STRETCH_US;
     const heldMinutes: ChatMinute[] = [];
