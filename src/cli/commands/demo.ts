@@ -122,8 +122,10 @@ interface Recorder {
 function startRecorder({ name, archive }: DemoNode, url: string): Recorder {
   const args = ["record", ...CHANNELS, "--url", url, "--archive", archive, "--node", name];
   const child = spawn(process.execPath, [...ownCommand(), ...args, "--log-level", "error"], {
-    stdio: ["ignore", "ignore", "inherit"],
+    stdio: ["ignore", "ignore", "pipe"],
   });
+  // Not the terminal itself: two recorders would write their status into the same line as this.
+  child.stderr.pipe(process.stderr, { end: false });
   let isOver = false;
   const ended = new Promise<void>((resolve, reject) => {
     child.once("error", reject);
