@@ -85,7 +85,7 @@ test("messages show as the node receives them, once, also when they are stored",
   await page.waitForSelector("text=just now");
   const tookMs = Date.now() - sinceMs;
   // By the feed: to wait for the next reading of the last minutes would take up to 15 s.
-  assert.ok(tookMs < 5_000, `${tookMs} ms`);
+  assert.ok(tookMs < 12_000, `${tookMs} ms`);
   // Another receiver's report comes with the file that the recorder stores.
   await putMessages(store, "live", [{
     ...sent,

@@ -199,6 +199,6 @@ test("chatloom import reads a named pipe, and obeys SIGTERM while it waits for a
     const askedMs = performance.now();
     process.kill(child.pid!, "SIGTERM");
     assert.equal(await ended, 143);
-    assert.ok(performance.now() - askedMs < 5_000);
+    assert.ok(performance.now() - askedMs < 30_000);
   });
 });

@@ -202,10 +202,11 @@ test(
         minutes: [{ minuteUs: T, roles: ["named" as const], messages: 0 }],
       })),
     });
-    const took = { ids: 0, none: 0 };
+    const took = { ids: Infinity, none: Infinity };
     const folders = { ids: tempFolder(), none: tempFolder() };
     const indexes = { ids: sqliteIndex(folders.ids.path)!, none: sqliteIndex(folders.none.path)! };
-    for (const round of [0, 1]) {
+    // The fastest of some rounds, the first of which finds the index empty: other programs slow single ones.
+    for (const round of [0, 1, 2, 3, 4]) {
       for (const kind of ["ids", "none"] as const) {
         const startMs = performance.now();
         const hour = {
@@ -214,7 +215,7 @@ test(
           facts: facts(kind === "ids", round),
         };
         await indexes[kind].putHours("forsen", [hour]);
-        took[kind] = performance.now() - startMs;
+        if (round > 0) took[kind] = Math.min(took[kind], performance.now() - startMs);
       }
     }
     for (const index of Object.values(indexes)) await index.close();
