@@ -2,11 +2,18 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { memoryStore } from "../../src/adapters/memory/memory_store.ts";
 import { nodeHasher } from "../../src/adapters/hashers/node_hasher.ts";
+import { encodeBatch } from "../../src/core/batch/batch.ts";
 import type { Message } from "../../src/core/batch/message.ts";
+import { HOUR_US, MINUTE_US } from "../../src/core/time.ts";
 import type { HttpListener } from "../../src/ports/http.ts";
-import { storedChat } from "../../src/web/reading/chat_archive.ts";
+import { DayChat } from "../../src/web/chat/day_chat.ts";
+import { Marks } from "../../src/web/chat/message/marks.ts";
+import { type ChatArchive, storedChat } from "../../src/web/reading/chat_archive.ts";
 import { ChatReader, type FoundMinute } from "../../src/web/reading/chat_reader.ts";
 import { type Filter, NO_FILTER } from "../../src/web/reading/filter.ts";
+import type { PageCalls } from "../../src/web/reading/page_calls.ts";
+import { REMOVAL_REACH_US } from "../../src/web/reading/removals/removals.ts";
+import type { RpcClient } from "../../src/web/rpc/rpc_client.ts";
 import { formatRoute, parseRoute } from "../../src/web/state/route.ts";
 import { putMessages, said } from "./page/page_archives.ts";
 import { closePage, PageBrowser, skipPage } from "./page/page_browser.ts";
@@ -120,6 +127,88 @@ test("a search over all days and an export find the same", async () => {
   assert.equal(messages, 2);
   const text = await blob.text();
   assert.ok(text.includes("said before midnight") && !text.includes("nothing is wrong"), text);
+});
+
+/** Follows a feed of `lines`, each told by itself; returns what is found at last in each minute, and its rows. */
+async function followed(filter: Partial<Filter>, lines: readonly Message[]) {
+  const archive: ChatArchive = {
+    ...storedChat(memoryStore(), nodeHasher()),
+    async *follow() {
+      for (const each of lines) yield [new TextDecoder().decode(encodeBatch([each])).trimEnd()];
+    },
+  };
+  const found = new Map<number, FoundMinute>();
+  await new ChatReader(archive).follow({
+    channel: CHANNEL,
+    filter: { ...NO_FILTER, ...filter },
+  }, {
+    signal,
+    onProgress: (minutes) => {
+      for (const each of minutes) found.set(each.summary.minuteUs, each);
+    },
+  });
+  return [...found.values()];
+}
+
+const DELETED_LIVE: readonly Message[] = [
+  line(0, "guest", "stays"),
+  line(1, "guest", "first to go"),
+  clear(2, "CLEARMSG", "first to go", { login: "guest", "target-msg-id": "guest-1" }),
+  line(3, "guest", "second to go"),
+  clear(4, "CLEARMSG", "second to go", { login: "guest", "target-msg-id": "guest-3" }),
+  line(5, "guest", "stays too"),
+];
+
+test("a live minute keeps the removed messages that the feed told", async () => {
+  const [minute, ...others] = await followed({ removed: "any" }, DELETED_LIVE);
+  assert.deepEqual(others, []);
+  assert.deepEqual([...minute!.rows!], [1, 3]);
+});
+
+test("each deletion in a minute that grows is marked", async () => {
+  const marks = new Marks();
+  for (const count of [3, 5, 6]) {
+    for (const { summary } of await followed({}, DELETED_LIVE.slice(0, count))) marks.add(summary);
+  }
+  assert.deepEqual(DELETED_LIVE.map((each) => marks.of(each) !== undefined), [
+    false,
+    true,
+    false,
+    true,
+    false,
+    false,
+  ]);
+});
+
+test("a day read again takes rows that meet the filter only now", async () => {
+  const { minuteUs, ...rest } = { minuteUs: START_S * 1e6, count: 2, byReceivers: [2, 0, 0, 0] };
+  const summary = { minuteUs, ...rest, receivers: [], clears: [] };
+  let rows = Uint32Array.of();
+  const spans: number[] = [];
+  const call = ((name: string, request: { fromUs: number }, options: {
+    onProgress?: (found: readonly FoundMinute[]) => void;
+  }) => {
+    if (name !== "read") return Promise.resolve([]);
+    spans.push(request.fromUs);
+    options.onProgress?.([{ summary, rows }]);
+    return Promise.resolve();
+  }) as unknown as RpcClient<PageCalls>;
+  const day = new DayChat({
+    channel: CHANNEL,
+    day: { fromUs: minuteUs - HOUR_US, untilUs: minuteUs + MINUTE_US },
+    focusUs: minuteUs,
+    filter: { ...NO_FILTER, removed: "any" },
+    isFrugal: false,
+  }, call);
+  while (!day.isComplete) await Promise.resolve();
+  await new Promise(setImmediate);
+  assert.equal(day.layout.count, 0);
+  rows = Uint32Array.of(1);
+  await day.refresh(minuteUs + 5e6);
+  assert.equal(day.layout.count, 1);
+  assert.equal(day.seen.value, 2);
+  assert.ok(spans.at(-1)! <= minuteUs - REMOVAL_REACH_US);
+  day.close();
 });
 
 test("the page filters by it, says what is not known, and keeps it in the address", {

@@ -7,6 +7,7 @@ import type { FoundMinute } from "../reading/chat_reader.ts";
 import { type Filter, isEmptyFilter } from "../reading/filter.ts";
 import type { RpcClient } from "../rpc/rpc_client.ts";
 import { Marks } from "./message/marks.ts";
+import { REMOVAL_END_US } from "../reading/removals/minutes_with_removals.ts";
 import { RowLayout } from "./row_layout.ts";
 import { RowMessages } from "./row_messages.ts";
 
@@ -101,8 +102,10 @@ export class DayChat {
   async refresh(nowUs: Micros): Promise<void> {
     if (this.#isReading) return;
     const known = Math.max(0, ...this.#counts.keys());
-    const { day } = this.request;
-    const fromUs = Math.max(known - 2 * MINUTE_US, day.fromUs);
+    const { day, filter } = this.request;
+    // What is removed by now may have been said some minutes ago.
+    const reachUs = filter.removed === undefined ? 2 * MINUTE_US : REMOVAL_END_US;
+    const fromUs = Math.max(known - reachUs, day.fromUs);
     const untilUs = Math.min(nowUs + MINUTE_US, day.untilUs);
     if (fromUs < untilUs && await this.#read({ fromUs, untilUs })) this.#rest();
   }
@@ -176,8 +179,8 @@ export class DayChat {
   }
 
   #take(found: readonly FoundMinute[]): void {
-    const fresh = found.filter(({ summary: { minuteUs, count } }) =>
-      this.#counts.get(minuteUs) !== count
+    const fresh = found.filter(({ summary: { minuteUs, count }, rows }) =>
+      this.#counts.get(minuteUs) !== count || !isSameRows(this.layout.block(minuteUs)?.rows, rows)
     );
     for (const { summary } of fresh) {
       this.marks.add(summary);
@@ -201,6 +204,12 @@ export class DayChat {
     }
     if (fresh.length > 0) this.version.value++;
   }
+}
+
+/** Whether the same rows of a minute meet the filter; a minute without any is not laid out. */
+function isSameRows(one: Uint32Array | undefined, other: Uint32Array | undefined): boolean {
+  const [rows, others] = [one ?? [], other ?? []];
+  return rows.length === others.length && rows.every((row, i) => row === others[i]);
 }
 
 function isEmpty({ fromUs, untilUs }: Span): boolean {

@@ -24,6 +24,7 @@ import {
   exportShown,
 } from "./shown_export.ts";
 import { followChat } from "./chat_follow.ts";
+import { REMOVAL_REACH_US, Removals } from "./removals/removals.ts";
 import type { Filter } from "./filter.ts";
 import { RowMatcher, spanFor, withRemovals } from "./matching_rows.ts";
 import { MinuteCache } from "./minute_cache.ts";
@@ -159,7 +160,10 @@ export class ChatReader {
     return exportShown(this.#archive, request, options);
   }
 
-  /** Calls `onProgress` with minutes that get messages, as the node receives them, until it ends the feed. */
+  /**
+   * Calls `onProgress` with minutes that get messages, as the node receives them, until it ends the feed. A filter of
+   * removed messages finds those whose removal the feed told; earlier minutes have to be read again.
+   */
   async follow(
     { channel, filter }: { readonly channel: string; readonly filter: Filter },
     { signal, onProgress }: {
@@ -169,13 +173,16 @@ export class ChatReader {
   ): Promise<void> {
     const matcher = new RowMatcher(filter);
     const kept = { bytes: (minuteUs: Micros) => this.#cache.bytes(channel, minuteUs) };
+    const removals = filter.removed === undefined ? undefined : new Removals();
     try {
       for await (const grown of followChat(this.#archive, channel, { kept, signal })) {
         const found: FoundMinute[] = [];
         for (const { minuteUs, bytes } of grown) {
           this.#cache.keep(channel, minuteUs, bytes);
           const { summary, messages } = scanMinute(minuteUs, bytes);
-          found.push({ summary, rows: await matcher.rows(messages) });
+          removals?.add(summary.clears);
+          removals?.forgetBefore(minuteUs - REMOVAL_REACH_US);
+          found.push({ summary, rows: await matcher.rows(messages, removals) });
         }
         onProgress(found);
       }
