@@ -36,10 +36,10 @@ async function inFolder(story: (folder: string) => Promise<void>): Promise<void>
   }
 }
 
-/** Runs a simulation with one client in `channel` for `ms` milliseconds. */
+/** Runs a simulation with one client in `channel` until it has as many messages, and some milliseconds longer. */
 async function listenTo(
   channel: string,
-  ms: number,
+  { messages, thenMs }: { readonly messages: number; readonly thenMs: number },
   options: SimulateOptions,
 ): Promise<PlainClient> {
   const stop = new AbortController();
@@ -48,9 +48,13 @@ async function listenTo(
     signal: stop.signal,
     reporter: noopReporter,
     onListening: async ({ url }) => {
-      client = new PlainClient(await wsTransport().connect(url));
-      client.enter(channel);
-      setTimeout(() => stop.abort(), ms);
+      const entered = client = new PlainClient(await wsTransport().connect(url));
+      entered.enter(channel);
+      const untilMs = performance.now() + 60_000;
+      while (entered.ofCommand("PRIVMSG").length < messages && performance.now() < untilMs) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      setTimeout(() => stop.abort(), thenMs);
     },
   });
   return client!;
@@ -60,7 +64,7 @@ test("simulate writes a truth from which everything can be told", async () => {
   await inFolder(async (folder) => {
     const truth = join(folder, "truth.ndjson");
     const options = { ...OPTIONS, truth, rate: 400, channels: ["a"], probeEvery: 20 };
-    const client = await listenTo("a", 700, options);
+    const client = await listenTo("a", { messages: 200, thenMs: 100 }, options);
     const records = readFileSync(truth, "utf8").trimEnd().split("\n")
       .map((line) => JSON.parse(line) as TruthRecord);
     const lineOf = new Map<number, string>();
@@ -87,7 +91,11 @@ test("simulate plays a gzipped file and nothing else, in the channels that were 
       `@tmi-sent-ts=${n} :u!u@u.tmi.twitch.tv PRIVMSG #film :${n}`
     );
     writeFileSync(play, gzipSync(lines.join("\n")));
-    const client = await listenTo("film", 400, { ...OPTIONS, play, channels: ["other"] });
+    const client = await listenTo("film", { messages: 3, thenMs: 200 }, {
+      ...OPTIONS,
+      play,
+      channels: ["other"],
+    });
     const texts = client.ofCommand("PRIVMSG").map((line) => line.split(" :").at(-1));
     assert.deepEqual(texts, ["1", "2", "3"]);
   });
