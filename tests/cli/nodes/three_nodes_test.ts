@@ -58,13 +58,20 @@ test("three nodes in a ring end with equal archives, which hold all that any of 
     links[(i + 2) % 3]!.targetPort = nodes[i].port; // Node i is pulled from by the one before it.
   };
   const record = [CHANNEL, "--url", served.url];
+  const listens = (i: number) =>
+    until(() => nodes[i]!.last.some((text) => text.includes("Connected to chat")), {
+      limitS: 60,
+      what: `node${i} that listens`,
+    });
   for (const i of [0, 1, 2]) await start(i, record);
-  await sleep(6_000);
+  for (const i of [0, 1, 2]) await listens(i);
+  await sleep(5_000);
   for (let kill = 0; kill < 2; kill++) {
     await stopNode(nodes[0]!, "SIGKILL");
     await start(0, record);
     links[1]!.cut();
-    await sleep(5_000);
+    await listens(0);
+    await sleep(4_000);
   }
   for (const node of nodes) {
     assert.equal(await stopNode(node, "SIGTERM"), 0, node.last.join("\n"));
