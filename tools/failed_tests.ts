@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from "node:util";
+
 /** What `deno test` wrote of the tests that failed. */
 export interface FailedTests {
   /** Each failed test with its place, or file that could not be run. */
@@ -12,8 +14,7 @@ const ERRORS = /^ ERRORS $([\s\S]*?)^ FAILURES $([\s\S]*?)^FAILED \|/gm;
 
 /** Finds the failed tests in what one or more runs of `deno test` wrote. */
 export function findFailedTests(output: string): FailedTests {
-  // deno-lint-ignore no-control-regex -- colours, which a terminal may have asked for
-  const plain = output.replace(/\u001b\[[0-9;]*m/g, "");
+  const plain = stripVTControlCharacters(output); // Colours, which a terminal may have asked for.
   const names: string[] = [];
   let errors = "";
   for (const [, why = "", failures = ""] of plain.matchAll(ERRORS)) {

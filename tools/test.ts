@@ -40,7 +40,11 @@ async function runAll(): Promise<StepResult[]> {
 
 /** Whether the failed files pass when they have the machine to themselves. */
 async function passAlone({ files }: FailedTests): Promise<boolean> {
-  if (!isCi || files.length === 0 || files.length > MOST_FILES_AGAIN) return false;
+  // A run that failed without naming a test, as one that was killed, has no files to run again.
+  const isNamed = results.every(({ exitCode, output }) =>
+    exitCode === 0 || findFailedTests(output).files.length > 0
+  );
+  if (!isCi || !isNamed || files.length === 0 || files.length > MOST_FILES_AGAIN) return false;
   console.log(`\n== once more, alone: ${files.join(", ")}`);
   return (await runTests("failed tests", files)).exitCode === 0;
 }

@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from "node:util";
+
 /** How many tests ran, and how they ended. */
 export interface TestCounts {
   /** Ran well. */
@@ -15,8 +17,7 @@ const RUNTIME_SUMMARY = /^\s*(?:node|browser): (\d+) passed, (\d+) failed, (\d+)
 
 /** Adds up the tests that `output` tells of. A run that tells of none has failed. */
 export function countTests(output: string): TestCounts {
-  // deno-lint-ignore no-control-regex -- colours, which a terminal may have asked for
-  const plain = output.replace(/\u001b\[[0-9;]*m/g, "");
+  const plain = stripVTControlCharacters(output); // Colours, which a terminal may have asked for.
   let [passed, failed, skipped] = [0, 0, 0];
   let summaries = 0;
   for (const pattern of [DENO_SUMMARY, RUNTIME_SUMMARY]) {

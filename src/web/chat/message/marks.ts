@@ -1,7 +1,7 @@
 import type { Message } from "../../../core/batch/message.ts";
 import type { Micros } from "../../../core/time.ts";
 import type { MinuteSummary } from "../../reading/minute_summary.ts";
-import { type Clear, removalKind, Removals } from "../../reading/removals/removals.ts";
+import { removalKind, Removals } from "../../reading/removals/removals.ts";
 import { formatLength } from "../../ui/format.ts";
 import { words } from "../../words/words.ts";
 
@@ -10,20 +10,18 @@ export type Mark = { readonly label: string; readonly atUs: Micros };
 
 /** The actions of moderators in the known minutes, and their messages. */
 export class Marks {
-  readonly #minutes = new Map<Micros, readonly Clear[]>();
-  #removals = new Removals();
+  /** How many of them each minute has. */
+  readonly #counts = new Map<Micros, number>();
+  readonly #removals = new Removals();
   /** The mark of a message so far, so that the same object is returned. */
   #given = new WeakMap<Message, { readonly mark: Mark | undefined }>();
 
-  /** Adds the actions of a minute, in place of those that were known of it: a minute grows while it is followed. */
+  /** Adds the actions of a minute, also of one that has grown. */
   add({ minuteUs, clears }: MinuteSummary): void {
-    const known = this.#minutes.get(minuteUs);
-    if (clears.length === (known?.length ?? 0)) return;
-    this.#minutes.set(minuteUs, clears);
+    if (clears.length === (this.#counts.get(minuteUs) ?? 0)) return;
+    this.#counts.set(minuteUs, clears.length);
     this.#given = new WeakMap();
-    if (known === undefined) return this.#removals.add(clears);
-    this.#removals = new Removals();
-    for (const each of this.#minutes.values()) this.#removals.add(each);
+    this.#removals.add(clears);
   }
 
   /** What was done to a message, if anything. */

@@ -38,14 +38,18 @@ export class Removals {
   readonly #messages = new Map<string, Clear>();
   readonly #users = new Map<string, Clear[]>();
 
-  /** Adds actions. */
+  /** Adds actions; those that are here already change nothing, as a minute that grows tells all of its own again. */
   add(clears: readonly Clear[]): void {
     for (const clear of clears) {
       if (clear.messageId !== undefined) this.#messages.set(clear.messageId, clear);
       if (clear.user === undefined) continue;
       const list = this.#users.get(clear.user);
       if (list === undefined) this.#users.set(clear.user, [clear]);
-      else list.push(clear);
+      else if (
+        !list.some(({ timeUs, seconds }) => timeUs === clear.timeUs && seconds === clear.seconds)
+      ) {
+        list.push(clear);
+      }
     }
   }
 
