@@ -1,5 +1,6 @@
 // The page's first script: the worker starts, and the node is asked, while the browser still reads the main script.
-import { aheadOf } from "./start/ahead.ts";
+import { pathsAhead } from "./start/ahead.ts";
+import { askEarly } from "../adapters/browser/early_responses.ts";
 import { tell } from "./rpc/rpc_client.ts";
 import type { PageCalls } from "./reading/page_calls.ts";
 import { parseRoute } from "./state/address.ts";
@@ -10,7 +11,9 @@ import { leaveWorker } from "./start/started_worker.ts";
 const started = startWorker();
 leaveWorker(started);
 if (/^https?:$/.test(location.protocol)) {
+  // By this thread, as the worker takes longer to start than a node to answer.
   const address = { url: new URL("./", location.href).href, token: storedToken() };
-  const request = aheadOf(parseRoute(location.hash), address);
-  tell<PageCalls, "ahead">(started.worker, "ahead", request);
+  const asked = pathsAhead(parseRoute(location.hash)).map((path) => askEarly(path, address));
+  const ports = asked.map(({ port }) => port);
+  tell<PageCalls, "ahead">(started.worker, "ahead", { address, asked }, ports);
 }

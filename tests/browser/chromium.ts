@@ -2,7 +2,8 @@ import process from "node:process";
 import { type Browser, chromium } from "playwright-core";
 import { findProgram } from "../runtime/find_program.ts";
 
-const FLAGS = [
+/** How Chromium is started. */
+export const CHROMIUM_FLAGS: readonly string[] = [
   "--no-sandbox", // Containers of CI run as root, where Chromium cannot make one.
   "--disable-gpu",
   "--disable-quic",
@@ -16,11 +17,14 @@ const FLAGS = [
 
 const browserPath = findProgram("chromium", "chromium-browser", "google-chrome");
 
+/** The program of Chromium. */
+export const chromiumPath: string = browserPath ?? "chromium";
+
 /** Why tests in a browser skip, or `false` if they can run. CI may not skip them. */
 export const skipBrowser: string | false = browserPath === undefined &&
   process.env["CI"] !== "true" && "Chromium is not installed here";
 
 /** Starts headless Chromium. Rejects where there is none. */
 export async function launchChromium(): Promise<Browser> {
-  return await chromium.launch({ executablePath: browserPath ?? "chromium", args: FLAGS });
+  return await chromium.launch({ executablePath: chromiumPath, args: [...CHROMIUM_FLAGS] });
 }

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
 import { AskedAhead } from "../../src/adapters/browser/asked_ahead.ts";
 import { memoryStore } from "../../src/adapters/memory/memory_store.ts";
@@ -9,7 +11,8 @@ import { storedChat } from "../../src/web/reading/chat_archive.ts";
 import { ChatReader, type FoundMinute } from "../../src/web/reading/chat_reader.ts";
 import { MinuteCache } from "../../src/web/reading/minute_cache.ts";
 import { NO_FILTER } from "../../src/web/reading/filter.ts";
-import { aheadOf } from "../../src/web/start/ahead.ts";
+import { pathsAhead } from "../../src/web/start/ahead.ts";
+import { askEarly, earlyResponse } from "../../src/adapters/browser/early_responses.ts";
 import { parseRoute } from "../../src/web/state/route.ts";
 import { putMessages, said } from "./page/page_archives.ts";
 import { closePage, PageBrowser, skipPage } from "./page/page_browser.ts";
@@ -91,15 +94,42 @@ test("what is read first comes with its messages", async () => {
 });
 
 test("the address tells what is read first, where a search does not decide it", () => {
-  const address = { url: "http://node/", token: undefined };
-  const of = (hash: string) => aheadOf(parseRoute(hash), address);
-  assert.deepEqual(of("#/chat/forsen/2026-05-01T12:59:30.000Z").chat, {
-    fromUs: DAY_US + 779 * MINUTE_US,
-    untilUs: DAY_US + 780 * MINUTE_US,
+  const of = (hash: string) => pathsAhead(parseRoute(hash));
+  const minutes = "forsen/chat.ndjson?" +
+    new URLSearchParams({ start: "2026-05-01T12:59:00.000Z", end: "2026-05-01T13:00:00.000Z" });
+  assert.deepEqual(of("#/chat/forsen/2026-05-01T12:59:30.000Z"), [
+    "files",
+    "files/forsen/chat",
+    minutes,
+  ]);
+  for (const hash of ["#/chat/forsen", "#/chat/forsen/2026-05-01T12:59:30.000Z?user=a"]) {
+    assert.deepEqual(of(hash), ["files", "files/forsen/chat"]);
+  }
+  assert.deepEqual(of("#/"), ["files"]);
+});
+
+test("what one thread asked for early comes to the other: heads, bytes, refusals and failures", async () => {
+  const served = createServer((request, response) => {
+    const isRefused = request.headers.authorization !== "Bearer open sesame";
+    response.writeHead(isRefused ? 403 : 200, { "content-type": "text/plain" });
+    response.end(request.url);
   });
-  assert.equal(of("#/chat/forsen/2026-05-01T12:59:30.000Z?user=a").chat, undefined);
-  assert.deepEqual(of("#/chat/forsen"), { address, channel: "forsen", chat: undefined });
-  assert.equal(of("#/").channel, undefined);
+  await new Promise<void>((resolve) => served.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(served.address() as AddressInfo).port}/`;
+  const { signal } = new AbortController();
+  const told = await earlyResponse(askEarly("a?b=c", { url, token: "open sesame" }), signal);
+  assert.deepEqual([told.status, told.headers.get("content-type")], [200, "text/plain"]);
+  assert.equal(await told.text(), "/a?b=c");
+  assert.equal((await earlyResponse(askEarly("a", { url, token: undefined }), signal)).status, 403);
+  const stopped = new AbortController();
+  const unheard = earlyResponse(askEarly("a", { url, token: undefined }), stopped.signal);
+  stopped.abort();
+  await assert.rejects(unheard, { name: "AbortError" });
+  served.closeAllConnections();
+  await new Promise((resolve) => served.close(resolve));
+  await assert.rejects(earlyResponse(askEarly("a", { url, token: undefined }), signal), {
+    code: "CONNECTION_LOST",
+  });
 });
 
 test("a response that was asked for ahead has one taker, who can stop it", async () => {

@@ -20,8 +20,17 @@ import {
   readMonths,
   readNames,
 } from "./node_json/person_json.ts";
+import {
+  authHeaders,
+  CHANNELS_PATH,
+  endOfMinutes,
+  formatInstant,
+  hoursPath,
+  minutesPath,
+  type WantedMinutes,
+} from "./node_paths.ts";
 import { parseJson } from "../../core/json/parse_json.ts";
-import { type Micros, MINUTE_US, minuteOf, TIME_END_US } from "../../core/time.ts";
+import { type Micros, minuteOf, TIME_END_US } from "../../core/time.ts";
 
 /** The address of a node, and its token. */
 export interface NodeAddress {
@@ -66,33 +75,6 @@ interface ListenedMinute {
   readonly listenedS: number;
 }
 
-/** Which minutes, and what of them. */
-interface WantedMinutes {
-  readonly fromUs: Micros;
-  readonly untilUs: Micros;
-  /** Only messages of these users and commands. @default all */
-  readonly wanted?:
-    | { readonly users: ReadonlySet<string>; readonly commands: ReadonlySet<string> }
-    | undefined;
-}
-
-function minutesPath(channel: string, { fromUs, untilUs, wanted }: WantedMinutes): string {
-  const query = new URLSearchParams({
-    start: formatInstant(minuteOf(fromUs)),
-    end: formatInstant(endOf(untilUs)),
-  });
-  if (wanted !== undefined && wanted.users.size > 0) query.set("user", [...wanted.users].join());
-  if (wanted !== undefined && wanted.commands.size > 0) {
-    query.set("command", [...wanted.commands].join());
-  }
-  return `${channel}/chat.ndjson?${query}`;
-}
-
-/** The end of the minute before `untilUs`. */
-function endOf(untilUs: Micros): Micros {
-  return Math.min(minuteOf(untilUs + MINUTE_US - 1), TIME_END_US);
-}
-
 /** The chat of a node, by its HTTP API. */
 export class NodeChat {
   readonly #address: NodeAddress;
@@ -103,20 +85,9 @@ export class NodeChat {
     this.#address = address;
   }
 
-  /**
-   * Asks for its channels, and of a channel for the hours or for the minutes of a span, before they are needed.
-   * The calls that need them find the responses on their way.
-   */
-  askAhead({ channel, chat }: {
-    readonly channel: string | undefined;
-    /** See {@link NodeChat.minutes}. @default the hours of the channel */
-    readonly chat: { readonly fromUs: Micros; readonly untilUs: Micros } | undefined;
-  }): void {
-    const paths = ["files"];
-    if (channel !== undefined) {
-      paths.push(chat === undefined ? `files/${channel}/chat` : minutesPath(channel, chat));
-    }
-    for (const path of paths) this.#ahead.ask(path, (signal) => this.#fetch(path, signal));
+  /** Takes the response to `path`, which `ask` asks for, for the call that will need it. */
+  askAhead(path: string, ask: (signal: AbortSignal) => Promise<Response>): void {
+    this.#ahead.ask(path, ask);
   }
 
   /**
@@ -125,12 +96,12 @@ export class NodeChat {
    * @throws {ChatloomError} `PEER_REFUSED` or `CONNECTION_LOST`.
    */
   async channels(signal: AbortSignal): Promise<readonly string[]> {
-    return (await this.#names("files", signal)).filter(isChannelName).sort();
+    return (await this.#names(CHANNELS_PATH, signal)).filter(isChannelName).sort();
   }
 
   /** The hours of a channel that have files, ascending. */
   async hours(channel: string, signal: AbortSignal): Promise<readonly Micros[]> {
-    const names = await this.#names(`files/${channel}/chat`, signal);
+    const names = await this.#names(hoursPath(channel), signal);
     return names.flatMap((name) => parseHour(name) ?? []).sort((a, b) => a - b);
   }
 
@@ -146,7 +117,7 @@ export class NodeChat {
     signal: AbortSignal,
   ): AsyncGenerator<NodeMinute, void, undefined> {
     const firstUs = minuteOf(fromUs);
-    if (endOf(untilUs) <= firstUs) return;
+    if (endOfMinutes(untilUs) <= firstUs) return;
     const response = await this.#ask(minutesPath(channel, { fromUs, untilUs, wanted }), signal);
     this.#ahead.drop(); // What was asked ahead of another view than came.
     let minute: { minuteUs: Micros; lines: Uint8Array[]; bytes: number } | undefined;
@@ -457,9 +428,7 @@ export class NodeChat {
 
   async #fetch(path: string, signal: AbortSignal): Promise<Response> {
     const { url, token } = this.#address;
-    const headers: Record<string, string> = token === undefined
-      ? {}
-      : { authorization: `Bearer ${token}` };
+    const headers = authHeaders(token);
     try {
       return await fetch(new URL(path, url), { signal, headers, credentials: "omit" });
     } catch (cause) {
@@ -500,10 +469,6 @@ async function reasonIn(response: Response, path: string): Promise<string> {
     if (reason.length > REASON_MAX_LENGTH) return plain;
   }
   return reason.trim() || plain;
-}
-
-function formatInstant(timeUs: Micros): string {
-  return new Date(Math.floor(timeUs / 1000)).toISOString();
 }
 
 function minuteOfLine(line: Uint8Array): Micros {

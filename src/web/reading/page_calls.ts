@@ -24,8 +24,9 @@ import type { SeenName } from "./person_facts.ts";
 import type { SearchEnd, SearchProgress, SearchRequest } from "./chat_search.ts";
 import type { ExportedFile, ExportProgress, ExportRequest } from "./shown_export.ts";
 import type { Filter } from "./filter.ts";
-import type { HourFigures, ListenedMinute, Span } from "./chat_archive.ts";
+import type { HourFigures, ListenedMinute } from "./chat_archive.ts";
 import type { Call } from "../rpc/rpc_messages.ts";
+import type { EarlyAsked } from "../../adapters/browser/early_responses.ts";
 
 /** The calls that the page makes to its worker. */
 export type PageCalls = {
@@ -73,12 +74,10 @@ export type PageCalls = {
   readonly picture: Call<PictureName, Blob | undefined>;
 };
 
-/** What the page is about to ask a node for. */
+/** What the page's first script asked a node for. */
 export interface AheadRequest {
   readonly address: NodeAddress;
-  readonly channel: string | undefined;
-  /** The minutes of the channel that are read first; its hours if it is not known which. */
-  readonly chat: Span | undefined;
+  readonly asked: readonly EarlyAsked[];
 }
 
 /** Of whom to tell. */

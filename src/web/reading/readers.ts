@@ -15,6 +15,7 @@ import type { ComparedPart } from "../../adapters/browser/node_json/compare_json
 import type { PictureName, WordEmote } from "../../adapters/browser/node_json/word_emotes_json.ts";
 import type { Micros } from "../../core/time.ts";
 import { storedChat } from "./chat_archive.ts";
+import { earlyResponse } from "../../adapters/browser/early_responses.ts";
 import { ChatReader } from "./chat_reader.ts";
 
 /** The current reader: of the open archives, or without any, of the node. */
@@ -118,10 +119,10 @@ export class Readers {
     return await this.#node?.picture(name, signal);
   }
 
-  /** Asks a node for what the page is about to need. Failures show once it is needed. */
-  ahead({ address, channel, chat }: AheadRequest): void {
+  /** Takes the responses to what the page's first script asked a node for. Failures show once they are needed. */
+  ahead({ address, asked }: AheadRequest): void {
     const node = new NodeChat(address);
-    node.askAhead({ channel, chat });
+    for (const each of asked) node.askAhead(each.path, (signal) => earlyResponse(each, signal));
     this.#ahead = { address, node };
   }
 

@@ -1,4 +1,4 @@
-import type { Calls, Port, Request, Response } from "./rpc_messages.ts";
+import { type Calls, type Port, type Request, type Response, UNHEARD_ID } from "./rpc_messages.ts";
 
 /** Options of a call beside its input. */
 export interface CallOptions<Progress> {
@@ -33,16 +33,14 @@ interface Waiting {
   readonly onProgress: ((progress: never) => void) | undefined;
 }
 
-/** A call whose response is not looked at; the ids of others are above. */
-const UNHEARD_ID = 0;
-
 /** Calls a function of the worker and leaves its response, and its failure, to another call. */
 export function tell<C extends Calls, Name extends keyof C & string>(
   port: Pick<Port<Response, Request>, "postMessage">,
   name: Name,
   input: C[Name]["input"],
+  transfer: Transferable[] = [],
 ): void {
-  port.postMessage({ id: UNHEARD_ID, name, input });
+  port.postMessage({ id: UNHEARD_ID, name, input }, transfer);
 }
 
 /** The page's end of `port`: sends calls; responses come in any order. */

@@ -9,6 +9,9 @@ export interface Call<Input, Output, Progress = never> {
 // deno-lint-ignore no-explicit-any -- any call fits, and `unknown` would fit none
 export type Calls = { readonly [name: string]: Call<any, any, any> };
 
+/** The id of a call whose response is not looked at; the ids of others are above. */
+export const UNHEARD_ID = 0;
+
 /** What the page sends. */
 export type Request =
   | { readonly id: number; readonly name: string; readonly input: unknown }
@@ -29,6 +32,6 @@ export interface RpcError {
 
 /** Either end of a worker, or a port. */
 export interface Port<In, Out> {
-  postMessage(message: Out): void;
+  postMessage(message: Out, transfer?: Transferable[]): void;
   addEventListener(type: "message", listener: (event: MessageEvent<In>) => void): void;
 }
