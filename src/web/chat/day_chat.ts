@@ -44,7 +44,7 @@ export class DayChat {
   readonly layout: RowLayout = new RowLayout(ROW_ESTIMATE_PX);
   readonly marks: Marks = new Marks();
   readonly messages: RowMessages;
-  /** Counts up when rows came, went or changed. */
+  /** Counts up when rows came, went or changed; not when the messages at rows came. */
   readonly version: Signal<number> = signal(0);
   readonly status: Signal<DayStatus>;
   /** How many messages were read. */
@@ -69,7 +69,7 @@ export class DayChat {
     this.status = signal({ kind: "reading", minuteUs: fromUs });
     const fetchRows = (minuteUs: Micros, rows: readonly number[], signal: AbortSignal) =>
       call("rows", { channel, minuteUs, rows }, { signal });
-    this.messages = new RowMessages(fetchRows, () => void this.version.value++);
+    this.messages = new RowMessages(fetchRows);
     void this.#readOn();
   }
 

@@ -15,15 +15,20 @@ const KEPT_MAX = 4_000;
 /** The messages that were on screen lately. Missing ones are fetched, once for all callers. */
 export class RowMessages {
   readonly #fetch: FetchRows;
-  readonly #onArrival: () => void;
+  readonly #watchers = new Set<() => void>();
   readonly #kept = new Lru<string, Message>({ countMax: KEPT_MAX });
   readonly #asked = new Set<string>();
   readonly #controller = new AbortController();
 
-  /** Fetches by `fetch`; calls `onArrival` when messages came. */
-  constructor(fetch: FetchRows, onArrival: () => void) {
+  /** Fetches by `fetch`. */
+  constructor(fetch: FetchRows) {
     this.#fetch = fetch;
-    this.#onArrival = onArrival;
+  }
+
+  /** Calls `onArrival` whenever messages came that were wanted, until the returned function is called. */
+  watch(onArrival: () => void): () => void {
+    this.#watchers.add(onArrival);
+    return () => void this.#watchers.delete(onArrival);
   }
 
   /** The message at a place of a minute, if it is here. */
@@ -49,7 +54,7 @@ export class RowMessages {
     try {
       const messages = await this.#fetch(minuteUs, missing, this.#controller.signal);
       this.put(minuteUs, missing, messages);
-      this.#onArrival();
+      for (const onArrival of this.#watchers) onArrival();
     } catch (error) {
       if (!this.#controller.signal.aborted) throw error;
     } finally {

@@ -31,6 +31,8 @@ interface VirtualListProps {
 }
 
 const OVERSCAN_PX = 500;
+/** So far ahead of a scrolling reader messages are fetched: a row is then drawn once, with its message. */
+const AHEAD_PX = 2_400;
 /** Rows that turn out less tall than expected leave a hole only within this distance. */
 const HOLE_PX = 150;
 const REST_MS = 250;
@@ -53,8 +55,13 @@ export class VirtualList extends Component<VirtualListProps> {
   #isAtEnd = true;
   #widthPx = 0;
   readonly #drawn = new DrawnRows();
-  #unwatch: (() => void) | undefined;
+  readonly #unwatch: (() => void)[] = [];
   #isMeasuringDue = false;
+  /** Rows stand in the document whose messages are being fetched. */
+  #isWaiting = false;
+  #isArrivalDue = false;
+  /** How far the last scrolling went, down or up. */
+  #stepPx = 0;
 
   override componentDidMount(): void {
     this.props.onReady(this);
@@ -70,13 +77,14 @@ export class VirtualList extends Component<VirtualListProps> {
     });
     this.#resizes.observe(this.#scroller.current!);
     // Rows draw their pictures by themselves, and are as tall as these from then on.
-    this.#unwatch = images.subscribe(this.#onPictures);
+    this.#unwatch.push(images.subscribe(this.#onPictures));
+    this.#unwatch.push(this.props.day.messages.watch(this.#onArrival));
     this.#settle();
   }
 
   override componentWillUnmount(): void {
     this.#resizes?.disconnect();
-    this.#unwatch?.();
+    for (const unwatch of this.#unwatch) unwatch();
     clearTimeout(this.#restTimer);
   }
 
@@ -156,7 +164,9 @@ export class VirtualList extends Component<VirtualListProps> {
   }
 
   readonly #onScroll = (): void => {
+    const beforePx = this.#position.topPx;
     this.#followBar();
+    this.#stepPx = this.#position.topPx - beforePx;
     this.forceUpdate();
     clearTimeout(this.#restTimer);
     this.#restTimer = setTimeout(() => this.#rest(), REST_MS);
@@ -215,12 +225,21 @@ export class VirtualList extends Component<VirtualListProps> {
   }
 
   #fetch(): void {
+    this.#want(this.#first, this.#last);
+    const isStep = this.#stepPx !== 0 && Math.abs(this.#stepPx) < 2 * this.#viewPx;
+    if (!isStep) return; // Who leaps does not see what lies between.
+    const { first, last } = this.#visible(AHEAD_PX);
+    if (this.#stepPx > 0) this.#want(this.#last + 1, last);
+    else this.#want(first, this.#first - 1);
+  }
+
+  /** Fetches the messages at the rows from `first` to `last` that are not here. */
+  #want(first: number, last: number): void {
     const wanted = new Map<Micros, number[]>();
-    for (let i = this.#first; i <= this.#last; i++) {
+    for (let i = first; i <= last; i++) {
       const place = this.#layout.at(i);
       if (place === undefined) continue;
       const row = this.#rowInMinute(place);
-      if (this.props.day.messages.get(place.minuteUs, row) !== undefined) continue;
       const rows = wanted.get(place.minuteUs);
       if (rows === undefined) wanted.set(place.minuteUs, [row]);
       else rows.push(row);
@@ -247,6 +266,15 @@ export class VirtualList extends Component<VirtualListProps> {
     this.#isFocusDue = false;
     row.focus({ preventScroll: true });
   }
+
+  /** Draws once before the next frame, if a row that is shown waits and scrolling has not drawn it by then. */
+  readonly #onArrival = (): void => {
+    if (!this.#isWaiting || this.#isArrivalDue) return;
+    this.#isArrivalDue = true;
+    requestAnimationFrame(() => {
+      if (this.#isArrivalDue && this.#slab.current !== null) this.forceUpdate();
+    });
+  };
 
   /** Measures anew once for all pictures that come before the next frame. */
   readonly #onPictures = (): void => {
@@ -342,10 +370,12 @@ export class VirtualList extends Component<VirtualListProps> {
     const isTabbable = this.#active === undefined ? -1 : this.#layout.indexOf(this.#active);
     const stop = isTabbable >= first && isTabbable <= last ? isTabbable : first;
     const rows: JSX.Element[] = [];
+    this.#isWaiting = this.#isArrivalDue = false;
     for (let i = first; i <= last; i++) {
       const place = this.#layout.at(i)!;
       const row = this.#rowInMinute(place);
       const message = day.messages.get(place.minuteUs, row);
+      if (message === undefined) this.#isWaiting = true;
       rows.push(this.#drawn.draw({ minuteUs: place.minuteUs, row }, {
         index: i,
         total,

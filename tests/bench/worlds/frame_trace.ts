@@ -19,7 +19,8 @@ interface TraceEvent {
   readonly tid: number;
   /** When it began, in µs. */
   readonly ts: number;
-  /** The processor's time that it took, in µs. */
+  /** How long it took by the clock, and of the processor's time, in µs. */
+  readonly dur?: number;
   readonly tdur?: number;
   readonly args?: { readonly name?: string };
 }
@@ -58,7 +59,7 @@ export async function frameTrace(page: Page, stepPx: number): Promise<FrameTrace
     const isTask = event.name === "RunTask" || event.name === "ThreadControllerImpl::RunTask";
     if (!isTask || event.pid !== pid || event.tid !== tid || event.ph !== "X") continue;
     // The task in which a frame begins contains its mark.
-    const at = begins.findLastIndex((ts) => ts <= event.ts + (event.tdur ?? 0));
+    const at = begins.findLastIndex((ts) => ts <= event.ts + (event.dur ?? 0));
     if (at >= 0) busyUs[at] = busyUs[at]! + (event.tdur ?? 0);
   }
   return {
