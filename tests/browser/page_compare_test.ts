@@ -4,7 +4,9 @@ import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 import { httpPeer } from "../../src/adapters/http_peer/http_peer.ts";
 import { memoryStore } from "../../src/adapters/memory/memory_store.ts";
+import type { BatchStore } from "../../src/ports/batch_store.ts";
 import type { HttpListener } from "../../src/ports/http.ts";
+import type { Page } from "playwright-core";
 import type { Peer } from "../../src/ports/peer.ts";
 import { putMessages, said } from "./page/page_archives.ts";
 import { closePage, PageBrowser, skipPage } from "./page/page_browser.ts";
@@ -21,6 +23,172 @@ before(async () => {
 after(async () => {
   for (const node of nodes) await node.close();
   await browser?.close();
+});
+
+/** Breaches of accessibility that axe finds. */
+async function breachesOf(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() =>
+    (globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string }[] }> } }).axe
+      .run()
+  );
+  return violations.map(({ id }) => id);
+}
+
+/** `peer`, which answers nothing about a channel before `isReady`. */
+function waiting(peer: Peer, isReady: Promise<void>): Peer {
+  return {
+    name: peer.name,
+    channels: (options) => peer.channels(options),
+    hours: (channel, options) => peer.hours(channel, options),
+    files: (channel, folder, options) => peer.files(channel, folder, options),
+    digests: (options) => peer.digests(options),
+    read: (key, options) => peer.read(key, options),
+    async channelDigest(channel, options) {
+      await isReady;
+      return await peer.channelDigest(channel, options);
+    },
+  };
+}
+
+const DAY_S = 86_400;
+
+/** Both have 2 August; both differ on the 3rd, the other alone has the 4th, this one alone the 6th. */
+async function twoNodes() {
+  const [here, there] = [memoryStore(), memoryStore()];
+  const put = async (store: BatchStore, day: number, ...seconds: readonly number[]) =>
+    await putMessages(
+      store,
+      "search",
+      seconds.map((second) => said(`${second}`, { second: second + (day - 2) * DAY_S })),
+    );
+  for (const store of [here, there]) await put(store, 2, 0);
+  await put(here, 3, 0);
+  await put(there, 3, 1, 2);
+  await put(there, 4, 0);
+  await put(here, 6, 0);
+  await putMessages(here, "else", [said("x")]);
+  const other = await startNode(there, { html: "" });
+  nodes.push(other);
+  return { here, other: httpPeer(other.url) };
+}
+
+test("a comparison marks the days of the calendar, and stands in the address", {
+  skip: skipPage,
+}, async () => {
+  const { here, other } = await twoNodes();
+  let begin = () => {};
+  const peer = waiting(other, new Promise((resolve) => begin = resolve));
+  const node = await startNode(here, { peers: () => [peer] });
+  nodes.push(node);
+  const origin = node.url as `http://${string}`;
+  const opened = await browser.open({ origin, hash: "#/calendar/search/2026-08-02" });
+  const { page } = opened;
+  const day = (date: string) => page.locator(`.cal-day[aria-label*="${date}"]`);
+  const labelOf = async (date: string) => (await day(date).getAttribute("aria-label")) ?? "";
+  assert.equal(await page.locator("[class*=is-peer-]").count(), 0);
+  await page.locator(".peer-compare select").selectOption(peer.name);
+  const address = `#/calendar/search/2026-08-02T00:00:00.000Z?${new URLSearchParams({
+    peer: peer.name,
+  })}`;
+  assert.equal(new URL(page.url()).hash, address);
+  // What is not compared yet looks otherwise than what is the same.
+  await page.locator(".cal-day.is-peer-waiting").nth(300).waitFor();
+  assert.match(await labelOf("2026-08-02"), /1 message · not compared yet$/);
+  assert.equal(await page.locator(".is-peer-same").count(), 1, "more than the legend says so");
+  assert.deepEqual(await breachesOf(page), []);
+  begin();
+  await page.locator(".cal-day.is-peer-same").nth(300).waitFor();
+  const marks = async (): Promise<string[]> =>
+    await Promise.all(
+      [2, 3, 4, 6].map(async (each) => {
+        const marked = await day(`2026-08-0${each}`).getAttribute("class");
+        return /is-peer-\w+/.exec(marked ?? "")?.[0] ?? "";
+      }),
+    );
+  const MARKS = ["is-peer-same", "is-peer-differs", "is-peer-there", "is-peer-here"];
+  assert.deepEqual(await marks(), MARKS);
+  assert.match(await labelOf("2026-08-03"), /1 message · 1 message only here, 2 only there$/);
+  assert.match(
+    await labelOf("2026-08-04"),
+    /nothing recorded · 0 messages only here, 1 only there · 1 minute lacking here$/,
+  );
+  assert.match(await labelOf("2026-08-02"), /1 message · the same$/);
+  const legend = await page.locator(".compared-legend").innerText();
+  assert.match(
+    legend,
+    /more here: 1 day\s+more there: 1 day\s+different files: 1 day\s+the same: 362/,
+  );
+  // The other colours are still there, and so are the days' own texts.
+  await page.getByRole("button", { name: "Messages", exact: true }).click();
+  assert.equal(await page.locator(".cal-day[class*=is-peer-]").count(), 0);
+  await page.getByRole("button", { name: "Differences" }).click();
+  assert.deepEqual(await marks(), MARKS);
+  for (const colorScheme of ["dark", "light"] as const) {
+    await page.emulateMedia({ colorScheme });
+    assert.deepEqual(await breachesOf(page), [], colorScheme);
+  }
+  // A day leads where it led, also one that only the other node has.
+  await day("2026-08-04").click();
+  await page.waitForURL(/#\/timeline\/search\/2026-08-04T00:00:00.000Z$/);
+  await page.goBack();
+  await page.locator(".cal-day.is-peer-there").waitFor();
+  assert.deepEqual(await marks(), MARKS);
+  // Back ends the comparison, forth takes it up.
+  await page.goBack();
+  await page.locator(".cal-day.is-messages").first().waitFor();
+  assert.equal(await page.locator(".peer-compare select").inputValue(), "");
+  await page.goForward();
+  await page.locator(".cal-day.is-peer-there").waitFor();
+  assert.equal(await page.locator(".peer-compare select").inputValue(), peer.name);
+  await closePage(opened);
+
+  // The link shows the same to another reader, in their language.
+  const shared = await browser.open({
+    origin,
+    hash: address,
+    locale: "de-DE",
+    viewport: { width: 390, height: 780 },
+  });
+  await shared.page.locator(".cal-day.is-peer-there[title$='1 nur dort · 1 Minute fehlt hier']")
+    .waitFor();
+  assert.equal(await shared.page.locator(".compared-hour").count(), 3);
+  assert.deepEqual(await breachesOf(shared.page), []);
+  assert.ok(await shared.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+  // Another channel is another question.
+  await shared.page.locator("select.channel").selectOption("else");
+  await shared.page.waitForURL(/#\/calendar\/else$/);
+  await closePage(shared);
+});
+
+test("a link with a name that is none of the node's peers compares with nothing", {
+  skip: skipPage,
+}, async () => {
+  const { here, other } = await twoNodes();
+  const node = await startNode(here, { peers: () => [other] });
+  const alone = await startNode(here);
+  nodes.push(node, alone);
+  for (const { url } of [node, alone]) {
+    for (const name of ["<img src=x onerror=alert(1)>", `${other.name}/`, "x".repeat(5_000)]) {
+      const opened = await browser.open({
+        origin: url as `http://${string}`,
+        hash: `#/calendar/search?${new URLSearchParams({ peer: name })}`,
+      });
+      const { page, complaints } = opened;
+      const requests: string[] = [];
+      page.context().on("request", (request) => requests.push(request.url()));
+      await page.reload();
+      const told = page.locator(".peer-compare [role=alert]");
+      await told.filter({ hasText: "There is no node of this name to compare with" }).waitFor();
+      await page.locator(".cal-day.is-messages").first().waitFor();
+      assert.equal(await page.locator("[class*=is-peer-], .peer-compare img").count(), 0);
+      assert.equal(requests.filter((each) => each.endsWith("/peers.json")).length, 1);
+      assert.deepEqual(requests.filter((each) => each.includes("compare.json")), []);
+      // The node that compares with none has no list of peers either.
+      const others = complaints.filter((each) => url !== alone.url || !each.includes("404"));
+      await closePage({ page, complaints: others });
+    }
+  }
 });
 
 test(
@@ -54,12 +222,7 @@ test(
     assert.match(await hour.innerText(), /12:00\s*1 message only here, 2 only there$/);
     // It is legible to all, also on a phone.
     await page.setViewportSize({ width: 390, height: 780 });
-    await page.evaluate(axe);
-    const { violations } = await page.evaluate(() =>
-      (globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string }[] }> } }).axe
-        .run()
-    );
-    assert.deepEqual(violations.map(({ id }) => id), []);
+    assert.deepEqual(await breachesOf(page), []);
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
     await hour.click();
     await page.waitForSelector(".receiver-rows li");
@@ -76,6 +239,7 @@ test(
       said("b", { second: 3 }),
     ]);
     await putMessages(there, "search", [said("both"), said("mine", { second: 1 })]);
+    await choice.selectOption("");
     await choice.selectOption(peers[0]!.name);
     await page.locator(".peer-compare", { hasText: "Both have the same: 1 hour compared" })
       .waitFor();

@@ -79,6 +79,8 @@ test("parseRoute undoes formatRoute", () => {
     { view: "chat", channel: "forsen", atUs: Date.UTC(2026, 7, 1, 12, 0, 1, 234) * 1000 },
     { view: "chat", channel: "forsen", atUs: 9_000_000, videoUs: 5_000_000 },
     { view: "timeline", channel: "a_b-c", atUs: 0, untilUs: MINUTE_US },
+    { view: "calendar", channel: "forsen", peer: "http://[::1]:8080/a&b=#?/% ü" },
+    { view: "calendar", channel: "forsen", atUs: MINUTE_US, peer: "http://10.0.0.1" },
     {
       view: "chat",
       channel: "forsen",
@@ -96,6 +98,18 @@ test("parseRoute undoes formatRoute", () => {
     const route = { ...blank, ...part };
     assert.deepEqual(parseRoute(formatRoute(route)), route);
   }
+});
+
+test("a comparison stands in the address of a calendar only", () => {
+  const peer = "http://b:8080";
+  const compared: Route = { ...parseRoute("#/calendar/forsen"), peer };
+  assert.equal(formatRoute(compared), "#/calendar/forsen?peer=http%3A%2F%2Fb%3A8080");
+  for (const view of ["timeline", "chat", "search"] as const) {
+    assert.equal(formatRoute({ ...compared, view }), `#/${view}/forsen`);
+    assert.equal(parseRoute(`#/${view}/forsen?peer=b`).peer, undefined);
+  }
+  assert.equal(parseRoute("#/calendar/forsen?peer=").peer, undefined);
+  assert.equal(parseRoute("#/calendar?peer=b").peer, undefined);
 });
 
 test("parseRoute makes sense of anything", () => {

@@ -1,21 +1,23 @@
 import { h, type JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Micros } from "../../core/time.ts";
+import type { ComparedDay } from "../compare/compared_days.ts";
+import { describeDifference } from "../compare/describe_difference.ts";
 import { go } from "../state/route.ts";
 import { formatDay, formatMonth, isoDay, weekdayNames } from "../ui/format.ts";
 import { zone } from "../ui/settings.ts";
 import type { CalendarDay } from "./calendar_model.ts";
 import { formatMissing } from "./format_missing.ts";
+import type { Measure } from "./measure_choice.ts";
 import { weekdayOf } from "./year_span.ts";
 import { words } from "../words/words.ts";
-
-/** What colours tell. */
-export type Measure = "messages" | "gaps";
 
 /** What a calendar shows. */
 export interface CalendarGridProps {
   readonly days: readonly CalendarDay[];
   readonly measure: Measure;
+  /** How each of `days` compares with a peer's. @default none is compared */
+  readonly compared?: readonly ComparedDay[] | undefined;
   /** A moment of the day that the focus begins at. */
   readonly atUs: Micros | undefined;
 }
@@ -23,8 +25,17 @@ export interface CalendarGridProps {
 const LEVELS = 4;
 const DAY_S = 86_400;
 
+/** A day, and how it compares if that is what colours tell. */
+type GridDay = CalendarDay & { readonly compared: ComparedDay | undefined };
+
 /** A year by weeks, a column each. Arrow keys move by days and weeks, Enter opens the day. */
-export function CalendarGrid({ days, measure, atUs }: CalendarGridProps): JSX.Element {
+export function CalendarGrid(
+  { days: known, measure, compared, atUs }: CalendarGridProps,
+): JSX.Element {
+  const days = known.map((day, i): GridDay => ({
+    ...day,
+    compared: measure === "peer" ? compared?.[i] : undefined,
+  }));
   const grid = useRef<HTMLDivElement>(null);
   const asked = days.findIndex(({ fromUs, untilUs }) =>
     atUs !== undefined && atUs >= fromUs && atUs < untilUs
@@ -99,14 +110,15 @@ function MonthRow(
 }
 
 /** Opens the timeline of a day: how much chat, and which receivers heard it. */
-function openDay({ fromUs, isRecorded, missingS }: CalendarDay): void {
-  if (isRecorded || missingS > 0) go({ view: "timeline", atUs: fromUs, untilUs: undefined });
+function openDay(day: GridDay): void {
+  const { fromUs } = day;
+  if (!isBlank(day)) go({ view: "timeline", atUs: fromUs, untilUs: undefined });
 }
 
 function onKey(
   event: KeyboardEvent,
   { days, active, move }: {
-    readonly days: readonly CalendarDay[];
+    readonly days: readonly GridDay[];
     readonly active: number;
     readonly move: (to: number) => void;
   },
@@ -129,24 +141,44 @@ function onKey(
   event.preventDefault();
 }
 
+/** Whether there is nothing to see: neither here, nor as far as is known at the peer. */
+function isBlank({ isRecorded, missingS, compared }: GridDay): boolean {
+  const verdict = compared?.verdict ?? "same";
+  return !isRecorded && missingS === 0 && (verdict === "same" || verdict === "waiting");
+}
+
 function cellClass(
-  day: CalendarDay,
+  day: GridDay,
   { measure, most }: { readonly measure: Measure; readonly most: number },
 ): string {
+  const { compared } = day;
+  if (compared !== undefined) {
+    return `cal-day is-peer-${compared.verdict}${isBlank(day) ? " is-blank" : ""}`;
+  }
   const share = measure === "messages" ? day.messages / most : day.missingS / DAY_S;
   // By the root: a quiet day differs from a silent one beside the busiest.
   const level = Math.min(LEVELS, Math.ceil(Math.sqrt(share) * LEVELS));
-  const isKnown = day.isRecorded || day.missingS > 0;
   return [
     "cal-day",
     `is-${measure}`,
     `is-level-${day.isUncounted && measure === "messages" ? Math.max(1, level) : level}`,
     measure === "messages" && day.missingS > 0 ? "has-gap" : "",
-    isKnown ? "" : "is-blank",
+    isBlank(day) ? "is-blank" : "",
   ].filter((name) => name !== "").join(" ");
 }
 
-function describeDay({ fromUs, messages, missingS, isRecorded, isUncounted }: CalendarDay): string {
+function describeDay(day: GridDay): string {
+  const { compared } = day;
+  if (compared === undefined) return describeFigures(day);
+  const { verdict, sums } = compared;
+  const isDifferent = verdict !== "same" && verdict !== "waiting";
+  const told = isDifferent ? describeDifference(sums) : words.value.compare.verdicts[verdict];
+  return `${describeFigures(day)} · ${told}`;
+}
+
+function describeFigures(
+  { fromUs, messages, missingS, isRecorded, isUncounted }: CalendarDay,
+): string {
   const day = formatDay(fromUs, zone.value);
   const told = words.value.calendar;
   if (!isRecorded && missingS === 0) return told.nothing(day);

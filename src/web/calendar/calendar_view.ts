@@ -1,24 +1,26 @@
 import { Fragment, h, type JSX } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { HOUR_US, type Micros } from "../../core/time.ts";
+import type { Micros } from "../../core/time.ts";
+import type { Span } from "../reading/chat_archive.ts";
 import type { ChannelSpan } from "../reading/chat_reader.ts";
+import { comparedDays } from "../compare/compared_days.ts";
 import { PeerComparison } from "../compare/peer_comparison.ts";
+import { useComparison } from "../compare/use_comparison.ts";
+import { usePeers } from "../compare/use_peers.ts";
 import { ChannelPicker } from "../state/channel_picker.ts";
 import type { Library } from "../state/library.ts";
 import { route } from "../state/route.ts";
 import { linkTo } from "../state/route_link.ts";
-import { formatCount, formatMinute, isoDay } from "../ui/format.ts";
+import { formatCount } from "../ui/format.ts";
 import { zone } from "../ui/settings.ts";
 import { CalendarData } from "./calendar_data.ts";
-import { CalendarGrid, type Measure } from "./calendar_grid.ts";
-import {
-  type CalendarDay,
-  type CalendarYear,
-  calendarYear,
-  type HourGap,
-} from "./calendar_model.ts";
+import { CalendarGrid } from "./calendar_grid.ts";
+import { type CalendarYear, calendarYear } from "./calendar_model.ts";
+import { type Measure, MeasureChoice } from "./measure_choice.ts";
 import { MonthLinks } from "./month_links.ts";
+import { MonthTable } from "./month_table.ts";
 import { formatMissing } from "./format_missing.ts";
+import { YearGaps } from "./year_gaps.ts";
 import { hoursByYear, yearAt, yearSpan } from "./year_span.ts";
 import { words } from "../words/words.ts";
 
@@ -36,7 +38,6 @@ export function CalendarView({ library, channels, channel }: CalendarViewProps):
     [channel.channel, library.version.value],
   );
   useEffect(() => () => data.close(), [data]);
-  const [measure, setMeasure] = useState<Measure>("messages");
   const years = useMemo(() => hoursByYear(channel.hours, zone.value), [channel, zone.value]);
   const year = shownYear(years, route.value.atUs);
   const span = yearSpan(year, zone.value);
@@ -48,6 +49,8 @@ export function CalendarView({ library, channels, channel }: CalendarViewProps):
     () => calendarYear(data.hours, { year: span, recorded: channel, zone: zone.value }),
     [data, version, channel, span.fromUs, span.untilUs],
   );
+  const { peers, comparison } = useCompared(library, { channel: channel.channel, span, model });
+  const { measure, choose } = useMeasure(comparison !== undefined);
   return h(
     "div",
     { class: "timeline" },
@@ -67,13 +70,49 @@ export function CalendarView({ library, channels, channel }: CalendarViewProps):
       h(MonthLinks, {
         hours: channel.hours.filter((hourUs) => hourUs >= span.fromUs && hourUs < span.untilUs),
       }),
-      h(MeasureChoice, { measure, onChoose: setMeasure }),
-      h(CalendarGrid, { key: year, days: model.days, measure, atUs: route.value.atUs }),
-      h(Gaps, { gaps: model.gaps }),
-      h(PeerComparison, { library, channel: channel.channel, span }),
-      h(MonthTable, { days: model.days }),
+      h(MeasureChoice, { measure, isCompared: comparison !== undefined, onChoose: choose }),
+      h(CalendarGrid, {
+        key: year,
+        days: model.days,
+        measure,
+        compared: comparison?.days,
+        atUs: route.value.atUs,
+      }),
+      h(PeerComparison, { peers, asked: route.value.peer, comparison }),
+      h(YearGaps, { gaps: model.gaps }),
+      h(MonthTable, { days: model.days, compared: comparison?.days }),
     ),
   );
+}
+
+/** Compares the year with that of the address's peer, if the node told of such a peer. */
+function useCompared(
+  library: Library,
+  { channel, span, model }: {
+    readonly channel: string;
+    readonly span: Span;
+    readonly model: CalendarYear;
+  },
+) {
+  const peers = usePeers(library);
+  const { peer: asked } = route.value;
+  // The node is asked nothing about any other name that a link holds.
+  const peer = asked !== undefined && peers.names?.includes(asked) ? asked : undefined;
+  const found = useComparison(library, { channel, peer, ...span });
+  const days = useMemo(
+    () => comparedDays(model.days, { ...found, zone: zone.value }),
+    [model, found],
+  );
+  return { peers, comparison: peer === undefined ? undefined : { found, days } };
+}
+
+/** What colours tell. A comparison shows its own, until another is chosen; so does the next comparison. */
+function useMeasure(isCompared: boolean) {
+  const [chosen, choose] = useState<Measure | undefined>();
+  const { peer } = route.value;
+  useEffect(() => choose(undefined), [peer]);
+  const measure: Measure = chosen ?? (isCompared ? "peer" : "messages");
+  return { measure: measure === "peer" && !isCompared ? "messages" : measure, choose } as const;
 }
 
 /** The year of the address, as far as the channel has it; else its last. */
@@ -135,118 +174,6 @@ function Figures({ model, year, isReading }: {
       { class: "figures" },
       figures.map(([name, value]) =>
         h("div", { key: name }, h("dt", null, name), h("dd", null, value))
-      ),
-    ),
-  );
-}
-
-function MeasureChoice({ measure, onChoose }: {
-  readonly measure: Measure;
-  readonly onChoose: (measure: Measure) => void;
-}): JSX.Element {
-  const { byMessages, byGaps, colours } = words.value.calendar;
-  const choices = [["messages", byMessages], ["gaps", byGaps]] as const;
-  return h(
-    "div",
-    { class: "measure", role: "group", "aria-label": colours },
-    choices.map(([each, label]) =>
-      h("button", {
-        key: each,
-        type: "button",
-        "aria-pressed": each === measure ? "true" : "false",
-        onClick: () => onChoose(each),
-      }, label)
-    ),
-  );
-}
-
-const GAPS_SHOWN = 50;
-/** How much a gap's timeline shows before and after it. */
-const AROUND_US = HOUR_US;
-
-function Gaps({ gaps }: { readonly gaps: readonly HourGap[] }): JSX.Element | null {
-  if (gaps.length === 0) return null;
-  const longest = [...gaps].sort((a, b) => b.missingS - a.missingS);
-  return h(
-    "section",
-    { class: "gaps is-unrecorded", "aria-labelledby": "year-gaps-title" },
-    h("h2", { id: "year-gaps-title" }, words.value.calendar.gaps),
-    h(
-      "ul",
-      null,
-      longest.slice(0, GAPS_SHOWN).map((gap) =>
-        h(
-          "li",
-          { key: gap.fromUs },
-          h(
-            "a",
-            linkTo({
-              view: "timeline",
-              atUs: gap.fromUs - AROUND_US,
-              untilUs: gap.untilUs + AROUND_US,
-            }),
-            describeGap(gap),
-          ),
-        )
-      ),
-    ),
-    gaps.length > GAPS_SHOWN &&
-      h("p", { class: "hint" }, words.value.calendar.shorter(gaps.length - GAPS_SHOWN)),
-  );
-}
-
-function describeGap({ fromUs, untilUs, missingS, likelyMissed }: HourGap): string {
-  const told = words.value.calendar;
-  const length = formatMissing(missingS);
-  const from = formatMinute(fromUs, zone.value);
-  return untilUs - fromUs > HOUR_US && missingS < (untilUs - fromUs) / 1e6
-    ? told.gap(told.fromTo(from, formatMinute(untilUs, zone.value)), length, likelyMissed ?? 0)
-    : told.gap(from, length, likelyMissed ?? 0);
-}
-
-/** The same in words, for whom colours tell nothing. */
-function MonthTable({ days }: { readonly days: readonly CalendarDay[] }): JSX.Element {
-  const months = new Map<string, CalendarDay[]>();
-  for (const day of days) {
-    const month = isoDay(day.fromUs, zone.value).slice(0, 7);
-    months.set(month, [...months.get(month) ?? [], day]);
-  }
-  const sum = (some: readonly CalendarDay[], field: "messages" | "missingS"): number =>
-    some.reduce((all, day) => all + day[field], 0);
-  return h(
-    "details",
-    { class: "months-table" },
-    h("summary", null, words.value.calendar.table),
-    h(
-      "table",
-      null,
-      h(
-        "thead",
-        null,
-        h(
-          "tr",
-          null,
-          Object.values(words.value.calendar.columns).map((name) =>
-            h("th", { key: name, scope: "col" }, name)
-          ),
-        ),
-      ),
-      h(
-        "tbody",
-        null,
-        [...months].map(([month, some]) => {
-          const missingS = sum(some, "missingS");
-          const messages = sum(some, "messages");
-          const recorded = some.filter((day) => day.isRecorded).length;
-          return h(
-            "tr",
-            { key: month },
-            h("th", { scope: "row" }, month),
-            h("td", null, messages === 0 ? "–" : formatCount(messages)),
-            h("td", null, recorded === 0 ? "–" : formatCount(recorded)),
-            h("td", null, missingS === 0 ? "–" : formatMissing(missingS)),
-          );
-        }),
       ),
     ),
   );

@@ -7,6 +7,8 @@ import { dayOf } from "../ui/day.ts";
 import { formatClock, formatDay } from "../ui/format.ts";
 import { zone } from "../ui/settings.ts";
 import { words } from "../words/words.ts";
+import { sumOf } from "./compared_days.ts";
+import { describeDifference } from "./describe_difference.ts";
 
 const DAYS_AT_ONCE = 50;
 
@@ -26,7 +28,7 @@ export function ComparedHours({ hours }: { readonly hours: readonly PeerHour[] }
           "h3",
           null,
           formatDay(dayUs, zone.value),
-          h("span", { class: "hint" }, ` ${sumOf(some)}`),
+          h("span", { class: "hint" }, ` ${describeMessages(some)}`),
         ),
         h(
           "ul",
@@ -58,29 +60,17 @@ function ComparedHour({ hour, most }: {
       h("rect", { class: "bar-shared", width: here, height: 1 }),
       h("rect", { class: "bar-only", x: here, width: there, height: 1 }),
     ),
-    h("span", null, describe(hour)),
+    h("span", null, describeDifference(hour)),
   ]);
-}
-
-function describe(hour: PeerHour): string {
-  const { minutesOnlyHere, minutesOnlyThere, uncountedFiles } = hour;
-  const told = words.value.compare;
-  return [
-    told.messages(hour.messagesOnlyHere, hour.messagesOnlyThere),
-    ...minutesOnlyHere > 0 ? [told.minutesThere(minutesOnlyHere)] : [],
-    ...minutesOnlyThere > 0 ? [told.minutesHere(minutesOnlyThere)] : [],
-    ...uncountedFiles > 0 ? [told.uncounted(uncountedFiles)] : [],
-  ].join(" · ");
 }
 
 function clockOf(timeUs: Micros): string {
   return formatClock(timeUs, zone.value).slice(0, 5);
 }
 
-function sumOf(hours: readonly PeerHour[]): string {
-  const sum = (field: "messagesOnlyHere" | "messagesOnlyThere"): number =>
-    hours.reduce((all, hour) => all + hour[field], 0);
-  return words.value.compare.messages(sum("messagesOnlyHere"), sum("messagesOnlyThere"));
+function describeMessages(hours: readonly PeerHour[]): string {
+  const { messagesOnlyHere, messagesOnlyThere } = sumOf(hours);
+  return words.value.compare.messages(messagesOnlyHere, messagesOnlyThere);
 }
 
 function byDay(hours: readonly PeerHour[]): { dayUs: Micros; some: PeerHour[] }[] {

@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
-import type { PeerHour } from "../../adapters/browser/node_json/compare_json.ts";
+import type { ComparedPart, PeerHour } from "../../adapters/browser/node_json/compare_json.ts";
+import type { Micros } from "../../core/time.ts";
 import type { PeerRequest } from "../reading/page_calls.ts";
 import { reasonOf } from "../state/archives_state.ts";
 import type { Library } from "../state/library.ts";
@@ -10,6 +11,8 @@ export interface FoundDifferences {
   readonly hours: readonly PeerHour[];
   /** How many hours are the same. */
   readonly equalHours: number;
+  /** All hours from this one on are compared. */
+  readonly comparedFromUs: Micros;
   readonly isRunning: boolean;
   readonly failure: string | undefined;
 }
@@ -17,36 +20,44 @@ export interface FoundDifferences {
 const NOTHING: FoundDifferences = {
   hours: [],
   equalHours: 0,
+  comparedFromUs: Infinity,
   isRunning: true,
   failure: undefined,
 };
 
-/** Compares a channel with a peer, part by part; nothing while `peer` is empty. */
-export function useComparison(library: Library, request: PeerRequest): FoundDifferences {
-  const [found, setFound] = useState(NOTHING);
-  const { channel, peer, fromUs, untilUs } = request;
+/** Compares a channel with a peer, part by part; nothing without a peer. */
+export function useComparison(
+  library: Library,
+  { channel, peer, fromUs, untilUs }: Omit<PeerRequest, "peer"> & {
+    readonly peer: string | undefined;
+  },
+): FoundDifferences {
+  const version = library.version.value;
+  const asked = JSON.stringify([channel, peer, fromUs, untilUs, version]);
+  const [last, setLast] = useState({ asked, found: NOTHING });
   useEffect(() => {
-    setFound(NOTHING);
-    if (peer === "") return;
+    if (peer === undefined) return;
     const controller = new AbortController();
     const { signal } = controller;
-    const options = {
-      signal,
-      onProgress: ({ hours, equalHours }: Pick<FoundDifferences, "hours" | "equalHours">) =>
-        setFound((before) => ({
-          ...before,
-          hours: [...before.hours, ...hours],
-          equalHours: before.equalHours + equalHours,
-        })),
+    let found = NOTHING;
+    const tell = (more: Partial<FoundDifferences>): void => {
+      if (signal.aborted) return;
+      found = { ...found, ...more };
+      setLast({ asked, found });
     };
-    library.call("comparePeer", { channel, peer, fromUs, untilUs }, options).then(
-      () => setFound((before) => ({ ...before, isRunning: false })),
-      (error) => {
-        if (signal.aborted) return;
-        setFound((before) => ({ ...before, isRunning: false, failure: reasonOf(error) }));
-      },
+    tell({});
+    const onProgress = ({ hours, equalHours, nextUs = fromUs }: ComparedPart): void =>
+      tell({
+        hours: [...found.hours, ...hours],
+        equalHours: found.equalHours + equalHours,
+        comparedFromUs: Math.min(found.comparedFromUs, nextUs),
+      });
+    library.call("comparePeer", { channel, peer, fromUs, untilUs }, { signal, onProgress }).then(
+      () => tell({ isRunning: false }),
+      (error) => tell({ isRunning: false, failure: reasonOf(error) }),
     );
     return () => controller.abort();
-  }, [channel, peer, fromUs, untilUs, library.version.value]);
-  return found;
+  }, [asked]);
+  // Of another request nothing is shown, not even for one frame.
+  return last.asked === asked ? last.found : NOTHING;
 }

@@ -14,6 +14,8 @@ export interface Route {
   readonly linked: string | undefined;
   /** When the video began that chat goes beside; how far it is follows from `atUs`. @default none */
   readonly videoUs?: Micros | undefined;
+  /** The name of the peer that a calendar is compared with, as the address has it. @default none */
+  readonly peer?: string | undefined;
   /** Of a person's view the user alone. */
   readonly filter: Filter;
 }
@@ -26,6 +28,7 @@ export const START: Route = {
   untilUs: undefined,
   linked: undefined,
   videoUs: undefined,
+  peer: undefined,
   filter: NO_FILTER,
 };
 
@@ -49,6 +52,7 @@ export function parseRoute(hash: string): Route {
   const params = new URLSearchParams(query);
   const thread = parseLinked(params.get("thread")) ?? "";
   const removed = REMOVED.find((each) => each === params.get("removed"));
+  const isComparable = view === "calendar" && isChannelName(channel);
   return {
     view,
     channel: isChannelName(channel) ? channel : undefined,
@@ -56,6 +60,7 @@ export function parseRoute(hash: string): Route {
     untilUs: view === "chat" ? undefined : parseMoment(until),
     videoUs: view === "chat" ? parseMoment(params.get("video") ?? undefined) : undefined,
     linked: view === "chat" ? parseLinked(params.get("id")) : undefined,
+    peer: isComparable ? params.get("peer") || undefined : undefined,
     filter: view === "person" ? { ...NO_FILTER, user: who } : {
       text: params.get("text") ?? "",
       isRegex: params.has("regex"),
@@ -94,9 +99,8 @@ function decode(text: string): string {
 }
 
 /** Writes an address, with the `#`. Undoes {@link parseRoute}. */
-export function formatRoute(
-  { view, channel, atUs, untilUs, linked, videoUs, filter }: Route,
-): string {
+export function formatRoute(route: Route): string {
+  const { view, channel, atUs, untilUs, filter } = route;
   if (view === "home") return "#/";
   if (view === "archives") return "#/archives";
   let text = `#/${view}`;
@@ -105,6 +109,18 @@ export function formatRoute(
   if (view === "person") text += `/${encodeURIComponent(filter.user)}`;
   if (atUs !== undefined) text += `/${formatMoment(atUs)}`;
   if (atUs !== undefined && untilUs !== undefined) text += `~${formatMoment(untilUs)}`;
+  const query = (PLAIN_VIEWS.has(view) ? plainQuery(route) : filterQuery(route)).toString();
+  return query === "" ? text : `${text}?${query}`;
+}
+
+/** Views that no filter stands behind. */
+const PLAIN_VIEWS: ReadonlySet<Route["view"]> = new Set(["timeline", "calendar", "person"]);
+
+function plainQuery({ view, peer = "" }: Route): URLSearchParams {
+  return new URLSearchParams(view === "calendar" && peer !== "" ? { peer } : {});
+}
+
+function filterQuery({ view, atUs, linked, videoUs, filter }: Route): URLSearchParams {
   const params = new URLSearchParams();
   if (atUs !== undefined && linked !== undefined) params.set("id", linked);
   if (filter.text !== "") params.set("text", filter.text);
@@ -114,12 +130,8 @@ export function formatRoute(
   if (filter.removed !== undefined) params.set("removed", filter.removed);
   if (filter.thread && view === "chat") params.set("thread", filter.thread);
   if (videoUs !== undefined && view === "chat") params.set("video", formatMoment(videoUs));
-  const query = params.toString();
-  return query === "" || PLAIN_VIEWS.has(view) ? text : `${text}?${query}`;
+  return params;
 }
-
-/** Views that no filter stands behind. */
-const PLAIN_VIEWS: ReadonlySet<Route["view"]> = new Set(["timeline", "calendar", "person"]);
 
 /** `2019-09-15T00:01:23.456Z`: to the millisecond, as Twitch gives times. */
 export function formatMoment(timeUs: Micros): string {

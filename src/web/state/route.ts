@@ -9,14 +9,22 @@ const current: Signal<Route> = signal(START);
 export const route: ReadonlySignal<Route> = current;
 
 /**
- * Shows something else. Another moment is no longer the linked message. `replace` leaves no step for the
- * browser's Back.
+ * What is shown now but for `change`. Another moment is no longer the linked message; a video and a comparison are
+ * one channel's.
  */
+export function changedRoute(change: Partial<Route>): Route {
+  const { linked, videoUs, peer, ...kept } = current.value;
+  return {
+    ...kept,
+    linked: "atUs" in change ? undefined : linked,
+    ..."channel" in change ? { videoUs: undefined, peer: undefined } : { videoUs, peer },
+    ...change,
+  };
+}
+
+/** Shows {@link changedRoute}. `replace` leaves no step for the browser's Back. */
 export function go(change: Partial<Route>, options?: { readonly replace: boolean }): void {
-  const linked = "atUs" in change ? undefined : current.value.linked;
-  // A video is one channel's.
-  const videoUs = "channel" in change ? undefined : current.value.videoUs;
-  const next = { ...current.value, linked, videoUs, ...change };
+  const next = changedRoute(change);
   const hash = formatRoute(next);
   current.value = next;
   if (hash === location.hash) return;

@@ -1,4 +1,4 @@
-import { formatRoute, go, type Route, route } from "./route.ts";
+import { changedRoute, formatRoute, go, type Route } from "./route.ts";
 
 /** What makes an element `a` a link within the page. */
 export interface RouteLink {
@@ -9,7 +9,7 @@ export interface RouteLink {
 /** A link to what is shown now but for `change`. With a key held it opens in another tab, as links do. */
 export function linkTo(change: Partial<Route>): RouteLink {
   return {
-    href: formatRoute({ ...route.value, ...change }),
+    href: formatRoute(changedRoute(change)),
     onClick: (event) => {
       if (event.metaKey || event.ctrlKey || event.shiftKey) return;
       event.preventDefault();

@@ -7,6 +7,7 @@ export const compare = {
   heading: "Compare with another node",
   peer: "Node",
   none: "Choose a node",
+  unknown: "There is no node of this name to compare with",
   comparing: (hours: number) => `Comparing… ${counted(hours, nouns.hour)} so far`,
   found: (differing: number, equal: number) =>
     differing === 0
@@ -14,8 +15,18 @@ export const compare = {
       : `${counted(differing, nouns.hour)} with differences, ${count(equal)} without`,
   messages: (here: number, there: number) =>
     `${counted(here, nouns.message)} only here, ${count(there)} only there`,
+  sameMessages: "other files with the same messages",
   minutesThere: (minutes: number) => `${counted(minutes, nouns.minute)} the other lacks`,
   minutesHere: (minutes: number) => `${counted(minutes, nouns.minute)} lacking here`,
   uncounted: (files: number) => `${counted(files, nouns.file)} not readable`,
   moreDays: "Show more days",
+  /** What a day of the calendar is, in its legend and where it is read aloud. */
+  verdicts: {
+    here: "more here",
+    there: "more there",
+    differs: "different files",
+    same: "the same",
+    waiting: "not compared yet",
+  },
+  legend: (verdict: string, days: number) => `${verdict}: ${counted(days, nouns.day)}`,
 };

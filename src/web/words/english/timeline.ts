@@ -55,6 +55,7 @@ export const calendar = {
   colours: "What colours tell",
   byMessages: "Messages",
   byGaps: "Time without a recorder",
+  byPeer: "Differences",
   gaps: "When no recorder listened, longest first",
   shorter: (gaps: number) => `and ${count(gaps)} shorter ones`,
   gap: (from: string, length: string, missed: number) =>
@@ -67,6 +68,7 @@ export const calendar = {
     days: "Days with chat",
     unrecorded: "Without a recorder",
   },
+  daysDiffering: "Days that differ",
   grid: "Days of the year. Arrow keys move by days and weeks, Enter opens a day.",
   nothing: (day: string) => `${day}: nothing recorded`,
   /** `messages` is `undefined` where no index counts them; `missing` is a length of time, or empty. */

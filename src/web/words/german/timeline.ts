@@ -61,6 +61,7 @@ export const calendar: typeof EnglishCalendar = {
   colours: "Was die Farben sagen",
   byMessages: "Nachrichten",
   byGaps: "Zeit ohne Recorder",
+  byPeer: "Unterschiede",
   gaps: "Als kein Recorder zuhörte, längste zuerst",
   shorter: (gaps) => `und ${count(gaps)} kürzere`,
   gap: (from, length, missed) =>
@@ -73,6 +74,7 @@ export const calendar: typeof EnglishCalendar = {
     days: "Tage mit Chat",
     unrecorded: "Ohne Recorder",
   },
+  daysDiffering: "Tage mit Unterschieden",
   grid: "Tage des Jahres. Pfeiltasten gehen um Tage und Wochen, Enter öffnet einen Tag.",
   nothing: (day) => `${day}: nichts aufgenommen`,
   day: (day, messages, missing) =>
