@@ -56,6 +56,7 @@ const record = v.object({
   journal: v.optional(flag),
   "journal-dir": v.optional(text),
   serve: v.optional(text),
+  "peer-comparison": v.optional(flag),
   "opt-outs": v.optional(flag),
   "pack-after": v.optional(text),
   "admin-key-file": v.optional(text),

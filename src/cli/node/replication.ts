@@ -61,6 +61,8 @@ export interface ReplicationFlags extends PeerFlags, NetworkFlags, LogFlags {
   readonly adminKeyFile?: string;
   /** Whether users may opt out by a code that they say in chat. */
   readonly optOuts?: boolean;
+  /** Whether readers may see which peers there are, and what they have otherwise. */
+  readonly peerComparison: boolean;
   /** The file that these flags may stand in. */
   readonly config?: string;
 }
@@ -75,6 +77,10 @@ export function addReplicationFlags(command: Command): Command {
     .option(
       "--admin-key-file <file>",
       `let who sends the key in this file, or in $${ADMIN_KEY_VARIABLE}, change the channels at /admin/channels`,
+    )
+    .option(
+      "--no-peer-comparison",
+      "keep from readers which peers there are: no /peers.json, no /CHANNEL/compare.json, and none in the page",
     )
     .option(
       "--opt-outs",
@@ -221,7 +227,7 @@ export class Replication {
       logs: { ...flags, isRecording: (channel) => parts.pool.wants(channel) },
       optOuts: this.#options.optOuts.book,
       admin: { channels: this.#options.channels, apiKey: () => this.#adminKey },
-      peers: () => this.#peers,
+      peers: flags.peerComparison ? () => this.#peers : undefined,
       moreRoutes: flags.optOuts === true
         ? this.#options.optOuts.routes({
           ...{ store: live.chatStore, hasher, reporter, trustedProxies: trustProxy },

@@ -139,7 +139,7 @@ export interface NodeApiOptions extends OperatorOptions {
   readonly media?: MediaStore | undefined;
   /** Changes which channels are recorded. @default no route does */
   readonly admin?: AdminOptions | undefined;
-  /** The peers that readers may compare this archive with, asked at each request. @default no route compares */
+  /** The peers that readers may compare this archive with, asked at each request. @default no route tells of peers */
   readonly peers?: (() => readonly Peer[]) | undefined;
   /** Further routes, which go before all others. */
   readonly moreRoutes?: readonly ApiRoute[];

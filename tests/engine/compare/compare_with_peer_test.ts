@@ -3,10 +3,12 @@ import { test } from "node:test";
 import { memoryStore } from "../../../src/adapters/memory/memory_store.ts";
 import { batchKey } from "../../../src/core/archive/archive_key.ts";
 import { encodeBatch } from "../../../src/core/batch/batch.ts";
+import { ChatloomError } from "../../../src/core/errors/errors.ts";
 import type { Message } from "../../../src/core/batch/message.ts";
 import { fromSeconds, HOUR_US, minuteOf, SECOND_US } from "../../../src/core/time.ts";
 import { compareWithPeer } from "../../../src/engine/compare/compare_with_peer.ts";
 import type { BatchStore } from "../../../src/ports/batch_store.ts";
+import type { Peer } from "../../../src/ports/peer.ts";
 import { apiWorld, NOON_S, said } from "../../conformance/api/api_world.ts";
 import { hasher } from "../../simulation/settle/settle_world.ts";
 import { storePeer } from "../../simulation/sync/sync_world.ts";
@@ -148,5 +150,43 @@ test("compare.json tells hours that differ; unknown peers and peers that fail ar
   assert.equal((await world.ask("/forsen/compare.json?peer=lost")).status, 502);
   assert.equal((await world.ask("/forsen/compare.json?peer=http://else")).status, 404);
   assert.equal((await world.ask("/forsen/compare.json?peer=a&start=soon")).status, 400);
-  assert.equal((await apiWorld({ store: here }).ask("/peers.json")).status, 404);
+});
+
+test("a peer that fails is told of by its name alone: why it failed goes to the log", async () => {
+  const [here, there] = await twoStores();
+  const secret = "tcp connect error 10.0.0.7, through the proxy user:secret@inner:3128";
+  const failing = (code: "CONNECTION_LOST" | "PEER_REFUSED"): Peer => ({
+    ...storePeer(code, there),
+    channelDigest: () => Promise.reject(new ChatloomError(code, secret)),
+  });
+  const peers = [failing("CONNECTION_LOST"), failing("PEER_REFUSED")];
+  const world = apiWorld({ store: here, peers: () => peers });
+  const told: string[] = [];
+  for (const { name } of peers) {
+    const response = await world.ask(`/forsen/compare.json?peer=${name}`);
+    assert.equal(response.status, 502);
+    assert.doesNotMatch(JSON.stringify([...response.headers]), /10\.0\.0\.7|secret/);
+    told.push(await response.text());
+  }
+  assert.deepEqual(told, [
+    'Cannot hear from "CONNECTION_LOST"',
+    'Cannot use the answer of "PEER_REFUSED"',
+  ]);
+  assert.equal(world.reports.filter((each) => each.includes(secret)).length, 2);
+});
+
+test("a node that tells of no peers has neither route, nor describes them", async () => {
+  const [store] = await twoStores();
+  const paths = async (world: ReturnType<typeof apiWorld>): Promise<string[]> => {
+    const { paths } = await world.json("/openapi.json") as { readonly paths: object };
+    return Object.keys(paths).filter((path) => /peers|compare/.test(path));
+  };
+  assert.deepEqual(await paths(apiWorld({ store, peers: () => [] })), [
+    "/peers.json",
+    "/{channel}/compare.json",
+  ]);
+  const silent = apiWorld({ store });
+  assert.deepEqual(await paths(silent), []);
+  assert.equal((await silent.ask("/peers.json")).status, 404);
+  assert.equal((await silent.ask("/forsen/compare.json?peer=a")).status, 404);
 });

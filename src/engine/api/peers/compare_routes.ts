@@ -6,6 +6,7 @@ import type { BatchStore } from "../../../ports/batch_store.ts";
 import type { Hasher } from "../../../ports/hasher.ts";
 import type { RoutedRequest } from "../../../ports/http.ts";
 import type { Peer } from "../../../ports/peer.ts";
+import type { Reporter } from "../../../ports/reporter.ts";
 import { compareWithPeer, type HourDifference } from "../../compare/compare_with_peer.ts";
 import { type ApiResponse, jsonResponse, notFound, textResponse } from "../route/api_response.ts";
 import { type ApiRoute, CHANNEL_NOTE } from "../route/api_route.ts";
@@ -15,6 +16,8 @@ import { INSTANT_FORMS, parseInstant } from "../route/parse_instant.ts";
 export interface CompareRouteOptions {
   readonly store: BatchStore;
   readonly hasher: Hasher;
+  /** Takes why a peer failed. */
+  readonly reporter: Reporter;
   /** The peers that may be compared with, asked at each request. */
   readonly peers: () => readonly Peer[];
 }
@@ -81,7 +84,7 @@ export function compareRoutes(options: CompareRouteOptions): ApiRoute[] {
 
 async function answerComparison(
   { request, params }: RoutedRequest,
-  { store, hasher, peers }: CompareRouteOptions,
+  { store, hasher, reporter, peers }: CompareRouteOptions,
 ): Promise<ApiResponse> {
   const { channel = "" } = params;
   if (!isChannelName(channel)) return notFound();
@@ -103,11 +106,20 @@ async function answerComparison(
       next: found.next ?? null,
     });
   } catch (error) {
-    const isPeers = error instanceof ChatloomError &&
-      (error.code === "CONNECTION_LOST" || error.code === "PEER_REFUSED");
-    if (!isPeers) throw error;
-    return textResponse(502, error.message);
+    const reason = reasonOf(error);
+    if (reason === undefined) throw error;
+    // The failure may name proxies and inner addresses: it goes to the log, not to the caller.
+    const { name } = peer;
+    reporter.report("debug", "Cannot compare with a peer", { peer: name, error: `${error}` });
+    return textResponse(502, `Cannot ${reason} "${name}"`);
   }
+}
+
+/** What a peer did not let this node do; `undefined` if something else failed. */
+function reasonOf(error: unknown): string | undefined {
+  const code = error instanceof ChatloomError ? error.code : undefined;
+  if (code === "CONNECTION_LOST") return "hear from";
+  return code === "PEER_REFUSED" ? "use the answer of" : undefined;
 }
 
 function toJson(difference: HourDifference) {
