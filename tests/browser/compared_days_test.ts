@@ -8,6 +8,7 @@ const MONDAY_US: Micros = Date.UTC(2026, 7, 3) * 1000;
 const DAYS = [0, 1, 2, 3, 4].map((day) => ({
   fromUs: MONDAY_US + day * DAY_US,
   untilUs: MONDAY_US + (day + 1) * DAY_US,
+  isRecorded: day < 4,
 }));
 
 function hour(day: number, at: number, counts: Partial<PeerHour> = {}): PeerHour {
@@ -64,6 +65,6 @@ test("comparedDays calls a day the same once all its hours are compared, a diffe
   assert.deepEqual(verdictsOf([], Infinity), new Array(5).fill("waiting"));
   const inWednesday = MONDAY_US + 2 * DAY_US + 5 * HOUR_US;
   const hours = [hour(2, 7, { messagesOnlyHere: 1 })];
-  assert.deepEqual(verdictsOf([], inWednesday), ["waiting", "waiting", "waiting", "same", "same"]);
-  assert.deepEqual(verdictsOf(hours, inWednesday), ["waiting", "waiting", "here", "same", "same"]);
+  assert.deepEqual(verdictsOf([], inWednesday), ["waiting", "waiting", "waiting", "same", "empty"]);
+  assert.deepEqual(verdictsOf(hours, inWednesday), ["waiting", "waiting", "here", "same", "empty"]);
 });

@@ -1,7 +1,7 @@
 import { h, type JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Micros } from "../../core/time.ts";
-import type { ComparedDay } from "../compare/compared_days.ts";
+import { type ComparedDay, isDifferent } from "../compare/compared_days.ts";
 import { describeDifference } from "../compare/describe_difference.ts";
 import { go } from "../state/route.ts";
 import { formatDay, formatMonth, isoDay, weekdayNames } from "../ui/format.ts";
@@ -143,8 +143,7 @@ function onKey(
 
 /** Whether there is nothing to see: neither here, nor as far as is known at the peer. */
 function isBlank({ isRecorded, missingS, compared }: GridDay): boolean {
-  const verdict = compared?.verdict ?? "same";
-  return !isRecorded && missingS === 0 && (verdict === "same" || verdict === "waiting");
+  return !isRecorded && missingS === 0 && !isDifferent(compared?.verdict);
 }
 
 function cellClass(
@@ -171,8 +170,9 @@ function describeDay(day: GridDay): string {
   const { compared } = day;
   if (compared === undefined) return describeFigures(day);
   const { verdict, sums } = compared;
-  const isDifferent = verdict !== "same" && verdict !== "waiting";
-  const told = isDifferent ? describeDifference(sums) : words.value.compare.verdicts[verdict];
+  const told = isDifferent(verdict)
+    ? describeDifference(sums)
+    : words.value.compare.verdicts[verdict];
   return `${describeFigures(day)} · ${told}`;
 }
 

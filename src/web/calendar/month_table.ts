@@ -1,5 +1,5 @@
 import { h, type JSX } from "preact";
-import type { ComparedDay } from "../compare/compared_days.ts";
+import { type ComparedDay, isDifferent } from "../compare/compared_days.ts";
 import { formatCount, isoDay } from "../ui/format.ts";
 import { zone } from "../ui/settings.ts";
 import { words } from "../words/words.ts";
@@ -54,7 +54,7 @@ function monthsOf(
     const some = places.map((i) => days[i]!);
     const missingS = some.reduce((all, day) => all + day.missingS, 0);
     const verdicts = places.map((i) => compared?.[i]?.verdict);
-    const differing = verdicts.filter((each) => each !== "same" && each !== "waiting").length;
+    const differing = verdicts.filter(isDifferent).length;
     const isWaiting = verdicts.includes("waiting");
     return {
       month,

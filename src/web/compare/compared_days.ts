@@ -8,13 +8,15 @@ import type { Zone } from "../ui/settings.ts";
 export type DifferenceSums = Omit<PeerHour, "hourUs" | "minutesDiffering">;
 
 /**
- * How a day is on this node and on a peer: the same files, something that only this node or only the peer has,
- * otherwise different files, or not all compared yet.
+ * How a day is on this node and on a peer: something that only this node or only the peer has, otherwise different
+ * files, the same files, no files on either, or not all compared yet.
  */
-export type DayVerdict = "same" | "here" | "there" | "differs" | "waiting";
+export type DayVerdict = "here" | "there" | "differs" | "same" | "empty" | "waiting";
 
-/** The verdicts, in the order of a legend. */
-export const DAY_VERDICTS: readonly DayVerdict[] = ["here", "there", "differs", "same", "waiting"];
+/** Whether a day's files are not the same on both sides. */
+export function isDifferent(verdict: DayVerdict | undefined): boolean {
+  return verdict === "here" || verdict === "there" || verdict === "differs";
+}
 
 /** A day of a comparison. */
 export interface ComparedDay {
@@ -33,7 +35,7 @@ export interface ComparedSoFar {
 
 /** How each of `days` compares, in their order. An hour counts for the day in which it starts. */
 export function comparedDays(
-  days: readonly Span[],
+  days: readonly (Span & { readonly isRecorded: boolean })[],
   { hours, comparedFromUs, zone }: ComparedSoFar & { readonly zone: Zone },
 ): ComparedDay[] {
   const byDay = new Map<Micros, PeerHour[]>();
@@ -43,11 +45,12 @@ export function comparedDays(
     if (some === undefined) byDay.set(dayUs, [hour]);
     else some.push(hour);
   }
-  return days.map(({ fromUs }) => {
+  return days.map(({ fromUs, isRecorded }) => {
     const differing = byDay.get(fromUs) ?? [];
     const sums = sumOf(differing);
     if (differing.length > 0) return { verdict: verdictOf(sums), sums };
-    return { verdict: fromUs >= comparedFromUs ? "same" : "waiting", sums };
+    if (fromUs < comparedFromUs) return { verdict: "waiting", sums };
+    return { verdict: isRecorded ? "same" : "empty", sums };
   });
 }
 

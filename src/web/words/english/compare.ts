@@ -26,6 +26,7 @@ export const compare = {
     there: "more there",
     differs: "different files",
     same: "the same",
+    empty: "nothing there either",
     waiting: "not compared yet",
   },
   legend: (verdict: string, days: number) => `${verdict}: ${counted(days, nouns.day)}`,

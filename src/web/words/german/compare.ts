@@ -27,6 +27,7 @@ export const compare: typeof English = {
     there: "dort mehr",
     differs: "verschiedene Dateien",
     same: "gleich",
+    empty: "auch dort nichts",
     waiting: "noch nicht verglichen",
   },
   legend: (verdict, days) => `${verdict}: ${counted(days, nouns.day)}`,
