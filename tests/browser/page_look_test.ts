@@ -122,6 +122,50 @@ for (const colorScheme of ["light", "dark"] as const) {
   }
 }
 
+test(
+  "what only colour told is told in colours of the reader's choice, too",
+  { skip: skipPage },
+  async () => {
+    const opened = await browser.open({ origin: "file", forcedColors: "active" });
+    const { page } = opened;
+    const styles = (selector: string, property: string): Promise<string[]> =>
+      page.locator(selector).evaluateAll(
+        (elements, property) =>
+          elements.map((each) => getComputedStyle(each).getPropertyValue(property)),
+        property,
+      );
+    const isNavTold = async (): Promise<void> => {
+      const [current] = await styles(".top nav a[aria-current]", "border-bottom-color");
+      const others = await styles(".top nav a:not([aria-current])", "border-bottom-color");
+      assert.ok(others.length > 0 && !others.includes(current!), `${current}: ${others}`);
+    };
+    const looks: Record<string, () => Promise<void>> = {
+      timeline: async () => {
+        const swatches = await styles(".legend .swatch", "background");
+        assert.equal(new Set(swatches).size, swatches.length, swatches.join("\n"));
+      },
+      chat: async () => {
+        await page.click(".row.is-privmsg time >> nth=6");
+        await page.waitForSelector(".row.is-selected");
+        assert.deepEqual(await styles(".row.is-selected", "outline-style"), ["solid"]);
+        assert.ok((await styles(".badge", "border-top-width")).every((width) => width === "1px"));
+      },
+      search: async () => {
+        const ground = (await styles("body", "background-color"))[0];
+        const bars = await styles(".histogram-bar span", "background-color");
+        assert.ok(bars.length > 0 && !bars.includes(ground!), bars.join());
+      },
+    };
+    await tour(page, async (name) => {
+      assert.deepEqual(await serious(page), [], name);
+      await isNavTold();
+      await looks[name]?.();
+      await picture(page, `${name}-forced-colours`);
+    });
+    await closePage(opened);
+  },
+);
+
 test("the theme can be chosen, and what was chosen is kept", { skip: skipPage }, async () => {
   const opened = await browser.open({ colorScheme: "light" });
   const { page } = opened;
