@@ -4,6 +4,8 @@ export interface Caller {
   readonly address: string;
   /** Whether the request came through the operator's listener. @default false */
   readonly isOnOperatorListener?: boolean;
+  /** Aborts when the connection ends before the response is sent. @default the request's own signal */
+  readonly signal?: AbortSignal;
 }
 
 /** A request that found its route. */

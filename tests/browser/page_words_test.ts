@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { Page } from "playwright-core";
+import { httpPeer } from "../../src/adapters/http_peer/http_peer.ts";
 import { memoryStore } from "../../src/adapters/memory/memory_store.ts";
 import type { HttpListener } from "../../src/ports/http.ts";
 import { tempFolder } from "../conformance/disk/temp_folder.ts";
@@ -13,6 +14,7 @@ import { startNode } from "./page/page_node.ts";
 const REPLY = { "reply-parent-msg-body": "hello", "reply-parent-display-name": "user0" };
 let browser: PageBrowser;
 let node: HttpListener;
+let other: HttpListener;
 
 const CHAT = [
   said("hello", { tags: { badges: "moderator/1", "first-msg": "1", bits: "5" } }),
@@ -30,7 +32,10 @@ before(async () => {
   browser = await PageBrowser.start();
   const store = memoryStore();
   await putMessages(store, "search", CHAT);
-  node = await startNode(store);
+  const elsewhere = memoryStore();
+  await putMessages(elsewhere, "search", [...CHAT, said("elsewhere", { second: 7 })]);
+  other = await startNode(elsewhere, { html: "" });
+  node = await startNode(store, { peers: () => [httpPeer(other.url)] });
   for (const [name, texts] of [["one", ["a", "b"]], ["two", ["b", "c"]]] as const) {
     const part = memoryStore();
     await putMessages(part, "search", texts.map((text, second) => said(text, { second })));
@@ -39,6 +44,7 @@ before(async () => {
 });
 after(async () => {
   await node?.close();
+  await other?.close();
   await browser?.close();
   folder.close();
 });
@@ -84,7 +90,7 @@ async function foreignTexts(page: Page): Promise<string[]> {
     };
     const found: string[] = [];
     const data =
-      "bdi, code, time, .fields dt, .strip, .badge, option[value=search], script, noscript, style";
+      "bdi, code, time, .peer-name, .fields dt, .strip, .badge, option[value=search], script, noscript, style";
     const look = (text: string | null, where: string): void => {
       if (/\p{L}{2}/u.test(left(text ?? ""))) found.push(`${where}: ${text}`);
     };
@@ -114,6 +120,8 @@ test("no view has a text of its own: all stand in the catalogue", { skip: skipPa
   };
   await look("#/", ".home li .home-last");
   await look("#/calendar/search", ".calendar .cal-day");
+  await look(`#/calendar/search?${new URLSearchParams({ peer: other.url })}`, ".compared-hour");
+  await look("#/calendar/search?peer=none", ".peer-compare [role=alert]");
   await look("#/timeline/search", ".receiver-rows li");
   await look("#/chat/search/2026-08-02T12:00:00Z", ".row .note");
   await page.click(".row .speech");
@@ -151,6 +159,7 @@ test("German fits a phone: nothing is cut, and nothing scrolls sideways", {
   const views = [
     ["#/", ".home li .home-last"],
     ["#/calendar/search", ".calendar .cal-day"],
+    [`#/calendar/search?${new URLSearchParams({ peer: other.url })}`, ".compared-hour"],
     ["#/timeline/search", ".receiver-rows li"],
     ["#/chat/search/2026-08-02T12:00:00Z", ".row .note"],
     ["#/search/search?text=hello", ".hit"],

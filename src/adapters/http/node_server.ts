@@ -7,7 +7,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { ChatloomError } from "../../core/errors/errors.ts";
-import type { HttpHandler, HttpListener } from "../../ports/http.ts";
+import type { Caller, HttpHandler, HttpListener } from "../../ports/http.ts";
 import { ConnectionLimits } from "./connection_limits.ts";
 import { parseListenAddress, toUrl } from "./listen_address.ts";
 
@@ -114,7 +114,7 @@ async function answer(
   }
   const { socket } = incoming;
   waiting.add(socket);
-  const response = await handler(request, { address: socket.remoteAddress ?? "unknown" })
+  const response = await handler(request, callerOf(socket, outgoing))
     .finally(() => waiting.delete(socket));
   outgoing.writeHead(response.status, Object.fromEntries(response.headers));
   if (response.body === null) {
@@ -127,6 +127,25 @@ async function answer(
   outgoing.once("finish", () => clearTimeout(timer));
   outgoing.once("close", () => clearTimeout(timer));
   if (outgoing.writableFinished || outgoing.destroyed) clearTimeout(timer);
+}
+
+/** The caller. Its signal is made for the few routes that ask for it: Node takes as long for one as for a request. */
+function callerOf(socket: Socket, outgoing: ServerResponse): Caller {
+  let leaving: AbortController | undefined;
+  return {
+    address: socket.remoteAddress ?? "unknown",
+    get signal() {
+      if (leaving !== undefined) return leaving.signal;
+      const { signal } = leaving = new AbortController();
+      const abort = leaving.abort.bind(leaving);
+      const leave = () => {
+        if (!outgoing.writableFinished) abort();
+      };
+      if (outgoing.destroyed) leave();
+      else outgoing.once("close", leave);
+      return signal;
+    },
+  };
 }
 
 /** Methods whose requests have a body that a route may read. The gate bounds it. */

@@ -114,6 +114,35 @@ test("nodeServer asks for more of a body only as it is taken, and ends it with t
   }
 });
 
+test("nodeServer aborts a request whose caller leaves before the answer, and no other", async () => {
+  const signals: AbortSignal[] = [];
+  let [arrived, answered] = [() => {}, () => {}];
+  const isAsked = new Promise<void>((resolve) => arrived = resolve);
+  const listener = await serve(async ({ url }, caller) => {
+    const signal = caller.signal!;
+    signals.push(signal);
+    assert.equal(caller.signal, signal);
+    if (!url.endsWith("/slow")) return new Response("fast");
+    arrived();
+    await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+    answered();
+    return new Response("late");
+  });
+  try {
+    const isAnswered = new Promise<void>((resolve) => answered = resolve);
+    const socket = connect(Number(new URL(listener.url).port), "127.0.0.1");
+    await once(socket, "connect");
+    socket.write("GET /slow HTTP/1.1\r\nhost: x\r\n\r\n");
+    await isAsked;
+    socket.destroy();
+    await isAnswered;
+    for (let i = 0; i < 2; i++) assert.equal(await (await fetch(listener.url)).text(), "fast");
+  } finally {
+    await listener.close();
+  }
+  assert.deepEqual(signals.map(({ aborted }) => aborted), [true, false, false]);
+});
+
 test("nodeServer breaks the connection when a body fails, so that half does not pass for whole", async () => {
   let count = 0;
   const listener = await serve(() =>

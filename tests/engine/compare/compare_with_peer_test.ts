@@ -190,3 +190,21 @@ test("a node that tells of no peers has neither route, nor describes them", asyn
   assert.equal((await silent.ask("/peers.json")).status, 404);
   assert.equal((await silent.ask("/forsen/compare.json?peer=a")).status, 404);
 });
+
+test("a comparison whose caller leaves makes room for the next one", async () => {
+  const [store, there] = await twoStores();
+  const slow: Peer = {
+    ...storePeer("slow", there),
+    channelDigest: (_, { signal }) =>
+      new Promise((_, reject) => signal!.addEventListener("abort", () => reject(signal!.reason))),
+  };
+  const world = apiWorld({ store, peers: () => [slow, storePeer("a", there)] });
+  const leaving = new AbortController();
+  const { signal } = leaving;
+  const left = [1, 2, 3].map(() => world.ask("/forsen/compare.json?peer=slow", { signal }));
+  const next = world.ask("/forsen/compare.json?peer=a");
+  leaving.abort();
+  for (const each of left) assert.equal((await each).status, 503);
+  assert.equal((await next).status, 200);
+  assert.deepEqual(world.reports.filter((each) => each.startsWith("error")), []);
+});

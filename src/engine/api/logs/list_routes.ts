@@ -6,6 +6,7 @@ import { dayOf } from "../../logs/log_days.ts";
 import type { RoutedRequest } from "../../../ports/http.ts";
 import { type ApiResponse, jsonResponse } from "../route/api_response.ts";
 import type { ApiRoute, ResponseNote } from "../route/api_route.ts";
+import { callerSignal } from "../route/caller_signal.ts";
 import { answerLines, LOG_NOTES } from "./answer_log.ts";
 import { INDEX_HEADER, INDEX_NOTE, type IndexUse, indexUse } from "./index_use.ts";
 import {
@@ -162,9 +163,9 @@ async function answerChannels({ log, api }: LogContext): Promise<ApiResponse> {
   return jsonResponse({ channels }, caching);
 }
 
-async function answerList(context: LogContext, { request }: RoutedRequest): Promise<ApiResponse> {
+async function answerList(context: LogContext, routed: RoutedRequest): Promise<ApiResponse> {
   const { api, days } = context;
-  const asked = new URL(request.url).searchParams;
+  const asked = new URL(routed.request.url).searchParams;
   const named = (word: string): AskedName | undefined => {
     const [login, id] = [asked.get(word), asked.get(`${word}id`)];
     if (id) return { kind: "id", name: id };
@@ -175,7 +176,9 @@ async function answerList(context: LogContext, { request }: RoutedRequest): Prom
     throw new Refusal(400, "Invalid param: channel or channelid is missing");
   }
   const user = named("user");
-  const rules = rulesOf(context);
+  // Without an index all of the archive may be read: not for a caller that has left.
+  const signal = callerSignal(routed);
+  const rules = { ...rulesOf(context), signal };
   const availableLogs: Record<string, string>[] = [];
   let index: IndexUse;
   try {
@@ -184,7 +187,7 @@ async function answerList(context: LogContext, { request }: RoutedRequest): Prom
     if (user === undefined) {
       for (const dayUs of await days.days(room, rules)) availableLogs.push(dateOf(dayUs));
     } else {
-      const person = await findPerson(context, room, user);
+      const person = await findPerson(context, room, user, { signal });
       for await (const monthUs of days.months(room, person, rules)) {
         const { year, month } = dateOf(monthUs);
         availableLogs.push({ year, month });

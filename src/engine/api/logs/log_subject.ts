@@ -1,3 +1,4 @@
+import type { AbortOptions } from "../../../ports/batch_store.ts";
 import type { LogPerson } from "../../../core/logs/log_person.ts";
 import type { Room } from "../../logs/room_directory.ts";
 import type { ParameterNote } from "../route/api_route.ts";
@@ -73,12 +74,13 @@ export async function findPerson(
   context: LogContext,
   room: Room,
   { kind, name }: AskedName,
+  abort: AbortOptions = {},
 ): Promise<LogPerson> {
   const { log } = context;
   if (name.length > NAME_MAX_LENGTH) throw nothingThere(context);
   const asked = kind === "id" ? { id: name } : { login: name.toLowerCase() };
   if (kind === "id" && log.optOuts?.isUserOptedOut(name) === true) throw userOptedOut(context);
-  const person = await log.person(room, asked);
+  const person = await log.person(room, asked, abort);
   if (person === undefined) throw nothingThere(context);
   if (log.optOuts?.isUserOptedOut(person.id) === true) throw userOptedOut(context);
   return person;

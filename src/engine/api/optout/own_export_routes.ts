@@ -8,6 +8,7 @@ import { AddressRates } from "../gate/address_rates.ts";
 import { clientAddress } from "../gate/client_address.ts";
 import { type ApiResponse, jsonResponse, textResponse } from "../route/api_response.ts";
 import type { ApiRoute } from "../route/api_route.ts";
+import { callerSignal } from "../route/caller_signal.ts";
 
 /** How fast one address may ask for tickets. */
 const TICKET_RATE = { perSecond: 1 / 6, burst: 10 };
@@ -111,7 +112,7 @@ export function ownExportRoutes(options: OwnExportOptions): ApiRoute[] {
         if (running.count >= EXPORTS_AT_ONCE) {
           return textResponse(503, "Other exports run, try again", { "retry-after": "10" });
         }
-        const place = { ...options, signal: routed.request.signal };
+        const place = { ...options, signal: callerSignal(routed) };
         const channels = channel === null ? await channelsOf(place) : [channel];
         return {
           status: 200,

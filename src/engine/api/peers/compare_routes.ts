@@ -10,6 +10,7 @@ import type { Reporter } from "../../../ports/reporter.ts";
 import { compareWithPeer, type HourDifference } from "../../compare/compare_with_peer.ts";
 import { type ApiResponse, jsonResponse, notFound, textResponse } from "../route/api_response.ts";
 import { type ApiRoute, CHANNEL_NOTE } from "../route/api_route.ts";
+import { callerSignal } from "../route/caller_signal.ts";
 import { INSTANT_FORMS, parseInstant } from "../route/parse_instant.ts";
 
 /** What the routes for comparing with peers need. */
@@ -77,25 +78,25 @@ export function compareRoutes(options: CompareRouteOptions): ApiRoute[] {
         },
         { status: 502, description: "The peer fails, or refuses", type: "text/plain" },
       ],
-      answer: (routed) => turns.run(() => answerComparison(routed, options), routed.request.signal),
+      answer: (routed) => turns.run(() => answerComparison(routed, options), callerSignal(routed)),
     },
   ];
 }
 
 async function answerComparison(
-  { request, params }: RoutedRequest,
+  routed: RoutedRequest,
   { store, hasher, reporter, peers }: CompareRouteOptions,
 ): Promise<ApiResponse> {
-  const { channel = "" } = params;
+  const { channel = "" } = routed.params;
   if (!isChannelName(channel)) return notFound();
-  const query = new URL(request.url).searchParams;
+  const query = new URL(routed.request.url).searchParams;
   const peer = peers().find(({ name }) => name === query.get("peer"));
   if (peer === undefined) return textResponse(404, "peer must be a name that /peers.json gives");
   const start = parseInstant(query.get("start") ?? "0");
   const end = parseInstant(query.get("end") ?? `${TIME_END_US / 1e6}`);
   if (!start.ok) return textResponse(400, `start must be a time: ${start.reason}`);
   if (!end.ok) return textResponse(400, `end must be a time: ${end.reason}`);
-  const { signal } = request;
+  const signal = callerSignal(routed);
   const span = { fromUs: start.us, untilUs: end.us };
   try {
     const found = await compareWithPeer(channel, peer, { store, hasher, ...span, signal });

@@ -8,6 +8,7 @@ import { hourMessages } from "../../logs/hour_figures.ts";
 import { ScanTimeoutError } from "../../logs/scan_budget.ts";
 import { type ApiResponse, jsonResponse, textResponse } from "../route/api_response.ts";
 import type { ApiRoute } from "../route/api_route.ts";
+import { callerSignal } from "../route/caller_signal.ts";
 
 /** How many channels one request may ask for: what a screen shows. */
 const CHANNELS_MAX = 50;
@@ -75,17 +76,18 @@ export function overviewRoute(
 }
 
 async function answerOverview(
-  { request }: RoutedRequest,
+  routed: RoutedRequest,
   options: OverviewOptions,
 ): Promise<ApiResponse> {
-  const named = new URL(request.url).searchParams.get("channel") ?? "";
+  const signal = callerSignal(routed);
+  const named = new URL(routed.request.url).searchParams.get("channel") ?? "";
   const channels = [...new Set(named.split(",").filter(isChannelName))];
   if (channels.length === 0 || channels.length > CHANNELS_MAX) {
     return textResponse(400, `channel must name 1 to ${CHANNELS_MAX} channels`);
   }
   const found = new Map<string, ChannelOverview>();
   await forEachConcurrent(channels, CHANNELS_AT_A_TIME, async (channel) => {
-    const overview = await overviewOf(channel, { ...options, signal: request.signal });
+    const overview = await overviewOf(channel, { ...options, signal });
     if (overview !== undefined) found.set(channel, overview);
   });
   return jsonResponse(channels.flatMap((channel) => found.get(channel) ?? []));
