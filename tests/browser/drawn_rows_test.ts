@@ -14,6 +14,7 @@ const props: MessageRowProps = {
   isSelected: false,
   isLinked: false,
   receiverCount: 1,
+  startsDay: false,
 };
 
 test("DrawnRows draws a row that is as before as the same element, and measures it once", () => {
@@ -38,6 +39,7 @@ test("DrawnRows measures a row again that looks different, or has been away", ()
     props,
     { ...props, mark: { label: "deleted", atUs: 5 } },
     { ...props, receiverCount: 2 },
+    { ...props, startsDay: true },
     { ...props, message: undefined },
   ];
   for (const each of looks) {
@@ -46,7 +48,7 @@ test("DrawnRows measures a row again that looks different, or has been away", ()
     assert.equal(rows.measure(place), false);
   }
   rows.end(); // Nothing is drawn.
-  rows.draw(place, looks[3]!);
+  rows.draw(place, looks[4]!);
   rows.end();
   assert.equal(rows.measure(place), false);
 });

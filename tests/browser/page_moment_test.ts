@@ -231,6 +231,49 @@ test("a reply leads to its thread and back, and one filter shows all moderation"
   await closePage(opened);
 });
 
+test("a thread over midnight tells the day where another begins, in UTC and local time", {
+  skip: skipPage,
+}, async () => {
+  const reply = (iso: string, text: string) =>
+    saidAt(iso, text, {
+      "reply-parent-msg-id": "id-root",
+      "reply-thread-parent-msg-id": "id-root",
+      "reply-parent-msg-body": "root",
+      "reply-parent-user-login": "ada",
+    });
+  const opened = await openChat("midnight", [
+    saidAt("2026-08-02T23:58:00Z", "root"),
+    reply("2026-08-02T23:59:00Z", "one"),
+    reply("2026-08-03T00:01:00Z", "two"),
+    reply("2026-08-03T06:59:00Z", "three"),
+    reply("2026-08-03T07:01:00Z", "four"),
+  ], { timezoneId: "America/Los_Angeles" });
+  const { page } = opened;
+  const days = (expected: readonly string[]) =>
+    page.waitForFunction((expected) => {
+      const rows = [...document.querySelectorAll(".row:not([aria-busy])")];
+      const days = rows.flatMap((row) => {
+        const day = row.querySelector(".row-day")?.textContent;
+        return day === undefined ? [] : [`${day} ${row.querySelector(".text")?.textContent}`];
+      });
+      return rows.length === 5 && `${days}` === `${expected}`;
+    }, expected);
+  await page.click(".reply-text >> nth=0");
+  await days(["2026-08-03 two"]);
+  await page.click(".tools >> text=UTC");
+  await days(["2026-08-03 four"]);
+  await page.click(".tools >> text=Local");
+  await days(["2026-08-03 two"]);
+  // The bar tells the day of the reply that the link leads to, and the first row is of the day before.
+  await page.evaluate(() =>
+    location.hash = "#/chat/search/2026-08-03T00:01:00.000Z?thread=id-root"
+  );
+  await page.reload();
+  await page.setInputFiles("[data-pick=folder]", join(folder.path, "midnight"));
+  await days(["2026-08-02 root", "2026-08-03 two"]);
+  await closePage(opened);
+});
+
 test("only messages that fewer receivers saw than others are noted", {
   skip: skipPage,
 }, async () => {

@@ -3,7 +3,7 @@ import { MessageRow, type MessageRowProps } from "./message/message_row.ts";
 import type { RowPlace } from "./row_layout.ts";
 
 /** What of a row decides how it looks, and how tall it is. */
-type Looks = Pick<MessageRowProps, "message" | "mark" | "receiverCount">;
+type Looks = Pick<MessageRowProps, "message" | "mark" | "receiverCount" | "startsDay">;
 
 interface Drawn {
   readonly props: MessageRowProps;
@@ -58,6 +58,7 @@ function nameOf({ minuteUs, row }: RowPlace): string {
 
 function looksSame(one: Looks, other: Looks): boolean {
   return one.message === other.message && one.receiverCount === other.receiverCount &&
+    one.startsDay === other.startsDay &&
     one.mark?.label === other.mark?.label && one.mark?.atUs === other.mark?.atUs;
 }
 

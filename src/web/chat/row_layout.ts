@@ -97,6 +97,11 @@ export class RowLayout {
     return each?.block.minuteUs === minuteUs ? each.block : undefined;
   }
 
+  /** Which of all messages of its minute stands in a row. */
+  rowInMinute({ minuteUs, row }: RowPlace): number {
+    return this.block(minuteUs)?.rows?.[row] ?? row;
+  }
+
   /** The place of a row among all, counted from 0. */
   indexOf({ minuteUs, row }: RowPlace): number {
     const at = this.#firstNotBefore(minuteUs);

@@ -3,7 +3,8 @@ import type { Message } from "../../core/batch/message.ts";
 import { formatText } from "../../core/batch/message_text.ts";
 import type { Micros } from "../../core/time.ts";
 import type { DayChat } from "./day_chat.ts";
-import { images } from "../ui/settings.ts";
+import { isSameDay } from "../ui/day.ts";
+import { images, zone } from "../ui/settings.ts";
 import { DrawnRows } from "./drawn_rows.ts";
 import type { RowLayout, RowPlace } from "./row_layout.ts";
 import { ScrollPosition } from "./scroll_position.ts";
@@ -182,8 +183,8 @@ export class VirtualList extends Component<VirtualListProps> {
     if (message !== undefined) this.props.onRest(Math.round(message.time * 1e6));
   }
 
-  #rowInMinute({ minuteUs, row }: RowPlace): number {
-    return this.#layout.block(minuteUs)?.rows?.[row] ?? row;
+  #rowInMinute(place: RowPlace): number {
+    return this.#layout.rowInMinute(place);
   }
 
   /** After drawing: measures, keeps the anchor in place, and draws again if that left a hole. */
@@ -371,6 +372,8 @@ export class VirtualList extends Component<VirtualListProps> {
     const stop = isTabbable >= first && isTabbable <= last ? isTabbable : first;
     const rows: JSX.Element[] = [];
     this.#isWaiting = this.#isArrivalDue = false;
+    // The bar above tells the day of what the list opened at.
+    let beforeUs = this.#layout.at(first - 1)?.minuteUs ?? day.request.focusUs;
     for (let i = first; i <= last; i++) {
       const place = this.#layout.at(i)!;
       const row = this.#rowInMinute(place);
@@ -385,7 +388,9 @@ export class VirtualList extends Component<VirtualListProps> {
         isTabStop: i === stop,
         isSelected: isSame(selected, place),
         isLinked: isSame(linked, place),
+        startsDay: !isSameDay(place.minuteUs, beforeUs, zone.value),
       }));
+      beforeUs = place.minuteUs;
     }
     this.#drawn.end();
     return h(

@@ -14,6 +14,13 @@ export function dayOf(timeUs: Micros, zone: Zone): Span {
   return { fromUs: Math.max(0, midnight(0)), untilUs: midnight(1) };
 }
 
+/** Whether two moments lie on the same calendar day, by the clocks of `zone`. */
+export function isSameDay(oneUs: Micros, otherUs: Micros, zone: Zone): boolean {
+  if (oneUs === otherUs) return true;
+  const { fromUs, untilUs } = dayOf(oneUs, zone);
+  return otherUs >= fromUs && otherUs < untilUs;
+}
+
 /** The starts of the days that share time with these hours, which ascend; ascending, each once. */
 export function daysOf(hours: readonly Micros[], zone: Zone): Micros[] {
   const days: Micros[] = [];

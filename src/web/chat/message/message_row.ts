@@ -2,7 +2,7 @@ import { Fragment, h, type JSX } from "preact";
 import type { Message } from "../../../core/batch/message.ts";
 import { escapeControls } from "../../../core/json/escape_controls.ts";
 import { fromSeconds } from "../../../core/time.ts";
-import { formatClock } from "../../ui/format.ts";
+import { formatClock, formatDay } from "../../ui/format.ts";
 import { icon } from "../../ui/icons.ts";
 import { zone } from "../../ui/settings.ts";
 import { RECEIVERS_TOLD_APART } from "../../reading/minute_summary.ts";
@@ -34,11 +34,13 @@ export interface MessageRowProps {
   readonly isLinked: boolean;
   /** How many receivers saw the best seen message of its minute, up to 4. */
   readonly receiverCount: number;
+  /** The row before it is of another day: it tells its own. */
+  readonly startsDay: boolean;
 }
 
 /** A message as it stood in chat, or an event as a quiet line. Text of chat stays text, never HTML. */
 export function MessageRow(props: MessageRowProps): JSX.Element {
-  const { index, total, message, mark, isTabStop, isSelected, isLinked, receiverCount } = props;
+  const { index, total, message, mark, isTabStop, isSelected, isLinked } = props;
   const kind = message === undefined ? "waiting" : message.command.toLowerCase();
   return h(
     "article",
@@ -54,7 +56,10 @@ export function MessageRow(props: MessageRowProps): JSX.Element {
       "aria-label": message === undefined ? words.value.chat.loading : undefined,
       tabIndex: isTabStop ? 0 : -1,
     },
-    message === undefined ? "\u00a0" : h(MessageBody, { message, mark, receiverCount }),
+    message === undefined ? "\u00a0" : [
+      props.startsDay && h("p", { key: "day", class: "row-day" }, dayText(message)),
+      h(MessageBody, { key: "body", message, mark, receiverCount: props.receiverCount }),
+    ],
   );
 }
 
@@ -204,6 +209,10 @@ function Notes({ message, mark, receiverCount }: BodyProps): JSX.Element | null 
     note("heard", words.value.message.heardOf(heard, receiverCount), title);
   }
   return notes.length === 0 ? null : h("span", { class: "notes" }, notes);
+}
+
+function dayText({ time }: Message): string {
+  return formatDay(fromSeconds(time), zone.value);
 }
 
 function isoTime(timeUs: number): string {
