@@ -56,9 +56,16 @@ async function bundle(entry: string, output: string): Promise<string> {
   return script.replace(/<(\/script|script|!--)/gi, (found) => `\\x3c${found.slice(1)}`);
 }
 
-/** Drops comments and indentation: enough for a file of this size. */
+/** Drops comments, and spaces that mean nothing: enough for a file of this size. */
 function squeeze(style: string): string {
-  return style.replace(/\/\*[^]*?\*\//g, "").replace(/\s*\n\s*/g, "\n").trim();
+  return style.replace(/\/\*[^]*?\*\//g, "")
+    .replace(/\s*\n\s*/g, "\n")
+    // Each declaration begins a line; in selectors a space before a colon means something.
+    .replace(/^([\w-]+): /gm, "$1:")
+    .replace(/ \{$/gm, "{")
+    .replace(/(?<=[{};,:(])\n|\n(?=[})])/g, "")
+    .replaceAll(";}", "}")
+    .trim();
 }
 
 /**
