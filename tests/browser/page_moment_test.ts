@@ -265,11 +265,10 @@ test("a thread over midnight tells the day where another begins, in UTC and loca
   await page.click(".tools >> text=Local");
   await days(["2026-08-03 two"]);
   // The bar tells the day of the reply that the link leads to, and the first row is of the day before.
-  await page.evaluate(() =>
-    location.hash = "#/chat/search/2026-08-03T00:01:00.000Z?thread=id-root"
-  );
-  await page.reload();
-  await page.setInputFiles("[data-pick=folder]", join(folder.path, "midnight"));
+  const link = "#/chat/search/2026-08-03T00:01:00.000Z";
+  await page.evaluate((hash) => location.hash = hash, link);
+  await page.waitForFunction(() => document.querySelectorAll(".row").length === 3);
+  await page.evaluate((hash) => location.hash = hash, `${link}?thread=id-root`);
   await days(["2026-08-02 root", "2026-08-03 two"]);
   await closePage(opened);
 });

@@ -139,6 +139,8 @@ export function ChatView({ library, channels, channel }: ChatViewProps): JSX.Ele
         h(Emptiness, { day }),
       ),
       selected !== undefined && h(DetailPanel, {
+        day,
+        place: selected.place,
         message: selected.message,
         onClose: closeDetail,
         onUser: (user) => go({ filter: { ...filter, user } }),

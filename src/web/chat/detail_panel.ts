@@ -1,5 +1,5 @@
 import { Fragment, h, type JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { Message } from "../../core/batch/message.ts";
 import { formatLogText } from "../../core/logs/format_log.ts";
 import { LOGGED_COMMANDS } from "../../core/logs/log_fields.ts";
@@ -7,15 +7,21 @@ import { userOf } from "../../core/text/message_filter.ts";
 import { escapeControls } from "../../core/json/escape_controls.ts";
 import { fromSeconds } from "../../core/time.ts";
 import { formatClock, formatDay } from "../ui/format.ts";
+import { CopyButton } from "../ui/copy_button.ts";
 import { icon } from "../ui/icons.ts";
-import { formatRoute } from "../state/route.ts";
 import { zone } from "../ui/settings.ts";
-import { messageRoute } from "./message_link.ts";
+import { messageLink } from "./message_link.ts";
+import { MomentButton } from "./moment/moment_button.ts";
+import type { DayChat } from "./day_chat.ts";
 import { PersonLinks } from "./person_links.ts";
+import type { RowPlace } from "./row_layout.ts";
 import { words } from "../words/words.ts";
 
 /** All details of one message. */
 export interface DetailPanelProps {
+  readonly day: DayChat;
+  /** Its row. */
+  readonly place: RowPlace;
   readonly message: Message;
   readonly onClose: () => void;
   readonly onUser: (user: string) => void;
@@ -24,7 +30,8 @@ export interface DetailPanelProps {
 }
 
 /** Raw fields and sightings of a message, beside the list. */
-export function DetailPanel({ message, onClose, onUser, onPerson }: DetailPanelProps): JSX.Element {
+export function DetailPanel(props: DetailPanelProps): JSX.Element {
+  const { day, place, message, onClose, onUser, onPerson } = props;
   const close = useRef<HTMLButtonElement>(null);
   useEffect(() => close.current?.focus(), [message]);
   const user = userOf(message);
@@ -56,7 +63,7 @@ export function DetailPanel({ message, onClose, onUser, onPerson }: DetailPanelP
       h(CopyButton, {
         label: words.value.detail.copyLink,
         icon: "link",
-        text: () => linkTo(message),
+        text: () => messageLink(message),
       }),
       LOGGED_COMMANDS.has(message.command) &&
         h(CopyButton, {
@@ -69,6 +76,7 @@ export function DetailPanel({ message, onClose, onUser, onPerson }: DetailPanelP
         icon: "file",
         text: () => JSON.stringify(message),
       }),
+      h(MomentButton, { day, place, message, link: messageLink(message) }),
       user !== "" &&
         h(
           "button",
@@ -91,37 +99,6 @@ function whenSent({ time, time_range: rangeS }: Message): string {
   if (rangeS === 0) return words.value.detail.exact(day, from);
   const to = formatClock(fromSeconds(time + rangeS), zone.value);
   return words.value.detail.between(day, from, to);
-}
-
-function linkTo(message: Message): string {
-  return new URL(formatRoute(messageRoute(message)), location.href).href;
-}
-
-interface CopyProps {
-  readonly label: string;
-  readonly icon: "link" | "file";
-  readonly text: () => string;
-}
-
-function CopyButton({ label, icon: name, text }: CopyProps): JSX.Element {
-  const [said, say] = useState("");
-  return h(
-    "button",
-    {
-      type: "button",
-      onClick: async () => {
-        try {
-          await navigator.clipboard.writeText(text());
-          say(words.value.detail.copied);
-        } catch {
-          say(words.value.detail.notAllowed); // Pages on plain http may not.
-        }
-        setTimeout(() => say(""), 2_000);
-      },
-    },
-    icon(name),
-    h("span", { "aria-live": "polite" }, said || label),
-  );
 }
 
 function Sightings({ message }: { readonly message: Message }): JSX.Element {

@@ -1,7 +1,7 @@
 import type { Message } from "../../core/batch/message.ts";
 import { fromSeconds } from "../../core/time.ts";
 import { NO_FILTER } from "../reading/filter.ts";
-import { type Route, route } from "../state/route.ts";
+import { formatRoute, type Route, route } from "../state/route.ts";
 
 /** Where a message of the channel is shown in chat. What has no id is found by its millisecond. */
 export function messageRoute({ time, tags }: Message): Route {
@@ -13,4 +13,9 @@ export function messageRoute({ time, tags }: Message): Route {
     linked: tags?.["id"] ?? "",
     filter: NO_FILTER,
   };
+}
+
+/** The whole address of a message. */
+export function messageLink(message: Message): string {
+  return new URL(formatRoute(messageRoute(message)), location.href).href;
 }

@@ -1,6 +1,6 @@
 import { app } from "./english/app.ts";
 import { archives, merging } from "./english/archives.ts";
-import { chat, detail, filter } from "./english/chat.ts";
+import { chat, detail, filter, moment } from "./english/chat.ts";
 import { home } from "./english/home.ts";
 import { compare } from "./english/compare.ts";
 import { message, notice } from "./english/message.ts";
@@ -28,6 +28,7 @@ export const ENGLISH = {
   chat,
   filter,
   detail,
+  moment,
   message,
   notice,
   archives,

@@ -1,7 +1,7 @@
 import type { Words } from "./english.ts";
 import { app } from "./german/app.ts";
 import { archives, merging } from "./german/archives.ts";
-import { chat, detail, filter } from "./german/chat.ts";
+import { chat, detail, filter, moment } from "./german/chat.ts";
 import { home } from "./german/home.ts";
 import { compare } from "./german/compare.ts";
 import { message, notice } from "./german/message.ts";
@@ -25,6 +25,7 @@ export const GERMAN: Words = {
   chat,
   filter,
   detail,
+  moment,
   message,
   notice,
   archives,

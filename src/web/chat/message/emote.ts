@@ -2,7 +2,7 @@ import { h, type JSX } from "preact";
 import { useContext, useState } from "preact/hooks";
 import { images } from "../../ui/settings.ts";
 import { emoteAddress } from "./message_text.ts";
-import { type Pictures, PicturesContext } from "./pictures.ts";
+import { PicturesContext, type PictureSource } from "./pictures.ts";
 import type { EmotePiece } from "./word_emotes.ts";
 import { words } from "../../words/words.ts";
 
@@ -23,7 +23,7 @@ export function Emote({ piece }: { readonly piece: EmotePiece }): JSX.Element {
   });
 }
 
-function addressOf(piece: EmotePiece, pictures: Pictures | undefined): string | undefined {
+function addressOf(piece: EmotePiece, pictures: PictureSource | undefined): string | undefined {
   if (images.value === "off") return undefined;
   const ofTwitch = piece.kind === "emote" && images.value === "twitch"
     ? emoteAddress(piece.id)

@@ -15,13 +15,23 @@ export type PictureState =
   | { readonly kind: "loading" | "missing" }
   | { readonly kind: "ready"; readonly url: string };
 
+/** Where rows find their pictures. */
+export interface PictureSource {
+  /** The words that were pictures at the end of the day, in UTC, of a moment; `undefined` while they are not known. */
+  words(atUs: Micros): ReadonlySignal<WordEmotes | undefined>;
+  /** A picture. */
+  picture(name: PictureName): ReadonlySignal<PictureState>;
+  /** Those that are here, where others can be fetched. No picture of it is `missing`. */
+  readonly fetched?: PictureSource;
+}
+
 const PICTURES_MAX = 1_000;
 const DAYS_MAX = 16;
 /** Browsers allow a node six connections; chat needs some of them. */
 const AT_ONCE = 3;
 
 /** The pictures of a channel on a node. They are fetched, not linked to, as some nodes want a token. */
-export class Pictures {
+class Pictures implements PictureSource {
   readonly #call: RpcClient<PageCalls>;
   readonly #channel: string;
   readonly #controller = new AbortController();
@@ -33,6 +43,13 @@ export class Pictures {
   /** Those asked for first come last: what is on screen now is more urgent. */
   readonly #waiting: (() => Promise<void>)[] = [];
   #running = 0;
+  readonly fetched: PictureSource = {
+    words: (atUs) => this.#words.get(atUs - atUs % DAY_US) ?? NO_PICTURES.words(atUs),
+    picture: (name) => {
+      const known = this.#pictures.get(keyOf(name));
+      return known?.value.kind === "ready" ? known : NO_PICTURES.picture(name);
+    },
+  };
 
   /** Fetches by `call`, once they are asked for. */
   constructor(call: RpcClient<PageCalls>, channel: string) {
@@ -40,7 +57,7 @@ export class Pictures {
     this.#channel = channel;
   }
 
-  /** The words that were pictures at the end of the day, in UTC, of a moment; `undefined` while they are fetched. */
+  /** As {@link PictureSource.words}, fetched now. */
   words(atUs: Micros): ReadonlySignal<WordEmotes | undefined> {
     const dayUs = atUs - atUs % DAY_US;
     const known = this.#words.get(dayUs);
@@ -55,9 +72,9 @@ export class Pictures {
     return words;
   }
 
-  /** A picture. */
+  /** A picture, fetched now. */
   picture(name: PictureName): ReadonlySignal<PictureState> {
-    const key = `${name.kind} ${name.id}`;
+    const key = keyOf(name);
     const known = this.#pictures.get(key);
     if (known !== undefined) return known;
     const state = signal<PictureState>({ kind: "loading" });
@@ -99,17 +116,30 @@ export class Pictures {
   }
 }
 
+function keyOf({ kind, id }: PictureName): string {
+  return `${kind} ${id}`;
+}
+
+const UNKNOWN_WORDS = signal<WordEmotes | undefined>(undefined);
+const UNKNOWN_PICTURE = signal<PictureState>({ kind: "loading" });
+
+/** No pictures at all: every emote is a word. */
+export const NO_PICTURES: PictureSource = {
+  words: () => UNKNOWN_WORDS,
+  picture: () => UNKNOWN_PICTURE,
+};
+
 function release(state: PictureState): void {
   if (state.kind === "ready") URL.revokeObjectURL(state.url);
 }
 
 /** The pictures of the node whose chat is shown, if it is a node's. */
-export const PicturesContext: Context<Pictures | undefined> = createContext<Pictures | undefined>(
-  undefined,
-);
+export const PicturesContext: Context<PictureSource | undefined> = createContext<
+  PictureSource | undefined
+>(undefined);
 
 /** The pictures of the node while the chat is the node's, for a view to provide. */
-export function usePictures(library: Library, channel: string): Pictures | undefined {
+export function usePictures(library: Library, channel: string): PictureSource | undefined {
   const { isNode } = library;
   const pictures = useMemo(
     () => isNode ? new Pictures(library.call, channel) : undefined,

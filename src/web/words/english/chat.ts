@@ -70,3 +70,22 @@ export const detail = {
   fields: "Fields",
   empty: "empty",
 };
+
+/** A picture and a text of some lines of chat. */
+export const moment = {
+  open: "Picture",
+  heading: "Picture of this moment",
+  close: "Close",
+  before: "Lines before",
+  after: "Lines after",
+  most: (lines: number) => `At most ${count(lines)} on each side`,
+  preview: "Preview of the picture",
+  save: "Save picture",
+  span: (from: string, to: string) => `${from} to ${to}`,
+  saved: (name: string) => `The picture went to your downloads as ${name}`,
+  notAll: (shown: number, all: number) =>
+    `The picture can be no taller: it shows ${count(shown)} of ${
+      counted(all, nouns.line)
+    }. The text has all of them.`,
+  failed: "This browser cannot draw the picture",
+};

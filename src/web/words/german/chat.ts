@@ -2,6 +2,7 @@ import type {
   chat as EnglishChat,
   detail as EnglishDetail,
   filter as EnglishFilter,
+  moment as EnglishMoment,
 } from "../english/chat.ts";
 import { german, nouns } from "./nouns.ts";
 
@@ -73,4 +74,23 @@ export const detail: typeof EnglishDetail = {
   secondsFromTo: (from, to) => `${german.decimal(from, 1)} bis ${german.decimal(to, 1)} s`,
   fields: "Felder",
   empty: "leer",
+};
+
+/** A picture and a text of some lines of chat. */
+export const moment: typeof EnglishMoment = {
+  open: "Bild",
+  heading: "Bild dieses Moments",
+  close: "Schließen",
+  before: "Zeilen davor",
+  after: "Zeilen danach",
+  most: (lines) => `Höchstens ${count(lines)} auf jeder Seite`,
+  preview: "Vorschau des Bildes",
+  save: "Bild speichern",
+  span: (from, to) => `${from} bis ${to}`,
+  saved: (name) => `Das Bild liegt in den Downloads als ${name}`,
+  notAll: (shown, all) =>
+    `Höher kann das Bild nicht werden: Es zeigt ${count(shown)} von ${
+      counted(all, nouns.line)
+    }. Der Text hat alle.`,
+  failed: "Dieser Browser kann das Bild nicht zeichnen",
 };

@@ -1,0 +1,104 @@
+import type { ReadonlySignal } from "@preact/signals";
+import type { Message } from "../../../core/batch/message.ts";
+import type { Micros } from "../../../core/time.ts";
+import { isSameDay } from "../../ui/day.ts";
+import type { Zone } from "../../ui/settings.ts";
+import type { Marks } from "../message/marks.ts";
+import type { MessageRowProps } from "../message/message_row.ts";
+
+/** How many lines a moment may have on each side of its message. */
+export const LINES_MAX = 50;
+
+/** A row of a list, counted from 0 within those of its minute. */
+export interface LinePlace {
+  readonly minuteUs: Micros;
+  readonly row: number;
+}
+
+/** The list of a day's chat, as far as a moment asks it. */
+export interface LineSource {
+  readonly request: { readonly channel: string };
+  readonly version: ReadonlySignal<number>;
+  readonly layout: {
+    readonly count: number;
+    at(index: number): LinePlace | undefined;
+    indexOf(place: LinePlace): number;
+    rowInMinute(place: LinePlace): number;
+  };
+  readonly messages: {
+    get(minuteUs: Micros, row: number): Message | undefined;
+    want(minuteUs: Micros, rows: readonly number[]): Promise<void>;
+    watch(onArrival: () => void): () => void;
+  };
+  readonly marks: Pick<Marks, "of">;
+  receiverCount(minuteUs: Micros): number;
+  approach(side: "start" | "end"): void;
+}
+
+/** Which lines of a list make a moment. */
+export interface MomentChoice {
+  /** The row of the message that it is about. */
+  readonly place: LinePlace;
+  /** How many rows before it, and after it, as far as there are any. */
+  readonly before: number;
+  readonly after: number;
+}
+
+/** A row of a moment. */
+export interface MomentLine {
+  readonly place: LinePlace;
+  /** Looks as in the list, but is neither marked nor reached by keys. */
+  readonly row: MessageRowProps;
+}
+
+/** Lines of the list, in its order. */
+export interface MomentLines {
+  readonly lines: readonly MomentLine[];
+  /** Which of them the moment is about. */
+  readonly at: number;
+}
+
+/** The lines that are chosen, as far as they were read. */
+export function momentLines(day: LineSource, choice: MomentChoice, zone: Zone): MomentLines {
+  const { layout } = day;
+  const index = layout.indexOf(choice.place);
+  const from = Math.max(0, index - choice.before);
+  const lines: MomentLine[] = [];
+  for (let i = from; i <= index + choice.after; i++) {
+    const place = layout.at(i);
+    if (place === undefined) break;
+    const message = day.messages.get(place.minuteUs, layout.rowInMinute(place));
+    const beforeUs = lines.at(-1)?.place.minuteUs ?? place.minuteUs;
+    const row = {
+      index: i,
+      total: layout.count,
+      message,
+      mark: message === undefined ? undefined : day.marks.of(message),
+      receiverCount: day.receiverCount(place.minuteUs),
+      startsDay: !isSameDay(place.minuteUs, beforeUs, zone),
+      isTabStop: false,
+      isSelected: false,
+      isLinked: false,
+    };
+    lines.push({ place, row });
+  }
+  return { lines, at: index - from };
+}
+
+/** Fetches what of the chosen lines is not here, and reads on where the list ends before they do. */
+export function fetchMoment(day: LineSource, choice: MomentChoice, { lines }: MomentLines): void {
+  const missing = lines.filter(({ row }) => row.message === undefined).map(({ place }) => place);
+  for (const minuteUs of new Set(missing.map(({ minuteUs }) => minuteUs))) {
+    const rows = missing.filter((place) => place.minuteUs === minuteUs);
+    void day.messages.want(minuteUs, rows.map((place) => day.layout.rowInMinute(place)));
+  }
+  const index = day.layout.indexOf(choice.place);
+  if (index < choice.before) day.approach("start");
+  else if (index + choice.after >= day.layout.count) day.approach("end");
+}
+
+/** The messages of lines, once all are here. */
+export function messagesOf(lines: readonly MomentLine[]): readonly Message[] | undefined {
+  const messages = lines.flatMap(({ row }) => row.message === undefined ? [] : [row.message]);
+  return messages.length === lines.length ? messages : undefined;
+}

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { rowsThatFit } from "../../src/web/chat/moment/fit_lines.ts";
+import { type LetterBox, textRuns } from "../../src/web/chat/moment/painting/text_runs.ts";
+
+/** Letters of 10 px, each at its place on a line of 20 px. */
+function lettersAt(...places: readonly (readonly [line: number, place: number])[]): LetterBox[] {
+  return places.map(([line, place]) => ({
+    leftPx: place * 10,
+    rightPx: place * 10 + 10,
+    topPx: line * 25,
+    bottomPx: line * 25 + 20,
+  }));
+}
+
+function runsOf(letters: readonly LetterBox[]): (readonly unknown[])[] {
+  return textRuns(letters).map(({ from, until, direction, leftPx, topPx }) => [
+    from,
+    until,
+    direction,
+    leftPx,
+    topPx,
+  ]);
+}
+
+test("textRuns splits a word where lines are broken", () => {
+  assert.deepEqual(runsOf([]), []);
+  assert.deepEqual(runsOf(lettersAt([0, 3])), [[0, 1, undefined, 30, 0]]);
+  assert.deepEqual(runsOf(lettersAt([0, 3], [0, 4], [0, 5])), [[0, 3, "ltr", 30, 0]]);
+  assert.deepEqual(runsOf(lettersAt([0, 8], [0, 9], [1, 0], [1, 1], [2, 0])), [
+    [0, 2, "ltr", 80, 0],
+    [2, 4, "ltr", 0, 25],
+    [4, 5, undefined, 0, 50],
+  ]);
+  // The next line begins right below the letter before.
+  assert.deepEqual(runsOf(lettersAt([0, 0], [1, 1])), [
+    [0, 1, undefined, 0, 0],
+    [1, 2, undefined, 10, 25],
+  ]);
+});
+
+test("textRuns splits a word where it turns", () => {
+  // Two letters to the right, three to the left beyond them, then one at the far right.
+  assert.deepEqual(
+    runsOf(lettersAt([0, 0], [0, 1], [0, 4], [0, 3], [0, 2], [0, 5])),
+    [[0, 2, "ltr", 0, 0], [2, 5, "rtl", 20, 0], [5, 6, undefined, 50, 0]],
+  );
+});
+
+test("textRuns keeps marks without a width with their letter, and rounded edges together", () => {
+  const mark: LetterBox = { leftPx: 10, rightPx: 10, topPx: 0, bottomPx: 20 };
+  const [first, next] = lettersAt([0, 0], [0, 1]);
+  assert.deepEqual(runsOf([first!, mark, mark, next!]), [[0, 4, "ltr", 0, 0]]);
+  assert.deepEqual(runsOf([mark, next!]), [[0, 2, "ltr", 10, 0]]);
+  assert.deepEqual(runsOf([first!, { ...next!, leftPx: 10.4 }]), [[0, 2, "ltr", 0, 0]]);
+  assert.equal(runsOf([first!, { ...next!, leftPx: 14 }]).length, 2);
+});
+
+test("rowsThatFit keeps the row, and takes rows from both sides while they have room", () => {
+  const heights = [10, 10, 10, 10, 10];
+  const fits = (at: number, roomPx: number) => rowsThatFit(heights, { at, roomPx });
+  assert.deepEqual(fits(2, 1_000), { from: 0, until: 5 });
+  assert.deepEqual(fits(2, 30), { from: 1, until: 4 });
+  assert.deepEqual(fits(2, 29), { from: 1, until: 3 });
+  assert.deepEqual(fits(0, 30), { from: 0, until: 3 });
+  assert.deepEqual(fits(4, 30), { from: 2, until: 5 });
+  assert.deepEqual(fits(2, 5), { from: 2, until: 3 });
+  // A row that has no room ends its side: what lies behind it would stand out of its place.
+  assert.deepEqual(rowsThatFit([10, 50, 10, 10, 10], { at: 2, roomPx: 40 }), { from: 2, until: 5 });
+});
