@@ -186,6 +186,7 @@ test("a link with a name that is none of the node's peers compares with nothing"
     await told.filter({ hasText: "There is no node of this name to compare with" }).waitFor();
     await page.locator(".cal-day.is-messages").first().waitFor();
     assert.equal(await page.locator("[class*=is-peer-], .peer-compare img").count(), 0);
+    assert.equal(await page.locator(".peer-compare select").count(), url === alone.url ? 0 : 1);
     assert.ok(requests.some((each) => each.endsWith("/peers.json")));
     assert.deepEqual(requests.filter((each) => each.includes("compare.json")), []);
     // The node that compares with none has no list of peers either.

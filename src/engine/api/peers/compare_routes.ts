@@ -39,7 +39,8 @@ export function compareRoutes(options: CompareRouteOptions): ApiRoute[] {
       method: "GET",
       path: "/peers.json",
       audience: "readers",
-      summary: "The names of the peers that this node pulls from.",
+      summary:
+        "The names of the peers that this node pulls from, unless the operator keeps them back.",
       responseNotes: [{
         status: 200,
         description: "Sorted; without what an address holds of credentials",
@@ -52,7 +53,9 @@ export function compareRoutes(options: CompareRouteOptions): ApiRoute[] {
       method: "GET",
       path: "/:channel/compare.json",
       audience: "readers",
-      summary: "The hours of a channel of which this node and a peer have different files.",
+      summary:
+        "The hours of a channel of which this node and a peer have different files; there is no comparison where the " +
+        "operator keeps peers back.",
       pathNotes: [CHANNEL_NOTE],
       queryNotes: [
         { ...text("peer", "A name that /peers.json gives"), isRequired: true },
