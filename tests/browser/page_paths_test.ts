@@ -101,6 +101,7 @@ test("a moderator finds what someone said in July, the timeout, and a link to it
   const hand = clicker(page);
   await hand.click(".row:has-text('back again') .name");
   await hand.click(".person-card nav[aria-label=Months] >> text='2026-07'");
+  await page.locator(".person .hits .text").first().waitFor();
   assert.deepEqual(await page.locator(".person .hits .text").allInnerTexts(), [
     "something rude in July",
   ]);
