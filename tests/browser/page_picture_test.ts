@@ -363,7 +363,9 @@ test("a picture has the emotes that are shown, and asks for no others", {
     }, PNG.toString("base64"));
     const { pixels } = await pictureFacts(page, png, [color]);
     assert.ok(pixels[0]! > 500, `${pixels[0]} pixels of ${color}`);
-    assert.deepEqual(asked.filter((url) => !url.startsWith("blob:")), []);
+    // The list may read a further hour meanwhile.
+    const isOfChat = (url: string) => url.startsWith(`${node.url}/search/`) && !/emotes/.test(url);
+    assert.deepEqual(asked.filter((url) => !url.startsWith("blob:") && !isOfChat(url)), []);
     await closePage(opened);
   } finally {
     await node.close();
