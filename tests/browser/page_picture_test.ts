@@ -282,6 +282,38 @@ test("keys alone lead to the picture and its text, and back to the message", {
   }
 });
 
+test("selected rows are the lines of the picture", { skip: skipPage }, async () => {
+  const node = await startNode(await storeOf(MOMENT));
+  try {
+    const opened = await browser.open({
+      origin: node.url as `http://${string}`,
+      hash: "#/chat/search/2026-08-02T12:00:01.000Z",
+    });
+    const { page } = opened;
+    await rowsLoaded(page);
+    const shown = (): Promise<string[]> => page.locator(".moment-line .row time").allTextContents();
+    await page.locator(".row", { hasText: "waves" }).locator(".text").click();
+    await page.locator(".row", { hasText: "A message of" }).locator(".notice-text")
+      .click({ modifiers: ["Shift"] });
+    await page.click(".detail >> text=Picture");
+    await page.waitForSelector(".moment-line");
+    assert.deepEqual(await shown(), ["12:00:02", "12:00:03", "12:00:04", "12:00:05"]);
+    await page.keyboard.press("Escape");
+    // Rows elsewhere: the link is the first one's.
+    await page.evaluate(() => {
+      const [first, second] = document.querySelectorAll(".row .text");
+      getSelection()!.setBaseAndExtent(first!, 0, second!, 1);
+    });
+    await page.locator(".detail >> text=Picture").press("Enter");
+    await page.waitForSelector(".moment-line");
+    assert.deepEqual(await shown(), ["12:00:00", "12:00:01"]);
+    assert.match(await page.locator(".moment-sheet footer").innerText(), /id=id0$/);
+    await closePage(opened);
+  } finally {
+    await node.close();
+  }
+});
+
 test("a picture that would be too tall leaves out the lines farthest off, and says so", {
   skip: skipPage,
 }, async () => {

@@ -76,7 +76,7 @@ export function DetailPanel(props: DetailPanelProps): JSX.Element {
         icon: "file",
         text: () => JSON.stringify(message),
       }),
-      h(MomentButton, { day, place, message, link: messageLink(message) }),
+      h(MomentButton, { day, place, linkOf: messageLink }),
       user !== "" &&
         h(
           "button",

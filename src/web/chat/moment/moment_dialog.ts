@@ -15,48 +15,48 @@ import { type RowSpan, rowsThatFit } from "./fit_lines.ts";
 import { LineCount } from "./line_count.ts";
 import {
   fetchMoment,
-  type LinePlace,
   LINES_MAX,
   type LineSource,
   messagesOf,
+  type MomentChoice,
+  type MomentLine,
   momentLines,
 } from "./moment_lines.ts";
 import { MomentSheet } from "./moment_sheet.ts";
 import { HEIGHT_MAX_PX, paintParts } from "./painting/paint_parts.ts";
 
-/** The message that a moment is about, in its list. */
-export interface MomentProps {
+/** What the dialog begins with. */
+export interface MomentDialogProps {
   readonly day: LineSource;
-  readonly place: LinePlace;
-  readonly message: Message;
-  /** The address that leads to it. */
-  readonly link: string;
+  /** The lines that it offers first. */
+  readonly chosen: MomentChoice;
+  /** The address that leads to a message. */
+  readonly linkOf: (message: Message) => string;
+  readonly onClose: () => void;
 }
-
-/** How many lines on each side a reader is offered first. */
-const AROUND = 2;
 
 /** Makes a picture and a text of a message, with as many lines around it as the reader likes. */
 export function MomentDialog(
-  { day, place, message, link, onClose }: MomentProps & { readonly onClose: () => void },
+  { day, chosen, linkOf, onClose }: MomentDialogProps,
 ): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
   const sheet = useRef<HTMLDivElement>(null);
-  const [before, setBefore] = useState(AROUND);
-  const [after, setAfter] = useState(AROUND);
+  const [before, setBefore] = useState(chosen.before);
+  const [after, setAfter] = useState(chosen.after);
   const [said, say] = useState<{ readonly text: string; readonly isBad: boolean } | undefined>();
   const pictures = useContext(PicturesContext)?.fetched ?? NO_PICTURES;
   const version = day.version.value;
   const [arrivals, countArrival] = useState(0);
   useEffect(() => day.messages.watch(() => countArrival((count) => count + 1)), [day]);
-  const choice = { place, before, after };
+  const choice = { place: chosen.place, before, after };
   const moment = momentLines(day, choice, zone.value);
   const { lines, at } = moment;
   const messages = messagesOf(lines);
+  const message = lines[at]?.row.message;
   const [fitting, setFitting] = useState<RowSpan>({ from: 0, until: Infinity });
   const until = Math.min(fitting.until, lines.length);
   useLayoutEffect(() => dialog.current?.showModal(), []);
-  useEffect(() => fetchMoment(day, choice, moment), [day, version, arrivals, place, before, after]);
+  useEffect(() => fetchMoment(day, choice, moment), [day, version, arrivals, before, after]);
   useLayoutEffect(() => {
     const fits = fittingRows(sheet.current!, at);
     if (fits.from !== fitting.from || fits.until !== fitting.until) setFitting(fits);
@@ -66,7 +66,7 @@ export function MomentDialog(
   const save = async (): Promise<void> => {
     try {
       const blob = await paintSheet(sheet.current!, at);
-      const name = `${channel} ${nameOf(fromSeconds(message.time))}.png`;
+      const name = `${channel} ${nameOf(lines, at)}.png`;
       saveBlob(blob, name);
       say({ text: words.value.moment.saved(name), isBad: false });
     } catch (error) {
@@ -114,8 +114,7 @@ export function MomentDialog(
         { value: pictures },
         h(MomentSheet, {
           channel,
-          message,
-          link,
+          link: message && linkOf(message),
           lines,
           fitting: { ...fitting, until },
           element: sheet,
@@ -169,8 +168,9 @@ function linesText(shown: number, all: number): string {
   return shown === all ? formatCounted(all, "line") : words.value.moment.notAll(shown, all);
 }
 
-/** `2026-08-01 18.02.09`: no system forbids the full stops in a name. */
-function nameOf(timeUs: number): string {
+/** `2026-08-01 18.02.09`, of the line that the moment is about: no system forbids the full stops in a name. */
+function nameOf(lines: readonly MomentLine[], at: number): string {
+  const timeUs = fromSeconds(lines[at]!.row.message!.time);
   const clock = formatClock(timeUs, zone.value).slice(0, 8).replaceAll(":", ".");
   return `${isoDay(timeUs, zone.value)} ${clock}`;
 }

@@ -1,19 +1,17 @@
 import { h, type JSX, type Ref } from "preact";
-import type { Message } from "../../../core/batch/message.ts";
 import { fromSeconds, type Micros } from "../../../core/time.ts";
 import { formatClock, formatDay, formatZone } from "../../ui/format.ts";
 import { type Zone, zone } from "../../ui/settings.ts";
 import { words } from "../../words/words.ts";
 import { MessageRow } from "../message/message_row.ts";
 import type { RowSpan } from "./fit_lines.ts";
-import type { MomentLine } from "./moment_lines.ts";
+import { messagesOf, type MomentLine } from "./moment_lines.ts";
 
 /** What a picture of a moment shows. */
 export interface MomentSheetProps {
   readonly channel: string;
-  readonly message: Message;
-  /** The address that leads to it. */
-  readonly link: string;
+  /** The address that leads to the message that it is about, once that is here. */
+  readonly link: string | undefined;
   readonly lines: readonly MomentLine[];
   /** The lines that have room; the others are shown as left out. */
   readonly fitting: RowSpan;
@@ -22,9 +20,9 @@ export interface MomentSheetProps {
 
 /** The picture of a moment as it will be: its parts are drawn as the browser lays them out here. */
 export function MomentSheet(props: MomentSheetProps): JSX.Element {
-  const { channel, message, link, lines, fitting, element } = props;
+  const { channel, link, lines, fitting, element } = props;
   const shown = lines.slice(fitting.from, fitting.until);
-  const times = shown.flatMap(({ row }) => row.message === undefined ? [] : [row.message.time]);
+  const times = (messagesOf(shown) ?? []).map(({ time }) => fromSeconds(time));
   return h(
     "div",
     { class: "moment-sheet", ref: element, inert: true },
@@ -33,7 +31,7 @@ export function MomentSheet(props: MomentSheetProps): JSX.Element {
       null,
       h("b", null, channel),
       " ",
-      h("span", null, spanText(fromSeconds(times[0] ?? message.time), times, zone.value)),
+      h("span", null, times.length > 0 && spanText(times[0]!, times.at(-1)!, zone.value)),
     ),
     lines.map(({ row }, i) => {
       const isLeftOut = i < fitting.from || i >= fitting.until;
@@ -43,13 +41,12 @@ export function MomentSheet(props: MomentSheetProps): JSX.Element {
         h(MessageRow, row),
       );
     }),
-    h("footer", null, linkText(link)),
+    h("footer", null, link && linkText(link)),
   );
 }
 
 /** `2026-08-01 18:02:09 to 18:02:31, UTC`, with the second day where it is another. */
-function spanText(fromUs: Micros, times: readonly number[], zone: Zone): string {
-  const toUs = fromSeconds(times.at(-1) ?? fromUs / 1e6);
+function spanText(fromUs: Micros, toUs: Micros, zone: Zone): string {
   const [day, lastDay] = [formatDay(fromUs, zone), formatDay(toUs, zone)];
   const [clock, lastClock] = [clockOf(fromUs, zone), clockOf(toUs, zone)];
   const [name, lastName] = [formatZone(fromUs, zone), formatZone(toUs, zone)];
