@@ -44,7 +44,7 @@ function decorationsOf(
   return [...style.display.startsWith("inline-") ? [] : outer, ...own];
 }
 
-/** Ground, inner shadows of the two forms that the page has, and lines above and below. */
+/** Ground, inner shadows of the two forms that the page has, and a frame or lines above and below. */
 function paintFrame(
   ctx: CanvasRenderingContext2D,
   { left, top, width, height }: DOMRect,
@@ -61,6 +61,11 @@ function paintFrame(
     ctx.fillStyle = ctx.strokeStyle = shadow[1]!;
     ctx.fillRect(left, top, edgePx, height);
     if (framePx > 0) strokeWithin(ctx, { left, top, width, height }, { framePx, radiusPx });
+  }
+  const sidePx = Number.parseFloat(style.borderLeftWidth);
+  if (sidePx > 0) {
+    ctx.strokeStyle = style.borderLeftColor;
+    return strokeWithin(ctx, { left, top, width, height }, { framePx: sidePx, radiusPx });
   }
   paintEdge(ctx, { left, width, atPx: top }, {
     widthPx: Number.parseFloat(style.borderTopWidth),
