@@ -138,3 +138,17 @@ test("NodeChat.minutes refuses lines that are no messages or not in order", asyn
     );
   }
 });
+
+test("NodeChat refuses a comparison that would never end", async () => {
+  const { signal } = new AbortController();
+  const [fromUs, untilUs] = [0, 5 * HOUR_US];
+  const partOf = (next: string | null) => () =>
+    Promise.resolve(Response.json({ hours: [], equal_hours: 1, next }));
+  const compare = () => node.compare(CHANNEL, { peer: "a", fromUs, untilUs }, signal);
+  handler = partOf("1970-01-01T04");
+  assert.equal((await compare()).nextUs, 4 * HOUR_US);
+  for (const next of ["1970-01-01T05", "1970-01-01T06"]) {
+    handler = partOf(next);
+    await assert.rejects(compare(), { code: "PEER_REFUSED" });
+  }
+});

@@ -261,6 +261,9 @@ export class NodeChat {
     });
     const part = readComparedPart(await this.#json(`${channel}/compare.json?${query}`, signal));
     if (part === undefined) throw refused("its comparison cannot be read");
+    if (part.nextUs !== undefined && part.nextUs >= untilUs) {
+      throw refused("its comparison does not go on");
+    }
     return part;
   }
 

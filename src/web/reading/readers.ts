@@ -87,7 +87,7 @@ export class Readers {
         signal,
       );
       onProgress(part);
-      endUs = part.nextUs !== undefined && part.nextUs < endUs ? part.nextUs : undefined;
+      endUs = part.nextUs;
     }
   }
 
