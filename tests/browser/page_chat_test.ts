@@ -17,6 +17,7 @@ import {
 import { generatedArchive, putMessages, said, storeTree, writeTree } from "./page/page_archives.ts";
 import { closePage, PageBrowser, skipPage } from "./page/page_browser.ts";
 import { startNode } from "./page/page_node.ts";
+import { until } from "../waiting/until.ts";
 
 const START_MS = Date.UTC(2026, 7, 1, 9, 30);
 const MESSAGES = 12_000;
@@ -101,18 +102,18 @@ test("the address leads back to the moment and the filter", { skip: skipPage }, 
     [...document.querySelectorAll(".row time")].some((time) => /^10:1[45]/.test(time.textContent!))
   );
   await rowsLoaded(page);
-  const before = await visibleClocks(page);
-  assert.ok(before.some((clock) => clock >= "10:15:00"), `${before}`);
-  assert.ok(before[0]! <= "10:15:05", `${before}`);
+  // What stands around the moment is read in pieces: the list may move until all of them are there.
+  let before: string[] = [];
+  await until(async () => {
+    before = await visibleClocks(page);
+    return before.some((clock) => clock >= "10:15:00") && before[0]! <= "10:15:05";
+  }, "the moment to be shown");
   await page.reload();
   await rowsLoaded(page);
-  // What stands around the moment is read in pieces: the list may move until all of them are there.
-  let afterReload = await visibleClocks(page);
-  for (let i = 0; i < 50 && !afterReload.some((clock) => before.includes(clock)); i++) {
-    await page.waitForTimeout(200);
-    afterReload = await visibleClocks(page);
-  }
-  assert.ok(afterReload.some((clock) => before.includes(clock)), `${before} then ${afterReload}`);
+  await until(
+    async () => (await visibleClocks(page)).some((clock) => before.includes(clock)),
+    `one of ${before} after the reload`,
+  );
 
   await page.selectOption("[aria-label=Kind]", "CLEARCHAT");
   await page.waitForFunction(() => location.hash.includes("command=CLEARCHAT"));

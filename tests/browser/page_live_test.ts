@@ -9,6 +9,7 @@ import type { BatchStore } from "../../src/ports/batch_store.ts";
 import type { HttpListener } from "../../src/ports/http.ts";
 import { noopReporter } from "../../src/ports/reporter.ts";
 import { seededRandom } from "../../src/testing/chance/seeded_random.ts";
+import { scrolledToStart } from "./page/page_actions.ts";
 import { putMessages, said } from "./page/page_archives.ts";
 import { closePage, PageBrowser, skipPage } from "./page/page_browser.ts";
 import { startNode } from "./page/page_node.ts";
@@ -96,8 +97,7 @@ test("messages show as the node receives them, once, also when they are stored",
   assert.equal(await page.locator(".row", { hasText: "just now" }).count(), 1);
 
   // A reader further up is not moved, and is told.
-  await page.locator(".chat-scroll").evaluate((list) => list.scrollTop = 0);
-  await page.waitForTimeout(400);
+  await scrolledToStart(page);
   for (let i = 0; i < 3; i++) publish(message(`unseen ${i}`, startMs + 3_000 + i));
   await page.click("text=3 new messages");
   await page.waitForSelector("text=unseen 2");

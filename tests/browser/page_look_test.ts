@@ -6,7 +6,9 @@ import process from "node:process";
 import { after, before, test } from "node:test";
 import type { Page } from "playwright-core";
 import { tempFolder } from "../conformance/disk/temp_folder.ts";
-import { mergeToZip, openView, sourcesReady } from "./page/page_actions.ts";
+import type { Words } from "../../src/web/words/english.ts";
+import { LANGUAGES } from "../../src/web/words/words.ts";
+import { fieldHolds, mergeToZip, sourcesReady } from "./page/page_actions.ts";
 import {
   generatedArchive,
   type GeneratedOptions,
@@ -15,7 +17,7 @@ import {
 } from "./page/page_archives.ts";
 import { closePage, PageBrowser, skipPage } from "./page/page_browser.ts";
 
-// With SCREENSHOTS=folder the pictures of the README are made anew.
+// With SCREENSHOTS=folder it keeps what it looks at.
 const pictures = process.env["SCREENSHOTS"];
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const folder = tempFolder();
@@ -73,7 +75,15 @@ async function picture(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(pictures, `${name}.png`) });
 }
 
-async function tour(page: Page, look: (name: string) => Promise<void>): Promise<void> {
+/** Shows a view of `look` after the other, of a page in the language of `told`. */
+async function tour(
+  page: Page,
+  { told, look }: { readonly told: Words; readonly look: (name: string) => Promise<void> },
+): Promise<void> {
+  const { app } = told;
+  const go = (view: string) => page.click(`nav >> text="${view}"`);
+  const isRead = (reading: string) =>
+    page.waitForFunction((reading) => !document.body.innerText.includes(reading), reading);
   await look("empty");
   for (const name of recorders) {
     await page.setInputFiles("[data-pick=folder]", join(folder.path, name));
@@ -84,11 +94,15 @@ async function tour(page: Page, look: (name: string) => Promise<void>): Promise<
   await page.waitForSelector(".result .good");
   await page.evaluate(() => scrollTo(0, 0));
   await look("merge");
-  await openView(page, "Timeline");
+  await go(app.calendar);
   await page.waitForSelector(".gaps");
-  await page.waitForFunction(() => !document.body.innerText.includes("reading…"));
+  await isRead(app.reading);
+  await look("calendar");
+  await go(app.timeline);
+  await page.waitForSelector(".gaps");
+  await isRead(app.reading);
   await look("timeline");
-  await openView(page, "Chat");
+  await go(app.chat);
   await page.waitForSelector(".row .speech");
   await page.waitForFunction(() =>
     document.querySelector(".chat-scroll")?.getAttribute("aria-busy") === "false"
@@ -96,30 +110,58 @@ async function tour(page: Page, look: (name: string) => Promise<void>): Promise<
   await page.locator(".row .speech").nth(6).click();
   await page.waitForSelector(".detail");
   await look("chat");
-  await openView(page, "Search");
-  await page.fill("[aria-label='Search text']", "good stream");
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: told.video.button, exact: true }).click();
+  const start = page.getByLabel(told.video.began);
+  await start.fill("?");
+  await start.press("Enter");
+  await page.locator(".video-bar [aria-invalid=true]").waitFor();
+  await look("video, not understood");
+  await start.fill("0h10m00s");
+  await start.press("Enter");
+  await fieldHolds(page, told.video.position, "0h10m00s");
+  await page.waitForSelector(".row.is-linked");
+  await look("video");
+  await page.getByRole("button", { name: told.video.button, exact: true }).click();
+  await page.locator(".row .name").first().click();
+  await page.waitForSelector(".person-card");
+  await look("person");
+  await go(app.search);
+  await page.fill(`[aria-label="${told.filter.text}"]`, "good stream");
   await page.waitForSelector(".hit");
-  await page.waitForSelector("text=Stop", { state: "detached" });
+  await page.getByRole("button", { name: told.search.stop, exact: true })
+    .waitFor({ state: "detached" });
   await look("search");
 }
 
-for (const colorScheme of ["light", "dark"] as const) {
-  for (const [device, width, height] of [["desk", 1200, 800], ["phone", 390, 780]] as const) {
-    test(`the page is legible to all: ${colorScheme}, ${device}`, { skip: skipPage }, async () => {
-      const viewport = { width, height };
-      const opened = await browser.open({ origin: "file", colorScheme, viewport });
-      const { page } = opened;
-      await tour(page, async (name) => {
-        assert.deepEqual(await serious(page), [], name);
-        const overflow = await page.evaluate(() =>
-          document.documentElement.scrollWidth - document.documentElement.clientWidth
-        );
-        assert.ok(overflow <= 0, `${name} is ${overflow} px too wide`);
-        await picture(page, `${name}-${device}-${colorScheme}`);
-      });
-      await closePage(opened);
-    });
-  }
+const SIZES = { desk: { width: 1200, height: 800 }, phone: { width: 390, height: 780 } };
+const LOOKS = [
+  ["light", "desk", "en"],
+  ["light", "phone", "en"],
+  ["dark", "desk", "en"],
+  ["dark", "phone", "en"],
+  ["light", "desk", "de"],
+  ["dark", "phone", "de"],
+] as const;
+
+for (const [colorScheme, device, locale] of LOOKS) {
+  const name = `${colorScheme}, ${device}, ${locale}`;
+  test(`the page is legible to all: ${name}`, { skip: skipPage }, async () => {
+    const viewport = SIZES[device];
+    const opened = await browser.open({ origin: "file", colorScheme, viewport, locale });
+    const { page } = opened;
+    const told = LANGUAGES[locale];
+    const look = async (name: string) => {
+      assert.deepEqual(await serious(page), [], name);
+      const overflow = await page.evaluate(() =>
+        document.documentElement.scrollWidth - document.documentElement.clientWidth
+      );
+      assert.ok(overflow <= 0, `${name} is ${overflow} px too wide`);
+      await picture(page, `${name}-${device}-${colorScheme}-${locale}`);
+    };
+    await tour(page, { told, look });
+    await closePage(opened);
+  });
 }
 
 test(

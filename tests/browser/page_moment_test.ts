@@ -5,7 +5,13 @@ import { memoryStore } from "../../src/adapters/memory/memory_store.ts";
 import type { Message } from "../../src/core/batch/message.ts";
 import { minuteOf } from "../../src/core/time.ts";
 import { tempFolder } from "../conformance/disk/temp_folder.ts";
-import { openView, rowsLoaded, sourcesReady, wholeDayRead } from "./page/page_actions.ts";
+import {
+  fieldHolds,
+  openView,
+  rowsLoaded,
+  sourcesReady,
+  wholeDayRead,
+} from "./page/page_actions.ts";
 import { putMessages, said, storeTree, writeTree } from "./page/page_archives.ts";
 import { closePage, type OpenPage, PageBrowser, skipPage } from "./page/page_browser.ts";
 import { startNode } from "./page/page_node.ts";
@@ -131,14 +137,15 @@ test("a linked message is marked, in the middle, and stays in the address", {
     });
     const { page } = reader;
     await page.waitForSelector(".row.is-linked");
-    assert.match(await page.locator(".row.is-linked").innerText(), /text153/);
+    await page.locator(".row.is-linked", { hasText: "text153" }).waitFor();
     assert.equal(await page.locator("[aria-current=true]").count(), 1);
-    const [row, list] = [
-      (await page.locator(".row.is-linked").boundingBox())!,
-      (await page.locator(".chat-scroll").boundingBox())!,
-    ];
-    const middle = (row.y - list.y) / list.height;
-    assert.ok(middle > 0.3 && middle < 0.7, `${middle}`);
+    await page.waitForFunction(() => {
+      const [row, list] = [".row.is-linked", ".chat-scroll"].map((selector) =>
+        document.querySelector(selector)!.getBoundingClientRect()
+      );
+      const middle = (row!.y - list!.y) / list!.height;
+      return middle > 0.3 && middle < 0.7;
+    });
     await page.locator(".chat-scroll").evaluate((list) => list.scrollTop += 300);
     await page.waitForTimeout(600); // Longer than scrolling takes to rest.
     assert.equal(page.url(), link);
@@ -163,8 +170,8 @@ test("Back undoes a search, however many letters it took", { skip: skipPage }, a
     await page.waitForFunction((text) => location.hash.endsWith(`text=${text}`), text);
   }
   await page.goBack();
-  assert.equal(page.url(), before);
-  assert.equal(await page.inputValue("[aria-label='Search text']"), "");
+  await page.waitForURL(before);
+  await fieldHolds(page, "Search text", "");
   await closePage(opened);
 });
 

@@ -6,7 +6,7 @@ import type { Page } from "playwright-core";
 import { memoryStore } from "../../src/adapters/memory/memory_store.ts";
 import type { Message } from "../../src/core/batch/message.ts";
 import type { HttpListener } from "../../src/ports/http.ts";
-import { putMessages, said } from "./page/page_archives.ts";
+import { lineAt, putMessages } from "./page/page_archives.ts";
 import { closePage, PageBrowser, skipPage } from "./page/page_browser.ts";
 import { startNode } from "./page/page_node.ts";
 
@@ -17,16 +17,7 @@ let browser: PageBrowser;
 let node: HttpListener;
 
 function line(iso: string, login: string, text: string, more: Partial<Message> = {}): Message {
-  const time = Date.parse(iso) / 1_000;
-  return {
-    ...said(text),
-    sender: login,
-    user: login,
-    time,
-    receivers: { "a.AAAAA.0": time + 0.5 },
-    ...more,
-    tags: { "tmi-sent-ts": `${time * 1_000}`, id: `${login}-${time}`, ...more.tags },
-  };
+  return lineAt(Date.parse(iso) / 1_000, { login, text, ...more });
 }
 
 const troll = { tags: { "user-id": "666" } };

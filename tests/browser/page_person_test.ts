@@ -13,7 +13,7 @@ import { personFacts, personOf } from "../../src/web/reading/person_facts.ts";
 import { formatRoute, parseRoute } from "../../src/web/state/route.ts";
 import { tempFolder } from "../conformance/disk/temp_folder.ts";
 import { openView, sourcesReady } from "./page/page_actions.ts";
-import { putMessages, said, storeTree, writeTree } from "./page/page_archives.ts";
+import { lineAt, putMessages, storeTree, writeTree } from "./page/page_archives.ts";
 import { closePage, PageBrowser, skipPage } from "./page/page_browser.ts";
 import { startNode } from "./page/page_node.ts";
 
@@ -25,16 +25,8 @@ let node: HttpListener;
 
 /** A line of a day of 2026. */
 function line(day: number, login: string, text: string, more: Partial<Message> = {}): Message {
-  const time = Date.UTC(2026, 4, 1 + day, 12) / 1000;
-  return {
-    ...said(text),
-    sender: login,
-    user: login,
-    time,
-    receivers: { "a.AAAAA.0": time + 0.5 },
-    ...more,
-    tags: { "tmi-sent-ts": `${time * 1000}`, id: `${login}-${day}`, "user-id": "7", ...more.tags },
-  };
+  const tags = { "user-id": "7", ...more.tags };
+  return lineAt(Date.UTC(2026, 4, 1 + day, 12) / 1_000, { login, text, ...more, tags });
 }
 
 const TIMEOUT = line(20, "", "ada", {

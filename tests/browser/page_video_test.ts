@@ -4,6 +4,7 @@ import { memoryStore } from "../../src/adapters/memory/memory_store.ts";
 import { SECOND_US } from "../../src/core/time.ts";
 import type { HttpListener } from "../../src/ports/http.ts";
 import { formatOffset, parseOffset, parseVideoStart } from "../../src/web/chat/video/video_time.ts";
+import { fieldHolds } from "./page/page_actions.ts";
 import { putMessages, said } from "./page/page_archives.ts";
 import { closePage, PageBrowser, skipPage } from "./page/page_browser.ts";
 import { startNode } from "./page/page_node.ts";
@@ -80,8 +81,7 @@ test("chat goes beside a video: its clock runs, rests, is set by typing, and a l
   await start.fill("0h00m05s");
   await start.press("Enter");
   const position = page.getByLabel("At", { exact: true });
-  await position.waitFor();
-  assert.equal(await position.inputValue(), "0h00m05s");
+  await fieldHolds(page, "At", "0h00m05s");
   await start.fill("2026-08-02 12:00:10");
   await start.press("Enter");
   await position.fill("0:10");
@@ -93,11 +93,11 @@ test("chat goes beside a video: its clock runs, rests, is set by typing, and a l
   await page.getByRole("button", { name: "−10 s" }).click();
   await marked("line 30").waitFor();
   // A fresh browser shows the same from the link.
+  await page.waitForURL(/2026-08-02T12:00:30.000Z\?video=2026-08-02T12%3A00%3A10.000Z$/);
   const link = page.url();
-  assert.match(link, /2026-08-02T12:00:30.000Z\?video=2026-08-02T12%3A00%3A10.000Z$/);
   const other = await browser.open({ origin, hash: new URL(link).hash });
   await other.page.locator(".row.is-linked", { hasText: "line 30" }).waitFor();
-  assert.equal(await other.page.getByLabel("At", { exact: true }).inputValue(), "0h00m20s");
+  await fieldHolds(other.page, "At", "0h00m20s");
   await closePage(other);
   await page.getByRole("button", { name: "Go on" }).click();
   await page.waitForFunction(() => {
@@ -105,6 +105,7 @@ test("chat goes beside a video: its clock runs, rests, is set by typing, and a l
     return Number(/line (\d+)/.exec(text)?.[1]) >= 32;
   });
   await page.getByRole("button", { name: "Pause" }).click();
+  await page.getByRole("button", { name: "Go on" }).waitFor();
   const rested = await position.inputValue();
   assert.notEqual(rested, "0h00m20s");
   // It rests: a whole tick later it is where it was.
@@ -112,6 +113,6 @@ test("chat goes beside a video: its clock runs, rests, is set by typing, and a l
   assert.equal(await position.inputValue(), rested);
   await page.getByRole("button", { name: "Video", exact: true }).click();
   await page.waitForSelector(".video-bar", { state: "detached" });
-  assert.doesNotMatch(page.url(), /video=/);
+  await page.waitForURL((url) => !url.href.includes("video="));
   await closePage(opened);
 });

@@ -15,7 +15,7 @@ import type { PageCalls } from "../../src/web/reading/page_calls.ts";
 import { REMOVAL_REACH_US } from "../../src/web/reading/removals/removals.ts";
 import type { RpcClient } from "../../src/web/rpc/rpc_client.ts";
 import { formatRoute, parseRoute } from "../../src/web/state/route.ts";
-import { putMessages, said } from "./page/page_archives.ts";
+import { lineAt, putMessages } from "./page/page_archives.ts";
 import { closePage, PageBrowser, skipPage } from "./page/page_browser.ts";
 import { startNode } from "./page/page_node.ts";
 
@@ -27,16 +27,8 @@ let node: HttpListener | undefined;
 
 /** A message so many seconds after 23:50. */
 function line(afterS: number, login: string, text: string, more: Partial<Message> = {}): Message {
-  const time = START_S + afterS;
-  return {
-    ...said(text),
-    sender: login,
-    user: login,
-    time,
-    receivers: { "a.AAAAA.0": time + 0.5 },
-    ...more,
-    tags: { "tmi-sent-ts": `${time * 1_000}`, id: `${login}-${afterS}`, ...more.tags },
-  };
+  const tags = { id: `${login}-${afterS}`, ...more.tags };
+  return lineAt(START_S + afterS, { login, text, ...more, tags });
 }
 
 function clear(afterS: number, command: string, login: string, tags: Record<string, string>) {

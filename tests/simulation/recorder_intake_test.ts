@@ -84,14 +84,18 @@ test("a recorder counts what a server sends of channels that were never asked fo
     channels: ["forsen"],
     wrapTransport: inserting(flood),
   });
+  const startMs = performance.now();
   await world.start();
   await world.pass(20);
+  const intakeMs = performance.now() - startMs;
   assert.equal(world.counts.get("lines_ignored channel not asked for"), FLOOD);
   const { openBatches, heldBytes } = world.recorder.state();
   assert.ok(openBatches <= 3 && heldBytes < 1e6, `${openBatches} batches, ${heldBytes} bytes`);
   const begunMs = performance.now();
   await world.stop();
-  assert.ok(performance.now() - begunMs < 5_000, "stopping took too long");
+  // It has nothing left to do for any of them.
+  const stopMs = performance.now() - begunMs;
+  assert.ok(stopMs < intakeMs, `stopping took ${stopMs} ms, taking all of them in ${intakeMs} ms`);
   const keys = await filesOf(world);
   assert.ok(keys.length > 0 && keys.every((key) => key.startsWith("forsen/")));
   await world.end();

@@ -72,6 +72,28 @@ export async function rowsLoaded(page: Page): Promise<void> {
   });
 }
 
+/** Scrolls the list to its start, and waits until it is drawn and stays there, whatever moved it just before. */
+export async function scrolledToStart(page: Page): Promise<void> {
+  await page.waitForFunction(async () => {
+    const list = document.querySelector(".chat-scroll")!;
+    list.scrollTop = 0;
+    for (let frame = 0; frame < 6; frame++) await new Promise(requestAnimationFrame);
+    return list.scrollTop === 0;
+  });
+}
+
+/** Waits until the field with this label holds `value`. */
+export async function fieldHolds(page: Page, label: string, value: string): Promise<void> {
+  await page.waitForFunction(
+    ([label, value]) =>
+      [...document.querySelectorAll<HTMLInputElement>("input")].some((field) =>
+        (field.ariaLabel ?? field.labels?.[0]?.querySelector("span")?.textContent) === label &&
+        field.value === value
+      ),
+    [label, value],
+  );
+}
+
 /** Waits until nothing is read any more; returns how many rows the list has. */
 export async function wholeDayRead(page: Page): Promise<number> {
   await page.waitForFunction(() =>

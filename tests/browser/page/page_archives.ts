@@ -162,3 +162,21 @@ export function said(text: string, { second = 0, tags = {} }: {
     time_range: 0,
   };
 }
+
+/** What `login` said at `timeS`, in seconds since 1970, as one receiver heard it half a second later. */
+export function lineAt(
+  timeS: number,
+  { login, text, tags, ...more }:
+    & { readonly login: string; readonly text: string }
+    & Partial<Message>,
+): Message {
+  return {
+    ...said(text),
+    sender: login,
+    user: login,
+    time: timeS,
+    receivers: { "a.AAAAA.0": timeS + 0.5 },
+    ...more,
+    tags: { "tmi-sent-ts": `${timeS * 1_000}`, id: `${login}-${timeS}`, ...tags },
+  };
+}

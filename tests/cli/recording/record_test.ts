@@ -11,10 +11,13 @@ import { fileURLToPath } from "node:url";
 import { parseArchiveKey } from "../../../src/core/archive/archive_key.ts";
 import { fileSystemStore } from "../../../src/adapters/file_system/file_system_store.ts";
 import {
+  type ServedTwitch,
   serveSimulatedTwitch,
   type ServeSimulatedTwitchOptions,
 } from "../../../src/cli/simulation/serve_simulated_twitch.ts";
 import { decodeBatch } from "../../../src/core/batch/batch.ts";
+import type { TrueEvent } from "../../../src/testing/simulated_twitch/truth.ts";
+import { until } from "../../waiting/until.ts";
 import { runCli } from "../run_cli.ts";
 
 const MAIN = fileURLToPath(new URL("../../../src/cli/main.ts", import.meta.url));
@@ -48,16 +51,9 @@ function record(args: readonly string[], env: Record<string, string> = {}): Runn
   };
 }
 
-async function until(isTrue: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  for (let i = 0; !await isTrue(); i++) {
-    assert.ok(i < 600, `waited 30 s in vain for ${what}`);
-    await sleep(50);
-  }
-}
-
 async function workspace(
   t: { after(end: () => Promise<void>): void },
-  options: ServeSimulatedTwitchOptions = { chat: { ratePerSecond: 20 } },
+  options: ServeSimulatedTwitchOptions = { chat: { ratePerSecond: 20 }, probeEvery: 10 },
 ) {
   const folder = await mkdtemp(join(tmpdir(), "chatloom-record-"));
   const served = await serveSimulatedTwitch(options);
@@ -68,7 +64,14 @@ async function workspace(
   return { folder, served, archive: join(folder, "archive") };
 }
 
-async function archivedTexts(archive: string): Promise<Set<string>> {
+/** The messages that the recorder has surely received. */
+function received({ twitch: { truth } }: ServedTwitch): readonly TrueEvent[] {
+  return truth.connections.flatMap(({ connection }) => truth.acknowledgedBy(connection))
+    .filter(({ command }) => command === "PRIVMSG");
+}
+
+/** The ids of all messages. */
+async function archivedIds(archive: string): Promise<Set<string>> {
   const store = fileSystemStore(archive);
   const ids = new Set<string>();
   for await (const key of store.list("")) {
@@ -101,11 +104,18 @@ test("record follows its list of channels while it runs, and stops with all mess
   await until(() => joined() === "", "all to be left");
   await writeFile(list, "\ufeffforsen # back\r\nnymn\r\n");
   await until(() => joined() === "forsen,nymn", "both to be joined again");
-  await sleep(500);
+  const backUs = served.twitch.nowUs;
+  for (const name of ["forsen", "nymn"]) {
+    const isNew = ({ channel, timeUs }: TrueEvent) => channel === name && timeUs > backUs;
+    await until(() => received(served).some(isNew), `a message of ${name}`);
+  }
+  const owed = received(served).map(({ line }) => /[@;]id=([^;]+)/.exec(line)![1]!);
   assert.equal(await recorder.stop("SIGINT"), 0, recorder.log());
   assert.deepEqual((await readdir(join(archive))).sort(), [".chatloom", "forsen", "nymn"]);
   assert.deepEqual(await readdir(join(archive, ".chatloom", "journal")), []);
   assert.equal((await runCli(["verify", "-a", archive])).exitCode, 0);
+  const archived = await archivedIds(archive);
+  assert.deepEqual(owed.filter((id) => !archived.has(id)), []);
 });
 
 test("record joins as many channels at once as --join-rate says", async (t) => {
@@ -208,11 +218,14 @@ test("record goes on while its disk is full, and archives everything once there 
     await sleep(3_000);
     await rm(join(disk, "ballast"));
     await until(() => recorder!.log().includes("can be written again"), "room");
-    await sleep(500);
     const untilUs = served.twitch.nowUs;
-    await sleep(3_000); // What was sent until then is received, also by a recorder that waits for a core.
+    // Twitch delivers out of order: what was sent until then is received when what is later by some seconds is.
+    await until(
+      () => received(served).some(({ timeUs }) => timeUs > untilUs + 3_000_000),
+      "what was sent until then",
+    );
     assert.equal(await recorder.stop(), 0, recorder.log());
-    const archived = await archivedTexts(archive);
+    const archived = await archivedIds(archive);
     const sent = served.twitch.truth.events.filter(({ timeUs }) => timeUs < untilUs)
       .flatMap(({ line, timeUs }) => ({ id: /;id=([^;]+)/.exec(line)?.[1], timeUs }))
       .filter(({ id }) => id !== undefined);

@@ -23,6 +23,7 @@ import { startJournalCounter } from "./journal_counter_child.ts";
 import { startJournalWriter } from "./journal_writer_child.ts";
 import { mountSmallDisk } from "../disk/small_disk.ts";
 import { tempFolder } from "../disk/temp_folder.ts";
+import { until } from "../../waiting/until.ts";
 
 const CODE = (code: ErrorCode, message = /./) => (error: unknown) =>
   error instanceof ChatloomError && error.code === code && message.test(error.message);
@@ -42,10 +43,6 @@ async function openRun(t: TestContext, journal: JournalStore): Promise<JournalRu
 
 async function namesOf(journal: JournalStore): Promise<string[]> {
   return (await collect(journal.deadRuns())).map(({ name }) => name);
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** Makes a folder and all in it look untouched since then. */
@@ -116,7 +113,7 @@ test("fileSystemJournal loses nothing by kill -9 at random moments", async (t) =
     const name = await child.nextLine();
     const untilMs = Date.now() + 30 + Math.random() * 200;
     let told = 0;
-    while (Date.now() < untilMs) told = Number(await child.nextLine());
+    do told = Number(await child.nextLine()); while (Date.now() < untilMs);
     await child.kill();
     const [dead, ...others] = await collect(journal.deadRuns());
     assert.equal(dead?.name, name);
@@ -176,9 +173,16 @@ for (const [whose, change] of Object.entries(UNKNOWN)) {
 
 test("fileSystemJournal shows a sign of life again and again, and tells when it cannot", async (t) => {
   const { root, folder } = open(t);
-  let isBroken = false;
-  const touch = (path: string) =>
-    isBroken ? Promise.reject(new Error("broken")) : NODE_FILE_CALLS.touch(path);
+  let [isBroken, beats] = [false, 0];
+  const touch = (path: string) => {
+    beats++;
+    return isBroken ? Promise.reject(new Error("broken")) : NODE_FILE_CALLS.touch(path);
+  };
+  /** Waits for a beat that began after now and has ended: the one after it has begun. */
+  const nextBeat = async () => {
+    const wanted = beats + 2;
+    await until(() => beats >= wanted, "two beats");
+  };
   const journal = fileSystemJournal(root, {
     heartbeatMs: 10,
     calls: { ...NODE_FILE_CALLS, touch },
@@ -187,16 +191,15 @@ test("fileSystemJournal shows a sign of life again and again, and tells when it 
   const owner = join(folder, run.name, "owner.json");
   const text = readFileSync(owner, "utf8");
   utimesSync(owner, 0, 0);
-  const untilMs = Date.now() + 5000;
-  while (statSync(owner).mtimeMs === 0 && Date.now() < untilMs) await sleep(5);
+  await until(() => statSync(owner).mtimeMs !== 0, "a sign of life");
   assert.ok(Math.abs(statSync(owner).mtimeMs - Date.now()) < 60_000);
   assert.equal(readFileSync(owner, "utf8"), text);
   await run.sync();
   isBroken = true;
-  await sleep(50);
+  await nextBeat();
   await assert.rejects(run.sync(), CODE("JOURNAL_IO", /sign of life/));
   isBroken = false;
-  await sleep(50);
+  await nextBeat();
   await run.sync();
 });
 

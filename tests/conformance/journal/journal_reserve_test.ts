@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { existsSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { NODE_FILE_CALLS } from "../../../src/adapters/file_system/calls/file_calls.ts";
 import {
   JournalReserve,
@@ -14,16 +13,10 @@ import { ChatloomError } from "../../../src/core/errors/errors.ts";
 import { someBytes } from "../../../src/testing/suites/suite.ts";
 import { mountSmallDisk } from "../disk/small_disk.ts";
 import { tempFolder } from "../disk/temp_folder.ts";
+import { until } from "../../waiting/until.ts";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
-
-async function until(isTrue: () => boolean): Promise<void> {
-  for (let i = 0; !isTrue(); i++) {
-    assert.ok(i < 1_000, "waited 10 s in vain");
-    await sleep(10);
-  }
-}
 
 test("fileSystemJournal goes on at the cost of its reserve while the disk is full, and makes it again", async (t) => {
   const mounted = mountSmallDisk(8 * KIB);
@@ -40,7 +33,8 @@ test("fileSystemJournal goes on at the cost of its reserve while the disk is ful
   const run = await journal.openRun("node");
   t.after(() => run.close().catch(() => {}));
   const reserve = join(path, ".chatloom/journal", run.name, RESERVE_FILE);
-  await until(() => existsSync(reserve) && statSync(reserve).size === reserveBytes);
+  const isReserved = () => existsSync(reserve) && statSync(reserve).size === reserveBytes;
+  await until(isReserved, "the reserve");
   assert.deepEqual(changes, []);
 
   // Something else fills the disk to the last byte.
@@ -70,7 +64,7 @@ test("fileSystemJournal goes on at the cost of its reserve while the disk is ful
   await run.sync();
 
   rmSync(ballast);
-  await until(() => changes.length === 2);
+  await until(() => changes.length === 2, "the reserve to be made again");
   assert.deepEqual(changes[1], { isWhole: true, leftBytes: reserveBytes });
   run.append(piece);
   await run.close();
@@ -100,7 +94,7 @@ test("JournalReserve gives up a part at a time, and is a file that no one can co
   });
   reserve.keep();
   const file = join(path, RESERVE_FILE);
-  await until(() => existsSync(file) && statSync(file).size === sizeBytes);
+  await until(() => existsSync(file) && statSync(file).size === sizeBytes, "the reserve");
   assert.ok(statSync(file).blocks * 512 >= sizeBytes, "it is a hole");
   while (reserve.giveUp());
   assert.deepEqual(changes, [6 * MIB, 2 * MIB, 0]);

@@ -9,6 +9,7 @@ import {
   type ServeSimulatedTwitchOptions,
 } from "../../../src/cli/simulation/serve_simulated_twitch.ts";
 import { ChatloomError } from "../../../src/core/errors/errors.ts";
+import { until } from "../../waiting/until.ts";
 import { PlainClient } from "./plain_client.ts";
 
 async function withServer(
@@ -27,15 +28,6 @@ async function withServer(
     for (const client of clients) client.close();
     await served.close();
   }
-}
-
-/** Waits, at most five seconds, until `isSo`. */
-async function until(isSo: () => boolean, what: string): Promise<void> {
-  for (let i = 0; i < 500; i++) {
-    if (isSo()) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  assert.fail(`Waited too long until ${what}`);
 }
 
 test("serveSimulatedTwitch sends clients what its truth says, at a high rate", async () => {
@@ -85,7 +77,8 @@ test("serveSimulatedTwitch breaks, closes and silences real connections", async 
     { channels: ["a"], chat: { ratePerSecond: 200 } },
     async ({ twitch }, connect) => {
       const [broken, closed, silent] = [await connect(), await connect(), await connect()];
-      for (const client of [broken, closed, silent]) client.enter("a");
+      const well = await connect();
+      for (const client of [broken, closed, silent, well]) client.enter("a");
       await until(() => twitch.truth.deliveryCount > 100, "all listen");
       const [first, second, third] = twitch.connections;
       first!.drop();
@@ -94,10 +87,17 @@ test("serveSimulatedTwitch breaks, closes and silences real connections", async 
       await until(() => broken.end !== undefined && closed.end !== undefined, "both are down");
       assert.ok(broken.end instanceof ChatloomError && broken.end.code === "CONNECTION_LOST");
       assert.equal(closed.end, "closed");
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      // What was on its way to the silent one comes before what the other is sent later.
+      const moreForOther = async () => {
+        const wanted = well.lines.length + 50;
+        await until(() => well.lines.length >= wanted, "50 lines come to the one that is well");
+      };
+      await moreForOther();
       const count = silent.lines.length;
       silent.send("PING :x");
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      well.send("PING :x");
+      await until(() => well.ofCommand("PONG").length === 1, "the one that is well is answered");
+      await moreForOther();
       assert.equal(silent.lines.length, count);
       assert.equal(silent.end, undefined);
     },

@@ -10,6 +10,7 @@ import {
 import { rangeOfChannel } from "../../../../src/core/remote/channel_range.ts";
 import { formatRequest } from "../../../../src/core/remote/envelope.ts";
 import type { BatchStore } from "../../../../src/ports/batch_store.ts";
+import { awaitedGzip } from "./awaited_gzip.ts";
 import { fileOf, WorkerWorld } from "./worker_world.ts";
 
 const CHANNELS = Array.from({ length: 60 }, (_, n) => `channel_${n}`);
@@ -46,11 +47,10 @@ async function deadReasons(world: WorkerWorld): Promise<string[]> {
 }
 
 test("Worker stores what is sent, small and compressed, and deletes in order", async () => {
-  // Node compresses on another thread: no 60 s of virtual time may pass meanwhile.
-  const settle = () => new Promise<void>((resolve) => setTimeout(resolve, 40));
+  const { gzip, settle } = awaitedGzip();
   const world = new WorkerWorld({ settle });
   await world.run(async () => {
-    const [sender, worker] = [world.sender(), world.worker()];
+    const [sender, worker] = [world.sender({ gzip }), world.worker({ gzip })];
     const small = await fileOf("forsen", "hello");
     const large = await fileOf("ada", "chat ".repeat(20_000));
     await Promise.all([small, large].map(({ key, bytes }) => sender.put(key, bytes)));
