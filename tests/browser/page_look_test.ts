@@ -95,7 +95,7 @@ async function tour(
   await page.evaluate(() => scrollTo(0, 0));
   await look("merge");
   await go(app.calendar);
-  await page.waitForSelector(".gaps");
+  await page.waitForSelector(".calendar");
   await isRead(app.reading);
   await look("calendar");
   await go(app.timeline);
@@ -152,12 +152,12 @@ for (const [colorScheme, device, locale] of LOOKS) {
     const { page } = opened;
     const told = LANGUAGES[locale];
     const look = async (name: string) => {
+      await picture(page, `${name}-${device}-${colorScheme}-${locale}`);
       assert.deepEqual(await serious(page), [], name);
       const overflow = await page.evaluate(() =>
         document.documentElement.scrollWidth - document.documentElement.clientWidth
       );
       assert.ok(overflow <= 0, `${name} is ${overflow} px too wide`);
-      await picture(page, `${name}-${device}-${colorScheme}-${locale}`);
     };
     await tour(page, { told, look });
     await closePage(opened);

@@ -23,7 +23,7 @@ import { PageBrowser } from "../../tests/browser/page/page_browser.ts";
 import { startNode } from "../../tests/browser/page/page_node.ts";
 import { storePeer } from "../../tests/simulation/sync/sync_world.ts";
 import { tempFolder } from "../../tests/conformance/disk/temp_folder.ts";
-import { eveningOf, SHOWN_MS, shownArchive } from "./shown_archive.ts";
+import { eveningOf, peerArchive, SHOWN_MS, shownArchive } from "./shown_archive.ts";
 import { MERGE_SHOT, type Shot, SHOTS } from "./shots.ts";
 
 const FOLDER = fileURLToPath(new URL("../../docs/screenshots/", import.meta.url));
@@ -50,7 +50,7 @@ async function serveArchive(): ReturnType<typeof startNode> {
   for await (const channel of store.folders("")) {
     await fillChannel(channel, { index, store, stamps, hasher, reporter });
   }
-  const peer = storePeer("https://seattle.example", await eveningOf("seattle"));
+  const peer = storePeer("https://seattle.example", await peerArchive(store));
   const real = systemClock();
   const clock: Clock = {
     wallUs: () => SHOWN_MS * 1_000,
@@ -61,13 +61,13 @@ async function serveArchive(): ReturnType<typeof startNode> {
   return await startNode(store, { finder, clock, peers: () => [peer] });
 }
 
-async function openPage({ viewport, colorScheme }: Partial<Shot>): Promise<Page> {
+async function openPage({ viewport, colorScheme, locale }: Partial<Shot>): Promise<Page> {
   const context = await browser.browser.newContext({
     viewport: viewport ?? { width: 1200, height: 800 },
     colorScheme: colorScheme ?? "light",
     reducedMotion: "reduce",
     timezoneId: "UTC",
-    locale: "en-GB",
+    locale: locale ?? "en-GB",
   });
   const page = await context.newPage();
   page.setDefaultTimeout(120_000);
@@ -92,6 +92,12 @@ async function showShot(url: string, shot: Shot): Promise<Buffer> {
     await page.evaluate(() => document.querySelector(".chat-scroll")!.scrollTo(0, 0));
   }
   await settled(page);
+  if (shot.compares) {
+    await page.locator(".peer-compare select").selectOption({ index: 1 });
+    await page.waitForSelector(".compared-hour");
+    await settled(page);
+    await page.locator(".peer-compare").evaluate((part) => part.scrollIntoView());
+  }
   if (shot.opensRow !== undefined) {
     await page.locator(".row .speech").nth(shot.opensRow).click();
     await page.waitForSelector(".detail");

@@ -12,6 +12,10 @@ export interface Shot {
   readonly isFromTop?: boolean;
   /** The message whose details are shown, counted from 0. */
   readonly opensRow?: number;
+  /** Whether the year is compared with the node's peer, and the differences are shown. */
+  readonly compares?: boolean;
+  /** The language of the browser. @default en-GB */
+  readonly locale?: string;
   /** @default light */
   readonly colorScheme?: "dark";
 }
@@ -38,6 +42,18 @@ export const SHOTS: readonly Shot[] = [
     isFromTop: true,
     opensRow: 6,
   },
+  {
+    name: "compare",
+    route: "/calendar/forsen/2026-08-01",
+    selector: ".peer-compare select",
+    compares: true,
+  },
+  {
+    name: "video",
+    route: "/chat/forsen/2026-08-01T19:14:08.000Z?video=2026-08-01T18:01:30.000Z",
+    selector: ".row.is-linked",
+  },
+  { name: "german", route: "/", selector: ".home li", locale: "de-DE" },
   { name: "search", route: "/search/forsen?text=stream", selector: ".hit" },
   { name: "person", route: "/person/forsen/turbowizard159", selector: ".person .hit" },
   {

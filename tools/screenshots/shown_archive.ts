@@ -60,6 +60,31 @@ export async function shownArchive(): Promise<BatchStore> {
   return store;
 }
 
+/** The archive of a peer that missed some hours of `here`, and heard some evenings better. */
+export async function peerArchive(here: BatchStore): Promise<BatchStore> {
+  const store = memoryStore();
+  for await (const key of here.list("")) {
+    const hour = key.slice(0, "forsen/chat/2026-08-01T18".length);
+    const isEvening = hour.endsWith("2026-08-01T18") || hour.endsWith("2026-08-01T19");
+    if (isEvening || seededRandom(`peer ${hour}`).next() < 0.04) continue;
+    await store.put(key, (await here.get(key))!);
+  }
+  await copy(await eveningOf("seattle"), store);
+  for (const [day, messages] of [[31, 120], [28, 14], [24, 310], [19, 45]] as const) {
+    const more = await generatedArchive({
+      channel: "forsen",
+      roomId: "1",
+      seed: `seattle ${day}`,
+      startMs: Date.UTC(2026, 6, day, 16, 20),
+      messages,
+      ratePerSecond: 0.1,
+      name: "seattle",
+    });
+    await copy(more, store);
+  }
+  return store;
+}
+
 async function putEvening(
   store: BatchStore,
   channel: string,

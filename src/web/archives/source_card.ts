@@ -94,7 +94,7 @@ function Channels({ channels }: { readonly channels: readonly ChannelReport[] })
         h("th", { scope: "col" }, words.value.app.channel),
         h("th", { scope: "col" }, words.value.archives.from),
         h("th", { scope: "col" }, words.value.archives.to),
-        h("th", { scope: "col", class: "number" }, words.value.archives.minutes),
+        h("th", { scope: "col", class: "number wide-only" }, words.value.archives.minutes),
         h("th", { scope: "col", class: "number" }, words.value.archives.messages),
       ),
     ),
@@ -108,7 +108,7 @@ function Channels({ channels }: { readonly channels: readonly ChannelReport[] })
           h("th", { scope: "row" }, channel),
           h("td", null, formatMinute(firstUs, zone.value)),
           h("td", null, formatMinute(lastUs, zone.value)),
-          h("td", { class: "number" }, formatCount(minutes)),
+          h("td", { class: "number wide-only" }, formatCount(minutes)),
           h("td", { class: "number" }, formatCount(messages)),
         )
       ),

@@ -27,6 +27,7 @@ export class SourceCollection {
   #lastId = 0;
   #version = 0;
   #merged: BlobStore | undefined;
+  #saving: Promise<unknown> = Promise.resolve();
 
   /** An empty collection. */
   constructor(hasher: Hasher) {
@@ -107,8 +108,20 @@ export class SourceCollection {
     return await streamToBlob(stream, { type: "application/zip", signal });
   }
 
-  /** Writes the result into `folder`; removes it again if that fails or is aborted. */
-  async save(
+  /**
+   * Writes the result into `folder`; removes it again if that fails or is aborted. One at a time: files that an earlier
+   * call still removes must not count as written by a later one.
+   */
+  save(
+    folder: FileSystemDirectoryHandle,
+    options: CallOptions<number>,
+  ): Promise<{ readonly written: number }> {
+    const saving = this.#saving.then(() => this.#saveNow(folder, options));
+    this.#saving = saving.catch(() => {}); // The caller is told.
+    return saving;
+  }
+
+  async #saveNow(
     folder: FileSystemDirectoryHandle,
     { signal, onProgress }: CallOptions<number>,
   ): Promise<{ readonly written: number }> {
