@@ -198,12 +198,13 @@ test(
         assert.ok(bars.length > 0 && !bars.includes(ground!), bars.join());
       },
     };
-    await tour(page, async (name) => {
+    const look = async (name: string) => {
       assert.deepEqual(await serious(page), [], name);
       await isNavTold();
       await looks[name]?.();
       await picture(page, `${name}-forced-colours`);
-    });
+    };
+    await tour(page, { told: LANGUAGES.en, look });
     await closePage(opened);
   },
 );
