@@ -96,7 +96,6 @@ async function showShot(url: string, shot: Shot): Promise<Buffer> {
     await page.locator(".peer-compare select").selectOption({ index: 1 });
     await page.waitForSelector(".compared-hour");
     await settled(page);
-    await page.locator(".peer-compare").evaluate((part) => part.scrollIntoView());
   }
   if (shot.opensRow !== undefined) {
     await page.locator(".row .speech").nth(shot.opensRow).click();
@@ -107,7 +106,7 @@ async function showShot(url: string, shot: Shot): Promise<Buffer> {
 
 /** Two recorders' folders, compared and merged in the page. */
 async function takeMerge(): Promise<void> {
-  const page = await openPage({});
+  const page = await openPage({ viewport: { width: 1200, height: 1_150 } });
   await page.goto(browser.address("file"));
   for (const [i, name] of ["amsterdam", "seattle"].entries()) {
     const place = join(folder.path, name);

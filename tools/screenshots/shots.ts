@@ -46,6 +46,7 @@ export const SHOTS: readonly Shot[] = [
     name: "compare",
     route: "/calendar/forsen/2026-08-01",
     selector: ".peer-compare select",
+    viewport: { width: 1200, height: 1_000 },
     compares: true,
   },
   {

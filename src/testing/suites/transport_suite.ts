@@ -44,7 +44,7 @@ export interface TransportSuiteOptions {
   readonly open: () => Promise<TransportFixture>;
 }
 
-/** After so many tries, what has not arrived is taken for lost. */
+/** After this many tries, what has not arrived is taken for lost. */
 const SETTLE_MAX = 500;
 
 type Story = (fixture: TransportFixture) => Promise<void>;

@@ -215,7 +215,7 @@ function isOfOne(name: string): boolean {
   return name.startsWith("search") || name.startsWith("log of a user");
 }
 
-/** How many messages a reader sees at least in so many seconds. */
+/** How many messages a reader sees at least in `seconds`. */
 function leastOf(name: string, seconds: number): number {
   return isOfOne(name) ? seconds / 20 : RATE * seconds / 2;
 }
