@@ -4,6 +4,7 @@ import { signal } from "@preact/signals";
 import { RowLayout } from "../../src/web/chat/row_layout.ts";
 import {
   fetchMoment,
+  isShortened,
   type LineSource,
   messagesOf,
   momentLines,
@@ -144,4 +145,22 @@ test("choiceOf takes a run about the message in it, or about its first one, with
   const other = { place: { minuteUs, row: 2 }, before: 0, after: 2 };
   assert.deepEqual(choiceOf(list, place, { from: 2, until: 5 }), other);
   assert.deepEqual(choiceOf(list, place, { from: 0, until: 500 }).after, 50);
+});
+
+test("momentLines cuts what no message of Twitch has, and keeps the message", () => {
+  const { list, minutes: [minuteUs] } = listOf(() => true);
+  const letters = `${"a".repeat(1_999)}👩 and on`;
+  const message = said(letters, { tags: { "reply-parent-msg-body": letters } });
+  const messages = { ...list.messages, get: () => message };
+  const choice = { place: { minuteUs, row: 0 }, before: 0, after: 0 };
+  const { lines: [line] } = momentLines({ ...list, messages }, choice, "utc");
+  assert.equal(line!.message, message);
+  assert.ok(isShortened(line!));
+  assert.equal(line!.row.message!.params[1], `${"a".repeat(1_999)}…`);
+  assert.equal(line!.row.message!.tags!["reply-parent-msg-body"], `${"a".repeat(1_999)}…`);
+  assert.deepEqual({ ...line!.row.message, params: [], tags: {} }, {
+    ...message,
+    params: [],
+    tags: {},
+  });
 });

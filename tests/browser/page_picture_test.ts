@@ -299,6 +299,7 @@ test("selected rows are the lines of the picture", { skip: skipPage }, async () 
     await page.waitForSelector(".moment-line");
     assert.deepEqual(await shown(), ["12:00:02", "12:00:03", "12:00:04", "12:00:05"]);
     await page.keyboard.press("Escape");
+    await page.waitForSelector("dialog", { state: "detached" });
     // Rows elsewhere: the link is the first one's.
     await page.evaluate(() => {
       const [first, second] = document.querySelectorAll(".row .text");
@@ -341,6 +342,50 @@ test("a picture that would be too tall leaves out the lines farthest off, and sa
     await closePage(opened);
   } finally {
     await node.close();
+  }
+});
+
+test("a message of any length is cut off in the picture, before the link, and not in the text", {
+  skip: skipPage,
+}, async () => {
+  const wide = "W".repeat(2_000);
+  const tags = { "system-msg": wide, "display-name": wide };
+  const messages = [
+    saidAt(100, "שלוםabc".repeat(9_000)), // More than is drawn of any text.
+    { ...saidAt(100, wide, tags), command: "USERNOTICE" }, // Less, but too tall.
+  ];
+  for (const message of messages) {
+    const node = await startNode(await storeOf([saidAt(0, "before"), message]));
+    try {
+      const opened = await browser.open({
+        origin: node.url as `http://${string}`,
+        hash: "#/chat/search/2026-08-02T12:00:00.000Z",
+        viewport: { width: 390, height: 780 },
+        permissions: ["clipboard-read", "clipboard-write"],
+      });
+      const { page } = opened;
+      await rowsLoaded(page);
+      await openDialog(page, message.params[1]!.slice(0, 7));
+      await choose(page, 0, 0);
+      await page.waitForSelector("dialog >> text=message is cut off");
+      // A colour of its own tells that the link is there.
+      await page.locator(".moment-sheet footer").evaluate((foot) =>
+        foot.style.color = "rgb(1, 200, 3)"
+      );
+      const { png } = await savePicture(page);
+      const { height, pixels } = await pictureFacts(page, png, ["rgb(1, 200, 3)"]);
+      assert.ok(height <= 12_000, `${height}`);
+      assert.ok(pixels[0]! > 50, `${pixels[0]} pixels of the link`);
+      await page.click("dialog >> text=Copy text");
+      await page.waitForSelector("dialog >> text=Copied");
+      assert.equal(
+        await page.evaluate(() => navigator.clipboard.readText()),
+        `${formatText(message)}\n`,
+      );
+      await closePage(opened);
+    } finally {
+      await node.close();
+    }
   }
 });
 

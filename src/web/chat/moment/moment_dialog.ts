@@ -15,6 +15,7 @@ import { type RowSpan, rowsThatFit } from "./fit_lines.ts";
 import { LineCount } from "./line_count.ts";
 import {
   fetchMoment,
+  isShortened,
   LINES_MAX,
   type LineSource,
   messagesOf,
@@ -52,14 +53,14 @@ export function MomentDialog(
   const moment = momentLines(day, choice, zone.value);
   const { lines, at } = moment;
   const messages = messagesOf(lines);
-  const message = lines[at]?.row.message;
-  const [fitting, setFitting] = useState<RowSpan>({ from: 0, until: Infinity });
+  const message = lines[at]?.message;
+  const [fitting, setFitting] = useState<Fitting>({ from: 0, until: Infinity, isCut: false });
   const until = Math.min(fitting.until, lines.length);
   useLayoutEffect(() => dialog.current?.showModal(), []);
   useEffect(() => fetchMoment(day, choice, moment), [day, version, arrivals, before, after]);
   useLayoutEffect(() => {
     const fits = fittingRows(sheet.current!, at);
-    if (fits.from !== fitting.from || fits.until !== fitting.until) setFitting(fits);
+    if (JSON.stringify(fits) !== JSON.stringify(fitting)) setFitting(fits);
   });
   useEffect(() => say(undefined), [before, after]);
   const { channel } = day.request;
@@ -126,7 +127,7 @@ export function MomentDialog(
       { class: said?.isBad ? "bad" : "hint", role: "status" },
       messages === undefined
         ? words.value.chat.loading
-        : said?.text ?? linesText(until - fitting.from, lines.length),
+        : said?.text ?? linesText({ ...fitting, until }, lines),
     ),
     h(
       "div",
@@ -148,11 +149,17 @@ export function MomentDialog(
 }
 
 /** The lines that have room in a picture beside its head and foot. */
-function fittingRows(sheet: HTMLElement, at: number): RowSpan {
+interface Fitting extends RowSpan {
+  /** There is one, and it has not. */
+  readonly isCut: boolean;
+}
+
+function fittingRows(sheet: HTMLElement, at: number): Fitting {
   const heights = [...sheet.children].map((each) => each.getBoundingClientRect().height);
   const [headPx = 0] = heights;
   const roomPx = HEIGHT_MAX_PX - headPx - heights.at(-1)!;
-  return rowsThatFit(heights.slice(1, -1), { at, roomPx });
+  const isCut = heights[at + 1]! > roomPx;
+  return { ...rowsThatFit(heights.slice(1, -1), { at, roomPx }), isCut };
 }
 
 function paintSheet(sheet: HTMLElement, at: number): Promise<Blob> {
@@ -164,13 +171,16 @@ function paintSheet(sheet: HTMLElement, at: number): Promise<Blob> {
   });
 }
 
-function linesText(shown: number, all: number): string {
+function linesText({ from, until, isCut }: Fitting, lines: readonly MomentLine[]): string {
+  if (isCut || lines.some(isShortened)) return words.value.moment.isCut;
+  const shown = until - from;
+  const all = lines.length;
   return shown === all ? formatCounted(all, "line") : words.value.moment.notAll(shown, all);
 }
 
 /** `2026-08-01 18.02.09`, of the line that the moment is about: no system forbids the full stops in a name. */
 function nameOf(lines: readonly MomentLine[], at: number): string {
-  const timeUs = fromSeconds(lines[at]!.row.message!.time);
+  const timeUs = fromSeconds(lines[at]!.message!.time);
   const clock = formatClock(timeUs, zone.value).slice(0, 8).replaceAll(":", ".");
   return `${isoDay(timeUs, zone.value)} ${clock}`;
 }

@@ -6,6 +6,9 @@ import type { Zone } from "../../ui/settings.ts";
 import type { Marks } from "../message/marks.ts";
 import type { MessageRowProps } from "../message/message_row.ts";
 
+/** How much of a text is drawn. Twitch takes 500 letters; a file may have a message of any length. */
+const TEXT_MAX = 2_000;
+
 /** How many lines a moment may have on each side of its message. */
 export const LINES_MAX = 50;
 
@@ -47,7 +50,9 @@ export interface MomentChoice {
 /** A row of a moment. */
 export interface MomentLine {
   readonly place: LinePlace;
-  /** Looks as in the list, but is neither marked nor reached by keys. */
+  /** As it is; `undefined` until it is here. */
+  readonly message: Message | undefined;
+  /** Looks as in the list, but is neither marked nor reached by keys, and very long texts are cut. */
   readonly row: MessageRowProps;
 }
 
@@ -72,7 +77,7 @@ export function momentLines(day: LineSource, choice: MomentChoice, zone: Zone): 
     const row = {
       index: i,
       total: layout.count,
-      message,
+      message: message && shortened(message),
       mark: message === undefined ? undefined : day.marks.of(message),
       receiverCount: day.receiverCount(place.minuteUs),
       startsDay: !isSameDay(place.minuteUs, beforeUs, zone),
@@ -80,14 +85,14 @@ export function momentLines(day: LineSource, choice: MomentChoice, zone: Zone): 
       isSelected: false,
       isLinked: false,
     };
-    lines.push({ place, row });
+    lines.push({ place, message, row });
   }
   return { lines, at: index - from };
 }
 
 /** Fetches what of the chosen lines is not here, and reads on where the list ends before they do. */
 export function fetchMoment(day: LineSource, choice: MomentChoice, { lines }: MomentLines): void {
-  const missing = lines.filter(({ row }) => row.message === undefined).map(({ place }) => place);
+  const missing = lines.filter(({ message }) => message === undefined).map(({ place }) => place);
   for (const minuteUs of new Set(missing.map(({ minuteUs }) => minuteUs))) {
     const rows = missing.filter((place) => place.minuteUs === minuteUs);
     void day.messages.want(minuteUs, rows.map((place) => day.layout.rowInMinute(place)));
@@ -99,6 +104,28 @@ export function fetchMoment(day: LineSource, choice: MomentChoice, { lines }: Mo
 
 /** The messages of lines, once all are here. */
 export function messagesOf(lines: readonly MomentLine[]): readonly Message[] | undefined {
-  const messages = lines.flatMap(({ row }) => row.message === undefined ? [] : [row.message]);
+  const messages = lines.flatMap(({ message }) => message === undefined ? [] : [message]);
   return messages.length === lines.length ? messages : undefined;
+}
+
+/** Whether something of the message is not in its row. */
+export function isShortened({ message, row }: MomentLine): boolean {
+  return message !== row.message;
+}
+
+function shortened(message: Message): Message {
+  const { params, tags } = message;
+  const texts = [...params, ...Object.values(tags ?? {})];
+  if (texts.every(({ length }) => length <= TEXT_MAX)) return message;
+  return {
+    ...message,
+    params: params.map(cut),
+    tags: tags && Object.fromEntries(Object.entries(tags).map(([key, value]) => [key, cut(value)])),
+  };
+}
+
+function cut(text: string): string {
+  if (text.length <= TEXT_MAX) return text;
+  // Half of a letter cannot be drawn.
+  return `${text.slice(0, TEXT_MAX).replace(/[\ud800-\udbff]$/, "")}…`;
 }

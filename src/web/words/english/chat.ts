@@ -87,5 +87,6 @@ export const moment = {
     `The picture can be no taller: it shows ${count(shown)} of ${
       counted(all, nouns.line)
     }. The text has all of them.`,
+  isCut: "A long message is cut off in the picture. The text has all of it.",
   failed: "This browser cannot draw the picture",
 };

@@ -92,5 +92,6 @@ export const moment: typeof EnglishMoment = {
     `Höher kann das Bild nicht werden: Es zeigt ${count(shown)} von ${
       counted(all, nouns.line)
     }. Der Text hat alle.`,
+  isCut: "Eine lange Nachricht ist im Bild abgeschnitten. Der Text hat sie ganz.",
   failed: "Dieser Browser kann das Bild nicht zeichnen",
 };

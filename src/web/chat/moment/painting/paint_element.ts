@@ -55,61 +55,31 @@ function paintFrame(
   ctx.beginPath();
   ctx.roundRect(left, top, width, height, radiusPx);
   ctx.fill();
+  const stroke = (px: number): void => {
+    ctx.lineWidth = px;
+    ctx.beginPath();
+    ctx.roundRect(left + px / 2, top + px / 2, width - px, height - px, radiusPx);
+    ctx.stroke();
+  };
   const shadow = /^(.+\)) (\d+)px 0px 0px (\d+)px inset$/.exec(style.boxShadow);
   if (shadow !== null) {
-    const [edgePx, framePx] = [Number(shadow[2]), Number(shadow[3])];
     ctx.fillStyle = ctx.strokeStyle = shadow[1]!;
-    ctx.fillRect(left, top, edgePx, height);
-    if (framePx > 0) strokeWithin(ctx, { left, top, width, height }, { framePx, radiusPx });
+    ctx.fillRect(left, top, Number(shadow[2]), height);
+    if (shadow[3] !== "0") stroke(Number(shadow[3]));
   }
-  const sidePx = Number.parseFloat(style.borderLeftWidth);
-  if (sidePx > 0) {
-    ctx.strokeStyle = style.borderLeftColor;
-    return strokeWithin(ctx, { left, top, width, height }, { framePx: sidePx, radiusPx });
+  const [leftPx, topPx, bottomPx] = [
+    style.borderLeftWidth,
+    style.borderTopWidth,
+    style.borderBottomWidth,
+  ].map(Number.parseFloat) as [number, number, number];
+  ctx.fillStyle = ctx.strokeStyle = style.borderBottomColor;
+  if (leftPx > 0) return stroke(leftPx);
+  ctx.fillRect(left, top, width, topPx);
+  const isDotted = style.borderBottomStyle === "dotted";
+  const [dotPx, stepPx] = isDotted ? [bottomPx, 2 * bottomPx] : [width, width];
+  for (let x = 0; x < width && bottomPx > 0; x += stepPx) {
+    ctx.fillRect(left + x, top + height - bottomPx, dotPx, bottomPx);
   }
-  paintEdge(ctx, { left, width, atPx: top }, {
-    widthPx: Number.parseFloat(style.borderTopWidth),
-    color: style.borderTopColor,
-    line: style.borderTopStyle,
-  });
-  const bottomPx = Number.parseFloat(style.borderBottomWidth);
-  paintEdge(ctx, { left, width, atPx: top + height - bottomPx }, {
-    widthPx: bottomPx,
-    color: style.borderBottomColor,
-    line: style.borderBottomStyle,
-  });
-}
-
-function strokeWithin(
-  ctx: CanvasRenderingContext2D,
-  { left, top, width, height }: Pick<DOMRect, "left" | "top" | "width" | "height">,
-  { framePx, radiusPx }: { readonly framePx: number; readonly radiusPx: number },
-): void {
-  ctx.lineWidth = framePx;
-  ctx.setLineDash([]);
-  ctx.beginPath();
-  const half = framePx / 2;
-  ctx.roundRect(left + half, top + half, width - framePx, height - framePx, radiusPx);
-  ctx.stroke();
-}
-
-function paintEdge(
-  ctx: CanvasRenderingContext2D,
-  { left, width, atPx }: { readonly left: number; readonly width: number; readonly atPx: number },
-  { widthPx, color, line }: {
-    readonly widthPx: number;
-    readonly color: string;
-    readonly line: string;
-  },
-): void {
-  if (!(widthPx > 0)) return;
-  ctx.strokeStyle = color;
-  ctx.lineWidth = widthPx;
-  ctx.setLineDash(line === "dotted" ? [widthPx, widthPx] : []);
-  ctx.beginPath();
-  ctx.moveTo(left, atPx + widthPx / 2);
-  ctx.lineTo(left + width, atPx + widthPx / 2);
-  ctx.stroke();
 }
 
 /** Draws an icon of the page: one path, on a grid of 24. */
@@ -127,7 +97,6 @@ function paintIcon(
   ctx.strokeStyle = style.color;
   ctx.lineWidth = Number.parseFloat(style.strokeWidth);
   ctx.lineCap = ctx.lineJoin = "round";
-  ctx.setLineDash([]);
   ctx.stroke(new Path2D(path));
   ctx.restore();
 }

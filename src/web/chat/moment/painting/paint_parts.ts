@@ -20,8 +20,8 @@ export async function paintParts(
   await Promise.all(images.map((image) => image.decode().catch(() => {})));
   const boxes = parts.map((part) => part.getBoundingClientRect());
   const widthPx = Math.ceil(Math.max(...boxes.map(({ width }) => width)));
-  const sumPx = boxes.reduce((sum, { height }) => sum + height, 0);
-  const heightPx = Math.ceil(Math.min(sumPx, HEIGHT_MAX_PX));
+  const heights = drawnHeights(boxes.map(({ height }) => height));
+  const heightPx = Math.ceil(heights.reduce((sum, height) => sum + height, 0));
   const scale = scaleFor(widthPx * heightPx);
   const canvas = document.createElement("canvas");
   canvas.width = Math.ceil(widthPx * scale);
@@ -32,15 +32,28 @@ export async function paintParts(
   ctx.fillRect(0, 0, canvas.width, canvas.height);
   let downPx = 0;
   for (const [i, part] of parts.entries()) {
-    const { left, top, height } = boxes[i]!;
+    const { left, top } = boxes[i]!;
+    const height = heights[i]!;
     ctx.setTransform(scale, 0, 0, scale, -left * scale, (downPx - top) * scale);
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(left, top, widthPx, height);
+    ctx.clip();
     paintElement(ctx, part);
+    ctx.restore();
     downPx += height;
   }
   const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, "image/png"));
   canvas.width = canvas.height = 0; // Frees the memory now.
   if (blob === null) throw new Error(failure);
   return blob;
+}
+
+/** How much of each part is drawn: what is too much is cut off the tallest. */
+function drawnHeights(heights: readonly number[]): readonly number[] {
+  const tooMuchPx = heights.reduce((sum, height) => sum + height, -HEIGHT_MAX_PX);
+  const tallest = heights.indexOf(Math.max(...heights));
+  return heights.map((height, i) => i === tallest ? height - Math.max(0, tooMuchPx) : height);
 }
 
 /** Pixels of the picture for one of the page: as fine as the screen, at least 2, at most 3 where that is allowed. */
