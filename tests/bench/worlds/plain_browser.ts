@@ -94,6 +94,14 @@ export class PlainBrowser {
   async close(): Promise<void> {
     this.#child.kill();
     if (this.#child.exitCode === null) await once(this.#child, "exit");
-    this.#profile.close();
+    // Its other processes end a little later, and write until then.
+    for (let left = 50;; left--) {
+      try {
+        return this.#profile.close();
+      } catch (error) {
+        if (left === 0) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    }
   }
 }
