@@ -1,6 +1,6 @@
 // The page's first script: the worker starts, and the node is asked, while the browser still reads the main script.
 import { pathsAhead } from "./start/ahead.ts";
-import { askEarly } from "../adapters/browser/early_responses.ts";
+import { askEarly } from "../adapters/browser/node/early_responses.ts";
 import { tell } from "./rpc/rpc_client.ts";
 import type { PageCalls } from "./reading/page_calls.ts";
 import { parseRoute } from "./state/address.ts";

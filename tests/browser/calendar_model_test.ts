@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { test } from "node:test";
-import { readNodeHour } from "../../src/adapters/browser/node_json/hours_json.ts";
+import { readNodeHour } from "../../src/adapters/browser/node/json/hours_json.ts";
 import { HOUR_US, type Micros, MINUTE_US } from "../../src/core/time.ts";
 import { calendarYear } from "../../src/web/calendar/calendar_model.ts";
 import { formatMissing } from "../../src/web/calendar/format_missing.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { PeerHour } from "../../src/adapters/browser/node_json/compare_json.ts";
+import type { PeerHour } from "../../src/adapters/browser/node/json/compare_json.ts";
 import { DAY_US, HOUR_US, type Micros } from "../../src/core/time.ts";
 import { comparedDays } from "../../src/web/compare/compared_days.ts";
 

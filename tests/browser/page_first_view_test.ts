@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
-import { AskedAhead } from "../../src/adapters/browser/asked_ahead.ts";
+import { AskedAhead } from "../../src/adapters/browser/node/asked_ahead.ts";
 import { memoryStore } from "../../src/adapters/memory/memory_store.ts";
 import { nodeHasher } from "../../src/adapters/hashers/node_hasher.ts";
 import { MINUTE_US } from "../../src/core/time.ts";
@@ -12,7 +12,7 @@ import { ChatReader, type FoundMinute } from "../../src/web/reading/chat_reader.
 import { MinuteCache } from "../../src/web/reading/minute_cache.ts";
 import { NO_FILTER } from "../../src/web/reading/filter.ts";
 import { pathsAhead } from "../../src/web/start/ahead.ts";
-import { askEarly, earlyResponse } from "../../src/adapters/browser/early_responses.ts";
+import { askEarly, earlyResponse } from "../../src/adapters/browser/node/early_responses.ts";
 import { parseRoute } from "../../src/web/state/route.ts";
 import { putMessages, said } from "./page/page_archives.ts";
 import { closePage, PageBrowser, skipPage } from "./page/page_browser.ts";

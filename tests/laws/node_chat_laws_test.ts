@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { after, before, test } from "node:test";
-import { NodeChat } from "../../src/adapters/browser/node_chat.ts";
+import { NodeChat } from "../../src/adapters/browser/node/node_chat.ts";
 import { nodeServer } from "../../src/adapters/http/node_server.ts";
 import { ChatloomError } from "../../src/core/errors/errors.ts";
 import { formatArchiveKey } from "../../src/core/archive/archive_key.ts";

@@ -1,4 +1,4 @@
-import type { PeerHour } from "../../adapters/browser/node_json/compare_json.ts";
+import type { PeerHour } from "../../adapters/browser/node/json/compare_json.ts";
 import type { Micros } from "../../core/time.ts";
 import type { Span } from "../reading/chat_archive.ts";
 import { dayOf } from "../ui/day.ts";

@@ -1,6 +1,6 @@
 import { h, type JSX } from "preact";
 import { useState } from "preact/hooks";
-import type { PeerHour } from "../../adapters/browser/node_json/compare_json.ts";
+import type { PeerHour } from "../../adapters/browser/node/json/compare_json.ts";
 import { HOUR_US, type Micros } from "../../core/time.ts";
 import { linkTo } from "../state/route_link.ts";
 import { dayOf } from "../ui/day.ts";

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import type { ComparedPart, PeerHour } from "../../adapters/browser/node_json/compare_json.ts";
+import type { ComparedPart, PeerHour } from "../../adapters/browser/node/json/compare_json.ts";
 import type { Micros } from "../../core/time.ts";
 import type { PeerRequest } from "../reading/page_calls.ts";
 import { reasonOf } from "../state/archives_state.ts";

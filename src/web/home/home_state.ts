@@ -1,5 +1,5 @@
 import { type Signal, signal } from "@preact/signals";
-import type { ChannelOverview } from "../../adapters/browser/node_json/overview_json.ts";
+import type { ChannelOverview } from "../../adapters/browser/node/json/overview_json.ts";
 import { reasonOf } from "../state/archives_state.ts";
 import type { Library } from "../state/library.ts";
 

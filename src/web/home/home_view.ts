@@ -1,6 +1,6 @@
 import { Fragment, h, type JSX } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
-import type { ChannelOverview } from "../../adapters/browser/node_json/overview_json.ts";
+import type { ChannelOverview } from "../../adapters/browser/node/json/overview_json.ts";
 import { escapeControls } from "../../core/json/escape_controls.ts";
 import { MINUTE_US } from "../../core/time.ts";
 import type { Library } from "../state/library.ts";

@@ -1,10 +1,10 @@
 import type { Message } from "../../core/batch/message.ts";
 import type { Micros } from "../../core/time.ts";
-import type { ChannelOverview } from "../../adapters/browser/node_json/overview_json.ts";
-import type { KnownNames } from "../../adapters/browser/node_json/person_json.ts";
-import type { PictureName, WordEmote } from "../../adapters/browser/node_json/word_emotes_json.ts";
-import type { ComparedPart } from "../../adapters/browser/node_json/compare_json.ts";
-import type { NodeAddress } from "../../adapters/browser/node_chat.ts";
+import type { ChannelOverview } from "../../adapters/browser/node/json/overview_json.ts";
+import type { KnownNames } from "../../adapters/browser/node/json/person_json.ts";
+import type { PictureName, WordEmote } from "../../adapters/browser/node/json/word_emotes_json.ts";
+import type { ComparedPart } from "../../adapters/browser/node/json/compare_json.ts";
+import type { NodeAddress } from "../../adapters/browser/node/node_chat.ts";
 import type {
   CheckProgress,
   Comparison,
@@ -26,7 +26,7 @@ import type { ExportedFile, ExportProgress, ExportRequest } from "./shown_export
 import type { Filter } from "./filter.ts";
 import type { HourFigures, ListenedMinute } from "./chat_archive.ts";
 import type { Call } from "../rpc/rpc_messages.ts";
-import type { EarlyAsked } from "../../adapters/browser/early_responses.ts";
+import type { EarlyAsked } from "../../adapters/browser/node/early_responses.ts";
 
 /** The calls that the page makes to its worker. */
 export type PageCalls = {

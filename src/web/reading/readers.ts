@@ -1,4 +1,4 @@
-import { type NodeAddress, NodeChat, NodeRefusal } from "../../adapters/browser/node_chat.ts";
+import { type NodeAddress, NodeChat, NodeRefusal } from "../../adapters/browser/node/node_chat.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type {
@@ -9,13 +9,13 @@ import type {
   PersonRequest,
 } from "./page_calls.ts";
 import type { SourceCollection } from "../sources/source_collection.ts";
-import type { ChannelOverview } from "../../adapters/browser/node_json/overview_json.ts";
-import type { KnownNames } from "../../adapters/browser/node_json/person_json.ts";
-import type { ComparedPart } from "../../adapters/browser/node_json/compare_json.ts";
-import type { PictureName, WordEmote } from "../../adapters/browser/node_json/word_emotes_json.ts";
+import type { ChannelOverview } from "../../adapters/browser/node/json/overview_json.ts";
+import type { KnownNames } from "../../adapters/browser/node/json/person_json.ts";
+import type { ComparedPart } from "../../adapters/browser/node/json/compare_json.ts";
+import type { PictureName, WordEmote } from "../../adapters/browser/node/json/word_emotes_json.ts";
 import type { Micros } from "../../core/time.ts";
 import { storedChat } from "./chat_archive.ts";
-import { earlyResponse } from "../../adapters/browser/early_responses.ts";
+import { earlyResponse } from "../../adapters/browser/node/early_responses.ts";
 import { ChatReader } from "./chat_reader.ts";
 
 /** The current reader: of the open archives, or without any, of the node. */

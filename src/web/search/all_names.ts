@@ -1,6 +1,6 @@
 import { h, type JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import type { KnownNames } from "../../adapters/browser/node_json/person_json.ts";
+import type { KnownNames } from "../../adapters/browser/node/json/person_json.ts";
 import { words } from "../words/words.ts";
 import type { Library } from "../state/library.ts";
 

@@ -1,4 +1,4 @@
-import { CHANNELS_PATH, hoursPath, minutesPath } from "../../adapters/browser/node_paths.ts";
+import { CHANNELS_PATH, hoursPath, minutesPath } from "../../adapters/browser/node/node_paths.ts";
 import { minuteOf } from "../../core/time.ts";
 import type { Route } from "../state/address.ts";
 import { restOfHour } from "../reading/chat_archive.ts";

@@ -1,7 +1,7 @@
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { type Context, createContext } from "preact";
 import { useContext, useEffect, useMemo } from "preact/hooks";
-import type { PictureName } from "../../../adapters/browser/node_json/word_emotes_json.ts";
+import type { PictureName } from "../../../adapters/browser/node/json/word_emotes_json.ts";
 import { Lru } from "../../../core/lru.ts";
 import { DAY_US, type Micros } from "../../../core/time.ts";
 import type { PageCalls } from "../../reading/page_calls.ts";

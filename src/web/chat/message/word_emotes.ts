@@ -1,4 +1,4 @@
-import type { WordEmote } from "../../../adapters/browser/node_json/word_emotes_json.ts";
+import type { WordEmote } from "../../../adapters/browser/node/json/word_emotes_json.ts";
 import type { PlainPiece, TextPiece, TwitchEmotePiece } from "./message_text.ts";
 
 /** The words of a channel that are pictures, by name. */

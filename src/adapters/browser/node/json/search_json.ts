@@ -1,6 +1,6 @@
-import type { Message } from "../../../core/batch/message.ts";
-import { findMessageFault } from "../../../core/batch/message_check.ts";
-import type { Micros } from "../../../core/time.ts";
+import type { Message } from "../../../../core/batch/message.ts";
+import { findMessageFault } from "../../../../core/batch/message_check.ts";
+import type { Micros } from "../../../../core/time.ts";
 
 /** A page of messages that a node found. */
 export interface FoundPage {

@@ -1,4 +1,4 @@
-import { type Micros, MINUTE_US, minuteOf, TIME_END_US } from "../../core/time.ts";
+import { type Micros, MINUTE_US, minuteOf, TIME_END_US } from "../../../core/time.ts";
 
 /** The path of the names of a node's channels. */
 export const CHANNELS_PATH = "files";

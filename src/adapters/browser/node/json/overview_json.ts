@@ -1,5 +1,5 @@
-import { isChannelName } from "../../../core/archive/archive_key.ts";
-import { type Micros, MILLISECOND_US } from "../../../core/time.ts";
+import { isChannelName } from "../../../../core/archive/archive_key.ts";
+import { type Micros, MILLISECOND_US } from "../../../../core/time.ts";
 
 /** What a node tells of a channel before it is opened. */
 export interface ChannelOverview {

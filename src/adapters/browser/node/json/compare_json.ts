@@ -1,5 +1,5 @@
-import { parseHour } from "../../../core/archive/archive_key.ts";
-import type { Micros } from "../../../core/time.ts";
+import { parseHour } from "../../../../core/archive/archive_key.ts";
+import type { Micros } from "../../../../core/time.ts";
 
 /** An hour of which a node and its peer have different files. */
 export interface PeerHour {

@@ -1,5 +1,5 @@
-import { parseHour } from "../../../core/archive/archive_key.ts";
-import type { Micros } from "../../../core/time.ts";
+import { parseHour } from "../../../../core/archive/archive_key.ts";
+import type { Micros } from "../../../../core/time.ts";
 
 /** What a node knows of an hour of a channel without its chat. */
 export interface NodeHour {

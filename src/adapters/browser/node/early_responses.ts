@@ -1,6 +1,6 @@
 import type { NodeAddress } from "./node_chat.ts";
 import { authHeaders } from "./node_paths.ts";
-import { ChatloomError } from "../../core/errors/errors.ts";
+import { ChatloomError } from "../../../core/errors/errors.ts";
 
 /** A path that the page asked its node for before the worker runs, and the port at which the response comes. */
 export interface EarlyAsked {

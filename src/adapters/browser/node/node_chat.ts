@@ -1,25 +1,20 @@
-import { type ComparedPart, readComparedPart } from "./node_json/compare_json.ts";
-import { isChannelName, parseHour } from "../../core/archive/archive_key.ts";
-import { concatBytes, LINE_FEED } from "../../core/bytes.ts";
-import { ChatloomError } from "../../core/errors/errors.ts";
-import { lineTime } from "../../core/scan/line_time.ts";
-import { readEventStream } from "../http/event_stream.ts";
+import { type ComparedPart, readComparedPart } from "./json/compare_json.ts";
+import { isChannelName, parseHour } from "../../../core/archive/archive_key.ts";
+import { concatBytes, LINE_FEED } from "../../../core/bytes.ts";
+import { ChatloomError } from "../../../core/errors/errors.ts";
+import { lineTime } from "../../../core/scan/line_time.ts";
+import { readEventStream } from "../../http/event_stream.ts";
 import { AskedAhead } from "./asked_ahead.ts";
-import { type ChannelOverview, readOverview } from "./node_json/overview_json.ts";
-import { type FoundPage, readFoundPage } from "./node_json/search_json.ts";
-import { type NodeHour, readNodeHour } from "./node_json/hours_json.ts";
+import { type ChannelOverview, readOverview } from "./json/overview_json.ts";
+import { type FoundPage, readFoundPage } from "./json/search_json.ts";
+import { type NodeHour, readNodeHour } from "./json/hours_json.ts";
 import {
   type PictureName,
   picturePath,
   readWordEmotes,
   type WordEmote,
-} from "./node_json/word_emotes_json.ts";
-import {
-  type KnownNames,
-  type PersonJson,
-  readMonths,
-  readNames,
-} from "./node_json/person_json.ts";
+} from "./json/word_emotes_json.ts";
+import { type KnownNames, type PersonJson, readMonths, readNames } from "./json/person_json.ts";
 import {
   authHeaders,
   CHANNELS_PATH,
@@ -29,8 +24,8 @@ import {
   minutesPath,
   type WantedMinutes,
 } from "./node_paths.ts";
-import { parseJson } from "../../core/json/parse_json.ts";
-import { type Micros, minuteOf, TIME_END_US } from "../../core/time.ts";
+import { parseJson } from "../../../core/json/parse_json.ts";
+import { type Micros, minuteOf, TIME_END_US } from "../../../core/time.ts";
 
 /** The address of a node, and its token. */
 export interface NodeAddress {

@@ -1,4 +1,4 @@
-import { type Micros, MILLISECOND_US } from "../../../core/time.ts";
+import { type Micros, MILLISECOND_US } from "../../../../core/time.ts";
 
 /** What a node tells of a user. */
 export interface PersonJson {

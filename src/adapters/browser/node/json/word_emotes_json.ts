@@ -1,4 +1,4 @@
-import { isDigestText } from "../../../core/archive/digest_text.ts";
+import { isDigestText } from "../../../../core/archive/digest_text.ts";
 
 /** A word that a channel shows as a picture. */
 export interface WordEmote {
