@@ -115,7 +115,7 @@ async function tour(
   const start = page.getByLabel(told.video.began);
   await start.fill("?");
   await start.press("Enter");
-  await page.locator(".video-bar [aria-invalid=true]").waitFor();
+  await page.locator(".video-bar .bad", { hasText: told.video.beganWrong }).waitFor();
   await look("video, not understood");
   await start.fill("0h10m00s");
   await start.press("Enter");
@@ -126,6 +126,8 @@ async function tour(
   await page.locator(".row .name").first().click();
   await page.waitForSelector(".person-card");
   await look("person");
+  await page.keyboard.press("Escape");
+  await page.waitForSelector(".person-card", { state: "detached" });
   await go(app.search);
   await page.fill(`[aria-label="${told.filter.text}"]`, "good stream");
   await page.waitForSelector(".hit");

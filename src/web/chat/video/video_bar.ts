@@ -1,5 +1,5 @@
-import { h, type JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { Fragment, h, type JSX } from "preact";
+import { useEffect, useId, useState } from "preact/hooks";
 import { type Micros, MILLISECOND_US, SECOND_US } from "../../../core/time.ts";
 import { go, route } from "../../state/route.ts";
 import { dayOf } from "../../ui/day.ts";
@@ -128,7 +128,8 @@ function TypedField({ label, hint, wrong, value, onTyped }: {
   const [isWrong, setWrong] = useState(false);
   // While it is typed into, the clock does not write into it.
   const [draft, setDraft] = useState<string | undefined>();
-  return h(
+  const wrongId = useId();
+  const field = h(
     "label",
     { class: "jump" },
     h("span", null, label),
@@ -137,8 +138,9 @@ function TypedField({ label, hint, wrong, value, onTyped }: {
       size: Math.max(9, value.length),
       maxLength: 120,
       "aria-invalid": isWrong ? "true" : undefined,
+      "aria-describedby": isWrong ? wrongId : undefined,
       placeholder: hint,
-      title: isWrong ? wrong : hint,
+      title: hint,
       value: draft ?? value,
       onInput: (event: Event) => setDraft((event.currentTarget as HTMLInputElement).value),
       onChange: (event: Event) => {
@@ -149,4 +151,6 @@ function TypedField({ label, hint, wrong, value, onTyped }: {
       onBlur: () => !isWrong && setDraft(undefined),
     }),
   );
+  const reason = isWrong && h("p", { id: wrongId, class: "bad", role: "alert" }, wrong);
+  return h(Fragment, null, field, reason);
 }
