@@ -7,7 +7,7 @@ import type { Metrics } from "../../../ports/metrics.ts";
 import type { Reporter } from "../../../ports/reporter.ts";
 import { type ApiResponse, textResponse } from "../route/api_response.ts";
 import type { ApiRoute } from "../route/api_route.ts";
-import { callerSignal } from "../route/caller_signal.ts";
+import { isOfLeaving } from "../route/caller_signal.ts";
 import { type Access, refuseAccess, refuseChange, refuseForeignPage } from "./access.ts";
 import { addressGroup, AddressRates, type RateLimit } from "./address_rates.ts";
 import { clientAddress, isFromHere, isTrustedProxy } from "./client_address.ts";
@@ -159,8 +159,8 @@ export class Gate {
       return await refuse(routed, access[route.audience], hasher) ??
         await withFirstChunk(await route.answer(routed));
     } catch (error) {
-      // The caller has left: that is no failure, and no response is read any more.
-      if (callerSignal(routed).aborted) return textResponse(503, "The caller has left");
+      // No response is read any more.
+      if (isOfLeaving(error, routed)) return textResponse(503, "The caller has left");
       return this.#failed(error, route);
     }
   }
@@ -236,7 +236,7 @@ export class Gate {
     });
     if (ending === "whole") return;
     reporter.count("http_answers_cut", { route: route.path, reason: ending });
-    if (ending === "failed" && !callerSignal(routed).aborted) this.#failed(error, route);
+    if (ending === "failed" && !isOfLeaving(error, routed)) this.#failed(error, route);
   }
 }
 

@@ -4,8 +4,10 @@ import type { ChatLog, LogQuery } from "../../logs/chat_log.ts";
 import type { LogLine } from "../../logs/pick_lines.ts";
 import type { Room } from "../../logs/room_directory.ts";
 import type { TimeSpan } from "../../logs/minute_finder.ts";
+import type { RoutedRequest } from "../../../ports/http.ts";
 import type { ApiResponse } from "../route/api_response.ts";
 import type { ResponseNote } from "../route/api_route.ts";
+import { callerSignal } from "../route/caller_signal.ts";
 import { logBody, logType, sliceLines } from "./log_body.ts";
 import { type LogContext, nothingThere } from "./log_context.ts";
 import { INDEX_HEADER, INDEX_NOTE, type IndexUse, indexUse } from "./index_use.ts";
@@ -82,18 +84,23 @@ export interface LogAnswerOptions {
 }
 
 /**
- * Answers with the lines of a query.
+ * Answers with the lines of a query; reads no more once the caller has left.
  *
  * @throws {Refusal} 404 when there are none.
  */
 export async function answerQuery(
   context: LogContext,
+  routed: RoutedRequest,
   room: Room,
   query: Omit<LogQuery, "signal"> & Pick<LogAnswerOptions, "form" | "cacheControl">,
 ): Promise<ApiResponse> {
   const { form, cacheControl, ...asked } = query;
   const leaving = new AbortController();
   const { signal } = leaving;
+  const caller = callerSignal(routed);
+  const leave = (): void => leaving.abort(caller.reason);
+  if (caller.aborted) leave();
+  else caller.addEventListener("abort", leave, { once: true, signal });
   const all = context.log.lines(room, { ...asked, isReversed: form.isReversed, signal });
   const lines = sliceLines(all, form);
   // Its failure is the answer's; while the lines are read it has no other reader.

@@ -6,6 +6,7 @@ import { ALL_TIME } from "../../logs/chat_log.ts";
 import { dayOf, type LogRules, monthOf } from "../../logs/log_days.ts";
 import type { ApiResponse } from "../route/api_response.ts";
 import type { ApiRoute } from "../route/api_route.ts";
+import { callerSignal } from "../route/caller_signal.ts";
 import { answerQuery, LOG_NOTES } from "./answer_log.ts";
 import { type LogContext, logRoute, nothingThere, pathNote, Refusal } from "./log_context.ts";
 import { calendarSpan, FORM_NOTES, formOf, numberOf, RANGE_NOTES, rangeOf } from "./log_request.ts";
@@ -105,7 +106,7 @@ async function answerChannel(context: LogContext, routed: RoutedRequest): Promis
   const span = api === "justlog" ? undefined : rangeOf(request, { api, nowUs, isOfUser: false });
   if (span !== undefined) {
     const form = formOf(request, api);
-    return await answerQuery(context, room, { ...rulesOf(context), ...span, form });
+    return await answerQuery(context, routed, room, { ...rulesOf(context), ...span, form });
   }
   const dayUs = api === "justlog"
     ? dayOf(nowUs).fromUs
@@ -118,12 +119,13 @@ async function answerUser(context: LogContext, routed: RoutedRequest): Promise<A
   const { api, log, days } = context;
   const { request, params } = routed;
   const room = await findRoom(context, askedChannel(params));
-  const person = await findPerson(context, room, askedUser(params));
+  const signal = callerSignal(routed);
+  const person = await findPerson(context, room, askedUser(params), { signal });
   const nowUs = log.clock.wallUs();
   const span = api === "justlog" ? undefined : rangeOf(request, { api, nowUs, isOfUser: true });
-  const rules = rulesOf(context);
+  const rules = { ...rulesOf(context), signal };
   if (span !== undefined) {
-    return await answerQuery(context, room, {
+    return await answerQuery(context, routed, room, {
       ...rules,
       ...span,
       person,
@@ -137,10 +139,8 @@ async function answerUser(context: LogContext, routed: RoutedRequest): Promise<A
   return redirectTo(routed, context, new Date(monthOf(nowUs).fromUs / 1_000), "month");
 }
 
-async function answerDay(
-  context: LogContext,
-  { request, params }: RoutedRequest,
-): Promise<ApiResponse> {
+async function answerDay(context: LogContext, routed: RoutedRequest): Promise<ApiResponse> {
+  const { request, params } = routed;
   const { api, log } = context;
   const [year, month, day] = ["year", "month", "day"].map((name) => numberOf(params[name]!, api));
   const daySpan = calendarSpan([year!, month!, day!], api);
@@ -148,35 +148,33 @@ async function answerDay(
   const range = { api, nowUs: log.clock.wallUs(), isOfUser: false };
   const span = (api === "justlog" ? rangeOf(request, range) : undefined) ?? daySpan;
   const form = formOf(request, api);
-  return await answerQuery(context, room, { ...rulesOf(context), ...span, form });
+  return await answerQuery(context, routed, room, { ...rulesOf(context), ...span, form });
 }
 
-async function answerMonth(
-  context: LogContext,
-  { request, params }: RoutedRequest,
-): Promise<ApiResponse> {
+async function answerMonth(context: LogContext, routed: RoutedRequest): Promise<ApiResponse> {
+  const { request, params } = routed;
   const { api, log } = context;
   const [year, month] = ["year", "month"].map((name) => numberOf(params[name]!, api));
   const monthSpan = calendarSpan([year!, month!], api);
   const room = await findRoom(context, askedChannel(params));
-  const person = await findPerson(context, room, askedUser(params));
+  const signal = callerSignal(routed);
+  const person = await findPerson(context, room, askedUser(params), { signal });
   const range = { api, nowUs: log.clock.wallUs(), isOfUser: true };
   const span = (api === "justlog" ? rangeOf(request, range) : undefined) ?? monthSpan;
   const form = formOf(request, api);
-  return await answerQuery(context, room, { ...rulesOf(context), ...span, person, form });
+  return await answerQuery(context, routed, room, { ...rulesOf(context), ...span, person, form });
 }
 
-async function answerUserSearch(
-  context: LogContext,
-  { request, params }: RoutedRequest,
-): Promise<ApiResponse> {
+async function answerUserSearch(context: LogContext, routed: RoutedRequest): Promise<ApiResponse> {
+  const { request, params } = routed;
   const text = new URL(request.url).searchParams.get("q") ?? "";
   if (text === "") throw new Refusal(400, "Invalid param: q is missing");
   const form = formOf(request, context.api);
   const room = await findRoom(context, askedChannel(params));
-  const person = await findPerson(context, room, askedUser(params));
+  const signal = callerSignal(routed);
+  const person = await findPerson(context, room, askedUser(params), { signal });
   const folded = foldText(text);
-  return await answerQuery(context, room, {
+  return await answerQuery(context, routed, room, {
     ...rulesOf(context),
     ...ALL_TIME,
     person,

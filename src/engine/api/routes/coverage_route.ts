@@ -3,6 +3,7 @@ import { HOUR_US, minuteOf } from "../../../core/time.ts";
 import type { RoutedRequest } from "../../../ports/http.ts";
 import { type ApiResponse, jsonResponse, notFound, textResponse } from "../route/api_response.ts";
 import { type ApiRoute, CHANNEL_NOTE } from "../route/api_route.ts";
+import { callerSignal } from "../route/caller_signal.ts";
 import { INSTANT_FORMS, parseInstant } from "../route/parse_instant.ts";
 import { type MinuteCoverageJson, toMinuteJson } from "../../coverage/describe_minute.ts";
 import { coverageByMinute } from "../../coverage/minute_coverage.ts";
@@ -51,9 +52,10 @@ export function coverageRoute(options: ReadCoverageOptions): ApiRoute {
 }
 
 async function answerCoverage(
-  { request, params }: RoutedRequest,
+  routed: RoutedRequest,
   options: ReadCoverageOptions,
 ): Promise<ApiResponse> {
+  const { request, params } = routed;
   const { channel = "" } = params;
   if (!isChannelName(channel)) return notFound();
   const query = new URL(request.url).searchParams;
@@ -66,7 +68,7 @@ async function answerCoverage(
     return textResponse(400, "end must come after start, by 24 h at most");
   }
   const minutes: MinuteCoverageJson[] = [];
-  const { signal } = request;
+  const signal = callerSignal(routed);
   for await (const minute of coverageByMinute(channel, { ...options, signal, fromUs, toUs })) {
     minutes.push(toMinuteJson(minute));
   }
