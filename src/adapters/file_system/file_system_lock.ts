@@ -85,8 +85,10 @@ class FolderLock implements ArchiveLock {
         signal?.throwIfAborted();
         if (!await this.#isClaimed(folder, undefined)) {
           const claim = await putUp(folder, identity);
-          if (!await this.#isClaimed(folder, claim)) return claim;
+          // Aborted meanwhile: its work must not begin.
+          if (!await this.#isClaimed(folder, claim) && !signal?.aborted) return claim;
           await rm(claim, { force: true });
+          signal?.throwIfAborted();
         }
         // Partly random, or two would collide again and again.
         const delayMs = waitMs * (0.5 + Math.random());

@@ -25,6 +25,33 @@ archiveLockSuite({
   },
 });
 
+test("fileSystemLock begins no work once its signal aborted, whenever that is", async () => {
+  const { path, close } = tempFolder();
+  try {
+    let aborted = 0;
+    for (let turns = 0; turns < 60; turns++) {
+      const lock = fileSystemLock(path);
+      const aborter = new AbortController();
+      const reason = new Error("enough");
+      let hasBegun = false;
+      const held = lock.hold("forsen", () => {
+        assert.equal(aborter.signal.aborted, false, `after ${turns} turns`);
+        hasBegun = true;
+        return Promise.resolve();
+      }, { signal: aborter.signal }).catch((error) => error);
+      for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate);
+      aborter.abort(reason);
+      const outcome = await held;
+      assert.equal(outcome, hasBegun ? undefined : reason, `after ${turns} turns`);
+      if (!hasBegun) aborted++;
+    }
+    assert.ok(aborted > 0);
+    assert.deepEqual(readdirSync(join(path, ".chatloom", "locks", "forsen")), []);
+  } finally {
+    close();
+  }
+});
+
 test("fileSystemLock waits for another process, and takes over when that is killed", async () => {
   const { path, close } = tempFolder();
   const child = startLockHolder(path);

@@ -34,9 +34,12 @@ export class AskedAhead {
     return response;
   }
 
-  /** Stops the transfer of what was not taken. */
-  drop(): void {
-    for (const { controller } of this.#asked.values()) controller.abort();
-    this.#asked.clear();
+  /** Stops the transfer of what was not taken, but for `kept` paths, which are still to come. */
+  drop(...kept: readonly string[]): void {
+    for (const [path, { controller }] of this.#asked) {
+      if (kept.includes(path)) continue;
+      controller.abort();
+      this.#asked.delete(path);
+    }
   }
 }

@@ -114,7 +114,7 @@ export class NodeChat {
     const firstUs = minuteOf(fromUs);
     if (endOfMinutes(untilUs) <= firstUs) return;
     const response = await this.#ask(minutesPath(channel, { fromUs, untilUs, wanted }), signal);
-    this.#ahead.drop(); // What was asked ahead of another view than came.
+    this.#ahead.drop(CHANNELS_PATH, hoursPath(channel)); // Minutes of another view than came.
     let minute: { minuteUs: Micros; lines: Uint8Array[]; bytes: number } | undefined;
     for await (const line of linesOf(response)) {
       const minuteUs = minuteOfLine(line);

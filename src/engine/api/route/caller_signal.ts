@@ -1,6 +1,6 @@
 import type { RoutedRequest } from "../../../ports/http.ts";
 
-/** So many errors within errors are looked at. */
+/** At most this many errors within errors are looked at. */
 const CAUSES_MAX = 8;
 
 /** Aborts once the caller has left, as far as the server tells. */
