@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import process from "node:process";
 import { after, before, test } from "node:test";
@@ -13,6 +11,7 @@ import { encodeCoverage, type ListenedSpan } from "../../src/core/coverage/cover
 import type { BatchStore } from "../../src/ports/batch_store.ts";
 import type { HttpListener } from "../../src/ports/http.ts";
 import { tempFolder } from "../conformance/disk/temp_folder.ts";
+import { violationsOf } from "./page/axe.ts";
 import { openView, sourcesReady } from "./page/page_actions.ts";
 import { putMessages, storeTree, writeTree } from "./page/page_archives.ts";
 import { closePage, PageBrowser, skipPage } from "./page/page_browser.ts";
@@ -20,7 +19,6 @@ import { startNode } from "./page/page_node.ts";
 
 // With SCREENSHOTS=folder pictures are made.
 const pictures = process.env["SCREENSHOTS"];
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const CHANNEL = "crewchan";
 const DAY_MS = Date.UTC(2026, 7, 1);
 const HOUR_MS = 3_600_000;
@@ -275,13 +273,6 @@ test("what a message says has its own direction: right to left where its letters
   await closePage(opened);
 });
 
-interface AxeResults {
-  readonly violations: readonly {
-    readonly id: string;
-    readonly nodes: readonly { html: string }[];
-  }[];
-}
-
 for (
   const [name, context] of [
     ["desk", { viewport: { width: 1200, height: 800 } }],
@@ -300,10 +291,7 @@ for (
     await yearRead(page);
     await page.click(".measure button >> nth=1");
     await page.click(".measure button >> nth=0");
-    await page.evaluate(axe);
-    const { violations } = await page.evaluate(() =>
-      (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run()
-    );
+    const violations = await violationsOf(page);
     assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`), []);
     const overflow = await page.evaluate(() =>
       document.documentElement.scrollWidth - document.documentElement.clientWidth

@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 import { httpPeer } from "../../src/adapters/http_peer/http_peer.ts";
 import { memoryStore } from "../../src/adapters/memory/memory_store.ts";
@@ -8,11 +6,11 @@ import type { BatchStore } from "../../src/ports/batch_store.ts";
 import type { HttpListener } from "../../src/ports/http.ts";
 import type { Page } from "playwright-core";
 import type { Peer } from "../../src/ports/peer.ts";
+import { violationsOf } from "./page/axe.ts";
 import { putMessages, said } from "./page/page_archives.ts";
 import { closePage, PageBrowser, skipPage } from "./page/page_browser.ts";
 import { startNode } from "./page/page_node.ts";
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 let browser: PageBrowser;
 const nodes: HttpListener[] = [];
 
@@ -27,12 +25,7 @@ after(async () => {
 
 /** Breaches of accessibility that axe finds. */
 async function breachesOf(page: Page): Promise<string[]> {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() =>
-    (globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string }[] }> } }).axe
-      .run()
-  );
-  return violations.map(({ id }) => id);
+  return (await violationsOf(page)).map(({ id }) => id);
 }
 
 /** `peer`, which answers nothing about a channel before `isReady`. */

@@ -1,8 +1,6 @@
 /** Emotes as pictures of the node that serves the page. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import process from "node:process";
 import { after, before, test } from "node:test";
@@ -16,12 +14,12 @@ import { twitchEmoteUrl } from "../../src/engine/media/emote_addresses.ts";
 import type { MediaStore } from "../../src/ports/media/media_store.ts";
 import { withWordEmotes } from "../../src/web/chat/message/word_emotes.ts";
 import { tempFolder } from "../conformance/disk/temp_folder.ts";
+import { violationsOf } from "./page/axe.ts";
 import { rowsLoaded } from "./page/page_actions.ts";
 import { putMessages, said } from "./page/page_archives.ts";
 import { type OpenPage, PageBrowser, skipPage } from "./page/page_browser.ts";
 import { startNode } from "./page/page_node.ts";
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const folder = tempFolder();
 const DAY_US = 86_400_000_000;
 const START_MS = Date.UTC(2026, 7, 2, 12);
@@ -153,11 +151,7 @@ test("emotes are pictures of the node, as they were at the day; what is missing 
       if (process.env["SHOTS"]) {
         await page.screenshot({ path: join(process.env["SHOTS"], `emotes-${access ? 1 : 0}.png`) });
       }
-      await page.evaluate(axe);
-      const { violations } = await page.evaluate(() =>
-        (globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string }[] }> } }).axe
-          .run()
-      );
+      const violations = await violationsOf(page);
       assert.deepEqual(violations.map(({ id }) => id), []);
       assert.ok(await page.evaluate(() => document.body.scrollWidth <= innerWidth));
       // Hits show them, too.

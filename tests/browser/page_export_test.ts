@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { Page } from "playwright-core";
@@ -8,12 +7,12 @@ import type { BatchStore } from "../../src/ports/batch_store.ts";
 import type { HttpListener } from "../../src/ports/http.ts";
 import { runCli } from "../cli/run_cli.ts";
 import { tempFolder } from "../conformance/disk/temp_folder.ts";
+import { seriousOf } from "./page/axe.ts";
 import { openView, sourcesReady } from "./page/page_actions.ts";
 import { generatedArchive, storeTree, writeTree } from "./page/page_archives.ts";
 import { closePage, type OpenPage, PageBrowser, skipPage } from "./page/page_browser.ts";
 import { startNode } from "./page/page_node.ts";
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const folder = tempFolder();
 const archive = join(folder.path, "chat");
 let browser: PageBrowser;
@@ -145,16 +144,7 @@ test("the menu of exports works by keyboard, fits a phone and has nothing that a
   assert.equal(await page.locator(".export-panel button").first().innerText(), "Text");
   const box = (await page.locator(".export-panel").boundingBox())!;
   assert.ok(box.x >= 0 && box.x + box.width <= 390, JSON.stringify(box));
-  await page.evaluate(axe);
-  const found = await page.evaluate(() =>
-    (globalThis as unknown as {
-      axe: { run(): Promise<{ violations: { id: string; impact: string }[] }> };
-    }).axe.run().then(({ violations }) => violations)
-  );
-  assert.deepEqual(
-    found.filter(({ impact }) => impact === "serious" || impact === "critical"),
-    [],
-  );
+  assert.deepEqual(await seriousOf(page), []);
   const waiting = page.waitForEvent("download");
   await page.keyboard.press("Enter");
   assert.equal((await waiting).suggestedFilename(), "forsen 2026-08-02.txt");

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { after, before, test } from "node:test";
@@ -8,6 +7,7 @@ import type { Page } from "playwright-core";
 import { tempFolder } from "../conformance/disk/temp_folder.ts";
 import type { Words } from "../../src/web/words/english.ts";
 import { LANGUAGES } from "../../src/web/words/words.ts";
+import { seriousOf } from "./page/axe.ts";
 import { fieldHolds, mergeToZip, sourcesReady } from "./page/page_actions.ts";
 import {
   generatedArchive,
@@ -19,7 +19,6 @@ import { closePage, PageBrowser, skipPage } from "./page/page_browser.ts";
 
 // With SCREENSHOTS=folder it keeps what it looks at.
 const pictures = process.env["SCREENSHOTS"];
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const folder = tempFolder();
 let browser: PageBrowser;
 const recorders = ["amsterdam", "seattle"];
@@ -49,21 +48,9 @@ after(async () => {
   folder.close();
 });
 
-interface AxeResults {
-  readonly violations: readonly {
-    readonly id: string;
-    readonly impact: string;
-    readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
-  }[];
-}
-
 /** What axe finds that is serious or worse. */
 async function serious(page: Page): Promise<string[]> {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() =>
-    (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run()
-  );
-  return violations.filter(({ impact }) => impact === "serious" || impact === "critical")
+  return (await seriousOf(page))
     .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`));
 }
 

@@ -1,18 +1,16 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 import type { Page } from "playwright-core";
 import { memoryStore } from "../../src/adapters/memory/memory_store.ts";
 import type { Message } from "../../src/core/batch/message.ts";
 import type { HttpListener } from "../../src/ports/http.ts";
+import { seriousOf } from "./page/axe.ts";
 import { lineAt, putMessages } from "./page/page_archives.ts";
 import { closePage, PageBrowser, skipPage } from "./page/page_browser.ts";
 import { startNode } from "./page/page_node.ts";
 
 // The paths that people take, counted in clicks.
 const CHANNEL = "paths";
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 let browser: PageBrowser;
 let node: HttpListener;
 
@@ -58,14 +56,7 @@ after(async () => {
 
 /** What axe finds that is serious or worse. */
 async function serious(page: Page): Promise<string[]> {
-  await page.evaluate(axe);
-  const found = await page.evaluate(() =>
-    (globalThis as unknown as {
-      axe: { run(): Promise<{ violations: { id: string; impact: string }[] }> };
-    }).axe.run().then(({ violations }) => violations)
-  );
-  return found.filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id }) => id);
+  return (await seriousOf(page)).map(({ id }) => id);
 }
 
 /** Clicks, and counts it. */

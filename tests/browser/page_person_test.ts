@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { memoryStore } from "../../src/adapters/memory/memory_store.ts";
@@ -12,12 +10,12 @@ import { plainFilter } from "../../src/web/reading/filter.ts";
 import { personFacts, personOf } from "../../src/web/reading/person_facts.ts";
 import { formatRoute, parseRoute } from "../../src/web/state/route.ts";
 import { tempFolder } from "../conformance/disk/temp_folder.ts";
+import { seriousOf } from "./page/axe.ts";
 import { openView, sourcesReady } from "./page/page_actions.ts";
 import { lineAt, putMessages, storeTree, writeTree } from "./page/page_archives.ts";
 import { closePage, PageBrowser, skipPage } from "./page/page_browser.ts";
 import { startNode } from "./page/page_node.ts";
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const folder = tempFolder();
 let browser: PageBrowser;
 let store: BatchStore;
@@ -115,16 +113,7 @@ for (const source of ["dropped", "node"] as const) {
     await page.click(".export-menu > summary");
     const box = (await page.locator(".export-panel").boundingBox())!;
     assert.ok(box.x >= 0 && box.x + box.width <= 390, JSON.stringify(box));
-    await page.evaluate(axe);
-    const found = await page.evaluate(() =>
-      (globalThis as unknown as {
-        axe: { run(): Promise<{ violations: { id: string; impact: string }[] }> };
-      }).axe.run().then(({ violations }) => violations)
-    );
-    assert.deepEqual(
-      found.filter(({ impact }) => impact === "serious" || impact === "critical"),
-      [],
-    );
+    assert.deepEqual(await seriousOf(page), []);
     await closePage(opened);
   });
 }

@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import process from "node:process";
 import { after, before, test } from "node:test";
@@ -15,13 +14,13 @@ import type { Message } from "../../src/core/batch/message.ts";
 import { formatText } from "../../src/core/batch/message_text.ts";
 import { twitchEmoteUrl } from "../../src/engine/media/emote_addresses.ts";
 import { tempFolder } from "../conformance/disk/temp_folder.ts";
+import { violationsOf } from "./page/axe.ts";
 import { openView, rowsLoaded, sourcesReady } from "./page/page_actions.ts";
 import { putMessages, said, storeTree, writeTree } from "./page/page_archives.ts";
 import { closePage, PageBrowser, skipPage } from "./page/page_browser.ts";
 import { startNode } from "./page/page_node.ts";
 import { pictureFacts } from "./page/picture_facts.ts";
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const folder = tempFolder();
 let browser: PageBrowser;
 
@@ -247,15 +246,7 @@ test("keys alone lead to the picture and its text, and back to the message", {
     for (let i = 0; i < 12 && await focused() !== "Bild"; i++) await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
     await page.waitForSelector("dialog[open] >> text=Bild dieses Moments");
-    await page.evaluate(axe);
-    const violations = await page.evaluate(async () => {
-      type Axe = {
-        axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-      };
-      const { violations } = await (globalThis as unknown as Axe).axe.run();
-      return violations.map(({ id, nodes }) => `${id} ${nodes.map(({ html }) => html)}`);
-    });
-    assert.deepEqual(violations, []);
+    assert.deepEqual(await violationsOf(page), []);
     await page.keyboard.press("Tab");
     await page.keyboard.type("1"); // The field is selected: one line before.
     await page.keyboard.press("Tab");
