@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import type { Micros } from "../../core/time.ts";
 import { go } from "../state/route.ts";
 import { momentOfDay } from "../ui/day.ts";
-import { formatClock, formatZone } from "../ui/format.ts";
+import { formatTime, formatZone } from "../ui/format.ts";
 import { icon } from "../ui/icons.ts";
 import { zone } from "../ui/settings.ts";
 import { words } from "../words/words.ts";
@@ -36,7 +36,7 @@ export function JumpField({ dayUs, focusUs }: {
       "aria-label": label,
       "aria-invalid": isWrong ? "true" : undefined,
       title: isWrong ? words.value.chat.noTime : label,
-      value: formatClock(focusUs, zone.value).slice(0, 8),
+      value: formatTime(focusUs, zone.value),
       onChange: jump,
     }),
   );

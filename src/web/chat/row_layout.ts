@@ -102,6 +102,18 @@ export class RowLayout {
     return this.block(minuteUs)?.rows?.[row] ?? row;
   }
 
+  /** The places of rows within their minutes, by the minute. */
+  rowsByMinute(places: Iterable<RowPlace>): Map<Micros, number[]> {
+    const byMinute = new Map<Micros, number[]>();
+    for (const place of places) {
+      const row = this.rowInMinute(place);
+      const rows = byMinute.get(place.minuteUs);
+      if (rows === undefined) byMinute.set(place.minuteUs, [row]);
+      else rows.push(row);
+    }
+    return byMinute;
+  }
+
   /** The place of a row among all, counted from 0. */
   indexOf({ minuteUs, row }: RowPlace): number {
     const at = this.#firstNotBefore(minuteUs);

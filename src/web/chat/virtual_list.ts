@@ -4,6 +4,7 @@ import { formatText } from "../../core/batch/message_text.ts";
 import type { Micros } from "../../core/time.ts";
 import type { DayChat } from "./day_chat.ts";
 import { isSameDay } from "../ui/day.ts";
+import { selectedAmong } from "../ui/selected_among.ts";
 import { images, zone } from "../ui/settings.ts";
 import { DrawnRows } from "./drawn_rows.ts";
 import type { RowLayout, RowPlace } from "./row_layout.ts";
@@ -236,16 +237,14 @@ export class VirtualList extends Component<VirtualListProps> {
 
   /** Fetches the messages at the rows from `first` to `last` that are not here. */
   #want(first: number, last: number): void {
-    const wanted = new Map<Micros, number[]>();
+    const places: RowPlace[] = [];
     for (let i = first; i <= last; i++) {
       const place = this.#layout.at(i);
-      if (place === undefined) continue;
-      const row = this.#rowInMinute(place);
-      const rows = wanted.get(place.minuteUs);
-      if (rows === undefined) wanted.set(place.minuteUs, [row]);
-      else rows.push(row);
+      if (place !== undefined) places.push(place);
     }
-    for (const [minuteUs, rows] of wanted) void this.props.day.messages.want(minuteUs, rows);
+    for (const [minuteUs, rows] of this.#layout.rowsByMinute(places)) {
+      void this.props.day.messages.want(minuteUs, rows);
+    }
   }
 
   #tellApproach(): void {
@@ -301,10 +300,8 @@ export class VirtualList extends Component<VirtualListProps> {
 
   /** Selected rows are copied as lines of text, with day and time. */
   readonly #onCopy = (event: ClipboardEvent): void => {
-    const selection = getSelection();
-    if (selection === null || selection.isCollapsed || event.clipboardData === null) return;
-    const rows = [...this.#slab.current?.children ?? []]
-      .filter((row) => selection.containsNode(row, true));
+    if (event.clipboardData === null) return;
+    const rows = selectedAmong(this.#slab.current?.children ?? []);
     if (rows.length < 2) return; // A part of one row is copied as it is.
     const lines = rows.flatMap((row) => {
       const place = this.#layout.at(Number(row.getAttribute("data-index")));

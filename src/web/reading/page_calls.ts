@@ -4,7 +4,7 @@ import type { ChannelOverview } from "../../adapters/browser/node/json/overview_
 import type { KnownNames } from "../../adapters/browser/node/json/person_json.ts";
 import type { PictureName, WordEmote } from "../../adapters/browser/node/json/word_emotes_json.ts";
 import type { ComparedPart } from "../../adapters/browser/node/json/compare_json.ts";
-import type { NodeAddress } from "../../adapters/browser/node/node_chat.ts";
+import type { NodeAddress } from "../../adapters/browser/node/ask_node.ts";
 import type {
   CheckProgress,
   Comparison,

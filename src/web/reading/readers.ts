@@ -1,4 +1,5 @@
-import { type NodeAddress, NodeChat, NodeRefusal } from "../../adapters/browser/node/node_chat.ts";
+import type { NodeAddress } from "../../adapters/browser/node/ask_node.ts";
+import { NodeChat, NodeRefusal } from "../../adapters/browser/node/node_chat.ts";
 import { ChatloomError } from "../../core/errors/errors.ts";
 import type { Hasher } from "../../ports/hasher.ts";
 import type {

@@ -94,6 +94,11 @@ export function formatClock(timeUs: Micros, zone: Zone): string {
   return shifted(timeUs, zone).toISOString().slice(11, 23);
 }
 
+/** `00:01:23`. */
+export function formatTime(timeUs: Micros, zone: Zone): string {
+  return formatClock(timeUs, zone).slice(0, 8);
+}
+
 /** A date whose UTC fields are those of the zone. */
 function shifted(timeUs: Micros, zone: Zone): Date {
   const date = new Date(Math.floor(timeUs / 1000));

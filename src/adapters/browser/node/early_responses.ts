@@ -1,5 +1,4 @@
-import type { NodeAddress } from "./node_chat.ts";
-import { authHeaders } from "./node_paths.ts";
+import { askNode, type NodeAddress } from "./ask_node.ts";
 import { ChatloomError } from "../../../core/errors/errors.ts";
 
 /** A path that the page asked its node for before the worker runs, and the port at which the response comes. */
@@ -18,16 +17,11 @@ type Told =
   | { readonly failure: string };
 
 /** Asks a node for `path` at once. What is sent back to the port stops the transfer. */
-export function askEarly(path: string, { url, token }: NodeAddress): EarlyAsked {
+export function askEarly(path: string, address: NodeAddress): EarlyAsked {
   const { port1, port2 } = new MessageChannel();
   const controller = new AbortController();
   port1.onmessage = () => controller.abort();
-  const response = fetch(new URL(path, url), {
-    headers: authHeaders(token),
-    credentials: "omit",
-    signal: controller.signal,
-  });
-  void handOver(response, port1);
+  void handOver(askNode(address, path, controller.signal), port1);
   return { path, port: port2 };
 }
 

@@ -4,6 +4,7 @@ import { concatBytes, LINE_FEED } from "../../../core/bytes.ts";
 import { ChatloomError } from "../../../core/errors/errors.ts";
 import { lineTime } from "../../../core/scan/line_time.ts";
 import { readEventStream } from "../../http/event_stream.ts";
+import { askNode, type NodeAddress } from "./ask_node.ts";
 import { AskedAhead } from "./asked_ahead.ts";
 import { type ChannelOverview, readOverview } from "./json/overview_json.ts";
 import { type FoundPage, readFoundPage } from "./json/search_json.ts";
@@ -16,7 +17,6 @@ import {
 } from "./json/word_emotes_json.ts";
 import { type KnownNames, type PersonJson, readMonths, readNames } from "./json/person_json.ts";
 import {
-  authHeaders,
   CHANNELS_PATH,
   endOfMinutes,
   formatInstant,
@@ -26,14 +26,6 @@ import {
 } from "./node_paths.ts";
 import { parseJson } from "../../../core/json/parse_json.ts";
 import { type Micros, minuteOf, TIME_END_US } from "../../../core/time.ts";
-
-/** The address of a node, and its token. */
-export interface NodeAddress {
-  /** The base URL of its routes, with a slash at the end. */
-  readonly url: string;
-  /** The bearer token, if the node wants one. */
-  readonly token: string | undefined;
-}
 
 /** One minute of a channel, as one batch. */
 interface NodeMinute {
@@ -425,10 +417,8 @@ export class NodeChat {
   }
 
   async #fetch(path: string, signal: AbortSignal): Promise<Response> {
-    const { url, token } = this.#address;
-    const headers = authHeaders(token);
     try {
-      return await fetch(new URL(path, url), { signal, headers, credentials: "omit" });
+      return await askNode(this.#address, path, signal);
     } catch (cause) {
       signal.throwIfAborted();
       throw new ChatloomError("CONNECTION_LOST", `Cannot reach the node: ${path}`, { cause });

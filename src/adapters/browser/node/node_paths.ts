@@ -43,8 +43,3 @@ export function endOfMinutes(untilUs: Micros): Micros {
 export function formatInstant(timeUs: Micros): string {
   return new Date(Math.floor(timeUs / 1000)).toISOString();
 }
-
-/** The headers of a request with a node's token. */
-export function authHeaders(token: string | undefined): Record<string, string> {
-  return token === undefined ? {} : { authorization: `Bearer ${token}` };
-}

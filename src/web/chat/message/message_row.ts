@@ -2,7 +2,7 @@ import { Fragment, h, type JSX } from "preact";
 import type { Message } from "../../../core/batch/message.ts";
 import { escapeControls } from "../../../core/json/escape_controls.ts";
 import { fromSeconds } from "../../../core/time.ts";
-import { formatClock, formatDay } from "../../ui/format.ts";
+import { formatClock, formatDay, formatTime } from "../../ui/format.ts";
 import { icon } from "../../ui/icons.ts";
 import { zone } from "../../ui/settings.ts";
 import { RECEIVERS_TOLD_APART } from "../../reading/minute_summary.ts";
@@ -81,7 +81,7 @@ export function MessageBody({ message, mark, receiverCount }: BodyProps): JSX.El
   return h(
     Fragment,
     null,
-    h("time", { dateTime: isoTime(timeUs) }, formatClock(timeUs, zone.value).slice(0, 8)),
+    h("time", { dateTime: isoTime(timeUs) }, formatTime(timeUs, zone.value)),
     h(
       "div",
       { class: "said" },
@@ -186,7 +186,7 @@ function Notes({ message, mark, receiverCount }: BodyProps): JSX.Element | null 
     note(
       "mark",
       mark.label,
-      words.value.message.markAt(formatClock(mark.atUs, zone.value).slice(0, 8)),
+      words.value.message.markAt(formatTime(mark.atUs, zone.value)),
     );
   }
   if (tags?.["bits"]) note("bits", words.value.message.bits(escapeControls(tags["bits"])));

@@ -5,7 +5,7 @@ import { formatText } from "../../../core/batch/message_text.ts";
 import { fromSeconds } from "../../../core/time.ts";
 import { reasonOf } from "../../state/archives_state.ts";
 import { CopyButton } from "../../ui/copy_button.ts";
-import { formatClock, formatCounted, isoDay } from "../../ui/format.ts";
+import { formatCounted, formatTime, isoDay } from "../../ui/format.ts";
 import { icon } from "../../ui/icons.ts";
 import { saveBlob } from "../../ui/save_blob.ts";
 import { zone } from "../../ui/settings.ts";
@@ -181,6 +181,6 @@ function linesText({ from, until, isCut }: Fitting, lines: readonly MomentLine[]
 /** `2026-08-01 18.02.09`, of the line that the moment is about: no system forbids the full stops in a name. */
 function nameOf(lines: readonly MomentLine[], at: number): string {
   const timeUs = fromSeconds(lines[at]!.message!.time);
-  const clock = formatClock(timeUs, zone.value).slice(0, 8).replaceAll(":", ".");
+  const clock = formatTime(timeUs, zone.value).replaceAll(":", ".");
   return `${isoDay(timeUs, zone.value)} ${clock}`;
 }

@@ -27,6 +27,7 @@ export interface LineSource {
     at(index: number): LinePlace | undefined;
     indexOf(place: LinePlace): number;
     rowInMinute(place: LinePlace): number;
+    rowsByMinute(places: Iterable<LinePlace>): Map<Micros, number[]>;
   };
   readonly messages: {
     get(minuteUs: Micros, row: number): Message | undefined;
@@ -93,9 +94,8 @@ export function momentLines(day: LineSource, choice: MomentChoice, zone: Zone): 
 /** Fetches what of the chosen lines is not here, and reads on where the list ends before they do. */
 export function fetchMoment(day: LineSource, choice: MomentChoice, { lines }: MomentLines): void {
   const missing = lines.filter(({ message }) => message === undefined).map(({ place }) => place);
-  for (const minuteUs of new Set(missing.map(({ minuteUs }) => minuteUs))) {
-    const rows = missing.filter((place) => place.minuteUs === minuteUs);
-    void day.messages.want(minuteUs, rows.map((place) => day.layout.rowInMinute(place)));
+  for (const [minuteUs, rows] of day.layout.rowsByMinute(missing)) {
+    void day.messages.want(minuteUs, rows);
   }
   const index = day.layout.indexOf(choice.place);
   if (index < choice.before) day.approach("start");

@@ -1,6 +1,6 @@
 import { h, type JSX, type Ref } from "preact";
 import { fromSeconds, type Micros } from "../../../core/time.ts";
-import { formatClock, formatDay, formatZone } from "../../ui/format.ts";
+import { formatDay, formatTime, formatZone } from "../../ui/format.ts";
 import { type Zone, zone } from "../../ui/settings.ts";
 import { words } from "../../words/words.ts";
 import { MessageRow } from "../message/message_row.ts";
@@ -48,16 +48,12 @@ export function MomentSheet(props: MomentSheetProps): JSX.Element {
 /** `2026-08-01 18:02:09 to 18:02:31, UTC`, with the second day where it is another. */
 function spanText(fromUs: Micros, toUs: Micros, zone: Zone): string {
   const [day, lastDay] = [formatDay(fromUs, zone), formatDay(toUs, zone)];
-  const [clock, lastClock] = [clockOf(fromUs, zone), clockOf(toUs, zone)];
+  const [clock, lastClock] = [formatTime(fromUs, zone), formatTime(toUs, zone)];
   const [name, lastName] = [formatZone(fromUs, zone), formatZone(toUs, zone)];
   if (day === lastDay && clock === lastClock) return `${day} ${clock}, ${name}`;
   const from = name === lastName ? `${day} ${clock}` : `${day} ${clock} ${name}`;
   const to = day === lastDay ? lastClock : `${lastDay} ${lastClock}`;
   return `${words.value.moment.span(from, to)}, ${lastName}`;
-}
-
-function clockOf(timeUs: Micros, zone: Zone): string {
-  return formatClock(timeUs, zone).slice(0, 8);
 }
 
 /** The address of the message. Where on a reader's disk the page lies is left out. */

@@ -1,3 +1,4 @@
+import { selectedAmong } from "../../ui/selected_among.ts";
 import type { RowSpan } from "./fit_lines.ts";
 import { LINES_MAX, type LineSource, type MomentChoice } from "./moment_lines.ts";
 
@@ -6,10 +7,7 @@ const AROUND = 2;
 
 /** The rows on screen over which text is selected, if there are several. */
 export function selectedRun(): RowSpan | undefined {
-  const selection = getSelection();
-  if (selection === null || selection.isCollapsed) return undefined;
-  const rows = [...document.querySelectorAll(".chat-slab > [data-index]")]
-    .filter((row) => selection.containsNode(row, true));
+  const rows = selectedAmong(document.querySelectorAll(".chat-slab > [data-index]"));
   const indexes = rows.map((row) => Number(row.getAttribute("data-index")));
   return indexes.length < 2 ? undefined : { from: indexes[0]!, until: indexes.at(-1)! + 1 };
 }

@@ -3,7 +3,7 @@ import { useEffect, useId, useState } from "preact/hooks";
 import { type Micros, MILLISECOND_US, SECOND_US } from "../../../core/time.ts";
 import { go, route } from "../../state/route.ts";
 import { dayOf } from "../../ui/day.ts";
-import { formatClock, isoDay } from "../../ui/format.ts";
+import { formatTime, isoDay } from "../../ui/format.ts";
 import { icon } from "../../ui/icons.ts";
 import { zone } from "../../ui/settings.ts";
 import { words } from "../../words/words.ts";
@@ -113,7 +113,7 @@ function usePlaying(canPlay: boolean): readonly [boolean, (isPlaying: boolean) =
 }
 
 function formatStart(startUs: Micros): string {
-  return `${isoDay(startUs, zone.value)} ${formatClock(startUs, zone.value).slice(0, 8)}`;
+  return `${isoDay(startUs, zone.value)} ${formatTime(startUs, zone.value)}`;
 }
 
 /** A field whose text counts when it is entered. What cannot be read stays, marked. */
